@@ -1,0 +1,1 @@
+"""The Randomizer API: sign-up and login through Cognito, random numbers per user."""

@@ -1,0 +1,1 @@
+"""The understudy kit: it stands in for the world around a FastAPI + Cognito service."""

@@ -1,0 +1,1 @@
+"""pytest fixtures and markers of the kit; no logic of its own."""
