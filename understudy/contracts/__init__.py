@@ -1,0 +1,1 @@
+"""Contracts between a provider and its consumers: pacts, OpenAPI documents, what breaks them."""
