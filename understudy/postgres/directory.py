@@ -1,0 +1,118 @@
+"""The directory of one run of the embedded server: made, locked, and swept when its run has died.
+
+It knows files, locks and accounts, and nothing of PostgreSQL but how long a socket's path may be.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from understudy.postgres.binaries import INSTEAD, Account
+from understudy.postgres.errors import ServerNotStarted
+
+PREFIX = "understudy-pg-"
+LOCK = "lock"
+SOCKET_PATH_LIMIT = 103  # bytes: 107 on Linux, 103 on macOS
+SOCKET_NAME = "/12345678/socket/.s.PGSQL.65535"  # as long as what is appended to the base
+NEWBORN = 3600  # seconds in which a directory without a lock may still be in the making
+
+
+@dataclass(frozen=True)
+class RunDirectory:
+    """A directory of ours with a place for data and sockets, locked while anyone uses it."""
+
+    path: Path
+    lock: int  # file descriptor
+
+    @property
+    def data(self) -> Path:
+        """Where the data directory goes."""
+        return self.path / "data"
+
+    @property
+    def socket(self) -> Path:
+        """Where the server's socket goes: only its account (and root) may enter."""
+        return self.path / "socket"
+
+    @property
+    def log(self) -> Path:
+        """Where the server's messages go."""
+        return self.path / "log"
+
+    def remove(self) -> None:
+        """Let go of the lock and remove everything."""
+        os.close(self.lock)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+
+def make_directory(account: Account) -> RunDirectory:
+    """Make a run's directory where the account may enter and sockets fit.
+
+    Raises:
+        ServerNotStarted: there is no such place.
+    """
+    base = next(_bases(account), None)
+    if base is None:
+        raise ServerNotStarted(
+            "no temporary directory fits the embedded PostgreSQL: "
+            f"set TMPDIR to a short one that others may enter, {INSTEAD}"
+        )
+    path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
+    path.chmod(0o711 if account.is_other else 0o700)
+    directory = RunDirectory(path, _lock_newborn(path))
+    directory.socket.mkdir(mode=0o700)
+    os.chown(directory.socket, account.uid, account.gid)
+    return directory
+
+
+def sweep() -> None:
+    """Remove what killed runs left behind, but only if keeper and server are both dead."""
+    for base in {Path(tempfile.gettempdir()), Path("/tmp")}:  # noqa: S108 - see _bases
+        for path in base.glob(f"{PREFIX}*"):
+            with suppress(OSError):  # another run sweeps at the same time
+                if _is_abandoned(path):
+                    shutil.rmtree(path, ignore_errors=True)
+
+
+def _bases(account: Account) -> Iterator[Path]:
+    # /tmp is the way out when TMPDIR is long or closed; mkdtemp makes the use of it safe.
+    for base in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
+        fits = len(os.fsencode(base)) + len(PREFIX) + len(SOCKET_NAME) <= SOCKET_PATH_LIMIT
+        if fits and base.is_dir() and (not account.is_other or _is_open_to_all(base)):
+            yield base
+
+
+def _is_open_to_all(path: Path) -> bool:
+    return all(place.stat().st_mode & 0o001 for place in (path, *path.resolve().parents))
+
+
+def _lock_newborn(path: Path) -> int:
+    # Locked before it gets its name: a lock file that a sweep can see is always locked by someone.
+    newborn = path / "lock.new"
+    descriptor = os.open(newborn, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    newborn.rename(path / LOCK)
+    return descriptor
+
+
+def _is_abandoned(path: Path) -> bool:
+    status = path.lstat()
+    if path.is_symlink() or not path.is_dir() or status.st_uid != os.geteuid():
+        return False
+    try:
+        descriptor = os.open(path / LOCK, os.O_RDWR | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return time.time() - status.st_mtime > NEWBORN
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
