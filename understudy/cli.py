@@ -1,10 +1,46 @@
-"""The command line: `understudy serve | token | verify | states | compare | diff ...`."""
+"""The command line; each command's work is done elsewhere, here is only its face.
+
+Exit codes: 0 all is well, 1 a finding, 2 the question could not be answered (wrong input, nothing
+reached, interrupted). Errors that a user can put right are one line, without a traceback.
+"""
+
+import signal
+import sys
+from types import FrameType
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False)
+from understudy.commands import contracts, evidence, fuzz, prove, serve
+from understudy.errors import Refusal
+
+app = typer.Typer(
+    name="understudy",
+    help="Stands in for the world around a FastAPI + Cognito service, and puts it to the proof.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for _module in (serve, fuzz, prove, evidence, contracts):
+    _module.register(app)
 
 
-def main() -> None:
-    """Run the command line."""
-    app()
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; the console script and `python -m understudy` both end here."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        app(args=arguments, standalone_mode=False)
+    except typer.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _refuse("Interrupted: nothing was decided. Run the same command again.")
+    except Refusal as error:
+        _refuse(str(error))
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _refuse(text: str) -> None:
+    typer.secho(f"understudy: {text}", fg="red", err=True)
+    sys.exit(2)

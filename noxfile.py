@@ -1,0 +1,137 @@
+"""The house's sessions: `nox -s NAME -- ARGUMENTS`; `nox -l` lists them.
+
+All sessions share one environment, `.nox/house`, made with uv where it is installed and with
+virtualenv elsewhere, from `constraints.txt`. It is rebuilt when the pins or the Python change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import nox
+
+ROOT = Path(__file__).parent
+HOUSE = ROOT / ".nox" / "house"
+BIN = HOUSE / ("Scripts" if os.name == "nt" else "bin")
+REPORTS = ROOT / "reports"
+CODE = ("api", "understudy", "tests", "noxfile.py")
+
+nox.options.default_venv_backend = "none"  # the house is shared: see `furnish`
+nox.options.sessions = ["tests"]
+nox.needs_version = ">=2026.10"
+
+
+def furnish(session: nox.Session) -> None:
+    """Install the project and its pinned tools into the shared environment, unless up to date."""
+    pins = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    wanted = hashlib.sha256(b"\0".join([sys.version.encode(), *pins])).hexdigest()
+    stamp = HOUSE / "furnished"
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    session.log("Installing the pinned tools into .nox/house (once; a minute or two without uv).")
+    shutil.rmtree(HOUSE, ignore_errors=True)
+    what = ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[kit,dev]")
+    if uv := shutil.which("uv"):
+        session.run(uv, "venv", "-q", "--python", sys.executable, str(HOUSE), external=True)
+        session.run(
+            uv, "pip", "install", "-q", "--python", str(BIN / "python"), *what, external=True
+        )
+    else:
+        session.run(sys.executable, "-m", "virtualenv", "-q", str(HOUSE), external=True)
+        session.run(str(BIN / "python"), "-m", "pip", "install", "-q", *what, external=True)
+    stamp.write_text(wanted, encoding="utf-8")
+
+
+def run(session: nox.Session, program: str, *arguments: str, **environment: str) -> None:
+    """Run a program of the shared environment from the project's root."""
+    furnish(session)
+    session.chdir(ROOT)
+    path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
+    session.run(
+        str(BIN / program),
+        *arguments,
+        external=True,
+        env={"PATH": path, "VIRTUAL_ENV": str(HOUSE), "PYTHONHASHSEED": "0", **environment},
+    )
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """The main job: fuzz the running API, probe access, verify pacts, check openapi.json."""
+    run(session, "understudy", "prove", *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """All tests, on two workers, with the evidence gate (any arguments go to pytest instead)."""
+    whole = ["-n", "2", "--dist", "worksteal", "--evidence=require"]
+    run(session, "pytest", *(session.posargs or whole))
+
+
+@nox.session
+def contract(session: nox.Session) -> None:
+    """The contract suite: Schemathesis in-process, access, documents, pacts."""
+    run(session, "pytest", "tests/contract", *session.posargs)
+
+
+@nox.session(name="property")
+def property_(session: nox.Session) -> None:
+    """The property suite; `-- --hypothesis-profile=deep` explores for hours."""
+    run(session, "pytest", "tests/property", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Start the API and drive the Schemathesis command line at it; `-- --max-time 600` goes on."""
+    run(session, "understudy", "fuzz", *session.posargs)
+
+
+@nox.session
+def pacts(session: nox.Session) -> None:
+    """Verify pact files; `-- PACT...` takes files, directories and URLs (default: pacts/)."""
+    run(session, "understudy", "verify", *(session.posargs or ["pacts"]))
+
+
+@nox.session
+def openapi(session: nox.Session) -> None:
+    """Write openapi.json from the application; `-- --check` only compares."""
+    run(session, "python", "-m", "api.openapi", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting with ruff."""
+    run(session, "ruff", "check", *CODE)
+    run(session, "ruff", "format", "--check", *CODE)
+
+
+@nox.session
+def typecheck(session: nox.Session) -> None:
+    """Check types with mypy, strict."""
+    run(session, "mypy", *session.posargs)
+
+
+@nox.session
+def serve(session: nox.Session) -> None:
+    """Run the API with everything embedded, until Ctrl+C; `-- --port 8000`."""
+    run(session, "understudy", "serve", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Print the benchmarks' ratios, side by side in one run."""
+    run(session, "python", "-m", "tests.bench", *session.posargs)
+
+
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Write constraints.txt anew (needs uv); it names no index host."""
+    options = "--universal --all-extras --no-annotate --no-header --no-emit-index-url"
+    session.run(
+        "uv", "pip", "compile", "--upgrade", *options.split(), "--python-version", "3.11",
+        "pyproject.toml", "-o", "constraints.txt", external=True,
+    )  # fmt: skip

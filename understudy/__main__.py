@@ -1,0 +1,5 @@
+"""`python -m understudy`: the same as the console script."""
+
+from understudy.cli import main
+
+main()

@@ -1,0 +1,94 @@
+"""The control door of a served world: new accounts and mailed codes, over HTTP for any language.
+
+It listens on a port of its own, so that the subject's OpenAPI document and routes stay untouched.
+`Remote` is its client; it behaves as the `World` itself does for guides.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from understudy.asgi import RemoteClient
+from understudy.ready import Ready, account_from
+from understudy.subject import Account, SeedUser
+from understudy.world import UserMissing, World
+
+
+def control(world: World) -> Starlette:
+    """Build the ASGI application that lets other processes direct a world.
+
+    POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
+    POST /standing -> the shared one; POST /retired {"username"}; POST /unconfirmed -> a signed-up
+    user; POST /codes {"username"} -> {"code"}; POST /tokens {"username", "scopes"} ->
+    {"access_token"}; GET /evidence -> the ledger's rows.
+    """
+    return Starlette(
+        routes=[
+            _route("/accounts", lambda body: asdict(world.account(body.get("scopes")))),
+            _route("/standing", lambda _: asdict(world.standing())),
+            _route("/retired", lambda body: world.retire(body["username"])),
+            _route("/unconfirmed", lambda _: asdict(world.unconfirmed())),
+            _route("/codes", lambda body: {"code": world.code(body["username"])}),
+            _route(
+                "/tokens",
+                lambda body: {"access_token": world.token(body["username"], body.get("scopes"))},
+            ),
+            _route("/evidence", lambda _: world.ledger.rows()),
+        ]
+    )
+
+
+def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
+    async def endpoint(request: Request) -> JSONResponse:
+        body = await request.body()
+        try:
+            return JSONResponse(
+                await run_in_threadpool(answer, await request.json() if body else {})
+            )
+        except (KeyError, UserMissing) as error:
+            return JSONResponse({"detail": str(error)}, status_code=404)
+
+    return Route(path, endpoint, methods=["POST"])
+
+
+class Remote:
+    """A world in another process, reached through its ready file; the same calls as `World`."""
+
+    def __init__(self, ready: Ready) -> None:
+        self.client = RemoteClient(ready.base_url)
+        self._control = RemoteClient(ready.control_url)
+
+    def account(self, scopes: Sequence[str] | None = None) -> Account:
+        """Return a new verified account that nobody else uses, signed in."""
+        return account_from(self._ask("/accounts", scopes=scopes))
+
+    def standing(self) -> Account:
+        """Return the account that harmless requests share."""
+        return account_from(self._ask("/standing"))
+
+    def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
+        """Mint an access token for a user with exactly these scopes."""
+        return str(self._ask("/tokens", username=username, scopes=scopes)["access_token"])
+
+    def retire(self, username: str) -> None:
+        """Never hand out an account again: its session has ended."""
+        self._ask("/retired", username=username)
+
+    def unconfirmed(self) -> SeedUser:
+        """Sign a new user up and leave the account unconfirmed."""
+        return SeedUser(**{**self._ask("/unconfirmed"), "groups": ()})
+
+    def code(self, username: str) -> str:
+        """Return the newest code that Cognito mailed to a user."""
+        return str(self._ask("/codes", username=username)["code"])
+
+    def _ask(self, path: str, **body: Any) -> Any:
+        response = self._control.request("POST", path, json=body)
+        response.raise_for_status()
+        return response.json()

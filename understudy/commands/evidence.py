@@ -1,0 +1,29 @@
+"""`understudy evidence`: what a test run reached, and what it never saw."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(evidence)
+
+
+def evidence(
+    folder: Annotated[Path, typer.Argument(help="Where the ledgers are.")] = Path(
+        "reports/evidence"
+    ),
+    openapi: Annotated[Path, typer.Option(help="The OpenAPI document.")] = Path("openapi.json"),
+    pending: Annotated[
+        Path | None, typer.Option(help="A TOML list of statuses that nothing can provoke, and why.")
+    ] = None,
+) -> None:
+    """Print which declared answers were seen; exit with 1 when one is missing."""
+    from understudy.document import load_document
+    from understudy.evidence import judge
+
+    text, found = judge(load_document(openapi), folder, pending)
+    typer.echo(text)
+    raise typer.Exit(1 if found else 0)

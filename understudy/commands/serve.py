@@ -1,0 +1,73 @@
+"""`understudy serve` and `understudy token`: a running world, and one token from it."""
+
+import contextlib
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from understudy.ready import Ready
+
+SubjectOption = Annotated[
+    str | None, typer.Option("--subject", help="The project's Subject, as package.module:NAME.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(serve)
+    app.command()(token)
+
+
+def serve(
+    port: Annotated[int, typer.Option(help="The API's port; 0 for a free one.", max=65535)] = 8000,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Where to write the world's addresses and users as JSON.")
+    ] = None,
+    subject: SubjectOption = None,
+) -> None:
+    """Run the API with PostgreSQL and Cognito embedded, until Ctrl+C."""
+    from understudy.ready import DEFAULT_PATH
+    from understudy.serving import served
+    from understudy.subject import configured_subject, load_subject
+
+    name = subject or configured_subject()
+    path = ready_file or DEFAULT_PATH
+    with served(load_subject(name), port=port, subject_name=name) as (world, ready):
+        ready.write(path)
+        _describe(ready, path)
+        world.cognito.outbox.listen(
+            lambda mail: typer.echo(f"mail to {mail.destination}: {mail.purpose} code {mail.code}")
+        )
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()
+        path.unlink(missing_ok=True)
+    typer.echo("Stopped; the database and the user pool are gone.")
+
+
+def _describe(ready: "Ready", path: Path) -> None:
+    first = ready.users[0]
+    typer.echo(f"API       {ready.base_url}  (documentation: {ready.base_url}/docs)")
+    typer.echo(f"Cognito   {ready.cognito_endpoint}  (pool {ready.user_pool_id})")
+    typer.echo(f"Database  {ready.database_url}")
+    typer.echo(f"Ready     {path}")
+    for user in ready.users:
+        typer.echo(f"User      {user.username}  {user.password}  {' '.join(user.scopes)}")
+    typer.echo(f"\nA bearer token for {first.username}:\n{first.access_token}\n")
+    typer.echo("Mails appear here as Cognito would have sent them. Stop with Ctrl+C.")
+
+
+def token(
+    user: Annotated[str, typer.Option(help="The username of a seeded user.")],
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A scope, repeatable; default: what the user has.")
+    ] = None,
+    ready_file: Annotated[Path | None, typer.Option(help="The running world's ready file.")] = None,
+) -> None:
+    """Print one access token, from the world that `understudy serve` runs."""
+    from understudy.backstage import Remote
+    from understudy.ready import Ready
+
+    typer.echo(Remote(Ready.read(ready_file)).token(user, scope))

@@ -1,0 +1,51 @@
+"""A campaign: the Schemathesis command line, driven at a running server.
+
+The command line itself is used, not its internals, because that is what QA runs by hand.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from understudy.fuzzing.authentication import TOKEN_VARIABLE
+
+REPORTS = Path("reports")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a campaign ended: Schemathesis' exit code and where its reports are."""
+
+    exit_code: int
+    junit: Path
+    har: Path
+
+
+def run_campaign(
+    openapi_url: str,
+    ready_file: Path,
+    arguments: Sequence[str] = (),
+    reports: Path = REPORTS,
+) -> Outcome:
+    """Run `schemathesis run` against a served world; its output goes to the terminal.
+
+    Args:
+        openapi_url: Where the server publishes its document.
+        ready_file: Tells the hooks where the world is.
+        arguments: More arguments for Schemathesis, such as `--max-examples 200`.
+        reports: The folder for `junit.xml` and `fuzz.har`.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    outcome = reports / "junit.xml", reports / "fuzz.har"
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
+        *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
+        *arguments,
+    ]
+    environment = {**os.environ, "UNDERSTUDY_READY_FILE": str(ready_file.resolve())}
+    environment.pop(TOKEN_VARIABLE, None)
+    done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own command
+    return Outcome(done.returncode, *outcome)

@@ -1,0 +1,33 @@
+"""Hooks for the Schemathesis command line; importing this module installs them.
+
+Name it in `schemathesis.toml` (`hooks = "understudy.fuzzing.hooks"`) or `SCHEMATHESIS_HOOKS`.
+Tokens come from the world that `understudy serve` started, found through its ready file
+(`UNDERSTUDY_READY_FILE`, default `.understudy/ready.json`), or, for a deployed server, from
+`UNDERSTUDY_TOKEN`.
+"""
+
+import os
+import sys
+
+from understudy.backstage import Remote
+from understudy.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
+from understudy.fuzzing.session import install
+from understudy.ready import Ready, ReadyFileMissing
+from understudy.subject import SubjectMissing, load_subject
+
+
+def _install() -> None:
+    if os.environ.get(TOKEN_VARIABLE):
+        install(load_subject(), environment_token, None)
+        return
+    ready = Ready.read()
+    subject = load_subject(ready.subject)
+    backstage = Remote(ready)
+    install(subject, StandingToken(backstage, subject.ends_session), backstage)
+
+
+try:
+    _install()
+except (ReadyFileMissing, SubjectMissing) as error:
+    print(f"understudy: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
+    raise SystemExit(2) from None

@@ -1,0 +1,64 @@
+"""Schemathesis' global registries, filled for one session and restored afterwards."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import schemathesis
+from schemathesis.auths import GLOBAL_AUTH_STORAGE
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.openapi import from_dict
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from understudy.asgi import BASE_URL
+from understudy.fuzzing.authentication import StandingToken, TokenSource, provider_for
+from understudy.fuzzing.guidance import Guidance
+from understudy.subject import Backstage, Subject
+
+
+def schema_of(subject: Subject) -> OpenApiSchema:
+    """Load the subject's document for pytest, without starting anything.
+
+    Pass the world's client to each call: `case.call_and_validate(session=world.client)`.
+    """
+    config = schemathesis.Config.discover()
+    config.projects.get_default().update(base_url=BASE_URL)
+    return from_dict(subject.document(), config=config)
+
+
+def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) -> Guidance:
+    """Register authentication and guidance with Schemathesis.
+
+    Args:
+        subject: The service under test.
+        tokens: Where tokens come from.
+        backstage: The world, when there is one to direct; None for a deployed server.
+    """
+    guidance = Guidance(subject, backstage)
+    schemathesis.auth(refresh_interval=None)(provider_for(subject.document(), tokens))
+
+    @schemathesis.hook
+    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+        guidance.apply(case)
+
+    if isinstance(tokens, StandingToken):
+
+        @schemathesis.hook
+        def after_call(_context: Any, case: Any, response: Any) -> None:
+            tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
+
+    return guidance
+
+
+@contextlib.contextmanager
+def installed(subject: Subject, backstage: Backstage) -> Iterator[Guidance]:
+    """Register everything for a block; the registries are as before afterwards."""
+    providers = list(GLOBAL_AUTH_STORAGE.providers)
+    hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
+    try:
+        yield install(subject, StandingToken(backstage, subject.ends_session), backstage)
+    finally:
+        GLOBAL_AUTH_STORAGE.providers = providers
+        registered = GLOBAL_HOOK_DISPATCHER.get_all()
+        registered.clear()
+        registered.update(hooks)

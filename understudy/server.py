@@ -1,0 +1,94 @@
+"""A live server on a free or given port, in a thread; it must not know what it serves."""
+
+import contextlib
+import socket
+import threading
+from collections.abc import Iterator
+
+import uvicorn
+
+from understudy.errors import Refusal
+from understudy.subject import ASGIApp
+
+HOST = "127.0.0.1"
+STARTUP_SECONDS = 30
+GRACE_SECONDS = 3
+
+
+class PortTaken(Refusal):
+    """Something else listens on the port that was asked for."""
+
+
+class ServerDied(RuntimeError):
+    """The server ended before it listened."""
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server that says when it listens, and leaves signals to the main program."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(port: int = 0) -> socket.socket:
+    """Bind a TCP socket on the loopback interface.
+
+    Args:
+        port: 0 for a free one.
+
+    Raises:
+        PortTaken: Something else listens there.
+    """
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(
+            f"Port {port} is taken ({error.strerror}). "
+            "Pass another with --port, or leave it out for a free one."
+        ) from error
+    return listener
+
+
+@contextlib.contextmanager
+def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Serve an application from a thread and yield its base URL, without a trailing slash.
+
+    Raises:
+        PortTaken: Something else listens on the port.
+        ServerDied: The application did not start.
+    """
+    with bind(port) as listener:
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+        )
+        server = _Server(config)
+        thread = threading.Thread(
+            target=server.run, kwargs={"sockets": [listener]}, name="understudy-server", daemon=True
+        )
+        thread.start()
+        try:
+            _wait(server, thread)
+            yield f"http://{HOST}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _wait(server: _Server, thread: threading.Thread) -> None:
+    waited = 0.0
+    while not server.listening.wait(0.05):
+        waited += 0.05
+        if not thread.is_alive() or waited > STARTUP_SECONDS:
+            raise ServerDied("The application did not start; its log says why.")

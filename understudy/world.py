@@ -1,0 +1,160 @@
+"""A world: one subject with its stand-ins running (PostgreSQL, Cognito, users).
+
+It knows the subject only through `Subject`. Tests reset it; they never build a second one for
+isolation's sake.
+"""
+
+import contextlib
+import itertools
+from collections.abc import Iterator, Sequence
+from typing import Self
+
+from understudy.asgi import InProcessClient, RemoteClient
+from understudy.cognito import Cognito, PoolSettings
+from understudy.errors import Refusal
+from understudy.evidence import Ledger, recording
+from understudy.postgres import Database, PostgresServer
+from understudy.subject import Account, ASGIApp, SeedUser, Subject, Surroundings
+
+
+class UserMissing(Refusal):
+    """No such user lives in this world; the text names those who do."""
+
+
+class World:
+    """The stand-ins of a subject and the people who live among them.
+
+    Attributes:
+        subject: What the project told the kit.
+        cognito: The user pool.
+        database: A migrated database of its own.
+        surroundings: Where they are.
+        ledger: Every answer that any application of this world gave.
+        client: An HTTP client of the subject.
+    """
+
+    def __init__(self, subject: Subject, cognito: Cognito, database: Database) -> None:
+        self.subject = subject
+        self.cognito = cognito
+        self.database = database
+        self.ledger = Ledger()
+        self.surroundings = Surroundings(
+            database_url=database.url,
+            region=cognito.region,
+            user_pool_id=cognito.user_pool_id,
+            client_id=cognito.client_id,
+            client_secret=cognito.client_secret,
+            issuer=cognito.issuer,
+            jwks_url=cognito.jwks_url,
+            cognito_endpoint=cognito.endpoint_url,
+        )
+        self.client: RemoteClient
+        self._document = subject.document()
+        self._numbers = itertools.count(1)
+        self._standing: Account | None = None
+        self._people: dict[str, Account] = {}
+
+    @classmethod
+    @contextlib.contextmanager
+    def open(cls, subject: Subject, *, http: bool = False) -> Iterator[Self]:
+        """Start the stand-ins and an in-process application; everything is gone afterwards.
+
+        Args:
+            subject: The service to put among them.
+            http: Whether Cognito is an HTTP endpoint that any AWS SDK reaches, rather than boto3
+                being intercepted in this process.
+        """
+        with contextlib.ExitStack() as stack:
+            server = stack.enter_context(PostgresServer.start())
+            template = server.template(subject.schema_version, subject.migrate)
+            database = stack.enter_context(server.clone(template))
+            cognito = stack.enter_context(Cognito.start(PoolSettings(), http=http))
+            cognito.trigger = subject.trigger
+            world = cls(subject, cognito, database)
+            world.client = stack.enter_context(InProcessClient(world.application()))
+            yield world
+
+    def application(self) -> ASGIApp:
+        """Build a fresh application whose answers are recorded in the ledger."""
+        return recording(self.subject.create_app(self.surroundings), self._document, self.ledger)
+
+    def reset(self) -> None:
+        """Empty the database and the user pool; the pool, its client and its keys stay."""
+        self.database.wipe()
+        self.cognito.reset()
+        self._standing = None
+        self._people.clear()
+
+    @property
+    def people(self) -> dict[str, Account]:
+        """The seeded users by username; they move in when they are first asked for."""
+        if not self._people:
+            for seed in self.subject.seed_users:
+                self._people[seed.username] = self._settle(seed, None)
+        return self._people
+
+    def person(self, username: str) -> Account:
+        """Return a seeded user.
+
+        Raises:
+            UserMissing: Nobody has that username.
+        """
+        try:
+            return self.people[username]
+        except KeyError:
+            raise UserMissing(
+                f"There is no user {username!r}. Choose one of: {', '.join(self.people)}."
+            ) from None
+
+    def account(self, scopes: Sequence[str] | None = None) -> Account:
+        """Return a new verified account that nobody else uses, signed in.
+
+        Args:
+            scopes: The scopes of its access token; None means what the trigger grants.
+        """
+        return self._settle(self._stranger(), scopes)
+
+    def standing(self) -> Account:
+        """Return the account that harmless requests share, made at the first call."""
+        if self._standing is None:
+            self._standing = self.account()
+        return self._standing
+
+    def unconfirmed(self) -> SeedUser:
+        """Sign a new user up and leave the account unconfirmed."""
+        seed = self._stranger()
+        self.subject.sign_up(self.client, seed)
+        return seed
+
+    def code(self, username: str) -> str:
+        """Return the newest code that Cognito mailed to a user."""
+        return self.cognito.outbox.last(username).code
+
+    def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
+        """Mint an access token for a user with exactly these scopes, as the pool would."""
+        return self.cognito.mint(username, scopes).access_token
+
+    def retire(self, username: str) -> None:
+        """Never hand out an account again: its session has ended."""
+        if self._standing is not None and self._standing.username == username:
+            self._standing = None
+
+    def _stranger(self) -> SeedUser:
+        name = f"stranger-{next(self._numbers)}"
+        return SeedUser(name, f"{name}@example.com", "Correct-Horse-7-Battery")
+
+    def _settle(self, seed: SeedUser, scopes: Sequence[str] | None) -> Account:
+        sub = self.subject.sign_up(self.client, seed)
+        self.subject.confirm(self.client, seed.username, self.code(seed.username))
+        for group in seed.groups:
+            self.cognito.add_to_group(seed.username, group)
+        tokens = self.cognito.mint(seed.username, scopes)
+        return Account(
+            username=seed.username,
+            email=seed.email,
+            sub=sub,
+            scopes=tokens.scopes,
+            password=seed.password,
+            access_token=tokens.access_token,
+            refresh_token=tokens.refresh_token,
+        )
