@@ -6,6 +6,7 @@ The command line itself is used, not its internals, because that is what QA runs
 import os
 import subprocess
 import sys
+import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,3 +50,10 @@ def run_campaign(
     environment.pop(TOKEN_VARIABLE, None)
     done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own command
     return Outcome(done.returncode, *outcome)
+
+
+def count_scenarios(junit: Path) -> int:
+    """Count the scenarios (an operation in a phase, say) that a JUnit report lists."""
+    if not junit.is_file():
+        return 0
+    return sum(1 for _ in ET.parse(junit).getroot().iter("testcase"))  # noqa: S314  # our own file

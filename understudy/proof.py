@@ -1,0 +1,118 @@
+"""The main job: every proof of a subject in one run, and one table that says what each reached.
+
+A step passes only with evidence: it names what it counted, and a step that counted nothing fails.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from understudy.document import load_document, operations
+from understudy.evidence import SUCCESS
+from understudy.fuzzing.campaign import count_scenarios, run_campaign
+from understudy.ready import Ready
+from understudy.subject import Subject
+from understudy.world import World
+
+REPORTS = Path("reports")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one step found: findings as lines, and the evidence that it looked at something."""
+
+    evidence: str
+    findings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Result:
+    """A step's verdict and how long it took, in seconds."""
+
+    name: str
+    verdict: Verdict
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A served world, as the steps see it."""
+
+    subject: Subject
+    world: World
+    ready: Ready
+    ready_file: Path
+    arguments: tuple[str, ...] = ()
+
+
+Step = Callable[[Stage], Verdict]
+
+
+def check_document(stage: Stage) -> Verdict:
+    """Compare the committed OpenAPI document with what the application declares."""
+    document = stage.subject.document()
+    path = stage.subject.document_path
+    count = sum(1 for _ in operations(document))
+    findings = []
+    if not path.is_file():
+        findings.append(f"{path.name} is missing: run `nox -s openapi`")
+    elif load_document(path) != document:
+        findings.append(f"{path.name} is not what the application declares: run `nox -s openapi`")
+    if not count:
+        findings.append("the document declares no operation")
+    return Verdict(f"{count} operations", tuple(findings))
+
+
+def fuzz(stage: Stage) -> Verdict:
+    """Drive the Schemathesis command line at the running server."""
+    outcome = run_campaign(stage.ready.openapi_url, stage.ready_file, stage.arguments, REPORTS)
+    cases = sum(stage.world.ledger.counts.values())
+    tested = count_scenarios(outcome.junit)
+    findings = []
+    if outcome.exit_code:
+        findings.append(f"Schemathesis ended with exit code {outcome.exit_code}: see its output")
+    if not tested:
+        findings.append("Schemathesis tested no operation")
+    return Verdict(f"{tested} scenarios, {cases} requests", tuple(findings))
+
+
+def reach(stage: Stage) -> Verdict:
+    """Demand a success of every operation, to an authenticated caller where it asks for one."""
+    found = list(operations(stage.subject.document()))
+    ledger = stage.world.ledger
+    missed = [operation for operation in found if not ledger.succeeded(operation)]
+    answers = sum(ledger.answers(operation.operation_id, SUCCESS) for operation in found)
+    return Verdict(
+        f"{len(found) - len(missed)} of {len(found)} operations succeeded, {answers} times",
+        tuple(f"{operation.operation_id} never answered 2xx" for operation in missed),
+    )
+
+
+STEPS: dict[str, Step] = {
+    "openapi.json": check_document,
+    "fuzzing": fuzz,
+    "evidence": reach,
+}
+
+
+def prove(stage: Stage, console: Console) -> Iterator[Result]:
+    """Run the steps in order; each result is yielded as soon as it is there."""
+    for number, (name, step) in enumerate(STEPS.items(), start=1):
+        console.rule(f"{number}/{len(STEPS)} {name}")
+        started = time.monotonic()
+        verdict = step(stage)
+        yield Result(name, verdict, time.monotonic() - started)
+
+
+def table(results: list[Result]) -> Table:
+    """Draw the summary: a step a row."""
+    drawn = Table("step", "result", "evidence", "seconds", title="Proof")
+    for result in results:
+        count = len(result.verdict.findings)
+        verdict = f"[red]{count} finding{'s'[: count > 1]}[/]" if count else "[green]ok[/]"
+        drawn.add_row(result.name, verdict, result.verdict.evidence, f"{result.seconds:.1f}")
+    return drawn
