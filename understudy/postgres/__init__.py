@@ -13,6 +13,7 @@ from understudy.postgres.database import Database
 from understudy.postgres.errors import (
     CreateDatabaseDenied,
     DatabaseBusy,
+    DatabasesLeftBehind,
     DatabaseUrlInvalid,
     PostgresError,
     ServerNotStarted,
@@ -26,6 +27,7 @@ __all__ = [
     "Database",
     "DatabaseBusy",
     "DatabaseUrlInvalid",
+    "DatabasesLeftBehind",
     "PostgresError",
     "PostgresServer",
     "ServerNotStarted",

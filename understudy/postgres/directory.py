@@ -8,7 +8,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from understudy.postgres.errors import ServerNotStarted
 
 PREFIX = "understudy-pg-"
 LOCK = "lock"
+MEMORY = Path("/dev/shm")  # noqa: S108 - Linux' file system in memory; mkdtemp makes it safe
+MEMORY_NEEDED = 512 * 2**20  # bytes; a run takes about 100 MB, and containers often give just 64
 SOCKET_PATH_LIMIT = 103  # bytes: 107 on Linux, 103 on macOS
 SOCKET_NAME = "/12345678/socket/.s.PGSQL.65535"  # as long as what is appended to the base
 NEWBORN = 3600  # seconds in which a directory without a lock may still be in the making
@@ -57,7 +58,7 @@ def make_directory(account: Account) -> RunDirectory:
     Raises:
         ServerNotStarted: there is no such place.
     """
-    base = next(_bases(account), None)
+    base = next((base for base in _bases() if _is_fit(base, account)), None)
     if base is None:
         raise ServerNotStarted(
             "no temporary directory fits the embedded PostgreSQL: "
@@ -73,19 +74,27 @@ def make_directory(account: Account) -> RunDirectory:
 
 def sweep() -> None:
     """Remove what killed runs left behind, but only if keeper and server are both dead."""
-    for base in {Path(tempfile.gettempdir()), Path("/tmp")}:  # noqa: S108 - see _bases
+    for base in _bases():
         for path in base.glob(f"{PREFIX}*"):
             with suppress(OSError):  # another run sweeps at the same time
                 if _is_abandoned(path):
                     shutil.rmtree(path, ignore_errors=True)
 
 
-def _bases(account: Account) -> Iterator[Path]:
-    # /tmp is the way out when TMPDIR is long or closed; mkdtemp makes the use of it safe.
-    for base in (Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
-        fits = len(os.fsencode(base)) + len(PREFIX) + len(SOCKET_NAME) <= SOCKET_PATH_LIMIT
-        if fits and base.is_dir() and (not account.is_other or _is_open_to_all(base)):
-            yield base
+def _bases() -> list[Path]:
+    """Return the places for a run's directory, the best one first."""
+    # A clone is 300 new files: 7 ms in memory, 13 to 200 ms on a disk's file system.
+    # /tmp is the way out when TMPDIR is long or closed; mkdtemp makes the use of both safe.
+    places = (MEMORY, Path(tempfile.gettempdir()), Path("/tmp"))  # noqa: S108
+    return [base for base in dict.fromkeys(places) if base.is_dir()]
+
+
+def _is_fit(base: Path, account: Account) -> bool:
+    if len(os.fsencode(base)) + len(PREFIX) + len(SOCKET_NAME) > SOCKET_PATH_LIMIT:
+        return False
+    if base == MEMORY and shutil.disk_usage(base).free < MEMORY_NEEDED:
+        return False
+    return os.access(base, os.W_OK) and (not account.is_other or _is_open_to_all(base))
 
 
 def _is_open_to_all(path: Path) -> bool:

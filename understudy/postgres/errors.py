@@ -1,3 +1,4 @@
+
 """What can go wrong with a database stand-in, each told in one line that says what to do.
 
 The command line prints the text and exits with 2. No text holds a password.
@@ -8,7 +9,8 @@ The command line prints the text and exits with 2. No text holds a password.
     ├── ServerNotStarted
     ├── ServerTooOld
     ├── CreateDatabaseDenied
-    └── DatabaseBusy
+    ├── DatabaseBusy
+    └── DatabasesLeftBehind
 """
 
 
@@ -38,3 +40,7 @@ class CreateDatabaseDenied(PostgresError):
 
 class DatabaseBusy(PostgresError):
     """A session holds what must change and does not let go."""
+
+
+class DatabasesLeftBehind(PostgresError):
+    """Databases that we have created on an external server could not be dropped."""

@@ -81,7 +81,8 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
 
 def keep(order: dict[str, Any]) -> None:
     """Boot, tell the port (or why not) in one line of JSON, and stay until the input closes."""
-    for _attempt in range(3):  # another process may take a free port before the server does
+    # Another process may take a free port before the server does, hence a second and third try.
+    for _attempt in range(3 if order["tcp"] else 1):
         port = free_port() if order["tcp"] else 5432
         server = boot(order, port)
         try:
@@ -92,8 +93,14 @@ def keep(order: dict[str, Any]) -> None:
                 return
         finally:
             stop(server)
-    log = Path(order["log"]).read_text(errors="replace").strip().splitlines()
-    sys.stdout.write(json.dumps({"failure": log[-1] if log else "no word from it"}) + "\n")
+    sys.stdout.write(json.dumps({"failure": reason(Path(order["log"]))}) + "\n")
+
+
+def reason(log: Path) -> str:
+    """Return the line of the log that says why the server has ended."""
+    lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    fatal = [line for line in lines if "FATAL:" in line]
+    return (fatal or lines or ["no word from it"])[-1]
 
 
 def main() -> None:

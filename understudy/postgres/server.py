@@ -7,18 +7,22 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from threading import RLock
 from types import TracebackType
 from typing import Self
 
+import psycopg2
 from psycopg2.sql import SQL, Composable, Identifier
 
 from understudy.postgres.address import ServerAddress
 from understudy.postgres.connection import LastingConnection
 from understudy.postgres.database import Database
 from understudy.postgres.embedded import EmbeddedServer
+from understudy.postgres.errors import DatabasesLeftBehind
 from understudy.postgres.external import look_at
+from understudy.postgres.termination import Termination
 
 ENVIRONMENT = "UNDERSTUDY_DATABASE_URL"
 
@@ -39,6 +43,7 @@ class PostgresServer:
     def __init__(self, address: ServerAddress, embedded: EmbeddedServer | None = None) -> None:
         self.address = address
         self._embedded = embedded
+        self._termination = None if embedded else Termination()
         self._maintenance = LastingConnection(address.libpq_url(address.maintenance))
         self._lock = RLock()
         self._run = secrets.token_hex(4)
@@ -91,17 +96,22 @@ class PostgresServer:
         return self._created("empty", SQL("STRATEGY file_copy"))
 
     def close(self) -> None:
-        """Stop the server, or drop what we have created on an external one."""
+        """Stop the server, or drop what we have created on an external one.
+
+        Raises:
+            DatabasesLeftBehind: they can't be dropped from an external server; it names them.
+        """
         if os.getpid() != self._pid:
             return  # a forked child leaves its parent's databases alone
         try:
             if self._embedded is None:
-                for name in list(self._names):
-                    self._drop(name)
+                self._drop_all()
         finally:
             self._maintenance.close()
             if self._embedded is not None:
                 self._embedded.stop()
+            if self._termination is not None:
+                self._termination.restore()
 
     def __enter__(self) -> Self:
         return self
@@ -140,3 +150,12 @@ class PostgresServer:
                 SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
             )
             self._names.remove(name)
+
+    def _drop_all(self) -> None:
+        for name in list(self._names):
+            with suppress(psycopg2.Error):
+                self._drop(name)
+        if self._names:
+            raise DatabasesLeftBehind(
+                f"these databases remain at {self.address}: drop {', '.join(self._names)} by hand"
+            )
