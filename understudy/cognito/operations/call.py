@@ -1,0 +1,118 @@
+"""One call to Cognito: read, checked, handed to the method of its name, answered.
+
+moto dispatches a call to the method named after its operation and serializes what that returns;
+each group of operations is a class here that adds or replaces such methods. The module knows no
+operation.
+"""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.cognitoidp.responses import CognitoIdpResponse
+from moto.core.request import Request
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
+from werkzeug.exceptions import HTTPException
+
+from understudy.cognito import constraints
+from understudy.cognito.appclient import AppClient
+from understudy.cognito.errors import CognitoRefusal, NotAuthorized, UserNotFound
+from understudy.cognito.pool import Pool
+from understudy.cognito.users import User
+
+if TYPE_CHECKING:
+    from understudy.cognito.backend import Backend
+    from understudy.cognito.service import CognitoService
+
+
+class Call(CognitoIdpResponse):
+    """moto's Cognito responses, bound to one stand-in."""
+
+    def __init__(self, service: "CognitoService") -> None:
+        super().__init__()
+        self.service = service
+        self.given: dict[str, Any] = {}
+
+    @property
+    def backend(self) -> "Backend":
+        """The stand-in's backend, whatever region a request claims."""
+        return self.service.backend
+
+    def _get_region_agnostic_backend(self) -> "Backend":  # type: ignore[override]  # same methods
+        return self.service.backend
+
+    def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
+        """Answer the call: status, headers, body."""
+        self.setup_class(request)
+        try:
+            result = self._act()
+        except OperationMissing as missing:
+            # Not in botocore's model, so moto's serializer would not know it.
+            return 501, {"x-amzn-errortype": missing.code}, missing.body()
+        except CognitoRefusal as refusal:
+            result = ActionResult(refusal)
+        except HTTPException as refusal:
+            # moto's own refusals in operations that are moto's own.
+            return refusal.code or 400, dict(refusal.get_headers()), str(refusal.description)
+        status, headers, body = self.serialized(result)
+        return status, headers, body or "{}"
+
+    def _act(self) -> ActionResult:
+        operation = self._get_action()
+        method = getattr(self, camelcase_to_underscores(operation), None)
+        if operation not in constraints.operations() or method is None:
+            raise OperationMissing(operation)
+        self.given = json.loads(self.body or "{}")
+        constraints.check(operation, self.given)
+        result = method()
+        return result if isinstance(result, ActionResult) else ActionResult(result)
+
+    # What most operations begin with
+
+    def pool_and_client(self) -> tuple[Pool, AppClient]:
+        """Find the app client of the call and its pool."""
+        return self.backend.client(self.given["ClientId"])
+
+    def pool(self) -> Pool:
+        """Find the pool of the call."""
+        return self.backend.pool(self.given["UserPoolId"])
+
+    def pool_and_user(self) -> tuple[Pool, User]:
+        """Find pool and user of an administrator's call."""
+        pool = self.pool()
+        return pool, pool.get(self.given["Username"])
+
+    def bearer(self) -> tuple[Pool, User]:
+        """Find pool and user of the access token of the call."""
+        token = self.given["AccessToken"]
+        for pool in self.backend.user_pools.values():
+            if token in pool.issued:
+                return pool, pool.authorize(token)
+        raise NotAuthorized("Invalid Access Token")
+
+    def hashed_user(self) -> tuple[Pool, AppClient, User | None]:
+        """Find client and user of the call, after checking its SecretHash."""
+        pool, client = self.pool_and_client()
+        client.require_secret_hash(self.given.get("SecretHash"), self.given["Username"])
+        user = pool.find(self.given["Username"])
+        if user is None and not client.hides_users:
+            raise UserNotFound("Username/client id combination not found.")
+        return pool, client, user
+
+    def count(self, user: User) -> None:
+        """Count the call against the user's hourly limit."""
+        if self.service.hourly_limits:
+            user.limits.count(self._get_action(), self.service.clock.now())
+
+
+class OperationMissing(CognitoRefusal):
+    """The stand-in can't do this; the real service can, or there is no such operation."""
+
+    code = "NotSupportedByStandIn"
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"This stand-in for Cognito does not do {operation}: see SUPPORT.md.")
+
+    def body(self) -> str:
+        """Give the answer as the AWS JSON protocol writes errors."""
+        return json.dumps({"__type": self.code, "message": self.message})

@@ -1,0 +1,91 @@
+"""ForgotPassword, ConfirmForgotPassword and ChangePassword.
+
+How a user gets another password, without or with the old one.
+"""
+
+from moto.cognitoidp.models import UserStatus
+from moto.core.responses import ActionResult
+
+from understudy.cognito.backend import is_status
+from understudy.cognito.errors import CodeMismatch, NotAuthorized, ParameterInvalid
+from understudy.cognito.operations.call import Call
+from understudy.cognito.operations.signup import simulated_delivery
+from understudy.cognito.outbox import Purpose
+from understudy.cognito.pool import Pool
+from understudy.cognito.users import User
+
+# What a pool without AccountRecoverySetting does (API reference, AccountRecoverySettingType).
+_LEGACY_RECOVERY = (
+    {"Priority": 1, "Name": "verified_phone_number"},
+    {"Priority": 2, "Name": "verified_email"},
+)
+
+
+def recovery_attribute(pool: Pool, user: User) -> str | None:
+    """Tell to which verified address a reset code goes; None if the user has none.
+
+    Raises:
+        NotAuthorized: the pool leaves recovery to administrators.
+    """
+    setting = pool.extended_config.get("AccountRecoverySetting") or {}
+    mechanisms = setting.get("RecoveryMechanisms") or _LEGACY_RECOVERY
+    for mechanism in sorted(mechanisms, key=lambda each: each["Priority"]):
+        if mechanism["Name"] == "admin_only":
+            raise NotAuthorized("Contact administrator to reset password.")
+        attribute = mechanism["Name"].removeprefix("verified_")
+        if user.has_verified(attribute):
+            return str(attribute)
+    return None
+
+
+class Recovery(Call):
+    """Getting another password."""
+
+    def forgot_password(self) -> ActionResult:
+        """Send a code to a verified address."""
+        pool, _client, user = self.hashed_user()
+        if user is None:
+            return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
+        self.count(user)
+        if not user.enabled:
+            raise NotAuthorized("User is disabled.")
+        if is_status(user, "FORCE_CHANGE_PASSWORD"):
+            raise NotAuthorized("User password cannot be reset in the current state.")
+        attribute = recovery_attribute(pool, user)
+        if attribute is None:
+            raise ParameterInvalid(
+                "Cannot reset password for the user as there is no registered/verified email or "
+                "phone_number"
+            )
+        details = pool.send_code(user, Purpose.PASSWORD_RESET, attribute)
+        return ActionResult({"CodeDeliveryDetails": details})
+
+    def confirm_forgot_password(self) -> ActionResult:
+        """Redeem the code for a new password."""
+        pool, _, user = self.hashed_user()
+        if user is None:
+            raise CodeMismatch
+        self.count(user)
+        if not user.enabled:
+            raise NotAuthorized("User is disabled.")
+        now = self.service.clock.now()
+        given = self.given["ConfirmationCode"]
+        user.codes.check(Purpose.PASSWORD_RESET, given, now=now)
+        self.backend.validate_password(pool, self.given["Password"])
+        user.codes.redeem(Purpose.PASSWORD_RESET, given, now=now)
+        user.password = self.given["Password"]
+        user.attempts.forget()
+        if is_status(user, "RESET_REQUIRED"):
+            user.status = UserStatus.CONFIRMED
+        return ActionResult({})
+
+    def change_password(self) -> ActionResult:
+        """Replace a password that the user knows."""
+        pool, user = self.bearer()
+        self.count(user)
+        previous = self.given.get("PreviousPassword")
+        if previous != user.password:
+            raise NotAuthorized
+        self.backend.validate_password(pool, self.given["ProposedPassword"])
+        user.password = self.given["ProposedPassword"]
+        return ActionResult({})

@@ -1,0 +1,52 @@
+"""RevokeToken, GlobalSignOut and AdminUserGlobalSignOut.
+
+How tokens die before they expire. A revoked JWT still verifies offline until `exp`: only Cognito
+itself refuses it (AWS developer guide, "Revoking tokens").
+"""
+
+import hmac
+
+from moto.core.responses import ActionResult
+
+from understudy.cognito.errors import ClientForbidden, OperationUnsupported, TokenTypeUnsupported
+from understudy.cognito.operations.call import Call
+
+
+class SignOut(Call):
+    """Signing out."""
+
+    def revoke_token(self) -> ActionResult:
+        """Kill one refresh token and the access tokens made from it.
+
+        An unknown token is no error, as in RFC 7009.
+        """
+        pool, client = self.pool_and_client()
+        secret = self.given.get("ClientSecret") or ""
+        if client.generate_secret and not hmac.compare_digest(
+            secret.encode(), client.secret.encode()
+        ):
+            raise ClientForbidden("Invalid client secret.")
+        if not client.revokes_tokens:
+            raise OperationUnsupported("Token revocation is not enabled for this client.")
+        token = self.given["Token"]
+        if token in pool.issued:
+            raise TokenTypeUnsupported
+        session = pool.sessions.get(token)
+        if session is None:
+            return ActionResult({})
+        if session.client_id != client.id:
+            raise ClientForbidden("Refresh token is not issued to this client.")
+        session.revoked = True
+        return ActionResult({})
+
+    def global_sign_out(self) -> ActionResult:
+        """Kill all tokens of the caller."""
+        pool, user = self.bearer()
+        pool.end_sessions(user)
+        return ActionResult({})
+
+    def admin_user_global_sign_out(self) -> ActionResult:
+        """Kill all tokens of a user."""
+        pool = self.pool()
+        pool.end_sessions(pool.get(self.given["Username"]))
+        return ActionResult({})

@@ -1,0 +1,201 @@
+"""A user pool: who is in it, which sessions live, which tokens it knows.
+
+Extends moto's pool. It knows no AWS operation; time, keys and outbox come from its service.
+"""
+
+import secrets
+import string
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from moto.cognitoidp.models import CognitoIdpUserPool
+
+from understudy.cognito.appclient import AppClient
+from understudy.cognito.codes import Code
+from understudy.cognito.errors import NotAuthorized, UserNotFound
+from understudy.cognito.keys import PoolKeys
+from understudy.cognito.outbox import Message, Purpose
+from understudy.cognito.users import Session, User
+
+if TYPE_CHECKING:
+    from understudy.cognito.backend import Backend
+    from understudy.cognito.service import CognitoService
+
+ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+
+
+@dataclass(frozen=True)
+class Issued:
+    """An access token that this pool made."""
+
+    session: Session
+    claims: dict[str, Any]
+
+
+class Pool(CognitoIdpUserPool):
+    """moto's user pool, made faithful."""
+
+    users: dict[str, User]
+    clients: dict[str, AppClient]
+
+    def __init__(self, service: "CognitoService", name: str, config: dict[str, Any]) -> None:
+        self.service = service
+        super().__init__(service.account_id, service.region, name, config)
+        alphabet = string.ascii_letters + string.digits
+        self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
+        self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
+        self.keys = PoolKeys()
+        self.sessions: dict[str, Session] = {}
+        self.issued: dict[str, Issued] = {}
+
+    @property
+    def backend(self) -> "Backend":
+        """The backend that holds this pool; moto would look in its global one."""
+        return self.service.backend
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of this pool's tokens, also when it is served on localhost."""
+        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+
+    @property
+    def case_sensitive(self) -> bool:
+        """Fixed at creation; the API's default is true, the console recommends false."""
+        configuration = self.extended_config.get("UsernameConfiguration") or {}
+        return bool(configuration.get("CaseSensitive", True))
+
+    def fold(self, username: str) -> str:
+        """Give what is compared of a username.
+
+        AWS doesn't document how a case-insensitive pool folds; this is `str.lower`, which agrees
+        with any reasonable folding on ASCII names and may differ beyond.
+        """
+        return username if self.case_sensitive else username.lower()
+
+    # Users
+
+    def find(self, username: str) -> User | None:
+        """Find a user by username, by `sub`, or by an attribute that serves as username."""
+        user = self.users.get(self.fold(username))
+        if user is not None:
+            return user
+        names = self.extended_config.get("UsernameAttributes") or ()
+        wanted = self.fold(username)
+        for user in self.users.values():
+            if user.id == username:
+                return user
+            if any(self.fold(user.attribute(name) or "") == wanted for name in names):
+                return user
+        return None
+
+    def _get_user(self, username: str) -> User | None:  # type: ignore[override]  # moto says User and returns None
+        return self.find(username)
+
+    def get(self, username: str) -> User:
+        """Find a user.
+
+        Raises:
+            UserNotFound: there is none.
+        """
+        user = self.find(username)
+        if user is None:
+            raise UserNotFound
+        return user
+
+    def add(self, user: User) -> None:
+        """Take a user in."""
+        user.create_date = user.last_modified_date = self.service.clock.now()
+        self.users[self.fold(user.username)] = user
+
+    def remove(self, user: User) -> None:
+        """Let a user go, with sessions and group memberships."""
+        self.end_sessions(user)
+        for group in user.groups:
+            group.users.discard(user)
+        del self.users[self.fold(user.username)]
+
+    def clear(self) -> None:
+        """Forget users, groups, sessions and tokens; clients and keys stay."""
+        self.users.clear()
+        self.groups.clear()
+        self.sessions.clear()
+        self.issued.clear()
+        self.access_tokens.clear()
+
+    # Codes
+
+    def send_code(self, user: User, purpose: Purpose, attribute: str) -> dict[str, str]:
+        """Make a code, put it in the outbox, and give the CodeDeliveryDetails."""
+        service = self.service
+        now = service.clock.now()
+        code: Code = user.codes.draw(purpose, attribute, now=now, random=service.random)
+        destination = user.attribute(attribute) or ""
+        service.outbox.post(Message(user.username, destination, code.value, purpose, now))
+        return delivery_details(attribute, destination)
+
+    # Sessions
+
+    def begin_session(self, user: User, client: AppClient) -> Session:
+        """Open a session; its tokens are minted elsewhere."""
+        now = self.service.clock.now()
+        session = Session(
+            user=user,
+            client_id=client.id,
+            refresh_token=secrets.token_urlsafe(96),
+            origin_jti=self.service.new_id(),
+            signed_in_at=now,
+            expires_at=now + client.lifetime("RefreshToken"),
+        )
+        self.sessions[session.refresh_token] = session
+        user.sessions.append(session)
+        return session
+
+    def end_sessions(self, user: User) -> None:
+        """Revoke every token of a user."""
+        for session in user.sessions:
+            session.revoked = True
+        user.sessions.clear()
+
+    def sign_out(self, username: str) -> None:
+        """Revoke every token of a user; moto's name for it."""
+        self.end_sessions(self.get(username))
+
+    def remember(self, token: str, session: Session, claims: dict[str, Any]) -> None:
+        """Know an access token again, for GetUser and the like."""
+        self.issued[token] = Issued(session, claims)
+        # Operations that are moto's own look here.
+        self.access_tokens[token] = (session.client_id, session.user.username)
+
+    def authorize(self, access_token: str) -> User:
+        """Find the user of an access token.
+
+        Raises:
+            NotAuthorized: unknown, expired, revoked, or without the scope for it.
+            UserNotFound: the user was deleted.
+        """
+        issued = self.issued.get(access_token)
+        if issued is None:
+            raise NotAuthorized("Invalid Access Token")
+        if self.service.clock.timestamp() >= issued.claims.get("exp", 0):
+            raise NotAuthorized("Access Token has expired")
+        user = issued.session.user
+        if self.users.get(self.fold(user.username)) is not user:
+            raise UserNotFound
+        if issued.session.revoked:
+            raise NotAuthorized("Access Token has been revoked")
+        if not user.enabled:
+            raise NotAuthorized("User is disabled.")
+        if ADMIN_SCOPE not in str(issued.claims.get("scope", "")).split():
+            raise NotAuthorized("Access Token does not have required scopes")
+        return user
+
+
+def delivery_details(attribute: str, destination: str) -> dict[str, str]:
+    """Tell where a code went, masked as Cognito masks it."""
+    if attribute == "phone_number":
+        masked = f"+{'*' * 7}{destination[-4:]}"
+    else:
+        name, _, host = destination.partition("@")
+        masked = f"{name[:1]}***@{host[:1]}***"
+    medium = "SMS" if attribute == "phone_number" else "EMAIL"
+    return {"Destination": masked, "DeliveryMedium": medium, "AttributeName": attribute}
