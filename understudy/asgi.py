@@ -91,7 +91,9 @@ class _Adapter(HTTPAdapter):
             reply.cancel()
             self._lifespan.result()
         elif str(reply.result()["type"]).endswith(".failed"):
-            raise RuntimeError(f"The application did not start: {reply.result().get('message')}")
+            await asyncio.wait({self._lifespan})
+            cause = self._lifespan.exception()
+            raise RuntimeError(f"The application did not start: {cause}") from cause
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # the arguments concern sockets
         answer = _Answer()
@@ -227,5 +229,9 @@ class InProcessClient(RemoteClient):
 
     def __enter__(self) -> Self:
         """Start the application."""
-        self._adapter.start()
+        try:
+            self._adapter.start()
+        except BaseException:
+            self.close()
+            raise
         return self

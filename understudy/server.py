@@ -30,6 +30,11 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self.listening = threading.Event()
 
+    def work(self, listener: socket.socket) -> None:
+        """Run until told to stop; uvicorn ends a failed start with SystemExit."""
+        with contextlib.suppress(SystemExit):
+            self.run(sockets=[listener])
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.listening.set()
@@ -75,7 +80,7 @@ def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
         )
         server = _Server(config)
         thread = threading.Thread(
-            target=server.run, kwargs={"sockets": [listener]}, name="understudy-server", daemon=True
+            target=server.work, args=[listener], name="understudy-server", daemon=True
         )
         thread.start()
         try:
