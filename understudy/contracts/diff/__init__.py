@@ -1,0 +1,55 @@
+"""Breaking changes between two OpenAPI documents, and the consumers that each one breaks.
+
+`diff` compares, `impact` asks the pacts. Knows OpenAPI 3.0 and 3.1, JSON Schema and pact files;
+knows no service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from understudy.contracts.diff.change import Change, Place, Severity, Side
+from understudy.contracts.diff.comparison import Comparison, Scene
+from understudy.contracts.diff.document import (
+    Document,
+    DocumentUnusable,
+    ReferenceDangling,
+    load_document,
+)
+from understudy.contracts.diff.operations import compare_operations
+
+__all__ = [
+    "Change",
+    "DocumentUnusable",
+    "Place",
+    "ReferenceDangling",
+    "Severity",
+    "Side",
+    "diff",
+    "load_document",
+]
+
+
+def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
+    """Compare two OpenAPI 3.0 or 3.1 documents, given as parsed JSON; breaking changes first.
+
+    Raises DocumentUnusable for what is no such document, or whose references cannot be followed.
+    """
+    comparison = Comparison(Document(old, "the old document"), Document(new, "the new document"))
+    compare_operations(comparison)
+    _compare_servers(comparison)
+    return comparison.sorted()
+
+
+def _compare_servers(comparison: Comparison) -> None:
+    before, after = (
+        [server.get("url") for server in document.raw.get("servers") or ()]
+        for document in (comparison.old, comparison.new)
+    )
+    if before != after:
+        scene = Scene("", Side.OPERATION, Place("operation"), "The servers")
+        comparison.add(
+            scene, "servers-changed", f"The servers are now {', '.join(map(str, after)) or '/'}.",
+            old="/servers" if before else "", new="/servers" if after else "", breaking=False,
+        )  # fmt: skip

@@ -1,0 +1,165 @@
+"""Schemas in disjunctive form: a schema is a list of branches, each of one JSON type.
+
+A branch is the conjunction of its marks. This module knows how branches meet, not how they are
+made from schemas or compared.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+TYPES = ("null", "boolean", "number", "string", "array", "object")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A schema at its place in a document; `tag` tells apart those that were made up."""
+
+    pointer: str
+    schema: Any = field(compare=False)
+    tag: str = ""
+
+
+Conjunction = tuple[Site, ...]
+"""Schemas that must all hold at once; the empty one admits everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One constraint and the pointer of the keyword that makes it."""
+
+    value: Any
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The property keywords of one schema object: `rest` is None where it says nothing."""
+
+    properties: Mapping[str, Site]
+    patterns: Mapping[str, Site]
+    rest: Site | None
+    pointer: str
+    hidden: Mapping[str, Site] = field(default_factory=dict)
+
+    @property
+    def closed(self) -> bool:
+        """Whether no other property may appear."""
+        return self.rest is not None and self.rest.schema is False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The item keywords of one schema object."""
+
+    prefix: tuple[Site, ...]
+    rest: Site | None
+
+
+Marks = Mapping[str, tuple[Mark, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One type with all its constraints; `values` is the finite set left, if it is finite."""
+
+    type: str
+    pointer: str
+    marks: Marks = field(default_factory=dict)
+    values: tuple[Any, ...] | None = None
+    values_pointer: str = ""
+    label: str = ""
+
+    def get(self, keyword: str) -> tuple[Mark, ...]:
+        """All marks a keyword left on this branch."""
+        return self.marks.get(keyword, ())
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """The property keywords of every schema in the conjunction."""
+        return [mark.value for mark in self.get("shape")]
+
+    @property
+    def rows(self) -> list[Row]:
+        """The item keywords of every schema in the conjunction."""
+        return [mark.value for mark in self.get("row")]
+
+    @property
+    def required(self) -> dict[str, str]:
+        """Required property names and the pointers that demand them."""
+        return {mark.value: mark.pointer for mark in self.get("required")}
+
+
+def identity(value: Any) -> str:
+    """Return a key under which JSON values are equal: 1 is 1.0, true is not 1."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(identity(item) for item in value) + "]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{k!r}:{identity(v)}" for k, v in sorted(value.items())) + "}"
+    return json.dumps(value, default=str)
+
+
+def type_of(value: Any) -> str:
+    """Return the JSON type of a value, integers being numbers."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def anything(pointer: str) -> tuple[Branch, ...]:
+    """Return the branches of the schema that admits every value."""
+    return tuple(Branch(kind, pointer) for kind in TYPES)
+
+
+def _intersection(one: Branch, other: Branch) -> tuple[tuple[Any, ...] | None, str]:
+    if one.values is None:
+        return other.values, other.values_pointer
+    if other.values is None:
+        return one.values, one.values_pointer
+    keys = {identity(value) for value in other.values}
+    common = tuple(value for value in one.values if identity(value) in keys)
+    smaller = one if len(one.values) <= len(other.values) else other
+    return common, smaller.values_pointer
+
+
+def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
+    """Return the branches of the conjunction of two schemas."""
+    right = tuple(right)
+    met = []
+    for one in left:
+        for other in right:
+            if one.type != other.type:
+                continue
+            values, pointer = _intersection(one, other)
+            if values == ():
+                continue
+            marks = dict(one.marks)
+            for keyword, added in other.marks.items():
+                kept = marks.get(keyword, ())
+                marks[keyword] = kept + tuple(mark for mark in added if mark not in kept)
+            home = other.pointer if other.marks or other.values is not None else one.pointer
+            label = other.label or one.label
+            met.append(Branch(one.type, home, marks, values, pointer, label))
+    return tuple(met)
+
+
+def labelled(branches: Iterable[Branch], label: str) -> tuple[Branch, ...]:
+    """Name branches after the variant of a union that they came from."""
+    return tuple(replace(branch, label=label) for branch in branches)
+
+
+def size_kind(kind: str, mark: str) -> str:
+    """Return what a bound on the size of a type is called: ("array", "most") is max-items."""
+    things = {"string": "length", "array": "items", "object": "properties"}
+    return f"{'min' if mark == 'least' else 'max'}-{things[kind]}"

@@ -1,0 +1,233 @@
+"""From schemas to branches: $ref, allOf, anyOf, oneOf, nullable and discriminators dissolved.
+
+Two schemas that say the same in other words have the same branches. Compares nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+from understudy.contracts.diff.branch import (
+    TYPES,
+    Branch,
+    Conjunction,
+    Mark,
+    Shape,
+    Site,
+    anything,
+    identity,
+    labelled,
+    meet,
+    type_of,
+)
+from understudy.contracts.diff.document import Document, DocumentUnusable, join
+from understudy.contracts.diff.keywords import FAMILIES, canonical, marks_of, require_sane
+
+MOST_BRANCHES = 400
+"""Beyond so many, a union of unions is compared by its text instead."""
+
+
+def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the types a schema admits; without `type` its keywords may imply one."""
+    declared = schema.get("type")
+    if declared is None:
+        families = [name for name, words in FAMILIES.items() if words & schema.keys()]
+        return (families[0],) if len(families) == 1 else TYPES
+    names = [declared] if isinstance(declared, str) else list(declared)
+    return tuple(dict.fromkeys("number" if name == "integer" else name for name in names))
+
+
+class Schemas:
+    """The schemas of one document as seen in one direction: "request" or "response".
+
+    Read-only properties do not exist in requests, write-only ones not in responses (OpenAPI 3.0.3,
+    Schema Object; JSON Schema 2020-12 validation, section 9.4).
+    """
+
+    def __init__(self, document: Document, flow: str) -> None:
+        self.document = document
+        self.flow = flow
+        self._hiding = "readOnly" if flow == "request" else "writeOnly"
+        self._expanded: dict[tuple[str, str], tuple[Branch, ...]] = {}
+        self._met: dict[Conjunction, tuple[Branch, ...]] = {}
+
+    def branches(self, schemas: Conjunction) -> tuple[Branch, ...]:
+        """Return the branches of a conjunction; none when it admits no value."""
+        if schemas not in self._met:
+            if not schemas:
+                return anything("")
+            self._met[schemas] = reduce(meet, map(self._expand, schemas))
+        return self._met[schemas]
+
+    def home(self, schemas: Conjunction, keyword: str = "") -> str:
+        """Return the pointer of the first schema, references followed, at `keyword` if there."""
+        if not schemas:
+            return ""
+        site = self._real(schemas[0])
+        if isinstance(site.schema, Mapping) and keyword in site.schema:
+            return join(site.pointer, keyword)
+        return site.pointer
+
+    def find(self, schemas: Conjunction, keyword: str) -> Mark | None:
+        """Return an annotation such as `default` with its pointer, looking through references."""
+        for schema in schemas:
+            for site in self._layers(schema):
+                if isinstance(site.schema, Mapping) and keyword in site.schema:
+                    return Mark(site.schema[keyword], join(site.pointer, keyword))
+        return None
+
+    def _real(self, site: Site) -> Site:
+        return next(iter(list(self._layers(site, nested=False))[::-1]))
+
+    def _layers(self, site: Site, *, nested: bool = True) -> Iterator[Site]:
+        """Yield a schema and what it refers to, and with `nested` what it is composed of."""
+        queue, seen = [site], set()
+        while queue:
+            here = queue.pop(0)
+            if here in seen:
+                continue
+            seen.add(here)
+            yield here
+            if not isinstance(here.schema, Mapping):
+                continue
+            if (target := self._reference(here)) is not None:
+                queue.append(target)
+            elif nested:
+                parts = here.schema.get("allOf", ())
+                queue += [Site(join(here.pointer, "allOf", i), p) for i, p in enumerate(parts)]
+
+    def _reference(self, site: Site) -> Site | None:
+        ref = site.schema.get("$ref")
+        target = self.document.target(ref) if isinstance(ref, str) else None
+        return None if target is None else Site(target, self.document.at(target))
+
+    def _expand(self, site: Site) -> tuple[Branch, ...]:
+        key = (site.pointer, site.tag)
+        if key not in self._expanded:
+            self._expanded[key] = anything(site.pointer)  # a schema that is only itself
+            self._expanded[key] = self._dissolve(site)
+        return self._expanded[key]
+
+    def _dissolve(self, site: Site) -> tuple[Branch, ...]:
+        schema, pointer = site.schema, site.pointer
+        if isinstance(schema, bool):
+            return anything(pointer) if schema else ()
+        if not isinstance(schema, Mapping):
+            raise DocumentUnusable(f"{self.document.name}: #{pointer} is not a schema.")
+        require_sane(schema, pointer, self.document)
+        target = self._reference(site)
+        if target is not None and (self.document.legacy or schema.keys() == {"$ref"}):
+            return self._expand(target)
+        branches = self._own(schema, pointer)
+        if target is not None:
+            branches = meet(branches, self._expand(target))
+        for index, part in enumerate(schema.get("allOf", ())):
+            branches = meet(branches, self._expand(Site(join(pointer, "allOf", index), part)))
+        for word in ("anyOf", "oneOf"):
+            if schema.get(word):
+                branches = self._with_union(branches, schema, join(pointer, word), word)
+        if "unevaluatedProperties" in schema:
+            branches = tuple(self._closed_over(branch, site) for branch in branches)
+        if self.document.legacy and schema.get("nullable") is True:
+            null = Branch("null", join(pointer, "nullable"))
+            branches = (*(b for b in branches if b.type != "null"), null)
+        return tuple(branch for branch in branches if self._possible(branch))
+
+    def _own(self, schema: Mapping[str, Any], pointer: str) -> tuple[Branch, ...]:
+        """Return the branches of a schema's own keywords, before any composition."""
+        word = "const" if "const" in schema else "enum"
+        values = [schema["const"]] if "const" in schema else schema.get("enum")
+        branches = []
+        for kind in _types(schema):
+            marks = marks_of(kind, schema, pointer, self.document, self._hides)
+            if values is None:
+                branches.append(Branch(kind, pointer, marks))
+                continue
+            fitting = {identity(v): v for v in values if type_of(v) == kind}
+            if fitting:
+                here = tuple(fitting.values())
+                branches.append(Branch(kind, pointer, marks, here, join(pointer, word)))
+        return tuple(branches)
+
+    def _hides(self, site: Site) -> bool:
+        mark = self.find((site,), self._hiding)
+        return mark is not None and mark.value is True
+
+    def _with_union(
+        self, branches: tuple[Branch, ...], schema: Mapping[str, Any], pointer: str, word: str
+    ) -> tuple[Branch, ...]:
+        united: list[Branch] = []
+        for index, part in enumerate(schema[word]):
+            site = Site(join(pointer, index), part)
+            label = self._label(site)
+            found = labelled(self._expand(site), label) if label else self._expand(site)
+            united += self._discriminated(found, site, schema.get("discriminator"), pointer)
+        if len(united) * len(branches) > MOST_BRANCHES:
+            text = Mark(canonical(schema[word]), pointer)
+            return meet(branches, [Branch(kind, pointer, {"condition": (text,)}) for kind in TYPES])
+        return meet(branches, _without_twins(united))
+
+    def _label(self, site: Site) -> str:
+        if not isinstance(site.schema, Mapping):
+            return ""
+        if isinstance(ref := site.schema.get("$ref"), str):
+            return ref.rsplit("/", 1)[-1]
+        title = site.schema.get("title")
+        return title if isinstance(title, str) else ""
+
+    def _discriminated(
+        self, branches: tuple[Branch, ...], site: Site, discriminator: Any, pointer: str
+    ) -> tuple[Branch, ...]:
+        """Add what a discriminator demands of a variant: the property with the variant's name."""
+        if not isinstance(discriminator, Mapping) or not isinstance(site.schema, Mapping):
+            return branches
+        name, ref = discriminator.get("propertyName"), site.schema.get("$ref")
+        if not isinstance(name, str) or not isinstance(ref, str):
+            return branches
+        short = ref.rsplit("/", 1)[-1]
+        mapping = discriminator.get("mapping") or {}
+        values = [key for key, to in mapping.items() if to in (ref, short)] or [short]
+        home = pointer.rsplit("/", 1)[0] + "/discriminator"
+        demand = {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
+        extra = self._expand(Site(home, demand, tag=f"{name}={values}"))
+        told = any(self._names_values(branch, name) for branch in branches)
+        return branches if told else labelled(meet(branches, extra), short)
+
+    def _names_values(self, branch: Branch, name: str) -> bool:
+        sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
+        return bool(sites) and all(b.values is not None for b in self.branches(sites))
+
+    def _closed_over(self, branch: Branch, site: Site) -> Branch:
+        """Apply unevaluatedProperties: it sees the properties of everything composed here."""
+        if branch.type != "object" or any(shape.rest is not None for shape in branch.shapes):
+            return branch
+        pointer = join(site.pointer, "unevaluatedProperties")
+        known = {name: Site("", True) for shape in branch.shapes for name in shape.properties}  # noqa: FBT003 - a JSON Schema
+        patterns = {text: Site("", True) for shape in branch.shapes for text in shape.patterns}  # noqa: FBT003 - likewise
+        rest = Site(pointer, site.schema["unevaluatedProperties"])
+        mark = Mark(Shape(known, patterns, rest, site.pointer), pointer)
+        return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
+
+    def _possible(self, branch: Branch) -> bool:
+        """Whether no required property is asked to be two different things at once."""
+        for name in branch.required:
+            sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
+            if len(sites) > 1 and not self.branches(sites):
+                return False
+        return True
+
+
+def _without_twins(branches: list[Branch]) -> list[Branch]:
+    """Drop branches that repeat another one mark by mark."""
+    kept: list[Branch] = []
+    for branch in branches:
+        if not any(_same(branch, other) for other in kept):
+            kept.append(branch)
+    return kept
+
+
+def _same(one: Branch, other: Branch) -> bool:
+    return (one.type, one.values, one.marks) == (other.type, other.values, other.marks)

@@ -1,0 +1,241 @@
+"""Is every value admitted by one schema admitted by another? If not, why.
+
+The answer is structural: each branch of the one has to fit a branch of the other. A cycle holds
+unless a finite path refutes it. `text` compares values as a URL, a header or a form carries them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from understudy.contracts.diff.arrays import array_escapes, item_of
+from understudy.contracts.diff.branch import Branch, Conjunction, Mark, Shape, Site, type_of
+from understudy.contracts.diff.escape import Escape
+from understudy.contracts.diff.objects import object_escapes
+from understudy.contracts.diff.scalars import number_escapes, string_escapes
+from understudy.contracts.diff.schemas import Schemas
+from understudy.contracts.diff.values import finite, property_of, readings, refusal
+
+FEW = 64
+"""How many values a finite set may have to be taken apart value by value."""
+
+
+class Subsumption:
+    """One comparison between the schemas of two documents, in one direction."""
+
+    def __init__(
+        self, sub: Schemas, sup: Schemas, *, forward: bool, losing: bool, text: bool = False
+    ) -> None:
+        self.sub, self.sup = sub, sup
+        self.forward, self.losing, self.text = forward, losing, text
+        self._memo: dict[tuple[Conjunction, Conjunction], tuple[Escape, ...]] = {}
+        self._open: set[tuple[Conjunction, Conjunction]] = set()
+        self._cyclic = False
+
+    def escapes(self, one: Conjunction, other: Conjunction) -> tuple[Escape, ...]:
+        """Return why values of `one` are not all admitted by `other`; empty if they are."""
+        key = (one, other)
+        if key in self._memo:
+            self._cyclic = self._cyclic or key in self._open
+            return self._memo[key]
+        root, known = not self._open, len(self._memo)
+        self._open.add(key)
+        self._memo[key] = ()
+        self._memo[key] = tuple(dict.fromkeys(self._compare(one, other)))
+        self._open.discard(key)
+        if root and self._cyclic:  # what was found on the way leans on this one's cycle
+            for leaning in list(self._memo)[known + 1 :]:
+                del self._memo[leaning]
+            self._cyclic = False
+        return self._memo[key]
+
+    def _compare(self, one: Conjunction, other: Conjunction) -> list[Escape]:
+        subs, sups = self.sub.branches(one), self.sup.branches(other)
+        if self.text:
+            subs = tuple(b for b in subs if b.type != "null") or subs
+        found: list[Escape] = []
+        missing: list[Branch] = []
+        for branch in subs:
+            rivals = [rival for rival in sups if rival.type == branch.type]
+            if self._fits_somewhere(branch, rivals, sups):
+                continue
+            if rivals:
+                found += self._explain(branch, rivals, subs)
+            else:
+                missing.append(branch)
+        return self._missing(missing, subs, (one, other)) + found
+
+    def _fits_somewhere(self, branch: Branch, rivals: list[Branch], sups: Sequence[Branch]) -> bool:
+        if any(not self.fits(branch, rival) for rival in rivals):
+            return True
+        values = finite(branch)
+        if values is not None:
+            return all(self._admitted(value, sups) for value in values)
+        if self.text and self._fits_as_text(branch, sups):
+            return True
+        return len(rivals) > 1 and self._fits_in_parts(branch, rivals)
+
+    def _admitted(self, value: Any, sups: Sequence[Branch]) -> bool:
+        for reading in readings(value) if self.text else [value]:
+            if any(_takes(self.sup, rival, reading) for rival in sups):
+                return True
+        return False
+
+    def _fits_as_text(self, branch: Branch, sups: Sequence[Branch]) -> bool:
+        """Whether what is written for a scalar reads as a string, or as a list of one."""
+        if branch.type in {"array", "object"}:
+            return False
+        for rival in sups:
+            if rival.type == "array" and all(m.value <= 1 for m in rival.get("least")):
+                items = self.sup.branches(item_of(rival, 0))
+                if self._fits_somewhere(branch, [i for i in items if i.type == branch.type], items):
+                    return True
+            if rival.type == "string" and not rival.marks and rival.values is None:
+                return True
+        return False
+
+    def _fits_in_parts(self, branch: Branch, rivals: list[Branch]) -> bool:
+        """Split an object by the values of a property that tells the rivals apart."""
+        if branch.type != "object":
+            return False
+        for name in branch.required:
+            kinds = self.sub.branches(property_of(branch, name))
+            values = finite(kinds[0]) if len(kinds) == 1 else None
+            if values is None or not 1 < len(values) <= FEW:
+                continue
+            parts = [_with(branch, name, value) for value in values]
+            if all(any(not self.fits(part, rival) for rival in rivals) for part in parts):
+                return True
+        return False
+
+    def fits(self, one: Branch, other: Branch) -> list[Escape]:
+        """Return why values of a branch are not all admitted by one other branch."""
+        values = finite(one)
+        if values is not None:
+            return self._refused(one, other, values)
+        found: list[Escape] = []
+        if other.values is not None:
+            found.append(
+                Escape("enum", one.pointer, other.values_pointer, (), None, list(other.values))
+            )
+        if one.type == "number":
+            found += number_escapes(one, other)
+        elif one.type == "string":
+            found += string_escapes(one, other)
+        elif one.type == "array":
+            found += array_escapes(self, one, other)
+        elif one.type == "object":
+            found += object_escapes(self, one, other)
+        return found + self._conditions(one, other)
+
+    def _refused(self, one: Branch, other: Branch, values: Iterable[Any]) -> list[Escape]:
+        refused: dict[str, list[Any]] = {}
+        for value in values:
+            kind = refusal(self.sup, other, value)
+            if kind is not None:
+                refused.setdefault(kind, []).append(value)
+        at = one.values_pointer or one.pointer
+        return [
+            Escape(kind, at, _culprit(other, kind), (), lost, _told(other, kind))
+            for kind, lost in refused.items()
+        ]
+
+    def _conditions(self, one: Branch, other: Branch) -> list[Escape]:
+        own = {mark.value for mark in one.get("condition")}
+        found = [
+            Escape("condition", one.pointer, mark.pointer)
+            for mark in other.get("condition")
+            if mark.value not in own
+        ]
+        denied = [mark.value for mark in one.get("not")]
+        back = Subsumption(self.sup, self.sub, forward=not self.forward, losing=self.losing)
+        for mark in other.get("not"):
+            site: Site = mark.value
+            kinds = {branch.type for branch in self.sup.branches((site,))}
+            if one.type in kinds and not any(not back.escapes((site,), (d,)) for d in denied):
+                found.append(Escape("not", one.pointer, mark.pointer))
+        return found
+
+    def _explain(
+        self, branch: Branch, rivals: list[Branch], subs: Sequence[Branch]
+    ) -> list[Escape]:
+        """Return the escapes to the rival that was most likely meant."""
+        values = finite(branch)
+        if values is not None and len(rivals) > 1:
+            left = tuple(value for value in values if not self._admitted(value, rivals))
+            branch = replace(branch, values=left, values_pointer=branch.values_pointer)
+        kin = [rival for rival in rivals if branch.label and rival.label == branch.label]
+        siblings = [other for other in subs if other.type == branch.type]
+        best = min((self.fits(branch, rival) for rival in kin or rivals), key=_weight)
+        alone = len(siblings) == 1 and len(rivals) == 1
+        if kin or alone or values is not None or len(siblings) <= len(rivals):
+            return best
+        return [Escape("variant", branch.pointer, rivals[0].pointer, (), branch.label)]
+
+    def _missing(
+        self, missing: list[Branch], subs: Sequence[Branch], pair: tuple[Conjunction, Conjunction]
+    ) -> list[Escape]:
+        sup = self.sup.home(pair[1], "type")
+        types = {b.type: _type_name(b) for b in missing if b.type != "null"}
+        found = []
+        if len(types) < len(missing) and (len(subs) > len(missing) or not types):
+            null = next(branch for branch in missing if branch.type == "null")
+            at = null.pointer
+            at = self.sub.home(pair[0], "type") if at == self.sub.home(pair[0]) else at
+            found.append(Escape("null", at, sup))
+        if types:
+            wanted = [_type_name(b) for b in self.sup.branches(pair[1])]
+            names = list(dict.fromkeys(types.values()))
+            at = self.sub.home(pair[0], "type")
+            found.append(Escape("type", at, sup, (), names, list(dict.fromkeys(wanted))))
+        return found
+
+
+def _takes(schemas: Schemas, branch: Branch, value: Any) -> bool:
+    return branch.type == type_of(value) and refusal(schemas, branch, value) is None
+
+
+def _with(branch: Branch, name: str, value: Any) -> Branch:
+    """Return the branch with one property pinned to one value."""
+    site = Site("", {"enum": [value]}, tag=f"{name}={value!r}")
+    mark = Mark(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
+    return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
+
+
+def _weight(escapes: list[Escape]) -> tuple[int, int]:
+    return len(escapes), min((len(escape.path) for escape in escapes), default=0)
+
+
+def _type_name(branch: Branch) -> str:
+    whole = branch.type == "number" and any(m.value == 1 for m in branch.get("multiple"))
+    return "integer" if whole else branch.type
+
+
+_MARKS = {
+    "type": "multiple",
+    "multiple-of": "multiple",
+    "minimum": "lower",
+    "maximum": "upper",
+    "property-names": "names",
+}
+
+
+def _limits(branch: Branch, kind: str) -> tuple[Mark, ...]:
+    sizes = {"min": "least", "max": "most"}
+    return branch.get(_MARKS.get(kind) or sizes.get(kind[:3], kind))
+
+
+def _culprit(branch: Branch, kind: str) -> str:
+    if kind == "enum":
+        return branch.values_pointer
+    marks = _limits(branch, kind)
+    return marks[0].pointer if marks else branch.pointer
+
+
+def _told(branch: Branch, kind: str) -> Any:
+    if kind == "enum":
+        return list(branch.values or ())
+    marks = _limits(branch, kind)
+    return str(marks[0].value) if marks else None
