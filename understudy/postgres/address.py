@@ -4,7 +4,7 @@ It knows how URLs are written, libpq's and SQLAlchemy's, and nothing of connecti
 without the password.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from understudy.postgres.errors import DatabaseUrlInvalid
@@ -25,8 +25,8 @@ class ServerAddress:
         maintenance: the database named in the URL, to connect to for creating others.
     """
 
-    netloc: str
-    query: str
+    netloc: str = field(repr=False)  # either may hold a password
+    query: str = field(repr=False)
     maintenance: str
 
     @classmethod
@@ -71,9 +71,7 @@ def _refuse_foreign(parts: SplitResult) -> None:
         "postgresql+"
     ):
         raise DatabaseUrlInvalid(
-            f"the database URL has the scheme {parts.scheme!r}, not postgresql: {REMEDY}"
-            if parts.scheme
-            else f"the database URL has no scheme: {REMEDY}"
+            f"the database URL doesn't start with postgresql:// or postgres://: {REMEDY}"
         )
     if parts.fragment:
         raise DatabaseUrlInvalid(f"the database URL has a '#': percent-encode it as %23, {REMEDY}")

@@ -1,20 +1,22 @@
-
 """What can go wrong with a database stand-in, each told in one line that says what to do.
 
 The command line prints the text and exits with 2. No text holds a password.
 
-    PostgresError
-    ├── DatabaseUrlInvalid
-    ├── ServerUnreachable
-    ├── ServerNotStarted
-    ├── ServerTooOld
-    ├── CreateDatabaseDenied
-    ├── DatabaseBusy
-    └── DatabasesLeftBehind
+    Refusal
+    └── PostgresError
+        ├── DatabaseUrlInvalid
+        ├── ServerUnreachable
+        ├── ServerNotStarted
+        ├── ServerTooOld
+        ├── CreateDatabaseDenied
+        ├── DatabaseBusy
+        └── DatabasesLeftBehind
 """
 
+from understudy.errors import Refusal
 
-class PostgresError(Exception):
+
+class PostgresError(Refusal):
     """The database stand-in cannot be had, or cannot do what was asked."""
 
 

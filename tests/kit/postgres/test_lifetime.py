@@ -1,0 +1,218 @@
+"""A run in a process of its own, ended in every way: its server and its files are gone after it."""
+
+import contextlib
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.kit.postgres.schema import execute
+from understudy.postgres import PostgresServer, ServerNotStarted, binaries, directory, embedded
+from understudy.postgres.directory import make_directory, sweep
+
+RUN = """
+import sys
+from understudy.postgres import PostgresServer
+with PostgresServer.start() as server:
+    with server.empty() as database:
+        print(database.libpq_url, flush=True)
+        word = sys.stdin.readline()
+        assert word != "fail\\n"
+"""
+FORK = """
+import os
+from understudy.postgres import PostgresServer
+with PostgresServer.start("") as server, server.empty() as database:
+    database.tables()
+    child = os.fork()
+    if not child:
+        database.tables()
+        server.close()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    database.tables()
+"""
+DEADLINE = 30  # seconds
+
+
+@dataclass
+class Run:
+    process: "subprocess.Popen[str]"
+    url: str
+
+    @property
+    def directory(self) -> Path:
+        [host] = parse_qs(urlsplit(self.url).query)["host"]
+        return Path(host).parent
+
+    @property
+    def postmaster(self) -> int:
+        return int((self.directory / "data/postmaster.pid").read_text().split()[0])
+
+    @property
+    def keeper(self) -> int:
+        parent = ["ps", "-o", "ppid=", "-p", str(self.postmaster)]
+        return int(subprocess.check_output(parent))  # noqa: S603 - a program of the system
+
+
+@contextlib.contextmanager
+def started(**environment: str) -> Iterator[Run]:
+    inherited = {k: v for k, v in os.environ.items() if k != "UNDERSTUDY_DATABASE_URL"}
+    with subprocess.Popen(  # noqa: S603 - a program of our own
+        [sys.executable, "-c", RUN],
+        env=inherited | environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        process_group=0,
+    ) as process:
+        try:
+            assert process.stdout
+            yield Run(process, process.stdout.readline().strip())
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
+def watched(path: Path) -> Iterator[None]:
+    """Wait at the end until keeper and server, who hold the lock, are both gone."""
+    with (path / "lock").open("r+") as lock, ThreadPoolExecutor(1) as waiter:
+        yield
+        waiter.submit(fcntl.flock, lock, fcntl.LOCK_EX).result(DEADLINE)
+
+
+def end_by(ending: str, run: Run) -> None:
+    match ending:
+        case "Ctrl+C":
+            os.killpg(run.process.pid, signal.SIGINT)
+        case "SIGTERM" | "SIGKILL":
+            run.process.send_signal(signal.Signals[ending])
+        case word:
+            run.process.communicate(f"{word}\n", DEADLINE)
+
+
+@pytest.mark.parametrize("ending", ["end", "fail", "Ctrl+C", "SIGTERM", "SIGKILL"])
+def test_nothing_remains_after(ending: str) -> None:
+    with started() as run:
+        server = run.postmaster
+        assert execute(run.url, "SELECT 1") == [(1,)]
+        with watched(run.directory):
+            end_by(ending, run)
+        with pytest.raises(ProcessLookupError):
+            os.kill(server, 0)
+        assert not run.directory.exists()
+
+
+def test_ctrl_c_in_the_terminal_spares_the_server_until_its_user_is_done() -> None:
+    with started() as run:
+        assert os.getpgid(run.keeper) == run.keeper != os.getpgid(run.process.pid)
+
+
+def test_two_runs_do_not_disturb_each_other() -> None:
+    with started() as staying, started() as leaving:
+        assert staying.directory != leaving.directory
+        with watched(leaving.directory):
+            leaving.process.kill()
+        assert execute(staying.url, "SELECT 1") == [(1,)]
+
+
+def test_runs_that_meet_an_empty_cache_share_the_making(tmp_path: Path) -> None:
+    cache = {"XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+    with started(**cache) as one, started(**cache) as other:
+        assert execute(one.url, "SELECT 1") == execute(other.url, "SELECT 1") == [(1,)]
+    [cluster] = [path.parent for path in tmp_path.rglob("pg_hba.conf")]
+    assert not list(cluster.parent.glob("*.new-*"))
+
+
+def test_sweep_spares_a_server_that_lost_its_keeper_and_removes_it_when_dead() -> None:
+    with started() as run:
+        server = run.postmaster
+        with watched(run.directory):
+            os.kill(run.keeper, signal.SIGKILL)
+            run.process.kill()
+            run.process.wait(DEADLINE)
+            sweep()
+            assert execute(run.url, "SELECT 1") == [(1,)]
+            os.kill(server, signal.SIGKILL)
+        sweep()
+        assert not run.directory.exists()
+
+
+def test_sweep_spares_directories_that_are_being_made() -> None:
+    fresh = make_directory(binaries.account())
+    (fresh.path / "lock").unlink()
+    sweep()
+    assert fresh.path.exists()
+    long_ago = time.time() - 2 * directory.NEWBORN
+    os.utime(fresh.path, (long_ago, long_ago))
+    sweep()
+    assert not fresh.path.exists()
+    fresh.remove()
+
+
+def test_long_temporary_directory_does_not_break_the_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = tmp_path / ("x" * 100)
+    deep.mkdir()
+    monkeypatch.setattr(directory, "MEMORY", deep)
+    monkeypatch.setattr("tempfile.tempdir", str(deep))
+    monkeypatch.delenv("UNDERSTUDY_DATABASE_URL", raising=False)
+    with PostgresServer.start() as server, server.empty() as database:
+        assert execute(database.url, "SELECT 1") == [(1,)]
+        assert "xxx" not in database.url
+
+
+def test_no_fitting_directory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(directory, "SOCKET_PATH_LIMIT", 10)
+    with pytest.raises(ServerNotStarted, match="TMPDIR"):
+        make_directory(binaries.account())
+
+
+def test_boot_failure_tells_the_servers_own_words_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = []
+
+    def make(account: binaries.Account) -> directory.RunDirectory:
+        made.append(make_directory(account))
+        return made[0]
+
+    monkeypatch.setattr(embedded, "make_directory", make)
+    monkeypatch.setitem(embedded.SETTINGS, "max_connections", "many")
+    monkeypatch.delenv("UNDERSTUDY_DATABASE_URL", raising=False)
+    with pytest.raises(ServerNotStarted, match=r"max_connections.*UNDERSTUDY_DATABASE_URL"):
+        PostgresServer.start()
+    assert not made[0].path.exists()
+
+
+def test_forked_child_leaves_its_parents_server_alone() -> None:
+    child = [sys.executable, "-c", FORK]
+    assert subprocess.run(child, check=False).returncode == 0  # noqa: S603 - a program of our own
+
+
+def test_socket_is_closed_to_other_accounts() -> None:
+    with started() as run:
+        assert (run.directory / "socket").stat().st_mode & 0o077 == 0
+        assert (run.directory / "data").stat().st_mode & 0o077 == 0
+
+
+def test_outsiders_need_the_password_of_a_tcp_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UNDERSTUDY_DATABASE_URL", raising=False)
+    with PostgresServer.start(tcp=True) as server, server.empty() as database:
+        assert urlsplit(database.libpq_url).hostname == "127.0.0.1"
+        assert execute(database.libpq_url, "SELECT 1") == [(1,)]
+        secret = urlsplit(database.libpq_url).password or ""
+        for guess in ("", ":guess"):
+            with pytest.raises(Exception, match="password"):
+                execute(database.libpq_url.replace(f":{secret}", guess), "SELECT 1")
