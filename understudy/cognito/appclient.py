@@ -55,7 +55,7 @@ class AppClient(CognitoIdpUserPoolClient):
     def __init__(
         self,
         user_pool_id: str,
-        generate_secret: bool,
+        generate_secret: bool,  # noqa: FBT001 - moto's signature
         extended_config: dict[str, Any] | None,
     ) -> None:
         super().__init__(user_pool_id, generate_secret, extended_config)

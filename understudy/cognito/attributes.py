@@ -13,7 +13,7 @@ from understudy.cognito.pool import Pool
 
 # Cognito sets these itself; only an administrator writes the verified flags.
 _NEVER_BY_CLIENT = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
-# AWS documents "a valid email address" and E.164; what exactly it takes for valid is not documented.
+# AWS says "a valid email address" and E.164; where exactly it draws the line is not documented.
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
 

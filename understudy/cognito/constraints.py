@@ -16,9 +16,13 @@ from botocore.model import ListShape, MapShape, OperationModel, Shape, Structure
 
 from understudy.cognito.errors import ParameterInvalid
 
-# Patterns of the form `[\p{L}\p{N}...]+`: Unicode categories that `re` cannot express, and literals.
+# Patterns like `[\p{L}\p{N} ]+`: Unicode categories, which `re` cannot express, and literals.
 _CATEGORIES = re.compile(r"\^?\[((?:\\p\{[A-Z]\})+)((?:\\[tnrs]|[ *])*)\]([+*])\$?")
 _LITERALS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\s": " \t\n\x0b\f\r"}
+
+# The model says that a password has no white space at all, the developer guide ("Password
+# policies") that a space inside counts as a symbol: the guide wins.
+_PASSWORD = r"\S(.*\S)?"
 
 Matcher = Callable[[str], bool]
 
@@ -61,7 +65,7 @@ def _text_faults(shape: Shape, value: str) -> Iterator[str]:
     if "max" in limits and len(value) > limits["max"]:
         yield f"Member must have length less than or equal to {limits['max']}"
     if "pattern" in limits:
-        matches = matcher(limits["pattern"])
+        matches = matcher(_PASSWORD if shape.name == "PasswordType" else limits["pattern"])
         if matches is not None and not matches(value):
             yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
     if "enum" in limits and value not in limits["enum"]:
@@ -93,24 +97,33 @@ def _faults(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:
     if expected is not None and not isinstance(value, expected):
         yield path, f"Member must be of type {shape.type_name}"
     elif isinstance(shape, StructureShape):
-        for name in shape.required_members:
-            if value.get(name) is None:
-                yield _member(path, name), "Member must not be null"
-        for name, member in shape.members.items():
-            if value.get(name) is not None:
-                yield from _faults(member, value[name], _member(path, name))
+        yield from _structure_faults(shape, value, path)
     elif isinstance(shape, ListShape):
         for index, item in enumerate(value):
             yield from _faults(shape.member, item, f"{path}.{index + 1}.member")
     elif isinstance(shape, MapShape):
         for key, item in value.items():
             yield from _faults(shape.value, item, f"{path}.{key}.member")
-    elif isinstance(value, str):
-        for fault in _text_faults(shape, value):
-            yield path, fault
-    elif not isinstance(value, bool) and isinstance(value, int | float):
-        for fault in _number_faults(shape, value):
-            yield path, fault
+    else:
+        yield from ((path, fault) for fault in _scalar_faults(shape, value))
+
+
+def _structure_faults(
+    shape: StructureShape, value: dict[str, Any], path: str
+) -> Iterator[tuple[str, str]]:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield _member(path, name), "Member must not be null"
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            yield from _faults(member, value[name], _member(path, name))
+
+
+def _scalar_faults(shape: Shape, value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from _text_faults(shape, value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number_faults(shape, value)
 
 
 def _member(path: str, name: str) -> str:

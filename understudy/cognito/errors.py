@@ -11,8 +11,6 @@ token, a password or a code. The module knows no operation.
     |- UserNotFound, UserStateUnsupported, UsernameExists, OperationUnsupported
 """
 
-from typing import ClassVar
-
 from moto.core.exceptions import ServiceException
 
 
@@ -23,7 +21,7 @@ class CognitoRefusal(ServiceException):
         message: the text; the usual one of the error when left out.
     """
 
-    code: ClassVar[str] = "InternalErrorException"
+    code = "InternalErrorException"
     message = "Something went wrong."
 
     def __init__(self, message: str | None = None) -> None:

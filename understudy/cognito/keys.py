@@ -1,7 +1,7 @@
 """The signing keys of a user pool, and their public half as a JWK set.
 
-A pool signs access tokens and id tokens with two different RSA keys (AWS developer guide, "Verifying
-a JSON web token"). This module knows no claims and no users.
+A pool signs access tokens and id tokens with two different RSA keys (AWS developer guide,
+"Verifying JSON web tokens"). This module knows no claims and no users.
 """
 
 import base64

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.cognitoidp.models import CognitoIdpUserPool
 
+from understudy.cognito import passwords
 from understudy.cognito.appclient import AppClient
 from understudy.cognito.codes import Code
 from understudy.cognito.errors import NotAuthorized, UserNotFound
@@ -35,8 +36,9 @@ class Issued:
 class Pool(CognitoIdpUserPool):
     """moto's user pool, made faithful."""
 
-    users: dict[str, User]
-    clients: dict[str, AppClient]
+    # mypy takes a dict of subclass instances for another type.
+    users: dict[str, User]  # type: ignore[assignment]
+    clients: dict[str, AppClient]  # type: ignore[assignment]
 
     def __init__(self, service: "CognitoService", name: str, config: dict[str, Any]) -> None:
         self.service = service
@@ -75,18 +77,27 @@ class Pool(CognitoIdpUserPool):
     # Users
 
     def find(self, username: str) -> User | None:
-        """Find a user by username, by `sub`, or by an attribute that serves as username."""
+        """Find a user by username, by `sub`, or by an attribute that serves as name or alias."""
         user = self.users.get(self.fold(username))
         if user is not None:
             return user
-        names = self.extended_config.get("UsernameAttributes") or ()
-        wanted = self.fold(username)
         for user in self.users.values():
-            if user.id == username:
-                return user
-            if any(self.fold(user.attribute(name) or "") == wanted for name in names):
+            if user.id == username or self._is_also(user, username):
                 return user
         return None
+
+    def _is_also(self, user: User, name: str) -> bool:
+        wanted = self.fold(name)
+        names = self.extended_config.get("UsernameAttributes") or ()
+        aliases = self.extended_config.get("AliasAttributes") or ()
+        return any(
+            self.fold(user.attribute(attribute) or "") == wanted
+            for attribute in (*names, *aliases)
+            # An alias counts once it is verified; a preferred username needs no verification.
+            if attribute in names
+            or attribute == "preferred_username"
+            or user.has_verified(attribute)
+        )
 
     def _get_user(self, username: str) -> User | None:  # type: ignore[override]  # moto says User and returns None
         return self.find(username)
@@ -121,6 +132,15 @@ class Pool(CognitoIdpUserPool):
         self.sessions.clear()
         self.issued.clear()
         self.access_tokens.clear()
+
+    def check_password(self, password: str) -> None:
+        """Refuse a password that breaks the pool's policy.
+
+        Raises:
+            PasswordInvalid: says which rule.
+        """
+        policies = self.extended_config.get("Policies") or {}
+        passwords.check(policies.get("PasswordPolicy") or {}, password)
 
     # Codes
 

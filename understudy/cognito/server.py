@@ -16,6 +16,7 @@ from moto.core.request import Request
 
 from understudy.cognito.control import Control
 from understudy.cognito.outages import AnswerLost, AnswerTimedOut
+from understudy.errors import Refusal
 
 if TYPE_CHECKING:
     from understudy.cognito.service import CognitoService
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _JSON = {"Content-Type": "application/json"}
 
 
-class PortTaken(OSError):
+class PortTaken(Refusal):
     """Another program listens on the port."""
 
 

@@ -40,6 +40,8 @@ class PoolSettings:
         name: the pool's name.
         case_sensitive: whether `Ada` and `ada` are two users; fixed for the pool's life.
         password_policy: see `PasswordPolicy`.
+        username_attributes: attributes that users sign up with in place of a username.
+        alias_attributes: attributes that, once verified, serve as a second name.
         auto_verified: attributes that sign-up verifies with a code.
         admin_create_user_only: refuse SignUp.
         client_secret: give the app client a secret, so that calls need a SECRET_HASH.
@@ -57,6 +59,8 @@ class PoolSettings:
     name: str = "understudy"
     case_sensitive: bool = False
     password_policy: PasswordPolicy = field(default_factory=PasswordPolicy)
+    username_attributes: tuple[str, ...] = ()
+    alias_attributes: tuple[str, ...] = ()
     auto_verified: tuple[str, ...] = ("email",)
     admin_create_user_only: bool = False
     client_secret: bool = True
@@ -70,9 +74,14 @@ class PoolSettings:
 
     def pool_parameters(self) -> dict[str, Any]:
         """Give the parameters of CreateUserPool."""
+        names = {
+            "UsernameAttributes": list(self.username_attributes),
+            "AliasAttributes": list(self.alias_attributes),
+        }
         return {
             "PoolName": self.name,
             "Policies": {"PasswordPolicy": self.password_policy.parameters()},
+            **{setting: attributes for setting, attributes in names.items() if attributes},
             "AutoVerifiedAttributes": list(self.auto_verified),
             "UsernameConfiguration": {"CaseSensitive": self.case_sensitive},
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": self.admin_create_user_only},

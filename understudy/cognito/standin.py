@@ -12,13 +12,12 @@ from botocore.config import Config
 from moto.cognitoidp.models import CognitoIdpGroup, UserStatus
 
 from understudy.cognito import appclient, inprocess
-from understudy.cognito.attributes import check_attributes
 from understudy.cognito.clock import CognitoClock
-from understudy.cognito.errors import UsernameExists
 from understudy.cognito.keys import PoolKeys
 from understudy.cognito.minting import Tokens, mint
 from understudy.cognito.outages import Outages
 from understudy.cognito.outbox import Outbox, Purpose
+from understudy.cognito.registration import register
 from understudy.cognito.server import LoopbackServer
 from understudy.cognito.service import CognitoService
 from understudy.cognito.settings import PoolSettings
@@ -209,12 +208,7 @@ class Cognito:
         pool = self._pool
         attributes = [{"Name": "email", "Value": email}]
         with self._service.lock:
-            check_attributes(pool, attributes, creating=True)
-            self._service.backend.validate_password(pool, password)
-            if pool.find(username) is not None:
-                raise UsernameExists
-            user = User(pool.id, username, password, UserStatus.UNCONFIRMED, attributes)
-            pool.add(user)
+            user = register(pool, username, password, attributes, UserStatus.UNCONFIRMED)
             if confirmed:
                 user.status = UserStatus.CONFIRMED
                 user.set_verified("email", verified=True)
@@ -227,7 +221,8 @@ class Cognito:
     def _join(self, user: User, name: str) -> None:
         group = self._pool.groups.get(name)
         if group is None:
-            group = CognitoIdpGroup(self._pool.id, name, "", None, None)
+            # moto makes groups without role and precedence like this, whatever it annotates.
+            group = CognitoIdpGroup(self._pool.id, name, "", None, None)  # type: ignore[arg-type]
             self._pool.groups[name] = group
         group.users.add(user)
         user.groups.add(group)

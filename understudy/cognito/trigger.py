@@ -14,21 +14,22 @@ from understudy.cognito.errors import LambdaAnswerInvalid, LambdaRefused
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
-# Claims that a trigger can neither set nor suppress (developer guide, "Excluded claims and scopes").
+# Claims that a trigger neither sets nor suppresses (developer guide, "Excluded claims and scopes").
 _FIXED = frozenset(
     {
-        "acr", "amr", "at_hash", "auth_time", "azp", "client_id", "cognito:username", "device_key",
-        "event_id", "exp", "iat", "identities", "iss", "jti", "nbf", "nonce", "origin_jti",
-        "s_hash", "sub", "token_use", "username", "version",
+        "acr", "amr", "at_hash", "auth_time", "azp", "exp", "iat", "iss", "jti", "nbf", "nonce",
+        "origin_jti", "sub", "token_use",
     }
 )  # fmt: skip
-_FIXED_IN_ACCESS = _FIXED | {"scope", "cognito:groups"}
-_FIXED_IN_ID = _FIXED | {"aud", "cognito:groups", "cognito:roles", "cognito:preferred_role"}
+_FIXED_IN_ACCESS = _FIXED | {
+    "client_id", "device_key", "event_id", "scope", "username", "version"
+}  # fmt: skip
+_FIXED_IN_ID = _FIXED | {"aud", "cognito:username", "identities"}
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """For whom tokens are about to be made, and why (`source`, e.g. TokenGeneration_RefreshTokens)."""
+    """For whom tokens are about to be made, and why: `source`, e.g. TokenGeneration_HostedAuth."""
 
     source: str
     region: str

@@ -33,6 +33,8 @@ class Session:
 class User(CognitoIdpUser):
     """moto's user with its codes, limits and sessions."""
 
+    status: UserStatus
+
     def __init__(
         self,
         user_pool_id: str,
@@ -46,7 +48,6 @@ class User(CognitoIdpUser):
         self.attempts = PasswordAttempts()
         self.limits = HourlyLimits()
         self.sessions: list[Session] = []
-        self.password_set_at: datetime | None = None
 
     def attribute(self, name: str) -> str | None:
         """Give an attribute's value, or None."""
@@ -67,10 +68,8 @@ class User(CognitoIdpUser):
         """Give the user's groups, the most preceding first."""
         ranked = sorted(
             self.groups,
-            key=lambda group: (
-                group.precedence if group.precedence is not None else float("inf"),
-                group.group_name,
-            ),
+            # moto keeps a missing precedence as None.
+            key=lambda group: (group.precedence is None, group.precedence or 0, group.group_name),
         )
         return [group.group_name for group in ranked]
 

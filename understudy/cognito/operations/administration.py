@@ -9,12 +9,13 @@ from moto.core.responses import ActionResult
 
 from understudy.cognito.attributes import check_attributes
 from understudy.cognito.backend import is_status
-from understudy.cognito.errors import NotAuthorized, UsernameExists, UserStateUnsupported
+from understudy.cognito.errors import NotAuthorized, UserStateUnsupported
 from understudy.cognito.operations.call import Call
 from understudy.cognito.operations.profile import change_attributes
 from understudy.cognito.operations.recovery import recovery_attribute
 from understudy.cognito.outbox import Message, Purpose
 from understudy.cognito.pool import Pool
+from understudy.cognito.registration import register
 from understudy.cognito.users import User
 
 
@@ -30,22 +31,19 @@ class Administration(Call):
             if user is None or not is_status(user, "FORCE_CHANGE_PASSWORD"):
                 raise UserStateUnsupported("Resend not possible. User status is not compatible.")
         else:
-            if user is not None:
-                raise UsernameExists("User account already exists")
             user = self._invited(pool, username)
         if self.given.get("MessageAction") != "SUPPRESS":
             self._invite(user)
         return ActionResult({"User": user.to_json(extended=True)})
 
     def _invited(self, pool: Pool, username: str) -> User:
-        attributes = self.given.get("UserAttributes") or []
-        check_attributes(pool, attributes, creating=True)
-        password = self.given.get("TemporaryPassword") or self._temporary_password()
-        self.backend.validate_password(pool, password)
-        status = UserStatus.FORCE_CHANGE_PASSWORD
-        user = User(pool.id, username, password, status, list(attributes))
-        pool.add(user)
-        return user
+        return register(
+            pool,
+            username,
+            self.given.get("TemporaryPassword") or self._temporary_password(),
+            self.given.get("UserAttributes") or [],
+            UserStatus.FORCE_CHANGE_PASSWORD,
+        )
 
     def _temporary_password(self) -> str:
         return f"Aa1!{self.service.random.randint(10**8, 10**9 - 1)}"
@@ -83,7 +81,7 @@ class Administration(Call):
     def admin_set_user_password(self) -> ActionResult:
         """Set a password, temporary unless `Permanent`."""
         pool, user = self.pool_and_user()
-        self.backend.validate_password(pool, self.given["Password"])
+        pool.check_password(self.given["Password"])
         user.password = self.given["Password"]
         user.attempts.forget()
         permanent = self.given.get("Permanent")

@@ -55,7 +55,7 @@ class Call(CognitoIdpResponse):
             # moto's own refusals in operations that are moto's own.
             return refusal.code or 400, dict(refusal.get_headers()), str(refusal.description)
         status, headers, body = self.serialized(result)
-        return status, headers, body or "{}"
+        return status, headers, str(body) or "{}"
 
     def _act(self) -> ActionResult:
         operation = self._get_action()

@@ -44,7 +44,7 @@ class Recovery(Call):
     def forgot_password(self) -> ActionResult:
         """Send a code to a verified address."""
         pool, _client, user = self.hashed_user()
-        if user is None:
+        if user is None or (client.hides_users and not user.enabled):
             return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
         self.count(user)
         if not user.enabled:
@@ -62,8 +62,8 @@ class Recovery(Call):
 
     def confirm_forgot_password(self) -> ActionResult:
         """Redeem the code for a new password."""
-        pool, _, user = self.hashed_user()
-        if user is None:
+        pool, client, user = self.hashed_user()
+        if user is None or (client.hides_users and not user.enabled):
             raise CodeMismatch
         self.count(user)
         if not user.enabled:
@@ -71,7 +71,7 @@ class Recovery(Call):
         now = self.service.clock.now()
         given = self.given["ConfirmationCode"]
         user.codes.check(Purpose.PASSWORD_RESET, given, now=now)
-        self.backend.validate_password(pool, self.given["Password"])
+        pool.check_password(self.given["Password"])
         user.codes.redeem(Purpose.PASSWORD_RESET, given, now=now)
         user.password = self.given["Password"]
         user.attempts.forget()
@@ -86,6 +86,6 @@ class Recovery(Call):
         previous = self.given.get("PreviousPassword")
         if previous != user.password:
             raise NotAuthorized
-        self.backend.validate_password(pool, self.given["ProposedPassword"])
+        pool.check_password(self.given["ProposedPassword"])
         user.password = self.given["ProposedPassword"]
         return ActionResult({})

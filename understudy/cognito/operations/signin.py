@@ -130,7 +130,7 @@ class SignIn(Call):
         waiting = self.backend.sessions.get(session)
         if user is None or waiting is None or waiting[0] != user.username:
             raise NotAuthorized("Invalid session for the user.")
-        self.backend.validate_password(pool, _required(responses, "NEW_PASSWORD"))
+        pool.check_password(_required(responses, "NEW_PASSWORD"))
         user.password = responses["NEW_PASSWORD"]
         user.status = UserStatus.CONFIRMED
         del self.backend.sessions[session]

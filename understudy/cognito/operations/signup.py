@@ -9,18 +9,17 @@ from typing import Any
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from understudy.cognito.attributes import check_attributes
 from understudy.cognito.backend import is_status
 from understudy.cognito.errors import (
     AliasExists,
     CodeExpired,
     NotAuthorized,
     ParameterInvalid,
-    UsernameExists,
 )
 from understudy.cognito.operations.call import Call
 from understudy.cognito.outbox import Purpose
 from understudy.cognito.pool import Pool, delivery_details
+from understudy.cognito.registration import register
 from understudy.cognito.users import VERIFIABLE, User
 
 
@@ -50,32 +49,19 @@ class SignUp(Call):
         administration = pool.extended_config.get("AdminCreateUserConfig") or {}
         if administration.get("AllowAdminCreateUserOnly"):
             raise NotAuthorized("SignUp is not permitted for this user pool")
-        attributes = self.given.get("UserAttributes") or []
-        check_attributes(pool, attributes, client=client, creating=True)
-        self.backend.validate_password(pool, self.given.get("Password") or "")
-        user = self._new_user(pool, username, attributes)
+        user = register(
+            pool,
+            username,
+            self.given.get("Password") or "",
+            self.given.get("UserAttributes") or [],
+            UserStatus.UNCONFIRMED,
+            client=client,
+        )
         answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
         attribute = attribute_to_verify(pool, user)
         if attribute is not None:
             answer["CodeDeliveryDetails"] = pool.send_code(user, Purpose.SIGN_UP, attribute)
         return ActionResult(answer)
-
-    def _new_user(self, pool: Pool, username: str, attributes: list[dict[str, str]]) -> User:
-        if pool.find(username) is not None:
-            raise UsernameExists
-        name: str | None = username
-        if names := pool.extended_config.get("UsernameAttributes"):
-            attribute = "email" if "@" in username else "phone_number"
-            if attribute not in names:
-                raise ParameterInvalid("Username should be either an email or a phone number.")
-            others = [each for each in attributes if each["Name"] != attribute]
-            attributes = [*others, {"Name": attribute, "Value": username}]
-            name = None
-        user = User(
-            pool.id, name, self.given.get("Password"), UserStatus.UNCONFIRMED, list(attributes)
-        )
-        pool.add(user)
-        return user
 
     def confirm_sign_up(self) -> ActionResult:
         """Redeem the code: the user is confirmed and the address verified."""
@@ -108,8 +94,8 @@ class SignUp(Call):
 
     def resend_confirmation_code(self) -> ActionResult:
         """Send another sign-up code; the one before is dead."""
-        pool, _, user = self.hashed_user()
-        if user is None:
+        pool, client, user = self.hashed_user()
+        if user is None or (client.hides_users and not user.enabled):
             return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
         self.count(user)
         if not is_status(user, "UNCONFIRMED"):
