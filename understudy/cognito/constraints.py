@@ -22,7 +22,7 @@ _LITERALS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\s": " \t\n\x0b\f\r"}
 
 # The model says that a password has no white space at all, the developer guide ("Password
 # policies") that a space inside counts as a symbol: the guide wins.
-_PASSWORD = r"\S(.*\S)?"
+_PASSWORD_PATTERN = r"\S(.*\S)?"  # noqa: S105 - a pattern
 
 Matcher = Callable[[str], bool]
 
@@ -65,7 +65,7 @@ def _text_faults(shape: Shape, value: str) -> Iterator[str]:
     if "max" in limits and len(value) > limits["max"]:
         yield f"Member must have length less than or equal to {limits['max']}"
     if "pattern" in limits:
-        matches = matcher(_PASSWORD if shape.name == "PasswordType" else limits["pattern"])
+        matches = matcher(_PASSWORD_PATTERN if shape.name == "PasswordType" else limits["pattern"])
         if matches is not None and not matches(value):
             yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
     if "enum" in limits and value not in limits["enum"]:

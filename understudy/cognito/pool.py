@@ -8,7 +8,7 @@ import string
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moto.cognitoidp.models import CognitoIdpUserPool
+from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUserPool
 
 from understudy.cognito import passwords
 from understudy.cognito.appclient import AppClient
@@ -117,6 +117,16 @@ class Pool(CognitoIdpUserPool):
         """Take a user in."""
         user.create_date = user.last_modified_date = self.service.clock.now()
         self.users[self.fold(user.username)] = user
+
+    def join(self, user: User, group_name: str) -> None:
+        """Put a user into a group, made where missing."""
+        group = self.groups.get(group_name)
+        if group is None:
+            # moto makes groups without role and precedence like this, whatever it annotates.
+            group = CognitoIdpGroup(self.id, group_name, "", None, None)  # type: ignore[arg-type]
+            self.groups[group_name] = group
+        group.users.add(user)
+        user.groups.add(group)
 
     def remove(self, user: User) -> None:
         """Let a user go, with sessions and group memberships."""

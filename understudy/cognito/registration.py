@@ -4,6 +4,8 @@ Checks attributes, password and name, and puts the user into the pool. Codes and
 callers' business.
 """
 
+from dataclasses import dataclass
+
 from moto.cognitoidp.models import UserStatus
 
 from understudy.cognito.appclient import AppClient
@@ -12,25 +14,24 @@ from understudy.cognito.errors import ParameterInvalid, UsernameExists
 from understudy.cognito.pool import Pool
 from understudy.cognito.users import User
 
-Attributes = list[dict[str, str]]
+
+@dataclass(frozen=True)
+class Applicant:
+    """Who wants in: a name, a password, and attributes as `Name` and `Value` pairs."""
+
+    username: str
+    password: str
+    attributes: list[dict[str, str]]
 
 
 def register(
-    pool: Pool,
-    username: str,
-    password: str,
-    attributes: Attributes,
-    status: UserStatus,
-    *,
-    client: AppClient | None = None,
+    pool: Pool, applicant: Applicant, status: UserStatus, *, client: AppClient | None = None
 ) -> User:
     """Create a user.
 
     Args:
-        pool: takes the user in.
-        username: a free name; an email or phone number where the pool uses these as names.
-        password: by the pool's policy.
-        attributes: `Name` and `Value` pairs.
+        pool: takes the user in; its settings say whether names are emails or phone numbers.
+        applicant: needs a free name and a password by the pool's policy.
         status: UNCONFIRMED or FORCE_CHANGE_PASSWORD.
         client: who writes the attributes; None for an administrator.
 
@@ -40,18 +41,19 @@ def register(
         PasswordInvalid: the password breaks the policy.
         UsernameExists: the name is taken.
     """
-    name: str | None = username
+    attributes = [dict(each) for each in applicant.attributes]
+    name: str | None = applicant.username
     if names := pool.extended_config.get("UsernameAttributes"):
-        attribute = "email" if "@" in username else "phone_number"
+        attribute = "email" if "@" in applicant.username else "phone_number"
         if attribute not in names:
             raise ParameterInvalid("Username should be either an email or a phone number.")
-        others = [each for each in attributes if each["Name"] != attribute]
-        attributes = [*others, {"Name": attribute, "Value": username}]
+        attributes = [each for each in attributes if each["Name"] != attribute]
+        attributes.append({"Name": attribute, "Value": applicant.username})
         name = None  # moto then takes the sub for the username, as Cognito does
     check_attributes(pool, attributes, client=client, creating=True)
-    pool.check_password(password)
-    if pool.find(username) is not None:
+    pool.check_password(applicant.password)
+    if pool.find(applicant.username) is not None:
         raise UsernameExists
-    user = User(pool.id, name, password, status, [dict(each) for each in attributes])
+    user = User(pool.id, name, applicant.password, status, attributes)
     pool.add(user)
     return user

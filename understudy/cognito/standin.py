@@ -7,22 +7,19 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
-import boto3
-from botocore.config import Config
-from moto.cognitoidp.models import CognitoIdpGroup, UserStatus
+from moto.cognitoidp.models import UserStatus
 
-from understudy.cognito import appclient, inprocess
+from understudy.cognito import appclient, inprocess, sdk
 from understudy.cognito.clock import CognitoClock
 from understudy.cognito.keys import PoolKeys
 from understudy.cognito.minting import Tokens, mint
 from understudy.cognito.outages import Outages
 from understudy.cognito.outbox import Outbox, Purpose
-from understudy.cognito.registration import register
+from understudy.cognito.registration import Applicant, register
 from understudy.cognito.server import LoopbackServer
 from understudy.cognito.service import CognitoService
 from understudy.cognito.settings import PoolSettings
 from understudy.cognito.trigger import Handler
-from understudy.cognito.users import User
 
 
 class Cognito:
@@ -160,16 +157,7 @@ class Cognito:
 
     def client(self) -> Any:
         """Make a boto3 client that talks to this stand-in and doesn't retry."""
-        return boto3.client(
-            "cognito-idp",
-            region_name=self.region,
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id="understudy",
-            aws_secret_access_key="understudy",  # noqa: S106 - nothing checks it
-            config=Config(
-                retries={"total_max_attempts": 1}, read_timeout=5, max_pool_connections=50
-            ),
-        )
+        return sdk.make_client(self.region, self.endpoint_url)
 
     def wire(self, client: Any) -> None:
         """Have a boto3 client answered that was made before the first stand-in started."""
@@ -206,26 +194,17 @@ class Cognito:
             PasswordInvalid: the password breaks the policy.
         """
         pool = self._pool
-        attributes = [{"Name": "email", "Value": email}]
+        applicant = Applicant(username, password, [{"Name": "email", "Value": email}])
         with self._service.lock:
-            user = register(pool, username, password, attributes, UserStatus.UNCONFIRMED)
+            user = register(pool, applicant, UserStatus.UNCONFIRMED)
             if confirmed:
                 user.status = UserStatus.CONFIRMED
                 user.set_verified("email", verified=True)
             else:
                 pool.send_code(user, Purpose.SIGN_UP, "email")
             for name in groups:
-                self._join(user, name)
+                pool.join(user, name)
         return str(user.id)
-
-    def _join(self, user: User, name: str) -> None:
-        group = self._pool.groups.get(name)
-        if group is None:
-            # moto makes groups without role and precedence like this, whatever it annotates.
-            group = CognitoIdpGroup(self._pool.id, name, "", None, None)  # type: ignore[arg-type]
-            self._pool.groups[name] = group
-        group.users.add(user)
-        user.groups.add(group)
 
     def mint(self, username: str, scopes: Iterable[str] | None = None, **claims: Any) -> Tokens:
         """Sign a user in without a password.

@@ -15,7 +15,7 @@ from understudy.cognito.operations.profile import change_attributes
 from understudy.cognito.operations.recovery import recovery_attribute
 from understudy.cognito.outbox import Message, Purpose
 from understudy.cognito.pool import Pool
-from understudy.cognito.registration import register
+from understudy.cognito.registration import Applicant, register
 from understudy.cognito.users import User
 
 
@@ -37,13 +37,9 @@ class Administration(Call):
         return ActionResult({"User": user.to_json(extended=True)})
 
     def _invited(self, pool: Pool, username: str) -> User:
-        return register(
-            pool,
-            username,
-            self.given.get("TemporaryPassword") or self._temporary_password(),
-            self.given.get("UserAttributes") or [],
-            UserStatus.FORCE_CHANGE_PASSWORD,
-        )
+        password = self.given.get("TemporaryPassword") or self._temporary_password()
+        applicant = Applicant(username, password, self.given.get("UserAttributes") or [])
+        return register(pool, applicant, UserStatus.FORCE_CHANGE_PASSWORD)
 
     def _temporary_password(self) -> str:
         return f"Aa1!{self.service.random.randint(10**8, 10**9 - 1)}"

@@ -43,7 +43,7 @@ class Recovery(Call):
 
     def forgot_password(self) -> ActionResult:
         """Send a code to a verified address."""
-        pool, _client, user = self.hashed_user()
+        pool, client, user = self.hashed_user()
         if user is None or (client.hides_users and not user.enabled):
             return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
         self.count(user)

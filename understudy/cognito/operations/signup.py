@@ -19,7 +19,7 @@ from understudy.cognito.errors import (
 from understudy.cognito.operations.call import Call
 from understudy.cognito.outbox import Purpose
 from understudy.cognito.pool import Pool, delivery_details
-from understudy.cognito.registration import register
+from understudy.cognito.registration import Applicant, register
 from understudy.cognito.users import VERIFIABLE, User
 
 
@@ -49,14 +49,10 @@ class SignUp(Call):
         administration = pool.extended_config.get("AdminCreateUserConfig") or {}
         if administration.get("AllowAdminCreateUserOnly"):
             raise NotAuthorized("SignUp is not permitted for this user pool")
-        user = register(
-            pool,
-            username,
-            self.given.get("Password") or "",
-            self.given.get("UserAttributes") or [],
-            UserStatus.UNCONFIRMED,
-            client=client,
+        applicant = Applicant(
+            username, self.given.get("Password") or "", self.given.get("UserAttributes") or []
         )
+        user = register(pool, applicant, UserStatus.UNCONFIRMED, client=client)
         answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
         attribute = attribute_to_verify(pool, user)
         if attribute is not None:
