@@ -1,0 +1,24 @@
+"""`python -m api`: serve with uvicorn.
+
+Must not know anything but the command line.
+"""
+
+import argparse
+
+import uvicorn
+
+
+def main() -> None:
+    """Serve until interrupted."""
+    parser = argparse.ArgumentParser(prog="python -m api", description="Serve the Randomizer API.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    options = parser.parse_args()
+    from api.main import app  # noqa: PLC0415 - reads the settings, which --help must not need
+
+    # Requests are logged by the service itself; uvicorn's log would repeat paths, which hold subs.
+    uvicorn.run(app, host=options.host, port=options.port, access_log=False, server_header=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""The application: routes, handlers and middleware around the surroundings.
+
+`create_app` has no side effects outside the object that it returns. Must not know operations.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from api import openapi, probes
+from api.handlers import install_handlers
+from api.middleware import BodyLimit, RequestRecord
+from api.randoms.router import router as randoms_router
+from api.settings import Settings, read_settings
+from api.surroundings import Surroundings
+from api.users.router import router as users_router
+
+
+def create_app(
+    settings: Settings | None = None, surroundings: Surroundings | None = None
+) -> FastAPI:
+    """Build the service. Nothing is connected until the first request.
+
+    Args:
+        settings: read from the environment when not given.
+        surroundings: built from the settings when not given; see Surroundings.build.
+
+    Raises:
+        SettingsInvalid: a setting is missing or bad.
+    """
+    settings = settings or read_settings()
+    app = FastAPI(
+        **openapi.ABOUT,
+        lifespan=_lifespan,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.surroundings = surroundings or Surroundings.build(settings)
+    app.include_router(users_router)
+    app.include_router(randoms_router)
+    app.include_router(probes.router)
+    install_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestRecord)
+    openapi.install(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+    yield {}
+    app.state.surroundings.engine.dispose()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,95 @@
+"""The database: how engines are built, how a request's transaction opens and ends, when it is away.
+
+One request, one transaction, committed before the answer leaves. Must not know any table.
+
+Sources: SQLAlchemy 2.1 on disconnect handling, PostgreSQL's error codes (Appendix A).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlmodel import Session, create_engine
+
+from api.errors import DatabaseUnavailable
+from api.settings import Settings
+
+# Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
+# deadlock), resources, operator intervention and timeouts, locks, system.
+_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03")
+
+
+def build_engine(settings: Settings) -> Engine:
+    """Build the engine of a process; nothing is connected yet and nothing can hang for long.
+
+    Args:
+        settings: address, pool sizes and timeouts.
+    """
+    timeouts = {
+        "statement_timeout": settings.database_statement_timeout,
+        "lock_timeout": settings.database_lock_timeout,
+    }
+    return create_engine(
+        settings.sqlalchemy_url,
+        pool_size=settings.database_pool_size,
+        max_overflow=settings.database_max_overflow,
+        pool_timeout=settings.database_pool_timeout,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={
+            "application_name": "randomizer-api",
+            "connect_timeout": settings.database_connect_timeout,
+            # A peer that vanished without a word is given up within the statement timeout.
+            "tcp_user_timeout": int(settings.database_statement_timeout * 1000),
+            "options": " ".join(f"-c {key}={int(s * 1000)}" for key, s in timeouts.items()),
+        },
+    )
+
+
+def is_passing(error: SQLAlchemyError) -> bool:
+    """Tell whether the database is away or busy, rather than the statement wrong.
+
+    Args:
+        error: what SQLAlchemy raised.
+    """
+    if isinstance(error, (PoolTimeout, InterfaceError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "pgcode", None)
+    if code is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return code.startswith(_PASSING)
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Session]:
+    """Open a session, commit at the end, roll back on an error.
+
+    Args:
+        engine: where to.
+
+    Raises:
+        DatabaseUnavailable: when the database is away or too busy, also at the commit.
+    """
+    try:
+        with Session(engine, expire_on_commit=False) as session:
+            yield session
+            session.commit()
+    except SQLAlchemyError as error:
+        if is_passing(error):
+            raise DatabaseUnavailable from error
+        raise
+
+
+def _open_session(request: Request) -> Iterator[Session]:
+    with transaction(request.app.state.surroundings.engine) as session:
+        yield session
+
+
+# scope="function": the commit happens before the answer is sent, so a failed commit is no 201.
+DbSession = Annotated[Session, Depends(_open_session, scope="function")]

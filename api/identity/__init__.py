@@ -1,0 +1,1 @@
+"""Who the users are: the identity provider, its tokens and its trigger."""

@@ -1,0 +1,193 @@
+"""The identity provider as a Cognito user pool, through boto3.
+
+One client per process, no retries (botocore would re-send a SignUp whose answer was lost), short
+timeouts. Must not know HTTP, the database or who asks.
+
+Sources: botocore 1.44 Config, AWS "Computing secret hash values".
+"""
+
+import base64
+import hashlib
+import hmac
+from typing import Any
+
+import boto3
+import structlog
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    HTTPClientError,
+)
+
+from api.errors import ChallengeUnsupported, IdentityAnswerLost, IdentityUnavailable
+from api.identity.base import Account, Tokens
+from api.identity.refusals import refusal
+from api.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+class Cognito:
+    """An IdentityProvider (see api.identity.base) on one user pool and one app client."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pool_id = settings.aws_user_pool_id
+        self._client_id = settings.aws_cognito_app_client_id
+        self._secret = settings.aws_cognito_app_client_secret
+        endpoint = settings.aws_cognito_endpoint
+        self._client = boto3.client(
+            "cognito-idp",
+            region_name=settings.aws_region,
+            endpoint_url=str(endpoint).rstrip("/") if endpoint else None,
+            config=Config(
+                connect_timeout=settings.cognito_connect_timeout,
+                read_timeout=settings.cognito_read_timeout,
+                retries={"total_max_attempts": 1, "mode": "standard"},
+                max_pool_connections=40,
+            ),
+        )
+
+    def sign_up(self, username: str, password: str, email: str) -> str:
+        answer = self._call(
+            "sign_up",
+            **self._as_client(username),
+            Password=password,
+            UserAttributes=[{"Name": "email", "Value": email}],
+        )
+        return str(answer["UserSub"])
+
+    def confirm_sign_up(self, username: str, code: str) -> None:
+        self._call("confirm_sign_up", **self._as_client(username), ConfirmationCode=code)
+
+    def resend_code(self, username: str) -> None:
+        self._call("resend_confirmation_code", **self._as_client(username))
+
+    def sign_in(self, username: str, password: str) -> Tokens:
+        return self._authenticate(
+            "sign_in",
+            "USER_PASSWORD_AUTH",
+            username,
+            USERNAME=username,
+            PASSWORD=password,
+        )
+
+    def refresh(self, username: str, refresh_token: str) -> Tokens:
+        return self._authenticate(
+            "refresh",
+            "REFRESH_TOKEN_AUTH",
+            username,
+            REFRESH_TOKEN=refresh_token,
+        )
+
+    def forgot_password(self, username: str) -> None:
+        self._call("forgot_password", **self._as_client(username))
+
+    def reset_password(self, username: str, code: str, password: str) -> None:
+        self._call(
+            "confirm_forgot_password",
+            **self._as_client(username),
+            ConfirmationCode=code,
+            Password=password,
+        )
+
+    def change_password(self, access_token: str, current: str, new: str) -> None:
+        self._call(
+            "change_password",
+            AccessToken=access_token,
+            PreviousPassword=current,
+            ProposedPassword=new,
+        )
+
+    def find_account(self, username: str) -> Account | None:
+        answer = self._call("admin_get_user", **self._as_admin(username))
+        if not answer:
+            return None
+        attributes = {item["Name"]: item["Value"] for item in answer["UserAttributes"]}
+        return Account(
+            sub=attributes["sub"],
+            username=answer["Username"],
+            email=attributes.get("email", ""),
+            unconfirmed=answer["UserStatus"] == "UNCONFIRMED",
+        )
+
+    def delete_account(self, username: str) -> None:
+        self._call("admin_delete_user", **self._as_admin(username))
+
+    def sign_out(self, access_token: str) -> None:
+        self._call("global_sign_out", AccessToken=access_token)
+
+    def sign_out_account(self, username: str) -> None:
+        self._call("admin_user_global_sign_out", **self._as_admin(username))
+
+    def set_enabled(self, username: str, *, enabled: bool) -> None:
+        operation = "admin_enable_user" if enabled else "admin_disable_user"
+        self._call(operation, **self._as_admin(username))
+
+    def _authenticate(self, name: str, flow: str, username: str, **parameters: str) -> Tokens:
+        parameters["SECRET_HASH"] = self._secret_hash(username)
+        answer = self._call(
+            name,
+            method="initiate_auth",
+            ClientId=self._client_id,
+            AuthFlow=flow,
+            AuthParameters=parameters,
+        )
+        result = answer.get("AuthenticationResult")
+        if not result:
+            raise ChallengeUnsupported
+        return Tokens(
+            access_token=result["AccessToken"],
+            id_token=result["IdToken"],
+            # Cognito returns a new refresh token only where rotation is on.
+            refresh_token=result.get("RefreshToken") or parameters["REFRESH_TOKEN"],
+            expires_in=result["ExpiresIn"],
+        )
+
+    def _as_client(self, username: str) -> dict[str, str]:
+        return {
+            "ClientId": self._client_id,
+            "SecretHash": self._secret_hash(username),
+            "Username": username,
+        }
+
+    def _as_admin(self, username: str) -> dict[str, str]:
+        return {"UserPoolId": self._pool_id, "Username": username}
+
+    def _secret_hash(self, username: str) -> str:
+        key = self._secret.get_secret_value().encode()
+        digest = hmac.digest(key, (username + self._client_id).encode(), hashlib.sha256)
+        return base64.b64encode(digest).decode()
+
+    def _call(self, name: str, *, method: str | None = None, **parameters: Any) -> dict[str, Any]:
+        """Call Cognito once; an error becomes one of ours, an answer that means "done" is empty."""
+        try:
+            answer: dict[str, Any] = getattr(self._client, method or name)(**parameters)
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code", "")
+            mapped = refusal(name, code)
+            if mapped is None:
+                return {}
+            _record(name, code, mapped)
+            raise mapped from None
+        except (EndpointConnectionError, ConnectTimeoutError) as error:
+            _record(name, type(error).__name__, IdentityUnavailable())
+            raise IdentityUnavailable from None
+        except HTTPClientError as error:
+            _record(name, type(error).__name__, IdentityAnswerLost())
+            raise IdentityAnswerLost from None
+        except BotoCoreError as error:
+            # No credentials, an answer that cannot be read: nothing that a caller could mend.
+            _record(name, type(error).__name__, IdentityAnswerLost())
+            raise IdentityAnswerLost from None
+        return answer
+
+
+def _record(operation: str, code: str, error: Exception) -> None:
+    # The code only: AWS messages may repeat names, addresses and tokens.
+    level = "error" if isinstance(error, IdentityUnavailable) else "info"
+    getattr(log, level)(
+        "cognito_refused", operation=operation, code=code, answered=type(error).__name__
+    )

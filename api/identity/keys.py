@@ -1,0 +1,125 @@
+"""The pool's public keys: fetched when needed, kept, never fetched per request.
+
+Must not know tokens or where the key set comes from (a JwksSource does).
+
+Sources: RFC 7517 (JSON Web Key Set); AWS "Verifying JSON web tokens" on key rotation.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from api.errors import KeysUnavailable
+from api.identity.base import JwksSource
+
+log = structlog.get_logger(__name__)
+
+_NEVER = float("-inf")
+
+
+class KeyRing:
+    """The public keys of a pool by their kid."""
+
+    def __init__(
+        self, source: JwksSource, *, lifespan: float, cooldown: float, clock: Callable[[], float]
+    ) -> None:
+        """Keep keys from a source.
+
+        Args:
+            source: where the key set is.
+            lifespan: seconds after which keys are fetched anew; the old ones serve on if that fails.
+            cooldown: seconds after a fruitless fetch before an unknown kid causes another one.
+            clock: seconds, monotonic.
+        """
+        self._source = source
+        self._lifespan = lifespan
+        self._cooldown = cooldown
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._keys: dict[str, RSAPublicKey] = {}
+        self._fetched_at = _NEVER
+        self._fruitless_at = _NEVER
+        self._away = False
+        self._fetches = 0
+
+    def find(self, kid: str, *, urgent: bool = False) -> RSAPublicKey | None:
+        """Find a key, looking at the source when it is not at hand.
+
+        Args:
+            kid: the key's id, from a token's header.
+            urgent: look even during the cooldown; only for tokens that the provider itself sent.
+
+        Raises:
+            KeysUnavailable: the key is not at hand and the source does not answer.
+        """
+        if kid not in self._keys:
+            self._look_up(kid, urgent=urgent)
+        elif self._clock() - self._fetched_at > self._lifespan:
+            self._renew()
+        key = self._keys.get(kid)
+        if key is None and self._away:
+            raise KeysUnavailable
+        return key
+
+    def require_any(self) -> None:
+        """Make sure that keys are at hand.
+
+        Raises:
+            KeysUnavailable: none are, and the source does not answer.
+        """
+        if not self._keys:
+            with self._lock:
+                self._fetch()
+        if not self._keys:
+            raise KeysUnavailable
+
+    def _look_up(self, kid: str, *, urgent: bool) -> None:
+        fetches = self._fetches
+        with self._lock:
+            # Another request may have fetched while this one waited for the lock.
+            if self._fetches != fetches or (self._resting() and not urgent):
+                return
+            self._fetch()
+            if kid not in self._keys:
+                self._fruitless_at = self._clock()
+
+    def _renew(self) -> None:
+        """Fetch keys that have grown old; whoever finds that under way uses the old ones."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if not self._resting():
+                    self._fetch()
+            finally:
+                self._lock.release()
+
+    def _resting(self) -> bool:
+        return self._clock() - self._fruitless_at < self._cooldown
+
+    def _fetch(self) -> None:
+        self._fetches += 1
+        try:
+            self._keys = _signing_keys(self._source.fetch())
+        except (OSError, ValueError, jwt.PyJWTError) as error:
+            self._away = True
+            self._fruitless_at = self._clock()
+            log.error("jwks_unavailable", reason=type(error).__name__)
+        else:
+            self._away = False
+            self._fetched_at = self._clock()
+
+
+def _signing_keys(document: dict[str, Any]) -> dict[str, RSAPublicKey]:
+    """Take the RSA signing keys of a key set and leave all else."""
+    keys: dict[str, RSAPublicKey] = {}
+    for entry in document["keys"] if isinstance(document.get("keys"), list) else []:
+        if entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and entry.get("kid"):
+            key = jwt.PyJWK(entry, algorithm="RS256").key
+            if isinstance(key, RSAPublicKey):
+                keys[str(entry["kid"])] = key
+    if not keys:
+        raise ValueError("The key set holds no RSA signing key")
+    return keys

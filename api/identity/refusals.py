@@ -1,0 +1,108 @@
+"""The one table that turns what Cognito answers into what this API answers.
+
+Keyed by operation and AWS error code, never by message text, which AWS does not document. Must not
+know boto3's client.
+
+Sources: the botocore service model of cognito-idp, the Cognito developer guide.
+"""
+
+from api.errors import (
+    AccountExists,
+    AccountRefused,
+    AccountUnverified,
+    AccountVerified,
+    ApiError,
+    CodeInvalid,
+    CredentialsWrong,
+    IdentityAnswerLost,
+    PasswordRefused,
+    PasswordResetRequired,
+    PasswordWrong,
+    RefreshTokenInvalid,
+    Throttled,
+    UserNotFound,
+)
+
+# Whatever the operation.
+_EVERYWHERE: dict[str, type[ApiError]] = {
+    "TooManyRequestsException": Throttled,
+    "ThrottlingException": Throttled,
+    "LimitExceededException": Throttled,
+    "TooManyFailedAttemptsException": Throttled,
+}
+
+_BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
+    ("sign_up", "UsernameExistsException"): AccountExists,
+    ("sign_up", "AliasExistsException"): AccountExists,
+    ("sign_up", "InvalidPasswordException"): PasswordRefused,
+    ("sign_up", "InvalidParameterException"): AccountRefused,
+    ("confirm_sign_up", "CodeMismatchException"): CodeInvalid,
+    ("confirm_sign_up", "ExpiredCodeException"): CodeInvalid,
+    ("confirm_sign_up", "UserNotFoundException"): CodeInvalid,
+    # "User cannot be confirmed. Current status is CONFIRMED"
+    ("confirm_sign_up", "NotAuthorizedException"): AccountVerified,
+    ("confirm_sign_up", "AliasExistsException"): AccountExists,
+    # "User is already confirmed."
+    ("resend_confirmation_code", "InvalidParameterException"): AccountVerified,
+    ("sign_in", "NotAuthorizedException"): CredentialsWrong,
+    ("sign_in", "UserNotFoundException"): CredentialsWrong,
+    ("sign_in", "UserNotConfirmedException"): AccountUnverified,
+    ("sign_in", "PasswordResetRequiredException"): PasswordResetRequired,
+    ("refresh", "NotAuthorizedException"): RefreshTokenInvalid,
+    ("refresh", "UserNotFoundException"): RefreshTokenInvalid,
+    ("refresh", "UserNotConfirmedException"): RefreshTokenInvalid,
+    ("refresh", "PasswordResetRequiredException"): RefreshTokenInvalid,
+    ("refresh", "InvalidParameterException"): RefreshTokenInvalid,
+    # Reuse of a token that rotation has replaced.
+    ("refresh", "RefreshTokenReuseException"): RefreshTokenInvalid,
+    ("confirm_forgot_password", "CodeMismatchException"): CodeInvalid,
+    ("confirm_forgot_password", "ExpiredCodeException"): CodeInvalid,
+    ("confirm_forgot_password", "UserNotFoundException"): CodeInvalid,
+    ("confirm_forgot_password", "UserNotConfirmedException"): CodeInvalid,
+    ("confirm_forgot_password", "NotAuthorizedException"): CodeInvalid,
+    ("confirm_forgot_password", "InvalidPasswordException"): PasswordRefused,
+    ("confirm_forgot_password", "PasswordHistoryPolicyViolationException"): PasswordRefused,
+    ("change_password", "NotAuthorizedException"): PasswordWrong,
+    ("change_password", "InvalidPasswordException"): PasswordRefused,
+    ("change_password", "PasswordHistoryPolicyViolationException"): PasswordRefused,
+    ("change_password", "PasswordResetRequiredException"): PasswordWrong,
+    ("change_password", "UserNotConfirmedException"): PasswordWrong,
+    ("change_password", "UserNotFoundException"): PasswordWrong,
+    ("admin_disable_user", "UserNotFoundException"): UserNotFound,
+    ("admin_enable_user", "UserNotFoundException"): UserNotFound,
+}
+
+# What counts as done: the answer must not tell, or the wish is fulfilled already.
+_FINE = frozenset(
+    {
+        ("resend_confirmation_code", "UserNotFoundException"),
+        ("forgot_password", "UserNotFoundException"),
+        # No verified address to send to, or the account is disabled.
+        ("forgot_password", "InvalidParameterException"),
+        ("forgot_password", "NotAuthorizedException"),
+        ("admin_get_user", "UserNotFoundException"),
+        ("admin_delete_user", "UserNotFoundException"),
+        ("admin_user_global_sign_out", "UserNotFoundException"),
+        # The token is revoked already.
+        ("global_sign_out", "NotAuthorizedException"),
+        ("global_sign_out", "UserNotFoundException"),
+        ("global_sign_out", "PasswordResetRequiredException"),
+        ("global_sign_out", "UserNotConfirmedException"),
+    }
+)
+
+
+def refusal(operation: str, code: str) -> ApiError | None:
+    """Say what an AWS error means to a caller of this API, or None where it means "done".
+
+    A code that the table does not hold is an answer that tells nothing: the operation may have
+    acted (SignUp with CodeDeliveryFailureException has), so it is treated like a lost answer.
+
+    Args:
+        operation: the boto3 method, with initiate_auth split into sign_in and refresh.
+        code: Error.Code of the ClientError.
+    """
+    if (operation, code) in _FINE:
+        return None
+    error = _BY_OPERATION.get((operation, code)) or _EVERYWHERE.get(code, IdentityAnswerLost)
+    return error()

@@ -1,0 +1,128 @@
+"""Verification of access tokens, offline: RS256 only, by the pool's keys.
+
+Whatever is wrong with a token, the answer is the same TokenInvalid. Must not know HTTP, the
+database or scopes' meaning.
+
+Sources: AWS "Verifying JSON web tokens"; RFC 8725 (JWT best current practices); PyJWT 2.15.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+import jwt
+import structlog
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from api.errors import IdentityUnavailable, TokenInvalid
+from api.identity.base import AccessToken
+from api.identity.keys import KeyRing
+
+log = structlog.get_logger(__name__)
+
+# Cognito's access tokens have 1-2 KB; a header line has at most 64 KB.
+_LONGEST = 8192
+
+_Time = Annotated[int, Field(ge=0, le=2**40)]
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
+
+
+class _Claims(BaseModel):
+    """The claims that are relied upon, with no conversion between types."""
+
+    model_config = ConfigDict(strict=True, hide_input_in_errors=True)
+
+    iss: str
+    client_id: str
+    token_use: Literal["access"]
+    sub: _Text
+    username: _Text
+    scope: str = ""
+    exp: _Time
+    iat: _Time
+    nbf: _Time = 0
+    auth_time: _Time | None = None
+    jti: _Text
+    origin_jti: _Text | None = None
+
+
+class TokenVerification:
+    """A TokenVerifier (see api.identity.base) for one pool and one app client."""
+
+    def __init__(
+        self,
+        keys: KeyRing,
+        *,
+        issuer: str,
+        client_id: str,
+        clock_skew: int,
+        clock: Callable[[], float],
+    ) -> None:
+        """Verify the tokens of a pool's app client.
+
+        Args:
+            keys: the pool's public keys.
+            issuer: the pool, as tokens name it.
+            client_id: the app client that tokens must be issued for.
+            clock_skew: seconds that Cognito's clock may be ahead of ours.
+            clock: epoch seconds.
+        """
+        self._keys = keys
+        self._issuer = issuer
+        self._client_id = client_id
+        self._clock_skew = clock_skew
+        self._clock = clock
+
+    def verify(self, token: str) -> AccessToken:
+        return self._verify(token, urgent=False)
+
+    def verify_issued(self, token: str) -> AccessToken:
+        try:
+            return self._verify(token, urgent=True)
+        except TokenInvalid:
+            # Cognito itself sent it: issuer, client or clock are set wrongly here.
+            log.error("issued_token_unverifiable", issuer=self._issuer)
+            raise IdentityUnavailable from None
+
+    def _verify(self, token: str, *, urgent: bool) -> AccessToken:
+        claims = self._claims(_signed_payload(token, self._keys, urgent=urgent))
+        now = self._clock()
+        if claims.iss != self._issuer or claims.client_id != self._client_id:
+            raise TokenInvalid
+        if claims.exp <= now or max(claims.iat, claims.nbf) > now + self._clock_skew:
+            raise TokenInvalid
+        return AccessToken(
+            sub=claims.sub,
+            username=claims.username,
+            scopes=frozenset(claims.scope.split(" ")),
+            issued_at=claims.iat,
+            signed_in_at=claims.iat if claims.auth_time is None else claims.auth_time,
+            origin_jti=claims.origin_jti,
+            jti=claims.jti,
+        )
+
+    def _claims(self, payload: dict[str, Any]) -> _Claims:
+        try:
+            return _Claims.model_validate(payload)
+        except (ValidationError, RecursionError):
+            raise TokenInvalid from None
+
+
+def _signed_payload(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
+    """Check the signature and return what it signs."""
+    if len(token) > _LONGEST:
+        raise TokenInvalid
+    try:
+        header = jwt.get_unverified_header(token)
+        kid = header.get("kid")
+        # crit names extensions that must be understood (RFC 7515, 4.1.11): none are.
+        if header.get("alg") != "RS256" or "crit" in header or not isinstance(kid, str):
+            raise TokenInvalid
+        key = keys.find(kid, urgent=urgent)
+        if key is None:
+            raise TokenInvalid
+        unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+        # The claims are checked below, in one place and by our clock.
+        options: Any = {f"verify_{claim}": False for claim in unchecked}
+        return jwt.decode(token, key, algorithms=["RS256"], options=options)
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError):
+        raise TokenInvalid from None

@@ -1,0 +1,19 @@
+"""The service as ASGI servers load it: `uvicorn api.main:app`.
+
+The only module with an effect at import. Must not know anything but how to start.
+"""
+
+import sys
+
+from api.app import create_app
+from api.logs import configure_logs
+from api.settings import SettingsInvalid, read_settings
+
+try:
+    _settings = read_settings()
+except SettingsInvalid as error:
+    print(error, file=sys.stderr)  # noqa: T201 - logs are not set up yet
+    raise SystemExit(2) from None
+
+configure_logs(_settings.log_level)
+app = create_app(_settings)

@@ -1,0 +1,122 @@
+"""What surrounds every request: its id, its line in the log, its size limit, its last resort.
+
+Plain ASGI, so that nothing is buffered. Must not know operations.
+
+Source: ASGI 3 HTTP connection scope.
+"""
+
+import json
+import re
+import time
+import uuid
+from typing import Any
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import BodyTooLarge
+
+log = structlog.get_logger(__name__)
+
+REQUEST_ID = "X-Request-ID"
+_WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LAST_RESORT = json.dumps({"detail": "Internal server error"}).encode()
+
+
+class RequestRecord:
+    """Gives each request an id, logs its outcome, and answers 500 when all else failed."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = Headers(scope=scope).get(REQUEST_ID, "")
+        request_id = sent if _WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
+        started = time.perf_counter()
+        status = 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.app(scope, receive, send_with_id)
+            except Exception as error:  # noqa: BLE001 - the last resort of the process
+                log.error("request_failed", **_frames(error))
+                if not status:
+                    await _answer_500(send_with_id)
+            _record(scope, status, time.perf_counter() - started)
+
+
+class BodyLimit:
+    """Refuses request bodies beyond a size, announced or streamed, when they are read."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = Headers(scope=scope).get("content-length", "")
+        size = int(announced) if announced.isascii() and announced.isdigit() else 0
+
+        async def receive_limited() -> Message:
+            nonlocal size
+            if size <= self.max_bytes:
+                message = await receive()
+                received = received_so_far[0] + len(message.get("body", b""))
+                received_so_far[0] = received
+                size = max(size, received)
+                if size <= self.max_bytes:
+                    return message
+            raise HTTPException(BodyTooLarge.status_code, BodyTooLarge.detail)
+
+        received_so_far = [0]
+        await self.app(scope, receive_limited, send)
+
+
+async def _answer_500(send: Send) -> None:
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(_LAST_RESORT)).encode()),
+    ]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": _LAST_RESORT})
+
+
+def _frames(error: BaseException) -> dict[str, Any]:
+    """Say where it broke, but not with which values: messages may hold input."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(
+            f"{trace.tb_frame.f_globals.get('__name__')}.{code.co_name}:{trace.tb_lineno}"
+        )
+        trace = trace.tb_next
+    return {"error": type(error).__name__, "frames": places[-12:]}
+
+
+def _record(scope: Scope, status: int, seconds: float) -> None:
+    # The operation, not the path: a path may hold a sub, which is a capability.
+    endpoint = scope.get("endpoint")
+    log.info(
+        "request",
+        method=scope["method"],
+        operation=getattr(endpoint, "__name__", None),
+        status=status,
+        milliseconds=round(seconds * 1000, 1),
+    )

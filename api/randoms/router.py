@@ -1,0 +1,101 @@
+"""The operations on random numbers, as HTTP.
+
+Must not know rules, queries or Cognito.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from api.database import DbSession
+from api.documentation import BODY, CALLER, responses
+from api.errors import BoundsReversed, RandomNotFound, RequestInvalid
+from api.randoms import service
+from api.randoms.models import RandomItem
+from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
+from api.security import RandomsOwner
+from api.values import INT4_MAX
+
+router = APIRouter(prefix="/randoms", tags=["randoms"])
+
+ItemId = Annotated[int, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1])]
+Offset = Annotated[
+    int, Query(ge=0, le=INT4_MAX, description="How many items to leave out.", examples=[0])
+]
+Limit = Annotated[
+    int, Query(ge=1, le=100, description="How many items to return at most.", examples=[20])
+]
+LOCATION = {
+    "Location": {
+        "description": "The path of the new item.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^/randoms/[0-9]+$"},
+    }
+}
+
+
+@router.get(
+    "",
+    response_model=list[RandomPublic],
+    response_description="A page of the caller's items, oldest first.",
+    responses=responses(*CALLER, RequestInvalid),
+)
+def list_randoms(
+    caller: RandomsOwner, session: DbSession, offset: Offset = 0, limit: Limit = 20
+) -> list[RandomItem]:
+    """List one's own random numbers, oldest first; beyond the end the list is empty."""
+    return service.list_items(session, caller.user_id, offset, limit)
+
+
+@router.post(
+    "",
+    status_code=201,
+    response_model=RandomPublic,
+    response_description="The new item.",
+    responses={201: {"headers": LOCATION}, **responses(*CALLER, *BODY, BoundsReversed)},
+)
+def create_random(
+    caller: RandomsOwner, session: DbSession, bounds: RandomCreate, response: Response
+) -> RandomItem:
+    """Draw a random number between two bounds, both included, and keep it."""
+    item = service.create_item(session, caller.user_id, bounds)
+    response.headers["Location"] = f"/randoms/{item.id}"
+    return item
+
+
+@router.get(
+    "/{random_id}",
+    response_model=RandomPublic,
+    response_description="The item.",
+    responses=responses(*CALLER, RandomNotFound, RequestInvalid),
+)
+def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> RandomItem:
+    """Read one of one's own random numbers."""
+    return service.find_item(session, caller.user_id, random_id)
+
+
+@router.patch(
+    "/{random_id}",
+    response_model=RandomPublic,
+    response_description="The changed item.",
+    responses=responses(*CALLER, RandomNotFound, *BODY, BoundsReversed),
+)
+def update_random(
+    caller: RandomsOwner, session: DbSession, random_id: ItemId, update: RandomUpdate
+) -> RandomItem:
+    """Change the bounds of a random number; what is left out stays.
+
+    The number itself is drawn anew only when it no longer lies within the bounds.
+    """
+    return service.update_item(session, caller.user_id, random_id, update)
+
+
+@router.delete(
+    "/{random_id}",
+    status_code=204,
+    response_description="The item is gone.",
+    responses=responses(*CALLER, RandomNotFound, RequestInvalid),
+)
+def delete_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> None:
+    """Delete one of one's own random numbers."""
+    service.delete_item(session, caller.user_id, random_id)

@@ -1,0 +1,122 @@
+"""The rules of random numbers: within their bounds, and only for their owner.
+
+Every query names the owner, so that someone else's item is no different from none. Must not know
+HTTP, users or settings.
+"""
+
+import secrets
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from api.errors import BoundsReversed, RandomNotFound, TokenInvalid
+from api.randoms.models import RandomItem
+from api.randoms.schemas import RandomCreate, RandomUpdate
+
+
+def list_items(session: Session, owner_id: int, offset: int, limit: int) -> list[RandomItem]:
+    """List an owner's items in the order in which they were made.
+
+    Args:
+        session: the request's transaction.
+        owner_id: whose.
+        offset: how many to leave out.
+        limit: how many at most.
+    """
+    query = _owned(owner_id).order_by(col(RandomItem.id)).offset(offset).limit(limit)
+    return list(session.exec(query))
+
+
+def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> RandomItem:
+    """Draw a number and keep it.
+
+    Args:
+        session: the request's transaction.
+        owner_id: whose it will be.
+        bounds: both included.
+
+    Raises:
+        BoundsReversed
+        TokenInvalid: the owner has been deleted meanwhile.
+    """
+    item = RandomItem(
+        owner_id=owner_id,
+        min_value=bounds.min_value,
+        max_value=bounds.max_value,
+        num=_draw(bounds.min_value, bounds.max_value),
+    )
+    session.add(item)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise TokenInvalid from None
+    return item
+
+
+def find_item(session: Session, owner_id: int, item_id: int) -> RandomItem:
+    """Find an owner's item.
+
+    Args:
+        session: the request's transaction.
+        owner_id: whose.
+        item_id: which.
+
+    Raises:
+        RandomNotFound
+    """
+    return _only(session, _owned(owner_id), item_id)
+
+
+def update_item(session: Session, owner_id: int, item_id: int, update: RandomUpdate) -> RandomItem:
+    """Change bounds; the number is drawn anew only when it no longer lies within them.
+
+    Args:
+        session: the request's transaction.
+        owner_id: whose.
+        item_id: which.
+        update: the bounds to change.
+
+    Raises:
+        RandomNotFound, BoundsReversed
+    """
+    # Locked: two updates at once must not leave bounds that neither of them checked.
+    item = _only(session, _owned(owner_id).with_for_update(), item_id)
+    for name, value in update.model_dump(exclude_unset=True).items():
+        setattr(item, name, value)
+    if not item.min_value <= item.num <= item.max_value:
+        item.num = _draw(item.min_value, item.max_value)
+    session.add(item)
+    session.flush()
+    return item
+
+
+def delete_item(session: Session, owner_id: int, item_id: int) -> None:
+    """Remove an owner's item.
+
+    Args:
+        session: the request's transaction.
+        owner_id: whose.
+        item_id: which.
+
+    Raises:
+        RandomNotFound
+    """
+    session.delete(_only(session, _owned(owner_id).with_for_update(), item_id))
+
+
+def _owned(owner_id: int) -> SelectOfScalar[RandomItem]:
+    return select(RandomItem).where(col(RandomItem.owner_id) == owner_id)
+
+
+def _only(session: Session, query: SelectOfScalar[RandomItem], item_id: int) -> RandomItem:
+    item = session.exec(query.where(col(RandomItem.id) == item_id)).one_or_none()
+    if item is None:
+        raise RandomNotFound
+    return item
+
+
+def _draw(low: int, high: int) -> int:
+    if low > high:
+        raise BoundsReversed
+    return low + secrets.randbelow(high - low + 1)

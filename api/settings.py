@@ -1,0 +1,181 @@
+"""The settings of the service, from the environment and `.env`.
+
+A missing or bad setting is one line that names it; secrets are never part of that line. This
+module must not know who uses the settings.
+
+Source: pydantic-settings 2.16.
+"""
+
+from typing import Annotated, Self, TypeVar
+
+from pydantic import (
+    AnyHttpUrl,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+_DRIVER = "postgresql+psycopg2"
+_RDS = ("rds_username", "rds_password", "rds_hostname", "rds_db_name")
+
+
+_Kind = TypeVar("_Kind", bound="DatabaseSettings")
+
+
+class SettingsInvalid(Exception):
+    """A setting is missing or bad; the text is one line for the operator."""
+
+
+class DatabaseSettings(BaseSettings):
+    """Where the database is: DATABASE_URL, or the RDS_ variables."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    database_url: SecretStr | None = None
+    rds_username: str | None = None
+    rds_password: SecretStr | None = None
+    rds_hostname: str | None = None
+    rds_port: int = Field(default=5432, ge=1, le=65535)
+    rds_db_name: str | None = None
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            try:
+                scheme = make_url(value.get_secret_value()).get_backend_name()
+            except (ArgumentError, ValueError):
+                scheme = ""
+            if scheme not in {"postgresql", "postgres"}:
+                raise PydanticCustomError("database_url", "must be a postgresql:// URL")
+        return value
+
+    @model_validator(mode="after")
+    def _has_a_database(self) -> Self:
+        if self.database_url is None:
+            missing = [name.upper() for name in _RDS if getattr(self, name) is None]
+            if missing:
+                names = ", ".join(missing)
+                raise PydanticCustomError(
+                    "database_missing",
+                    "DATABASE_URL is missing, and so is its alternative: {names}",
+                    {"names": names},
+                )
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> URL:
+        """The database's address for SQLAlchemy, always with the psycopg2 driver."""
+        if self.database_url is not None:
+            return psycopg2_url(self.database_url.get_secret_value())
+        password = self.rds_password.get_secret_value() if self.rds_password else None
+        return URL.create(
+            _DRIVER,
+            self.rds_username,
+            password,
+            self.rds_hostname,
+            self.rds_port,
+            self.rds_db_name,
+        )
+
+
+class Settings(DatabaseSettings):
+    """Everything that differs between deployments; each field is an environment variable."""
+
+    aws_region: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,}(-[a-z]+)+-[0-9]+$")]
+    aws_user_pool_id: Annotated[
+        str, StringConstraints(pattern=r"^[\w-]+_[0-9A-Za-z]+$", max_length=55)
+    ]
+    aws_cognito_app_client_id: Annotated[
+        str, StringConstraints(pattern=r"^[\w+]+$", max_length=128)
+    ]
+    aws_cognito_app_client_secret: SecretStr = Field(min_length=1)
+    aws_cognito_issuer: AnyHttpUrl | None = None
+    aws_cognito_jwks_url: AnyHttpUrl | None = None
+    aws_cognito_endpoint: AnyHttpUrl | None = None
+
+    cognito_connect_timeout: float = Field(default=2.0, gt=0, le=30)
+    cognito_read_timeout: float = Field(default=4.0, gt=0, le=30)
+    jwks_lifespan: float = Field(default=3600.0, gt=0)
+    jwks_cooldown: float = Field(default=5.0, ge=0)
+    clock_skew: int = Field(default=5, ge=0, le=300)
+
+    database_pool_size: int = Field(default=10, ge=1)
+    database_max_overflow: int = Field(default=10, ge=0)
+    database_pool_timeout: float = Field(default=5.0, gt=0)
+    database_connect_timeout: int = Field(default=3, ge=2, le=30)
+    database_lock_timeout: float = Field(default=4.0, gt=0)
+    database_statement_timeout: float = Field(default=5.0, gt=0)
+
+    max_body_bytes: int = Field(default=65_536, ge=1024)
+    log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @property
+    def issuer(self) -> str:
+        """The `iss` of the pool's tokens."""
+        if self.aws_cognito_issuer is not None:
+            return str(self.aws_cognito_issuer).rstrip("/")
+        return f"https://cognito-idp.{self.aws_region}.amazonaws.com/{self.aws_user_pool_id}"
+
+    @property
+    def jwks_url(self) -> str:
+        """Where the pool's public keys are; derived from the issuer unless set."""
+        if self.aws_cognito_jwks_url is not None:
+            return str(self.aws_cognito_jwks_url)
+        return f"{self.issuer}/.well-known/jwks.json"
+
+
+def psycopg2_url(url: str | URL) -> URL:
+    """Name the psycopg2 driver: SQLAlchemy 2.1 takes a bare postgresql:// for psycopg 3.
+
+    Args:
+        url: any PostgreSQL URL.
+    """
+    return make_url(url).set(drivername=_DRIVER)
+
+
+def read_settings() -> Settings:
+    """Read the settings, or say in one line which one is missing or bad.
+
+    Raises:
+        SettingsInvalid: with the names of the settings, and no value.
+    """
+    return _read(Settings)
+
+
+def read_database_url() -> URL:
+    """Read where the database is; Cognito's settings may be missing.
+
+    Raises:
+        SettingsInvalid: with the names of the settings, and no value.
+    """
+    return _read(DatabaseSettings).sqlalchemy_url
+
+
+def _read(kind: type[_Kind]) -> _Kind:
+    try:
+        return kind()
+    except ValidationError as error:
+        problems = "; ".join(_problem(e["loc"], e["type"], e["msg"]) for e in error.errors())
+    text = f"Bad settings: {problems}. Set them in the environment or in .env (see .env.example)."
+    raise SettingsInvalid(text)
+
+
+def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    if not loc:
+        return message
+    name = str(loc[0]).upper()
+    return f"{name} is missing" if kind == "missing" else f"{name}: {message}"
