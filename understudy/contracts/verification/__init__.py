@@ -1,0 +1,1 @@
+"""Playing consumers' interactions against a provider; see `results` for what comes out of it."""
