@@ -15,11 +15,16 @@ def array_escapes(judge: Judge, sub: Branch, sup: Branch) -> Iterator[Escape]:
     places = max((len(row.prefix) for row in sub.rows + sup.rows), default=0)
     for place in range(places + 1):
         one, other = item_of(sub, place), item_of(sup, place)
-        if (most is not None and place >= most) or (other and not judge.sup.branches(other)):
-            break  # no item gets here, or the size check below speaks of it
+        if (most is not None and place >= most) or not judge.sub.branches(one):
+            most = min(place, place if most is None else most)
+            break
+        if not judge.sup.branches(other):
+            if not any(mark.value <= place for mark in sup.get("most")):
+                yield Escape("max-items", sub.pointer, other[0].pointer, (), None, place)
+            break
         found = judge.escapes(one, other)
         yield from under("*" if place == places else str(place), found)
-    yield from size_escapes(sub, sup)
+    yield from size_escapes(sub, sup, most_of=most)
     unique = sup.get("unique")
     if unique and not sub.get("unique") and (most is None or most > 1):
         yield Escape("unique-items", sub.pointer, unique[0].pointer)

@@ -154,6 +154,28 @@ def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
     return tuple(met)
 
 
+def contradictory(branch: Branch) -> bool:
+    """Return whether the bounds of a branch leave no value."""
+    least, most = branch.get("least"), branch.get("most")
+    if least and most and max(m.value for m in least) > min(m.value for m in most):
+        return True
+    lower = max((mark.value for mark in branch.get("lower")), default=None)
+    upper = min(
+        ((v, not sharp) for v, sharp in (m.value for m in branch.get("upper"))), default=None
+    )
+    if lower is None or upper is None:
+        return False
+    return lower[0] > upper[0] or (lower[0] == upper[0] and (lower[1] or not upper[1]))
+
+
+def unrestricted(branch: Branch) -> bool:
+    """Return whether a branch admits every value of its type."""
+    if branch.marks:
+        return False
+    everything = {"null": 1, "boolean": 2}.get(branch.type)
+    return branch.values is None or len(branch.values) == everything
+
+
 def labelled(branches: Iterable[Branch], label: str) -> tuple[Branch, ...]:
     """Name branches after the variant of a union that they came from."""
     return tuple(replace(branch, label=label) for branch in branches)
@@ -163,3 +185,16 @@ def size_kind(kind: str, mark: str) -> str:
     """Return what a bound on the size of a type is called: ("array", "most") is max-items."""
     things = {"string": "length", "array": "items", "object": "properties"}
     return f"{'min' if mark == 'least' else 'max'}-{things[kind]}"
+
+
+def without_twins(branches: list[Branch]) -> list[Branch]:
+    """Drop branches that repeat another one mark by mark."""
+    kept: list[Branch] = []
+    for branch in branches:
+        if not any(_same(branch, other) for other in kept):
+            kept.append(branch)
+    return kept
+
+
+def _same(one: Branch, other: Branch) -> bool:
+    return (one.type, one.values, one.marks) == (other.type, other.values, other.marks)

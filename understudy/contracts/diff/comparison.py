@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -81,12 +82,20 @@ class Comparison:
         old: str | None,
         new: str | None,
         breaking: bool,
-        place: Place | None = None,
+        values: Iterable[str] = (),
     ) -> None:
         """Record a change; `rule` is taken as it is."""
         severity = Severity.BREAKING if breaking else Severity.HARMLESS
         change = Change(
-            rule, severity, scene.side, scene.operation, sentence, old, new, place or scene.place
+            rule,
+            severity,
+            scene.side,
+            scene.operation,
+            sentence,
+            old,
+            new,
+            scene.place,
+            tuple(values),
         )
         if change not in self.changes:
             self.changes.append(change)
@@ -116,7 +125,8 @@ class Comparison:
     ) -> None:
         rule = f"{scene.prefix}-{rule_of(escape, narrowed=narrowed, both=both)}"
         way = path_text(escape.path)
-        subject = f"{scene.subject} `{way}`" if way else scene.subject
+        inside = scene.subject[:1].lower() + scene.subject[1:]
+        subject = f"`{way}` in {inside}" if way else scene.subject
         old, new = (escape.sub, escape.sup) if narrowed else (escape.sup, escape.sub)
         values = escape.sub_value if isinstance(escape.sub_value, list) else ()
         change = Change(

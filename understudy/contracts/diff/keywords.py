@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from understudy.contracts.diff.branch import Mark, Marks, Row, Shape, Site
+from understudy.contracts.diff.branch import TYPES, Mark, Marks, Row, Shape, Site
 from understudy.contracts.diff.document import Document, DocumentUnusable, join
 
 FAMILIES: dict[str, set[str]] = {
@@ -84,6 +84,16 @@ def _stripped(node: Any, *, names: bool) -> Any:
     return [_stripped(item, names=False) for item in node] if isinstance(node, list) else node
 
 
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the types a schema admits; without `type` its keywords may imply one."""
+    declared = schema.get("type")
+    if declared is None:
+        families = [name for name, words in FAMILIES.items() if words & schema.keys()]
+        return (families[0],) if len(families) == 1 else TYPES
+    names = [declared] if isinstance(declared, str) else list(declared)
+    return tuple(dict.fromkeys("number" if name == "integer" else name for name in names))
+
+
 def marks_of(
     kind: str,
     schema: Mapping[str, Any],
@@ -105,8 +115,6 @@ def marks_of(
     for word in ("if", "then", "else", "dependentSchemas"):
         if word in schema:
             add("condition", word + canonical(schema[word]), word)
-    if "not" in schema:
-        add("not", Site(join(pointer, "not"), schema["not"]), "not")
     ref = schema.get("$ref", schema.get("$dynamicRef"))
     if isinstance(ref, str) and document.target(ref) is None:
         add("condition", ref, "$ref" if "$ref" in schema else "$dynamicRef")

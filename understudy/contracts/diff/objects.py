@@ -31,7 +31,9 @@ def object_escapes(judge: Judge, sub: Branch, sup: Branch) -> Iterator[Escape]:
             yield Escape(kind, _place(sub, name), pointer, (name,))
     yield from _others(judge, sub, sup)
     yield from _patterns(judge, sub, sup)
-    yield from size_escapes(sub, sup, len(sub.required))
+    closed = bool(others_of(sub)) and not judge.sub.branches(others_of(sub))
+    most = len(set(names)) if closed and not any(s.patterns for s in sub.shapes) else None
+    yield from size_escapes(sub, sup, least_of=len(sub.required), most_of=most)
     yield from _names(judge, sub, sup)
     yield from _dependencies(judge, sub, sup)
 

@@ -53,13 +53,17 @@ def string_escapes(sub: Branch, sup: Branch) -> Iterator[Escape]:
     yield from _formats(sub, sup)
 
 
-def size_escapes(sub: Branch, sup: Branch, floor_of: int = 0) -> Iterator[Escape]:
-    """Compare least and most sizes; `floor_of` is the least that other keywords imply."""
+def size_escapes(
+    sub: Branch, sup: Branch, *, least_of: int = 0, most_of: int | None = None
+) -> Iterator[Escape]:
+    """Compare sizes; `least_of` and `most_of` are what other keywords imply for `sub`."""
     least, most = _tightest(sub, "least", max), _tightest(sub, "most", min)
     for mark in sup.get("least"):
-        if max(least.value if least else 0, floor_of) < mark.value:
+        if max(least.value if least else 0, least_of) < mark.value:
             yield _sized(size_kind(sub.type, "least"), sub, least, mark)
     for mark in sup.get("most"):
+        if most_of is not None and most_of <= mark.value:
+            continue
         if most is None or most.value > mark.value:
             yield _sized(size_kind(sub.type, "most"), sub, most, mark)
 

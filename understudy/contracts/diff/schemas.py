@@ -18,26 +18,19 @@ from understudy.contracts.diff.branch import (
     Shape,
     Site,
     anything,
+    contradictory,
     identity,
     labelled,
     meet,
     type_of,
+    unrestricted,
+    without_twins,
 )
 from understudy.contracts.diff.document import Document, DocumentUnusable, join
-from understudy.contracts.diff.keywords import FAMILIES, canonical, marks_of, require_sane
+from understudy.contracts.diff.keywords import canonical, marks_of, require_sane, types_of
 
 MOST_BRANCHES = 400
 """Beyond so many, a union of unions is compared by its text instead."""
-
-
-def _types(schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the types a schema admits; without `type` its keywords may imply one."""
-    declared = schema.get("type")
-    if declared is None:
-        families = [name for name, words in FAMILIES.items() if words & schema.keys()]
-        return (families[0],) if len(families) == 1 else TYPES
-    names = [declared] if isinstance(declared, str) else list(declared)
-    return tuple(dict.fromkeys("number" if name == "integer" else name for name in names))
 
 
 class Schemas:
@@ -59,7 +52,8 @@ class Schemas:
         if schemas not in self._met:
             if not schemas:
                 return anything("")
-            self._met[schemas] = reduce(meet, map(self._expand, schemas))
+            met = reduce(meet, map(self._expand, schemas))
+            self._met[schemas] = tuple(branch for branch in met if not contradictory(branch))
         return self._met[schemas]
 
     def home(self, schemas: Conjunction, keyword: str = "") -> str:
@@ -121,6 +115,17 @@ class Schemas:
         target = self._reference(site)
         if target is not None and (self.document.legacy or schema.keys() == {"$ref"}):
             return self._expand(target)
+        branches = self._composed(schema, site, target)
+        if self.document.legacy and schema.get("nullable") is True:
+            null = Branch("null", join(pointer, "nullable"))
+            branches = (*(b for b in branches if b.type != "null"), null)
+        return tuple(branch for branch in branches if self._possible(branch))
+
+    def _composed(
+        self, schema: Mapping[str, Any], site: Site, target: Site | None
+    ) -> tuple[Branch, ...]:
+        """Return the branches of the keywords together with all that they are composed of."""
+        pointer = site.pointer
         branches = self._own(schema, pointer)
         if target is not None:
             branches = meet(branches, self._expand(target))
@@ -129,19 +134,18 @@ class Schemas:
         for word in ("anyOf", "oneOf"):
             if schema.get(word):
                 branches = self._with_union(branches, schema, join(pointer, word), word)
+        if "not" in schema:
+            branches = self._without(branches, Site(join(pointer, "not"), schema["not"]))
         if "unevaluatedProperties" in schema:
             branches = tuple(self._closed_over(branch, site) for branch in branches)
-        if self.document.legacy and schema.get("nullable") is True:
-            null = Branch("null", join(pointer, "nullable"))
-            branches = (*(b for b in branches if b.type != "null"), null)
-        return tuple(branch for branch in branches if self._possible(branch))
+        return branches
 
     def _own(self, schema: Mapping[str, Any], pointer: str) -> tuple[Branch, ...]:
         """Return the branches of a schema's own keywords, before any composition."""
         word = "const" if "const" in schema else "enum"
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         branches = []
-        for kind in _types(schema):
+        for kind in types_of(schema):
             marks = marks_of(kind, schema, pointer, self.document, self._hides)
             if values is None:
                 branches.append(Branch(kind, pointer, marks))
@@ -168,7 +172,7 @@ class Schemas:
         if len(united) * len(branches) > MOST_BRANCHES:
             text = Mark(canonical(schema[word]), pointer)
             return meet(branches, [Branch(kind, pointer, {"condition": (text,)}) for kind in TYPES])
-        return meet(branches, _without_twins(united))
+        return meet(branches, without_twins(united))
 
     def _label(self, site: Site) -> str:
         if not isinstance(site.schema, Mapping):
@@ -200,6 +204,18 @@ class Schemas:
         sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
         return bool(sites) and all(b.values is not None for b in self.branches(sites))
 
+    def _without(self, branches: tuple[Branch, ...], denied: Site) -> tuple[Branch, ...]:
+        """Apply `not`: whole types go, of the others it is remembered what they must not be."""
+        inner = denied.schema
+        if isinstance(inner, Mapping) and inner.keys() == {"not"}:
+            return meet(branches, self._expand(Site(join(denied.pointer, "not"), inner["not"])))
+        refused = self._expand(denied)
+        kinds = {branch.type for branch in refused}
+        whole = {branch.type for branch in refused if unrestricted(branch)}
+        mark = {"not": (Mark(denied, denied.pointer),)}
+        demands = (Branch(kind, denied.pointer, mark if kind in kinds else {}) for kind in TYPES)
+        return meet([b for b in branches if b.type not in whole], list(demands))
+
     def _closed_over(self, branch: Branch, site: Site) -> Branch:
         """Apply unevaluatedProperties: it sees the properties of everything composed here."""
         if branch.type != "object" or any(shape.rest is not None for shape in branch.shapes):
@@ -212,22 +228,11 @@ class Schemas:
         return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
 
     def _possible(self, branch: Branch) -> bool:
-        """Whether no required property is asked to be two different things at once."""
+        """Whether some value is left, as far as this and the required properties tell."""
+        if contradictory(branch):
+            return False
         for name in branch.required:
             sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
             if len(sites) > 1 and not self.branches(sites):
                 return False
         return True
-
-
-def _without_twins(branches: list[Branch]) -> list[Branch]:
-    """Drop branches that repeat another one mark by mark."""
-    kept: list[Branch] = []
-    for branch in branches:
-        if not any(_same(branch, other) for other in kept):
-            kept.append(branch)
-    return kept
-
-
-def _same(one: Branch, other: Branch) -> bool:
-    return (one.type, one.values, one.marks) == (other.type, other.values, other.marks)

@@ -73,6 +73,7 @@ def compare_security(comparison: Comparison, scene: Scene, old: Operation, new: 
             comparison.add(
                 scene, rule, f"{scene.subject} {fact}.",
                 old=way.pointer, new=other.pointer, breaking=True,
+                values=_beyond(other, way) if rule == "security-scope-added" else (),
             )  # fmt: skip
     for way in after:
         if not any(way.needs == other.needs or other.lets_in(way) for other in before):

@@ -11,8 +11,18 @@ from dataclasses import replace
 from typing import Any
 
 from understudy.contracts.diff.arrays import array_escapes, item_of
-from understudy.contracts.diff.branch import Branch, Conjunction, Mark, Shape, Site, type_of
+from understudy.contracts.diff.branch import (
+    Branch,
+    Conjunction,
+    Mark,
+    Shape,
+    Site,
+    contradictory,
+    meet,
+    type_of,
+)
 from understudy.contracts.diff.escape import Escape
+from understudy.contracts.diff.explanation import culprit, told, type_name, weight
 from understudy.contracts.diff.objects import object_escapes
 from understudy.contracts.diff.scalars import number_escapes, string_escapes
 from understudy.contracts.diff.schemas import Schemas
@@ -70,12 +80,19 @@ class Subsumption:
     def _fits_somewhere(self, branch: Branch, rivals: list[Branch], sups: Sequence[Branch]) -> bool:
         if any(not self.fits(branch, rival) for rival in rivals):
             return True
-        values = finite(branch)
+        values = self._few(branch)
         if values is not None:
             return all(self._admitted(value, sups) for value in values)
         if self.text and self._fits_as_text(branch, sups):
             return True
         return len(rivals) > 1 and self._fits_in_parts(branch, rivals)
+
+    def _few(self, branch: Branch) -> tuple[Any, ...] | None:
+        """Return the values of a branch if they can be listed, without those it refuses itself."""
+        values = finite(branch)
+        if values is None:
+            return None
+        return tuple(value for value in values if refusal(self.sub, branch, value) is None)
 
     def _admitted(self, value: Any, sups: Sequence[Branch]) -> bool:
         for reading in readings(value) if self.text else [value]:
@@ -102,7 +119,7 @@ class Subsumption:
             return False
         for name in branch.required:
             kinds = self.sub.branches(property_of(branch, name))
-            values = finite(kinds[0]) if len(kinds) == 1 else None
+            values = self._few(kinds[0]) if len(kinds) == 1 else None
             if values is None or not 1 < len(values) <= FEW:
                 continue
             parts = [_with(branch, name, value) for value in values]
@@ -112,7 +129,7 @@ class Subsumption:
 
     def fits(self, one: Branch, other: Branch) -> list[Escape]:
         """Return why values of a branch are not all admitted by one other branch."""
-        values = finite(one)
+        values = self._few(one)
         if values is not None:
             return self._refused(one, other, values)
         found: list[Escape] = []
@@ -138,7 +155,7 @@ class Subsumption:
                 refused.setdefault(kind, []).append(value)
         at = one.values_pointer or one.pointer
         return [
-            Escape(kind, at, _culprit(other, kind), (), lost, _told(other, kind))
+            Escape(kind, at, culprit(other, kind), (), lost, told(other, kind))
             for kind, lost in refused.items()
         ]
 
@@ -153,22 +170,31 @@ class Subsumption:
         back = Subsumption(self.sup, self.sub, forward=not self.forward, losing=self.losing)
         for mark in other.get("not"):
             site: Site = mark.value
-            kinds = {branch.type for branch in self.sup.branches((site,))}
-            if one.type in kinds and not any(not back.escapes((site,), (d,)) for d in denied):
+            refused = [b for b in self.sup.branches((site,)) if b.type == one.type]
+            if not any(self._overlap(one, other) for other in refused):
+                continue
+            if not any(not back.escapes((site,), (d,)) for d in denied):
                 found.append(Escape("not", one.pointer, mark.pointer))
         return found
+
+    def _overlap(self, one: Branch, refused: Branch) -> bool:
+        """Whether a branch may admit something of what a `not` in the other schema refuses."""
+        values = finite(refused)
+        if values is not None:
+            return any(refusal(self.sub, one, value) is None for value in values)
+        return any(not contradictory(both) for both in meet([one], [refused]))
 
     def _explain(
         self, branch: Branch, rivals: list[Branch], subs: Sequence[Branch]
     ) -> list[Escape]:
         """Return the escapes to the rival that was most likely meant."""
-        values = finite(branch)
+        values = self._few(branch)
         if values is not None and len(rivals) > 1:
             left = tuple(value for value in values if not self._admitted(value, rivals))
             branch = replace(branch, values=left, values_pointer=branch.values_pointer)
         kin = [rival for rival in rivals if branch.label and rival.label == branch.label]
         siblings = [other for other in subs if other.type == branch.type]
-        best = min((self.fits(branch, rival) for rival in kin or rivals), key=_weight)
+        best = min((self.fits(branch, rival) for rival in kin or rivals), key=weight)
         alone = len(siblings) == 1 and len(rivals) == 1
         if kin or alone or values is not None or len(siblings) <= len(rivals):
             return best
@@ -178,7 +204,7 @@ class Subsumption:
         self, missing: list[Branch], subs: Sequence[Branch], pair: tuple[Conjunction, Conjunction]
     ) -> list[Escape]:
         sup = self.sup.home(pair[1], "type")
-        types = {b.type: _type_name(b) for b in missing if b.type != "null"}
+        types = {b.type: type_name(b) for b in missing if b.type != "null"}
         found = []
         if len(types) < len(missing) and (len(subs) > len(missing) or not types):
             null = next(branch for branch in missing if branch.type == "null")
@@ -186,7 +212,7 @@ class Subsumption:
             at = self.sub.home(pair[0], "type") if at == self.sub.home(pair[0]) else at
             found.append(Escape("null", at, sup))
         if types:
-            wanted = [_type_name(b) for b in self.sup.branches(pair[1])]
+            wanted = [type_name(b) for b in self.sup.branches(pair[1])]
             names = list(dict.fromkeys(types.values()))
             at = self.sub.home(pair[0], "type")
             found.append(Escape("type", at, sup, (), names, list(dict.fromkeys(wanted))))
@@ -202,40 +228,3 @@ def _with(branch: Branch, name: str, value: Any) -> Branch:
     site = Site("", {"enum": [value]}, tag=f"{name}={value!r}")
     mark = Mark(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
     return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
-
-
-def _weight(escapes: list[Escape]) -> tuple[int, int]:
-    return len(escapes), min((len(escape.path) for escape in escapes), default=0)
-
-
-def _type_name(branch: Branch) -> str:
-    whole = branch.type == "number" and any(m.value == 1 for m in branch.get("multiple"))
-    return "integer" if whole else branch.type
-
-
-_MARKS = {
-    "type": "multiple",
-    "multiple-of": "multiple",
-    "minimum": "lower",
-    "maximum": "upper",
-    "property-names": "names",
-}
-
-
-def _limits(branch: Branch, kind: str) -> tuple[Mark, ...]:
-    sizes = {"min": "least", "max": "most"}
-    return branch.get(_MARKS.get(kind) or sizes.get(kind[:3], kind))
-
-
-def _culprit(branch: Branch, kind: str) -> str:
-    if kind == "enum":
-        return branch.values_pointer
-    marks = _limits(branch, kind)
-    return marks[0].pointer if marks else branch.pointer
-
-
-def _told(branch: Branch, kind: str) -> Any:
-    if kind == "enum":
-        return list(branch.values or ())
-    marks = _limits(branch, kind)
-    return str(marks[0].value) if marks else None
