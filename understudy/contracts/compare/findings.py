@@ -1,0 +1,91 @@
+"""What a comparison finds: findings about a pact, made of problems found deeper down."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+_SECRET: Final = re.compile(
+    r"passw|secret|token|authorization|api.?key|cookie|credential", re.IGNORECASE
+)
+_SHOWN: Final = 60
+
+
+class Severity(StrEnum):
+    """An error breaks the consumer; a warning may, depending on the provider's state."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that the pact expects and the document does not promise.
+
+    Attributes:
+        rule: the id of the rule, kebab-case.
+        severity: whether it breaks the consumer for certain.
+        consumer: who expects it.
+        interaction: the description of the interaction.
+        where: the JSON path in the pact file.
+        pointer: the JSON pointer in the OpenAPI document.
+        message: one sentence, expected against got.
+    """
+
+    rule: str
+    severity: Severity
+    consumer: str
+    interaction: str
+    where: str
+    pointer: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding as JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A finding before it knows its interaction; `place` is under the interaction."""
+
+    rule: str
+    place: str
+    pointer: str
+    message: str
+    severity: Severity = Severity.ERROR
+
+    @property
+    def is_error(self) -> bool:
+        """Whether it breaks the consumer for certain."""
+        return self.severity is Severity.ERROR
+
+    def below(self, place: str) -> "Problem":
+        """The same problem, its place seen from further up."""
+        return replace(self, place=place + self.place)
+
+
+def shown(value: Any, place: str = "") -> str:
+    """A value as a sentence shows it: short, and hidden where its place names a secret."""
+    if _SECRET.search(place):
+        return "a value not shown here"
+    text = json.dumps(_redacted(value), ensure_ascii=False, default=lambda _: "(bytes)")
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
+
+
+def _redacted(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: "***" if _SECRET.search(str(name)) else _redacted(item)
+            for name, item in value.items()
+        }
+    return [_redacted(item) for item in value] if isinstance(value, list) else value
+
+
+def listed(names: Any, most: int = 8) -> str:
+    """Names in a sentence, the first few of them, `nothing` for none."""
+    names = [str(name) for name in names]
+    rest = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + rest if names else "nothing"
