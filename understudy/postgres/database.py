@@ -87,9 +87,12 @@ class Database:
     def kill_connections(self, application_name: str | None = None) -> int:
         """Kill the sessions, all or those of an application name, and return how many there were.
 
+        The database's own session, which wipes and counts, is none of them.
+
         Raises:
             DatabaseBusy: a session doesn't end.
         """
+        self._connection.close()
         return self._sessions.kill(application_name)
 
     def seal(self) -> None:

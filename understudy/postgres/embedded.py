@@ -48,7 +48,6 @@ class EmbeddedServer:
     ) -> None:
         self._directory = directory
         self._process = process
-        self._pid = os.getpid()
         self.port = port
         host = quote(str(directory.socket), safe="")
         self.address = ServerAddress(f"{ROLE}@", f"host={host}&port={port}", "postgres")
@@ -104,9 +103,8 @@ class EmbeddedServer:
         self.address = ServerAddress(f"{ROLE}:{password}@127.0.0.1:{self.port}", "", "postgres")
 
     def stop(self) -> None:
-        """Stop the server and remove its data; a forked child leaves its parent's server alone."""
-        if os.getpid() == self._pid:
-            _dismiss(self._process)
+        """Stop the server and remove its data."""
+        _dismiss(self._process)
 
 
 def _port_of(process: "subprocess.Popen[str]") -> int:

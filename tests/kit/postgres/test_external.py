@@ -108,11 +108,17 @@ def test_databases_are_dropped_when_the_run_is_ended(outside: str, name: signal.
     assert execute(outside, DATABASES) == before
 
 
-def test_handler_of_sigterm_is_given_back(outside: str) -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    with PostgresServer.start(outside):
-        pass
-    assert signal.getsignal(signal.SIGTERM) is before
+@pytest.mark.parametrize("theirs", [signal.SIG_DFL, signal.SIG_IGN])
+def test_handler_of_sigterm_is_given_back(outside: str, theirs: signal.Handlers) -> None:
+    before = signal.signal(signal.SIGTERM, theirs)
+    try:
+        with PostgresServer.start(outside):
+            during = signal.getsignal(signal.SIGTERM)
+        after = signal.getsignal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert after is theirs
+    assert (during is theirs) == (theirs is signal.SIG_IGN)
 
 
 def test_databases_that_cannot_be_dropped_are_named(outside: str) -> None:

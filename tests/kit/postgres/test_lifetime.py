@@ -16,7 +16,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.kit.postgres.schema import execute
-from understudy.postgres import PostgresServer, ServerNotStarted, binaries, directory, embedded
+from understudy.postgres import (
+    PostgresServer,
+    ServerNotStarted,
+    binaries,
+    cluster,
+    directory,
+    embedded,
+)
 from understudy.postgres.directory import make_directory, sweep
 
 RUN = """
@@ -30,15 +37,32 @@ with PostgresServer.start() as server:
 """
 FORK = """
 import os
+import psycopg2
 from understudy.postgres import PostgresServer
+
+def sessions():
+    guest = psycopg2.connect(database.libpq_url)
+    with guest, guest.cursor() as cursor:
+        cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+                       "AND pid <> pg_backend_pid()")
+        return {pid for (pid,) in cursor.fetchall()}
+
 with PostgresServer.start("") as server, server.empty() as database:
     database.tables()
+    [before] = sessions()
     child = os.fork()
     if not child:
         database.tables()
+        assert len(sessions()) == 2, "the child uses its parent's session"
         server.close()
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
+    child = os.fork()
+    if not child:
+        database.kill_connections("nobody")
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert before in sessions(), "the child has closed its parent's session"
     database.tables()
 """
 DEADLINE = 30  # seconds
@@ -179,19 +203,34 @@ def test_no_fitting_directory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
         make_directory(binaries.account())
 
 
-def test_boot_failure_tells_the_servers_own_words_and_leaves_nothing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    made = []
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[directory.RunDirectory]:
+    """Return the directories that boots make from now on."""
+    directories: list[directory.RunDirectory] = []
 
     def make(account: binaries.Account) -> directory.RunDirectory:
-        made.append(make_directory(account))
-        return made[0]
+        directories.append(make_directory(account))
+        return directories[-1]
 
     monkeypatch.setattr(embedded, "make_directory", make)
-    monkeypatch.setitem(embedded.SETTINGS, "max_connections", "many")
     monkeypatch.delenv("UNDERSTUDY_DATABASE_URL", raising=False)
+    return directories
+
+
+def test_boot_failure_tells_the_servers_own_words_and_leaves_nothing(
+    made: list[directory.RunDirectory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(embedded.SETTINGS, "max_connections", "many")
     with pytest.raises(ServerNotStarted, match=r"max_connections.*UNDERSTUDY_DATABASE_URL"):
+        PostgresServer.start()
+    assert not made[0].path.exists()
+
+
+def test_initdb_failure_tells_its_own_words_and_leaves_nothing(
+    made: list[directory.RunDirectory], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "INITDB", ("--encoding=runes",))
+    with pytest.raises(ServerNotStarted, match=r"initdb.*runes.*UNDERSTUDY_DATABASE_URL"):
         PostgresServer.start()
     assert not made[0].path.exists()
 

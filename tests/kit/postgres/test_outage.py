@@ -49,11 +49,22 @@ def test_database_is_wiped_and_counted_after_an_outage(database: Database) -> No
 
 
 def test_killed_connection_breaks_the_statement_after_it(database: Database) -> None:
+    database.wipe()
     guest = psycopg2.connect(database.libpq_url)
     assert database.kill_connections() == 1
     with pytest.raises(psycopg2.OperationalError), guest.cursor() as cursor:
         cursor.execute("SELECT 1")
     assert execute(database.url, "SELECT 1") == [(1,)]
+
+
+def test_database_is_wiped_after_somebody_has_killed_its_own_session(database: Database) -> None:
+    database.wipe()
+    kill = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = "
+    assert execute(
+        database.url,
+        f"{kill} current_database() AND pid <> pg_backend_pid()",
+    ) == [(True,)]
+    database.wipe()
 
 
 def test_connections_are_killed_by_application_name(database: Database) -> None:

@@ -39,6 +39,13 @@ def test_wipe_notices_new_and_dropped_tables(database: Database) -> None:
     assert set(database.tables().values()) == {0}
 
 
+def test_wipe_notices_a_new_sequence(database: Database) -> None:
+    database.wipe()
+    execute(database.url, "CREATE SEQUENCE tickets", "SELECT nextval('tickets')")
+    database.wipe()
+    assert execute(database.url, "SELECT nextval('tickets')") == [(1,)]
+
+
 def test_wipe_works_beside_connections_that_idle(database: Database) -> None:
     guests = [psycopg2.connect(database.libpq_url) for _ in range(5)]
     for guest in guests:
