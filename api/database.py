@@ -60,7 +60,7 @@ def is_passing(error: SQLAlchemyError) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    code = getattr(error.orig, "pgcode", None)
+    code: str | None = getattr(error.orig, "pgcode", None)
     if code is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
     return code.startswith(_PASSING)

@@ -1,4 +1,4 @@
-"""Every refusal of the API: each error owns its status, its text, its headers and its documentation.
+"""Every refusal of the API; each error owns its status, text, headers and documentation.
 
 Services raise them, one handler speaks HTTP, routers declare them with `responses`. This module
 must not know any other module of the API.

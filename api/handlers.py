@@ -22,24 +22,21 @@ def install_handlers(app: FastAPI) -> None:
     Args:
         app: with all its routes.
     """
-    app.add_exception_handler(ApiError, _api_error)
-    app.add_exception_handler(RequestValidationError, _validation_error)
-    app.add_exception_handler(HTTPException, _framework_error)
+    app.exception_handler(ApiError)(_api_error)
+    app.exception_handler(RequestValidationError)(_validation_error)
+    app.exception_handler(HTTPException)(_framework_error)
 
 
-async def _api_error(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, ApiError)  # noqa: S101 - registered for this class
+async def _api_error(_request: Request, error: ApiError) -> Response:
     return JSONResponse(error.content(), error.status_code, dict(error.header_values()))
 
 
-async def _validation_error(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+async def _validation_error(request: Request, error: RequestValidationError) -> Response:
     return await _api_error(request, RequestInvalid([_problem(item) for item in error.errors()]))
 
 
-async def _framework_error(request: Request, error: Exception) -> Response:
+async def _framework_error(request: Request, error: HTTPException) -> Response:
     """Answer what Starlette and FastAPI raise themselves: no route, no method, no readable body."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     if error.status_code == BodyTooLarge.status_code:
         return await _api_error(request, BodyTooLarge())
     if error.status_code == 400:

@@ -52,7 +52,7 @@ class RequestRecord:
             try:
                 await self.app(scope, receive, send_with_id)
             except Exception as error:  # noqa: BLE001 - the last resort of the process
-                log.error("request_failed", **_frames(error))
+                log.critical("request_failed", **_frames(error))
                 if not status:
                     await _answer_500(send_with_id)
             _record(scope, status, time.perf_counter() - started)
@@ -72,19 +72,18 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         size = int(announced) if announced.isascii() and announced.isdigit() else 0
+        received = 0
 
         async def receive_limited() -> Message:
-            nonlocal size
-            if size <= self.max_bytes:
-                message = await receive()
-                received = received_so_far[0] + len(message.get("body", b""))
-                received_so_far[0] = received
-                size = max(size, received)
-                if size <= self.max_bytes:
-                    return message
-            raise HTTPException(BodyTooLarge.status_code, BodyTooLarge.detail)
+            nonlocal received
+            if size > self.max_bytes:
+                raise HTTPException(BodyTooLarge.status_code)
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise HTTPException(BodyTooLarge.status_code)
+            return message
 
-        received_so_far = [0]
         await self.app(scope, receive_limited, send)
 
 

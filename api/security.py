@@ -6,7 +6,7 @@ with the scope. Must not know what operations do.
 Sources: RFC 6750 (bearer tokens), FastAPI on OAuth2 scopes.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Security
@@ -35,14 +35,6 @@ class Caller:
 
     user: User
     token: AccessToken
-    access_token: str = field(repr=False)
-
-    @property
-    def user_id(self) -> int:
-        """The user's id in the database."""
-        if self.user.id is None:  # pragma: no cover - only rows that were read become callers
-            raise AssertionError("A caller without a row")
-        return self.user.id
 
 
 def authenticate(
@@ -68,7 +60,7 @@ def authenticate(
     user = find_caller(session, token)
     if not token.scopes.issuperset(needed.scopes):
         raise ScopeMissing(needed.scopes)
-    return Caller(user=user, token=token, access_token=access_token)
+    return Caller(user=user, token=token)
 
 
 Me = Annotated[Caller, Security(authenticate, scopes=[ME])]

@@ -10,6 +10,7 @@ PostgreSQL manual on integers.
 """
 
 import re
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
@@ -30,6 +31,11 @@ PASSWORD_RULES = {
     "a digit": "[0-9]",
     "a symbol": r"[\^$*.\[\]{}()?\"!@#%&/\\,><':;|_~`=+ -]",
 }
+
+
+def utc_now() -> datetime:
+    """The time, with its zone."""
+    return datetime.now(UTC)
 
 
 def case_key(text: str) -> str:

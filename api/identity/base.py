@@ -38,6 +38,7 @@ class AccessToken:
     signed_in_at: int
     origin_jti: str | None
     jti: str
+    raw: str = field(repr=False)
 
     @property
     def session_id(self) -> str:
@@ -75,7 +76,7 @@ class TokenVerifier(Protocol):
 
 
 class IdentityProvider(Protocol):
-    """Holds accounts, passwords and codes. Every call may raise Throttled or IdentityUnavailable."""
+    """Holds accounts, passwords and codes; any call may raise Throttled, IdentityUnavailable."""
 
     def sign_up(self, username: str, password: str, email: str) -> str:
         """Open an unconfirmed account and return its sub.

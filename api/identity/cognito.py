@@ -19,19 +19,29 @@ from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
-    HTTPClientError,
+    NoCredentialsError,
 )
+from typing_extensions import override
 
-from api.errors import ChallengeUnsupported, IdentityAnswerLost, IdentityUnavailable
-from api.identity.base import Account, Tokens
+from api.errors import (
+    ApiError,
+    ChallengeUnsupported,
+    IdentityAnswerLost,
+    IdentityUnavailable,
+    Unavailable,
+)
+from api.identity.base import Account, IdentityProvider, Tokens
 from api.identity.refusals import refusal
 from api.settings import Settings
+
+# Where the request cannot have reached Cognito; all else may have, and been acted upon.
+_NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError)
 
 log = structlog.get_logger(__name__)
 
 
-class Cognito:
-    """An IdentityProvider (see api.identity.base) on one user pool and one app client."""
+class Cognito(IdentityProvider):
+    """One user pool, through one app client; what each call means is said by IdentityProvider."""
 
     def __init__(self, settings: Settings) -> None:
         self._pool_id = settings.aws_user_pool_id
@@ -50,6 +60,7 @@ class Cognito:
             ),
         )
 
+    @override
     def sign_up(self, username: str, password: str, email: str) -> str:
         answer = self._call(
             "sign_up",
@@ -59,12 +70,15 @@ class Cognito:
         )
         return str(answer["UserSub"])
 
+    @override
     def confirm_sign_up(self, username: str, code: str) -> None:
         self._call("confirm_sign_up", **self._as_client(username), ConfirmationCode=code)
 
+    @override
     def resend_code(self, username: str) -> None:
         self._call("resend_confirmation_code", **self._as_client(username))
 
+    @override
     def sign_in(self, username: str, password: str) -> Tokens:
         return self._authenticate(
             "sign_in",
@@ -74,6 +88,7 @@ class Cognito:
             PASSWORD=password,
         )
 
+    @override
     def refresh(self, username: str, refresh_token: str) -> Tokens:
         return self._authenticate(
             "refresh",
@@ -82,9 +97,11 @@ class Cognito:
             REFRESH_TOKEN=refresh_token,
         )
 
+    @override
     def forgot_password(self, username: str) -> None:
         self._call("forgot_password", **self._as_client(username))
 
+    @override
     def reset_password(self, username: str, code: str, password: str) -> None:
         self._call(
             "confirm_forgot_password",
@@ -93,6 +110,7 @@ class Cognito:
             Password=password,
         )
 
+    @override
     def change_password(self, access_token: str, current: str, new: str) -> None:
         self._call(
             "change_password",
@@ -101,6 +119,7 @@ class Cognito:
             ProposedPassword=new,
         )
 
+    @override
     def find_account(self, username: str) -> Account | None:
         answer = self._call("admin_get_user", **self._as_admin(username))
         if not answer:
@@ -113,15 +132,19 @@ class Cognito:
             unconfirmed=answer["UserStatus"] == "UNCONFIRMED",
         )
 
+    @override
     def delete_account(self, username: str) -> None:
         self._call("admin_delete_user", **self._as_admin(username))
 
+    @override
     def sign_out(self, access_token: str) -> None:
         self._call("global_sign_out", AccessToken=access_token)
 
+    @override
     def sign_out_account(self, username: str) -> None:
         self._call("admin_user_global_sign_out", **self._as_admin(username))
 
+    @override
     def set_enabled(self, username: str, *, enabled: bool) -> None:
         operation = "admin_enable_user" if enabled else "admin_disable_user"
         self._call(operation, **self._as_admin(username))
@@ -172,22 +195,14 @@ class Cognito:
                 return {}
             _record(name, code, mapped)
             raise mapped from None
-        except (EndpointConnectionError, ConnectTimeoutError) as error:
-            _record(name, type(error).__name__, IdentityUnavailable())
-            raise IdentityUnavailable from None
-        except HTTPClientError as error:
-            _record(name, type(error).__name__, IdentityAnswerLost())
-            raise IdentityAnswerLost from None
         except BotoCoreError as error:
-            # No credentials, an answer that cannot be read: nothing that a caller could mend.
-            _record(name, type(error).__name__, IdentityAnswerLost())
-            raise IdentityAnswerLost from None
+            away = IdentityUnavailable() if isinstance(error, _NEVER_SENT) else IdentityAnswerLost()
+            _record(name, type(error).__name__, away)
+            raise away from None
         return answer
 
 
-def _record(operation: str, code: str, error: Exception) -> None:
+def _record(operation: str, code: str, error: ApiError) -> None:
     # The code only: AWS messages may repeat names, addresses and tokens.
-    level = "error" if isinstance(error, IdentityUnavailable) else "info"
-    getattr(log, level)(
-        "cognito_refused", operation=operation, code=code, answered=type(error).__name__
-    )
+    write = log.warning if isinstance(error, Unavailable) else log.info
+    write("cognito_refused", operation=operation, code=code, answered=type(error).__name__)

@@ -7,11 +7,15 @@ import json
 import urllib.request
 from typing import Any
 
+from typing_extensions import override
+
+from api.identity.base import JwksSource
+
 _LARGEST = 1_000_000
 
 
-class HttpJwks:
-    """A JwksSource (see api.identity.base) behind a URL."""
+class HttpJwks(JwksSource):
+    """A key set behind a URL."""
 
     def __init__(self, url: str, *, timeout: float) -> None:
         """Remember where the key set is.
@@ -23,10 +27,9 @@ class HttpJwks:
         self._url = url
         self._timeout = timeout
 
+    @override
     def fetch(self) -> dict[str, Any]:
-        request = urllib.request.Request(self._url, headers={"Accept": "application/json"})  # noqa: S310 - the settings admit http and https only
-        with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310 - likewise
-            document = json.loads(answer.read(_LARGEST))
-        if not isinstance(document, dict):
-            raise ValueError("The key set is not a JSON object")
+        # The settings admit http and https only.
+        with urllib.request.urlopen(self._url, timeout=self._timeout) as answer:  # noqa: S310
+            document: dict[str, Any] = json.loads(answer.read(_LARGEST))
         return document

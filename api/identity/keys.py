@@ -7,6 +7,7 @@ Sources: RFC 7517 (JSON Web Key Set); AWS "Verifying JSON web tokens" on key rot
 
 import threading
 from collections.abc import Callable
+from http.client import HTTPException
 from typing import Any
 
 import jwt
@@ -20,6 +21,9 @@ log = structlog.get_logger(__name__)
 
 _NEVER = float("-inf")
 
+# The source is away, or what it says is no key set.
+_UNREADABLE = (OSError, HTTPException, LookupError, TypeError, ValueError, jwt.PyJWTError)
+
 
 class KeyRing:
     """The public keys of a pool by their kid."""
@@ -31,7 +35,7 @@ class KeyRing:
 
         Args:
             source: where the key set is.
-            lifespan: seconds after which keys are fetched anew; the old ones serve on if that fails.
+            lifespan: seconds after which keys are fetched anew; if that fails, the old ones serve.
             cooldown: seconds after a fruitless fetch before an unknown kid causes another one.
             clock: seconds, monotonic.
         """
@@ -103,10 +107,10 @@ class KeyRing:
         self._fetches += 1
         try:
             self._keys = _signing_keys(self._source.fetch())
-        except (OSError, ValueError, jwt.PyJWTError) as error:
+        except _UNREADABLE as error:
             self._away = True
             self._fruitless_at = self._clock()
-            log.error("jwks_unavailable", reason=type(error).__name__)
+            log.warning("jwks_unavailable", reason=type(error).__name__)
         else:
             self._away = False
             self._fetched_at = self._clock()
@@ -115,8 +119,8 @@ class KeyRing:
 def _signing_keys(document: dict[str, Any]) -> dict[str, RSAPublicKey]:
     """Take the RSA signing keys of a key set and leave all else."""
     keys: dict[str, RSAPublicKey] = {}
-    for entry in document["keys"] if isinstance(document.get("keys"), list) else []:
-        if entry.get("kty") == "RSA" and entry.get("use", "sig") == "sig" and entry.get("kid"):
+    for entry in document["keys"]:
+        if entry["kty"] == "RSA" and entry.get("use", "sig") == "sig":
             key = jwt.PyJWK(entry, algorithm="RS256").key
             if isinstance(key, RSAPublicKey):
                 keys[str(entry["kid"])] = key

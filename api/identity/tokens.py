@@ -12,9 +12,10 @@ from typing import Annotated, Any, Literal
 import jwt
 import structlog
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from typing_extensions import override
 
 from api.errors import IdentityUnavailable, TokenInvalid
-from api.identity.base import AccessToken
+from api.identity.base import AccessToken, TokenVerifier
 from api.identity.keys import KeyRing
 
 log = structlog.get_logger(__name__)
@@ -45,8 +46,8 @@ class _Claims(BaseModel):
     origin_jti: _Text | None = None
 
 
-class TokenVerification:
-    """A TokenVerifier (see api.identity.base) for one pool and one app client."""
+class TokenVerification(TokenVerifier):
+    """Verifies the tokens of one pool and one app client."""
 
     def __init__(
         self,
@@ -72,15 +73,17 @@ class TokenVerification:
         self._clock_skew = clock_skew
         self._clock = clock
 
+    @override
     def verify(self, token: str) -> AccessToken:
         return self._verify(token, urgent=False)
 
+    @override
     def verify_issued(self, token: str) -> AccessToken:
         try:
             return self._verify(token, urgent=True)
         except TokenInvalid:
             # Cognito itself sent it: issuer, client or clock are set wrongly here.
-            log.error("issued_token_unverifiable", issuer=self._issuer)
+            log.warning("issued_token_unverifiable", issuer=self._issuer)
             raise IdentityUnavailable from None
 
     def _verify(self, token: str, *, urgent: bool) -> AccessToken:
@@ -98,6 +101,7 @@ class TokenVerification:
             signed_in_at=claims.iat if claims.auth_time is None else claims.auth_time,
             origin_jti=claims.origin_jti,
             jti=claims.jti,
+            raw=token,
         )
 
     def _claims(self, payload: dict[str, Any]) -> _Claims:

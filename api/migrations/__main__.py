@@ -4,7 +4,6 @@ Must not know Cognito's settings: only the database's address is read.
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 

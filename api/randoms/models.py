@@ -3,15 +3,12 @@
 Must not know HTTP or rules.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, DateTime, ForeignKey, Index
+from sqlalchemy import CheckConstraint, DateTime, Index
 from sqlmodel import Field, SQLModel
 
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
+from api.values import utc_now
 
 
 class RandomItem(SQLModel, table=True):
@@ -23,17 +20,15 @@ class RandomItem(SQLModel, table=True):
         Index("random_items_page", "owner_id", "id"),
     )
 
-    id: int | None = Field(default=None, primary_key=True)
-    owner_id: int = Field(
-        sa_column=Column(ForeignKey("users.id", ondelete="CASCADE"), nullable=False)
-    )
+    # The database gives it when the row is flushed.
+    id: int = Field(default=None, primary_key=True)
+    owner_id: int = Field(foreign_key="users.id", ondelete="CASCADE")
     min_value: int
     max_value: int
     num: int
-    created_at: datetime = Field(
-        default_factory=utc_now, sa_column=Column(DateTime(timezone=True), nullable=False)
-    )
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(
         default_factory=utc_now,
-        sa_column=Column(DateTime(timezone=True), nullable=False, onupdate=utc_now),
+        sa_type=DateTime(timezone=True),
+        sa_column_kwargs={"onupdate": utc_now},
     )

@@ -44,7 +44,7 @@ def list_randoms(
     caller: RandomsOwner, session: DbSession, offset: Offset = 0, limit: Limit = 20
 ) -> list[RandomItem]:
     """List one's own random numbers, oldest first; beyond the end the list is empty."""
-    return service.list_items(session, caller.user_id, offset, limit)
+    return service.list_items(session, caller.user.id, offset, limit)
 
 
 @router.post(
@@ -58,7 +58,7 @@ def create_random(
     caller: RandomsOwner, session: DbSession, bounds: RandomCreate, response: Response
 ) -> RandomItem:
     """Draw a random number between two bounds, both included, and keep it."""
-    item = service.create_item(session, caller.user_id, bounds)
+    item = service.create_item(session, caller.user.id, bounds)
     response.headers["Location"] = f"/randoms/{item.id}"
     return item
 
@@ -71,7 +71,7 @@ def create_random(
 )
 def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> RandomItem:
     """Read one of one's own random numbers."""
-    return service.find_item(session, caller.user_id, random_id)
+    return service.find_item(session, caller.user.id, random_id)
 
 
 @router.patch(
@@ -87,7 +87,7 @@ def update_random(
 
     The number itself is drawn anew only when it no longer lies within the bounds.
     """
-    return service.update_item(session, caller.user_id, random_id, update)
+    return service.update_item(session, caller.user.id, random_id, update)
 
 
 @router.delete(
@@ -98,4 +98,4 @@ def update_random(
 )
 def delete_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> None:
     """Delete one of one's own random numbers."""
-    service.delete_item(session, caller.user_id, random_id)
+    service.delete_item(session, caller.user.id, random_id)

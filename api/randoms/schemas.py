@@ -4,7 +4,7 @@ Must not know the database.
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -15,6 +15,11 @@ MinValue = Annotated[Int4, Field(description="The lowest number allowed.", examp
 MaxValue = Annotated[
     Int4, Field(description="The highest number allowed; not below min_value.", examples=[6])
 ]
+
+
+def _without_default(schema: dict[str, Any]) -> None:
+    """Leave out a default that is never used: only what was sent is applied."""
+    del schema["default"]
 
 
 class RandomCreate(BaseModel):
@@ -31,8 +36,8 @@ class RandomUpdate(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    min_value: MinValue = Field(default=0, json_schema_extra=lambda schema: schema.pop("default"))
-    max_value: MaxValue = Field(default=0, json_schema_extra=lambda schema: schema.pop("default"))
+    min_value: MinValue = Field(default=0, json_schema_extra=_without_default)
+    max_value: MaxValue = Field(default=0, json_schema_extra=_without_default)
 
 
 class RandomPublic(BaseModel):

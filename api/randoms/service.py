@@ -13,6 +13,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 from api.errors import BoundsReversed, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
+from api.values import utc_now
 
 
 def list_items(session: Session, owner_id: int, offset: int, limit: int) -> list[RandomItem]:
@@ -40,11 +41,14 @@ def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> Random
         BoundsReversed
         TokenInvalid: the owner has been deleted meanwhile.
     """
+    now = utc_now()
     item = RandomItem(
         owner_id=owner_id,
         min_value=bounds.min_value,
         max_value=bounds.max_value,
         num=_draw(bounds.min_value, bounds.max_value),
+        created_at=now,
+        updated_at=now,
     )
     session.add(item)
     try:

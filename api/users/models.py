@@ -3,19 +3,16 @@
 Must not know HTTP, Cognito or rules.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, String
+from sqlalchemy import BigInteger, DateTime
 from sqlmodel import Field, SQLModel
+
+from api.values import utc_now
 
 # In lower case a text may be longer: a dotted capital I becomes two characters.
 _USERNAME = 128
 _EMAIL = 254
-
-
-def utc_now() -> datetime:
-    """The time, with its zone."""
-    return datetime.now(UTC)
 
 
 class User(SQLModel, table=True):
@@ -23,19 +20,18 @@ class User(SQLModel, table=True):
 
     __tablename__ = "users"
 
-    id: int | None = Field(default=None, primary_key=True)
-    sub: str = Field(sa_column=Column(String(255), nullable=False, unique=True))
-    username: str = Field(sa_column=Column(String(_USERNAME), nullable=False))
-    username_key: str = Field(sa_column=Column(String(2 * _USERNAME), nullable=False, unique=True))
-    email: str = Field(sa_column=Column(String(_EMAIL), nullable=False))
-    email_key: str = Field(sa_column=Column(String(2 * _EMAIL), nullable=False, unique=True))
-    full_name: str | None = Field(default=None, sa_column=Column(String(255)))
+    # The database gives it when the row is flushed.
+    id: int = Field(default=None, primary_key=True)
+    sub: str = Field(max_length=255, unique=True)
+    username: str = Field(max_length=_USERNAME)
+    username_key: str = Field(max_length=2 * _USERNAME, unique=True)
+    email: str = Field(max_length=_EMAIL)
+    email_key: str = Field(max_length=2 * _EMAIL, unique=True)
+    full_name: str | None = Field(default=None, max_length=255)
     # Epoch seconds. Sessions opened up to then are refused unless KeptSession names them.
-    signed_out_at: int | None = Field(default=None, sa_column=Column(BigInteger))
-    disabled_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True)))
-    created_at: datetime = Field(
-        default_factory=utc_now, sa_column=Column(DateTime(timezone=True), nullable=False)
-    )
+    signed_out_at: int | None = Field(default=None, sa_type=BigInteger)
+    disabled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
 class KeptSession(SQLModel, table=True):
@@ -43,7 +39,5 @@ class KeptSession(SQLModel, table=True):
 
     __tablename__ = "kept_sessions"
 
-    user_id: int = Field(
-        sa_column=Column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    )
-    session_id: str = Field(sa_column=Column(String(256), primary_key=True))
+    user_id: int = Field(foreign_key="users.id", ondelete="CASCADE", primary_key=True)
+    session_id: str = Field(max_length=256, primary_key=True)

@@ -144,7 +144,7 @@ def logout_user(
     caller: Me, session: DbSession, identity: Identity, until: SignOutTime
 ) -> schemas.Message:
     """End all of one's sessions: tokens issued so far are refused from now on."""
-    sessions.log_out(session, identity, caller.user, caller.token, caller.access_token, until)
+    sessions.log_out(session, identity, caller.user, caller.token, until)
     return schemas.Message(message="User logged out successfully")
 
 
@@ -157,7 +157,7 @@ def change_password(
     caller: Me, identity: Identity, change: schemas.PasswordChange
 ) -> schemas.Message:
     """Set a new password with the current one. Sessions stay open; `logout_user` ends them."""
-    identity.change_password(caller.access_token, change.current_password, change.new_password)
+    identity.change_password(caller.token.raw, change.current_password, change.new_password)
     return schemas.Message(message="Password changed successfully")
 
 

@@ -112,7 +112,7 @@ class Session(BaseModel):
     access_token: str = Field(description="For the Authorization header.")
     id_token: str = Field(description="Who signed in, for the client itself.")
     refresh_token: str = Field(description="For `refresh_session`.")
-    token_type: Literal["bearer"] = "bearer"
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105 - the kind of token, no secret
     expires_in: int = Field(
         ge=1, description="Seconds for which the access token is valid.", examples=[3600]
     )

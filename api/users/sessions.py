@@ -117,7 +117,6 @@ def log_out(
     identity: IdentityProvider,
     user: User,
     token: AccessToken,
-    access_token: str,
     until: int,
 ) -> None:
     """End all sessions of a user, here and at the provider.
@@ -126,12 +125,11 @@ def log_out(
         session: the request's transaction.
         identity: revokes the refresh tokens.
         user: whose sessions.
-        token: the claims of the token that asks.
-        access_token: the token itself.
+        token: the token that asks.
         until: epoch seconds; sessions opened up to then end.
     """
     end_sessions(session, locked(session, user), max(until, token.issued_at))
-    identity.sign_out(access_token)
+    identity.sign_out(token.raw)
 
 
 def end_sessions(session: Session, user: User, until: int) -> None:

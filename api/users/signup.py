@@ -62,36 +62,41 @@ def reserve(
     Raises:
         AccountExists: the name or the address belongs to an account that exists.
     """
-    keys = {"username_key": case_key(username), "email_key": case_key(email)}
     for _ in range(_ATTEMPTS):
-        user = User(sub=sub, username=username, email=email, **keys)
+        user = User(
+            sub=sub,
+            username=username,
+            username_key=case_key(username),
+            email=email,
+            email_key=case_key(email),
+        )
         session.add(user)
         try:
             session.flush()
         except IntegrityError:
             session.rollback()
-            _clear_stale(session, identity, sub, **keys)
+            _clear_stale(session, identity, user)
         else:
             return user
     raise AccountExists
 
 
-def _clear_stale(
-    session: Session, identity: IdentityProvider, sub: str, username_key: str, email_key: str
-) -> None:
+def _clear_stale(session: Session, identity: IdentityProvider, user: User) -> None:
+    """Delete the rows in a new user's way whose accounts are gone, or say that one is not."""
     in_the_way = or_(
-        col(User.username_key) == username_key,
-        col(User.email_key) == email_key,
-        col(User.sub) == sub,
+        col(User.username_key) == user.username_key,
+        col(User.email_key) == user.email_key,
+        col(User.sub) == user.sub,
     )
-    for row in session.exec(
-        select(User).where(in_the_way).order_by(col(User.id)).with_for_update()
-    ):
+    query = select(User).where(in_the_way).order_by(col(User.id)).with_for_update()
+    for row in session.exec(query):
         account = identity.find_account(row.username)
         if account is not None and account.sub == row.sub:
             raise AccountExists
         log.warning("stale_user_removed", user_id=row.id)
         session.delete(row)
+    # Now, because the unit of work would insert the new row before deleting these.
+    session.flush()
 
 
 def _open_account(identity: IdentityProvider, signup: Signup) -> str:
