@@ -112,7 +112,7 @@ def from_view(view: Any, path: Sequence[str | int]) -> list[str | int]:
             skipped = (skipped + 1) % 2
         else:
             pointer.append(step)
-        view = view[int(step)] if isinstance(view, list) else (view or {}).get(step)
+        view = view[int(step)] if isinstance(view, list) else (view or {}).get(str(step))
         if not isinstance(view, Mapping | list):
             view = None
     return pointer

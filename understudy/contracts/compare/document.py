@@ -3,7 +3,7 @@
 It must not know pacts.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
@@ -25,9 +25,9 @@ class Located(NamedTuple):
         node = self.node
         for key in keys:
             if isinstance(node, Mapping):
-                node = node.get(key)
-            elif isinstance(node, list) and isinstance(key, int) and key < len(node):
-                node = node[key]
+                node = node.get(key, node.get(str(key)))
+            elif isinstance(node, list) and str(key).isdigit() and int(key) < len(node):
+                node = node[int(key)]
             else:
                 node = None
         return Located(node, join(self.pointer, *keys))
@@ -87,10 +87,20 @@ class Document:
             )
         part = self.root
         for name in steps(ref):
-            part = part.at(int(name) if isinstance(part.node, list) and name.isdigit() else name)
+            part = part.at(name)
         if part.node is None:
             raise DocumentUnusable(f"{source}: the reference {ref} leads nowhere; repair it.")
         return Located(part.node, ref)
+
+    def nearest(self, pointer: Sequence[str | int]) -> str:
+        """The JSON pointer of the deepest part that exists on the way to another."""
+        part = self.root
+        for step in pointer:
+            inner = part.at(step)
+            if inner.node is None:
+                break
+            part = inner
+        return part.pointer
 
     def children(self, part: Located, *keys: str) -> Iterator[tuple[str, Located]]:
         """The named parts of a map below a part, references resolved."""

@@ -12,14 +12,14 @@ from typing import Any
 from understudy.contracts.compare.dialect import flagged
 from understudy.contracts.compare.document import Document, Located
 from understudy.contracts.compare.findings import Problem
-from understudy.contracts.compare.matching import Matching, kind
+from understudy.contracts.compare.matching import Matching
 from understudy.contracts.compare.properties import Properties
 from understudy.contracts.compare.rulebook import (
     Rulebook,
     has_loose_keys,
     value_rule,
 )
-from understudy.contracts.compare.shapes import Shapes, Variant, types
+from understudy.contracts.compare.shapes import Shapes, Variant, kind, types
 from understudy.contracts.compare.unpromised import (
     Place,
     Schemas,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from understudy.contracts.compare.document import Located
 from understudy.contracts.compare.findings import listed, shown
 from understudy.contracts.compare.javadates import date_pattern
-from understudy.contracts.compare.shapes import Shapes, Variant, enumerated, types
+from understudy.contracts.compare.shapes import Shapes, Variant, enumerated, kind, types
 from understudy.contracts.compare.validation import Validators
 from understudy.contracts.pactfile import Matcher
 
@@ -49,19 +49,6 @@ _SAMPLES: Final = (
     "0",
     "1",
 )
-
-
-def kind(value: Any) -> frozenset[str]:
-    """The JSON types that a value's type stands for; a number's both."""
-    if value is None:
-        return frozenset({"null"})
-    if isinstance(value, bool):
-        return frozenset({"boolean"})
-    if isinstance(value, int | float):
-        return _NUMBERS
-    if isinstance(value, str):
-        return frozenset({"string"})
-    return frozenset({"array" if isinstance(value, list) else "object"})
 
 
 @dataclass(frozen=True)

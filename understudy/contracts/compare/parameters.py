@@ -66,14 +66,17 @@ class Parameters:
     def _values(self, parameter: Parameter, texts: Sequence[str]) -> Iterator[Problem]:
         if parameter.part.node.get("allowEmptyValue") and not any(texts):
             return
-        yield from self._first_valid(parameter, self.styles.readings(parameter, texts))
+        readings = self.styles.readings(parameter, texts)
+        yield from self._first_valid(parameter, readings, _place(parameter))
 
-    def _first_valid(self, parameter: Parameter, readings: Sequence[object]) -> Iterator[Problem]:
+    def _first_valid(
+        self, parameter: Parameter, readings: Sequence[object], place: str
+    ) -> Iterator[Problem]:
         schema = self._schema(parameter)
         if schema.node is None or any(self.validators.accepts([schema], r) for r in readings):
             return
         rule = f"request-{parameter.location}-invalid"
-        yield from self.validators.problems(schema, readings[0], rule, _place(parameter))
+        yield from self.validators.problems(schema, readings[0], rule, place)
 
     def _queries(self, operation: Operation, request: Request, status: int) -> Iterator[Problem]:
         known = key_names(self.document, operation, "query")
@@ -90,7 +93,7 @@ class Parameters:
                 rest = {name: texts for name, texts in rest.items() if name not in fields}
                 if not excused("query", status):
                     value = self.styles.object(parameter, fields)
-                    yield from self._first_valid(parameter, [value])
+                    yield from self._first_valid(parameter, [value], _PLACES["query"])
                 continue
             yield from self._one(parameter, rest, status)
             rest.pop(parameter.name, None)

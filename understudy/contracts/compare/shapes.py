@@ -125,7 +125,23 @@ def types(variant: Variant) -> frozenset[str]:
     allowed = _ALL_TYPES
     for schema in variant:
         allowed &= _own_types(schema.node)
+    values = enumerated(variant)
+    if values is not None:
+        allowed &= frozenset(name for value in values for name in kind(value))
     return allowed
+
+
+def kind(value: Any) -> frozenset[str]:
+    """The JSON types that a value's type stands for; a number's both."""
+    if value is None:
+        return frozenset({"null"})
+    if isinstance(value, bool):
+        return frozenset({"boolean"})
+    if isinstance(value, int | float):
+        return frozenset({"integer", "number"})
+    if isinstance(value, str):
+        return frozenset({"string"})
+    return frozenset({"array" if isinstance(value, list) else "object"})
 
 
 def _own_types(node: Any) -> frozenset[str]:

@@ -83,7 +83,7 @@ class Styles:
         wanted = self._below(schema, "properties", name)
         wanted = wanted or self._below(schema, "additionalProperties")
         variants = self._shapes.variants(wanted)
-        if wanted and any("array" in types(variant) for variant in variants):
+        if "array" in _allowed(variants):
             inner = [v for variant in variants for part in variant if (v := part.at("items")).node]
             return [self._cast(inner, text) for text in texts]
         return self._cast(wanted, texts[0]) if len(texts) == 1 else list(texts)
@@ -108,16 +108,13 @@ class Styles:
 
     def _casts(self, wanted: Sequence[Located], text: str) -> list[Any]:
         variants = [v for schema in wanted for v in self._shapes.variants([schema])]
-        allowed = {name for variant in variants for name in types(variant)} or {"string"}
+        allowed = _allowed(variants)
         limited = [value for variant in variants for value in enumerated(variant) or ()]
         found = [value for value in limited if _text(value) == text]
         return [*found, *_scalars(text, allowed)]
 
     def _types(self, schema: Located) -> set[str]:
-        variants: list[Variant] = self._shapes.variants([schema])
-        if all(not variant or not _is_typed(variant) for variant in variants):
-            return {"string"}
-        return {name for variant in variants for name in types(variant)}
+        return _allowed(self._shapes.variants([schema]))
 
     def _split(self, parameter: Parameter, texts: Sequence[str]) -> list[str]:
         style = _style(parameter)
@@ -151,8 +148,14 @@ def _documents(texts: Sequence[str]) -> list[Any]:
         return [texts[0]]
 
 
+def _allowed(variants: Sequence[Variant]) -> set[str]:
+    """The types that alternatives allow; text where none speaks of types."""
+    typed = [variant for variant in variants if _is_typed(variant)]
+    return {name for variant in typed for name in types(variant)} or {"string"}
+
+
 def _is_typed(variant: Variant) -> bool:
-    keywords = {"type", "items", "properties", "enum", "const"}
+    keywords = {"type", "items", "properties", "enum", "const", "minimum", "maximum"}
     return any(isinstance(p.node, Mapping) and p.node.keys() & keywords for p in variant)
 
 

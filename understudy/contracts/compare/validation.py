@@ -42,6 +42,7 @@ class Validators:
     """The schemas of one document, ready to judge values."""
 
     def __init__(self, document: Document) -> None:
+        self._document = document
         self._view = request_view(document)
         self._registry = jsonschema_rs.Registry([(_BASE, self._view)])
         self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
@@ -60,10 +61,11 @@ class Validators:
     def _problem(
         self, error: jsonschema_rs.ValidationError, value: Any, rule: str, place: str
     ) -> Problem:
-        where = place + show(error.instance_path)
-        for step in error.instance_path:
-            value = value[step]
-        pointer = join("#", *from_view(self._view, error.schema_path))
+        where = place
+        for step in error.instance_path:  # numbers also where an object's key is one
+            key = step if isinstance(value, list) else str(step)
+            value, where = value[key], where + show([key])
+        pointer = self._document.nearest(from_view(self._view, error.schema_path))
         return Problem(rule, where, pointer, f"{_sentence(error)}, got {shown(value, where)}")
 
     def _validator(self, pointer: str) -> jsonschema_rs.Draft202012Validator:
