@@ -1,0 +1,64 @@
+"""What a state may change for the length of one interaction: the world, and who is calling.
+
+It must not know pacts: states act on it, whoever plays the interaction reads it.
+"""
+
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+from understudy.subject import Account
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from understudy.world import World
+
+
+class Scene:
+    """One interaction's stage: an empty world at first; as a context manager it clears up.
+
+    Attributes:
+        world: The stand-ins, and the people who live among them.
+        people: Who the states have brought in, by username.
+        caller: Who sends the request; None while no state has named anyone.
+        token: The access token that takes the place of the consumer's bearer token; None leaves
+            the header as the consumer wrote it.
+        teardowns: What undoes the states, the last one first.
+    """
+
+    def __init__(self, world: "World") -> None:
+        self.world = world
+        self.people: dict[str, Account] = {}
+        self.caller: Account | None = None
+        self.token: str | None = None
+        self.teardowns = contextlib.ExitStack()
+
+    def welcome(self, account: Account) -> Account:
+        """Bring someone in who is not the caller."""
+        self.people[account.username] = account
+        return account
+
+    def act_as(self, account: Account) -> Account:
+        """Make someone the caller, and their token the request's."""
+        self.caller = self.welcome(account)
+        self.token = account.access_token
+        return account
+
+    def leave_bearer(self) -> None:
+        """Have the header sent as the consumer wrote it: the interaction is about a bad token."""
+        self.token = None
+
+    def present(self, token: str) -> None:
+        """Have another access token sent, such as one that has expired."""
+        self.token = token
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        self.teardowns.close()
