@@ -17,16 +17,20 @@ from understudy.contracts.diff.document import (
     ReferenceDangling,
     load_document,
 )
+from understudy.contracts.diff.impact import Impact, Reliance, impact
 from understudy.contracts.diff.operations import compare_operations
 
 __all__ = [
     "Change",
     "DocumentUnusable",
+    "Impact",
     "Place",
     "ReferenceDangling",
+    "Reliance",
     "Severity",
     "Side",
     "diff",
+    "impact",
     "load_document",
 ]
 

@@ -133,6 +133,10 @@ def _intersection(one: Branch, other: Branch) -> tuple[tuple[Any, ...] | None, s
     return common, smaller.values_pointer
 
 
+def _speaks(branch: Branch) -> bool:
+    return bool(branch.marks) or branch.values is not None
+
+
 def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
     """Return the branches of the conjunction of two schemas."""
     right = tuple(right)
@@ -148,9 +152,9 @@ def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
             for keyword, added in other.marks.items():
                 kept = marks.get(keyword, ())
                 marks[keyword] = kept + tuple(mark for mark in added if mark not in kept)
-            home = other.pointer if other.marks or other.values is not None else one.pointer
+            told = other if _speaks(other) or not _speaks(one) else one
             label = other.label or one.label
-            met.append(Branch(one.type, home, marks, values, pointer, label))
+            met.append(Branch(one.type, told.pointer, marks, values, pointer, label))
     return tuple(met)
 
 

@@ -10,11 +10,13 @@ from urllib.parse import unquote
 
 import yaml
 
+from understudy.errors import Refusal
+
 Json = Any
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
-class DocumentUnusable(ValueError):
+class DocumentUnusable(Refusal):
     """The file or object is no OpenAPI 3.0 or 3.1 document that can be read; the text says why."""
 
 

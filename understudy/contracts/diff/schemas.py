@@ -126,7 +126,7 @@ class Schemas:
     ) -> tuple[Branch, ...]:
         """Return the branches of the keywords together with all that they are composed of."""
         pointer = site.pointer
-        branches = self._own(schema, pointer)
+        branches = self._own(schema, site)
         if target is not None:
             branches = meet(branches, self._expand(target))
         for index, part in enumerate(schema.get("allOf", ())):
@@ -140,8 +140,9 @@ class Schemas:
             branches = tuple(self._closed_over(branch, site) for branch in branches)
         return branches
 
-    def _own(self, schema: Mapping[str, Any], pointer: str) -> tuple[Branch, ...]:
+    def _own(self, schema: Mapping[str, Any], site: Site) -> tuple[Branch, ...]:
         """Return the branches of a schema's own keywords, before any composition."""
+        pointer = site.pointer
         word = "const" if "const" in schema else "enum"
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         branches = []
@@ -153,7 +154,8 @@ class Schemas:
             fitting = {identity(v): v for v in values if type_of(v) == kind}
             if fitting:
                 here = tuple(fitting.values())
-                branches.append(Branch(kind, pointer, marks, here, join(pointer, word)))
+                at = pointer if site.tag else join(pointer, word)
+                branches.append(Branch(kind, pointer, marks, here, at))
         return tuple(branches)
 
     def _hides(self, site: Site) -> bool:
@@ -195,10 +197,12 @@ class Schemas:
         mapping = discriminator.get("mapping") or {}
         values = [key for key, to in mapping.items() if to in (ref, short)] or [short]
         home = pointer.rsplit("/", 1)[0] + "/discriminator"
-        demand = {"type": "object", "required": [name], "properties": {name: {"enum": values}}}
-        extra = self._expand(Site(home, demand, tag=f"{name}={values}"))
+        site_of = Site(home, {"enum": values}, tag=f"{name}={values}")
+        shape = Mark(Shape({name: site_of}, {}, None, home), home)
+        demand = {"required": (Mark(name, home),), "shape": (shape,)}
+        extra = [Branch(kind, home, demand if kind == "object" else {}) for kind in TYPES]
         told = any(self._names_values(branch, name) for branch in branches)
-        return branches if told else labelled(meet(branches, extra), short)
+        return branches if told else labelled(meet(extra, branches), short)
 
     def _names_values(self, branch: Branch, name: str) -> bool:
         sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
