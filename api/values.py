@@ -57,6 +57,13 @@ def _whole(value: Any) -> Any:
     return value
 
 
+def _plain(value: Any) -> Any:
+    """Take a number in a URL only as it is usually written: neither +1, 1.0, 1_0 nor 01."""
+    if isinstance(value, str) and not re.fullmatch("0|-?[1-9][0-9]*", value):
+        raise PydanticCustomError("int_parsing", "Input should be a valid integer")
+    return value
+
+
 def _obey_policy(password: str) -> str:
     """Refuse a password that lacks what the policy asks for, naming what is missing only."""
     missing = [name for name, rule in PASSWORD_RULES.items() if not re.search(rule, password)]
@@ -77,6 +84,8 @@ Int4 = Annotated[
     Field(strict=True, ge=INT4_MIN, le=INT4_MAX),
     WithJsonSchema(_integer_schema(INT4_MIN, INT4_MAX)),
 ]
+
+UrlInteger = Annotated[int, BeforeValidator(_plain)]
 
 Username = Annotated[
     str,

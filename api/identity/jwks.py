@@ -5,6 +5,7 @@ Must not know what the keys are for.
 
 import json
 import urllib.request
+from http.client import HTTPException
 from typing import Any
 
 from typing_extensions import override
@@ -29,7 +30,10 @@ class HttpJwks(JwksSource):
 
     @override
     def fetch(self) -> dict[str, Any]:
-        # The settings admit http and https only.
-        with urllib.request.urlopen(self._url, timeout=self._timeout) as answer:  # noqa: S310
-            document: dict[str, Any] = json.loads(answer.read(_LARGEST))
+        try:
+            # The settings admit http and https only.
+            with urllib.request.urlopen(self._url, timeout=self._timeout) as answer:  # noqa: S310
+                document: dict[str, Any] = json.loads(answer.read(_LARGEST))
+        except HTTPException as error:
+            raise OSError("The key set's server does not speak HTTP") from error
         return document

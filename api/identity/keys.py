@@ -7,7 +7,7 @@ Sources: RFC 7517 (JSON Web Key Set); AWS "Verifying JSON web tokens" on key rot
 
 import threading
 from collections.abc import Callable
-from http.client import HTTPException
+from dataclasses import dataclass
 from typing import Any
 
 import jwt
@@ -22,7 +22,13 @@ log = structlog.get_logger(__name__)
 _NEVER = float("-inf")
 
 # The source is away, or what it says is no key set.
-_UNREADABLE = (OSError, HTTPException, LookupError, TypeError, ValueError, jwt.PyJWTError)
+_UNREADABLE = (OSError, LookupError, TypeError, ValueError, jwt.PyJWTError)
+
+
+@dataclass(frozen=True)
+class _Known:
+    key: RSAPublicKey
+    seen_at: float
 
 
 class KeyRing:
@@ -35,7 +41,9 @@ class KeyRing:
 
         Args:
             source: where the key set is.
-            lifespan: seconds after which keys are fetched anew; if that fails, the old ones serve.
+            lifespan: seconds after which keys are fetched anew, and for which a key that the
+                source no longer shows serves the tokens that it signed; while the source is away,
+                all keys serve on.
             cooldown: seconds after a fruitless fetch before an unknown kid causes another one.
             clock: seconds, monotonic.
         """
@@ -44,11 +52,11 @@ class KeyRing:
         self._cooldown = cooldown
         self._clock = clock
         self._lock = threading.Lock()
-        self._keys: dict[str, RSAPublicKey] = {}
+        self._known: dict[str, _Known] = {}
+        self._fetches = 0
         self._fetched_at = _NEVER
         self._fruitless_at = _NEVER
         self._away = False
-        self._fetches = 0
 
     def find(self, kid: str, *, urgent: bool = False) -> RSAPublicKey | None:
         """Find a key, looking at the source when it is not at hand.
@@ -60,14 +68,14 @@ class KeyRing:
         Raises:
             KeysUnavailable: the key is not at hand and the source does not answer.
         """
-        if kid not in self._keys:
+        if kid not in self._known:
             self._look_up(kid, urgent=urgent)
         elif self._clock() - self._fetched_at > self._lifespan:
             self._renew()
-        key = self._keys.get(kid)
-        if key is None and self._away:
+        known = self._known.get(kid)
+        if known is None and self._away:
             raise KeysUnavailable
-        return key
+        return known.key if known else None
 
     def require_any(self) -> None:
         """Make sure that keys are at hand.
@@ -75,10 +83,10 @@ class KeyRing:
         Raises:
             KeysUnavailable: none are, and the source does not answer.
         """
-        if not self._keys:
+        if not self._known:
             with self._lock:
                 self._fetch()
-        if not self._keys:
+        if not self._known:
             raise KeysUnavailable
 
     def _look_up(self, kid: str, *, urgent: bool) -> None:
@@ -88,7 +96,7 @@ class KeyRing:
             if self._fetches != fetches or (self._resting() and not urgent):
                 return
             self._fetch()
-            if kid not in self._keys:
+            if kid not in self._known:
                 self._fruitless_at = self._clock()
 
     def _renew(self) -> None:
@@ -106,14 +114,16 @@ class KeyRing:
     def _fetch(self) -> None:
         self._fetches += 1
         try:
-            self._keys = _signing_keys(self._source.fetch())
+            keys = _signing_keys(self._source.fetch())
         except _UNREADABLE as error:
             self._away = True
             self._fruitless_at = self._clock()
             log.warning("jwks_unavailable", reason=type(error).__name__)
         else:
             self._away = False
-            self._fetched_at = self._clock()
+            self._fetched_at = now = self._clock()
+            kept = {k: v for k, v in self._known.items() if now - v.seen_at <= self._lifespan}
+            self._known = kept | {kid: _Known(key, now) for kid, key in keys.items()}
 
 
 def _signing_keys(document: dict[str, Any]) -> dict[str, RSAPublicKey]:

@@ -14,16 +14,16 @@ from api.randoms import service
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
 from api.security import RandomsOwner
-from api.values import INT4_MAX
+from api.values import INT4_MAX, UrlInteger
 
 router = APIRouter(prefix="/randoms", tags=["randoms"])
 
-ItemId = Annotated[int, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1])]
+ItemId = Annotated[UrlInteger, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1])]
 Offset = Annotated[
-    int, Query(ge=0, le=INT4_MAX, description="How many items to leave out.", examples=[0])
+    UrlInteger, Query(ge=0, le=INT4_MAX, description="How many items to leave out.", examples=[0])
 ]
 Limit = Annotated[
-    int, Query(ge=1, le=100, description="How many items to return at most.", examples=[20])
+    UrlInteger, Query(ge=1, le=100, description="How many items to return at most.", examples=[20])
 ]
 LOCATION = {
     "Location": {
