@@ -62,7 +62,7 @@ class Outbox:
         """Find the newest message to a user.
 
         Args:
-            username: as given at sign-up; case matters only where the pool says so.
+            username: as given at sign-up, or the address; case matters where the pool says so.
             purpose: one of `Purpose`, or None for any.
 
         Raises:
@@ -76,12 +76,13 @@ class Outbox:
         raise NothingSent(f"No {what} was sent to {username!r}. Sent so far: {sent}.")
 
     def select(self, username: str | None, purpose: str | None = None) -> tuple[Message, ...]:
-        """Find all messages to a user, or to anyone, oldest first."""
+        """Find all messages to a username or an address, or to anyone, oldest first."""
         wanted = None if username is None else self._fold(username)
         return tuple(
             message
             for message in self.messages
-            if wanted in {None, self._fold(message.username)} and purpose in {None, message.purpose}
+            if wanted in {None, self._fold(message.username), self._fold(message.destination)}
+            and purpose in {None, message.purpose}
         )
 
     def post(self, message: Message) -> None:

@@ -43,6 +43,8 @@ class PoolSettings:
         username_attributes: attributes that users sign up with in place of a username.
         alias_attributes: attributes that, once verified, serve as a second name.
         auto_verified: attributes that sign-up verifies with a code.
+        recovery: where reset codes go, the first choice first; empty means Cognito's old rule,
+            SMS before email.
         admin_create_user_only: refuse SignUp.
         client_secret: give the app client a secret, so that calls need a SECRET_HASH.
         auth_flows: `ExplicitAuthFlows` of the app client.
@@ -62,6 +64,7 @@ class PoolSettings:
     username_attributes: tuple[str, ...] = ()
     alias_attributes: tuple[str, ...] = ()
     auto_verified: tuple[str, ...] = ("email",)
+    recovery: tuple[str, ...] = ("verified_email",)
     admin_create_user_only: bool = False
     client_secret: bool = True
     auth_flows: tuple[str, ...] = ("ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH")
@@ -74,6 +77,10 @@ class PoolSettings:
 
     def pool_parameters(self) -> dict[str, Any]:
         """Give the parameters of CreateUserPool."""
+        recovery = [
+            {"Priority": priority, "Name": name}
+            for priority, name in enumerate(self.recovery, start=1)
+        ]
         names = {
             "UsernameAttributes": list(self.username_attributes),
             "AliasAttributes": list(self.alias_attributes),
@@ -85,9 +92,7 @@ class PoolSettings:
             "AutoVerifiedAttributes": list(self.auto_verified),
             "UsernameConfiguration": {"CaseSensitive": self.case_sensitive},
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": self.admin_create_user_only},
-            "AccountRecoverySetting": {
-                "RecoveryMechanisms": [{"Priority": 1, "Name": "verified_email"}]
-            },
+            **({"AccountRecoverySetting": {"RecoveryMechanisms": recovery}} if recovery else {}),
         }
 
     def client_parameters(self) -> dict[str, Any]:

@@ -1,0 +1,303 @@
+"""What the conformance tests run against: the stand-in in both modes, and plain moto.
+
+All three look the same to a test: boto3, plus what no API gives (codes, a clock, a trigger).
+"""
+
+import contextlib
+import functools
+import json
+import time
+import urllib.error
+import urllib.request
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from unittest import mock
+
+import jwt
+from moto import mock_aws
+from moto.cognitoidp.models import cognitoidp_backends
+from moto.core.models import DEFAULT_ACCOUNT_ID
+
+from understudy.cognito import Cognito, PoolSettings, secret_hash
+from understudy.cognito.sdk import make_client
+
+PASSWORD = "Correct-Horse-7-Battery"
+Handler = Callable[[dict[str, Any], Any], Any]
+
+
+class Pool(ABC):
+    """One pool with one app client, as a test sees it."""
+
+    aws: Any
+    region: str
+    id: str
+    client_id: str
+    client_secret: str
+
+    @abstractmethod
+    def code(self, username: str, purpose: str = "sign-up") -> str:
+        """Read the newest code sent to a user."""
+
+    @abstractmethod
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+
+    @abstractmethod
+    def trigger(self, handler: Handler) -> None:
+        """Attach a Pre Token Generation V2 handler."""
+
+    @abstractmethod
+    def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
+        """Fetch the JWK set; raises LookupError where the pool is unknown."""
+
+    # The same for all
+
+    def hash(self, username: str) -> str:
+        return secret_hash(self.client_id, self.client_secret, username)
+
+    def app(self, username: str) -> dict[str, str]:
+        """Give the parameters that every call of the app client needs."""
+        return {
+            "ClientId": self.client_id,
+            "Username": username,
+            "SecretHash": self.hash(username),
+        }
+
+    def sign_up(self, username: str, password: str = PASSWORD, **attributes: str) -> Any:
+        attributes = {"email": f"{username}@example.com"} | attributes
+        return self.aws.sign_up(
+            **self.app(username),
+            Password=password,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+
+    def confirm(self, username: str, code: str | None = None) -> None:
+        self.aws.confirm_sign_up(**self.app(username), ConfirmationCode=code or self.code(username))
+
+    def user(self, username: str, password: str = PASSWORD, **attributes: str) -> str:
+        """Sign up, confirm and verify a user, by whatever means; returns the `sub`."""
+        sub = self.sign_up(username, password, **attributes)["UserSub"]
+        self.confirm(username)
+        # Plain moto forgets this at confirmation; tests of other things start level.
+        self.set(username, email_verified="true")
+        return str(sub)
+
+    def set(self, username: str, **attributes: str) -> None:
+        self.aws.admin_update_user_attributes(
+            UserPoolId=self.id,
+            Username=username,
+            UserAttributes=[{"Name": name, "Value": value} for name, value in attributes.items()],
+        )
+
+    def attributes(self, username: str) -> dict[str, str]:
+        user = self.aws.admin_get_user(UserPoolId=self.id, Username=username)
+        return {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+
+    def status(self, username: str) -> str:
+        return str(self.aws.admin_get_user(UserPoolId=self.id, Username=username)["UserStatus"])
+
+    def log_in(self, username: str, password: str = PASSWORD, **parameters: str) -> dict[str, Any]:
+        given = {
+            "USERNAME": username,
+            "PASSWORD": password,
+            "SECRET_HASH": self.hash(username),
+        } | parameters
+        answer = self.aws.initiate_auth(
+            ClientId=self.client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={name: value for name, value in given.items() if value},
+        )
+        result: dict[str, Any] = answer.get("AuthenticationResult") or answer
+        return result
+
+    def refresh(self, refresh_token: str, username: str, **parameters: str) -> dict[str, Any]:
+        given = {"REFRESH_TOKEN": refresh_token, "SECRET_HASH": self.hash(username)} | parameters
+        answer = self.aws.initiate_auth(
+            ClientId=self.client_id,
+            AuthFlow="REFRESH_TOKEN_AUTH",
+            AuthParameters={name: value for name, value in given.items() if value},
+        )
+        result: dict[str, Any] = answer["AuthenticationResult"]
+        return result
+
+    def another_client(self, **settings: Any) -> tuple[str, str]:
+        """Add an app client; returns id and secret."""
+        client = self.aws.create_user_pool_client(
+            UserPoolId=self.id, ClientName="another", GenerateSecret=True, **settings
+        )["UserPoolClient"]
+        return client["ClientId"], client["ClientSecret"]
+
+    def claims(self, token: str) -> dict[str, Any]:
+        """Read a token without verifying it."""
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
+
+    def verified(self, token: str) -> dict[str, Any]:
+        """Verify a token with the published keys, but not its times."""
+        kid = jwt.get_unverified_header(token)["kid"]
+        key = next(key for key in self.jwks()["keys"] if key["kid"] == kid)
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            jwt.PyJWK(key).key,
+            algorithms=["RS256"],
+            options={"verify_aud": False, "verify_exp": False, "verify_iat": False},
+        )
+        return claims
+
+
+class StandIn(Pool):
+    """A pool of this kit."""
+
+    def __init__(self, settings: PoolSettings, *, http: bool) -> None:
+        self.cognito = Cognito.start(settings, http=http)
+        self.aws = self.cognito.client()
+        self.region = self.cognito.region
+        self.id = self.cognito.user_pool_id
+        self.client_id = self.cognito.client_id
+        self.client_secret = self.cognito.client_secret
+
+    def reset(self) -> None:
+        self.cognito.reset()
+        self.cognito.trigger = None
+
+    def code(self, username: str, purpose: str = "sign-up") -> str:
+        return self.cognito.outbox.last(username, purpose).code
+
+    def advance(self, by: timedelta) -> None:
+        self.cognito.clock.advance(by)
+
+    def trigger(self, handler: Handler) -> None:
+        self.cognito.trigger = handler
+
+    def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
+        url = self.cognito.jwks_url
+        if pool_id is not None:
+            url = url.replace(self.id, pool_id)
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - loopback
+                document: dict[str, Any] = json.load(answer)
+        except urllib.error.HTTPError as error:
+            raise LookupError(error.code) from error
+        return document
+
+
+class PlainMoto(Pool):
+    """moto as it comes: it has no codes, no clock and no trigger, so it gets a substitute."""
+
+    def __init__(self, settings: PoolSettings, bench: "MotoBench") -> None:
+        self._bench = bench
+        self.region = settings.region
+        self.aws = bench.client(settings.region)
+        self.id = self.aws.create_user_pool(**settings.pool_parameters())["UserPool"]["Id"]
+        client = self.aws.create_user_pool_client(
+            UserPoolId=self.id, **settings.client_parameters()
+        )["UserPoolClient"]
+        self.client_id = client["ClientId"]
+        self.client_secret = client.get("ClientSecret", "")
+
+    def reset(self) -> None:
+        pool = cognitoidp_backends[DEFAULT_ACCOUNT_ID][self.region].user_pools[self.id]
+        for table in (
+            pool.users,
+            pool.groups,
+            pool.refresh_tokens,
+            pool.access_tokens,
+            pool.id_tokens,
+        ):
+            table.clear()
+
+    def code(self, username: str, purpose: str = "sign-up") -> str:  # noqa: ARG002 - it has none
+        return "123456"
+
+    def advance(self, by: timedelta) -> None:
+        self._bench.offset += by.total_seconds()
+
+    def trigger(self, handler: Handler) -> None:
+        """Plain moto has no place for it."""
+
+    def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
+        import requests  # noqa: PLC0415 - mock_aws intercepts it, nothing else here uses it
+
+        host = f"https://cognito-idp.{self.region}.amazonaws.com"
+        answer = requests.get(f"{host}/{pool_id or self.id}/.well-known/jwks.json", timeout=2)
+        if answer.status_code != 200:
+            raise LookupError(answer.status_code)
+        document: dict[str, Any] = answer.json()
+        return document
+
+
+class Bench(ABC):
+    """Hands out pools, empty ones, made once per settings."""
+
+    name: str
+
+    @abstractmethod
+    def pool(self, **settings: Any) -> Pool:
+        """Give an empty pool."""
+
+
+class StandInBench(Bench):
+    """Stand-ins of one mode."""
+
+    def __init__(self, *, http: bool) -> None:
+        self.name = "http" if http else "in-process"
+        self._http = http
+        self._pools: dict[PoolSettings, StandIn] = {}
+
+    def pool(self, **settings: Any) -> StandIn:
+        wanted = PoolSettings(**settings)
+        if wanted not in self._pools:
+            self._pools[wanted] = StandIn(wanted, http=self._http)
+        pool = self._pools[wanted]
+        pool.reset()
+        return pool
+
+    def stop(self) -> None:
+        for pool in self._pools.values():
+            pool.cognito.stop()
+
+
+class MotoBench(Bench):
+    """Plain moto."""
+
+    name = "plain moto"
+
+    def __init__(self) -> None:
+        self.offset = 0.0
+        self.client = functools.cache(lambda region: make_client(region, None))
+        self._pools: dict[PoolSettings, PlainMoto] = {}
+
+    def pool(self, **settings: Any) -> PlainMoto:
+        wanted = PoolSettings(**settings)
+        if wanted not in self._pools:
+            self._pools[wanted] = PlainMoto(wanted, self)
+        pool = self._pools[wanted]
+        pool.reset()
+        self.offset = 0.0
+        return pool
+
+
+@contextlib.contextmanager
+def stand_in_bench(*, http: bool) -> Iterator[StandInBench]:
+    """Give a bench of stand-ins and stop them in the end."""
+    bench = StandInBench(http=http)
+    try:
+        yield bench
+    finally:
+        bench.stop()
+
+
+@contextlib.contextmanager
+def moto_bench() -> Iterator[MotoBench]:
+    """Give a bench of plain moto; no stand-in may answer in this process meanwhile."""
+    real = time.time
+    with mock_aws():
+        bench = MotoBench()
+
+        def moved() -> float:
+            return real() + bench.offset
+
+        with mock.patch("moto.cognitoidp.models.time.time", moved):
+            yield bench
