@@ -52,10 +52,23 @@ def lay_out(data: Path, account: Account) -> None:
                 return
     except OSError:  # no cache to write to: slower, but no reason to fail
         if not data.exists():
-            _initialize(data, account)
+            initialize(data, account)
         return
     shutil.copytree(cached, data)
     _hand_over(data, account)
+
+
+def initialize(data: Path, account: Account) -> None:
+    """Make a cluster with initdb, and the role that everybody works as.
+
+    Raises:
+        ServerNotStarted: initdb fails; the text has its words.
+    """
+    data.mkdir(mode=0o700)
+    os.chown(data, account.uid, account.gid)
+    _run("initdb", f"--pgdata={data}", *INITDB, account=account)
+    (data / "pg_hba.conf").write_text(ACCESS)
+    _run("postgres", "--single", "-D", str(data), "postgres", account=account, script=SETUP)
 
 
 def _key() -> str:
@@ -72,21 +85,13 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _fill(cached: Path, data: Path, account: Account) -> None:
     """Make a cluster and leave a copy in the cache, which appears whole or not at all."""
-    _initialize(data, account)
+    initialize(data, account)
     for leftover in cached.parent.glob(f"{cached.name}.new-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     fresh = Path(tempfile.mkdtemp(prefix=f"{cached.name}.new-", dir=cached.parent))
     shutil.copytree(data, fresh / "data")
     (fresh / "data").rename(cached)
     fresh.rmdir()
-
-
-def _initialize(data: Path, account: Account) -> None:
-    data.mkdir(mode=0o700)
-    os.chown(data, account.uid, account.gid)
-    _run("initdb", f"--pgdata={data}", *INITDB, account=account)
-    (data / "pg_hba.conf").write_text(ACCESS)
-    _run("postgres", "--single", "-D", str(data), "postgres", account=account, script=SETUP)
 
 
 def _run(program: str, *arguments: str, account: Account, script: str = "") -> None:

@@ -52,8 +52,7 @@ class LastingConnection:
     def close(self) -> None:
         """Close it; running another statement opens it again."""
         with self._lock:
-            # A fork shares its parent's socket: only who opened it may end the session.
-            if self._connection is not None and self._pid == os.getpid():
+            if self._connection is not None:
                 with suppress(psycopg2.Error):
                     self._connection.close()
             self._connection = None
@@ -65,6 +64,7 @@ class LastingConnection:
             return cursor.fetchall() if cursor.description else []
 
     def _opened(self) -> psycopg2.extensions.connection:
+        # A fork shares its parent's socket, and must not speak into it.
         if self._connection is None or self._connection.closed or self._pid != os.getpid():
             self._connection = psycopg2.connect(
                 self._url,

@@ -74,7 +74,7 @@ class Database:
 
     @contextmanager
     def outage(self) -> Iterator[None]:
-        """Cut the database off: sessions are killed and new ones refused, a superuser's too.
+        """Cut the database off: our role's sessions are killed, and new ones of anybody refused.
 
         Clients see what they see of a real outage, an OperationalError.
         """
@@ -92,7 +92,6 @@ class Database:
         Raises:
             DatabaseBusy: a session doesn't end.
         """
-        self._connection.close()
         return self._sessions.kill(application_name)
 
     def seal(self) -> None:
@@ -102,7 +101,11 @@ class Database:
         self._sessions.kill_until_none()
 
     def close(self) -> None:
-        """Drop the database, whoever is connected to it."""
+        """Drop the database, whoever is connected to it.
+
+        Raises:
+            DatabaseBusy: a superuser is, whose session we may not end.
+        """
         self._connection.close()
         self._drop(self.name)
 

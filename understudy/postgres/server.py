@@ -13,14 +13,14 @@ from threading import RLock
 from types import TracebackType
 from typing import Self
 
-import psycopg2
+import psycopg2.errors
 from psycopg2.sql import SQL, Composable, Identifier
 
 from understudy.postgres.address import ServerAddress
 from understudy.postgres.connection import LastingConnection
 from understudy.postgres.database import Database
 from understudy.postgres.embedded import EmbeddedServer
-from understudy.postgres.errors import DatabasesLeftBehind
+from understudy.postgres.errors import DatabaseBusy, DatabasesLeftBehind
 from understudy.postgres.external import look_at
 from understudy.postgres.termination import Termination
 
@@ -146,14 +146,25 @@ class PostgresServer:
 
     def _drop(self, name: str) -> None:
         if name in self._names:
-            self._maintenance.run(
-                SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name))
-            )
+            drop = SQL("DROP DATABASE IF EXISTS {}").format(Identifier(name))
+            try:
+                self._maintenance.run(SQL("{} WITH (FORCE)").format(drop))
+            except psycopg2.errors.InsufficientPrivilege:
+                self._wait_and_drop(name, drop)
             self._names.remove(name)
+
+    def _wait_and_drop(self, name: str, drop: Composable) -> None:
+        # We may not end a superuser's session; without FORCE the server waits 5 s for its end.
+        try:
+            self._maintenance.run(drop)
+        except psycopg2.errors.ObjectInUse:
+            raise DatabaseBusy(
+                f"{name} can't be dropped: close the superuser's session that uses it"
+            ) from None
 
     def _drop_all(self) -> None:
         for name in list(self._names):
-            with suppress(psycopg2.Error):
+            with suppress(psycopg2.Error, DatabaseBusy):
                 self._drop(name)
         if self._names:
             raise DatabasesLeftBehind(

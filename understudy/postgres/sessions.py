@@ -6,15 +6,17 @@ It works for a role without privileges: PostgreSQL shows it, and lets it end, it
 import time
 from collections.abc import Callable
 
-from understudy.postgres.connection import LastingConnection
+from understudy.postgres.connection import APPLICATION_NAME, LastingConnection
 from understudy.postgres.errors import DatabaseBusy
 
 PATIENCE = 10.0  # seconds
 POLL = 0.001  # seconds; pg_terminate_backend's own wait looks only ten times per second
 SESSIONS = """
 SELECT pid FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()
-AND backend_type = 'client backend' AND (%s IS NULL OR application_name = %s)
+AND backend_type = 'client backend'
 """
+OTHERS = f"{SESSIONS} AND application_name <> '{APPLICATION_NAME}'"
+NAMED = f"{SESSIONS} AND application_name = %s"
 TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = ANY(%s)"
 # A session that is being set up holds this lock, and is in pg_stat_activity before it lets go.
 STARTING = """
@@ -31,14 +33,17 @@ class Sessions:
         self._maintenance = maintenance
 
     def kill(self, application_name: str | None) -> int:
-        """Kill those that are there now, and return how many they were.
+        """Kill those that are there now but our own, and return how many they were.
 
         Not "until none is left": a pool opens new ones as fast as the old ones die.
 
         Raises:
             DatabaseBusy: one doesn't end.
         """
-        pids = self._present(application_name)
+        if application_name is None:
+            pids = self._pids(OTHERS, self._database)
+        else:
+            pids = self._pids(NAMED, self._database, application_name)
         self._wait_until(lambda: not self._maintenance.run(TERMINATE, (pids,)))
         return len(pids)
 
@@ -51,16 +56,15 @@ class Sessions:
 
         def is_empty() -> bool:
             # In this order: whoever has left the first list is in the second.
-            starting = self._maintenance.run(STARTING, (self._database,))
-            present = self._present(None)
+            starting = self._pids(STARTING, self._database)
+            present = self._pids(SESSIONS, self._database)
             self._maintenance.run(TERMINATE, (present,))
             return not starting and not present
 
         self._wait_until(is_empty)
 
-    def _present(self, application_name: str | None) -> list[int]:
-        rows = self._maintenance.run(SESSIONS, (self._database, application_name, application_name))
-        return [pid for (pid,) in rows]
+    def _pids(self, question: str, *parameters: str) -> list[int]:
+        return [pid for (pid,) in self._maintenance.run(question, parameters)]
 
     def _wait_until(self, is_done: Callable[[], bool]) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import psycopg2
 import pytest
 from sqlalchemy import create_engine, text
@@ -37,6 +39,22 @@ def test_clone_is_dropped_at_the_end_though_somebody_is_connected(
         guest = psycopg2.connect(database.libpq_url)
         assert database.name in names(server)
     guest.close()
+    assert database.name not in names(server)
+
+
+def test_clone_that_a_superuser_uses_is_dropped_when_that_session_ends(
+    server: PostgresServer, template: Template
+) -> None:
+    database = server.clone(template)
+    guest = psycopg2.connect(database.libpq_url.replace("understudy@", "postgres@", 1))
+    waiting = "SELECT query FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'DROP%'"
+    dropping_at_leisure = (f'DROP DATABASE IF EXISTS "{database.name}"',)
+    with ThreadPoolExecutor(1) as dropper:
+        dropping = dropper.submit(database.close)
+        while dropping_at_leisure not in execute(server.address.libpq_url("postgres"), waiting):
+            assert not dropping.done(), dropping.result()
+        guest.close()
+        dropping.result()
     assert database.name not in names(server)
 
 
