@@ -34,8 +34,10 @@ def test_precision_and_recall_are_whole(capsys: pytest.CaptureFixture[str]) -> N
     precision, recall = hits / (hits + len(false_alarms)), hits / len(BAD)
     counted = f"{len(BAD)} bad and {len(GOOD)} good pacts"
     lines = [f"compare: {counted}, precision {precision:.3f}, recall {recall:.3f}"]
-    for pact in sorted(missed | false_alarms):
-        lines.append(f"  wrong about {pact}: {KNOWN_MISSES.get(pact, 'no reason known')}")
+    lines += [
+        f"  wrong about {pact}: {KNOWN_MISSES.get(pact, 'no reason known')}"
+        for pact in sorted(missed | false_alarms)
+    ]
     with capsys.disabled():
         sys.stdout.write("\n" + "\n".join(lines) + "\n")
     assert missed | false_alarms == set(KNOWN_MISSES)

@@ -6,6 +6,7 @@ from typing import Any
 
 from understudy.contracts.compare.document import Document
 from understudy.contracts.compare.findings import Finding, Problem, Severity, listed
+from understudy.contracts.compare.generated import is_replaced
 from understudy.contracts.compare.operations import Operations, Route
 from understudy.contracts.compare.parameters import Parameters
 from understudy.contracts.compare.requestbody import RequestBodies
@@ -40,6 +41,7 @@ class Comparison:
             _finding(pact, interaction, problem)
             for interaction in pact.interactions
             for problem in self._problems(interaction)
+            if not _is_moot(problem, interaction)
         ]
 
     def _problems(self, interaction: Interaction) -> Iterator[Problem]:
@@ -85,6 +87,11 @@ def compare(pact: PactFile, document: Mapping[str, Any]) -> list[Finding]:
         DocumentUnusable: nothing can be compared with such a document.
     """
     return Comparison(document).findings(pact)
+
+
+def _is_moot(problem: Problem, interaction: Interaction) -> bool:
+    is_value = problem.rule.startswith("request-") and problem.rule.endswith("-invalid")
+    return is_value and is_replaced(interaction.request, problem.place)
 
 
 def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Finding:

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
+from understudy.contracts.compare.structure import flaw
+
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -61,6 +63,9 @@ class Document:
         paths = raw.get("paths")
         if not isinstance(paths, Mapping) or not paths:
             raise DocumentUnusable("the document has no paths at #/paths; name the provider's own.")
+        found = flaw(raw)
+        if found:
+            raise DocumentUnusable(f"not built as OpenAPI 3 at {found}; repair it.")
         self.root = Located(raw, "#")
         self.is_30 = version.startswith("3.0")
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Final
 from urllib.parse import unquote
 
-from understudy.contracts.compare.document import METHODS, Document, Located
+from understudy.contracts.compare.document import METHODS, Document, DocumentUnusable, Located
 
 _VARIABLE: Final = re.compile(r"\{([^{}]+)\}")
 
@@ -49,6 +49,8 @@ class Operation:
         for owner in (self.path_item, self.part):
             for number, _ in enumerate(owner.node.get("parameters") or ()):
                 part = self.document.resolve(owner.at("parameters", number))
+                if not isinstance(part.node, Mapping) or not part.node.keys() >= {"name", "in"}:
+                    raise DocumentUnusable(f"{part.pointer}: not a parameter; repair it.")
                 parameter = Parameter(str(part.node["name"]), str(part.node["in"]), part)
                 found[parameter.location, parameter.name] = parameter
         return tuple(found.values())
@@ -126,8 +128,8 @@ class Operations:
     def _without_base(self, path: str, template: str) -> Iterator[str]:
         for base in self._bases[template]:
             found = base.match(path)
-            if found and path[found.end() :].startswith("/"):
-                yield path[found.end() :]
+            if found and path[found.end() :][:1] in ("", "/"):
+                yield path[found.end() :] or "/"
         yield path
 
     def _bases_of(self, item: Located) -> list[re.Pattern[str]]:

@@ -150,7 +150,7 @@ def _guessed(body: Body, offered: list[str]) -> list[str]:
     """The types that a body without a Content-Type may have, by what its content shows."""
     if body.is_json:
         return [each for each in offered if is_json_type(each) or "*" in each]
-    return [each for each in offered if not is_json_type(each)]
+    return [each for each in offered if not is_json_type(each)] or offered
 
 
 def _form(content: Any) -> dict[str, list[str]] | None:

@@ -76,7 +76,7 @@ class Responses:
         if body is not None and body.is_json:
             return [each for each in offered if is_json_type(each) or "*" in each]
         plain = [each for each in offered if not is_json_type(each)]
-        return plain if body is not None else offered
+        return plain or offered if body is not None else offered
 
     def _body(
         self, part: Located, body: Body, response: Response, fitting: list[str]

@@ -32,10 +32,9 @@ _SENTENCES: Final = {
     "falseSchema": "expected nothing here",
 }
 # RFC 3339, and also what Java and Python write without being told: no offset, no colon in it.
-_DATE_TIME: Final = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)"
-    r"([.,]\d+)?)?\s?([Zz]|[+-]\d\d(:?\d\d)?)?"
-)
+_CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)([.,]\d+)?)?\s?([Zz]|[+-]\d\d(:?\d\d)?)?"
+_TIME: Final = re.compile(_CLOCK)
+_DATE_TIME: Final = re.compile(rf"\d{{4}}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[Tt ]{_CLOCK}")
 
 
 class Validators:
@@ -77,7 +76,7 @@ class Validators:
                     {"$ref": reference},
                     registry=self._registry,
                     validate_formats=True,
-                    formats={"date-time": _is_date_time},
+                    formats={"date-time": _is_date_time, "time": _is_time},
                     mask=_MASK,
                 )
             except (
@@ -93,6 +92,10 @@ class Validators:
 
 def _is_date_time(text: str) -> bool:
     return _DATE_TIME.fullmatch(text) is not None
+
+
+def _is_time(text: str) -> bool:
+    return _TIME.fullmatch(text) is not None
 
 
 def _deepest(error: jsonschema_rs.ValidationError) -> jsonschema_rs.ValidationError:

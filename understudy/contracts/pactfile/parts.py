@@ -33,7 +33,7 @@ def read_request(raw: Mapping[str, Any]) -> Request:
     headers = _values(plain.get("headers"), "request.headers")
     return Request(
         method=method.upper(),
-        path=split.path or "/",
+        path="/" + split.path.removeprefix("/"),
         query={**_query(split.query), **_query(plain.get("query"))},
         headers=headers,
         body=_body(plain, headers, "request"),
@@ -64,7 +64,8 @@ def _rules(plain: Mapping[str, Any], embedded: Rules) -> MatchingRules:
 
 
 def _body(plain: Mapping[str, Any], headers: Values, part: str) -> Any:
-    header = next((v[0] for name, v in headers.items() if name.lower() == "content-type"), None)
+    stated = (", ".join(v) for name, v in headers.items() if name.lower() == "content-type")
+    header = next(stated, None) or None
     try:
         return read_body(plain, header)
     except ValueError as why:
@@ -88,6 +89,7 @@ def _values(raw: Any, where: str) -> Values:
     return {
         str(name): tuple(_text(item) for item in (value if isinstance(value, list) else [value]))
         for name, value in raw.items()
+        if value != []
     }
 
 
