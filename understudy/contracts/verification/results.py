@@ -5,10 +5,11 @@ Every text and value in here has been through `redaction`: no token reaches a re
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from understudy.contracts.compare import Finding, Severity
 from understudy.contracts.pactfile import Interaction
 
 
@@ -139,12 +140,14 @@ class Verification:
         provider: the provider's name.
         base_url: where it was, as reports show it.
         pacts: one result a pact.
+        findings: what the pacts expect and the OpenAPI document does not promise.
         seconds: how long everything took.
     """
 
     provider: str
     base_url: str
-    pacts: tuple[PactResult, ...] = field(default=())
+    pacts: tuple[PactResult, ...] = ()
+    findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
 
     @property
@@ -161,8 +164,21 @@ class Verification:
     def exit_code(self) -> int:
         """0 honoured, 1 broken, 2 could not tell (or nothing was played)."""
         outcomes = self.outcomes
-        if outcomes[Outcome.BROKEN]:
+        errors = any(finding.severity is Severity.ERROR for finding in self.findings)
+        if outcomes[Outcome.BROKEN] or errors:
             return 1
         untold = outcomes[Outcome.UNTOLD] or any(pact.untold for pact in self.pacts)
         missed = self.verified != sum(outcomes.values())
         return 2 if untold or missed or not outcomes else 0
+
+    @property
+    def summary(self) -> str:
+        """One line with the verdict and its evidence."""
+        outcomes = self.outcomes
+        verdict = ("honoured", "broken", "could not tell")[self.exit_code]
+        told = ", ".join(f"{outcomes[each]} {each}" for each in Outcome if outcomes[each])
+        return (
+            f"{verdict}: {self.verified} of {sum(outcomes.values())} interactions of "
+            f"{len(self.pacts)} pacts verified in {self.seconds:.1f} s ({told}; "
+            f"{len(self.findings)} findings against the document)"
+        )

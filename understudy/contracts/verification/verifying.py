@@ -70,7 +70,8 @@ def verify_orders(
     """
     started = time.monotonic()
     pacts = tuple(_perform(order, theatre, progress) for order in orders)
-    return Verification(provider, theatre.shown_url, pacts, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Verification(provider, theatre.shown_url, pacts, seconds=seconds)
 
 
 def _perform(order: Order, theatre: Theatre, progress: Progress) -> PactResult:

@@ -1,0 +1,192 @@
+"""The provider states of the Randomizer API: what consumers may ask to be true before a request.
+
+They act through HTTP and the world's public abilities, as black-box tests do.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from understudy.contracts.states import Scene, StateRegistry
+from understudy.subject import Account, SeedUser
+
+STATES = StateRegistry()
+PASSWORD = "Correct-Horse-7-Battery"
+OUTAGE = 1000  # calls; more than any interaction makes
+
+Username = Annotated[str, "The username."]
+Email = Annotated[str | None, "The e-mail address; by default USERNAME@example.com."]
+Password = Annotated[str, "The password, which has to satisfy the policy."]
+Scopes = Annotated[
+    list[str] | None, "The scopes of the access token; by default `me` and `randoms`."
+]
+Sub = Annotated[str, "The user's id."]
+Code = Annotated[str, "The six digits that Cognito mailed."]
+
+
+@dataclass(frozen=True)
+class User:
+    username: Username
+    email: Annotated[str, "The e-mail address."]
+    sub: Sub
+    access_token: Annotated[str, "A valid access token."]
+    refresh_token: Annotated[str, "The session's refresh token."]
+
+
+@dataclass(frozen=True)
+class UnconfirmedUser:
+    username: Username
+    email: Annotated[str, "The e-mail address."]
+    confirmation_code: Code
+
+
+@dataclass(frozen=True)
+class Reset:
+    confirmation_code: Code
+
+
+@dataclass(frozen=True)
+class Randoms:
+    first_id: Annotated[int, "The id of the oldest item."]
+    last_id: Annotated[int, "The id of the newest item."]
+    access_token: Annotated[str, "A valid access token of the owner."]
+
+
+@dataclass(frozen=True)
+class ForeignRandom:
+    id: Annotated[int, "The id of someone else's item."]
+
+
+@dataclass(frozen=True)
+class Presented:
+    access_token: Annotated[str, "The access token that the API will refuse."]
+
+
+def caller(scene: Scene) -> Account:
+    """Whoever sends the request; a verified user moves in where no state has named one."""
+    return scene.caller or scene.act_as(scene.world.account())
+
+
+def post(scene: Scene, path: str, body: object, token: str | None = None) -> dict[str, int]:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    response = scene.world.client.request("POST", path, json=body, headers=headers)
+    response.raise_for_status()
+    answer: dict[str, int] = response.json()
+    return answer
+
+
+@STATES.state("no user exists")
+def no_user_exists(_scene: Scene) -> None:
+    """Nobody has signed up, and there is no item."""
+
+
+@STATES.state("a verified user exists")
+def verified_user(
+    scene: Scene,
+    username: Username = "ada",
+    email: Email = None,
+    password: Password = PASSWORD,
+    scopes: Scopes = None,
+) -> User:
+    """Someone has signed up, verified the account and logged in; the request's token is theirs."""
+    seed = SeedUser(username, email or f"{username}@example.com", password)
+    account = scene.act_as(scene.world.settle(seed, scopes))
+    return User(
+        account.username, account.email, account.sub, account.access_token, account.refresh_token
+    )
+
+
+@STATES.state("an unconfirmed user exists")
+def unconfirmed_user(
+    scene: Scene,
+    username: Username = "ada",
+    email: Email = None,
+    password: Password = PASSWORD,
+) -> UnconfirmedUser:
+    """Someone has signed up and has not entered the confirmation code yet."""
+    address = email or f"{username}@example.com"
+    post(scene, "/users/signup", {"username": username, "email": address, "password": password})
+    return UnconfirmedUser(username, address, scene.world.code(username))
+
+
+@STATES.state("a user has asked for a password reset")
+def reset_asked(scene: Scene, username: Username = "ada", password: Password = PASSWORD) -> Reset:
+    """A verified user has forgotten the password, and the code is in the mail."""
+    if username not in scene.people:
+        verified_user(scene, username, password=password)
+    post(scene, "/users/forgot_password", {"username": username})
+    return Reset(scene.world.code(username))
+
+
+@STATES.state("a user has random numbers")
+def user_has_randoms(
+    scene: Scene,
+    count: Annotated[int, "How many; their ids are 1, 2, 3, ... in an empty world."] = 3,
+    min_value: Annotated[int, "The lower bound of each."] = 1,
+    max_value: Annotated[int, "The upper bound of each."] = 6,
+) -> Randoms:
+    """The caller owns items; a verified user moves in where no earlier state has named one."""
+    owner = caller(scene)
+    token = scene.world.token(owner.username, ["randoms"])
+    bounds = {"min_value": min_value, "max_value": max_value}
+    ids = [post(scene, "/randoms", bounds, token)["id"] for _ in range(count)]
+    return Randoms(min(ids, default=0), max(ids, default=0), owner.access_token)
+
+
+@STATES.state("someone else has a random number")
+def foreign_random(scene: Scene) -> ForeignRandom:
+    """An item exists that is not the caller's."""
+    other = scene.welcome(scene.world.account())
+    item = post(scene, "/randoms", {"min_value": 1, "max_value": 6}, other.access_token)
+    return ForeignRandom(item["id"])
+
+
+@STATES.state("the access token is invalid")
+def token_invalid(scene: Scene) -> None:
+    """The Authorization header is sent as the consumer wrote it, whatever other states say."""
+    scene.leave_bearer()
+
+
+@STATES.state("the access token has expired")
+def token_expired(scene: Scene) -> Presented:
+    """The caller's token was valid until an hour ago."""
+    clock = scene.world.cognito.clock
+    username = caller(scene).username
+    clock.advance(timedelta(hours=-2))
+    token = scene.world.token(username, ["me", "randoms"])
+    clock.reset()
+    scene.present(token)
+    return Presented(token)
+
+
+@STATES.state("the user has logged out")
+def logged_out(scene: Scene) -> Presented:
+    """The caller's sessions are over; the token is one of them."""
+    account = caller(scene)
+    post(scene, "/users/logout", None, scene.world.token(account.username, ["me"]))
+    return Presented(account.access_token)
+
+
+@STATES.state("Cognito is unavailable")
+def cognito_unavailable(scene: Scene) -> Iterator[None]:
+    """Cognito answers nothing; keys that the API has fetched before stay known."""
+    outage = scene.world.cognito.outages.time_out("*", times=OUTAGE)
+    yield
+    scene.world.cognito.outages.forget(outage)
+
+
+@STATES.state("Cognito throttles requests")
+def cognito_throttles(scene: Scene) -> Iterator[None]:
+    """Cognito answers TooManyRequestsException to every call."""
+    outages = scene.world.cognito.outages
+    outage = outages.fail("*", "TooManyRequestsException", times=OUTAGE)
+    yield
+    outages.forget(outage)
+
+
+@STATES.state("the database is unavailable")
+def database_unavailable(scene: Scene) -> Iterator[None]:
+    """The database refuses connections; it has to be the last of an interaction's states."""
+    with scene.world.database.outage():
+        yield

@@ -1,0 +1,184 @@
+"""`understudy verify` without its command line: read, check, play, tell.
+
+The order is the point: everything that can be known without a provider is known before one starts.
+"""
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from understudy.contracts.compare import Comparison, DocumentUnusable, Finding
+from understudy.contracts.states import StateRegistry
+from understudy.contracts.verification.broker import BrokerOptions, add_broker_pacts, publish
+from understudy.contracts.verification.fetching import Credentials
+from understudy.contracts.verification.results import Verification
+from understudy.contracts.verification.selection import Filter, Order, select
+from understudy.contracts.verification.sources import read_sources
+from understudy.document import load_document
+from understudy.errors import Refusal
+from understudy.subject import Subject
+
+if TYPE_CHECKING:
+    from understudy.contracts.verification.verifying import Progress, Theatre
+    from understudy.world import World
+
+# Where `understudy serve` listens by default, for curl lines: the world of a run ends with it.
+SHOWN_URL = "http://127.0.0.1:8000"
+
+
+class NothingToVerify(Refusal):
+    """Something about the pacts, the filters or the states prevents the run; one line each."""
+
+
+class DocumentIncomparable(Refusal):
+    """The OpenAPI document is one that no pact can be compared with."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be verified, where.
+
+    Attributes:
+        names: paths and URLs of pact files; with none and no Broker, the subject's folder.
+        wanted: the filter.
+        credentials: for URLs of pact files.
+        broker: a Pact Broker, if one is asked.
+        provider_url: a deployed provider; None for the embedded one.
+        states_url: its state handler.
+        document_path: the OpenAPI document that pacts are compared with first; None for the
+            subject's.
+    """
+
+    names: tuple[str, ...] = ()
+    wanted: Filter = field(default_factory=Filter)
+    credentials: Credentials = field(default_factory=Credentials)
+    broker: BrokerOptions | None = None
+    provider_url: str | None = None
+    states_url: str | None = None
+    document_path: Path | None = None
+
+
+def plan(wish: Wish, subject: Subject) -> list[Order]:
+    """Read the pacts and choose what will be played.
+
+    Raises:
+        NothingToVerify: anything is wrong; nothing has been started.
+    """
+    if wish.broker and wish.broker.publish_version and (part := str(wish.wanted)):
+        raise NothingToVerify(f"The result of a part cannot be published: leave out {part}.")
+    names = wish.names or (() if wish.broker else (str(subject.pacts),))
+    sources = read_sources(names, wish.credentials)
+    if wish.broker:
+        add_broker_pacts(sources, wish.broker, subject.name)
+    registry = None if wish.provider_url else states_of(subject)
+    orders, problems = select(sources.found, wish.wanted, subject.name, registry)
+    _refuse([*sources.problems, *problems])
+    if not orders:
+        raise NothingToVerify("There is no pact to verify: name files, folders, URLs or a Broker.")
+    return orders
+
+
+def states_of(subject: Subject) -> StateRegistry:
+    """The subject's provider states; none at all where it has no registry."""
+    return subject.states if isinstance(subject.states, StateRegistry) else StateRegistry()
+
+
+def compare_orders(orders: Sequence[Order], path: Path | None, subject: Subject) -> list[Finding]:
+    """Compare what will be played with the OpenAPI document, statically.
+
+    Args:
+        orders: what was chosen.
+        path: the document's; None for the subject's.
+        subject: whose document it is.
+
+    Raises:
+        DocumentMissing, DocumentIncomparable
+    """
+    where = path or subject.document_path
+    document = load_document(where) if path or where.is_file() else subject.document()
+    try:
+        comparison = Comparison(document)
+        return [
+            finding
+            for order in orders
+            for finding in comparison.findings(
+                dataclasses.replace(order.source.pact, interactions=order.interactions)
+            )
+        ]
+    except DocumentUnusable as why:
+        raise DocumentIncomparable(f"{where}: {why}") from None
+
+
+def verify(
+    orders: Sequence[Order], wish: Wish, subject: Subject, progress: "Progress"
+) -> Verification:
+    """Compare the orders with the document, then play them against the provider.
+
+    A Broker is told the result where the wish asks for it.
+
+    Raises:
+        DocumentMissing, DocumentIncomparable, ProviderUnreachable, BrokerRefused
+    """
+    from understudy.contracts.verification.verifying import verify_orders  # noqa: PLC0415 - heavy
+
+    findings = tuple(compare_orders(orders, wish.document_path, subject))
+    with _theatre(wish, subject) as theatre:
+        played = verify_orders(orders, theatre, subject.name, progress)
+    verification = dataclasses.replace(played, findings=findings)
+    if wish.broker and wish.broker.publish_version:
+        publish(wish.broker, subject.name, orders, verification)
+    return verification
+
+
+def verify_paths(paths: Sequence[Path], world: "World") -> Verification:
+    """Verify pact files against a world that is running already; the main job's way in.
+
+    Raises:
+        NothingToVerify: no pact, or one that cannot be played.
+    """
+    from understudy.contracts.verification.verifying import verify_orders  # noqa: PLC0415 - heavy
+
+    subject = world.subject
+    orders = plan(Wish(names=tuple(map(str, paths))), subject)
+    findings = tuple(compare_orders(orders, None, subject))
+    with world_theatre(world) as theatre:
+        played = verify_orders(orders, theatre, subject.name)
+    return dataclasses.replace(played, findings=findings)
+
+
+@contextlib.contextmanager
+def world_theatre(world: "World") -> "Iterator[Theatre]":
+    """Open a theatre in a world; it is emptied before each interaction."""
+    from understudy.contracts.verification.direction import WorldDirector  # noqa: PLC0415 - heavy
+    from understudy.contracts.verification.verifying import Theatre  # noqa: PLC0415 - heavy
+
+    director = WorldDirector(world, states_of(world.subject))
+    with Theatre.open(world.application(), director, SHOWN_URL) as theatre:
+        yield theatre
+
+
+@contextlib.contextmanager
+def _theatre(wish: Wish, subject: Subject) -> "Iterator[Theatre]":
+    from understudy.contracts.verification import direction  # noqa: PLC0415 - heavy
+    from understudy.contracts.verification.forwarding import forward_to  # noqa: PLC0415 - heavy
+    from understudy.contracts.verification.verifying import Theatre  # noqa: PLC0415 - heavy
+
+    if wish.provider_url is None:
+        from understudy.world import World  # noqa: PLC0415 - heavy
+
+        with World.open(subject) as world, world_theatre(world) as theatre:
+            yield theatre
+        return
+    states = wish.states_url
+    director = direction.RemoteDirector(states) if states else direction.NoDirector()
+    provider = forward_to(wish.provider_url)
+    with Theatre.open(provider, director, wish.provider_url.rstrip("/")) as theatre:
+        yield theatre
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise NothingToVerify("\n".join(problems))
