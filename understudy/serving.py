@@ -42,7 +42,7 @@ def _ready(world: World, base_url: str, control_url: str, subject_name: str) -> 
         user_pool_id=where.user_pool_id,
         client_id=where.client_id,
         client_secret=where.client_secret,
-        database_url=world.database.public_url,
+        database_url=world.database.libpq_url,
         control_url=control_url,
         subject=subject_name,
         issuer=where.issuer,

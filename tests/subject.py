@@ -1,0 +1,155 @@
+"""The one place where `api` meets `understudy`: what the Randomizer API tells the kit."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import Any
+
+from api import accounts
+from api.app import create_app
+from api.identity.triggers import handler
+from api.logs import configure_logs
+from api.migrations import upgrade
+from api.openapi import document
+from api.settings import Settings
+from api.surroundings import Surroundings as Service
+from understudy.subject import ASGIApp, Backstage, Client, SeedUser, Subject, Surroundings
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "Correct-Horse-7-Battery"
+OTHER_PASSWORD = "Staple-8-Correct-Horse"
+
+
+def settings_for(where: Surroundings) -> Settings:
+    """Settings of a service among these surroundings, deaf to the environment and `.env`."""
+    return Settings(
+        _env_file=None,
+        database_url=where.database_url,
+        aws_region=where.region,
+        aws_user_pool_id=where.user_pool_id,
+        aws_cognito_app_client_id=where.client_id,
+        aws_cognito_app_client_secret=where.client_secret,
+        aws_cognito_issuer=where.issuer,
+        aws_cognito_jwks_url=where.jwks_url,
+        aws_cognito_endpoint=where.cognito_endpoint,
+        jwks_cooldown=0,  # tests rotate keys right after they sent unknown ones
+    )
+
+
+def application(where: Surroundings) -> ASGIApp:
+    configure_logs(os.environ.get("LOG_LEVEL", "WARNING"))
+    return create_app(settings_for(where))
+
+
+def disable(where: Surroundings, username: str) -> None:
+    """Disable an account as an operator would, with `python -m api.accounts disable`."""
+    service = Service.build(settings_for(where))
+    try:
+        accounts.disable(service.engine, service.identity, username, service.sign_out_time())
+    finally:
+        service.engine.dispose()
+
+
+def schema_version() -> str:
+    """A digest of the migrations: equal digests may share a template database."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "api" / "migrations").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def sign_up(client: Client, user: SeedUser) -> str:
+    body = {"username": user.username, "email": user.email, "password": user.password}
+    response = client.request("POST", "/users/signup", json=body)
+    if response.status_code != 201:
+        raise RuntimeError(f"sign-up of {user.username} answered {response.status_code}")
+    return str(response.json()["sub"])
+
+
+def confirm(client: Client, username: str, code: str) -> None:
+    body = {"username": username, "confirmation_code": code}
+    response = client.request("POST", "/users/verify", json=body)
+    if response.status_code != 200:
+        raise RuntimeError(f"verification of {username} answered {response.status_code}")
+
+
+# What the schema cannot say: codes that were mailed, passwords and tokens in use.
+
+
+def valid_login(world: Backstage, _body: Any) -> Any:
+    user = world.standing()
+    return {"username": user.username, "password": user.password}
+
+
+def valid_verification(world: Backstage, _body: Any) -> Any:
+    user = world.unconfirmed()
+    return {"username": user.username, "confirmation_code": world.code(user.username)}
+
+
+def waiting_account(world: Backstage, _body: Any) -> Any:
+    return {"username": world.unconfirmed().username}
+
+
+def verified_account(world: Backstage, _body: Any) -> Any:
+    return {"username": world.account().username}
+
+
+def valid_refresh(world: Backstage, _body: Any) -> Any:
+    user = world.account()
+    return {"username": user.username, "refresh_token": user.refresh_token}
+
+
+def valid_reset(world: Backstage, _body: Any) -> Any:
+    user = world.account()
+    world.client.request("POST", "/users/forgot_password", json={"username": user.username})
+    code = world.code(user.username)
+    return {
+        "username": user.username,
+        "confirmation_code": code,
+        "new_password": OTHER_PASSWORD,
+    }
+
+
+def valid_change(world: Backstage, _body: Any) -> Any:
+    return {"current_password": world.standing().password, "new_password": OTHER_PASSWORD}
+
+
+def ordered_bounds(body: Any) -> Any:
+    """`min_value <= max_value`, which JSON Schema cannot say; the opposite is a property."""
+    if isinstance(body.get("min_value"), int | float) and isinstance(
+        body.get("max_value"), int | float
+    ):
+        body["min_value"], body["max_value"] = sorted([body["min_value"], body["max_value"]])
+    return body
+
+
+SUBJECT = Subject(
+    name="randomizer-api",
+    create_app=application,
+    migrate=upgrade,
+    schema_version=schema_version(),
+    document=document,
+    document_path=ROOT / "openapi.json",
+    scopes=("me", "randoms"),
+    trigger=handler,
+    sign_up=sign_up,
+    confirm=confirm,
+    seed_users=(
+        SeedUser("ada", "ada@example.com", PASSWORD),
+        SeedUser("grace", "grace@example.com", PASSWORD),
+        SeedUser("guest", "guest@example.com", PASSWORD, groups=("profile-only",)),
+    ),
+    ends_session=("logout_user", "delete_me", "change_password"),
+    guides={
+        "login_user": valid_login,
+        "verify_user": valid_verification,
+        "resend_confirmation_code": waiting_account,
+        "refresh_session": valid_refresh,
+        "forgot_password": verified_account,
+        "reset_password": valid_reset,
+        "change_password": valid_change,
+    },
+    mends={"create_random": ordered_bounds, "update_random": ordered_bounds},
+    disable=disable,
+    pacts=ROOT / "pacts",
+)
