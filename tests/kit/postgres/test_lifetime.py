@@ -7,9 +7,9 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -95,9 +95,12 @@ def started(**environment: str) -> Iterator[Run]:
 @contextlib.contextmanager
 def watched(path: Path) -> Iterator[None]:
     """Wait at the end until keeper and server, who hold the lock, are both gone."""
-    with (path / "lock").open("r+") as lock, ThreadPoolExecutor(1) as waiter:
+    with (path / "lock").open("r+") as lock:
         yield
-        waiter.submit(fcntl.flock, lock, fcntl.LOCK_EX).result(DEADLINE)
+        waiter = Thread(target=fcntl.flock, args=(lock, fcntl.LOCK_EX), daemon=True)
+        waiter.start()
+        waiter.join(DEADLINE)
+        assert not waiter.is_alive(), f"a keeper or server still uses {path}"
 
 
 def end_by(ending: str, run: Run) -> None:
