@@ -69,7 +69,7 @@ def plan(wish: Wish, subject: Subject) -> list[Order]:
     """
     if wish.broker and wish.broker.publish_version and (part := str(wish.wanted)):
         raise NothingToVerify(f"The result of a part cannot be published: leave out {part}.")
-    names = wish.names or (() if wish.broker else (str(subject.pacts),))
+    names = wish.names or (() if wish.broker else (_relative(subject.pacts),))
     sources = read_sources(names, wish.credentials)
     if wish.broker:
         add_broker_pacts(sources, wish.broker, subject.name)
@@ -177,6 +177,14 @@ def _theatre(wish: Wish, subject: Subject) -> "Iterator[Theatre]":
     provider = forward_to(wish.provider_url)
     with Theatre.open(provider, director, wish.provider_url.rstrip("/")) as theatre:
         yield theatre
+
+
+def _relative(path: Path) -> str:
+    """A path as a person in this folder would write it."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
 
 
 def _refuse(problems: Sequence[str]) -> None:

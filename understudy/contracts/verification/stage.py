@@ -55,11 +55,12 @@ class Stage:
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
         headers, impersonated = self._impersonate(scope["headers"])
-        record = _Record({**scope, "headers": headers}, receive, send, impersonated)
-        try:
-            await self.provider(record.scope, record.receive, record.send)
-        finally:
-            self.exchange = record.exchange()
+        acting = {**scope, "headers": headers}
+        record = _Record(acting, receive, send, self._remember, impersonated=impersonated)
+        await self.provider(record.scope, record.receive, record.send)
+
+    def _remember(self, exchange: Exchange) -> None:
+        self.exchange = exchange
 
     def _impersonate(self, headers: list[tuple[bytes, bytes]]) -> tuple[list[Any], bool]:
         token = self.token() if self._may_impersonate else None
@@ -77,7 +78,9 @@ class _Record:
         scope: Message,
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
-        impersonated: bool,  # noqa: FBT001 - private, and there is one caller
+        remember: Callable[[Exchange], None],
+        *,
+        impersonated: bool,
     ) -> None:
         self.scope = scope
         self._receive = receive
@@ -86,6 +89,7 @@ class _Record:
         self._body = bytearray()
         self._start: Message = {}
         self._answer = bytearray()
+        self._remember = remember
 
     async def receive(self) -> Message:
         message = await self._receive()
@@ -97,9 +101,12 @@ class _Record:
             self._start = message
         else:
             self._answer += message.get("body", b"")
+        # Before it is sent: the verifier is done as soon as it has the last byte, which of an
+        # answer without a body is the start.
+        self._remember(self._exchange())
         await self._send(message)
 
-    def exchange(self) -> Exchange:
+    def _exchange(self) -> Exchange:
         query = self.scope["query_string"].decode("latin-1")
         path = self.scope["raw_path"].decode("latin-1")
         return Exchange(
