@@ -13,7 +13,8 @@ from api.migrations import upgrade
 from api.openapi import document
 from api.settings import Settings
 from api.surroundings import Surroundings as Service
-from understudy.subject import ASGIApp, Backstage, Client, SeedUser, Subject, Surroundings
+from tests.contract.states import STATES
+from understudy.subject import ASGIApp, Backstage, Client, Guided, SeedUser, Subject, Surroundings
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "Correct-Horse-7-Battery"
@@ -37,7 +38,7 @@ def settings_for(where: Surroundings) -> Settings:
 
 
 def application(where: Surroundings) -> ASGIApp:
-    configure_logs(os.environ.get("LOG_LEVEL", "WARNING"))
+    configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
     return create_app(settings_for(where))
 
 
@@ -76,42 +77,47 @@ def confirm(client: Client, username: str, code: str) -> None:
 # What the schema cannot say: codes that were mailed, passwords and tokens in use.
 
 
-def valid_login(world: Backstage, _body: Any) -> Any:
+def valid_login(world: Backstage, request: Guided) -> None:
     user = world.standing()
-    return {"username": user.username, "password": user.password}
+    request.body = {"username": user.username, "password": user.password}
 
 
-def valid_verification(world: Backstage, _body: Any) -> Any:
+def valid_verification(world: Backstage, request: Guided) -> None:
     user = world.unconfirmed()
-    return {"username": user.username, "confirmation_code": world.code(user.username)}
+    code = world.code(user.username)
+    request.body = {"username": user.username, "confirmation_code": code}
 
 
-def waiting_account(world: Backstage, _body: Any) -> Any:
-    return {"username": world.unconfirmed().username}
+def waiting_account(world: Backstage, request: Guided) -> None:
+    request.body = {"username": world.unconfirmed().username}
 
 
-def verified_account(world: Backstage, _body: Any) -> Any:
-    return {"username": world.account().username}
+def verified_account(world: Backstage, request: Guided) -> None:
+    request.body = {"username": world.account().username}
 
 
-def valid_refresh(world: Backstage, _body: Any) -> Any:
+def valid_refresh(world: Backstage, request: Guided) -> None:
     user = world.account()
-    return {"username": user.username, "refresh_token": user.refresh_token}
+    request.body = {"username": user.username, "refresh_token": user.refresh_token}
 
 
-def valid_reset(world: Backstage, _body: Any) -> Any:
+def valid_reset(world: Backstage, request: Guided) -> None:
     user = world.account()
     world.client.request("POST", "/users/forgot_password", json={"username": user.username})
-    code = world.code(user.username)
-    return {
+    request.body = {
         "username": user.username,
-        "confirmation_code": code,
+        "confirmation_code": world.code(user.username),
         "new_password": OTHER_PASSWORD,
     }
 
 
-def valid_change(world: Backstage, _body: Any) -> Any:
-    return {"current_password": world.standing().password, "new_password": OTHER_PASSWORD}
+def valid_change(world: Backstage, request: Guided) -> None:
+    current = world.standing().password
+    request.body = {"current_password": current, "new_password": OTHER_PASSWORD}
+
+
+def known_sub(world: Backstage, request: Guided) -> None:
+    request.path_parameters = {"sub": world.standing().sub}
 
 
 def ordered_bounds(body: Any) -> Any:
@@ -148,8 +154,10 @@ SUBJECT = Subject(
         "forgot_password": verified_account,
         "reset_password": valid_reset,
         "change_password": valid_change,
+        "read_user": known_sub,
     },
     mends={"create_random": ordered_bounds, "update_random": ordered_bounds},
     disable=disable,
     pacts=ROOT / "pacts",
+    states=STATES,
 )

@@ -28,9 +28,8 @@ def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script and `python -m understudy` both end here."""
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        app(args=arguments, standalone_mode=False)
-    except typer.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        # Without its standalone mode, typer returns what `typer.Exit` carried.
+        sys.exit(app(args=arguments, standalone_mode=False) or 0)
     except (KeyboardInterrupt, typer.Abort):
         _refuse("Interrupted: nothing was decided. Run the same command again.")
     except Refusal as error:

@@ -77,7 +77,11 @@ def serve(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """
     with bind(port) as listener:
         config = uvicorn.Config(
-            app, log_config=None, access_log=False, timeout_graceful_shutdown=GRACE_SECONDS
+            app,
+            log_config=None,
+            log_level="error",  # fuzzed bytes that are no HTTP are no news
+            access_log=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = _Server(config)
         thread = threading.Thread(

@@ -123,7 +123,17 @@ class Backstage(Protocol):
 
 
 SignUp = Callable[[Client, SeedUser], str]
-Guide = Callable[[Backstage, Any], Any]
+
+
+class Guided(Protocol):
+    """The part of a generated request that a guide may replace."""
+
+    body: Any
+    path_parameters: dict[str, Any]
+    query: dict[str, Any]
+
+
+Guide = Callable[[Backstage, Guided], None]
 
 
 @dataclass(frozen=True)
@@ -143,8 +153,8 @@ class Subject:
         trigger: The Pre Token Generation V2 handler that the deployment uploads.
         seed_users: The users that exist when a world opens.
         ends_session: operationIds whose success makes the caller's token useless.
-        guides: operationId -> function that turns a generated body into one the world can honour,
-            where the schema cannot say what that takes (a code that was mailed, a password in use).
+        guides: operationId -> function that turns a generated request into one the world can
+            honour, where the schema cannot say what that takes (a code that was mailed, say).
         mends: operationId -> function that repairs a positive body which breaks a rule that the
             schema cannot say (`min_value <= max_value`).
         disable: Disables an account as the service's operators would: `(surroundings, username)`.

@@ -4,10 +4,14 @@ It knows the subject only through `Subject`. Tests reset it; they never build a 
 isolation's sake.
 """
 
+import base64
 import contextlib
+import functools
 import itertools
+import json
+import os
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import Any, Self
 
 from understudy.asgi import InProcessClient, RemoteClient
 from understudy.cognito import Cognito, PoolSettings
@@ -65,10 +69,11 @@ class World:
                 being intercepted in this process.
         """
         with contextlib.ExitStack() as stack:
-            server = stack.enter_context(PostgresServer.start())
+            server = stack.enter_context(PostgresServer.start(tcp=http))
             template = server.template(subject.schema_version, subject.migrate)
             database = stack.enter_context(server.clone(template))
             cognito = stack.enter_context(Cognito.start(PoolSettings(), http=http))
+            stack.enter_context(_invented_credentials())
             cognito.trigger = subject.trigger
             world = cls(subject, cognito, database)
             world.client = stack.enter_context(InProcessClient(world.application()))
@@ -90,7 +95,7 @@ class World:
         """The seeded users by username; they move in when they are first asked for."""
         if not self._people:
             for seed in self.subject.seed_users:
-                self._people[seed.username] = self._settle(seed, None)
+                self._people[seed.username] = self.settle(seed, None)
         return self._people
 
     def person(self, username: str) -> Account:
@@ -112,7 +117,7 @@ class World:
         Args:
             scopes: The scopes of its access token; None means what the trigger grants.
         """
-        return self._settle(self._stranger(), scopes)
+        return self.settle(self._stranger(), scopes)
 
     def standing(self) -> Account:
         """Return the account that harmless requests share, made at the first call."""
@@ -143,18 +148,57 @@ class World:
         name = f"stranger-{next(self._numbers)}"
         return SeedUser(name, f"{name}@example.com", "Correct-Horse-7-Battery")
 
-    def _settle(self, seed: SeedUser, scopes: Sequence[str] | None) -> Account:
+    def settle(self, seed: SeedUser, scopes: Sequence[str] | None = None) -> Account:
+        """Sign a user up, confirm the account and sign them in.
+
+        Args:
+            seed: Who.
+            scopes: The scopes of the access token; None means what the trigger grants.
+        """
         sub = self.subject.sign_up(self.client, seed)
         self.subject.confirm(self.client, seed.username, self.code(seed.username))
         for group in seed.groups:
-            self.cognito.add_to_group(seed.username, group)
+            self._join(seed.username, group)
         tokens = self.cognito.mint(seed.username, scopes)
         return Account(
             username=seed.username,
             email=seed.email,
             sub=sub,
-            scopes=tokens.scopes,
+            scopes=scopes_of(tokens.access_token),
             password=seed.password,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
         )
+
+    def _join(self, username: str, group: str) -> None:
+        pool = {"UserPoolId": self.cognito.user_pool_id, "GroupName": group}
+        with contextlib.suppress(self.aws.exceptions.GroupExistsException):
+            self.aws.create_group(**pool)
+        self.aws.admin_add_user_to_group(**pool, Username=username)
+
+    @functools.cached_property
+    def aws(self) -> Any:
+        """A boto3 client of this world's Cognito, with an operator's rights."""
+        return self.cognito.client()
+
+
+@contextlib.contextmanager
+def _invented_credentials() -> Iterator[None]:
+    """Give AWS SDKs credentials that open nothing: stand-ins check none, and real ones stay out."""
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "understudy"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name)
+            if value is not None:
+                os.environ[name] = value
+
+
+def scopes_of(access_token: str) -> tuple[str, ...]:
+    """Read the scopes out of an access token of ours, without Cognito's own `aws.*` ones."""
+    payload = access_token.split(".")[1]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return tuple(name for name in claims.get("scope", "").split() if not name.startswith("aws."))
