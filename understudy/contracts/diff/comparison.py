@@ -10,6 +10,7 @@ from understudy.contracts.diff.branch import Conjunction
 from understudy.contracts.diff.change import Change, Place, Severity, Side
 from understudy.contracts.diff.document import Document
 from understudy.contracts.diff.escape import Escape
+from understudy.contracts.diff.sameness import Sameness
 from understudy.contracts.diff.schemas import Schemas
 from understudy.contracts.diff.subsumption import Subsumption
 from understudy.contracts.diff.wording import path_text, rule_of, sentence_of
@@ -44,6 +45,7 @@ class Comparison:
     def __init__(self, old: Document, new: Document) -> None:
         self.old, self.new = old, new
         self.changes: list[Change] = []
+        self._same = Sameness(old, new)
         self._judges: dict[tuple[bool, bool, bool], Subsumption] = {}
 
     @cached_property
@@ -70,6 +72,7 @@ class Comparison:
                 forward=forward,
                 losing=forward is inbound,
                 text=text,
+                same=self._same,
             )
         return self._judges[key]
 

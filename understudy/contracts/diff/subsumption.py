@@ -24,6 +24,7 @@ from understudy.contracts.diff.branch import (
 from understudy.contracts.diff.escape import Escape
 from understudy.contracts.diff.explanation import culprit, told, type_name, weight
 from understudy.contracts.diff.objects import object_escapes
+from understudy.contracts.diff.sameness import Sameness
 from understudy.contracts.diff.scalars import number_escapes, string_escapes
 from understudy.contracts.diff.schemas import Schemas
 from understudy.contracts.diff.values import finite, property_of, readings, refusal
@@ -31,14 +32,24 @@ from understudy.contracts.diff.values import finite, property_of, readings, refu
 FEW = 64
 """How many values a finite set may have to be taken apart value by value."""
 
+FEW_PATHS = 3
+"""How many ways to the same misfit are told."""
+
 
 class Subsumption:
     """One comparison between the schemas of two documents, in one direction."""
 
     def __init__(
-        self, sub: Schemas, sup: Schemas, *, forward: bool, losing: bool, text: bool = False
+        self,
+        sub: Schemas,
+        sup: Schemas,
+        *,
+        forward: bool,
+        losing: bool,
+        text: bool = False,
+        same: Sameness | None = None,
     ) -> None:
-        self.sub, self.sup = sub, sup
+        self.sub, self.sup, self._same = sub, sup, same
         self.forward, self.losing, self.text = forward, losing, text
         self._memo: dict[tuple[Conjunction, Conjunction], tuple[Escape, ...]] = {}
         self._open: set[tuple[Conjunction, Conjunction]] = set()
@@ -50,10 +61,13 @@ class Subsumption:
         if key in self._memo:
             self._cyclic = self._cyclic or key in self._open
             return self._memo[key]
+        if self._same is not None and self._same.same(one, other):
+            self._memo[key] = ()
+            return ()
         root, known = not self._open, len(self._memo)
         self._open.add(key)
         self._memo[key] = ()
-        self._memo[key] = tuple(dict.fromkeys(self._compare(one, other)))
+        self._memo[key] = _some_paths(self._compare(one, other))
         self._open.discard(key)
         if root and self._cyclic:  # what was found on the way leans on this one's cycle
             for leaning in list(self._memo)[known + 1 :]:
@@ -217,6 +231,18 @@ class Subsumption:
             at = self.sub.home(pair[0], "type")
             found.append(Escape("type", at, sup, (), names, list(dict.fromkeys(wanted))))
         return found
+
+
+def _some_paths(escapes: Iterable[Escape]) -> tuple[Escape, ...]:
+    """Keep a few of the shortest paths to each misfit: cyclic schemas have endlessly many."""
+    kept: list[Escape] = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for escape in sorted(dict.fromkeys(escapes), key=lambda escape: len(escape.path)):
+        key = (escape.kind, escape.sub, escape.sup)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= FEW_PATHS:
+            kept.append(escape)
+    return tuple(kept)
 
 
 def _takes(schemas: Schemas, branch: Branch, value: Any) -> bool:
