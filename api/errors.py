@@ -226,6 +226,13 @@ class BoundsReversed(RequestInvalid):
         super().__init__([Problem(loc=["body"], msg=self.detail, type="bounds_reversed")])
 
 
+class BoundsConflict(ApiError):
+    """One new bound is well-formed, but contradicts the other one that the item has."""
+
+    status_code = 409
+    detail = "min_value must not be greater than the item's max_value"
+
+
 class Throttled(ApiError):
     """Cognito's request rate or the user's own quota is used up for now."""
 

@@ -9,21 +9,27 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.database import DbSession
 from api.documentation import BODY, CALLER, responses
-from api.errors import BoundsReversed, RandomNotFound, RequestInvalid
+from api.errors import BoundsConflict, BoundsReversed, RandomNotFound, RequestInvalid
 from api.randoms import service
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
 from api.security import RandomsOwner
-from api.values import INT4_MAX, UrlInteger
+from api.values import AS_WRITTEN, INT4_MAX
 
 router = APIRouter(prefix="/randoms", tags=["randoms"])
 
-ItemId = Annotated[UrlInteger, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1])]
+ItemId = Annotated[
+    int, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1]), AS_WRITTEN
+]
 Offset = Annotated[
-    UrlInteger, Query(ge=0, le=INT4_MAX, description="How many items to leave out.", examples=[0])
+    int,
+    Query(ge=0, le=INT4_MAX, description="How many items to leave out.", examples=[0]),
+    AS_WRITTEN,
 ]
 Limit = Annotated[
-    UrlInteger, Query(ge=1, le=100, description="How many items to return at most.", examples=[20])
+    int,
+    Query(ge=1, le=100, description="How many items to return at most.", examples=[20]),
+    AS_WRITTEN,
 ]
 LOCATION = {
     "Location": {
@@ -78,7 +84,7 @@ def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> 
     "/{random_id}",
     response_model=RandomPublic,
     response_description="The changed item.",
-    responses=responses(*CALLER, RandomNotFound, *BODY, BoundsReversed),
+    responses=responses(*CALLER, RandomNotFound, BoundsConflict, *BODY, BoundsReversed),
 )
 def update_random(
     caller: RandomsOwner, session: DbSession, random_id: ItemId, update: RandomUpdate

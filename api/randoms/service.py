@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from api.errors import BoundsReversed, RandomNotFound, TokenInvalid
+from api.errors import BoundsConflict, BoundsReversed, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
 from api.values import utc_now
@@ -82,12 +82,17 @@ def update_item(session: Session, owner_id: int, item_id: int, update: RandomUpd
         update: the bounds to change.
 
     Raises:
-        RandomNotFound, BoundsReversed
+        RandomNotFound
+        BoundsReversed: The update itself names bounds in the wrong order.
+        BoundsConflict: It names one bound, which contradicts the other one of the item.
     """
     # Locked: two updates at once must not leave bounds that neither of them checked.
     item = _only(session, _owned(owner_id).with_for_update(), item_id)
-    for name, value in update.model_dump(exclude_unset=True).items():
+    changes = update.model_dump(exclude_unset=True)
+    for name, value in changes.items():
         setattr(item, name, value)
+    if item.min_value > item.max_value and len(changes) == 1:
+        raise BoundsConflict
     if not item.min_value <= item.num <= item.max_value:
         item.num = _draw(item.min_value, item.max_value)
     session.add(item)
