@@ -197,9 +197,9 @@ def load_subject(name: str | None = None) -> Subject:
         sys.path.insert(0, str(Path.cwd()))
     try:
         found = getattr(importlib.import_module(module_name), attribute or "SUBJECT")
-    except (ImportError, AttributeError) as error:
+    except Exception as error:  # whatever the project's own modules raise
         raise SubjectMissing(
-            f"The subject {chosen!r} cannot be loaded ({error}). "
+            f"The subject {chosen!r} cannot be loaded ({type(error).__name__}: {error}). "
             "Run from the project's root, or name it as --subject package.module:SUBJECT."
         ) from error
     if not isinstance(found, Subject):
