@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from moto.cognitoidp.models import CognitoIdpBackend, UserStatus
 
 from understudy.cognito.appclient import AppClient
-from understudy.cognito.errors import ResourceNotFound
+from understudy.cognito.errors import CognitoRefusal, ResourceNotFound
 from understudy.cognito.minting import Tokens, mint
 from understudy.cognito.pool import Pool
 from understudy.cognito.users import User
@@ -121,9 +121,8 @@ class Backend(CognitoIdpBackend):
         session = pool.begin_session(user, client)
         try:
             tokens = mint(pool, session, source)
-        except Exception:
-            session.revoked = True
-            user.sessions.remove(session)
+        except CognitoRefusal:
+            pool.end_session(session)
             raise
         return {"ChallengeParameters": {}, "AuthenticationResult": authentication_result(tokens)}
 

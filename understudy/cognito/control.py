@@ -34,11 +34,13 @@ class Control:
 
     Args:
         service: what is controlled.
+        url: where it is reached.
         open_: False leaves only the JWKS.
     """
 
-    def __init__(self, service: "CognitoService", *, open_: bool) -> None:
+    def __init__(self, service: "CognitoService", url: str, *, open_: bool) -> None:
         self._service = service
+        self._url = url
         self._routes: dict[tuple[str, str], Callable[[Document], Document]] = {}
         if open_:
             self._routes = {
@@ -58,23 +60,34 @@ class Control:
         url = urlsplit(target)
         parts = url.path.strip("/").split("/")
         if method == "GET" and parts[1:2] == [".well-known"]:
-            return self._well_known(parts[0], "/".join(parts[2:]), target)
+            return self._well_known(parts[0], "/".join(parts[2:]))
         route = self._routes.get((method, "/".join(parts[1:])))
         if parts[0] != "_understudy" or route is None:
             return 404, {"message": f"There is no {method} {url.path} here."}
         try:
             given = json.loads(body) if body else {}
+            if not isinstance(given, dict):
+                return 400, {"message": f"{method} {url.path} takes an object."}
             given.update({name: values[0] for name, values in parse_qs(url.query).items()})
             return 200, route(given)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
             return 400, {"message": f"{method} {url.path}: {error}"}
 
-    def _well_known(self, pool_id: str, name: str, _: str) -> tuple[int, Document]:
+    def _well_known(self, pool_id: str, name: str) -> tuple[int, Document]:
         pool = self._service.backend.user_pools.get(pool_id)
         if pool is None:
             return 404, {"message": f"User pool {pool_id} does not exist."}
         if name == "jwks.json":
             return 200, pool.keys.jwks()
+        if name == "openid-configuration":
+            return 200, {
+                "issuer": pool.issuer,
+                "jwks_uri": f"{self._url}/{pool_id}/.well-known/jwks.json",
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "token"],
+                "scopes_supported": ["openid", "email", "phone", "profile"],
+                "subject_types_supported": ["public"],
+            }
         return 404, {"message": f"There is no {name} here."}
 
     def _read_outbox(self, given: Document) -> Document:

@@ -26,6 +26,9 @@ from understudy.cognito.outages import AnswerLost, AnswerTimedOut
 from understudy.cognito.service import CognitoService
 
 EVENT = "before-send.cognito-identity-provider"
+_MOTO_NAME = "cognitoidp"  # what moto calls the service
+_ANSWERED = "X-Understudy-Answered"
+_ADDRESS = "X-Understudy-Stand-In"
 _ENDPOINT = re.compile(r"https?://cognito-idp(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|api\.aws)")
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "understudy", "AWS_SECRET_ACCESS_KEY": "understudy"}
 
@@ -43,12 +46,14 @@ class _Body(BytesIO):
 
 def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     """Answer a call to AWS; None lets botocore send it elsewhere."""
-    if not _active or not _ENDPOINT.match(request.url):
+    if not _active or not _ENDPOINT.match(request.url) or _ANSWERED in request.headers:
         return None
+    # botocore calls every handler, and a client may have this one twice: see `wire`.
+    request.headers[_ANSWERED] = "yes"
     body = request.body if isinstance(request.body, bytes | str) else b"{}"
     call = Request.from_primitives("POST", request.url, request.headers, body)
     try:
-        status, headers, text = _route(body).answer(call)
+        status, headers, text = _route(request.headers.get(_ADDRESS), body).answer(call)
     except AnswerTimedOut as error:
         raise ReadTimeoutError(endpoint_url=request.url) from error
     except AnswerLost as error:
@@ -57,15 +62,18 @@ def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     return AWSResponse(request.url, status, headers, _Body(text.encode()))  # type: ignore[arg-type]
 
 
-def _route(body: bytes | str) -> CognitoService:
+def _route(address: str | None, body: bytes | str) -> CognitoService:
     """Find the stand-in a call is for: by pool, client or token, else the one started last."""
     services = tuple(_active)
+    for service in services:
+        if service.name == address:
+            return service
     if len(services) > 1:
         parameters = json.loads(body)
         client_id = parameters.get("ClientId") or _client_of(parameters.get("AccessToken"))
         pool_id = parameters.get("UserPoolId")
         for service in services:
-            for pool in service.backend.user_pools.values():
+            for pool in tuple(service.backend.user_pools.values()):
                 if pool.id == pool_id or client_id in pool.clients:
                     return service
     return services[-1]
@@ -78,6 +86,15 @@ def _client_of(token: str | None) -> str | None:
         return str(claims["client_id"])
     except (IndexError, KeyError, TypeError, ValueError, binascii.Error):
         return None
+
+
+def address(client: BaseClient, service: CognitoService) -> None:
+    """Send all calls of a client to one stand-in, also those that name no pool of it."""
+
+    def write(request: AWSPreparedRequest, **_: Any) -> None:
+        request.headers[_ADDRESS] = service.name
+
+    client.meta.events.register_first(EVENT, write)
 
 
 def wire(client: BaseClient) -> None:
@@ -94,7 +111,7 @@ def activate(service: CognitoService) -> None:
             # A default session made before knows nothing of the handler.
             boto3.DEFAULT_SESSION = None
         if not _active:
-            _passthrough().append("cognito-idp")
+            _passthrough().append(_MOTO_NAME)
             for name, value in _CREDENTIALS.items():
                 if name not in os.environ:
                     os.environ[name] = _lent[name] = value
@@ -106,7 +123,7 @@ def deactivate(service: CognitoService) -> None:
     with _lock:
         _active.remove(service)
         if not _active:
-            _passthrough().remove("cognito-idp")
+            _passthrough().remove(_MOTO_NAME)
             for name in _lent:
                 os.environ.pop(name, None)
             _lent.clear()

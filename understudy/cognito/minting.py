@@ -96,7 +96,7 @@ def mint(
     scopes: list[str] | None = None,
     claims: dict[str, Any] | None = None,
 ) -> Tokens:
-    """Make an access token and an id token for a session.
+    """Make an access token and an id token for a session; the caller holds the service's lock.
 
     Args:
         pool: signs them.
@@ -112,7 +112,9 @@ def mint(
     """
     client = pool.clients[session.client_id]
     if scopes is None:
-        overrides = ask(pool.service.trigger, _occasion(pool, session, source))
+        occasion = _occasion(pool, session, source)
+        with pool.service.unlocked():
+            overrides = ask(pool.service.trigger, occasion)
         scopes = overrides.scopes([ADMIN_SCOPE])
     else:
         overrides = Overrides()

@@ -180,11 +180,16 @@ class Pool(CognitoIdpUserPool):
         user.sessions.append(session)
         return session
 
+    def end_session(self, session: Session) -> None:
+        """Revoke the tokens of one sign-in."""
+        session.revoked = True
+        if session in session.user.sessions:
+            session.user.sessions.remove(session)
+
     def end_sessions(self, user: User) -> None:
         """Revoke every token of a user."""
-        for session in user.sessions:
-            session.revoked = True
-        user.sessions.clear()
+        for session in tuple(user.sessions):
+            self.end_session(session)
 
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""

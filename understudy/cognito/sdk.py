@@ -9,23 +9,25 @@ import boto3
 from botocore.config import Config
 
 
-def make_client(region: str, endpoint_url: str | None) -> Any:
+def make_client(region: str, endpoint_url: str | None, config: Config | None = None) -> Any:
     """Make a cognito-idp client.
 
     Args:
         region: the AWS region.
         endpoint_url: where to call; None for AWS, which a stand-in in this process answers for.
+        config: changes retries, time-outs and the like.
     """
+    cautious = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=2,
+        read_timeout=2,
+        max_pool_connections=50,
+    )
     return boto3.client(
         "cognito-idp",
         region_name=region,
         endpoint_url=endpoint_url,
         aws_access_key_id="understudy",
         aws_secret_access_key="understudy",  # noqa: S106 - nothing checks it
-        config=Config(
-            retries={"total_max_attempts": 1},
-            connect_timeout=2,
-            read_timeout=2,
-            max_pool_connections=50,
-        ),
+        config=cautious.merge(config) if config is not None else cautious,
     )

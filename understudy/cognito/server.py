@@ -6,7 +6,9 @@ unstubbed. It knows the transport, and no operation.
 
 import errno
 import json
+import logging
 import select
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,8 @@ from understudy.errors import Refusal
 
 if TYPE_CHECKING:
     from understudy.cognito.service import CognitoService
+
+log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json"}
 
@@ -40,6 +44,8 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that hung up; anything else is worth a traceback."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -63,23 +69,31 @@ class _Handler(BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
+    def _url(self) -> str:
+        return f"http://{self.headers.get('Host', 'localhost')}"
+
     def _call(self) -> None:
-        url = f"http://{self.headers.get('Host', 'localhost')}{self.path}"
-        request = Request.from_primitives("POST", url, self.headers, self._body())
+        request = Request.from_primitives(
+            "POST", f"{self._url()}{self.path}", self.headers, self._body()
+        )
         try:
             status, headers, body = self.server.service.answer(request)
         except AnswerLost:
             self.close_connection = True
         except AnswerTimedOut:
             self._stay_silent()
+        except Exception as error:
+            # The request stays out of the log: it carries secrets.
+            log.exception("The stand-in for Cognito failed.")
+            text = json.dumps({"__type": "InternalErrorException", "message": repr(error)})
+            self._send(500, _JSON, text)
         else:
             self._send(status, headers, body)
 
     def _control(self, method: str) -> None:
         body = self._body()
-        status, document = Control(self.server.service, open_=self.server.calls).answer(
-            method, self.path, body
-        )
+        control = Control(self.server.service, self._url(), open_=self.server.calls)
+        status, document = control.answer(method, self.path, body)
         self._send(status, _JSON, json.dumps(document))
 
     def _stay_silent(self) -> None:

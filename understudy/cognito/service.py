@@ -3,9 +3,11 @@
 Both ways in, in-process and HTTP, end in `CognitoService.answer`. It knows no transport.
 """
 
+import contextlib
 import uuid
+from collections.abc import Iterator
 from random import Random
-from threading import RLock
+from threading import Lock
 from typing import NamedTuple
 
 from moto.core.request import Request
@@ -32,20 +34,31 @@ class CognitoService:
     account_id = "123456789012"
 
     def __init__(self, region: str, *, hourly_limits: bool) -> None:
+        self.name = self.new_id()
         self.region = region
         self.hourly_limits = hourly_limits
         self.clock = CognitoClock()
         self.outages = Outages()
         self.outbox = Outbox(self._fold)
         self.trigger: Handler | None = None
-        self.lock = RLock()
+        # One call at a time acts; `unlocked` lets go of it while a trigger runs.
+        self.lock = Lock()
         # Codes are the same in every run, so that a failing run can be repeated.
         self.random = Random(0)  # noqa: S311 - codes of a stand-in guard nothing
         self.backend = Backend(self)
 
     def _fold(self, username: str) -> str:
-        pools = self.backend.user_pools.values()
+        pools = tuple(self.backend.user_pools.values())
         return username if any(pool.case_sensitive for pool in pools) else username.lower()
+
+    @contextlib.contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Let other calls in meanwhile: a trigger may well call Cognito itself."""
+        self.lock.release()
+        try:
+            yield
+        finally:
+            self.lock.acquire()
 
     @staticmethod
     def new_id() -> str:

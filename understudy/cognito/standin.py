@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Any, Self
 
+from botocore.config import Config
 from moto.cognitoidp.models import UserStatus
 
 from understudy.cognito import appclient, inprocess, sdk
@@ -155,9 +156,16 @@ class Cognito:
 
     # What tests call
 
-    def client(self) -> Any:
-        """Make a boto3 client that talks to this stand-in and doesn't retry."""
-        return sdk.make_client(self.region, self.endpoint_url)
+    def client(self, config: Config | None = None) -> Any:
+        """Make a boto3 client that talks to this stand-in and doesn't retry.
+
+        Args:
+            config: changes retries, time-outs and the like.
+        """
+        client = sdk.make_client(self.region, self.endpoint_url, config)
+        if not self._http:
+            inprocess.address(client, self._service)
+        return client
 
     def wire(self, client: Any) -> None:
         """Have a boto3 client answered that was made before the first stand-in started."""
@@ -206,7 +214,7 @@ class Cognito:
                 pool.join(user, name)
         return str(user.id)
 
-    def mint(self, username: str, scopes: Iterable[str] | None = None, **claims: Any) -> Tokens:
+    def mint(self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any) -> Tokens:
         """Sign a user in without a password.
 
         Args:

@@ -150,13 +150,13 @@ class Pool(ABC):
 class StandIn(Pool):
     """A pool of this kit."""
 
-    def __init__(self, settings: PoolSettings, *, http: bool) -> None:
-        self.cognito = Cognito.start(settings, http=http)
-        self.aws = self.cognito.client()
-        self.region = self.cognito.region
-        self.id = self.cognito.user_pool_id
-        self.client_id = self.cognito.client_id
-        self.client_secret = self.cognito.client_secret
+    def __init__(self, cognito: Cognito) -> None:
+        self.cognito = cognito
+        self.aws = cognito.client()
+        self.region = cognito.region
+        self.id = cognito.user_pool_id
+        self.client_id = cognito.client_id
+        self.client_secret = cognito.client_secret
 
     def reset(self) -> None:
         self.cognito.reset()
@@ -249,7 +249,7 @@ class StandInBench(Bench):
     def pool(self, **settings: Any) -> StandIn:
         wanted = PoolSettings(**settings)
         if wanted not in self._pools:
-            self._pools[wanted] = StandIn(wanted, http=self._http)
+            self._pools[wanted] = StandIn(Cognito.start(wanted, http=self._http))
         pool = self._pools[wanted]
         pool.reset()
         return pool

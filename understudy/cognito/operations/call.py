@@ -25,6 +25,34 @@ if TYPE_CHECKING:
     from understudy.cognito.service import CognitoService
 
 
+class Unmodelled(CognitoRefusal):
+    """A refusal that is not in botocore's model, so that moto's serializer would not know it."""
+
+    status = 400
+
+    def answer(self) -> tuple[int, dict[str, str], str]:
+        """Give status, headers and body as the AWS JSON protocol writes errors."""
+        body = json.dumps({"__type": self.code, "message": self.message})
+        return self.status, {"x-amzn-errortype": self.code}, body
+
+
+class OperationMissing(Unmodelled):
+    """The stand-in can't do this; the real service can, or there is no such operation."""
+
+    code = "NotSupportedByStandIn"
+    status = 501
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"This stand-in for Cognito does not do {operation}: see SUPPORT.md.")
+
+
+class BodyUnreadable(Unmodelled):
+    """The body is no JSON object, which no SDK sends."""
+
+    code = "SerializationException"
+    message = "The body is not a JSON object."
+
+
 class Call(CognitoIdpResponse):
     """moto's Cognito responses, bound to one stand-in."""
 
@@ -43,17 +71,18 @@ class Call(CognitoIdpResponse):
 
     def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
         """Answer the call: status, headers, body."""
-        self.setup_class(request)
         try:
+            self.setup_class(request)
             result = self._act()
-        except OperationMissing as missing:
-            # Not in botocore's model, so moto's serializer would not know it.
-            return 501, {"x-amzn-errortype": missing.code}, missing.body()
+        except Unmodelled as refusal:
+            return refusal.answer()
         except CognitoRefusal as refusal:
             result = ActionResult(refusal)
         except HTTPException as refusal:
             # moto's own refusals in operations that are moto's own.
             return refusal.code or 400, dict(refusal.get_headers()), str(refusal.description)
+        except UnicodeDecodeError:
+            return BodyUnreadable().answer()
         status, headers, body = self.serialized(result)
         return status, headers, str(body) or "{}"
 
@@ -62,10 +91,19 @@ class Call(CognitoIdpResponse):
         method = getattr(self, camelcase_to_underscores(operation), None)
         if operation not in constraints.operations() or method is None:
             raise OperationMissing(operation)
-        self.given = json.loads(self.body or "{}")
+        self.given = self._read()
         constraints.check(operation, self.given)
         result = method()
         return result if isinstance(result, ActionResult) else ActionResult(result)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            given = json.loads(self.body or "{}")
+        except ValueError as error:
+            raise BodyUnreadable from error
+        if not isinstance(given, dict):
+            raise BodyUnreadable
+        return given
 
     # What most operations begin with
 
@@ -103,16 +141,3 @@ class Call(CognitoIdpResponse):
         """Count the call against the user's hourly limit."""
         if self.service.hourly_limits:
             user.limits.count(self._get_action(), self.service.clock.now())
-
-
-class OperationMissing(CognitoRefusal):
-    """The stand-in can't do this; the real service can, or there is no such operation."""
-
-    code = "NotSupportedByStandIn"
-
-    def __init__(self, operation: str) -> None:
-        super().__init__(f"This stand-in for Cognito does not do {operation}: see SUPPORT.md.")
-
-    def body(self) -> str:
-        """Give the answer as the AWS JSON protocol writes errors."""
-        return json.dumps({"__type": self.code, "message": self.message})

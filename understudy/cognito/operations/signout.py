@@ -36,7 +36,7 @@ class SignOut(Call):
             return ActionResult({})
         if session.client_id != client.id:
             raise ClientForbidden("Refresh token is not issued to this client.")
-        session.revoked = True
+        pool.end_session(session)
         return ActionResult({})
 
     def global_sign_out(self) -> ActionResult:
