@@ -6,6 +6,7 @@ database or scopes' meaning.
 Sources: AWS "Verifying JSON web tokens"; RFC 8725 (JWT best current practices); PyJWT 2.15.
 """
 
+import re
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
@@ -22,6 +23,10 @@ log = structlog.get_logger(__name__)
 
 # Cognito's access tokens have 1-2 KB; a header line has at most 64 KB.
 _LONGEST = 8192
+
+# RFC 7515, 2: base64url without padding. PyJWT also takes a padded signature, which would let the
+# same token be written in several ways.
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
 
 _Time = Annotated[int, Field(ge=0, le=2**40)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
@@ -113,7 +118,7 @@ class TokenVerification(TokenVerifier):
 
 def _signed_payload(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
     """Check the signature and return what it signs."""
-    if len(token) > _LONGEST:
+    if len(token) > _LONGEST or not _COMPACT.fullmatch(token):
         raise TokenInvalid
     try:
         header = jwt.get_unverified_header(token)

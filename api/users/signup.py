@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, col, or_, select
 
 from api.errors import AccountExists, ApiError, IdentityAnswerLost
-from api.identity.base import IdentityProvider
+from api.identity.base import Account, IdentityProvider
 from api.users.models import User
 from api.users.schemas import Signup
 from api.values import case_key
@@ -107,11 +107,19 @@ def _open_account(identity: IdentityProvider, signup: Signup) -> str:
         # behind by a process that died between the provider's answer and its own commit.
         account = identity.find_account(signup.username)
         if account is not None:
-            if not account.unconfirmed:
+            if not _is_left_behind(account, signup.username):
                 raise
             log.warning("orphan_account_removed")
             identity.delete_account(signup.username)
     return _request_account(identity, signup)
+
+
+def _is_left_behind(account: Account, username: str) -> bool:
+    """Tell whether an account may be removed: nobody confirmed it, and it has exactly this name.
+
+    The provider also finds accounts by their sub, so that a name may lead to someone else's.
+    """
+    return account.unconfirmed and case_key(account.username) == case_key(username)
 
 
 def _request_account(identity: IdentityProvider, signup: Signup) -> str:
@@ -130,7 +138,11 @@ def _withdraw(identity: IdentityProvider, username: str, sub: str | None = None)
     """
     try:
         account = identity.find_account(username)
-        if account is not None and account.unconfirmed and sub in {None, account.sub}:
+        if (
+            account is not None
+            and _is_left_behind(account, username)
+            and sub in {None, account.sub}
+        ):
             identity.delete_account(username)
     except ApiError as error:
         log.warning("account_not_withdrawn", reason=type(error).__name__)
