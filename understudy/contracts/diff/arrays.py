@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from understudy.contracts.diff.branch import Branch, Conjunction, Site
-from understudy.contracts.diff.escape import Escape, Judge, under
+from understudy.contracts.diff.escape import Escape, Judge, hard, under
 from understudy.contracts.diff.scalars import size_escapes
 
 
@@ -41,9 +41,9 @@ def item_of(branch: Branch, place: int) -> Conjunction:
 
 def _contains(judge: Judge, sub: Branch, site: Site, least: int) -> bool:
     own = [mark.value for mark in sub.get("contains")]
-    if any(count >= least and not judge.escapes((other,), (site,)) for other, count in own):
+    if any(count >= least and not hard(judge.escapes((other,), (site,))) for other, count in own):
         return True
     sure = max((mark.value for mark in sub.get("least")), default=0)
     places = max((len(row.prefix) for row in sub.rows), default=0)
     every = (item_of(sub, place) for place in range(places + 1))
-    return sure >= least and not any(judge.escapes(items, (site,)) for items in every)
+    return sure >= least and not any(hard(judge.escapes(items, (site,))) for items in every)

@@ -45,6 +45,7 @@ class Comparison:
     def __init__(self, old: Document, new: Document) -> None:
         self.old, self.new = old, new
         self.changes: list[Change] = []
+        self._told: set[tuple[str | None, ...]] = set()
         self._same = Sameness(old, new)
         self._judges: dict[tuple[bool, bool, bool], Subsumption] = {}
 
@@ -100,7 +101,13 @@ class Comparison:
             scene.place,
             tuple(values),
         )
-        if change not in self.changes:
+        self._tell(change)
+
+    def _tell(self, change: Change) -> None:
+        pointers = (change.old_pointer, change.new_pointer)
+        facts = (change.rule, change.operation, change.sentence, *pointers)
+        if facts not in self._told:
+            self._told.add(facts)
             self.changes.append(change)
 
     def schemas(self, scene: Scene, old: Conjunction, new: Conjunction) -> None:
@@ -143,8 +150,7 @@ class Comparison:
             replace(scene.place, path=escape.path),
             tuple(values),
         )
-        if change not in self.changes:
-            self.changes.append(change)
+        self._tell(change)
 
     def sorted(self) -> list[Change]:
         """Return the changes, breaking ones first, otherwise as found."""

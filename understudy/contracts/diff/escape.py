@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from understudy.contracts.diff.branch import Conjunction
@@ -20,6 +20,27 @@ class Escape:
     path: tuple[str, ...] = ()
     sub_value: Any = field(default=None, compare=False)
     sup_value: Any = field(default=None, compare=False)
+
+
+LINK = "link"
+"""The kind of an escape that only refers to another pair of schemas, in `sub_value`."""
+
+
+def hard(escapes: Iterable[Escape]) -> list[Escape]:
+    """Return the escapes that are no mere links."""
+    return [escape for escape in escapes if escape.kind != LINK]
+
+
+def under_path(path: tuple[str, ...], escape: Escape) -> Escape:
+    """Return an escape as seen from the start of a path."""
+    return Escape(
+        escape.kind,
+        escape.sub,
+        escape.sup,
+        (*path, *escape.path),
+        escape.sub_value,
+        escape.sup_value,
+    )
 
 
 class Judge(Protocol):
@@ -41,4 +62,4 @@ class Judge(Protocol):
 
 def under(name: str, escapes: Iterable[Escape]) -> list[Escape]:
     """Return escapes of a child as seen from its parent."""
-    return [replace(escape, path=(name, *escape.path)) for escape in escapes]
+    return [under_path((name,), escape) for escape in escapes]

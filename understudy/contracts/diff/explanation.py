@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from understudy.contracts.diff.branch import Branch, Mark
-from understudy.contracts.diff.escape import Escape
+from understudy.contracts.diff.escape import Escape, hard
 
 
 def weight(escapes: list[Escape]) -> tuple[int, int]:
     """Return how far a branch is from fitting: the least was most likely meant."""
-    return len(escapes), min((len(escape.path) for escape in escapes), default=0)
+    told = hard(escapes)
+    return len(told), min((len(escape.path) for escape in told), default=0)
 
 
 def type_name(branch: Branch) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from understudy.contracts.diff.branch import Branch, Site
-from understudy.contracts.diff.escape import Escape, Judge, under
+from understudy.contracts.diff.escape import Escape, Judge, hard, under
 from understudy.contracts.diff.scalars import size_escapes
 from understudy.contracts.diff.values import admits, declares, others_of, property_of
 
@@ -73,7 +73,7 @@ def _others(judge: Judge, sub: Branch, sup: Branch) -> Iterator[Escape]:
     found = judge.escapes(one, other)
     if one and judge.sup.branches(other):
         yield from under("*", found)
-    elif found:
+    elif hard(found):
         at = next((shape.pointer for shape in sub.shapes), sub.pointer)
         yield Escape("additional-properties", at, other[0].pointer, ("*",))
 
@@ -85,7 +85,7 @@ def _patterns(judge: Judge, sub: Branch, sup: Branch) -> Iterator[Escape]:
         found = judge.escapes(own or others_of(sub), (site,))
         if own:
             yield from under("*", found)
-        elif found:
+        elif hard(found):
             yield Escape("pattern-properties", sub.pointer, site.pointer, ("*",))
 
 
@@ -98,7 +98,7 @@ def _names(judge: Judge, sub: Branch, sup: Branch) -> Iterator[Escape]:
         site: Site = mark.value
         if closed and all(admits(judge.sup, (site,), name) for name in listed):
             continue
-        if judge.escapes(own or (Site("", {"type": "string"}, "any name"),), (site,)):
+        if hard(judge.escapes(own or (Site("", {"type": "string"}, "any name"),), (site,))):
             yield Escape("property-names", sub.pointer, mark.pointer)
 
 

@@ -21,7 +21,7 @@ from understudy.contracts.diff.branch import (
     meet,
     type_of,
 )
-from understudy.contracts.diff.escape import Escape
+from understudy.contracts.diff.escape import LINK, Escape, hard, under_path
 from understudy.contracts.diff.explanation import culprit, told, type_name, weight
 from understudy.contracts.diff.objects import object_escapes
 from understudy.contracts.diff.sameness import Sameness
@@ -32,6 +32,9 @@ from understudy.contracts.diff.values import finite, property_of, readings, refu
 FEW = 64
 """How many values a finite set may have to be taken apart value by value."""
 
+DEEPEST = 24
+"""How many schemas deep a comparison goes before it puts the rest off."""
+
 FEW_PATHS = 3
 """How many ways to the same misfit are told."""
 
@@ -39,7 +42,7 @@ FEW_PATHS = 3
 class Subsumption:
     """One comparison between the schemas of two documents, in one direction."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - two schemas and how to compare them
         self,
         sub: Schemas,
         sup: Schemas,
@@ -53,26 +56,43 @@ class Subsumption:
         self.forward, self.losing, self.text = forward, losing, text
         self._memo: dict[tuple[Conjunction, Conjunction], tuple[Escape, ...]] = {}
         self._open: set[tuple[Conjunction, Conjunction]] = set()
-        self._cyclic = False
 
     def escapes(self, one: Conjunction, other: Conjunction) -> tuple[Escape, ...]:
-        """Return why values of `one` are not all admitted by `other`; empty if they are."""
+        """Return why values of `one` are not all admitted by `other`; empty if they are.
+
+        Within a comparison the answer may hold links: to a pair still being compared, because the
+        schemas are cyclic, or to one too deep to go into now. From outside all are followed.
+        """
         key = (one, other)
+        if self._open:
+            return self._direct(key)
+        found, done = list(self._direct(key)), {key}
+        queue = [escape for escape in found if escape.kind == LINK]
+        while queue:
+            link = queue.pop(0)
+            if link.sub_value not in done:
+                done.add(link.sub_value)
+                more = [
+                    under_path(link.path, escape)
+                    for escape in self._direct(link.sub_value)
+                    if escape.kind != LINK or escape.sub_value not in done
+                ]
+                found += more
+                queue += [escape for escape in more if escape.kind == LINK]
+        return _some_paths(hard(found))
+
+    def _direct(self, key: tuple[Conjunction, Conjunction]) -> tuple[Escape, ...]:
         if key in self._memo:
-            self._cyclic = self._cyclic or key in self._open
             return self._memo[key]
-        if self._same is not None and self._same.same(one, other):
+        if key in self._open or len(self._open) > DEEPEST:
+            return (Escape(LINK, _name(key[0]), _name(key[1]), (), key),)
+        if self._same is not None and self._same.same(*(key if self.forward else key[::-1])):
             self._memo[key] = ()
             return ()
-        root, known = not self._open, len(self._memo)
         self._open.add(key)
-        self._memo[key] = ()
-        self._memo[key] = _some_paths(self._compare(one, other))
+        found = _some_paths(self._compare(*key))
         self._open.discard(key)
-        if root and self._cyclic:  # what was found on the way leans on this one's cycle
-            for leaning in list(self._memo)[known + 1 :]:
-                del self._memo[leaning]
-            self._cyclic = False
+        self._memo[key] = tuple(e for e in found if e.kind != LINK or e.sub_value != key)
         return self._memo[key]
 
     def _compare(self, one: Conjunction, other: Conjunction) -> list[Escape]:
@@ -83,23 +103,29 @@ class Subsumption:
         missing: list[Branch] = []
         for branch in subs:
             rivals = [rival for rival in sups if rival.type == branch.type]
-            if self._fits_somewhere(branch, rivals, sups):
-                continue
-            if rivals:
+            links = self._fit(branch, rivals, sups)
+            if links is not None:
+                found += links
+            elif rivals:
                 found += self._explain(branch, rivals, subs)
             else:
                 missing.append(branch)
         return self._missing(missing, subs, (one, other)) + found
 
-    def _fits_somewhere(self, branch: Branch, rivals: list[Branch], sups: Sequence[Branch]) -> bool:
-        if any(not self.fits(branch, rival) for rival in rivals):
-            return True
+    def _fit(
+        self, branch: Branch, rivals: list[Branch], sups: Sequence[Branch]
+    ) -> list[Escape] | None:
+        """Return None where the branch does not fit, else the links on which that depends."""
+        for rival in rivals:
+            found = self.fits(branch, rival)
+            if not hard(found):
+                return found
         values = self._few(branch)
         if values is not None:
-            return all(self._admitted(value, sups) for value in values)
+            return [] if all(self._admitted(value, sups) for value in values) else None
         if self.text and self._fits_as_text(branch, sups):
-            return True
-        return len(rivals) > 1 and self._fits_in_parts(branch, rivals)
+            return []
+        return self._fit_in_parts(branch, rivals) if len(rivals) > 1 else None
 
     def _few(self, branch: Branch) -> tuple[Any, ...] | None:
         """Return the values of a branch if they can be listed, without those it refuses itself."""
@@ -121,25 +147,27 @@ class Subsumption:
         for rival in sups:
             if rival.type == "array" and all(m.value <= 1 for m in rival.get("least")):
                 items = self.sup.branches(item_of(rival, 0))
-                if self._fits_somewhere(branch, [i for i in items if i.type == branch.type], items):
+                alike = [item for item in items if item.type == branch.type]
+                if self._fit(branch, alike, items) is not None:
                     return True
             if rival.type == "string" and not rival.marks and rival.values is None:
                 return True
         return False
 
-    def _fits_in_parts(self, branch: Branch, rivals: list[Branch]) -> bool:
+    def _fit_in_parts(self, branch: Branch, rivals: list[Branch]) -> list[Escape] | None:
         """Split an object by the values of a property that tells the rivals apart."""
         if branch.type != "object":
-            return False
+            return None
         for name in branch.required:
             kinds = self.sub.branches(property_of(branch, name))
             values = self._few(kinds[0]) if len(kinds) == 1 else None
             if values is None or not 1 < len(values) <= FEW:
                 continue
             parts = [_with(branch, name, value) for value in values]
-            if all(any(not self.fits(part, rival) for rival in rivals) for part in parts):
-                return True
-        return False
+            best = [min((self.fits(part, r) for r in rivals), key=weight) for part in parts]
+            if not any(hard(found) for found in best):
+                return [link for found in best for link in found]
+        return None
 
     def fits(self, one: Branch, other: Branch) -> list[Escape]:
         """Return why values of a branch are not all admitted by one other branch."""
@@ -233,6 +261,10 @@ class Subsumption:
         return found
 
 
+def _name(schemas: Conjunction) -> str:
+    return " ".join(site.pointer + site.tag for site in schemas)
+
+
 def _some_paths(escapes: Iterable[Escape]) -> tuple[Escape, ...]:
     """Keep a few of the shortest paths to each misfit: cyclic schemas have endlessly many."""
     kept: list[Escape] = []
@@ -240,7 +272,7 @@ def _some_paths(escapes: Iterable[Escape]) -> tuple[Escape, ...]:
     for escape in sorted(dict.fromkeys(escapes), key=lambda escape: len(escape.path)):
         key = (escape.kind, escape.sub, escape.sup)
         seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= FEW_PATHS:
+        if seen[key] <= (1 if escape.kind == LINK else FEW_PATHS):
             kept.append(escape)
     return tuple(kept)
 
