@@ -1,0 +1,91 @@
+"""Every answer of a probe is looked at: is it a conforming error, does it leak a secret?
+
+It must not know why a request was sent.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from understudy.access.conformity import Conformity
+from understudy.access.exchange import Answer, Request
+from understudy.access.gates import Gatehouse
+from understudy.access.identities import Identities
+from understudy.access.leaks import leaks, secrets_in, without_purposes
+from understudy.access.matrix import Finding
+from understudy.access.samples import Samples
+from understudy.document import Operation
+from understudy.tokens import Presented
+
+LEAKS, ERRORS = "secrets_not_leaked", "errors_conform"
+
+
+class Inspection:
+    """Looks at answers and collects findings."""
+
+    def __init__(
+        self, document: Mapping[str, Any], gatehouse: Gatehouse, identities: Identities
+    ) -> None:
+        self._gatehouse = gatehouse
+        self._identities = identities
+        self._samples = Samples(document)
+        self._conformity = Conformity(document)
+        self.findings: dict[str, Finding] = {}
+
+    def see(self, request: Request, presented: Presented, answer: Answer) -> None:
+        """Look at one answer."""
+        for finding in self.of(request, presented, answer):
+            self.findings.setdefault(finding.id, finding)
+
+    def of(self, request: Request, presented: Presented, answer: Answer) -> Iterator[Finding]:
+        """Yield what is wrong with one answer."""
+        operation = request.operation
+        name = operation.operation_id
+        bearer = [
+            use
+            for alternative in self._gatehouse.alternatives(operation)
+            for use in alternative
+            if use.scheme.bears_tokens
+        ]
+        shown = any(_bears(presented.headers.get(use.scheme.field)) for use in bearer)
+        scopes = bearer[0].scopes if len({use.scopes for use in bearer}) == 1 else ()
+        for fault, text in self._conformity.faults(operation, answer, shown=shown, scopes=scopes):
+            yield Finding(ERRORS, name, fault, text, answer.evidence)
+        for kind in self._leaked(operation, request, presented, answer):
+            text = f"a {answer.status} holds {kind}"
+            yield Finding(LEAKS, name, f"{kind}-{answer.status}", text, answer.evidence)
+
+    def _leaked(
+        self, operation: Operation, request: Request, presented: Presented, answer: Answer
+    ) -> Iterator[str]:
+        text = answer.text
+        if answer.ok and answer.json is not None:
+            declared = self._declared(operation, answer.status)
+            body = without_purposes(answer.json, declared, self._samples.resolve)
+            text = json.dumps(body, ensure_ascii=False)
+        text += " ".join(value for name, value in answer.headers.items() if name != "set-cookie")
+        own = [*self._identities.secrets(), *secrets_in(request.content.body)]
+        own += [_credential(value) for value in presented.headers.values()]
+        yield from leaks(text, own, sent=json.dumps(request.content.body, default=str))
+
+    def _declared(self, operation: Operation, status: int) -> dict[str, Any]:
+        responses = operation.definition.get("responses", {})
+        declared = (
+            responses.get(str(status)) or responses.get("2XX") or responses.get("default", {})
+        )
+        content = self._samples.resolve(declared).get("content", {})
+        return next(
+            (part.get("schema", {}) for name, part in content.items() if "json" in name), {}
+        )
+
+
+def _credential(value: str | bytes) -> str:
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return text.rpartition(" ")[2]
+
+
+def _bears(value: str | bytes | None) -> bool:
+    """Whether a header's value is a bearer token, so that RFC 6750 speaks of an invalid one."""
+    text = value.decode("latin-1") if isinstance(value, bytes) else value or ""
+    scheme, _, token = text.partition(" ")
+    return scheme.lower() == "bearer" and bool(token.strip())

@@ -1,0 +1,84 @@
+"""Secrets where they do not belong: in answers, logs and reports.
+
+Known secrets of the run are looked for as they are; tokens, password hashes, keys, stack traces
+and SQL by their looks. It must not know where a text comes from.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
+
+PATTERNS: dict[str, re.Pattern[str]] = {
+    "a token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
+    "a password hash": re.compile(
+        r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2(?:id|i|d)\$|\$[156]\$[./A-Za-z0-9]{4,}\$"
+        r"|pbkdf2[_:-]sha\d+[$:]|\bscrypt[$:]\d+|\{SSHA\d*\}"
+    ),
+    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
+    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    "a stack trace": re.compile(
+        r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+"
+        r"|\bat [\w.$]+\([\w]+\.java:\d+\)|\bat .+ \(.+\.js:\d+:\d+\)"
+    ),
+    "SQL": re.compile(
+        r"\bSELECT\b[^;]{1,400}\bFROM\b|\bINSERT INTO\b|\bUPDATE \S+ SET\b|\bDELETE FROM\b"
+        r"|psycopg2?\.|sqlalchemy\.(?:exc|orm)|sqlalche\.me|\bsqlite3\.\w+Error|ORA-\d{5}"
+        r"|duplicate key value violates|violates (?:foreign key|not-null|check) constraint"
+        r"|relation \"\w+\" does not exist"
+    ),
+    "a database URL": re.compile(
+        r"\b(?:postgres(?:ql)?|mysql|mongodb)(?:\+\w+)?://[^\s/]+:[^\s@]+@"
+    ),
+}
+_TOKEN_FIELDS = re.compile(r"token|secret|api_?key|password", re.IGNORECASE)
+
+
+def leaks(text: str, secrets: Iterable[str], sent: str = "") -> Iterator[str]:
+    """Yield what kinds of secrets a text holds.
+
+    Args:
+        text: An answer's body, a log or a report.
+        secrets: The known secrets of the run.
+        sent: What the request itself said; what merely comes back by its looks is no leak.
+    """
+    if any(len(secret) >= SHORTEST and secret in text for secret in secrets):
+        yield "a secret of the run"
+    for name, pattern in PATTERNS.items():
+        if any(found.group() not in sent for found in pattern.finditer(text)):
+            yield name
+
+
+def without_purposes(body: Any, schema: Mapping[str, Any], resolve: Any) -> Any:
+    """Return a JSON body without the fields whose declared purpose is to carry a credential.
+
+    Args:
+        body: The answer's body.
+        schema: Its declared schema.
+        resolve: Follows references in a schema.
+    """
+    found = resolve(schema)
+    if isinstance(body, list):
+        return [without_purposes(part, found.get("items", {}), resolve) for part in body]
+    if not isinstance(body, Mapping):
+        return body
+    declared = found.get("properties", {})
+    return {
+        name: without_purposes(part, declared.get(name, {}), resolve)
+        for name, part in body.items()
+        if not (name in declared and _TOKEN_FIELDS.search(name))
+    }
+
+
+def secrets_in(body: Any) -> Iterator[str]:
+    """Yield the passwords, codes and tokens that a request body holds."""
+    if isinstance(body, Mapping):
+        for name, part in body.items():
+            if isinstance(part, str) and _TOKEN_FIELDS.search(str(name)):
+                yield part
+            else:
+                yield from secrets_in(part)
+    elif isinstance(body, list):
+        for part in body:
+            yield from secrets_in(part)

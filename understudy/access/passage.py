@@ -1,0 +1,230 @@
+"""Passports tried at a gate: every one on a request that would succeed with the valid credential.
+
+Refusals are believed only when the valid credential still gets through afterwards, so that what
+was refused was the passport, and what was refused was also not done.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from understudy.access.departures import Departures
+from understudy.access.exchange import Answer
+from understudy.access.gates import Gate
+from understudy.access.matrix import Cell, Finding, Outcome
+from understudy.access.scene import Scene
+from understudy.access.staging import Stage
+from understudy.tokens import VALID, Expected, NotMade, Papers, Passport, Presented
+
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+ADMITTED = range(200, 300)
+
+
+@dataclass
+class Trial:
+    """What one passport met at a gate."""
+
+    passport: Passport
+    answers: list[Answer] = field(default_factory=list)
+    spoiled: bool = False
+
+
+class Casting:
+    """A scene at a gate, with the passports made for its person; each is made once."""
+
+    def __init__(self, passage: "Passage", gate: Gate, scene: Scene) -> None:
+        self.gate = gate
+        self.scene = scene
+        self._papers = passage.papers(gate, scene)
+        self._companions = passage.companions(gate, scene)
+        self._made: dict[str, list[Presented]] = {}
+
+    def variants(self, passport: Passport) -> list[Presented]:
+        """Return a passport's variants as a request carries them.
+
+        Raises:
+            NotMade: It cannot be made with what is at hand.
+        """
+        if passport.id not in self._made:
+            variants = passport.make(self._papers)
+            self._made[passport.id] = [self._companions.beside(variant) for variant in variants]
+        return self._made[passport.id]
+
+
+class Passage:
+    """Tries passports at the gates of a stage."""
+
+    def __init__(self, stage: Stage, lure: str) -> None:
+        self._stage = stage
+        self._departures = Departures(stage)
+        self._lure = lure
+
+    def walk(
+        self, gate: Gate, passports: Iterable[Passport]
+    ) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try passports at a gate; yield a cell and its findings for each.
+
+        Raises:
+            Unexercised: There is no request to replay.
+        """
+        first = Casting(self, gate, self._scene(gate))
+        trials: dict[str, Trial] = {}
+        for passport in passports:
+            try:
+                count = len(first.variants(passport))
+            except NotMade as reason:
+                yield _untried(gate, passport, str(reason)), []
+                continue
+            if passport.ending is not None:
+                yield self._ended(gate, passport)
+            elif count:
+                trials[passport.id] = Trial(passport)
+        opened = self._run(gate, first, trials)
+        yield self._judged(gate, Trial(VALID, [opened]), opened)
+        reference = self._reference(gate) if gate.optional else None
+        for trial in trials.values():
+            yield self._judged(gate, trial, opened, reference)
+
+    def _scene(self, gate: Gate) -> Scene:
+        return self._stage.scene(gate.operation, gate.alternative)
+
+    def _run(self, gate: Gate, casting: "Casting", trials: dict[str, Trial]) -> Answer:
+        """Send every variant of every trial, then the valid credential; return its answer."""
+        for trial in trials.values():
+            if self._let_in(casting, trial):
+                casting = Casting(self, gate, self._scene(gate))
+        opened = self._open(casting.scene)
+        if not opened.ok and gate.operation.method not in SAFE:
+            for trial in trials.values():
+                trial.spoiled = self._spoils(gate, trial)
+            opened = self._open(self._scene(gate))
+        return opened
+
+    def _open(self, scene: Scene) -> Answer:
+        return self._stage.caller.send(scene.request, scene.presented)
+
+    def _let_in(self, casting: "Casting", trial: Trial) -> bool:
+        """Send a trial's variants up to one that gets in; tell whether it used the scene up."""
+        for presented in casting.variants(trial.passport):
+            answer = self._stage.caller.send(casting.scene.request, presented)
+            trial.answers.append(answer)
+            if answer.ok and not casting.gate.optional:
+                return casting.gate.operation.method not in SAFE
+        return False
+
+    def _spoils(self, gate: Gate, trial: Trial) -> bool:
+        """Tell whether a refused passport has its request carried out all the same."""
+        if any(answer.ok for answer in trial.answers):
+            return False
+        casting = Casting(self, gate, self._scene(gate))
+        for presented in casting.variants(trial.passport):
+            self._stage.caller.send(casting.scene.request, presented)
+        return not self._open(casting.scene).ok
+
+    def _ended(self, gate: Gate, passport: Passport) -> tuple[Cell, list[Finding]]:
+        """Try a genuine credential whose session or account is over."""
+        assert passport.ending is not None  # noqa: S101  # the caller's condition, for the types
+        scene = self._stage.scene(gate.operation, gate.alternative, self._stage.newcomer())
+        try:
+            self._departures.end(scene.person, passport.ending)
+        except NotMade as reason:
+            return _untried(gate, passport, str(reason)), []
+        answer = self._stage.caller.send(scene.request, scene.presented)
+        return self._judged(gate, Trial(passport, [answer]), None)
+
+    def papers(self, gate: Gate, scene: Scene) -> Papers:
+        """Return what passports for a gate are made of, for a scene's person."""
+        identities, use = self._stage.identities, gate.use
+        return Papers(
+            scheme=use.scheme,
+            credential=identities.credential(scene.person, use.scheme, use.scopes),
+            required=use.scopes,
+            known=self._stage.gatehouse.scopes(use.scheme),
+            also_open=self._stage.gatehouse.also_open(gate),
+            forgery=identities.forgery(scene.person, use.scheme, self._lure),
+        )
+
+    def companions(self, gate: Gate, scene: Scene) -> Presented:
+        """Return what accompanies the credential in question, all of it valid."""
+        presented = Presented(headers=scene.person.headers)
+        for place, use in enumerate(gate.alternative):
+            if place != gate.index:
+                credential = self._stage.identities.credential(scene.person, use.scheme, use.scopes)
+                presented = presented.beside(use.scheme.present(credential))
+        return presented
+
+    def _reference(self, gate: Gate) -> Answer:
+        """Return what a caller without a credential gets, where none is needed."""
+        scene = self._scene(gate)
+        return self._stage.caller.send(scene.request, Presented(headers=scene.person.headers))
+
+    def _judged(
+        self, gate: Gate, trial: Trial, opened: Answer | None, reference: Answer | None = None
+    ) -> tuple[Cell, list[Finding]]:
+        passport, name = trial.passport, gate.operation.operation_id
+        due = due_statuses(gate, passport)
+        wrong = [
+            answer
+            for answer in trial.answers
+            if answer.status not in due and not _as_anonymous(answer, reference, opened)
+        ]
+        note = ""
+        if wrong:
+            note = _wrong(passport, wrong[0], due)
+        elif trial.spoiled:
+            note = f"{passport.title}: refused, but carried out all the same"
+        evidence = (wrong or trial.answers)[-1].evidence
+        cell = Cell(
+            operation_id=name,
+            gate=gate.name,
+            passport=passport.id,
+            expected=passport.expected.value,
+            got=tuple(answer.status for answer in trial.answers),
+            outcome=Outcome.FINDING if note else Outcome.OK,
+            note=note,
+            evidence=evidence,
+        )
+        subject = f"{passport.id}@{gate.name}"
+        return cell, [Finding(passport.check, name, subject, note, evidence)] if note else []
+
+
+def due_statuses(gate: Gate, passport: Passport) -> set[int]:
+    """Return the statuses with which a passport may be met.
+
+    Where the document declares no 401 (403) for the operation but another refusal that hides what
+    is there, it is believed.
+    """
+    if passport.expected is Expected.ACCEPTED:
+        return set(ADMITTED)
+    first, others = {
+        Expected.UNAUTHENTICATED: (401, [403, 404]),
+        Expected.FORBIDDEN: (403, [404]),
+    }[passport.expected]
+    declared = set(gate.operation.statuses)
+    if declared & {str(first), "4XX", "default"}:
+        return {first}
+    return {first, *(status for status in others if str(status) in declared)}
+
+
+def _as_anonymous(answer: Answer, reference: Answer | None, opened: Answer | None) -> bool:
+    """Whether an optional gate treated a bad credential as none."""
+    if reference is None or answer.status != reference.status:
+        return False
+    return answer.text == reference.text or opened is None or answer.text != opened.text
+
+
+def _wrong(passport: Passport, answer: Answer, due: set[int]) -> str:
+    wanted = " or ".join(str(status) for status in sorted(due)) if len(due) < 5 else "2xx"
+    if answer.ok:
+        return f"{passport.title}: let in with {answer.status}, {wanted} is due ({passport.source})"
+    return f"{passport.title}: answered {answer.status}, {wanted} is due ({passport.source})"
+
+
+def _untried(gate: Gate, passport: Passport, reason: str) -> Cell:
+    return Cell(
+        gate.operation.operation_id,
+        gate.name,
+        passport.id,
+        passport.expected.value,
+        outcome=Outcome.UNTRIED,
+        note=reason,
+    )

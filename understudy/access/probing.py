@@ -1,0 +1,175 @@
+"""The probe: every passport at every gate of a document, every object as somebody else.
+
+    matrix = probe(document, identities, client)
+
+It needs the document's `security`, a client and a source of identities, and knows no service.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import requests
+
+from understudy.access.assignment import Assignment
+from understudy.access.contents import Contents, Hints
+from understudy.access.departures import ends
+from understudy.access.exchange import Caller
+from understudy.access.gates import Gatehouse
+from understudy.access.identities import Identities
+from understudy.access.inspection import Inspection
+from understudy.access.listings import Listings
+from understudy.access.lure import Lure, laid
+from understudy.access.matrix import Cell, Finding, Matrix, judged, untried
+from understudy.access.ownership import Ownership
+from understudy.access.passage import Passage
+from understudy.access.samples import Samples
+from understudy.access.scene import Unexercised
+from understudy.access.shadows import shadows
+from understudy.access.staging import Stage
+from understudy.access.writes import Writes
+from understudy.document import Operation
+from understudy.tokens import NOTHING, PASSPORTS, Ending, Passport, Presented
+
+Result = tuple[Cell, list[Finding]]
+
+
+class Probe:
+    """Exercises the operations of one document, one at a time or all."""
+
+    def __init__(
+        self,
+        document: Mapping[str, Any],
+        identities: Identities,
+        client: requests.Session,
+        hints: Hints | None = None,
+        passports: Iterable[Passport] = tuple(PASSPORTS.values()),
+    ) -> None:
+        self._gatehouse = Gatehouse(document)
+        self._inspection = Inspection(document, self._gatehouse, identities)
+        caller = Caller(client, self._inspection.see)
+        self.hints = hints or Hints()
+        contents = Contents(document, Samples(document), self.hints)
+        self._stage = Stage(self._gatehouse, identities, caller, contents)
+        self._passports = tuple(passports)
+        self._shadows = shadows(document)
+        self.matrix = Matrix(
+            {found.operation_id: found.label for found in self._gatehouse.operations},
+            requests=caller.counts,
+        )
+
+    def run(self, skip: Iterable[str] = ()) -> Matrix:
+        """Exercise every operation; those that end accounts come last."""
+        skipped = set(skip)
+        for operation in sorted(self._gatehouse.operations, key=_last):
+            if operation.operation_id not in skipped:
+                self.exercise(operation)
+        return self.matrix
+
+    def exercise(self, operation: Operation) -> None:
+        """Try everything on one operation and add what was found to the matrix."""
+        before = set(self._inspection.findings)
+        try:
+            results = self._guarded(operation) if operation.security else self._public(operation)
+            for cell, findings in results:
+                self.matrix.cells.append(cell)
+                self.matrix.add(findings)
+        except Unexercised as reason:
+            self._missed(operation, str(reason))
+        found = self._inspection.findings
+        self.matrix.add(found[name] for name in found if name not in before)
+
+    def _guarded(self, operation: Operation) -> Iterator[Result]:
+        gates = self._gatehouse.gates(operation)
+        if not gates:
+            missing = ", ".join(self._gatehouse.undeclared(operation)) or "none"
+            raise Unexercised(f"no declared security scheme is left to try (undeclared: {missing})")
+        failures, entered = [], False
+        for gate in gates:
+            with laid() as lure:
+                try:
+                    passage = Passage(self._stage, lure.url)
+                    yield from passage.walk(gate, self._passports)
+                    entered = True
+                except Unexercised as reason:
+                    failures.append(f"{gate.name}: {reason}")
+                self.matrix.add(_lured(operation, lure))
+        if failures:
+            self._missed(operation, "; ".join(failures))
+        if entered:
+            for trial in (Ownership, Listings, Writes, Assignment):
+                yield from self._beside(operation, trial(self._stage))
+
+    def _beside(self, operation: Operation, trial: Any) -> Iterator[Result]:
+        """Run what goes beyond passports; what cannot be staged there is not tried."""
+        try:
+            yield from trial.probe(operation)
+        except Unexercised as reason:
+            yield untried(operation, type(trial).__name__.lower(), str(reason)), []
+
+    def _public(self, operation: Operation) -> Iterator[Result]:
+        """Call an operation without a credential; with one, only if that is refused."""
+        try:
+            scene = self._stage.scene(operation)
+        except Unexercised as reason:
+            yield from self._hidden(operation, str(reason))
+            return
+        answer = self._stage.caller.send(scene.request, Presented(headers=scene.person.headers))
+        yield judged(operation, "public_is_declared", "anonymous", (answer,), "")
+        yield from self._beside(operation, Writes(self._stage))
+
+    def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
+        """Tell an operation that is secured in secret from one that could not be called."""
+        for alternative in self._everywhere():
+            secured = Operation(**{**vars(operation), "security": alternative})
+            try:
+                scene = self._stage.scene(secured)
+            except Unexercised:
+                continue
+            answer = self._stage.caller.send(scene.request, NOTHING)
+            note = f"asks for a credential ({answer.status}) and is declared public"
+            yield judged(operation, "public_is_declared", "anonymous", (answer,), note)
+            return
+        if shadow := self._shadows.get(operation.operation_id):
+            self._missed(operation, f"{reason}; shadowed by {shadow.label}, declared before it")
+        yield untried(operation, "anonymous", reason), []
+
+    def _everywhere(self) -> list[Any]:
+        """Return every combination of credentials that some operation asks for, once."""
+        found = [operation.security for operation in self._gatehouse.operations]
+        return list(dict.fromkeys(security for security in found if security))
+
+    def _missed(self, operation: Operation, reason: str) -> None:
+        shadow = self._shadows.get(operation.operation_id)
+        if shadow is not None and shadow.label not in reason:
+            reason += f"; {shadow.label}, declared before it, shadows it"
+        self.matrix.unexercised[operation.operation_id] = reason
+
+
+def _lured(operation: Operation, lure: Lure) -> Iterator[Finding]:
+    if lure.visits:
+        text = "fetches keys from a URL that the token names (RFC 8725, 3.10; CWE-918)"
+        yield Finding("forged_tokens_rejected", operation.operation_id, "lure", text)
+
+
+def _last(operation: Operation) -> int:
+    ending = any(ends(operation, kind) for kind in (Ending.SIGNED_OUT, Ending.DELETED))
+    return 2 if ending else int(operation.method == "DELETE")
+
+
+def probe(
+    document: Mapping[str, Any],
+    identities: Identities,
+    client: requests.Session,
+    hints: Hints | None = None,
+    skip: Iterable[str] = (),
+) -> Matrix:
+    """Probe every operation of a document.
+
+    Args:
+        document: The OpenAPI document.
+        identities: Where credentials come from.
+        client: Sends requests; URLs that start with a slash are relative to the service.
+        hints: What is known beside the document.
+        skip: operationIds to leave alone.
+    """
+    return Probe(document, identities, client, hints).run(skip)

@@ -1,0 +1,96 @@
+"""Security schemes of an OpenAPI document, and how each carries a credential in a request.
+
+It must not know what a credential means or who holds it.
+
+Source: OpenAPI 3.1, Security Scheme Object.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+AUTHORIZATION = "Authorization"
+TOKENS = ("oauth2", "openIdConnect")
+
+
+@dataclass(frozen=True)
+class Presented:
+    """A credential, or what poses as one, where a request carries it; its values are secrets."""
+
+    headers: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def beside(self, other: "Presented") -> "Presented":
+        """Return both credentials in one request."""
+        return Presented(
+            {**self.headers, **other.headers},
+            {**self.query, **other.query},
+            {**self.cookies, **other.cookies},
+        )
+
+
+NOTHING = Presented()
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """One security scheme.
+
+    Attributes:
+        name: Its key in the document.
+        kind: `bearer`, `basic`, another HTTP scheme's name, or `apiKey`.
+        place: `header`, `query` or `cookie`.
+        field: The header's, parameter's or cookie's name.
+    """
+
+    name: str
+    kind: str
+    place: str = "header"
+    field: str = AUTHORIZATION
+
+    @property
+    def bears_tokens(self) -> bool:
+        """Whether it is OAuth 2.0 Bearer (RFC 6750)."""
+        return self.kind == "bearer"
+
+    @property
+    def is_http(self) -> bool:
+        """Whether the credential follows the name of an HTTP authentication scheme."""
+        return self.kind != "apiKey"
+
+    def present(self, credential: str) -> Presented:
+        """Return a credential as a request carries it."""
+        if not self.is_http:
+            return self.raw(credential)
+        name = {"bearer": "Bearer", "basic": "Basic"}.get(self.kind, self.kind)
+        return self.raw(f"{name} {credential}")
+
+    def raw(self, value: str | bytes) -> Presented:
+        """Return a whole value of the header, parameter or cookie."""
+        if self.place == "header":
+            return Presented(headers={self.field: value})
+        text = value if isinstance(value, str) else value.decode("latin-1")
+        if self.place == "query":
+            return Presented(query={self.field: text})
+        return Presented(cookies={self.field: text})
+
+
+def schemes(document: Mapping[str, Any]) -> dict[str, Scheme]:
+    """Return a document's security schemes by name; mutual TLS is not a request's business."""
+    declared = document.get("components", {}).get("securitySchemes", {})
+    found = {name: _scheme(name, definition) for name, definition in declared.items()}
+    return {name: scheme for name, scheme in found.items() if scheme is not None}
+
+
+def _scheme(name: str, definition: Mapping[str, Any]) -> Scheme | None:
+    kind = definition.get("type")
+    if kind in TOKENS:
+        return Scheme(name, "bearer")
+    if kind == "http":
+        return Scheme(name, str(definition.get("scheme", "")).lower())
+    if kind == "apiKey":
+        return Scheme(
+            name, "apiKey", str(definition.get("in", "header")), str(definition.get("name", ""))
+        )
+    return None
