@@ -256,3 +256,26 @@ def test_credentials_of_another_scheme_do_not_count() -> None:
     assert errors(pact({"headers": {"Authorization": "Bearer"}}), guarded({"bearer": []})) == [
         "request-security-missing"
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "matcher", "fits"),
+    [
+        ("12", None, True),
+        ("many", None, False),
+        ("many", {"match": "type"}, True),
+        ("12", {"match": "regex", "regex": r"^\d+$"}, True),
+        ("x", {"match": "regex", "regex": "."}, True),
+        ("many", {"match": "regex", "regex": "^(few|many)$"}, False),
+    ],
+)
+def test_response_header_is_judged_with_its_matcher(
+    value: str,
+    matcher: dict[str, str] | None,
+    fits: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    headers = {"X-Count": {"schema": {"type": "integer"}}}
+    document = serving({"responses": {"200": {"description": "", "headers": headers}}})
+    rules = {"header": {"X-Count": {"matchers": [matcher]}}} if matcher else {}
+    expected = pact(response={"headers": {"X-Count": value}, "matchingRules": rules})
+    assert errors(expected, document) == ([] if fits else ["response-header-invalid"])

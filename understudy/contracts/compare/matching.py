@@ -89,6 +89,12 @@ class Matching:
             return text == expected
         return matcher.kind not in _TEXTUAL or _predicate(matcher, expected, kind(text))(text)
 
+    def texts(self, matchers: Sequence[Matcher], expected: str) -> Iterator[str]:
+        """Texts that all of some matchers take: the example, and samples of other forms."""
+        for text in (expected, *_SAMPLES):
+            if all(self.matches(matcher, expected, text) for matcher in matchers):
+                yield text
+
     def _text_obstacle(
         self, matcher: Matcher, expected: Any, schemas: Sequence[Located], known: list[Any]
     ) -> tuple[str, str] | None:

@@ -88,17 +88,19 @@ class Operations:
         self._document = document
         self._paths = list(document.children(document.root, "paths"))
         self._paths = [(path, item) for path, item in self._paths if path.startswith("/")]
-        self._paths.sort(key=lambda entry: _specificity(entry[0]))
+        self._paths.sort(key=lambda entry: (_ranks(entry[0]), entry[0]))
         self._patterns = {path: _pattern(path) for path, _ in self._paths}
         self._bases = {path: self._bases_of(item) for path, item in self._paths}
 
     def routes(self, method: str, path: str) -> list[Route]:
-        """The operations that a request may mean, the most specific first."""
-        return [
+        """The operations that a request may mean: several only where they are as specific."""
+        found = [
             Route(operation, values)
             for template, item, values in self._matching(path)
             if (operation := self._operation(template, item, method)) is not None
         ]
+        ranks = [_ranks(route.operation.template) for route in found]
+        return [route for route, rank in zip(found, ranks, strict=True) if rank == ranks[0]]
 
     def methods(self, path: str) -> list[str]:
         """The methods that the document has for a path, empty where it doesn't have the path."""
@@ -142,13 +144,13 @@ class Operations:
         ]
 
 
-def _specificity(template: str) -> tuple[Any, ...]:
+def _ranks(template: str) -> tuple[int, ...]:
     # Per segment: plain text before text with a variable in it before a variable alone.
     def rank(segment: str) -> int:
         names = _VARIABLE.findall(segment)
         return 0 if not names else 1 if _VARIABLE.sub("", segment) else 2
 
-    return (tuple(rank(segment) for segment in template.split("/")), template)
+    return tuple(rank(segment) for segment in template.split("/"))
 
 
 def _pattern(template: str) -> re.Pattern[str]:

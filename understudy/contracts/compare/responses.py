@@ -110,13 +110,19 @@ class Responses:
         self, name: str, text: str, declared: Located, response: Response
     ) -> Iterator[Problem]:
         schema = declared.at("schema")
-        if schema.node is None or response.matchers.header.get(name.lower()):
+        rule = response.matchers.header.get(name.lower())
+        judge = Matching(self.shapes, self.validators)
+        texts = judge.texts(rule.matchers, text) if rule else [text]
+        if schema.node is None or any(self._is_header(schema, each) for each in texts):
             return
-        readings = self.styles.casts(schema, text)
+        value = self.styles.casts(schema, text)[0]
+        place = f".response.headers{show([name])}"
+        yield from self.validators.problems(schema, value, "response-header-invalid", place)
+
+    def _is_header(self, schema: Located, text: str) -> bool:
         items = self.styles.items(schema, [piece.strip() for piece in text.split(",")])
-        if not any(self.validators.accepts([schema], value) for value in [*readings, items]):
-            rule, place = "response-header-invalid", f".response.headers{show([name])}"
-            yield from self.validators.problems(schema, readings[0], rule, place)
+        readings = [*self.styles.casts(schema, text), items]
+        return any(self.validators.accepts([schema], value) for value in readings)
 
 
 def _undeclared(operation: Operation, response: Response) -> Problem:
