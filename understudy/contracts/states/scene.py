@@ -31,6 +31,7 @@ class Scene:
         self.people: dict[str, Account] = {}
         self.caller: Account | None = None
         self.token: str | None = None
+        self._is_token_chosen = False
         self.teardowns = contextlib.ExitStack()
 
     def welcome(self, account: Account) -> Account:
@@ -39,18 +40,21 @@ class Scene:
         return account
 
     def act_as(self, account: Account) -> Account:
-        """Make someone the caller, and their token the request's."""
+        """Make someone the caller, and their token the request's unless a state chose another."""
         self.caller = self.welcome(account)
-        self.token = account.access_token
+        if not self._is_token_chosen:
+            self.token = account.access_token
         return account
 
     def leave_bearer(self) -> None:
         """Have the header sent as the consumer wrote it: the interaction is about a bad token."""
         self.token = None
+        self._is_token_chosen = True
 
     def present(self, token: str) -> None:
         """Have another access token sent, such as one that has expired."""
         self.token = token
+        self._is_token_chosen = True
 
     def __enter__(self) -> Self:
         return self

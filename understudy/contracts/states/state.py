@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import difflib
 import inspect
+import json
 import typing
 from collections.abc import Callable, Mapping
 from functools import cached_property
@@ -19,6 +20,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from understudy.contracts.states.scene import Scene
 from understudy.errors import Refusal
+
+_JSON_NAMES = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    NoneType: "null",
+}
 
 
 class StateUnknown(Refusal):
@@ -31,7 +40,7 @@ class ParametersInvalid(Refusal):
 
 @dataclasses.dataclass(frozen=True)
 class Parameter:
-    """A parameter as documentation shows it; `default` is its Python literal."""
+    """A parameter as documentation shows it; `default` is JSON, or nothing where it is required."""
 
     name: str
     type: str
@@ -148,7 +157,7 @@ def nearest(name: str, known: list[str]) -> str:
 
 def _parameter(name: str, hint: Any, parameter: inspect.Parameter) -> Parameter:
     kind, doc = _documented(hint)
-    default = "" if parameter.default is parameter.empty else repr(parameter.default)
+    default = "" if parameter.default is parameter.empty else json.dumps(parameter.default)
     return Parameter(name, kind, default, doc)
 
 
@@ -161,4 +170,10 @@ def _documented(hint: Any) -> tuple[str, str]:
 
 
 def _written(kind: Any) -> str:
-    return kind.__name__ if isinstance(kind, type) and not typing.get_args(kind) else str(kind)
+    """A type in the words of JSON, as consumers may write any language."""
+    arguments = typing.get_args(kind)
+    if typing.get_origin(kind) is list:
+        return f"list of {_written(arguments[0])}s"
+    if arguments:
+        return " or ".join(map(_written, arguments))
+    return _JSON_NAMES.get(kind, str(kind))

@@ -172,7 +172,7 @@ def _matcher_words(matcher: Matcher) -> str:
     options = matcher.options
     words = _WORDS.get(matcher.kind, matcher.kind)
     if matcher.kind == "regex":
-        return f"matches regex {options.get('regex')}"
+        return f"matches regex {options.get('regex')} as a whole"  # as pact_matching 2 does
     if matcher.kind == "include":
         return f"includes {options.get('value')}"
     if matcher.kind == "statuscode":

@@ -157,6 +157,8 @@ def _pending(result: InteractionResult) -> InteractionResult:
 
 def _hint(interaction: Interaction, status: int, *, impersonated: bool) -> str:
     """What most likely is wrong on the consumer's side, where the answer shows it."""
+    if status == interaction.response.status:
+        return ""
     if status == 401 and interaction.request.header("authorization") is None:
         return "The request has no Authorization header: add `Bearer ...` to the interaction."
     if status == 401 and not impersonated:

@@ -3,6 +3,7 @@
 It knows of provider states and generates its tokens, ids and codes from their values.
 """
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from tests.contract.consumers.cli.client import Randomizer
 CONSUMER = "randomizer-cli"
 PROVIDER = "randomizer-api"
 TOKEN = "access-token"
+NOTED_SECONDS = 2.0
 PASSWORD = "Correct-Horse-7-Battery"
 UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"
 
@@ -49,6 +51,10 @@ class Case:
         self.expect(pact)
         with pact.serve() as server:
             self.use(Randomizer(str(server.url), self.token))
+            # The mock answers before it notes the request, and is asked when the block ends.
+            deadline = time.monotonic() + NOTED_SECONDS
+            while not server.matched and time.monotonic() < deadline:
+                time.sleep(0.001)
 
 
 def new_pact() -> Pact:

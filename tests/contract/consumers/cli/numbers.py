@@ -1,5 +1,7 @@
 """What `randomizer-cli` expects of random numbers and of the service's health."""
 
+from typing import Any
+
 import pytest
 from pact import Pact, match
 from pact.interaction import HttpInteraction
@@ -25,6 +27,11 @@ from tests.contract.consumers.cli.expectations import (
 
 HEALTHY = {"status": "ok"}
 BOUNDS = {"min_value": 1, "max_value": 6}
+
+
+def challenge_of(error: str) -> Any:
+    """The challenge of RFC 6750, section 3, with this error."""
+    return match.regex(f'Bearer error="{error}"', regex=f'^Bearer .*error="{error}".*$')
 
 
 def page(pact: Pact) -> HttpInteraction:
@@ -70,7 +77,7 @@ def page_expired(pact: Pact) -> HttpInteraction:
     asked.given("a verified user exists", username="ada").given("the access token has expired")
     asked.with_request("GET", "/randoms")
     signed_in(asked.with_query_parameters({"offset": "0", "limit": "2"}))
-    challenge = match.includes('error="invalid_token"')
+    challenge = challenge_of("invalid_token")
     return refused(asked, 401, match.like("Invalid token"), {"WWW-Authenticate": challenge})
 
 
@@ -84,7 +91,7 @@ def page_out_of_scope(pact: Pact) -> HttpInteraction:
     asked.given("a verified user exists", username="ada", scopes=["me"])
     asked.with_request("GET", "/randoms")
     signed_in(asked.with_query_parameters({"offset": "0", "limit": "2"}))
-    challenge = match.includes('error="insufficient_scope"')
+    challenge = challenge_of("insufficient_scope")
     return refused(asked, 403, match.like("Insufficient scope"), {"WWW-Authenticate": challenge})
 
 
