@@ -15,6 +15,8 @@ from starlette.routing import compile_path
 
 from api.errors import ApiError, BodyTooLarge, Problem, RequestInvalid
 
+_MISMATCH = "String should match the pattern in the OpenAPI document"
+
 
 def install_handlers(app: FastAPI) -> None:
     """Let the application answer every refusal in the house's shape.
@@ -61,7 +63,9 @@ def _allowed(request: Request) -> Sequence[str]:
 def _problem(item: Mapping[str, Any]) -> Problem:
     """Keep place, text and kind; the input may be a password."""
     loc = [part if isinstance(part, int) else _printable(str(part)) for part in item["loc"]]
-    return Problem(loc=loc, msg=_printable(str(item["msg"])), type=str(item["type"]))
+    # A pattern may be long, and it stands in the OpenAPI document.
+    msg = _MISMATCH if item["type"] == "string_pattern_mismatch" else _printable(str(item["msg"]))
+    return Problem(loc=loc, msg=msg, type=str(item["type"]))
 
 
 def _printable(text: str) -> str:

@@ -51,7 +51,7 @@ def install(app: FastAPI) -> None:
 
     def pruned() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _pruned(generate())
+            app.openapi_schema = _with_integers(_pruned(generate()))
         return app.openapi_schema
 
     app.openapi = pruned  # type: ignore[method-assign]  # FastAPI's documented way to extend it
@@ -88,6 +88,15 @@ def _pruned(document: dict[str, Any]) -> dict[str, Any]:
     for name in ("HTTPValidationError", "ValidationError"):
         document["components"]["schemas"].pop(name, None)
     return document
+
+
+def _with_integers(value: Any) -> Any:
+    """Print bounds as they were written: FastAPI turns 1 into 1.0."""
+    if isinstance(value, dict):
+        return {key: _with_integers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_integers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -6,7 +6,7 @@ module must not know who uses the settings.
 Source: pydantic-settings 2.16.
 """
 
-from typing import Annotated, Self, TypeVar
+from typing import Annotated, Self
 
 from pydantic import (
     AnyHttpUrl,
@@ -24,9 +24,6 @@ from sqlalchemy.exc import ArgumentError
 
 _DRIVER = "postgresql+psycopg2"
 _RDS = ("rds_username", "rds_password", "rds_hostname", "rds_db_name")
-
-
-_Kind = TypeVar("_Kind", bound="DatabaseSettings")
 
 
 class SettingsInvalid(Exception):
@@ -148,12 +145,14 @@ def psycopg2_url(url: str | URL) -> URL:
 
 
 def read_settings() -> Settings:
-    """Read the settings, or say in one line which one is missing or bad.
+    """Read the settings, or say in one line which ones are missing or bad.
 
     Raises:
         SettingsInvalid: with the names of the settings, and no value.
     """
-    return _read(Settings)
+    # The database's own first: what spans several fields is checked only when each one is good.
+    _refuse(_problems(DatabaseSettings) | _problems(Settings))
+    return Settings()
 
 
 def read_database_url() -> URL:
@@ -162,16 +161,17 @@ def read_database_url() -> URL:
     Raises:
         SettingsInvalid: with the names of the settings, and no value.
     """
-    return _read(DatabaseSettings).sqlalchemy_url
+    _refuse(_problems(DatabaseSettings))
+    return DatabaseSettings().sqlalchemy_url
 
 
-def _read(kind: type[_Kind]) -> _Kind:
+def _problems(kind: type[DatabaseSettings]) -> dict[str, None]:
+    """Say what is wrong with the settings, each problem once and in order."""
     try:
-        return kind()
+        kind()
     except ValidationError as error:
-        problems = "; ".join(_problem(e["loc"], e["type"], e["msg"]) for e in error.errors())
-    text = f"Bad settings: {problems}. Set them in the environment or in .env (see .env.example)."
-    raise SettingsInvalid(text)
+        return dict.fromkeys(_problem(e["loc"], e["type"], e["msg"]) for e in error.errors())
+    return {}
 
 
 def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -179,3 +179,10 @@ def _problem(loc: tuple[int | str, ...], kind: str, message: str) -> str:
         return message
     name = str(loc[0]).upper()
     return f"{name} is missing" if kind == "missing" else f"{name}: {message}"
+
+
+def _refuse(problems: dict[str, None]) -> None:
+    if problems:
+        text = "; ".join(problems)
+        remedy = "Set them in the environment or in .env (see .env.example)."
+        raise SettingsInvalid(f"Bad settings: {text}. {remedy}")

@@ -4,7 +4,7 @@ Must not know the database or Cognito.
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,12 +12,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.values import (
     ConfirmationCode,
     Email,
-    FullName,
     NewPassword,
     Password,
     RefreshToken,
     Username,
 )
+
+FullName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=255,
+        pattern=r"^[^\x00-\x1f\x7f]+$",
+        description="The name to show, or null for none.",
+        examples=["Ada Lovelace"],
+    ),
+]
 
 _SUB = "The user's permanent, unguessable id."
 _EXAMPLE_SUB = ["6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55"]
