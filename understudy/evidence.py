@@ -190,13 +190,13 @@ def table(document: dict[str, Any], ledger: Ledger, pending: Pending) -> Table:
     return drawn
 
 
-def judge(document: dict[str, Any], folder: Path, pending: Path | None) -> tuple[str, list[Gap]]:
+def judge(document: dict[str, Any], folder: Path, excused: Pending) -> tuple[str, list[Gap]]:
     """Sum the ledgers in a folder, write `evidence.json` beside them and describe the result.
 
     Returns:
         The table and one line per gap, as text for a terminal, and the gaps.
     """
-    ledger, excused = Ledger.read(folder), read_pending(pending)
+    ledger = Ledger.read(folder)
     found = gaps(document, ledger, excused)
     report = {"rows": ledger.rows(), "pending": excused, "gaps": [gap.text for gap in found]}
     folder.mkdir(parents=True, exist_ok=True)

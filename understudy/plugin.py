@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from understudy.asgi import RemoteClient
+from understudy.errors import Refusal
+from understudy.evidence import Pending, judge, read_pending
 from understudy.subject import Subject, load_subject
 from understudy.world import World
 
@@ -35,9 +37,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the ledgers of the last run."""
     config.stash[WORLDS] = []
-    if not hasattr(config, "workerinput") and config.getoption("--evidence") != "off":
+    if _judges(config):
+        _pending(config)  # a list that cannot be read is better known before the run
         for stale in EVIDENCE.glob("ledger-*.json"):
             stale.unlink()
+
+
+def _judges(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput") and config.getoption("--evidence") != "off"
+
+
+def _pending(config: pytest.Config) -> Pending:
+    path = config.getini("understudy_pending")
+    try:
+        return read_pending(config.rootpath / path if path else None)
+    except Refusal as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +104,6 @@ def fuzzing(world: World, subject: Subject) -> Iterator[World]:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print the evidence table."""
     config = terminalreporter.config
-    if config.getoption("--evidence") == "off" or hasattr(config, "workerinput"):
-        return
     terminalreporter.write(config.stash.get(SUMMARY, ""))
 
 
@@ -98,12 +111,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run that reached too little."""
     config = session.config
-    if config.getoption("--evidence") == "off" or hasattr(config, "workerinput"):
+    if not _judges(config):
         return
-    from understudy.evidence import judge
-
-    pending = config.getini("understudy_pending")
-    text, found = judge(load_subject().document(), EVIDENCE, Path(pending) if pending else None)
+    text, found = judge(load_subject().document(), EVIDENCE, _pending(config))
     config.stash[SUMMARY] = text
     if found and config.getoption("--evidence") == "require" and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -69,7 +69,7 @@ def test_ledgers_of_many_processes_are_summed(tmp_path: Path) -> None:
     ledger(COMPLETE[0]).write(tmp_path)
     ledger(COMPLETE[0], *COMPLETE[1:]).write(tmp_path)
     assert Ledger.read(tmp_path).counts[COMPLETE[0]] == 2
-    text, found = judge(DOCUMENT, tmp_path, None)
+    text, found = judge(DOCUMENT, tmp_path, {})
     assert found == []
     assert "open" in text
     assert (tmp_path / "evidence.json").is_file()

@@ -22,8 +22,8 @@ def evidence(
 ) -> None:
     """Print which declared answers were seen; exit with 1 when one is missing."""
     from understudy.document import load_document
-    from understudy.evidence import judge
+    from understudy.evidence import judge, read_pending
 
-    text, found = judge(load_document(openapi), folder, pending)
+    text, found = judge(load_document(openapi), folder, read_pending(pending))
     typer.echo(text)
     raise typer.Exit(1 if found else 0)

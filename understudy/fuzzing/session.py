@@ -1,7 +1,9 @@
 """Schemathesis' global registries, filled for one session and restored afterwards."""
 
 import contextlib
+import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import schemathesis
@@ -15,15 +17,25 @@ from understudy.fuzzing.authentication import StandingToken, TokenSource, provid
 from understudy.fuzzing.guidance import Guidance
 from understudy.subject import Backstage, Subject
 
+CONFIGURATION = Path("schemathesis.toml")
+
 
 def schema_of(subject: Subject) -> OpenApiSchema:
     """Load the subject's document for pytest, without starting anything.
 
     Pass the world's client to each call: `case.call_and_validate(session=world.client)`.
     """
-    config = schemathesis.Config.discover()
-    config.projects.get_default().update(base_url=BASE_URL)
-    return from_dict(subject.document(), config=config)
+    return from_dict(subject.document(), config=_configuration())
+
+
+def _configuration() -> schemathesis.Config:
+    """Read `schemathesis.toml` without its hooks, which look for a running server."""
+    settings: dict[str, Any] = {}
+    if CONFIGURATION.is_file():
+        settings = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))
+    for line in ("hooks", "reports"):
+        settings.pop(line, None)
+    return schemathesis.Config.from_dict({**settings, "base-url": BASE_URL})
 
 
 def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) -> Guidance:

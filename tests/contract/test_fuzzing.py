@@ -1,0 +1,40 @@
+"""Schemathesis, in-process, with a real token: every answer keeps what the document promises.
+
+`schema.parametrize` runs the examples, coverage and fuzzing phases per operation, with valid and
+invalid data and every check; the state machine follows the links between operations.
+"""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from schemathesis.specs.openapi.stateful import OpenAPIStateMachine
+
+from tests.subject import SUBJECT
+from understudy.fuzzing import schema_of
+from understudy.world import World
+
+SCHEMA = schema_of(SUBJECT)
+PROFILE = settings.default or settings()
+EXAMPLES = min(PROFILE.max_examples, 1000)
+
+
+@SCHEMA.parametrize()
+@settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+def test_every_answer_keeps_the_contract(case: Any, fuzzing: World) -> None:
+    case.call_and_validate(session=fuzzing.client)
+
+
+@pytest.fixture
+def journeys(fuzzing: World) -> type[OpenAPIStateMachine]:
+    class Journeys(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class made at run time
+        def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
+            return {"session": fuzzing.client}
+
+    return Journeys
+
+
+def test_every_journey_along_the_links_keeps_the_contract(
+    journeys: type[OpenAPIStateMachine],
+) -> None:
+    journeys.run(settings=settings(PROFILE, max_examples=EXAMPLES, stateful_step_count=8))
