@@ -10,6 +10,7 @@ from typing import Any
 
 from understudy.contracts.pactfile import Interaction, Matcher, Rule, Step, parse_expression
 from understudy.contracts.pactfile.expressions import show, weight
+from understudy.contracts.pactfile.rules import read_rule
 from understudy.contracts.verification.results import Mismatch
 
 _EQUAL = "equal (no matching rule)"
@@ -24,6 +25,9 @@ _WORDS = {
     "equality": "equal",
     "notempty": "not empty",
     "semver": "a semantic version",
+    "arraycontains": "a list that contains",
+    "eachkey": "each key",
+    "eachvalue": "each value",
 }
 
 
@@ -177,6 +181,8 @@ def _matcher_words(matcher: Matcher) -> str:
         return f"includes {options.get('value')}"
     if matcher.kind == "statuscode":
         return f"status {options.get('status')}"
+    if matcher.kind in {"eachkey", "eachvalue"}:
+        return f"{words} {_words(read_rule(options.get('rules') or []))}"
     if matcher.kind in {"date", "time", "datetime"}:
         stated = options.get("format") or options.get(matcher.kind) or "as in ISO 8601"
         return f"a {matcher.kind} {stated}"
