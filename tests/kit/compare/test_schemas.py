@@ -28,6 +28,8 @@ def test_property_that_may_be_absent_is_a_warning() -> None:
     schema = {"type": "object", "properties": {"n": {"type": "string"}}}
     assert errors(expecting({"n": "x"}), answering(schema)) == []
     assert warnings(expecting({"n": "x"}), answering(schema)) == ["response-property-optional"]
+    schema = {"type": "object", "properties": {"n": {"type": "string", "default": "x"}}}
+    assert warnings(expecting({"n": "x"}), answering(schema)) == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any, Final
 _SECRET: Final = re.compile(
     r"passw|secret|token|authorization|api.?key|cookie|credential", re.IGNORECASE
 )
+_JWT: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
 _SHOWN: Final = 60
 
 
@@ -81,7 +82,9 @@ def _redacted(value: Any) -> Any:
             name: "***" if _SECRET.search(str(name)) else _redacted(item)
             for name, item in value.items()
         }
-    return [_redacted(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_redacted(item) for item in value]
+    return _JWT.sub("***", value) if isinstance(value, str) else value
 
 
 def listed(names: Any, most: int = 8) -> str:

@@ -50,8 +50,15 @@ class Properties:
         return [*named, *patterned]
 
     def may_lack(self, name: str) -> bool:
-        """Whether a declared property need not be there; keys of maps aren't promised at all."""
-        return name in self.names and name not in self._required
+        """Whether a declared property need not be there.
+
+        Keys of maps aren't promised at all, and one with a default has a value even when absent.
+        """
+        has_default = any(
+            isinstance(part.node, Mapping) and "default" in part.node
+            for part in self._declared(name)
+        )
+        return name in self.names and name not in self._required and not has_default
 
     def _schemas(self, name: str) -> list[Located] | None:
         declared = [*self._declared(name)]

@@ -84,13 +84,12 @@ def render_table(outcome: Outcome, console: Console) -> None:
 
 def _table(consumer: str, findings: Iterable[Finding]) -> Table:
     table = Table(title=escape(consumer), show_lines=True, title_justify="left")
-    for heading in ("rule", "interaction", "finding"):
-        table.add_column(heading, overflow="fold")
+    table.add_column("interaction, rule", overflow="fold", max_width=36)
+    table.add_column("finding", overflow="fold")
     for finding in findings:
         colour = _COLOURS[finding.severity]
         table.add_row(
-            f"[{colour}]{finding.severity}[/]\n{finding.rule}",
-            escape(finding.interaction),
-            escape(f"{finding.message}\npact      {finding.where}\ndocument  {finding.pointer}"),
+            f"{escape(finding.interaction)}\n[{colour}]{finding.severity}[/]\n{finding.rule}",
+            escape(f"{finding.message}\npact: {finding.where}\ndocument: {finding.pointer}"),
         )
     return table
