@@ -1,0 +1,147 @@
+"""Per-user random numbers: drawn within their bounds, seen and touched by their owner alone."""
+
+import pytest
+
+from tests.contract.examples import bearer, create, valid
+from understudy.asgi import RemoteClient
+from understudy.world import World
+
+INT4 = 2**31
+
+
+def test_without_a_token_nothing_is_listed(client: RemoteClient) -> None:
+    response = client.request("GET", "/randoms")
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Not authenticated"}
+
+
+def test_a_new_user_has_an_empty_list(world: World) -> None:
+    response = valid(world, "list_randoms").send(world.client)
+    assert (response.status_code, response.json()) == (200, [])
+
+
+def test_a_new_number_lies_within_its_bounds_and_at_its_location(world: World) -> None:
+    user = world.account()
+    response = valid(world, "create_random", user).send(world.client)
+    assert response.status_code == 201
+    item = response.json()
+    assert item["min_value"] == 1
+    assert item["max_value"] == 6
+    assert 1 <= item["num"] <= 6
+    location = response.headers["Location"]
+    assert location.endswith(f"/randoms/{item['id']}")
+    read = world.client.request("GET", location, headers=bearer(user.access_token))
+    assert read.json() == item
+
+
+@pytest.mark.parametrize(
+    "bounds", [(-INT4, INT4 - 1), (INT4 - 1, INT4 - 1), (-INT4, -INT4), (0, 0)]
+)
+def test_the_widest_and_the_narrowest_bounds_are_good(
+    world: World, bounds: tuple[int, int]
+) -> None:
+    low, high = bounds
+    body = {"min_value": low, "max_value": high}
+    response = valid(world, "create_random").send(world.client, json=body)
+    assert response.status_code == 201
+    assert low <= response.json()["num"] <= high
+
+
+@pytest.mark.parametrize("bounds", [(2, 1), (0, INT4), (-INT4 - 1, 0), (0, 2**40), (0, None)])
+def test_other_bounds_are_422(world: World, bounds: tuple[int, int | None]) -> None:
+    body = {"min_value": bounds[0], "max_value": bounds[1]}
+    assert valid(world, "create_random").send(world.client, json=body).status_code == 422
+
+
+def test_pages_are_stable_and_together_the_list(world: World) -> None:
+    user = world.account()
+    made = [create(world, user) for _ in range(7)]
+    headers = bearer(user.access_token)
+    pages = [
+        world.client.request("GET", f"/randoms?offset={offset}&limit=3", headers=headers).json()
+        for offset in (0, 3, 6, 9)
+    ]
+    assert [[item["id"] for item in page] for page in pages] == [made[:3], made[3:6], made[6:], []]
+
+
+@pytest.mark.parametrize(
+    "query", ["offset=-1", "limit=-1", "limit=0", "offset=x", f"limit={2**40}"]
+)
+def test_pages_that_cannot_be_are_422(world: World, query: str) -> None:
+    request = valid(world, "list_randoms")
+    response = world.client.request("GET", f"/randoms?{query}", headers=request.headers)
+    assert response.status_code == 422
+
+
+class TestUpdateRandom:
+    def test_one_bound_keeps_the_rest(self, world: World) -> None:
+        user = world.account()
+        number = create(world, user, 3, 3)
+        headers = bearer(user.access_token)
+        path = f"/randoms/{number}"
+        response = world.client.request("PATCH", path, json={"max_value": 9}, headers=headers)
+        assert response.status_code == 200
+        item = response.json()
+        assert (item["min_value"], item["max_value"], item["num"]) == (3, 9, 3)
+
+    def test_a_number_outside_its_new_bounds_is_drawn_again(self, world: World) -> None:
+        user = world.account()
+        path = f"/randoms/{create(world, user, 1, 1)}"
+        body = {"min_value": 5, "max_value": 5}
+        response = world.client.request("PATCH", path, json=body, headers=bearer(user.access_token))
+        assert response.json()["num"] == 5
+
+    def test_nothing_to_change_is_no_change(self, world: World) -> None:
+        user = world.account()
+        path, headers = f"/randoms/{create(world, user)}", bearer(user.access_token)
+        before = world.client.request("GET", path, headers=headers).json()
+        after = world.client.request("PATCH", path, json={}, headers=headers)
+        assert after.status_code == 200
+        assert {**after.json(), "updated_at": None} == {**before, "updated_at": None}
+
+    def test_a_bound_that_contradicts_the_items_other_one_is_409(self, world: World) -> None:
+        user = world.account()
+        path, headers = f"/randoms/{create(world, user, 1, 6)}", bearer(user.access_token)
+        before = world.client.request("GET", path, headers=headers).json()
+        response = world.client.request("PATCH", path, json={"min_value": 7}, headers=headers)
+        assert response.status_code == 409
+        assert world.client.request("GET", path, headers=headers).json() == before
+
+    @pytest.mark.parametrize("body", [{"min_value": 2, "max_value": 1}, {"min_value": None}])
+    def test_bounds_that_are_wrong_by_themselves_are_422(
+        self, world: World, body: dict[str, int | None]
+    ) -> None:
+        request = valid(world, "update_random")
+        assert request.send(world.client, json=body).status_code == 422
+
+
+def test_a_deleted_number_is_gone(world: World) -> None:
+    user = world.account()
+    request = valid(world, "delete_random", user)
+    response = request.send(world.client)
+    assert (response.status_code, response.content) == (204, b"")
+    assert request.send(world.client).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_someone_elses_number_looks_like_none(world: World, method: str) -> None:
+    owner, other = world.account(), world.account()
+    number = create(world, owner)
+    headers = bearer(other.access_token)
+    answers = [
+        world.client.request(method, f"/randoms/{target}", json={"max_value": 9}, headers=headers)
+        for target in (number, number + 1000)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].json() == answers[1].json() == {"detail": "Random not found"}
+    kept = world.client.request(
+        "GET", f"/randoms/{number}", headers=bearer(owner.access_token)
+    ).json()
+    assert kept["max_value"] == 6
+
+
+def test_nobody_is_listed_someone_elses_numbers(world: World) -> None:
+    owner, other = world.account(), world.account()
+    create(world, owner)
+    response = world.client.request("GET", "/randoms", headers=bearer(other.access_token))
+    assert response.json() == []

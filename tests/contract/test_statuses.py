@@ -1,0 +1,126 @@
+"""Each declared refusal is really given, by every operation that declares it."""
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from tests.contract.examples import OPERATIONS, SECURED, bearer, declaring, valid
+from understudy.world import World
+
+SUCCESSES = {name: min(found.statuses) for name, found in OPERATIONS.items()}
+BODIES = [name for name in declaring(413) if OPERATIONS[name].definition.get("requestBody")]
+CALLS_COGNITO = declaring(429)
+
+
+def needs_database(name: str) -> bool:
+    return "503" in OPERATIONS[name].statuses and name not in IDENTITY_ALONE
+
+
+# Their 503 speaks of Cognito: they never open the database.
+IDENTITY_ALONE = {"verify_user", "resend_confirmation_code", "refresh_session", "forgot_password"}
+DATABASE_USERS = [name for name in OPERATIONS if needs_database(name)]
+
+
+def send_raw(world: World, name: str, body: Any) -> Any:
+    request = valid(world, name)
+    media_type = next(iter(OPERATIONS[name].definition["requestBody"]["content"]))
+    headers = {**request.headers, "Content-Type": media_type}
+    return request.send(world.client, json=None, data=body, headers=headers)
+
+
+def assert_retry_later(response: Any) -> None:
+    assert int(response.headers["Retry-After"]) >= 1
+    assert set(response.json()) == {"detail"}
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_the_valid_request_succeeds(world: World, name: str) -> None:
+    response = valid(world, name).send(world.client)
+    assert str(response.status_code) == SUCCESSES[name], response.text
+
+
+@pytest.mark.parametrize("name", SECURED)
+def test_without_a_token_nobody_is_authenticated(world: World, name: str) -> None:
+    response = valid(world, name).send(world.client, headers={})
+    assert response.status_code == 401
+    assert response.json() == {"detail": "Not authenticated"}
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("name", SECURED)
+def test_a_token_without_the_scope_is_refused_as_rfc_6750_says(world: World, name: str) -> None:
+    user = world.account()
+    wanted = OPERATIONS[name].scopes
+    others = [scope for scope in world.subject.scopes if scope not in wanted]
+    token = world.token(user.username, others)
+    response = valid(world, name, user).send(world.client, headers=bearer(token))
+    assert response.status_code == 403
+    challenge = response.headers["WWW-Authenticate"]
+    assert challenge.startswith("Bearer ")
+    assert 'error="insufficient_scope"' in challenge
+    assert f'scope="{" ".join(wanted)}"' in challenge
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_over_the_limit_is_413(world: World, name: str) -> None:
+    response = send_raw(world, name, b"x" * 70_000)
+    assert response.status_code == 413
+    assert set(response.json()) == {"detail"}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_streamed_body_over_the_limit_is_413_too(world: World, name: str) -> None:
+    assert send_raw(world, name, iter([b"x" * 10_000] * 7)).status_code == 413
+
+
+@pytest.mark.parametrize("name", CALLS_COGNITO)
+def test_throttling_by_cognito_is_429_with_retry_after(world: World, name: str) -> None:
+    request = valid(world, name)
+    with world.cognito.outages.fail("*", "TooManyRequestsException", times=20):
+        response = request.send(world.client)
+    assert response.status_code == 429
+    assert_retry_later(response)
+
+
+@pytest.mark.parametrize("name", CALLS_COGNITO)
+@pytest.mark.parametrize("trouble", ["InternalErrorException", "time-out"])
+def test_cognito_away_is_503_with_retry_after(world: World, name: str, trouble: str) -> None:
+    request = valid(world, name)
+    outages = world.cognito.outages
+    planned = (
+        outages.time_out("*", times=20)
+        if trouble == "time-out"
+        else outages.fail("*", trouble, times=20)
+    )
+    with planned:
+        response = request.send(world.client)
+    assert response.status_code == 503
+    assert_retry_later(response)
+
+
+@pytest.mark.parametrize("name", DATABASE_USERS)
+def test_the_database_away_is_503_with_retry_after(world: World, name: str) -> None:
+    request = valid(world, name)
+    with world.database.outage():
+        response = request.send(world.client)
+    assert response.status_code == 503
+    assert_retry_later(response)
+
+
+@pytest.mark.parametrize("name", DATABASE_USERS)
+def test_after_an_outage_of_the_database_the_next_request_succeeds(world: World, name: str) -> None:
+    request = valid(world, name)
+    with world.database.outage(), contextlib.nullcontext():
+        request.send(world.client)
+    response = request.send(world.client)
+    assert str(response.status_code) == SUCCESSES[name], response.text
+
+
+def test_unknown_paths_and_methods_are_refused_in_the_same_shape(world: World) -> None:
+    missing = world.client.request("GET", "/nothing")
+    assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})
+    wrong = world.client.request("PUT", "/randoms")
+    assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
+    assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
+    assert world.client.request("GET", "/randoms/").status_code == 404
