@@ -1,0 +1,38 @@
+"""Hypothesis strategies for the users of a Cognito pool, built from the pool's own settings.
+
+    from understudy.cognito import PoolSettings
+    from understudy.strategies import broken_passwords, signups, usernames
+
+What is drawn follows from a `PoolSettings` and from the limits of Cognito's service model, never
+from constants of a project. The package knows no service: what a service adds to Cognito's rules
+belongs to the project's own strategies.
+"""
+
+from understudy.strategies.addresses import email_variants, emails
+from understudy.strategies.bodies import Fault, HostileBody, hostile_bodies
+from understudy.strategies.names import (
+    broken_usernames,
+    lookalikes,
+    same_names,
+    usernames,
+)
+from understudy.strategies.passwords import Broken, broken_passwords, passwords, rules
+from understudy.strategies.signups import Signup, signups
+
+__all__ = [
+    "Broken",
+    "Fault",
+    "HostileBody",
+    "Signup",
+    "broken_passwords",
+    "broken_usernames",
+    "email_variants",
+    "emails",
+    "hostile_bodies",
+    "lookalikes",
+    "passwords",
+    "rules",
+    "same_names",
+    "signups",
+    "usernames",
+]
