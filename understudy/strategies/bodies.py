@@ -51,6 +51,10 @@ class HostileBody:
         shown = self.data if len(self.data) <= _SHOWN else self.data[:_SHOWN] + b"..."
         return f"HostileBody({self.fault.value!r}, {shown!r}, {dict(self.headers)!r})"
 
+    def _repr_pretty_(self, printer: Any, _cycle: Any) -> None:
+        # Hypothesis prints dataclasses by their members, whatever their repr.
+        printer.text(repr(self))
+
 
 _SHOWN = 300  # bytes
 _OTHER_TYPES: tuple[Any, ...] = (None, True, 0, -1, 1.5, 2**63, [], {}, ["text"], {"a": 1})
