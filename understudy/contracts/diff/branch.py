@@ -202,3 +202,10 @@ def without_twins(branches: list[Branch]) -> list[Branch]:
 
 def _same(one: Branch, other: Branch) -> bool:
     return (one.type, one.values, one.marks) == (other.type, other.values, other.marks)
+
+
+def pinned(branch: Branch, name: str, value: Any) -> Branch:
+    """Return the branch with one property pinned to one value."""
+    site = Site("", {"enum": [value]}, tag=f"{name}={value!r}")
+    mark = Mark(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
+    return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})

@@ -43,6 +43,22 @@ def under_path(path: tuple[str, ...], escape: Escape) -> Escape:
     )
 
 
+FEW_PATHS = 3
+"""How many ways to the same misfit are told."""
+
+
+def some_paths(escapes: Iterable[Escape]) -> tuple[Escape, ...]:
+    """Keep a few of the shortest paths to each misfit: cyclic schemas have endlessly many."""
+    kept: list[Escape] = []
+    seen: dict[tuple[str, str, str], int] = {}
+    for escape in sorted(dict.fromkeys(escapes), key=lambda escape: len(escape.path)):
+        key = (escape.kind, escape.sub, escape.sup)
+        seen[key] = seen.get(key, 0) + 1
+        if seen[key] <= (1 if escape.kind == LINK else FEW_PATHS):
+            kept.append(escape)
+    return tuple(kept)
+
+
 class Judge(Protocol):
     """What the checks of containers need of the whole.
 

@@ -14,29 +14,22 @@ from understudy.contracts.diff.arrays import array_escapes, item_of
 from understudy.contracts.diff.branch import (
     Branch,
     Conjunction,
-    Mark,
-    Shape,
     Site,
-    contradictory,
-    meet,
-    type_of,
+    pinned,
 )
-from understudy.contracts.diff.escape import LINK, Escape, hard, under_path
+from understudy.contracts.diff.escape import LINK, Escape, hard, some_paths, under_path
 from understudy.contracts.diff.explanation import culprit, told, type_name, weight
 from understudy.contracts.diff.objects import object_escapes
 from understudy.contracts.diff.sameness import Sameness
 from understudy.contracts.diff.scalars import number_escapes, string_escapes
 from understudy.contracts.diff.schemas import Schemas
-from understudy.contracts.diff.values import finite, property_of, readings, refusal
+from understudy.contracts.diff.values import admitted, few, overlap, property_of, refusal
 
 FEW = 64
 """How many values a finite set may have to be taken apart value by value."""
 
 DEEPEST = 24
 """How many schemas deep a comparison goes before it puts the rest off."""
-
-FEW_PATHS = 3
-"""How many ways to the same misfit are told."""
 
 
 class Subsumption:
@@ -79,7 +72,7 @@ class Subsumption:
                 ]
                 found += more
                 queue += [escape for escape in more if escape.kind == LINK]
-        return _some_paths(hard(found))
+        return some_paths(hard(found))
 
     def _direct(self, key: tuple[Conjunction, Conjunction]) -> tuple[Escape, ...]:
         if key in self._memo:
@@ -90,7 +83,7 @@ class Subsumption:
             self._memo[key] = ()
             return ()
         self._open.add(key)
-        found = _some_paths(self._compare(*key))
+        found = some_paths(self._compare(*key))
         self._open.discard(key)
         self._memo[key] = tuple(e for e in found if e.kind != LINK or e.sub_value != key)
         return self._memo[key]
@@ -120,25 +113,19 @@ class Subsumption:
             found = self.fits(branch, rival)
             if not hard(found):
                 return found
-        values = self._few(branch)
+        values = few(self.sub, branch)
         if values is not None:
-            return [] if all(self._admitted(value, sups) for value in values) else None
+            return (
+                []
+                if all(admitted(self.sup, sups, value, text=self.text) for value in values)
+                else None
+            )
         if self.text and self._fits_as_text(branch, sups):
             return []
         return self._fit_in_parts(branch, rivals) if len(rivals) > 1 else None
 
-    def _few(self, branch: Branch) -> tuple[Any, ...] | None:
-        """Return the values of a branch if they can be listed, without those it refuses itself."""
-        values = finite(branch)
-        if values is None:
-            return None
-        return tuple(value for value in values if refusal(self.sub, branch, value) is None)
-
     def _admitted(self, value: Any, sups: Sequence[Branch]) -> bool:
-        for reading in readings(value) if self.text else [value]:
-            if any(_takes(self.sup, rival, reading) for rival in sups):
-                return True
-        return False
+        return admitted(self.sup, sups, value, text=self.text)
 
     def _fits_as_text(self, branch: Branch, sups: Sequence[Branch]) -> bool:
         """Whether what is written for a scalar reads as a string, or as a list of one."""
@@ -160,10 +147,10 @@ class Subsumption:
             return None
         for name in branch.required:
             kinds = self.sub.branches(property_of(branch, name))
-            values = self._few(kinds[0]) if len(kinds) == 1 else None
+            values = few(self.sub, kinds[0]) if len(kinds) == 1 else None
             if values is None or not 1 < len(values) <= FEW:
                 continue
-            parts = [_with(branch, name, value) for value in values]
+            parts = [pinned(branch, name, value) for value in values]
             best = [min((self.fits(part, r) for r in rivals), key=weight) for part in parts]
             if not any(hard(found) for found in best):
                 return [link for found in best for link in found]
@@ -171,7 +158,7 @@ class Subsumption:
 
     def fits(self, one: Branch, other: Branch) -> list[Escape]:
         """Return why values of a branch are not all admitted by one other branch."""
-        values = self._few(one)
+        values = few(self.sub, one)
         if values is not None:
             return self._refused(one, other, values)
         found: list[Escape] = []
@@ -213,26 +200,21 @@ class Subsumption:
         for mark in other.get("not"):
             site: Site = mark.value
             refused = [b for b in self.sup.branches((site,)) if b.type == one.type]
-            if not any(self._overlap(one, other) for other in refused):
+            if not any(overlap(self.sub, one, other) for other in refused):
                 continue
             if not any(not back.escapes((site,), (d,)) for d in denied):
                 found.append(Escape("not", one.pointer, mark.pointer))
         return found
 
-    def _overlap(self, one: Branch, refused: Branch) -> bool:
-        """Whether a branch may admit something of what a `not` in the other schema refuses."""
-        values = finite(refused)
-        if values is not None:
-            return any(refusal(self.sub, one, value) is None for value in values)
-        return any(not contradictory(both) for both in meet([one], [refused]))
-
     def _explain(
         self, branch: Branch, rivals: list[Branch], subs: Sequence[Branch]
     ) -> list[Escape]:
         """Return the escapes to the rival that was most likely meant."""
-        values = self._few(branch)
+        values = few(self.sub, branch)
         if values is not None and len(rivals) > 1:
-            left = tuple(value for value in values if not self._admitted(value, rivals))
+            left = tuple(
+                value for value in values if not admitted(self.sup, rivals, value, text=self.text)
+            )
             branch = replace(branch, values=left, values_pointer=branch.values_pointer)
         kin = [rival for rival in rivals if branch.label and rival.label == branch.label]
         siblings = [other for other in subs if other.type == branch.type]
@@ -263,26 +245,3 @@ class Subsumption:
 
 def _name(schemas: Conjunction) -> str:
     return " ".join(site.pointer + site.tag for site in schemas)
-
-
-def _some_paths(escapes: Iterable[Escape]) -> tuple[Escape, ...]:
-    """Keep a few of the shortest paths to each misfit: cyclic schemas have endlessly many."""
-    kept: list[Escape] = []
-    seen: dict[tuple[str, str, str], int] = {}
-    for escape in sorted(dict.fromkeys(escapes), key=lambda escape: len(escape.path)):
-        key = (escape.kind, escape.sub, escape.sup)
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= (1 if escape.kind == LINK else FEW_PATHS):
-            kept.append(escape)
-    return tuple(kept)
-
-
-def _takes(schemas: Schemas, branch: Branch, value: Any) -> bool:
-    return branch.type == type_of(value) and refusal(schemas, branch, value) is None
-
-
-def _with(branch: Branch, name: str, value: Any) -> Branch:
-    """Return the branch with one property pinned to one value."""
-    site = Site("", {"enum": [value]}, tag=f"{name}={value!r}")
-    mark = Mark(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
-    return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from understudy.contracts.diff.branch import Branch, Conjunction, identity, size_kind, type_of
+from understudy.contracts.diff.branch import (
+    Branch,
+    Conjunction,
+    contradictory,
+    identity,
+    meet,
+    size_kind,
+    type_of,
+)
 from understudy.contracts.diff.schemas import Schemas
 
 
@@ -159,3 +167,28 @@ def readings(value: Any) -> list[Any]:
     elif re.fullmatch(r"-?\d{1,18}\.\d{1,18}", value):
         found.append(float(value))
     return found
+
+
+def few(schemas: Schemas, branch: Branch) -> tuple[Any, ...] | None:
+    """Return the values of a branch if they can be listed, without those it refuses itself."""
+    values = finite(branch)
+    if values is None:
+        return None
+    return tuple(value for value in values if refusal(schemas, branch, value) is None)
+
+
+def admitted(schemas: Schemas, branches: Sequence[Branch], value: Any, *, text: bool) -> bool:
+    """Return whether one of the branches admits a value, in any of its readings if it is text."""
+    return any(
+        branch.type == type_of(reading) and refusal(schemas, branch, reading) is None
+        for reading in (readings(value) if text else [value])
+        for branch in branches
+    )
+
+
+def overlap(schemas: Schemas, branch: Branch, other: Branch) -> bool:
+    """Return whether some value may be of both branches; `branch` is one of `schemas`."""
+    values = finite(other)
+    if values is not None:
+        return any(refusal(schemas, branch, value) is None for value in values)
+    return any(not contradictory(both) for both in meet([branch], [other]))
