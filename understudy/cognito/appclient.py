@@ -83,6 +83,11 @@ class AppClient(CognitoIdpUserPoolClient):
         return int(validity) * _UNITS[unit]
 
     @property
+    def challenge_lifetime(self) -> timedelta:
+        """How long a challenge may be answered, `AuthSessionValidity`: 3 to 15 minutes."""
+        return timedelta(minutes=self.extended_config["AuthSessionValidity"])
+
+    @property
     def hides_users(self) -> bool:
         """Whether errors must not tell that a user doesn't exist."""
         return self.extended_config.get("PreventUserExistenceErrors") == "ENABLED"

@@ -5,6 +5,7 @@ neither sees nor resets it. The operations are in `operations/`; what stays here
 operations call.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from moto.cognitoidp.models import CognitoIdpBackend, UserStatus
@@ -40,6 +41,7 @@ class Backend(CognitoIdpBackend):
     def __init__(self, service: "CognitoService") -> None:
         super().__init__(service.region, service.account_id)
         self.service = service
+        self.challenged_at: dict[str, datetime] = {}
 
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
         """Make a pool."""
@@ -118,11 +120,11 @@ class Backend(CognitoIdpBackend):
         source: str = "TokenGeneration_Authentication",
     ) -> dict[str, Any]:
         """Begin a session and give the answer of a finished sign-in."""
-        session = pool.begin_session(user, client)
+        session = pool.sessions.begin(user, client)
         try:
             tokens = mint(pool, session, source)
         except CognitoRefusal:
-            pool.end_session(session)
+            pool.sessions.end(session)
             raise
         return {"ChallengeParameters": {}, "AuthenticationResult": authentication_result(tokens)}
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 import botocore.session
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
 from understudy.cognito.errors import ParameterInvalid
 
@@ -23,6 +23,15 @@ _LITERALS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\s": " \t\n\x0b\f\r"}
 # The model says that a password has no white space at all, the developer guide ("Password
 # policies") that a space inside counts as a symbol: the guide wins.
 _PASSWORD_PATTERN = r"\S(.*\S)?"  # noqa: S105 - a pattern
+
+# What every AWS service may answer (API reference, "Common error types").
+_COMMON_ERRORS = frozenset(
+    {
+        "AccessDeniedException", "ExpiredTokenException", "IncompleteSignature", "InternalFailure",
+        "InvalidClientTokenId", "OptInRequired", "RequestExpired", "ServiceUnavailable",
+        "ThrottlingException", "UnrecognizedClientException", "ValidationError",
+    }
+)  # fmt: skip
 
 Matcher = Callable[[str], bool]
 
@@ -132,10 +141,20 @@ def _member(path: str, name: str) -> str:
 
 
 @cache
+def _model() -> ServiceModel:
+    return botocore.session.get_session().get_service_model("cognito-idp")
+
+
+@cache
 def operations() -> dict[str, OperationModel]:
     """Give all operations of the service by name, as botocore knows them."""
-    model = botocore.session.get_session().get_service_model("cognito-idp")
-    return {name: model.operation_model(name) for name in model.operation_names}
+    return {name: _model().operation_model(name) for name in _model().operation_names}
+
+
+@cache
+def error_codes() -> frozenset[str]:
+    """Give the codes of all errors: the service's own and those common to all of AWS."""
+    return _COMMON_ERRORS | {shape.name for shape in _model().error_shapes}
 
 
 def check(operation: str, parameters: dict[str, Any]) -> None:

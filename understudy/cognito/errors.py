@@ -4,11 +4,10 @@ Assert on the code: AWS documents the codes and may word the texts anew. Texts h
 token, a password or a code. The module knows no operation.
 
     CognitoRefusal
-    |- AliasExists, AttributeUnverifiable, ClientForbidden, CodeMismatch, CodeExpired
-    |- GroupExists, LambdaAnswerInvalid, LambdaRefused, LimitExceeded, NotAuthorized
-    |- ParameterInvalid, PasswordInvalid, PasswordResetRequired, RequestsTooMany
-    |- ResourceNotFound, ServiceFailed, TokenTypeUnsupported, UserNotConfirmed
-    |- UserNotFound, UserStateUnsupported, UsernameExists, OperationUnsupported
+    |- AliasExists, ClientForbidden, CodeExpired, CodeMismatch, LambdaAnswerInvalid
+    |- LambdaRefused, LimitExceeded, NotAuthorized, OperationUnsupported, ParameterInvalid
+    |- PasswordInvalid, PasswordResetRequired, ResourceNotFound, TokenTypeUnsupported
+    |- UserNotConfirmed, UserNotFound, UserStateUnsupported, UsernameExists
 """
 
 from moto.core.exceptions import ServiceException
@@ -54,13 +53,6 @@ class CodeExpired(CognitoRefusal):
 
     code = "ExpiredCodeException"
     message = "Invalid code provided, please request a code again."
-
-
-class GroupExists(CognitoRefusal):
-    """A group of that name is in the pool already."""
-
-    code = "GroupExistsException"
-    message = "A group with the name already exists."
 
 
 class LambdaAnswerInvalid(CognitoRefusal):

@@ -10,6 +10,7 @@ import binascii
 import json
 import os
 import re
+from functools import cache
 from io import BytesIO
 from threading import RLock
 from typing import Any
@@ -29,7 +30,9 @@ EVENT = "before-send.cognito-identity-provider"
 _MOTO_NAME = "cognitoidp"  # what moto calls the service
 _ANSWERED = "X-Understudy-Answered"
 _ADDRESS = "X-Understudy-Stand-In"
-_ENDPOINT = re.compile(r"https?://cognito-idp(-fips)?\.([a-z0-9-]+)\.(amazonaws\.com|api\.aws)")
+_ENDPOINT = re.compile(
+    r"https?://cognito-idp(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com|api\.aws)"
+)
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "understudy", "AWS_SECRET_ACCESS_KEY": "understudy"}
 
 _lock = RLock()
@@ -46,14 +49,16 @@ class _Body(BytesIO):
 
 def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     """Answer a call to AWS; None lets botocore send it elsewhere."""
-    if not _active or not _ENDPOINT.match(request.url) or _ANSWERED in request.headers:
+    endpoint = _ENDPOINT.match(request.url)
+    if not _active or endpoint is None or _ANSWERED in request.headers:
         return None
     # botocore calls every handler, and a client may have this one twice: see `wire`.
     request.headers[_ANSWERED] = "yes"
     body = request.body if isinstance(request.body, bytes | str) else b"{}"
     call = Request.from_primitives("POST", request.url, request.headers, body)
     try:
-        status, headers, text = _route(request.headers.get(_ADDRESS), body).answer(call)
+        service = _addressed(request.headers.get(_ADDRESS)) or _route(endpoint["region"], body)
+        status, headers, text = service.answer(call)
     except AnswerTimedOut as error:
         raise ReadTimeoutError(endpoint_url=request.url) from error
     except AnswerLost as error:
@@ -62,12 +67,21 @@ def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     return AWSResponse(request.url, status, headers, _Body(text.encode()))  # type: ignore[arg-type]
 
 
-def _route(address: str | None, body: bytes | str) -> CognitoService:
+def _addressed(name: str | None) -> CognitoService | None:
+    return next((service for service in tuple(_active) if service.name == name), None)
+
+
+@cache
+def _empty(region: str) -> CognitoService:
+    """A Cognito without pools: what AWS is to a caller who mistakes the region."""
+    return CognitoService(region, hourly_limits=False)
+
+
+def _route(region: str, body: bytes | str) -> CognitoService:
     """Find the stand-in a call is for: by pool, client or token, else the one started last."""
-    services = tuple(_active)
-    for service in services:
-        if service.name == address:
-            return service
+    services = [service for service in tuple(_active) if service.region == region]
+    if not services:
+        return _empty(region)
     if len(services) > 1:
         parameters = json.loads(body)
         client_id = parameters.get("ClientId") or _client_of(parameters.get("AccessToken"))

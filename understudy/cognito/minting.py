@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from understudy.cognito.appclient import AppClient
-from understudy.cognito.pool import ADMIN_SCOPE, Pool
+from understudy.cognito.pool import Pool
+from understudy.cognito.sessions import ADMIN_SCOPE
 from understudy.cognito.trigger import Occasion, Overrides, ask
 from understudy.cognito.users import Session
 
@@ -128,7 +129,7 @@ def mint(
     _override(access, claims or {}, everything=True)
     _override(identity, claims or {}, everything=False)
     access_token = pool.keys.access.sign(access)
-    pool.remember(access_token, session, access)
+    pool.sessions.remember(access_token, session, access)
     return Tokens(
         access_token,
         pool.keys.id.sign(identity),

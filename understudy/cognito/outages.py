@@ -8,10 +8,15 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from understudy.cognito.constraints import operations
+from understudy.cognito.constraints import error_codes, operations
 
 # Errors that are the service's own fault answer 500, the others 400 (API reference).
-_SERVER_FAULTS = {"InternalErrorException": 500, "ServiceUnavailable": 503}
+_SERVER_FAULTS = {
+    "InternalErrorException": 500,
+    "InternalFailure": 500,
+    "InternalServerException": 500,
+    "ServiceUnavailable": 503,
+}
 _TEXTS = {"TooManyRequestsException": "Rate exceeded"}
 
 
@@ -87,7 +92,7 @@ class Outages:
             times: how many calls.
 
         Raises:
-            ValueError: Cognito has no such operation, or `times` is below 1.
+            ValueError: Cognito has no such operation or error, or `times` is below 1.
         """
         return self._plan("fail", operation, code, times)
 
@@ -104,6 +109,11 @@ class Outages:
             raise ValueError(
                 f"Cognito has no operation {operation!r}: write it as in the API reference, "
                 'e.g. "SignUp", or "*" for any.'
+            )
+        if code is not None and code not in error_codes():
+            raise ValueError(
+                f"Cognito has no error {code!r}: write it as in the API reference, "
+                'e.g. "TooManyRequestsException".'
             )
         if times < 1:
             raise ValueError(f"An outage happens at least once, not {times} times.")

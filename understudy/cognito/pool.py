@@ -1,11 +1,11 @@
-"""A user pool: who is in it, which sessions live, which tokens it knows.
+"""A user pool: its settings, who is in it, and the codes it sends.
 
 Extends moto's pool. It knows no AWS operation; time, keys and outbox come from its service.
 """
 
 import secrets
 import string
-from dataclasses import dataclass
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUserPool
@@ -13,24 +13,17 @@ from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUserPool
 from understudy.cognito import passwords
 from understudy.cognito.appclient import AppClient
 from understudy.cognito.codes import Code
-from understudy.cognito.errors import NotAuthorized, UserNotFound
+from understudy.cognito.errors import UserNotFound
 from understudy.cognito.keys import PoolKeys
 from understudy.cognito.outbox import Message, Purpose
-from understudy.cognito.users import Session, User
+from understudy.cognito.sessions import SessionBook
+from understudy.cognito.users import User
 
 if TYPE_CHECKING:
     from understudy.cognito.backend import Backend
     from understudy.cognito.service import CognitoService
 
-ADMIN_SCOPE = "aws.cognito.signin.user.admin"
-
-
-@dataclass(frozen=True)
-class Issued:
-    """An access token that this pool made."""
-
-    session: Session
-    claims: dict[str, Any]
+_FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
 
 
 class Pool(CognitoIdpUserPool):
@@ -47,8 +40,14 @@ class Pool(CognitoIdpUserPool):
         self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
         self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
         self.keys = PoolKeys()
-        self.sessions: dict[str, Session] = {}
-        self.issued: dict[str, Issued] = {}
+        self._by_sub: dict[str, User] = {}
+        self.sessions = SessionBook(service, self.access_tokens)
+
+    def update_extended_config(self, extended_config: dict[str, Any]) -> None:
+        """Change the settings, save those that Cognito fixes at creation."""
+        before = getattr(self, "extended_config", {})
+        fixed = {name: before[name] for name in _FIXED if name in before}
+        super().update_extended_config(extended_config | fixed)
 
     @property
     def backend(self) -> "Backend":
@@ -78,23 +77,23 @@ class Pool(CognitoIdpUserPool):
 
     def find(self, username: str) -> User | None:
         """Find a user by username, by `sub`, or by an attribute that serves as name or alias."""
-        user = self.users.get(self.fold(username))
+        user = self.users.get(self.fold(username)) or self._by_sub.get(username)
         if user is not None:
             return user
-        for user in self.users.values():
-            if user.id == username or self._is_also(user, username):
-                return user
-        return None
+        attributes = (*self._names(), *(self.extended_config.get("AliasAttributes") or ()))
+        candidates = self.users.values() if attributes else ()
+        return next((each for each in candidates if self._has(each, username, attributes)), None)
 
-    def _is_also(self, user: User, name: str) -> bool:
+    def _names(self) -> list[str]:
+        return self.extended_config.get("UsernameAttributes") or []
+
+    def _has(self, user: User, name: str, attributes: Iterable[str]) -> bool:
         wanted = self.fold(name)
-        names = self.extended_config.get("UsernameAttributes") or ()
-        aliases = self.extended_config.get("AliasAttributes") or ()
         return any(
             self.fold(user.attribute(attribute) or "") == wanted
-            for attribute in (*names, *aliases)
+            for attribute in attributes
             # An alias counts once it is verified; a preferred username needs no verification.
-            if attribute in names
+            if attribute in self._names()
             or attribute == "preferred_username"
             or user.has_verified(attribute)
         )
@@ -116,7 +115,7 @@ class Pool(CognitoIdpUserPool):
     def add(self, user: User) -> None:
         """Take a user in."""
         user.create_date = user.last_modified_date = self.service.clock.now()
-        self.users[self.fold(user.username)] = user
+        self.users[self.fold(user.username)] = self._by_sub[user.id] = user
 
     def join(self, user: User, group_name: str) -> None:
         """Put a user into a group, made where missing."""
@@ -130,18 +129,18 @@ class Pool(CognitoIdpUserPool):
 
     def remove(self, user: User) -> None:
         """Let a user go, with sessions and group memberships."""
-        self.end_sessions(user)
+        self.sessions.end_all(user)
+        user.deleted = True
         for group in user.groups:
             group.users.discard(user)
-        del self.users[self.fold(user.username)]
+        del self.users[self.fold(user.username)], self._by_sub[user.id]
 
     def clear(self) -> None:
         """Forget users, groups, sessions and tokens; clients and keys stay."""
         self.users.clear()
+        self._by_sub.clear()
         self.groups.clear()
         self.sessions.clear()
-        self.issued.clear()
-        self.access_tokens.clear()
 
     def check_password(self, password: str) -> None:
         """Refuse a password that breaks the pool's policy.
@@ -163,66 +162,9 @@ class Pool(CognitoIdpUserPool):
         service.outbox.post(Message(user.username, destination, code.value, purpose, now))
         return delivery_details(attribute, destination)
 
-    # Sessions
-
-    def begin_session(self, user: User, client: AppClient) -> Session:
-        """Open a session; its tokens are minted elsewhere."""
-        now = self.service.clock.now()
-        session = Session(
-            user=user,
-            client_id=client.id,
-            refresh_token=secrets.token_urlsafe(96),
-            origin_jti=self.service.new_id(),
-            signed_in_at=now,
-            expires_at=now + client.lifetime("RefreshToken"),
-        )
-        self.sessions[session.refresh_token] = session
-        user.sessions.append(session)
-        return session
-
-    def end_session(self, session: Session) -> None:
-        """Revoke the tokens of one sign-in."""
-        session.revoked = True
-        if session in session.user.sessions:
-            session.user.sessions.remove(session)
-
-    def end_sessions(self, user: User) -> None:
-        """Revoke every token of a user."""
-        for session in tuple(user.sessions):
-            self.end_session(session)
-
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""
-        self.end_sessions(self.get(username))
-
-    def remember(self, token: str, session: Session, claims: dict[str, Any]) -> None:
-        """Know an access token again, for GetUser and the like."""
-        self.issued[token] = Issued(session, claims)
-        # Operations that are moto's own look here.
-        self.access_tokens[token] = (session.client_id, session.user.username)
-
-    def authorize(self, access_token: str) -> User:
-        """Find the user of an access token.
-
-        Raises:
-            NotAuthorized: unknown, expired, revoked, or without the scope for it.
-            UserNotFound: the user was deleted.
-        """
-        issued = self.issued.get(access_token)
-        if issued is None:
-            raise NotAuthorized("Invalid Access Token")
-        if self.service.clock.timestamp() >= issued.claims.get("exp", 0):
-            raise NotAuthorized("Access Token has expired")
-        user = issued.session.user
-        if self.users.get(self.fold(user.username)) is not user:
-            raise UserNotFound
-        if issued.session.revoked:
-            raise NotAuthorized("Access Token has been revoked")
-        if not user.enabled:
-            raise NotAuthorized("User is disabled.")
-        if ADMIN_SCOPE not in str(issued.claims.get("scope", "")).split():
-            raise NotAuthorized("Access Token does not have required scopes")
-        return user
+        self.sessions.end_all(self.get(username))
 
 
 def delivery_details(attribute: str, destination: str) -> dict[str, str]:

@@ -4,10 +4,12 @@ A stand-in always has one: in-process it serves the JWKS only, so that a service
 unstubbed. It knows the transport, and no operation.
 """
 
+import contextlib
 import errno
 import json
 import logging
 import select
+import socket
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -40,7 +42,25 @@ class _Server(ThreadingHTTPServer):
         self.service = service
         self.calls = calls
         self.stopping = Event()
+        self.connections: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept a connection and remember it."""
+        connection, address = super().get_request()
+        self.connections.add(connection)
+        return connection, address
+
+    def close_request(self, request: Any) -> None:
+        """Close a connection."""
+        self.connections.discard(request)
+        super().close_request(request)
+
+    def hang_up(self) -> None:
+        """End the connections that clients keep open: a stopped stand-in answers nobody."""
+        for connection in tuple(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that hung up; anything else is worth a traceback."""
@@ -152,6 +172,8 @@ class LoopbackServer:
     def stop(self) -> None:
         """Stop listening and hang up."""
         self._server.stopping.set()
-        self._server.shutdown()
+        if self._thread.is_alive():  # not so in a forked child, where it never ran
+            self._server.shutdown()
+            self._thread.join()
         self._server.server_close()
-        self._thread.join()
+        self._server.hang_up()

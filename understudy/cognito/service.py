@@ -88,6 +88,7 @@ class CognitoService:
             for pool in self.backend.user_pools.values():
                 pool.clear()
             self.backend.sessions.clear()
+            self.backend.challenged_at.clear()
             self.outbox.clear()
             self.outages.clear()
             self.clock.reset()

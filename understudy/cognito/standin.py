@@ -229,7 +229,7 @@ class Cognito:
             LambdaRefused: the trigger raised.
         """
         with self._service.lock:
-            session = self._pool.begin_session(self._pool.get(username), self._client)
+            session = self._pool.sessions.begin(self._pool.get(username), self._client)
             return mint(
                 self._pool,
                 session,

@@ -48,6 +48,7 @@ class User(CognitoIdpUser):
         self.attempts = PasswordAttempts()
         self.limits = HourlyLimits()
         self.sessions: list[Session] = []
+        self.deleted = False
 
     def attribute(self, name: str) -> str | None:
         """Give an attribute's value, or None."""

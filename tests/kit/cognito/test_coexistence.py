@@ -57,6 +57,18 @@ def test_calls_find_their_pool(aws: Any) -> None:
         assert user["Username"] == "bob"
 
 
+def test_mistaken_region_knows_no_pool() -> None:
+    with Cognito.start() as cognito:
+        elsewhere = boto3.client(
+            "cognito-idp",
+            region_name="eu-north-1",
+            aws_access_key_id="x",
+            aws_secret_access_key="x",
+        )
+        with pytest.raises(elsewhere.exceptions.ResourceNotFoundException):
+            _sign_up(cognito, elsewhere)
+
+
 def test_both_modes_run_side_by_side(aws: Any) -> None:
     with Cognito.start() as inside, Cognito.start(http=True) as outside:
         _sign_up(inside, aws)

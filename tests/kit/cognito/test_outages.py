@@ -86,6 +86,11 @@ def test_misspelt_operation_is_refused(pool: StandIn) -> None:
         pool.cognito.outages.fail("sign_up", "TooManyRequestsException")
 
 
+def test_misspelt_error_is_refused(pool: StandIn) -> None:
+    with pytest.raises(ValueError, match="no error 'TooManyRequests'"):
+        pool.cognito.outages.fail("SignUp", "TooManyRequests")
+
+
 def test_outage_happens_at_least_once(pool: StandIn) -> None:
     with pytest.raises(ValueError, match="0 times"):
         pool.cognito.outages.time_out("SignUp", times=0)

@@ -221,6 +221,27 @@ def test_invited_user_cannot_choose_a_weak_password(bench: Bench) -> None:
         )
 
 
+@behaviour("a challenge must be answered within 3 minutes", "NotAuthorizedException", "M")
+def test_challenge_expires(bench: Bench) -> None:
+    pool = bench.pool()
+    pool.aws.admin_create_user(
+        UserPoolId=pool.id, Username="ada", TemporaryPassword="Temporary-Horse-1"
+    )
+    session = pool.log_in("ada", "Temporary-Horse-1")["Session"]
+    pool.advance(timedelta(minutes=3, seconds=1))
+    with refused("NotAuthorizedException"):
+        pool.aws.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName="NEW_PASSWORD_REQUIRED",
+            Session=session,
+            ChallengeResponses={
+                "USERNAME": "ada",
+                "NEW_PASSWORD": PASSWORD,
+                "SECRET_HASH": pool.hash("ada"),
+            },
+        )
+
+
 @behaviour("a challenge needs the session of the same user", "NotAuthorizedException", "R")
 def test_challenge_needs_its_own_session(bench: Bench) -> None:
     pool = bench.pool()

@@ -161,6 +161,15 @@ def test_case_sensitive_pool_tells_names_apart(bench: Bench) -> None:
     assert pool.user("Ada") != pool.user("ada")
 
 
+@behaviour("an update of the pool doesn't change its case sensitivity", "fixed at creation", "M")
+def test_case_sensitivity_survives_an_update(bench: Bench) -> None:
+    pool = bench.pool(name="updated")
+    pool.aws.update_user_pool(UserPoolId=pool.id, AutoVerifiedAttributes=["email"])
+    pool.sign_up("Ada")
+    with refused("UsernameExistsException"):
+        pool.sign_up("ada")
+
+
 @behaviour("AllowAdminCreateUserOnly closes sign-up", "NotAuthorizedException", "I")
 def test_closed_pool_refuses_sign_up(bench: Bench) -> None:
     pool = bench.pool(admin_create_user_only=True)

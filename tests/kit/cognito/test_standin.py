@@ -226,6 +226,7 @@ def test_operation_that_is_missing_says_so(pool: StandIn) -> None:
 def test_nothing_answers_after_the_stop() -> None:
     with Cognito.start(http=True) as cognito:
         aws = cognito.client()
+        aws.list_user_pools(MaxResults=1)  # keeps its connection open
         url = cognito.jwks_url
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(url, timeout=2)  # noqa: S310 - loopback

@@ -18,7 +18,7 @@ from understudy.cognito import constraints
 from understudy.cognito.appclient import AppClient
 from understudy.cognito.errors import CognitoRefusal, NotAuthorized, UserNotFound
 from understudy.cognito.pool import Pool
-from understudy.cognito.users import User
+from understudy.cognito.users import Session, User
 
 if TYPE_CHECKING:
     from understudy.cognito.backend import Backend
@@ -122,10 +122,15 @@ class Call(CognitoIdpResponse):
 
     def bearer(self) -> tuple[Pool, User]:
         """Find pool and user of the access token of the call."""
+        session = self.session()
+        return self.backend.pool(session.user.user_pool_id), session.user
+
+    def session(self) -> Session:
+        """Find the session of the access token of the call."""
         token = self.given["AccessToken"]
         for pool in self.backend.user_pools.values():
-            if token in pool.issued:
-                return pool, pool.authorize(token)
+            if pool.sessions.issued(token) is not None:
+                return pool.sessions.authorize(token)
         raise NotAuthorized("Invalid Access Token")
 
     def hashed_user(self) -> tuple[Pool, AppClient, User | None]:

@@ -51,7 +51,7 @@ class Profile(Call):
         """Change the caller's attributes."""
         pool, user = self.bearer()
         attributes = self.given["UserAttributes"]
-        client = pool.clients[pool.issued[self.given["AccessToken"]].session.client_id]
+        client = pool.clients[self.session().client_id]
         check_attributes(pool, attributes, client=client)
         details = change_attributes(pool, user, attributes)
         return ActionResult({"CodeDeliveryDetailsList": details})
@@ -60,7 +60,7 @@ class Profile(Call):
         """Remove some of the caller's attributes."""
         pool, user = self.bearer()
         names = self.given["UserAttributeNames"]
-        client = pool.clients[pool.issued[self.given["AccessToken"]].session.client_id]
+        client = pool.clients[self.session().client_id]
         check_attributes(pool, [{"Name": name, "Value": ""} for name in names], client=client)
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})

@@ -21,7 +21,7 @@ from understudy.cognito.errors import (
 from understudy.cognito.minting import mint
 from understudy.cognito.operations.call import Call
 from understudy.cognito.pool import Pool
-from understudy.cognito.users import Session, User
+from understudy.cognito.users import User
 
 _REFRESH = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 
@@ -90,6 +90,7 @@ class SignIn(Call):
     def _challenge(self, pool: Pool, user: User, name: str) -> ActionResult:
         session = self.service.new_id()
         self.backend.sessions[session] = (user.username, pool)
+        self.backend.challenged_at[session] = self.service.clock.now()
         return ActionResult(
             {
                 "ChallengeName": name,
@@ -99,7 +100,7 @@ class SignIn(Call):
         )
 
     def _refresh(self, pool: Pool, client: AppClient, parameters: dict[str, str]) -> ActionResult:
-        session = live_session(pool, client, _required(parameters, "REFRESH_TOKEN"))
+        session = pool.sessions.live(_required(parameters, "REFRESH_TOKEN"), client)
         client.require_secret_hash(
             parameters.get("SECRET_HASH"), session.user.username, session.user.id
         )
@@ -111,6 +112,10 @@ class SignIn(Call):
 
     def respond_to_auth_challenge(self) -> ActionResult:
         """Answer a challenge."""
+        _, client = self.pool_and_client()
+        asked_at = self.backend.challenged_at.get(self.given.get("Session") or "")
+        if asked_at is None or self.service.clock.now() >= asked_at + client.challenge_lifetime:
+            raise NotAuthorized("Invalid session for the user, session is expired.")
         if self.given["ChallengeName"] == "NEW_PASSWORD_REQUIRED":
             return self._new_password()
         answer: ActionResult = super().respond_to_auth_challenge()
@@ -143,19 +148,3 @@ def _required(parameters: dict[str, Any], name: str) -> str:
     if not value:
         raise ParameterInvalid(f"Missing required parameter {name}")
     return str(value)
-
-
-def live_session(pool: Pool, client: AppClient, refresh_token: str) -> Session:
-    """Find the session of a refresh token.
-
-    Raises:
-        NotAuthorized: unknown, revoked, expired, of another client, or of a deleted user.
-    """
-    session = pool.sessions.get(refresh_token)
-    if session is None or session.client_id != client.id:
-        raise NotAuthorized("Invalid Refresh Token")
-    if session.revoked:
-        raise NotAuthorized("Refresh Token has been revoked")
-    if pool.service.clock.now() >= session.expires_at:
-        raise NotAuthorized("Refresh Token has expired")
-    return session

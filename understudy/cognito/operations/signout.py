@@ -29,24 +29,24 @@ class SignOut(Call):
         if not client.revokes_tokens:
             raise OperationUnsupported("Token revocation is not enabled for this client.")
         token = self.given["Token"]
-        if token in pool.issued:
+        if pool.sessions.issued(token) is not None:
             raise TokenTypeUnsupported
-        session = pool.sessions.get(token)
+        session = pool.sessions.find(token)
         if session is None:
             return ActionResult({})
         if session.client_id != client.id:
             raise ClientForbidden("Refresh token is not issued to this client.")
-        pool.end_session(session)
+        pool.sessions.end(session)
         return ActionResult({})
 
     def global_sign_out(self) -> ActionResult:
         """Kill all tokens of the caller."""
         pool, user = self.bearer()
-        pool.end_sessions(user)
+        pool.sessions.end_all(user)
         return ActionResult({})
 
     def admin_user_global_sign_out(self) -> ActionResult:
         """Kill all tokens of a user."""
         pool = self.pool()
-        pool.end_sessions(pool.get(self.given["Username"]))
+        pool.sessions.end_all(pool.get(self.given["Username"]))
         return ActionResult({})
