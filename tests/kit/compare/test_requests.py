@@ -78,6 +78,33 @@ def test_generated_value_is_not_judged_by_its_example(key: str) -> None:
     assert errors(posting({"name": 1}, generators=other), taking(BODY)) == ["request-body-invalid"]
 
 
+@pytest.mark.parametrize(
+    ("where", "generators"),
+    [
+        ("query", {"query": {"q": {"type": "RandomInt"}}}),
+        ("query", {"query": {"$['q'][0]": {"type": "RandomInt"}}}),
+        ("header", {"header": {"q": {"type": "RandomInt"}}}),
+        ("path", {"path": {"type": "ProviderState", "expression": "/thing/${id}"}}),
+    ],
+)
+def test_generated_parameter_is_not_judged_by_its_example(
+    where: str, generators: dict[str, Any]
+) -> None:
+    document = parameter({"type": "integer"}, where)
+    document["paths"]["/thing/{q}" if where == "path" else "/thing"] = document["paths"].pop(
+        "/thing"
+    )
+    sent = {"path": "/thing/x" if where == "path" else "/thing"}
+    parts: dict[str, dict[str, Any]] = {
+        "query": {"query": {"q": ["x"]}},
+        "header": {"headers": {"q": "x"}},
+        "path": {},
+    }
+    part = parts[where]
+    assert errors(pact({**sent, **part}), document) == [f"request-{where}-invalid"]
+    assert errors(pact({**sent, **part, "generators": generators}), document) == []
+
+
 def test_form_fields_are_cast_and_checked() -> None:
     form = "application/x-www-form-urlencoded"
     schema = {

@@ -105,6 +105,7 @@ def test_reference_cycles_end() -> None:
 def test_nullable_of_version_3_0_allows_null(schema: dict[str, Any]) -> None:
     document = answering({"type": "object", "properties": {"v": schema}}, "3.0.3", Name=NAME)
     assert errors(expecting({"v": None}), document) == []
+    assert errors(expecting({"v": None}, {"$.v": [{"match": "null"}]}), document) == []
     strict = answering({"type": "object", "properties": {"v": NAME}}, "3.0.3", Name=NAME)
     assert errors(expecting({"v": None}), strict) == ["response-body-type"]
 

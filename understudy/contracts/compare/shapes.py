@@ -75,7 +75,7 @@ class Shapes:
             yield [(), *self._flat(schema.at("dependentSchemas", name), seen, value)]
 
     def _with_null(self, node: Mapping[str, Any], variants: list[Variant]) -> list[Variant]:
-        if node.get("nullable") is True and not isinstance(node.get("type"), str):
+        if node.get("nullable") is True:
             return [*variants, (Located(_NULL, "#"),)]
         return variants
 
