@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 import anyio.to_thread
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPResponse
+from urllib3 import HTTPHeaderDict, HTTPResponse
 
 from understudy.subject import ASGIApp, Message
 
@@ -36,7 +36,7 @@ async def _run_sync_in_place(function: Callable[..., Any], *args: Any, **options
 
 @contextlib.contextmanager
 def _in_place() -> Iterator[None]:
-    anyio.to_thread.run_sync = _run_sync_in_place
+    anyio.to_thread.run_sync = _run_sync_in_place  # type: ignore[assignment]  # looser, on purpose
     ident = threading.get_ident()
     _in_place_threads.add(ident)
     try:
@@ -86,7 +86,8 @@ class _Adapter(HTTPAdapter):
 
     async def _answer(self) -> None:
         reply = asyncio.ensure_future(self._outbox.get())
-        done, _ = await asyncio.wait({reply, self._lifespan}, return_when=asyncio.FIRST_COMPLETED)
+        both: set[asyncio.Future[Any]] = {reply, self._lifespan}
+        done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
         if reply not in done:
             reply.cancel()
             self._lifespan.result()
@@ -130,7 +131,7 @@ class _Answer:
         body = io.BytesIO() if method == "HEAD" else self.body
         return HTTPResponse(
             body=body,
-            headers=self.headers,
+            headers=HTTPHeaderDict(self.headers),
             status=self.status,
             version=11,
             preload_content=False,
@@ -138,15 +139,13 @@ class _Answer:
         )
 
 
+def _octets(text: str | bytes) -> bytes:
+    return text if isinstance(text, bytes) else text.encode("latin-1")
+
+
 def _scope(request: requests.PreparedRequest) -> Message:
     parts = urlsplit(str(request.url))
-    headers = [
-        (
-            name.lower().encode("latin-1"),
-            value if isinstance(value, bytes) else value.encode("latin-1"),
-        )
-        for name, value in request.headers.items()
-    ]
+    headers = [(_octets(name.lower()), _octets(value)) for name, value in request.headers.items()]
     if "host" not in request.headers:
         headers.insert(0, (b"host", parts.netloc.encode()))
     return {

@@ -84,7 +84,7 @@ class Response(Protocol):
 class Client(Protocol):
     """An HTTP client of the subject, in-process or over the loopback; paths are relative."""
 
-    def request(self, method: str, path: str, **kwargs: Any) -> Response:
+    def request(self, method: str, url: str, **kwargs: Any) -> Response:
         """Send one request; arguments as for `requests.Session.request`."""
         ...
 
