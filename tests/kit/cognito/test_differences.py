@@ -70,3 +70,14 @@ def test_mfa_codes_are_not_checked(bench: Bench) -> None:
     )
     # The tokens are the pool's own all the same.
     pool.verified(answer["AuthenticationResult"]["AccessToken"])
+
+
+@behaviour(
+    "requests per second are not limited: plan an outage to see it",
+    "TooManyRequestsException above 50 sign-ups a second",
+    "D",
+)
+def test_request_rates_are_not_limited(bench: Bench) -> None:
+    pool = bench.pool()
+    for number in range(60):
+        pool.sign_up(f"user-{number}")
