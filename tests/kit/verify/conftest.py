@@ -7,30 +7,37 @@ import pytest
 
 from tests.kit.verify.shop import NAME, STATES, Shop
 from understudy.contracts.verification.direction import WorldDirector
-from understudy.contracts.verification.results import InteractionResult, Verification
+from understudy.contracts.verification.results import Verification
 from understudy.contracts.verification.selection import Filter, select
 from understudy.contracts.verification.sources import Sources
 from understudy.contracts.verification.verifying import Theatre, verify_orders
 from understudy.world import World
 
-Play = Callable[..., InteractionResult]
 Verify = Callable[..., Verification]
 
 
-@pytest.fixture
-def shop() -> Shop:
-    return Shop()
-
-
-@pytest.fixture
-def theatre(shop: Shop) -> Iterator[Theatre]:
+@pytest.fixture(scope="session")
+def _staged() -> Iterator[tuple[Theatre, Shop]]:
+    shop = Shop()
     director = WorldDirector(cast("World", shop), STATES)
-    with Theatre.open(shop.app, director, "http://127.0.0.1:8000") as opened:
-        yield opened
+    with Theatre.open(shop.app, director, "http://127.0.0.1:8000") as theatre:
+        yield theatre, shop
 
 
 @pytest.fixture
-def verify(theatre: Theatre) -> Verify:
+def theatre(_staged: tuple[Theatre, Shop]) -> Theatre:
+    return _staged[0]
+
+
+@pytest.fixture
+def shop(_staged: tuple[Theatre, Shop]) -> Shop:
+    """The shop on the stage, as it was at first."""
+    _staged[1].restore()
+    return _staged[1]
+
+
+@pytest.fixture
+def verify(theatre: Theatre, shop: Shop) -> Verify:  # noqa: ARG001 - the shop is restored
     """Verify documents against the shop."""
 
     def run(*documents: dict[str, Any]) -> Verification:

@@ -25,12 +25,7 @@ class Shop:
     """The application and its world; `answer` is what GET /order says, free to be spoilt."""
 
     def __init__(self) -> None:
-        self.resets = 0
-        self.customers: dict[str, list[str]] = {}
-        self.orders = 0
-        self.is_open = True
-        self.seen: list[tuple[str, str, str]] = []
-        self.answer = Answer(200, {"x-version": "1.2.3", "location": "/order/7"}, ORDER)
+        self.restore()
         self.app = Starlette(
             routes=[
                 Route("/order", self._order),
@@ -39,6 +34,15 @@ class Shop:
                 Route("/echo", self._echo, methods=["POST"]),
             ]
         )
+
+    def restore(self) -> None:
+        """As it was at first."""
+        self.resets = 0
+        self.customers: dict[str, list[str]] = {}
+        self.orders = 0
+        self.is_open = True
+        self.seen: list[tuple[str, str, str]] = []
+        self.answer = Answer(200, {"x-version": "1.2.3", "location": "/order/7"}, ORDER)
 
     def reset(self) -> None:
         self.resets += 1
@@ -140,10 +144,17 @@ def customer(
 
 
 @STATES.state("orders exist")
-def orders(scene: Scene, count: Annotated[int, "How many."]) -> Orders:
+def orders(scene: Scene, count: Annotated[int, "How many."] = 1) -> Orders:
     """Orders 1, 2, 3, ..."""
     shop_of(scene).orders += count
     return Orders(shop_of(scene).orders)
+
+
+@STATES.state("a voucher exists")
+def voucher(_scene: Scene, code: Annotated[str, "Its code."], worth: int = 5) -> None:
+    """Something to pay with."""
+    assert code
+    assert worth > 0
 
 
 @STATES.state("the access token is invalid")

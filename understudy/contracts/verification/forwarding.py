@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from starlette.concurrency import run_in_threadpool
 
+from understudy.contracts.verification.stage import whole_body
 from understudy.errors import Refusal
 from understudy.subject import ASGIApp, Message
 
@@ -56,7 +57,7 @@ def forward_to(base_url: str) -> ASGIApp:
     ) -> None:
         if scope["type"] != "http":
             return
-        body = await _body(receive)
+        body = await whole_body(receive)
         answer = await run_in_threadpool(_ask, session, target, scope, body)
         await send(
             {
@@ -73,15 +74,6 @@ def forward_to(base_url: str) -> ASGIApp:
         await send({"type": "http.response.body", "body": content})
 
     return forward
-
-
-async def _body(receive: Callable[[], Awaitable[Message]]) -> bytes:
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
 
 
 def _ask(session: requests.Session, target: str, scope: Message, body: bytes) -> requests.Response:

@@ -6,6 +6,7 @@ Source: pact-python 4.2 and pact_ffi 0.5. Its own reports pass on a provider tha
 
 import contextlib
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping
@@ -36,6 +37,8 @@ def play(
     """
     os.environ["PACT_DO_NOT_TRACK"] = "true"  # nothing else silences the library's telemetry
     from pact import Verifier  # noqa: PLC0415 - loads a library of 30 MB
+
+    logging.getLogger("pact").setLevel(logging.CRITICAL)  # what it logs is told by results
 
     path = folder / "pact.json"
     path.write_text(json.dumps(_alone(source.document, interaction)), encoding="utf-8")

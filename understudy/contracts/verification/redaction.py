@@ -38,6 +38,11 @@ class Redaction:
             if isinstance(value, str):
                 self._names[value] = "$TOKEN"
 
+    @property
+    def names(self) -> set[str]:
+        """What stands for secrets in redacted texts."""
+        return {"$TOKEN", *self._names.values()}
+
     def text(self, text: str) -> str:
         """A text without secrets."""
         for value, name in self._names.items():

@@ -7,6 +7,7 @@ that is missing or invalid: to help there would hide the consumer's mistakes.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from understudy.contracts.pactfile import Interaction
@@ -56,7 +57,9 @@ class Stage:
     ) -> None:
         headers, impersonated = self._impersonate(scope["headers"])
         acting = {**scope, "headers": headers}
-        record = _Record(acting, receive, send, self._remember, impersonated=impersonated)
+        # Read ahead: a provider that refuses by the headers never asks for the body.
+        body = await whole_body(receive)
+        record = _Record(acting, body, receive, send, self._remember, impersonated)
         await self.provider(record.scope, record.receive, record.send)
 
     def _remember(self, exchange: Exchange) -> None:
@@ -70,41 +73,35 @@ class Stage:
         return [bearer if _is_bearer(header) else header for header in headers], True
 
 
+@dataclass
 class _Record:
     """Everything that passes between the verifier and the provider for one request."""
 
-    def __init__(
-        self,
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-        remember: Callable[[Exchange], None],
-        *,
-        impersonated: bool,
-    ) -> None:
-        self.scope = scope
-        self._receive = receive
-        self._send = send
-        self._impersonated = impersonated
-        self._body = bytearray()
-        self._start: Message = {}
-        self._answer = bytearray()
-        self._remember = remember
+    scope: Message
+    body: bytes
+    next_message: Callable[[], Awaitable[Message]]
+    answer_with: Callable[[Message], Awaitable[None]]
+    remember: Callable[[Exchange], None]
+    impersonated: bool
+    start: Message = field(default_factory=dict)
+    answer: bytearray = field(default_factory=bytearray)
+    is_body_given: bool = False
 
     async def receive(self) -> Message:
-        message = await self._receive()
-        self._body += message.get("body", b"")
-        return message
+        if self.is_body_given:
+            return await self.next_message()
+        self.is_body_given = True
+        return {"type": "http.request", "body": self.body, "more_body": False}
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._start = message
+            self.start = message
         else:
-            self._answer += message.get("body", b"")
+            self.answer += message.get("body", b"")
         # Before it is sent: the verifier is done as soon as it has the last byte, which of an
         # answer without a body is the start.
-        self._remember(self._exchange())
-        await self._send(message)
+        self.remember(self._exchange())
+        await self.answer_with(message)
 
     def _exchange(self) -> Exchange:
         query = self.scope["query_string"].decode("latin-1")
@@ -113,12 +110,22 @@ class _Record:
             method=self.scope["method"],
             target=f"{path}?{query}" if query else path,
             headers=_texts(self.scope["headers"]),
-            body=self._body.decode(errors="replace"),
-            impersonated=self._impersonated,
-            status=self._start.get("status"),
-            answer_headers=_texts(self._start.get("headers", [])),
-            answer_body=self._answer.decode(errors="replace"),
+            body=self.body.decode(errors="replace"),
+            impersonated=self.impersonated,
+            status=self.start.get("status"),
+            answer_headers=_texts(self.start.get("headers", [])),
+            answer_body=self.answer.decode(errors="replace"),
         )
+
+
+async def whole_body(receive: Callable[[], Awaitable[Message]]) -> bytes:
+    """Read the body of a request to its end."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
 
 
 def generates_authorization(generators: Mapping[str, Any]) -> bool:

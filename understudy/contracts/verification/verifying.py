@@ -127,7 +127,10 @@ def _conclude(
         return InteractionResult(interaction, Outcome.UNTOLD, error=redaction.text(str(why)))
     shown = redaction.exchange(exchange)
     result = InteractionResult(
-        interaction, Outcome.HONOURED, exchange=shown, curl=curl_line(theatre.shown_url, shown)
+        interaction,
+        Outcome.HONOURED,
+        exchange=shown,
+        curl=curl_line(theatre.shown_url, shown, redaction.names),
     )
     if told.get("result") == "OK":
         return result
