@@ -1,19 +1,19 @@
 """Profiles for Hypothesis and a way back to every failure; fixtures: `understudy.plugin`."""
 
-import os
 import shlex
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 
-# One world per worker is emptied by hand where examples need it, so its scope is no mistake.
-_COMMON = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
-settings.register_profile("ci", derandomize=True, max_examples=40, print_blob=True, **_COMMON)
-settings.register_profile("dev", max_examples=100, print_blob=True, **_COMMON)
-settings.register_profile(
-    "deep", max_examples=5000, print_blob=True, phases=tuple(Phase), **_COMMON
-)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+from tests.profiles import DatabaseMisnamed, register
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Register the profiles before `--hypothesis-profile` chooses among them."""
+    try:
+        register()
+    except DatabaseMisnamed as error:
+        pytest.exit(str(error), returncode=2)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

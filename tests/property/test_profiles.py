@@ -1,0 +1,61 @@
+"""Profiles: what each promises, and where failed examples are kept."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from fakeredis import TcpFakeServer
+from hypothesis import settings
+
+from tests.profiles import LOCAL, REDIS_SETTING, DatabaseMisnamed, database
+
+
+@pytest.fixture
+def redis_url() -> Iterator[str]:
+    server = TcpFakeServer(("127.0.0.1", 0))
+    thread = Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"redis://127.0.0.1:{server.server_address[1]}/0"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_ci_draws_the_same_examples_in_every_run() -> None:
+    assert settings.get_profile("ci").derandomize
+
+
+@pytest.mark.parametrize("profile", ["dev", "deep"])
+def test_what_failed_persists_between_runs(profile: str) -> None:
+    assert str(LOCAL) in repr(settings.get_profile(profile).database)
+
+
+def test_a_shared_database_hands_examples_from_one_machine_to_another(redis_url: str) -> None:
+    from hypothesis.extra.redis import RedisExampleDatabase  # noqa: PLC0415 - as the profile does
+    from redis import Redis  # noqa: PLC0415 - likewise
+
+    here, there = database(redis_url), RedisExampleDatabase(Redis.from_url(redis_url))
+    there.save(b"key of a test", b"found elsewhere")
+    assert set(here.fetch(b"key of a test")) == {b"found elsewhere"}
+
+
+@pytest.mark.parametrize("url", ["secret-host:6379", "http://secret", "redis//secret"])
+def test_a_bad_url_is_one_clear_line_without_the_url(url: str) -> None:
+    with pytest.raises(DatabaseMisnamed, match=f"^{REDIS_SETTING} is no Redis URL") as refused:
+        database(url)
+    assert "secret" not in str(refused.value)
+
+
+def test_a_bad_url_ends_the_run_with_exit_code_2() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", "tests/test_house.py"],
+        env={"PATH": "", REDIS_SETTING: "nonsense"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "write it like redis://" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
