@@ -35,7 +35,8 @@ async def _run_sync_in_place(function: Callable[..., Any], *args: Any, **options
 
 
 @contextlib.contextmanager
-def _in_place() -> Iterator[None]:
+def in_place() -> Iterator[None]:
+    """Call synchronous endpoints in the calling thread instead of in workers, for a block."""
     anyio.to_thread.run_sync = _run_sync_in_place  # type: ignore[assignment]  # looser, on purpose
     ident = threading.get_ident()
     _in_place_threads.add(ident)
@@ -67,7 +68,7 @@ class _Adapter(HTTPAdapter):
             self._loop.close()
 
     def _run(self, coroutine: Any) -> Any:
-        with self._lock, _in_place():
+        with self._lock, in_place():
             return self._loop.run_until_complete(coroutine)
 
     async def _startup(self) -> None:

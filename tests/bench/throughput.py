@@ -1,0 +1,150 @@
+"""How fast the API answers, and how much of an in-process fuzz case is the harness."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from rich.table import Table
+
+from tests.subject import SUBJECT
+from understudy.fuzzing import installed, schema_of
+from understudy.ready import Ready
+from understudy.terminal import console
+from understudy.world import World
+
+REQUESTS = 1500
+THREADS = 4
+CASES = 150
+START_SECONDS = 60
+
+
+@contextmanager
+def serving() -> Iterator[Ready]:
+    """A server in a process of its own, so that the load does not share its interpreter."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "ready.json"
+        command = [sys.executable, "-m", "understudy", "serve", "--port", "0"]
+        server = subprocess.Popen(  # noqa: S603  # our own command
+            [*command, "--ready-file", str(path)], stdout=subprocess.PIPE, text=True
+        )
+        try:
+            assert server.stdout is not None
+            while "Stop with Ctrl+C" not in (line := server.stdout.readline()):
+                assert line, "the server ended before it was ready"
+            yield Ready.read(path)
+        finally:
+            server.terminate()
+            server.communicate(timeout=START_SECONDS)
+
+
+def requests_per_second(ready: Ready) -> float:
+    """Authenticated GET /randoms over keep-alive connections."""
+    where = urlsplit(ready.base_url)
+    headers = {"Authorization": f"Bearer {ready.users[0].access_token}"}
+
+    def load(count: int) -> None:
+        connection = HTTPConnection(where.hostname or "", where.port)
+        for _ in range(count):
+            connection.request("GET", "/randoms", headers=headers)
+            response = connection.getresponse()
+            response.read()
+            assert response.status == 200
+        connection.close()
+
+    load(50)
+    started = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(load, [REQUESTS // THREADS] * THREADS))
+    return REQUESTS / (time.perf_counter() - started)
+
+
+def rates(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
+    """Calls per second, the median of blocks that take turns: a noisy moment hits all alike."""
+    seconds: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(BLOCKS):
+        for name, call in calls.items():
+            started = time.perf_counter()
+            for _ in range(CASES):
+                call()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: CASES / statistics.median(taken) for name, taken in seconds.items()}
+
+
+def cases_per_second() -> dict[str, float]:
+    """One authenticated GET /randoms: a raw ASGI call, our session, Schemathesis' own transport."""
+    operation = schema_of(SUBJECT)["/randoms"]["GET"]
+    with World.open(SUBJECT) as world, installed(SUBJECT, world):
+        token = world.account().access_token
+        case = operation.Case(headers={"Authorization": f"Bearer {token}"})
+        app = world.application()
+        return {
+            "raw ASGI call": per_second(_raw(app, token)),
+            "our session": per_second(lambda: case.call(session=world.client)),
+            "our session, checked": per_second(
+                lambda: case.call_and_validate(session=world.client)
+            ),
+            "stock transport": per_second(lambda: case.call(app=app)),
+            "stock transport, checked": per_second(lambda: case.call_and_validate(app=app)),
+        }
+
+
+def _raw(app: object, token: str) -> Callable[[], object]:
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": "/randoms",
+        "raw_path": b"/randoms",
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(b"host", b"x"), (b"authorization", f"Bearer {token}".encode())],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    loop = asyncio.new_event_loop()
+
+    async def call() -> None:
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_message: object) -> None:
+            return
+
+        await app(dict(scope), receive, send)  # type: ignore[operator]  # an ASGI application
+
+    return lambda: loop.run_until_complete(call())
+
+
+def seconds_to_first_case() -> float:
+    """From the start of pytest to the end of a first test; its imports, stand-ins and teardown."""
+    started = time.perf_counter()
+    test = "tests/contract/test_randoms.py::test_a_new_user_has_an_empty_list"
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", test]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)  # noqa: S603  # our own
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    drawn = Table("what", "per second", "of raw", title="Authenticated GET /randoms")
+    with serving() as ready:
+        drawn.add_row("over HTTP, 4 connections", f"{requests_per_second(ready):.0f}", "")
+    cases = cases_per_second()
+    for name, rate in cases.items():
+        drawn.add_row(name, f"{rate:.0f}", f"{rate / cases['raw ASGI call']:.0%}")
+    console.print(drawn)
+    console.print(f"From start to the end of a first test: {seconds_to_first_case():.1f} s")
+
+
+if __name__ == "__main__":
+    main()
