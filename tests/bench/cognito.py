@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from tests.kit.cognito.bench import Pool, moto_bench, stand_in_bench
+from tests.kit.cognito.bench import moto_bench, stand_in_bench
+from tests.kit.cognito.pools import Pool
 from understudy.cognito import inprocess
 
 ROUNDS = 24

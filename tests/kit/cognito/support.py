@@ -31,9 +31,15 @@ FILE = Path(understudy.cognito.__file__).with_name("SUPPORT.md")
 COMMAND = "python -m tests.kit.cognito.support"
 GROUPS = {
     "signup": "Signing up",
+    "usernames": "Usernames and aliases",
     "signin": "Signing in",
-    "tokens": "Tokens, keys and the trigger",
-    "recovery": "Forgotten and changed passwords",
+    "challenges": "Invitations and challenges",
+    "tokens": "Tokens and keys",
+    "refresh": "Refreshing",
+    "trigger": "The Pre Token Generation trigger",
+    "recovery": "Forgotten passwords",
+    "passwords": "Changing passwords",
+    "limits": "Lock-out and hourly limits",
     "signout": "Signing out",
     "profile": "One's own account",
     "administration": "Administration",

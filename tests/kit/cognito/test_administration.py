@@ -1,5 +1,6 @@
 from tests.kit.cognito.behaviours import behaviour, expect, refused
-from tests.kit.cognito.bench import PASSWORD, Bench
+from tests.kit.cognito.bench import Bench
+from tests.kit.cognito.pools import PASSWORD
 
 
 @behaviour("an administrator confirms a user without a code", "CONFIRMED, email unverified", "D")

@@ -9,7 +9,7 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
 
-from tests.kit.cognito.bench import PASSWORD
+from tests.kit.cognito.pools import PASSWORD
 from understudy.cognito import Cognito, PoolSettings, inprocess, secret_hash
 
 

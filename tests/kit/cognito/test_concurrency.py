@@ -8,7 +8,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.kit.cognito.bench import PASSWORD, Bench, StandIn
+from tests.kit.cognito.bench import Bench, StandIn
+from tests.kit.cognito.pools import PASSWORD
 
 THREADS = 16
 CALLS = 400

@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from tests.kit.cognito.behaviours import behaviour, expect, refused
-from tests.kit.cognito.bench import PASSWORD, Bench, Pool
+from tests.kit.cognito.bench import Bench
+from tests.kit.cognito.pools import PASSWORD, Pool
 from understudy.cognito import PasswordPolicy
 
 

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from tests.kit.cognito.behaviours import behaviour, expect, refused, require
-from tests.kit.cognito.bench import Bench, Pool
+from tests.kit.cognito.bench import Bench
+from tests.kit.cognito.pools import Pool
 
 
 def _token(pool: Pool, username: str = "ada") -> str:

@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from tests.kit.cognito.behaviours import behaviour, expect, refused
-from tests.kit.cognito.bench import PASSWORD, Bench, Pool
+from tests.kit.cognito.bench import Bench
+from tests.kit.cognito.pools import PASSWORD, Pool
 
 NEW = "New-Horse-8-Battery"
 
@@ -183,80 +184,3 @@ def test_required_reset_makes_the_account_usable(bench: Bench) -> None:
     _reset(pool, pool.code("ada", "password-reset"))
     expect(pool.status("ada"), "CONFIRMED", "still to be reset")
     pool.log_in("ada", NEW)
-
-
-@behaviour("a password is changed with the old one", "the new one logs in", "M", vital=True)
-def test_password_is_changed_with_the_old_one(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.user("ada")
-    token = pool.log_in("ada")["AccessToken"]
-    pool.aws.change_password(AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=NEW)
-    pool.log_in("ada", NEW)
-
-
-@behaviour(
-    "a change with a wrong old password is refused", "NotAuthorizedException", "R", vital=True
-)
-def test_change_with_a_wrong_password_is_refused(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.user("ada")
-    token = pool.log_in("ada")["AccessToken"]
-    with refused("NotAuthorizedException"):
-        pool.aws.change_password(
-            AccessToken=token, PreviousPassword="Wrong-Horse-7", ProposedPassword=NEW
-        )
-
-
-@behaviour("a change to a weak password is refused", "InvalidPasswordException", "M")
-def test_change_to_a_weak_password_is_refused(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.user("ada")
-    token = pool.log_in("ada")["AccessToken"]
-    with refused("InvalidPasswordException"):
-        pool.aws.change_password(
-            AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword="weakling"
-        )
-
-
-@behaviour("a change of password leaves sessions alive", "tokens", "R")
-def test_change_of_password_leaves_sessions_alive(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.user("ada")
-    tokens = pool.log_in("ada")
-    pool.aws.change_password(
-        AccessToken=tokens["AccessToken"], PreviousPassword=PASSWORD, ProposedPassword=NEW
-    )
-    pool.refresh(tokens["RefreshToken"], "ada")
-
-
-@behaviour("the sixth reset code within an hour is refused", "LimitExceededException", "D, I")
-def test_sixth_reset_code_within_an_hour_is_refused(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.user("ada")
-    for _ in range(5):
-        _forget(pool)
-    with refused("LimitExceededException"):
-        _forget(pool)
-    pool.advance(timedelta(hours=1, seconds=1))
-    _forget(pool)
-
-
-@behaviour("the sixteenth confirmation within an hour is refused", "LimitExceededException", "D, I")
-def test_sixteenth_confirmation_within_an_hour_is_refused(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.sign_up("ada")
-    for _ in range(15):
-        with refused("CodeMismatchException"):
-            pool.confirm("ada", "000000")
-    with refused("LimitExceededException"):
-        pool.confirm("ada")
-
-
-@behaviour("the sixth resend within an hour is refused", "LimitExceededException", "D, I")
-def test_sixth_resend_within_an_hour_is_refused(bench: Bench) -> None:
-    pool = bench.pool()
-    pool.sign_up("ada")
-    for _ in range(5):
-        pool.aws.resend_confirmation_code(**pool.app("ada"))
-    with refused("LimitExceededException"):
-        pool.aws.resend_confirmation_code(**pool.app("ada"))

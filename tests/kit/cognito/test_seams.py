@@ -23,7 +23,7 @@ from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.utils import camelcase_to_underscores
 
-from tests.kit.cognito.bench import PASSWORD
+from tests.kit.cognito.pools import PASSWORD
 from understudy.cognito import Cognito, PoolKeys, inprocess
 from understudy.cognito.backend import Backend
 from understudy.cognito.constraints import operations

@@ -6,7 +6,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from tests.kit.cognito.bench import PASSWORD
+from tests.kit.cognito.pools import PASSWORD
 from understudy.cognito import Cognito, PortTaken, serving
 
 

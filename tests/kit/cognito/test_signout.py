@@ -3,7 +3,8 @@ from typing import Any
 import pytest
 
 from tests.kit.cognito.behaviours import behaviour, expect, refused, require
-from tests.kit.cognito.bench import Bench, Pool
+from tests.kit.cognito.bench import Bench
+from tests.kit.cognito.pools import Pool
 
 
 def _revoke(pool: Pool, token: str, **changes: Any) -> None:

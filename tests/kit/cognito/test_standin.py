@@ -8,7 +8,8 @@ import jwt
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.kit.cognito.bench import PASSWORD, StandIn
+from tests.kit.cognito.bench import StandIn
+from tests.kit.cognito.pools import PASSWORD
 from understudy.cognito import Cognito, CognitoRefusal, NothingSent, PoolSettings, Purpose
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
