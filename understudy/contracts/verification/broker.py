@@ -70,8 +70,9 @@ class BrokerOptions:
         body: dict[str, Any] = {
             "consumerVersionSelectors": [*self.selectors, *tags],
             "includePendingStatus": self.include_pending,
-            "providerVersionTags": list(self.provider_tags),
         }
+        if self.provider_tags:
+            body["providerVersionTags"] = list(self.provider_tags)
         if self.branch:
             body["providerVersionBranch"] = self.branch
         if self.wip_since:

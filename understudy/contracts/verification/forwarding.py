@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from starlette.concurrency import run_in_threadpool
 
-from understudy.contracts.verification.stage import whole_body
+from understudy.contracts.verification.stage import ProviderSilent, whole_body
 from understudy.errors import Refusal
 from understudy.subject import ASGIApp, Message
 
@@ -58,7 +58,10 @@ def forward_to(base_url: str) -> ASGIApp:
         if scope["type"] != "http":
             return
         body = await whole_body(receive)
-        answer = await run_in_threadpool(_ask, session, target, scope, body)
+        try:
+            answer = await run_in_threadpool(_ask, session, target, scope, body)
+        except requests.RequestException as why:
+            raise ProviderSilent from why
         await send(
             {
                 "type": "http.response.start",

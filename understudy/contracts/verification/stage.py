@@ -17,6 +17,10 @@ from understudy.subject import ASGIApp, Message
 AUTHORIZATION = b"authorization"
 
 
+class ProviderSilent(Exception):
+    """The provider is elsewhere, and no answer came from there."""
+
+
 class Stage:
     """An ASGI application around the provider's.
 
@@ -60,7 +64,12 @@ class Stage:
         # Read ahead: a provider that refuses by the headers never asks for the body.
         body = await whole_body(receive)
         record = _Record(acting, body, receive, send, self._remember, impersonated)
-        await self.provider(record.scope, record.receive, record.send)
+        try:
+            await self.provider(record.scope, record.receive, record.send)
+        except ProviderSilent:
+            # Past the record: it is no answer of the provider's.
+            await send({"type": "http.response.start", "status": 502, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
 
     def _remember(self, exchange: Exchange) -> None:
         self.exchange = exchange

@@ -123,7 +123,7 @@ def _conclude(
             interaction, Outcome.UNTOLD, error=redaction.text(theatre.door.failure)
         )
     if exchange is None or exchange.status is None:
-        why = (told.get("mismatch") or {}).get("message", "the provider gave no answer")
+        why = (told.get("mismatch") or {}).get("message") or "the provider gave no answer"
         return InteractionResult(interaction, Outcome.UNTOLD, error=redaction.text(str(why)))
     shown = redaction.exchange(exchange)
     result = InteractionResult(

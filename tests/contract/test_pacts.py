@@ -1,0 +1,79 @@
+"""What the consumers expect: honoured, all of it, and covering what the API offers."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.contract.states import STATES
+from understudy.contracts.pactfile import PactFile, load_pact
+from understudy.contracts.states.catalogue import as_readme
+from understudy.contracts.verification.results import Outcome
+from understudy.contracts.verification.running import verify_paths
+from understudy.document import Routes, operations
+from understudy.subject import Subject
+from understudy.world import World
+
+PACTS = Path(__file__).parents[2] / "pacts"
+FILES = sorted(PACTS.glob("*.json"))
+# Each is about what a client does next: log in, ask for rights, look elsewhere, correct, wait.
+HANDLED = {401, 403, 404, 409, 422, 429, 503}
+
+
+def pacts() -> list[PactFile]:
+    return [load_pact(path) for path in FILES]
+
+
+def test_both_consumers_have_a_pact() -> None:
+    assert [path.name for path in FILES] == [
+        "randomizer-cli--randomizer-api.json",
+        "randomizer-web--randomizer-api.json",
+    ]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_the_api_honours_every_interaction(world: World, path: Path) -> None:
+    verification = verify_paths([path], world)
+    count = len(load_pact(path).interactions)
+    assert verification.outcomes == {Outcome.HONOURED: count}, verification.summary
+    assert verification.verified == count
+    assert verification.exit_code == 0
+
+
+def test_the_pacts_cover_every_operation(subject: Subject) -> None:
+    document = subject.document()
+    routes = Routes(document)
+    found = {
+        operation.operation_id
+        for pact in pacts()
+        for each in pact.interactions
+        if (operation := routes.find(each.request.method, each.request.path))
+    }
+    assert found == {operation.operation_id for operation in operations(document)}
+
+
+def test_the_pacts_cover_the_errors_that_clients_handle() -> None:
+    statuses = {each.response.status for pact in pacts() for each in pact.interactions}
+    assert statuses >= HANDLED
+
+
+def test_the_pacts_cover_query_form_and_json_bodies() -> None:
+    requests = [each.request for pact in pacts() for each in pact.interactions]
+    types = {request.content_type for request in requests if request.body}
+    assert types >= {"application/json", "application/x-www-form-urlencoded"}
+    assert any(request.query for request in requests)
+
+
+def test_every_state_is_documented_and_used() -> None:
+    used = {state.name for pact in pacts() for each in pact.interactions for state in each.states}
+    assert used == {state.sentence for state in STATES}
+    for state in STATES:
+        assert state.doc
+        assert all(each.doc for each in state.parameters)
+        assert all(each.doc for each in state.values)
+
+
+def test_the_readme_is_the_registrys(subject: Subject) -> None:
+    written = (PACTS / "README.md").read_text(encoding="utf-8")
+    assert written == as_readme(STATES, subject.name), (
+        "pacts/README.md is out of date: run `understudy states --readme pacts/README.md`"
+    )
