@@ -10,7 +10,7 @@ from types import FrameType
 
 import typer
 
-from understudy.commands import contracts, evidence, fuzz, prove, serve
+from understudy.commands import access, cognito, contracts, evidence, fuzz, prove, serve
 from understudy.errors import Refusal
 
 app = typer.Typer(
@@ -20,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for _module in (serve, fuzz, prove, evidence, contracts):
+for _module in (serve, cognito, fuzz, access, prove, evidence, contracts):
     _module.register(app)
 
 

@@ -29,6 +29,7 @@ def serve(
     subject: SubjectOption = None,
 ) -> None:
     """Run the API with PostgreSQL and Cognito embedded, until Ctrl+C."""
+    from understudy.cognito.serving import word
     from understudy.ready import DEFAULT_PATH
     from understudy.serving import served
     from understudy.subject import configured_subject, load_subject
@@ -38,9 +39,7 @@ def serve(
     with served(load_subject(name), port=port, subject_name=name) as (world, ready):
         ready.write(path)
         _describe(ready, path)
-        world.cognito.outbox.listen(
-            lambda mail: typer.echo(f"mail to {mail.destination}: {mail.purpose} code {mail.code}")
-        )
+        world.cognito.outbox.listen(lambda message: typer.echo(word(message)))
         with contextlib.suppress(KeyboardInterrupt):
             threading.Event().wait()
         path.unlink(missing_ok=True)
