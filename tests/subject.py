@@ -1,28 +1,39 @@
-"""The one place where `api` meets `understudy`: what the Randomizer API tells the kit."""
+"""The one place where `api` meets `understudy`: what the Randomizer API tells the kit.
+
+The service is imported when it is asked for: commands that need the subject's name, pacts and
+states alone answer at once.
+"""
 
 import hashlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from api import accounts
-from api.app import create_app
 from api.identity.triggers import handler
-from api.logs import configure_logs
-from api.migrations import upgrade
-from api.openapi import document
-from api.settings import Settings
-from api.surroundings import Surroundings as Service
 from tests.contract.states import STATES
-from understudy.subject import ASGIApp, Backstage, Client, Guided, SeedUser, Subject, Surroundings
+from understudy.subject import (
+    ASGIApp,
+    Backstage,
+    Client,
+    Document,
+    Guided,
+    SeedUser,
+    Subject,
+    Surroundings,
+)
+
+if TYPE_CHECKING:
+    from api.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 PASSWORD = "Correct-Horse-7-Battery"
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 
 
-def settings_for(where: Surroundings) -> Settings:
+def settings_for(where: Surroundings) -> "Settings":
     """Settings of a service among these surroundings, deaf to the environment and `.env`."""
+    from api.settings import Settings
+
     return Settings(
         _env_file=None,
         database_url=where.database_url,
@@ -38,17 +49,35 @@ def settings_for(where: Surroundings) -> Settings:
 
 
 def application(where: Surroundings) -> ASGIApp:
+    from api.app import create_app
+    from api.logs import configure_logs
+
     configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
     return create_app(settings_for(where))
 
 
 def disable(where: Surroundings, username: str) -> None:
     """Disable an account as an operator would, with `python -m api.accounts disable`."""
+    from api import accounts
+    from api.surroundings import Surroundings as Service
+
     service = Service.build(settings_for(where))
     try:
         accounts.disable(service.engine, service.identity, username, service.sign_out_time())
     finally:
         service.engine.dispose()
+
+
+def migrate(database_url: str) -> None:
+    from api.migrations import upgrade
+
+    upgrade(database_url)
+
+
+def document() -> Document:
+    from api.openapi import document as current
+
+    return current()
 
 
 def schema_version() -> str:
@@ -132,7 +161,7 @@ def ordered_bounds(body: Any) -> Any:
 SUBJECT = Subject(
     name="randomizer-api",
     create_app=application,
-    migrate=upgrade,
+    migrate=migrate,
     schema_version=schema_version(),
     document=document,
     document_path=ROOT / "openapi.json",
