@@ -9,6 +9,7 @@ Sources: botocore 1.44 Config, AWS "Computing secret hash values".
 import base64
 import hashlib
 import hmac
+from functools import cached_property
 from typing import Any
 
 import boto3
@@ -44,11 +45,16 @@ class Cognito(IdentityProvider):
     """One user pool, through one app client; what each call means is said by IdentityProvider."""
 
     def __init__(self, settings: Settings) -> None:
-        self._pool_id = settings.aws_user_pool_id
+        self._settings = settings
         self._client_id = settings.aws_cognito_app_client_id
-        self._secret = settings.aws_cognito_app_client_secret
+
+    @cached_property
+    def _client(self) -> Any:
+        """The process's client, made when it is first needed: making it looks for credentials."""
+        settings = self._settings
         endpoint = settings.aws_cognito_endpoint
-        self._client = boto3.client(
+        # A session of its own, because boto3's default one is not safe between threads.
+        return boto3.session.Session().client(
             "cognito-idp",
             region_name=settings.aws_region,
             endpoint_url=str(endpoint).rstrip("/") if endpoint else None,
@@ -177,10 +183,10 @@ class Cognito(IdentityProvider):
         }
 
     def _as_admin(self, username: str) -> dict[str, str]:
-        return {"UserPoolId": self._pool_id, "Username": username}
+        return {"UserPoolId": self._settings.aws_user_pool_id, "Username": username}
 
     def _secret_hash(self, username: str) -> str:
-        key = self._secret.get_secret_value().encode()
+        key = self._settings.aws_cognito_app_client_secret.get_secret_value().encode()
         digest = hmac.digest(key, (username + self._client_id).encode(), hashlib.sha256)
         return base64.b64encode(digest).decode()
 

@@ -112,7 +112,6 @@ class KeyRing:
         return self._clock() - self._fruitless_at < self._cooldown
 
     def _fetch(self) -> None:
-        self._fetches += 1
         try:
             keys = _signing_keys(self._source.fetch())
         except _UNREADABLE as error:
@@ -124,6 +123,7 @@ class KeyRing:
             self._fetched_at = now = self._clock()
             kept = {k: v for k, v in self._known.items() if now - v.seen_at <= self._lifespan}
             self._known = kept | {kid: _Known(key, now) for kid, key in keys.items()}
+        self._fetches += 1
 
 
 def _signing_keys(document: dict[str, Any]) -> dict[str, RSAPublicKey]:

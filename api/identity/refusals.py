@@ -33,7 +33,6 @@ _EVERYWHERE: dict[str, type[ApiError]] = {
 
 _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("sign_up", "UsernameExistsException"): AccountExists,
-    ("sign_up", "AliasExistsException"): AccountExists,
     ("sign_up", "InvalidPasswordException"): PasswordRefused,
     ("sign_up", "InvalidParameterException"): AccountRefused,
     ("confirm_sign_up", "CodeMismatchException"): CodeInvalid,
@@ -53,8 +52,6 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("refresh", "UserNotConfirmedException"): RefreshTokenInvalid,
     ("refresh", "PasswordResetRequiredException"): RefreshTokenInvalid,
     ("refresh", "InvalidParameterException"): RefreshTokenInvalid,
-    # Reuse of a token that rotation has replaced.
-    ("refresh", "RefreshTokenReuseException"): RefreshTokenInvalid,
     ("confirm_forgot_password", "CodeMismatchException"): CodeInvalid,
     ("confirm_forgot_password", "ExpiredCodeException"): CodeInvalid,
     ("confirm_forgot_password", "UserNotFoundException"): CodeInvalid,
@@ -85,7 +82,6 @@ _FINE = frozenset(
         ("admin_user_global_sign_out", "UserNotFoundException"),
         # The token is revoked already.
         ("global_sign_out", "NotAuthorizedException"),
-        ("global_sign_out", "UserNotFoundException"),
         ("global_sign_out", "PasswordResetRequiredException"),
         ("global_sign_out", "UserNotConfirmedException"),
     }

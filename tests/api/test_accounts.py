@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+
+import pytest
+
+from api.accounts import disable, enable
+from api.errors import UserNotFound
+from api.surroundings import Surroundings
+from tests.subject import settings_for
+from understudy.subject import Account
+from understudy.world import World
+
+
+@pytest.fixture
+def inside(world: World) -> Iterator[Surroundings]:
+    inside = Surroundings.build(settings_for(world.surroundings))
+    yield inside
+    inside.engine.dispose()
+
+
+def me(world: World, token: str) -> int:
+    answer = world.client.request("GET", "/users/me", headers={"Authorization": f"Bearer {token}"})
+    return answer.status_code
+
+
+def log_in(world: World, user: Account) -> str | None:
+    form = {"username": user.username, "password": user.password}
+    answer = world.client.request("POST", "/users/login", data=form)
+    return str(answer.json()["access_token"]) if answer.status_code == 200 else None
+
+
+def test_a_disabled_users_token_is_refused_at_once(world: World, inside: Surroundings) -> None:
+    user = world.account()
+    assert me(world, user.access_token) == 200
+    disable(inside.engine, inside.identity, user.username.upper(), inside.sign_out_time())
+    assert me(world, user.access_token) == 401
+    assert log_in(world, user) is None
+
+
+def test_an_enabled_user_logs_in_anew(world: World, inside: Surroundings) -> None:
+    user = world.account()
+    disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
+    enable(inside.engine, inside.identity, user.username)
+    assert me(world, user.access_token) == 401
+    token = log_in(world, user)
+    assert token is not None
+    assert me(world, token) == 200
+
+
+def test_a_failure_of_cognito_disables_nothing(world: World, inside: Surroundings) -> None:
+    user = world.account()
+    with (
+        world.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
+        pytest.raises(UserNotFound),
+    ):
+        disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
+    assert me(world, user.access_token) == 200
+
+
+def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> None:
+    with pytest.raises(UserNotFound):
+        disable(inside.engine, inside.identity, "nobody", inside.sign_out_time())
+    with pytest.raises(UserNotFound):
+        enable(inside.engine, inside.identity, "nobody")

@@ -1,0 +1,161 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from api.errors import KeysUnavailable
+from api.identity.base import JwksSource
+from api.identity.keys import KeyRing
+from understudy.cognito.keys import PoolKeys
+
+LIFESPAN = 3600.0
+COOLDOWN = 5.0
+
+
+class Source(JwksSource):
+    """A key set that counts how often it is fetched, and can be away."""
+
+    def __init__(self) -> None:
+        self.pool = PoolKeys()
+        self.fetches = 0
+        self.away = False
+
+    def fetch(self) -> dict[str, Any]:
+        self.fetches += 1
+        if self.away:
+            raise OSError
+        return self.pool.jwks()
+
+
+class Clock:
+    """Seconds that tests move."""
+
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def ring(source: Source, clock: Clock) -> KeyRing:
+    return KeyRing(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+
+
+def test_known_keys_are_never_fetched_again(ring: KeyRing, source: Source) -> None:
+    for _ in range(20):
+        assert ring.find(source.pool.access.kid)
+    assert source.fetches == 1
+
+
+def test_twenty_unknown_kids_cause_one_fetch(ring: KeyRing, source: Source) -> None:
+    ring.require_any()
+    assert [ring.find(f"unknown-{n}") for n in range(20)] == [None] * 20
+    assert source.fetches == 2
+
+
+def test_unknown_kids_are_looked_up_again_after_the_cooldown(
+    ring: KeyRing, source: Source, clock: Clock
+) -> None:
+    ring.find("unknown")
+    clock.now += COOLDOWN
+    ring.find("unknown")
+    assert source.fetches == 2
+
+
+def test_a_rotated_key_is_found_at_once(ring: KeyRing, source: Source) -> None:
+    for _ in range(3):
+        source.pool.rotate()
+        assert ring.find(source.pool.access.kid)
+    assert source.fetches == 3
+
+
+def test_an_urgent_look_ignores_the_cooldown(ring: KeyRing, source: Source) -> None:
+    ring.find("unknown")
+    source.pool.rotate()
+    assert ring.find(source.pool.access.kid) is None
+    assert ring.find(source.pool.access.kid, urgent=True)
+
+
+def test_a_withdrawn_key_serves_one_more_lifespan(
+    ring: KeyRing, source: Source, clock: Clock
+) -> None:
+    old = source.pool.access.kid
+    assert ring.find(old)
+    source.pool.rotate()
+    clock.now += LIFESPAN
+    assert ring.find(source.pool.access.kid)
+    assert ring.find(old)
+    clock.now += LIFESPAN + 1
+    assert ring.find(source.pool.access.kid)
+    assert ring.find(old) is None
+
+
+def test_while_the_source_is_away_known_keys_serve_on(
+    ring: KeyRing, source: Source, clock: Clock
+) -> None:
+    ring.require_any()
+    source.away = True
+    clock.now += 10 * LIFESPAN
+    assert ring.find(source.pool.access.kid)
+    with pytest.raises(KeysUnavailable):
+        ring.find("unknown")
+
+
+def test_a_source_that_is_away_is_asked_once_per_cooldown(
+    ring: KeyRing, source: Source, clock: Clock
+) -> None:
+    source.away = True
+    for _ in range(20):
+        with pytest.raises(KeysUnavailable):
+            ring.find("any")
+    assert source.fetches == 1
+    source.away = False
+    clock.now += COOLDOWN
+    assert ring.find(source.pool.access.kid)
+
+
+def test_requests_at_once_share_one_fetch(source: Source, clock: Clock) -> None:
+    entered = threading.Event()
+    may_go_on = threading.Event()
+
+    class Slow(Source):
+        def fetch(self) -> dict[str, Any]:
+            entered.set()
+            assert may_go_on.wait(10)
+            return super().fetch()
+
+    slow = Slow()
+    slow.pool = source.pool
+    ring = KeyRing(slow, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    with ThreadPoolExecutor(8) as pool:
+        found = [pool.submit(ring.find, slow.pool.access.kid) for _ in range(8)]
+        assert entered.wait(10)
+        may_go_on.set()
+        assert all(future.result(10) for future in found)
+    assert slow.fetches == 1
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{}, {"keys": []}, {"keys": None}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}, [], None],
+)
+def test_what_is_no_key_set_counts_as_away(document: Any, clock: Clock) -> None:
+    class Odd(JwksSource):
+        def fetch(self) -> dict[str, Any]:
+            unchecked: dict[str, Any] = document
+            return unchecked
+
+    ring = KeyRing(Odd(), lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    with pytest.raises(KeysUnavailable):
+        ring.require_any()
