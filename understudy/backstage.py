@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import requests
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -15,9 +16,16 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from understudy.asgi import RemoteClient
+from understudy.contracts.verification.hosting import states_route
+from understudy.errors import Refusal
+from understudy.powers import WorldPowers
 from understudy.ready import Ready, account_from
 from understudy.subject import Account, SeedUser
 from understudy.world import UserMissing, World
+
+
+class WorldEnded(Refusal):
+    """Nobody answers at the control door."""
 
 
 def control(world: World) -> Starlette:
@@ -26,8 +34,12 @@ def control(world: World) -> Starlette:
     POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
     POST /standing -> the shared one; POST /retired {"username"}; POST /unconfirmed -> a signed-up
     user; POST /codes {"username"} -> {"code"}; POST /tokens {"username", "scopes"} ->
-    {"access_token"}; GET /evidence -> the ledger's rows.
+    {"access_token"}; POST /evidence -> the ledger's rows. For forgers, of this world only:
+    POST /signatures {"header", "claims"} -> {"token"}; POST /id_tokens {"username"} -> {"token"};
+    POST /keys -> the published keys; POST /disabled {"username"} -> whether the subject can.
+    POST /states {"state", "action", "params"} is a pact verifier's provider state handler.
     """
+    powers = WorldPowers(world)
     return Starlette(
         routes=[
             _route("/accounts", lambda body: asdict(world.account(body.get("scopes")))),
@@ -40,6 +52,13 @@ def control(world: World) -> Starlette:
                 lambda body: {"access_token": world.token(body["username"], body.get("scopes"))},
             ),
             _route("/evidence", lambda _: world.ledger.rows()),
+            _route(
+                "/signatures", lambda body: {"token": powers.sign(body["header"], body["claims"])}
+            ),
+            _route("/id_tokens", lambda body: {"token": powers.id_token(body["username"])}),
+            _route("/keys", lambda _: powers.jwks()),
+            _route("/disabled", lambda body: powers.disable(body["username"])),
+            states_route(world),
         ]
     )
 
@@ -88,7 +107,30 @@ class Remote:
         """Return the newest code that Cognito mailed to a user."""
         return str(self._ask("/codes", username=username)["code"])
 
+    def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
+        """Sign any header and claims with the key of access tokens."""
+        return str(self._ask("/signatures", header=header, claims=claims)["token"])
+
+    def id_token(self, username: str) -> str:
+        """Return an id token of a user."""
+        return str(self._ask("/id_tokens", username=username)["token"])
+
+    def jwks(self) -> list[dict[str, Any]]:
+        """Return the published keys."""
+        return list(self._ask("/keys"))
+
+    def disable(self, username: str) -> bool:
+        """Disable an account as the service's operators would; False if the subject can't."""
+        return bool(self._ask("/disabled", username=username))
+
     def _ask(self, path: str, **body: Any) -> Any:
-        response = self._control.request("POST", path, json=body)
+        try:
+            response = self._control.request("POST", path, json=body)
+        except requests.ConnectionError:
+            raise WorldEnded(
+                "The world of this ready file has ended. Start `understudy serve` again."
+            ) from None
+        if response.status_code == 404:
+            raise UserMissing(response.json()["detail"])
         response.raise_for_status()
         return response.json()

@@ -7,6 +7,7 @@ reached, interrupted). Errors that a user can put right are one line, without a 
 import signal
 import sys
 from types import FrameType
+from typing import NoReturn
 
 import typer
 
@@ -20,6 +21,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
+
 for _module in (serve, cognito, fuzz, access, prove, evidence, contracts):
     _module.register(app)
 
@@ -29,17 +32,20 @@ def main(arguments: list[str] | None = None) -> None:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         # Without its standalone mode, typer returns what `typer.Exit` carried.
-        sys.exit(app(args=arguments, standalone_mode=False) or 0)
-    except (KeyboardInterrupt, typer.Abort):
-        _refuse("Interrupted: nothing was decided. Run the same command again.")
+        code = app(args=arguments, standalone_mode=False) or 0
+    except typer.TyperException as error:
+        _refuse(f"{error.format_message()} Try `understudy --help`.")
     except Refusal as error:
         _refuse(str(error))
+    if code == INTERRUPTED:
+        _refuse("Interrupted: nothing was decided. Run the same command again.")
+    sys.exit(code)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _refuse(text: str) -> None:
+def _refuse(text: str) -> NoReturn:
     typer.secho(f"understudy: {text}", fg="red", err=True)
     sys.exit(2)

@@ -87,6 +87,8 @@ class Assignment:
         for name in OWNERS:
             own = [other.attributes[name]] if name in other.attributes else [*theirs, 1, 2]
             yield from ((name, value) for value in dict.fromkeys(own) if value is not None)
+        if not allowed:
+            return  # a body of any fields: none of them is forbidden by the document
         yield from ((name, value) for name, value in PRIVILEGES.items() if name not in allowed)
         sample = self._stage.contents.answer_sample(operation)
         for name, value in sample.items():
@@ -114,7 +116,8 @@ class Assignment:
         read = self._stage.caller.send(where, self._stage.credential(where.operation, scene.person))
         if not read.ok:
             return answer, f"the field {name} in the body takes the object from its owner"
-        if name not in self._allowed(operation) and _took(read, name, value):
+        allowed = self._allowed(operation)
+        if allowed and name not in allowed and _took(read, name, value):
             return answer, f"the field {name}, which the document does not list, can be set"
         return answer, ""
 

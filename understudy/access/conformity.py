@@ -25,22 +25,18 @@ class Conformity:
         self._components = document.get("components", {})
         self._validators: dict[tuple[str, str], jsonschema_rs.Validator | None] = {}
 
-    def faults(
-        self, operation: Operation, answer: Answer, *, shown: bool, scopes: tuple[str, ...] = ()
-    ) -> Iterator[tuple[str, str]]:
+    def faults(self, operation: Operation, answer: Answer) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with an error, as a short name and a sentence.
 
         Args:
             operation: What was asked for.
             answer: The answer.
-            shown: Whether the request carried a bearer token.
-            scopes: The scopes that the operation asks for under the bearer scheme.
         """
         if answer.status < 400:
             return
         yield from self._shape(operation, answer)
-        if answer.status == 401 or (answer.status == 403 and scopes and shown):
-            yield from _challenge(answer, shown=shown, scopes=scopes, secured=operation.secured)
+        if answer.status == 401 and "www-authenticate" not in answer.headers:
+            yield "challenge-401", "the 401 has no WWW-Authenticate (RFC 9110, 11.6.1)"
         if answer.status in {429, 503}:
             yield from _retry(answer)
 
@@ -78,26 +74,28 @@ class Conformity:
         return jsonschema_rs.validator_for(whole)
 
 
-def _challenge(
-    answer: Answer, *, shown: bool, scopes: tuple[str, ...], secured: bool
+def challenge_faults(
+    answer: Answer, *, shown: bool, scopes: tuple[str, ...]
 ) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the challenge to a bearer token (RFC 6750, 3).
+
+    Args:
+        answer: A refusal of a credential, for no other reason than the credential.
+        shown: Whether a bearer token was sent.
+        scopes: What the operation asks for.
+    """
     header = answer.headers.get("www-authenticate", "")
     status = answer.status
     if not header:
-        yield f"challenge-{status}", f"the {status} has no WWW-Authenticate (RFC 9110, 11.6.1)"
+        yield f"challenge-{status}", f"the {status} has no WWW-Authenticate (RFC 6750, 3)"
+        return
+    if not header.lower().startswith("bearer"):
         return
     given = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(header)}
-    if not header.lower().startswith("bearer") or not secured:
-        return
-    if status == 401 and shown and given.get("error") != "invalid_token":
-        yield (
-            "challenge-error",
-            'a refused token is not called error="invalid_token" (RFC 6750, 3.1)',
-        )
-    if status == 401 and not shown and "error" in given:
-        yield "challenge-bare", "an error code although no token was sent (RFC 6750, 3.1)"
-    if status == 403 and given.get("error") != "insufficient_scope":
-        yield "challenge-scope", 'a 403 is not called error="insufficient_scope" (RFC 6750, 3.1)'
+    due = {401: "invalid_token" if shown else None, 403: "insufficient_scope"}[status]
+    if given.get("error") != due:
+        wanted = f'error="{due}"' if due else "no error code, because no token was sent"
+        yield f"challenge-error-{status}", f"the {status} takes {wanted} (RFC 6750, 3.1)"
     if status == 403 and "scope" in given and set(given["scope"].split()) != set(scopes):
         yield "challenge-scopes", "the scopes named are not those that the operation declares"
 

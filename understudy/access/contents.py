@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from understudy.access.exchange import FORM, MULTIPART, Content
+from understudy.access.exchange import FORM, MULTIPART, Content, Request
 from understudy.access.identities import Person
 from understudy.access.samples import Samples
 from understudy.document import Operation
@@ -92,6 +92,19 @@ class Contents:
     def resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Follow a schema's references."""
         return self._samples.resolve(schema)
+
+    def altered(self, request: Request, current: Mapping[str, Any]) -> Request:
+        """Return a request whose body changes every simple value that it merely repeats."""
+        body = object_body(request.content)
+        if body is None:
+            return request
+        operation = request.operation
+        fields = self.resolve(self.body_schema(operation)[1]).get("properties", {})
+        for name, value in body.items():
+            if name in current and current[name] == value and not name.endswith("id"):
+                body[name] = self._samples.unlike(fields.get(name, {}), value, _UNLIKE)
+        mend = self._hints.mends.get(operation.operation_id)
+        return request.saying(mend(body) if mend else body)
 
     def answer_sample(self, operation: Operation) -> dict[str, Any]:
         """Return a value of every field of an operation's successful answer, unlike real ones."""

@@ -39,21 +39,18 @@ class Inspection:
 
     def of(self, request: Request, presented: Presented, answer: Answer) -> Iterator[Finding]:
         """Yield what is wrong with one answer."""
-        operation = request.operation
+        # As the document has it: a probe may try a public operation as if it were secured.
+        operation = self._declared_operation(request.operation)
         name = operation.operation_id
-        bearer = [
-            use
-            for alternative in self._gatehouse.alternatives(operation)
-            for use in alternative
-            if use.scheme.bears_tokens
-        ]
-        shown = any(_bears(presented.headers.get(use.scheme.field)) for use in bearer)
-        scopes = bearer[0].scopes if len({use.scopes for use in bearer}) == 1 else ()
-        for fault, text in self._conformity.faults(operation, answer, shown=shown, scopes=scopes):
+        for fault, text in self._conformity.faults(operation, answer):
             yield Finding(ERRORS, name, fault, text, answer.evidence)
         for kind in self._leaked(operation, request, presented, answer):
             text = f"a {answer.status} holds {kind}"
             yield Finding(LEAKS, name, f"{kind}-{answer.status}", text, answer.evidence)
+
+    def _declared_operation(self, operation: Operation) -> Operation:
+        found = (item for item in self._gatehouse.operations if item.label == operation.label)
+        return next(found, operation)
 
     def _leaked(
         self, operation: Operation, request: Request, presented: Presented, answer: Answer
@@ -65,7 +62,12 @@ class Inspection:
             text = json.dumps(body, ensure_ascii=False)
         text += " ".join(value for name, value in answer.headers.items() if name != "set-cookie")
         own = [*self._identities.secrets(), *secrets_in(request.content.body)]
-        own += [_credential(value) for value in presented.headers.values()]
+        fields = {scheme.field.lower() for scheme in self._gatehouse.schemes.values()}
+        own += [
+            _credential(value)
+            for name, value in presented.headers.items()
+            if name.lower() in fields
+        ]
         yield from leaks(text, own, sent=json.dumps(request.content.body, default=str))
 
     def _declared(self, operation: Operation, status: int) -> dict[str, Any]:
@@ -82,10 +84,3 @@ class Inspection:
 def _credential(value: str | bytes) -> str:
     text = value if isinstance(value, str) else value.decode("latin-1")
     return text.rpartition(" ")[2]
-
-
-def _bears(value: str | bytes | None) -> bool:
-    """Whether a header's value is a bearer token, so that RFC 6750 speaks of an invalid one."""
-    text = value.decode("latin-1") if isinstance(value, bytes) else value or ""
-    scheme, _, token = text.partition(" ")
-    return scheme.lower() == "bearer" and bool(token.strip())

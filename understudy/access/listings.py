@@ -54,11 +54,10 @@ class Listings:
         if not any(_holds(answer, made) for answer in shown for made in theirs):
             yield untried(operation, "listing", "its owner's list does not show a new object"), []
             return
-        answers = [
-            answer
-            for request in self._requests(mine.request, scene.person)
-            for answer in self._answers(request, mine)
-        ]
+        requests = list(self._requests(mine.request, scene.person))
+        if scene.made:  # a list inside an object of the owner's
+            requests.append(scene.request)
+        answers = [answer for request in requests for answer in self._answers(request, mine)]
         leaked = [answer for answer in answers if any(_holds(answer, made) for made in theirs)]
         note = "another user's list holds what somebody else made" if leaked else ""
         yield judged(operation, CHECK, "listing", leaked[:1] or answers[:1], note)

@@ -28,7 +28,7 @@ class Attempt:
     name: str
     title: str
     theirs: Request
-    nothing: tuple[Request, Request]
+    nothing: tuple[Request, ...]
     presented: Presented
 
 
@@ -47,7 +47,7 @@ class Ownership:
         if not operation.secured or operation.definition.get(SHARED):
             return
         scene = self._stage.scene(operation)
-        if not owned(scene):
+        if not owned(scene) and not scene.joined:
             return
         try:
             attempts = list(self._attempts(operation, scene))
@@ -64,31 +64,30 @@ class Ownership:
     def _attempts(self, operation: Operation, scene: Scene) -> Iterator[Attempt]:
         other = self._stage.identities.other(scene.person)
         presented = self._stage.credential(operation, other)
-        ghosts = tuple(ghostly(scene, number) for number in range(2))
-        plain = Attempt(
-            "other-user", "another user", scene.request, (ghosts[0], ghosts[1]), presented
-        )
-        yield plain
-        if admin := self._as_admin(operation, scene):
-            yield Attempt(
-                "other-admin",
-                "another user with an administrator's claims",
-                scene.request,
-                plain.nothing,
-                admin,
+        if owned(scene):
+            nothing = (ghostly(scene, 0), ghostly(scene, 1))
+            yield Attempt("other-user", "another user", scene.request, nothing, presented)
+            if admin := self._as_admin(operation, scene):
+                title = "another user with an administrator's claims"
+                yield Attempt("other-admin", title, scene.request, nothing, admin)
+        if operation.path.count("{") > 1:
+            own = self._stage.scene(operation, person=other).request
+            last = operation.path.rpartition("{")[2].partition("}")[0]
+            value = scene.request.values[last]
+            theirs, *nothing_there = (
+                own.at(**{last: item}) for item in (value, ghost(value), ghost(value, 1))
             )
-        if operation.path.count("{") < 2:
-            return
-        own = self._stage.scene(operation, person=other).request
-        last = operation.path.rpartition("{")[2].partition("}")[0]
-        value = scene.request.values[last]
-        yield Attempt(
-            "own-parent",
-            "another user, through a parent of their own",
-            own.at(**{last: value}),
-            (own.at(**{last: ghost(value)}), own.at(**{last: ghost(value, 1)})),
-            presented,
-        )
+            title = "another user, through a parent of their own"
+            yield Attempt("own-parent", title, theirs, tuple(nothing_there), presented)
+        for name in scene.joined:
+            own = self._stage.scene(operation, person=other).request
+            value = scene.request.content.body[name]
+            theirs, *nothing_there = (
+                own.saying({**own.content.body, name: item})
+                for item in (value, ghost(value), ghost(value, 1))
+            )
+            title = f"another user, naming it as {name} in the body,"
+            yield Attempt(f"body-{name}", title, theirs, tuple(nothing_there), presented)
 
     def _as_admin(self, operation: Operation, scene: Scene) -> Presented | None:
         """Return the credential of another user that claims to be an administrator's."""
@@ -112,7 +111,7 @@ class Ownership:
         before = self._read(scene)
         theirs = send(attempt.theirs, attempt.presented)
         after = self._read(scene)
-        first, second = (send(request, attempt.presented) for request in attempt.nothing)
+        first, second = (send(item, attempt.presented) for item in attempt.nothing)
         note = ""
         if before is not None and after is not None and _changed(before, after):
             note = f"{attempt.title} changed what somebody else made (status {theirs.status})"
@@ -168,14 +167,18 @@ def _same(
     operation: Operation, attempt: Attempt, theirs: Answer, first: Answer, second: Answer
 ) -> bool:
     ids = [
-        *attempt.theirs.values.values(),
-        *attempt.nothing[0].values.values(),
-        *attempt.nothing[1].values.values(),
+        value
+        for request in (attempt.theirs, *attempt.nothing)
+        for value in (*request.values.values(), *_texts(request.content.body))
     ]
     if theirs.ok and first.ok and operation.method not in {"GET", "DELETE"}:
         return False  # a write that succeeds on somebody else's object
     noise = differences(essence(first, ids), essence(second, ids))
     return differences(essence(theirs, ids), essence(first, ids)) <= noise
+
+
+def _texts(body: object) -> list[object]:
+    return list(body.values()) if isinstance(body, dict) else []
 
 
 def _told(attempt: Attempt, theirs: Answer, nothing: Answer) -> str:

@@ -7,6 +7,7 @@ was refused was the passport, and what was refused was also not done.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from understudy.access.conformity import challenge_faults
 from understudy.access.departures import Departures
 from understudy.access.exchange import Answer
 from understudy.access.gates import Gate
@@ -17,6 +18,8 @@ from understudy.tokens import VALID, Expected, NotMade, Papers, Passport, Presen
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 ADMITTED = range(200, 300)
+BARE = {"anonymous", "gateway-headers"}
+UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
 
 
 @dataclass
@@ -129,7 +132,8 @@ class Passage:
         except NotMade as reason:
             return _untried(gate, passport, str(reason)), []
         answer = self._stage.caller.send(scene.request, scene.presented)
-        return self._judged(gate, Trial(passport, [answer]), None)
+        reference = self._reference(gate) if gate.optional else None
+        return self._judged(gate, Trial(passport, [answer]), None, reference)
 
     def papers(self, gate: Gate, scene: Scene) -> Papers:
         """Return what passports for a gate are made of, for a scene's person."""
@@ -183,8 +187,23 @@ class Passage:
             note=note,
             evidence=evidence,
         )
-        subject = f"{passport.id}@{gate.name}"
-        return cell, [Finding(passport.check, name, subject, note, evidence)] if note else []
+        findings = list(_challenged(gate, trial))
+        if note:
+            subject = f"{passport.id}@{gate.name}"
+            findings.append(Finding(passport.check, name, subject, note, evidence))
+        return cell, findings
+
+
+def _challenged(gate: Gate, trial: Trial) -> Iterator[Finding]:
+    """Yield what is wrong with the challenges in refusals of a bearer token."""
+    if not gate.use.scheme.bears_tokens or trial.passport.id in UNCLEAR:
+        return
+    for answer in trial.answers:
+        if answer.status in {401, 403}:
+            shown = trial.passport.id not in BARE
+            for name, text in challenge_faults(answer, shown=shown, scopes=gate.use.scopes):
+                operation_id = gate.operation.operation_id
+                yield Finding("errors_conform", operation_id, name, text, answer.evidence)
 
 
 def due_statuses(gate: Gate, passport: Passport) -> set[int]:

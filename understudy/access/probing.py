@@ -13,7 +13,7 @@ import requests
 from understudy.access.assignment import Assignment
 from understudy.access.contents import Contents, Hints
 from understudy.access.departures import ends
-from understudy.access.exchange import Caller
+from understudy.access.exchange import Answer, Caller, Request
 from understudy.access.gates import Gatehouse
 from understudy.access.identities import Identities
 from understudy.access.inspection import Inspection
@@ -46,27 +46,54 @@ class Probe:
     ) -> None:
         self._gatehouse = Gatehouse(document)
         self._inspection = Inspection(document, self._gatehouse, identities)
-        caller = Caller(client, self._inspection.see)
+        self._caller = Caller(client, self._inspection.see)
         self.hints = hints or Hints()
         contents = Contents(document, Samples(document), self.hints)
-        self._stage = Stage(self._gatehouse, identities, caller, contents)
+        self._stage = Stage(self._gatehouse, identities, self._caller, contents)
         self._passports = tuple(passports)
         self._shadows = shadows(document)
         self.matrix = Matrix(
-            {found.operation_id: found.label for found in self._gatehouse.operations},
-            requests=caller.counts,
+            {found.operation_id: found.label for found in self._gatehouse.operations}
         )
+        self._exercised: set[str] = set()
+
+    @property
+    def exercised(self) -> set[str]:
+        """The operationIds that were tried."""
+        return self._exercised
+
+    def adopt(self, matrix: Matrix) -> None:
+        """Go on from what an earlier probe of the same service found."""
+        if matrix is not self.matrix:
+            matrix.requests.update(self.matrix.requests)
+            self._exercised |= {cell.operation_id for cell in matrix.cells}
+            self._exercised |= set(matrix.unexercised)
+            self.matrix = matrix
+
+    def operation(self, label: str) -> Operation | None:
+        """Return an operation by its label, `GET /users/me`."""
+        found = (item for item in self._gatehouse.operations if item.label == label)
+        return next(found, None)
+
+    def inspect(self, request: Request, presented: Presented, answer: Answer) -> list[Finding]:
+        """Return what is wrong with an answer that somebody else got."""
+        return list(self._inspection.of(request, presented, answer))
+
+    def finish(self) -> None:
+        """Exercise what was not exercised yet."""
+        for operation in sorted(self._gatehouse.operations, key=_last):
+            if operation.operation_id not in self._exercised:
+                self.exercise(operation)
 
     def run(self, skip: Iterable[str] = ()) -> Matrix:
         """Exercise every operation; those that end accounts come last."""
-        skipped = set(skip)
-        for operation in sorted(self._gatehouse.operations, key=_last):
-            if operation.operation_id not in skipped:
-                self.exercise(operation)
+        self._exercised |= set(skip)
+        self.finish()
         return self.matrix
 
     def exercise(self, operation: Operation) -> None:
         """Try everything on one operation and add what was found to the matrix."""
+        self._exercised.add(operation.operation_id)
         before = set(self._inspection.findings)
         try:
             results = self._guarded(operation) if operation.security else self._public(operation)
@@ -75,6 +102,8 @@ class Probe:
                 self.matrix.add(findings)
         except Unexercised as reason:
             self._missed(operation, str(reason))
+        self.matrix.requests.update(self._caller.counts)
+        self._caller.counts.clear()
         found = self._inspection.findings
         self.matrix.add(found[name] for name in found if name not in before)
 

@@ -40,12 +40,27 @@ class Samples:
                 break
         return found
 
+    def unlike(self, schema: Any, value: Any, seed: int) -> Any:
+        """Return a value that a schema admits and that differs; the same where none is known."""
+        found = self.resolve(schema)
+        choices = [item for item in found.get("enum", ()) if item != value]
+        if choices or isinstance(value, bool):
+            return choices[0] if choices else not value
+        if isinstance(value, int | float):
+            step = found.get("multipleOf", 1)
+            return (
+                value + step if value + step <= found.get("maximum", value + step) else value - step
+            )
+        if isinstance(value, str) and "const" not in found:
+            return text({**found, "minLength": found.get("minLength", 0)}, seed)
+        return value
+
     def sample(self, schema: Any, seed: int = 0, *, full: bool = False, depth: int = 0) -> Any:
         """Return a value.
 
         Args:
             schema: A schema of the document.
-            seed: Texts of different seeds differ.
+            seed: Texts of different seeds differ; 0 takes examples where there are any.
             full: Whether optional properties are filled too.
             depth: How deep this is in another value.
         """

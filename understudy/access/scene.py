@@ -44,12 +44,14 @@ class Scene:
         request: The request, without its credential.
         presented: The valid credential.
         made: The objects in the request's path, outermost first.
+        joined: The fields of the body that name an object of the person's.
     """
 
     person: Person
     request: Request
     presented: Presented
     made: tuple[Made, ...] = ()
+    joined: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -157,11 +157,12 @@ class Stage:
                 values[name] = self._known(parameter, errand.person)
         content = recipe(errand.person, next(self._seeds))
         values.update(content.path)
-        body = object_body(content)
+        body, joined = object_body(content), {}
         if body is not None:
             joined = self._joined(operation, body, replace(errand, known=values))
-            content = replace(content, body=joined)
-        return Scene(errand.person, Request(operation, values, content), presented, tuple(made))
+            content = replace(content, body={**body, **joined})
+        request = Request(operation, values, content)
+        return Scene(errand.person, request, presented, tuple(made), tuple(joined))
 
     def _known(self, parameter: dict[str, Any], person: Person) -> Any:
         name = str(parameter["name"]).lower()
@@ -193,10 +194,11 @@ class Stage:
         return None
 
     def _joined(self, operation: Operation, body: dict[str, Any], errand: Errand) -> dict[str, Any]:
-        """Let fields such as `board_id` name an object of the person's own."""
+        """Return the fields, such as `board_id`, that are to name an object of the person's own."""
+        joined: dict[str, Any] = {}
         for name in body:
             if name in errand.known:
-                body[name] = errand.known[name]
+                joined[name] = errand.known[name]
                 continue
             for creator in self.creators.of_field(name):
                 template = f"{creator.operation.path}/{{{name}}}"
@@ -206,6 +208,6 @@ class Stage:
                     else None
                 )
                 if made is not None:
-                    body[name] = made.value
+                    joined[name] = made.value
                     break
-        return body
+        return joined

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
 import yaml
@@ -77,7 +76,7 @@ class User:
         if response.status_code >= 400:
             raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
         if "token" not in login:
-            cookies = requests.utils.dict_from_cookiejar(response.cookies)
+            cookies = {cookie.name: cookie.value or "" for cookie in response.cookies}
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
             return Carried(cookies=cookies)

@@ -17,7 +17,7 @@ from understudy.access.staging import Stage
 from understudy.document import Operation
 
 CHECK = "writes_are_readable"
-GONE = {404, 410}
+NO_ANSWER = Answer(0, {}, "")
 
 
 def readers(stage: Stage, operation: Operation) -> list[Operation]:
@@ -50,6 +50,7 @@ class Writes:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
+        self._sent: Request
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
         """Write, then read as the same person.
@@ -60,7 +61,7 @@ class Writes:
         if operation.method in SAFE or not readers(self._stage, operation):
             return
         scene = self._stage.scene(operation)
-        answer = self._stage.caller.send(scene.request, scene.presented)
+        answer = self._write(scene)
         request = reading(self._stage, scene, answer)
         if request is None or not answer.ok:
             yield (
@@ -75,10 +76,25 @@ class Writes:
             note = f"what was deleted is still read ({read.status})" if read.ok else ""
         else:
             again = self._stage.caller.send(request, credential)
-            note = _unlike(scene.request, answer, read, again)
+            note = _unlike(self._sent, answer, read, again)
         yield judged(operation, CHECK, "read-back", (answer, read), note)
         if location := answer.headers.get("location"):
             yield self._followed(operation, request, location, answer)
+
+    def _write(self, scene: Scene) -> Answer:
+        """Send the request, with values that really change something where that works."""
+        send, self._sent = self._stage.caller.send, scene.request
+        if scene.request.operation.method in {"PATCH", "PUT"}:
+            where = reading(self._stage, scene, NO_ANSWER)
+            if where is not None:
+                credential = self._stage.credential(where.operation, scene.person)
+                current = send(where, credential).json
+                if isinstance(current, Mapping):
+                    self._sent = self._stage.contents.altered(scene.request, current)
+                    if (answer := send(self._sent, scene.presented)).ok:
+                        return answer
+        self._sent = scene.request
+        return send(scene.request, scene.presented)
 
     def _followed(
         self, operation: Operation, request: Request, location: str, answer: Answer

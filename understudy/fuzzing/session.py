@@ -12,10 +12,15 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
+from understudy.access import probe_of
 from understudy.asgi import BASE_URL
+from understudy.backstage import Remote
 from understudy.fuzzing.authentication import StandingToken, TokenSource, provider_for
+from understudy.fuzzing.checks import install_checks, restored
 from understudy.fuzzing.guidance import Guidance
+from understudy.fuzzing.watch import Watch
 from understudy.subject import Backstage, Subject
+from understudy.world import World
 
 CONFIGURATION = Path("schemathesis.toml")
 
@@ -59,6 +64,8 @@ def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) 
         def after_call(_context: Any, case: Any, response: Any) -> None:
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
+    if isinstance(backstage, World | Remote):
+        install_checks(Watch(lambda: probe_of(subject, backstage), backstage))
     return guidance
 
 
@@ -68,7 +75,8 @@ def installed(subject: Subject, backstage: Backstage) -> Iterator[Guidance]:
     providers = list(GLOBAL_AUTH_STORAGE.providers)
     hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
     try:
-        yield install(subject, StandingToken(backstage, subject.ends_session), backstage)
+        with restored():
+            yield install(subject, StandingToken(backstage, subject.ends_session), backstage)
     finally:
         GLOBAL_AUTH_STORAGE.providers = providers
         registered = GLOBAL_HOOK_DISPATCHER.get_all()

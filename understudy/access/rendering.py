@@ -1,0 +1,119 @@
+"""The matrix for people: a table in the terminal, a JSON file, one HTML file.
+
+Cells name passports, never credentials.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from understudy.access.baseline import Judgement
+from understudy.access.matrix import Cell, Matrix, Outcome
+
+COLUMNS = 12  # gates side by side in the terminal
+STYLES = {Outcome.OK: "green", Outcome.FINDING: "bold red", Outcome.UNTRIED: "dim"}
+Gate = tuple[str, str]
+
+
+def gates(matrix: Matrix) -> list[Gate]:
+    """Return the matrix's columns: operation and scheme."""
+    return list(dict.fromkeys((cell.operation_id, cell.gate) for cell in matrix.cells if cell.gate))
+
+
+def passports(matrix: Matrix) -> list[str]:
+    """Return the matrix's rows."""
+    return list(dict.fromkeys(cell.passport for cell in matrix.cells))
+
+
+def grid(matrix: Matrix) -> dict[tuple[str, str, str], Cell]:
+    """Return the cells by operation, gate and passport."""
+    return {(cell.operation_id, cell.gate, cell.passport): cell for cell in matrix.cells}
+
+
+def cell_at(cells: dict[tuple[str, str, str], Cell], gate: Gate, passport: str) -> Cell | None:
+    """Return a gate's cell; what was tried beside passports belongs to every gate."""
+    return cells.get((*gate, passport)) or cells.get((gate[0], "", passport))
+
+
+def statuses(cell: Cell | None) -> str:
+    """Return what a cell saw: its statuses, each once."""
+    if cell is None:
+        return ""
+    return "/".join(str(status) for status in dict.fromkeys(cell.got)) or "-"
+
+
+def tables(matrix: Matrix) -> Iterator[Table]:
+    """Draw the matrix, a passport a row, as many gates side by side as fit."""
+    cells, columns = grid(matrix), gates(matrix)
+    for start in range(0, len(columns), COLUMNS):
+        chosen = columns[start : start + COLUMNS]
+        table = Table("passport", "due", title="Access")
+        for gate in chosen:
+            table.add_column(f"{gate[0]}\n{gate[1]}", overflow="fold", justify="center")
+        for passport in passports(matrix):
+            row = [cell_at(cells, gate, passport) for gate in chosen]
+            if not any(row):
+                continue
+            due = next(cell.expected for cell in row if cell is not None)
+            table.add_row(passport, due, *(_styled(cell) for cell in row))
+        yield table
+
+
+def _styled(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    style = STYLES[cell.outcome]
+    return f"[{style}]{statuses(cell)}[/]"
+
+
+def show(matrix: Matrix, judgement: Judgement, console: Console) -> None:
+    """Print the matrix, what was not tried and why, and the findings."""
+    for table in tables(matrix):
+        console.print(table)
+    reasons: dict[str, set[str]] = {}
+    for cell in matrix.cells:
+        if cell.outcome is Outcome.UNTRIED:
+            reasons.setdefault(cell.note, set()).add(cell.passport)
+    for reason, names in reasons.items():
+        console.print(f"[dim]not tried: {', '.join(sorted(names))}: {reason}[/]")
+    console.print(matrix.evidence)
+    for name, count in matrix.requests.most_common():
+        console.print(f"[dim]  {count} requests for {name}[/]")
+    for finding in judgement.known:
+        console.print(f"[yellow]known[/] {finding.line}", soft_wrap=True)
+    for name in judgement.gone:
+        console.print(f"[yellow]no longer found, take it off the baseline:[/] {name}")
+    for finding in judgement.new:
+        console.print(f"[red]finding[/] {finding.line}", soft_wrap=True)
+
+
+def write_json(matrix: Matrix, judgement: Judgement, path: Path) -> None:
+    """Write the matrix as JSON."""
+    report = {**matrix.as_json(), "new": [finding.id for finding in judgement.new]}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+
+
+def write_html(matrix: Matrix, judgement: Judgement, path: Path) -> None:
+    """Write the matrix as one HTML file."""
+    from jinja2 import Environment, PackageLoader  # noqa: PLC0415  # only this report needs it
+
+    environment = Environment(
+        loader=PackageLoader("understudy.access", "."), autoescape=True, trim_blocks=True
+    )
+    cells = grid(matrix)
+    context: dict[str, Any] = {
+        "matrix": matrix,
+        "judgement": judgement,
+        "gates": gates(matrix),
+        "passports": passports(matrix),
+        "cell_at": lambda gate, passport: cell_at(cells, gate, passport),
+        "statuses": statuses,
+    }
+    page = environment.get_template("matrix.html.jinja").render(context)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(page, encoding="utf-8")
