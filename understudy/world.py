@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from understudy.asgi import InProcessClient, RemoteClient
 from understudy.cognito import Cognito, PoolSettings
+from understudy.cognito.errors import UserNotFound
 from understudy.errors import Refusal
 from understudy.evidence import Ledger, recording
 from understudy.postgres import Database, PostgresServer
@@ -107,9 +108,10 @@ class World:
         try:
             return self.people[username]
         except KeyError:
-            raise UserMissing(
-                f"There is no user {username!r}. Choose one of: {', '.join(self.people)}."
-            ) from None
+            raise self._missing(username) from None
+
+    def _missing(self, username: str) -> UserMissing:
+        return UserMissing(f"No user {username!r} here. Choose one of: {', '.join(self.people)}.")
 
     def account(self, scopes: Sequence[str] | None = None) -> Account:
         """Return a new verified account that nobody else uses, signed in.
@@ -136,8 +138,15 @@ class World:
         return self.cognito.outbox.last(username).code
 
     def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
-        """Mint an access token for a user with exactly these scopes, as the pool would."""
-        return self.cognito.mint(username, scopes).access_token
+        """Mint an access token for a user with exactly these scopes, as the pool would.
+
+        Raises:
+            UserMissing: The pool has no such user.
+        """
+        try:
+            return self.cognito.mint(username, scopes).access_token
+        except UserNotFound:
+            raise self._missing(username) from None
 
     def retire(self, username: str) -> None:
         """Never hand out an account again: its session has ended."""

@@ -8,6 +8,7 @@ import typer
 
 from understudy.commands.serve import SubjectOption
 from understudy.commands.verify import verify
+from understudy.document import DocumentMissing
 
 OpenApi = Annotated[Path, typer.Option(help="The OpenAPI document.")]
 Output = Annotated[Literal["table", "json"], typer.Option(help="How to print the result.")]
@@ -55,6 +56,8 @@ def compare(
     """Compare pacts with an OpenAPI document, statically, without the provider."""
     from understudy.contracts.compare import run
 
+    if not openapi.is_file():
+        raise DocumentMissing(f"No OpenAPI document at {openapi}. Name the provider's --openapi.")
     raise typer.Exit(run(pacts, openapi, format, output))
 
 

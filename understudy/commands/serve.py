@@ -38,9 +38,9 @@ def serve(
     path = ready_file or DEFAULT_PATH
     with served(load_subject(name), port=port, subject_name=name) as (world, ready):
         ready.write(path)
-        _describe(ready, path)
         world.cognito.outbox.listen(lambda message: typer.echo(word(message)))
         with contextlib.suppress(KeyboardInterrupt):
+            _describe(ready, path)
             threading.Event().wait()
         path.unlink(missing_ok=True)
     typer.echo("Stopped; the database and the user pool are gone.")

@@ -20,7 +20,7 @@ from understudy.postgres.address import ServerAddress
 from understudy.postgres.connection import LastingConnection
 from understudy.postgres.database import Database
 from understudy.postgres.embedded import EmbeddedServer
-from understudy.postgres.errors import DatabaseBusy, DatabasesLeftBehind
+from understudy.postgres.errors import DatabaseBusy, DatabasesLeftBehind, DatabaseUrlInvalid
 from understudy.postgres.external import look_at
 from understudy.postgres.termination import Termination
 
@@ -62,8 +62,13 @@ class PostgresServer:
         Raises:
             PostgresError: one of its kinds, with a line that says what to do.
         """
-        if url := url or os.environ.get(ENVIRONMENT):
+        if url:
             return cls(look_at(ServerAddress.parse(url)))
+        if url := os.environ.get(ENVIRONMENT):
+            try:
+                return cls(look_at(ServerAddress.parse(url)))
+            except DatabaseUrlInvalid as error:
+                raise DatabaseUrlInvalid(f"{ENVIRONMENT}: {error}") from None
         embedded = EmbeddedServer.boot(tcp=tcp)
         return cls(embedded.address, embedded)
 
