@@ -1,6 +1,9 @@
 """What the consumers expect: honoured, all of it, and covering what the API offers."""
 
+import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,6 +40,58 @@ def test_the_api_honours_every_interaction(world: World, path: Path) -> None:
     assert verification.outcomes == {Outcome.HONOURED: count}, verification.summary
     assert verification.verified == count
     assert verification.exit_code == 0
+
+
+Spoil = Callable[[dict[str, Any]], bool]
+
+
+def spoilt(path: Path, spoil: Spoil) -> dict[str, Any]:
+    """The pact with every expected response spoilt, without those that cannot be."""
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    kept = [each for each in document["interactions"] if spoil(each["response"])]
+    return {**document, "interactions": kept}
+
+
+def expect_another_status(response: dict[str, Any]) -> bool:
+    response["status"] = 418
+    return True
+
+
+def expect_a_header_more(response: dict[str, Any]) -> bool:
+    response.setdefault("headers", {})["X-Never"] = ["sent"]
+    return True
+
+
+def expect_a_key_more(response: dict[str, Any]) -> bool:
+    if "body" not in response:
+        return False
+    content = response["body"]["content"]
+    item = content[0] if isinstance(content, list) and content else content
+    if isinstance(item, dict):
+        item["never"] = "sent"
+    else:
+        response["body"]["content"] = ["never"]
+    return True
+
+
+SPOILS: dict[Spoil, tuple[str, ...]] = {
+    expect_another_status: ("$.status",),
+    expect_a_header_more: ("$.headers['X-Never']",),
+    expect_a_key_more: ("$.body.never", "$.body[0].never", "$.body"),
+}
+
+
+@pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_interaction_is_really_compared(
+    world: World, tmp_path: Path, path: Path, spoil: Spoil
+) -> None:
+    document = spoilt(path, spoil)
+    (tmp_path / "pact.json").write_text(json.dumps(document), encoding="utf-8")
+    [pact] = verify_paths([tmp_path / "pact.json"], world).pacts
+    assert pact.count(Outcome.BROKEN) == len(document["interactions"])
+    for result in pact.interactions:
+        assert {each.path for each in result.mismatches} & set(SPOILS[spoil]), result
 
 
 def test_the_pacts_cover_every_operation(subject: Subject) -> None:

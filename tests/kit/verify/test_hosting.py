@@ -1,0 +1,85 @@
+"""The state handler of a served world: `understudy serve` is a deployed provider like any other."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from understudy.cli import main
+from understudy.ready import Ready
+from understudy.serving import served
+from understudy.subject import Subject
+from understudy.world import World
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def running(subject: Subject) -> Iterator[tuple[World, Ready]]:
+    with served(subject) as found:
+        yield found
+
+
+def states_url(running: tuple[World, Ready]) -> str:
+    return f"{running[1].control_url}/states"
+
+
+def test_both_consumers_verify_a_served_api_by_its_urls(
+    running: tuple[World, Ready],
+    capfd: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    report = tmp_path / "report.json"
+    _, ready = running
+    options = ["--provider-url", ready.base_url, "--states-url", states_url(running)]
+    with pytest.raises(SystemExit) as ended:
+        main(["verify", "pacts", *options, "--json", str(report)])
+    assert ended.value.code in {0, None}, capfd.readouterr().out
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert told["verified"] == sum(pact["total"] for pact in told["pacts"]) > 40
+
+
+def ask(running: tuple[World, Ready], state: str, action: str = "setup") -> requests.Response:
+    body = {"state": state, "action": action, "params": {}}
+    return requests.post(states_url(running), json=body, timeout=10)
+
+
+def names(world: World) -> int:
+    return world.database.tables()["users"]
+
+
+def test_states_of_one_interaction_add_up(running: tuple[World, Ready]) -> None:
+    ask(running, "a verified user exists")
+    ask(running, "someone else has a random number")
+    assert names(running[0]) == 2
+
+
+@pytest.mark.parametrize("teardown", [True, False])
+def test_the_next_interaction_begins_with_an_empty_world(
+    running: tuple[World, Ready],
+    teardown: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    world, ready = running
+    ask(running, "a verified user exists")
+    requests.get(f"{ready.base_url}/health", timeout=10)
+    if teardown:
+        ask(running, "a verified user exists", "teardown")
+    ask(running, "someone else has a random number")
+    assert names(world) == 1
+
+
+def test_the_answer_holds_the_values_and_the_token(running: tuple[World, Ready]) -> None:
+    answer = ask(running, "a verified user exists").json()
+    assert answer["username"] == "ada"
+    assert len(answer["access_token"]) > 100
+    assert ask(running, "the access token is invalid").json() == {"access_token": None}
+
+
+def test_an_unknown_state_is_refused_with_the_nearest(running: tuple[World, Ready]) -> None:
+    answer = ask(running, "a verified usr exists")
+    assert answer.status_code == 400
+    assert "did you mean 'a verified user exists'?" in answer.json()["detail"]
