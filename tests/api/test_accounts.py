@@ -36,6 +36,12 @@ def test_a_disabled_users_token_is_refused_at_once(world: World, inside: Surroun
     assert log_in(world, user) is None
 
 
+def test_the_row_alone_shuts_a_disabled_user_out(world: World, inside: Surroundings) -> None:
+    user = world.account()
+    disable(inside.engine, inside.identity, user.username, until=0)
+    assert me(world, user.access_token) == 401
+
+
 def test_an_enabled_user_logs_in_anew(world: World, inside: Surroundings) -> None:
     user = world.account()
     disable(inside.engine, inside.identity, user.username, inside.sign_out_time())

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from api.settings import Settings, SettingsInvalid, read_database_url, read_settings
 
@@ -110,6 +111,13 @@ def test_rds_settings_stand_in_for_the_url(environment: pytest.MonkeyPatch) -> N
 def test_secrets_do_not_print(environment: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - sets them
     settings = read_settings()
     assert "hidden" not in f"{settings!r} {settings} {settings.model_dump()}"
+
+
+def test_a_raw_validation_error_hides_its_input(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("DATABASE_URL", "mysql://ada:hidden-three@localhost/numbers")
+    with pytest.raises(ValidationError) as caught:
+        Settings()
+    assert "hidden" not in str(caught.value)
 
 
 def test_the_jwks_url_follows_the_issuer(environment: pytest.MonkeyPatch) -> None:
