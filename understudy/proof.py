@@ -3,19 +3,26 @@
 A step passes only with evidence: it names what it counted, and a step that counted nothing fails.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
+from understudy.access import judge, probe_subject
+from understudy.access.rendering import write_html, write_json
+from understudy.backstage import Remote
+from understudy.contracts.verification.reports.terminal import print_verification
+from understudy.contracts.verification.results import Outcome
+from understudy.contracts.verification.running import verify_paths
 from understudy.document import load_document, operations
 from understudy.evidence import SUCCESS
 from understudy.fuzzing.campaign import count_scenarios, run_campaign
 from understudy.ready import Ready
 from understudy.subject import Subject
+from understudy.terminal import console
 from understudy.world import World
 
 REPORTS = Path("reports")
@@ -92,14 +99,50 @@ def reach(stage: Stage) -> Verdict:
     )
 
 
+def probe_access(stage: Stage) -> Verdict:
+    """Try every passport at every operation of the running server."""
+    matrix = probe_subject(stage.subject, Remote(stage.ready))
+    judgement = judge(matrix.findings, set())
+    write_json(matrix, judgement, REPORTS / "access.json")
+    write_html(matrix, judgement, REPORTS / "access.html")
+    findings = [finding.line for finding in matrix.findings]
+    if not matrix.tried:
+        findings.append("no cell of the matrix was tried")
+    return Verdict(matrix.evidence, tuple(findings))
+
+
+def verify_pacts(stage: Stage) -> Verdict:
+    """Play every interaction of every pact file; the world is emptied before each."""
+    files = [Path(os.path.relpath(path)) for path in sorted(stage.subject.pacts.glob("*.json"))]
+    if not files:
+        return Verdict("no pact", (f"there is no pact file in {stage.subject.pacts.name}/",))
+    verification = verify_paths(files, stage.world)
+    print_verification(verification, console)
+    findings = [
+        f"{pact.consumer}: {result.interaction.description}: {result.outcome}"
+        for pact in verification.pacts
+        for result in pact.interactions
+        if result.outcome in {Outcome.BROKEN, Outcome.UNTOLD}
+    ]
+    if verification.exit_code and not findings:
+        findings.append("the pacts are not what the document promises: see above")
+    total = sum(pact.total for pact in verification.pacts)
+    if verification.verified != total:
+        findings.append(f"only {verification.verified} of {total} interactions were played")
+    evidence = f"{verification.verified} of {total} interactions of {len(files)} consumers"
+    return Verdict(evidence, tuple(findings))
+
+
 STEPS: dict[str, Step] = {
     "openapi.json": check_document,
     "fuzzing": fuzz,
     "evidence": reach,
+    "access": probe_access,
+    "pacts": verify_pacts,
 }
 
 
-def prove(stage: Stage, console: Console) -> Iterator[Result]:
+def prove(stage: Stage) -> Iterator[Result]:
     """Run the steps in order; each result is yielded as soon as it is there."""
     for number, (name, step) in enumerate(STEPS.items(), start=1):
         console.rule(f"{number}/{len(STEPS)} {name}")

@@ -26,7 +26,9 @@ def fuzz(
     with served(load_subject(name), port=port, subject_name=name) as (_, ready):
         path = REPORTS / "ready.json"
         ready.write(path)
-        outcome = run_campaign(ready.openapi_url, path, context.args)
-        path.unlink()
+        try:
+            outcome = run_campaign(ready.openapi_url, path, context.args)
+        finally:
+            path.unlink()
     typer.echo(f"Reports: {outcome.junit}, {outcome.har}")
     raise typer.Exit(outcome.exit_code)

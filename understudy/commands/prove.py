@@ -32,8 +32,10 @@ def prove(
         ready_file = proof.REPORTS / "ready.json"
         ready.write(ready_file)
         stage = proof.Stage(chosen, world, ready, ready_file, tuple(context.args))
-        results = list(proof.prove(stage, console))
-        ready_file.unlink()
+        try:
+            results = list(proof.prove(stage))
+        finally:
+            ready_file.unlink()
     console.print(proof.table(results))
     findings = [(result.name, line) for result in results for line in result.verdict.findings]
     for step, line in findings:
