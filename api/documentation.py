@@ -5,6 +5,8 @@ Must not know any operation: routers name the errors, this says how they are wri
 
 from typing import Any
 
+from pydantic import BaseModel, Field
+
 from api.errors import (
     ApiError,
     BodyTooLarge,
@@ -16,8 +18,31 @@ from api.errors import (
     ScopeMissing,
     Throttled,
     TokenInvalid,
-    ValidationFailure,
 )
+
+
+class Failure(BaseModel):
+    """Why a request was refused."""
+
+    detail: str = Field(description="One sentence for people.", examples=["User not found"])
+
+
+class Problem(BaseModel):
+    """One thing that is wrong with a request. The value itself is never repeated."""
+
+    loc: list[str | int] = Field(
+        description="Where: body, query or path, then the way to the value.",
+        examples=[["body", "username"]],
+    )
+    msg: str = Field(description="What is wrong.", examples=["Field required"])
+    type: str = Field(description="The kind of problem, for programs.", examples=["missing"])
+
+
+class ValidationFailure(BaseModel):
+    """Everything that is wrong with a request."""
+
+    detail: list[Problem]
+
 
 BODY = (BodyTooLarge, RequestInvalid)
 IDENTITY = (Throttled, IdentityUnavailable)
@@ -48,8 +73,9 @@ def responses(*errors: type[ApiError]) -> dict[int | str, dict[str, Any]]:
 
 
 def _response(errors: list[type[ApiError]]) -> dict[str, Any]:
+    is_list = issubclass(errors[0], RequestInvalid)
     response: dict[str, Any] = {
-        "model": errors[0].model,
+        "model": ValidationFailure if is_list else Failure,
         "description": " ".join(_first_line(error) for error in errors),
     }
     names = {name for error in errors for name in error.headers}
@@ -58,7 +84,7 @@ def _response(errors: list[type[ApiError]]) -> dict[str, Any]:
             name: _HEADERS[name] | {"required": all(name in error.headers for error in errors)}
             for name in sorted(names)
         }
-    if errors[0].model is not ValidationFailure:
+    if not is_list:
         examples = {error.__name__: _example(error) for error in errors}
         response["content"] = {"application/json": {"examples": examples}}
     return response

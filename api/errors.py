@@ -8,7 +8,7 @@ must not know any other module of the API.
     |- 403 ScopeMissing, AccountUnverified, PasswordResetRequired, ChallengeUnsupported,
     |      CodeInvalid, PasswordWrong
     |- 404 UserNotFound, RandomNotFound
-    |- 409 AccountExists, AccountVerified
+    |- 409 AccountExists, AccountVerified, BoundsConflict
     |- 413 BodyTooLarge
     |- 422 RequestInvalid (AccountRefused, PasswordRefused, BoundsReversed)
     |- 429 Throttled
@@ -19,30 +19,12 @@ must not know any other module of the API.
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, Field
+_BEARER = {"WWW-Authenticate": "Bearer"}
+_LATER = {"Retry-After": "2"}
 
 
-class Failure(BaseModel):
-    """Why a request was refused."""
-
-    detail: str = Field(description="One sentence for people.", examples=["User not found"])
-
-
-class Problem(BaseModel):
-    """One thing that is wrong with a request. The value itself is never repeated."""
-
-    loc: list[str | int] = Field(
-        description="Where: body, query or path, then the way to the value.",
-        examples=[["body", "username"]],
-    )
-    msg: str = Field(description="What is wrong.", examples=["Field required"])
-    type: str = Field(description="The kind of problem, for programs.", examples=["missing"])
-
-
-class ValidationFailure(BaseModel):
-    """Everything that is wrong with a request."""
-
-    detail: list[Problem]
+# loc, msg and type, as pydantic names them.
+Problem = dict[str, Any]
 
 
 class ApiError(Exception):
@@ -51,7 +33,6 @@ class ApiError(Exception):
     status_code: ClassVar[int]
     detail: ClassVar[str]
     headers: ClassVar[Mapping[str, str]] = {}
-    model: ClassVar[type[BaseModel]] = Failure
 
     def content(self) -> dict[str, Any]:
         """The body of the answer."""
@@ -67,7 +48,7 @@ class NotAuthenticated(ApiError):
 
     status_code = 401
     detail = "Not authenticated"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers = _BEARER
 
 
 class TokenInvalid(ApiError):
@@ -75,7 +56,7 @@ class TokenInvalid(ApiError):
 
     status_code = 401
     detail = "Invalid token"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    headers = _BEARER | {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class CredentialsWrong(ApiError):
@@ -83,7 +64,7 @@ class CredentialsWrong(ApiError):
 
     status_code = 401
     detail = "Incorrect username or password"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers = _BEARER
 
 
 class RefreshTokenInvalid(ApiError):
@@ -91,7 +72,7 @@ class RefreshTokenInvalid(ApiError):
 
     status_code = 401
     detail = "Session is over, log in again"
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers = _BEARER
 
 
 class ScopeMissing(ApiError):
@@ -99,9 +80,7 @@ class ScopeMissing(ApiError):
 
     status_code = 403
     detail = "Insufficient scope"
-    headers: ClassVar[Mapping[str, str]] = {
-        "WWW-Authenticate": 'Bearer error="insufficient_scope"',
-    }
+    headers = _BEARER | {"WWW-Authenticate": 'Bearer error="insufficient_scope"'}
 
     def __init__(self, scopes: Sequence[str]) -> None:
         super().__init__(self.detail)
@@ -188,42 +167,37 @@ class RequestInvalid(ApiError):
 
     status_code = 422
     detail = "Request does not match the schema"
-    model = ValidationFailure
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    kind: ClassVar[str] = "request_invalid"
+
+    def __init__(self, problems: Sequence[Problem] = ()) -> None:
         super().__init__(self.detail)
-        self.problems = problems
+        self.problems = problems or [{"loc": ["body"], "msg": self.detail, "type": self.kind}]
 
     def content(self) -> dict[str, Any]:
         """The body of the answer: every problem."""
-        return {"detail": [problem.model_dump() for problem in self.problems]}
+        return {"detail": list(self.problems)}
 
 
 class AccountRefused(RequestInvalid):
     """Cognito will not hold an account with this username or e-mail address."""
 
     detail = "Username or e-mail address is not accepted"
-
-    def __init__(self) -> None:
-        super().__init__([Problem(loc=["body"], msg=self.detail, type="account_refused")])
+    kind = "account_refused"
 
 
 class PasswordRefused(RequestInvalid):
     """The pool's password policy is stricter than the schema, or the password was used before."""
 
     detail = "Password does not satisfy the policy"
-
-    def __init__(self) -> None:
-        super().__init__([Problem(loc=["body"], msg=self.detail, type="password_policy")])
+    kind = "password_policy"
 
 
 class BoundsReversed(RequestInvalid):
     """min_value is greater than max_value."""
 
     detail = "min_value must not be greater than max_value"
-
-    def __init__(self) -> None:
-        super().__init__([Problem(loc=["body"], msg=self.detail, type="bounds_reversed")])
+    kind = "bounds_reversed"
 
 
 class BoundsConflict(ApiError):
@@ -238,7 +212,7 @@ class Throttled(ApiError):
 
     status_code = 429
     detail = "Too many requests, try again later"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+    headers = _LATER
 
 
 class Unavailable(ApiError):
@@ -246,7 +220,7 @@ class Unavailable(ApiError):
 
     status_code = 503
     detail = "Service unavailable, try again later"
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "2"}
+    headers = _LATER
 
 
 class DatabaseUnavailable(Unavailable):

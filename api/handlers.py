@@ -42,7 +42,7 @@ async def _framework_error(request: Request, error: HTTPException) -> Response:
     if error.status_code == BodyTooLarge.status_code:
         return await _api_error(request, BodyTooLarge())
     if error.status_code == 400:
-        problem = Problem(loc=["body"], msg="Body cannot be read", type="body_unreadable")
+        problem = {"loc": ["body"], "msg": "Body cannot be read", "type": "body_unreadable"}
         return await _api_error(request, RequestInvalid([problem]))
     headers = dict(error.headers or {})
     if error.status_code == 405:
@@ -65,7 +65,7 @@ def _problem(item: Mapping[str, Any]) -> Problem:
     loc = [part if isinstance(part, int) else _printable(str(part)) for part in item["loc"]]
     # A pattern may be long, and it stands in the OpenAPI document.
     msg = _MISMATCH if item["type"] == "string_pattern_mismatch" else _printable(str(item["msg"]))
-    return Problem(loc=loc, msg=msg, type=str(item["type"]))
+    return {"loc": loc, "msg": msg, "type": str(item["type"])}
 
 
 def _printable(text: str) -> str:
