@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -98,8 +99,21 @@ def pacts(session: nox.Session) -> None:
 
 @nox.session
 def openapi(session: nox.Session) -> None:
-    """Write openapi.json from the application; `-- --check` only compares."""
-    run(session, "python", "-m", "api.openapi", *session.posargs)
+    """Write openapi.json; `-- --check` compares, `-- --against REV` finds breaking changes."""
+    if session.posargs[:1] != ["--against"]:
+        run(session, "python", "-m", "api.openapi", *session.posargs)
+        return
+    if len(session.posargs) != 2:
+        session.error("--against takes one git revision: nox -s openapi -- --against v1.0.0")
+    revision = session.posargs[1]
+    show = ["git", "-C", str(ROOT), "show", f"{revision}:openapi.json"]
+    shown = subprocess.run(show, capture_output=True, text=True, check=False)  # noqa: S603  # git
+    if shown.returncode:
+        session.error(f"{revision} has no openapi.json: {shown.stderr.strip()}")
+    REPORTS.mkdir(exist_ok=True)
+    old = REPORTS / "openapi-before.json"
+    old.write_text(shown.stdout, encoding="utf-8")
+    run(session, "understudy", "diff", str(old), "openapi.json", "--pacts", "pacts")
 
 
 @nox.session
