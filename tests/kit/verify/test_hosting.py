@@ -17,9 +17,16 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def running(subject: Subject) -> Iterator[tuple[World, Ready]]:
+def _served(subject: Subject) -> Iterator[tuple[World, Ready]]:
     with served(subject) as found:
         yield found
+
+
+@pytest.fixture
+def running(_served: tuple[World, Ready]) -> tuple[World, Ready]:
+    """A served world where no interaction is going on."""
+    ask(_served, "no user exists", "teardown")
+    return _served
 
 
 def states_url(running: tuple[World, Ready]) -> str:

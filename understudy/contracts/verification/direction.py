@@ -120,7 +120,7 @@ class RemoteDirector:
         try:
             values = fetch_json(self._url, Credentials(), method="POST", body=body)
         except Unfetched as why:
-            raise StateFailed(f'The state "{state}" failed: {why}') from None
+            raise StateFailed(why.detail or f'The state "{state}" failed: {why}') from None
         return values if isinstance(values, dict) else {}
 
 

@@ -3,6 +3,7 @@
 Credentials never reach a text: URLs are shown without theirs.
 """
 
+import json
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,7 +12,15 @@ TIMEOUT = 10.0  # seconds
 
 
 class Unfetched(Exception):
-    """The address gave no JSON; one sentence that says why."""
+    """The address gave no JSON; one sentence that says why.
+
+    Attributes:
+        detail: what the answer itself said, as `{"detail": "..."}`, or nothing.
+    """
+
+    def __init__(self, text: str, detail: str = "") -> None:
+        super().__init__(text)
+        self.detail = detail
 
 
 @dataclass(frozen=True)
@@ -63,8 +72,16 @@ def fetch_json(url: str, credentials: Credentials, *, method: str = "GET", body:
             "and --broker-password."
         )
     if not response.ok:
-        raise Unfetched(f"{shown}: answered {response.status_code}.")
+        raise Unfetched(f"{shown}: answered {response.status_code}.", _detail(response.text))
     try:
         return response.json() if response.content else None
     except ValueError:
         raise Unfetched(f"{shown}: the answer is not JSON.") from None
+
+
+def _detail(text: str) -> str:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return ""
+    return str(document.get("detail", "")) if isinstance(document, dict) else ""
