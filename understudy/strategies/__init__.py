@@ -8,8 +8,8 @@ from constants of a project. The package knows no service: what a service adds t
 belongs to the project's own strategies.
 """
 
-from understudy.strategies.addresses import email_variants, emails
-from understudy.strategies.bodies import Fault, HostileBody, hostile_bodies
+from understudy.strategies.addresses import emails, same_addresses, tagged_addresses
+from understudy.strategies.bodies import Fault, HostileBody, hostile_bodies, possible_faults
 from understudy.strategies.names import (
     broken_usernames,
     lookalikes,
@@ -26,13 +26,15 @@ __all__ = [
     "Signup",
     "broken_passwords",
     "broken_usernames",
-    "email_variants",
     "emails",
     "hostile_bodies",
     "lookalikes",
     "passwords",
+    "possible_faults",
     "rules",
+    "same_addresses",
     "same_names",
     "signups",
+    "tagged_addresses",
     "usernames",
 ]

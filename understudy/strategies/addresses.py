@@ -59,25 +59,26 @@ def emails(draw: st.DrawFn, *, unlike: str = "") -> str:  # noqa: D417 - draw is
     return f"{local}@{domain}"
 
 
-@st.composite
-def email_variants(draw: st.DrawFn, email: str) -> tuple[str, bool]:  # noqa: D417 - draw is Hypothesis's
-    """Draw another spelling of an address, and whether it differs by case alone.
-
-    The other way is a sub-address (`ada+tag@...`): many providers deliver it to the same mailbox,
-    and no service may take it for the same address.
+def same_addresses(email: str) -> st.SearchStrategy[str]:
+    """Draw other spellings of an address that differ by case alone.
 
     Args:
         email: an ASCII address.
     """
+    spellings = same_names(email).map(lambda other: other if other.isascii() else email.swapcase())
+    return st.one_of(st.sampled_from([email.upper(), email.lower(), email.swapcase()]), spellings)
+
+
+@st.composite
+def tagged_addresses(draw: st.DrawFn, email: str) -> str:  # noqa: D417 - draw is Hypothesis's
+    """Draw sub-addresses of an address (`ada+tag@...`).
+
+    Many providers deliver them to the same mailbox; no service may take them for the same address.
+
+    Args:
+        email: an ASCII address; where it is too long for a tag, its local part is cut.
+    """
     local, _, domain = email.rpartition("@")
-    if draw(st.booleans()) or len(local) > _LOCAL - 2 or len(email) > _WHOLE - 2:
-        return draw(_ascii_case(email)), True
-    tag = draw(
-        st.text(st.sampled_from(_ALNUM), min_size=1, max_size=min(8, _LOCAL - len(local) - 1))
-    )
-    tag = tag[: _WHOLE - len(email) - 1]
-    return f"{local}+{tag}@{domain}", False
-
-
-def _ascii_case(email: str) -> st.SearchStrategy[str]:
-    return same_names(email).map(lambda other: other if other.isascii() else email.swapcase())
+    tag = draw(st.text(st.sampled_from(_ALNUM), min_size=1, max_size=8))
+    room = min(_LOCAL, _WHOLE - len(domain) - 1) - len(tag) - 1
+    return f"{local[:room].rstrip('.')}+{tag}@{domain}"

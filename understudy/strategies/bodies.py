@@ -56,6 +56,7 @@ class HostileBody:
         printer.text(repr(self))
 
 
+_IN_TEXTS = (Fault.NUL, Fault.SURROGATE, Fault.BROKEN_UTF8)
 _SHOWN = 300  # bytes
 _OTHER_TYPES: tuple[Any, ...] = (None, True, 0, -1, 1.5, 2**63, [], {}, ["text"], {"a": 1})
 _CONTENT_TYPES = (
@@ -70,6 +71,12 @@ def _dumped(value: Any) -> bytes:
     return json.dumps(value).encode()
 
 
+def possible_faults(good: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Say what can be wrong with a body: some faults need a text that they spoil."""
+    texts = any(isinstance(value, str) for value in good.values())
+    return tuple(fault for fault in Fault if texts or fault not in _IN_TEXTS)
+
+
 @st.composite
 def hostile_bodies(  # noqa: D417 - draw is Hypothesis's
     draw: st.DrawFn, good: Mapping[str, Any], fault: Fault | None = None, *, huge: int = 100_000
@@ -77,17 +84,17 @@ def hostile_bodies(  # noqa: D417 - draw is Hypothesis's
     """Draw a body that is wrong in exactly one way.
 
     Args:
-        good: a body that the operation takes; at least one member of it is a text.
-        fault: what shall be wrong; None for anything.
+        good: a body that the operation takes, with at least one member.
+        fault: what shall be wrong, one of `possible_faults(good)`; None for any of them.
         huge: how many bytes a huge one has at least; more than the service takes.
     """
-    fault = fault or draw(st.sampled_from(Fault))
+    fault = fault or draw(st.sampled_from(possible_faults(good)))
     key = draw(st.sampled_from(sorted(good)))
     if fault in _WHOLE:
         return draw(_WHOLE[fault](good, huge))
-    text = draw(st.sampled_from(sorted(k for k, value in good.items() if isinstance(value, str))))
-    if fault in {Fault.NUL, Fault.SURROGATE}:
-        return draw(_spoilt(good, fault, text))
+    if fault in _IN_TEXTS:
+        texts = sorted(name for name, value in good.items() if isinstance(value, str))
+        return draw(_spoilt(good, fault, draw(st.sampled_from(texts))))
     if fault is Fault.WRONG_TYPE:
         value = draw(st.sampled_from([v for v in _OTHER_TYPES if type(v) is not type(good[key])]))
         return HostileBody(fault, _dumped({**good, key: value}), key=key)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kit.strategies.search import drawn
-from understudy.strategies import Fault, HostileBody, hostile_bodies
+from understudy.strategies import Fault, HostileBody, hostile_bodies, possible_faults
 
 GOOD = {"name": "ada", "age": 7}
 
@@ -66,6 +66,17 @@ def test_every_fault_is_drawn_unasked(fault: Fault) -> None:
 def test_no_body_is_the_good_one(body: HostileBody) -> None:
     good = json.dumps(GOOD).encode()
     assert body.data != good or body.headers["Content-Type"] != "application/json"
+
+
+def test_faults_of_texts_need_a_text() -> None:
+    assert set(possible_faults(GOOD)) == set(Fault)
+    without = set(Fault) - {Fault.NUL, Fault.SURROGATE, Fault.BROKEN_UTF8}
+    assert set(possible_faults({"age": 7})) == without
+
+
+@given(hostile_bodies({"age": 7}))
+def test_a_body_without_texts_will_do(body: HostileBody) -> None:
+    assert body.fault in possible_faults({"age": 7})
 
 
 @given(hostile_bodies({"only": "text"}))

@@ -1,0 +1,196 @@
+"""Whole lives of accounts against the model: each rule is one thing that someone does."""
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.property.accounts import NEVER_SENT, Accounts, either
+from tests.property.people import NAMES, Status
+from tests.property.surroundings import nothing
+from tests.property.visitor import PASSWORD, RESET, SIGN_UP
+
+WHO = st.sampled_from(NAMES)
+SPELT = st.sampled_from(["as-is", "upper", "lower"])
+PASSWORDS = st.sampled_from([PASSWORD, "Staple-8-Correct-Horse"])
+WRONG = "Wrong-Horse-9-Battery"
+# The fifth in a row begins a lock-out (AWS, "Sign-in lockout behavior"); one more may be needed.
+MOST_FAILURES = 3
+
+
+def spell(name: str, how: str) -> str:
+    return {"as-is": name, "upper": name.upper(), "lower": name.lower()}[how]
+
+
+class AccountMachine(Accounts):
+    """Three people, each with at most one account."""
+
+    # Coming in
+
+    @rule(who=WHO, spelt=SPELT, password=PASSWORDS)
+    def sign_up(self, who: str, spelt: str, password: str) -> None:
+        person = self.people[who]
+        user = person.signup(spell(who, spelt), password)
+        self.act(
+            lambda: self.visitor.sign_up(user),
+            {201: lambda answer: person.signed_up(answer.json()["sub"], password)}
+            if person.can_sign_up
+            else {409: nothing},
+            lambda: self.observe(person, password),
+        )
+
+    @rule(who=WHO, spelt=SPELT, right=st.booleans())
+    def verify(self, who: str, spelt: str, *, right: bool) -> None:
+        person = self.people[who]
+        code = self.newest_code(who, SIGN_UP) if right else NEVER_SENT
+        due = {Status.ABSENT: 403, Status.WAITING: 200 if right else 403, Status.VERIFIED: 409}
+
+        def verified(_: Any) -> None:
+            person.status = Status.VERIFIED
+
+        self.act(
+            lambda: self.visitor.verify(spell(who, spelt), code),
+            {due[person.status]: verified if due[person.status] == 200 else nothing}
+            | self.limited(person, "ConfirmSignUp"),
+            lambda: self.observe(person),
+            database="never",
+        )
+
+    @rule(who=WHO, spelt=SPELT)
+    def resend(self, who: str, spelt: str) -> None:
+        person = self.people[who]
+        self.act(
+            lambda: self.visitor.resend(spell(who, spelt)),
+            {409 if person.status is Status.VERIFIED else 200: nothing}
+            | self.limited(person, "ResendConfirmationCode"),
+            database="never",
+        )
+
+    # Sessions
+
+    @rule(who=WHO, spelt=SPELT, right=st.booleans(), which=st.integers(0, 1))
+    def log_in(self, who: str, spelt: str, *, right: bool, which: int) -> None:
+        person = self.people[who]
+        known = len(person.passwords) == 1
+        if person.failures >= MOST_FAILURES and not (right and known):
+            return
+        password = sorted(person.passwords)[which % len(person.passwords)] if right else WRONG
+        due = {Status.ABSENT: 401, Status.WAITING: 403, Status.VERIFIED: 200}[person.status]
+        outcomes = {due: lambda answer: self.proved(person, password, answer)}
+        if due == 401 or not right:
+            outcomes = {401: lambda _: self.failed(person)}
+        elif not known:
+            outcomes[401] = lambda _: self.failed(person, password)
+        self.act(
+            lambda: self.visitor.log_in(spell(who, spelt), password),
+            outcomes,
+            lambda: self.failed(person),
+            database="last",
+        )
+
+    @precondition(lambda self: self.sessions())
+    @rule(data=st.data(), spelt=SPELT)
+    def refresh(self, data: st.DataObject, spelt: str) -> None:
+        person, session = self.draw_session(data)
+        due = either(yes=200, no=401, known=person.renews(session))
+        self.act(
+            lambda: self.visitor.refresh(spell(person.name, spelt), session.refresh),
+            dict.fromkeys(due, nothing)
+            | ({200: lambda answer: self.keep(person, answer)} if 200 in due else {}),
+        )
+
+    @precondition(lambda self: self.sessions())
+    @rule(data=st.data())
+    def log_out(self, data: st.DataObject) -> None:
+        person, session = self.draw_session(data)
+        due = either(yes=200, no=401, known=person.opens(session))
+
+        def ended(answer: Any) -> None:
+            if answer.status_code == 200:
+                person.end_sessions(surely=True)
+
+        self.act(
+            lambda: self.visitor.log_out(session.access),
+            dict.fromkeys(due, ended),
+            lambda: person.end_sessions(surely=False),
+        )
+
+    # Passwords
+
+    @rule(who=WHO, spelt=SPELT)
+    def forget(self, who: str, spelt: str) -> None:
+        person = self.people[who]
+
+        def sent(_: Any) -> None:
+            person.may_reset = person.status is Status.VERIFIED or person.may_reset
+
+        def perhaps() -> None:
+            if person.status is Status.VERIFIED and not person.may_reset:
+                person.may_reset = None
+
+        self.act(
+            lambda: self.visitor.forgot(spell(who, spelt)),
+            {200: sent} | self.limited(person, "ForgotPassword"),
+            perhaps,
+            database="never",
+        )
+
+    @rule(who=WHO, spelt=SPELT, right=st.booleans(), password=PASSWORDS)
+    def reset(self, who: str, spelt: str, *, right: bool, password: str) -> None:
+        person = self.people[who]
+        code = self.newest_code(who, RESET) if right else NEVER_SENT
+        known = person.may_reset if right and person.status is Status.VERIFIED else False
+
+        def done(answer: Any) -> None:
+            if answer.status_code == 200:
+                person.passwords, person.may_reset, person.failures = {password}, False, 0
+                person.end_sessions(surely=True)
+
+        def perhaps() -> None:
+            if known is not False:
+                person.passwords = person.passwords | {password}
+                person.may_reset = None
+                person.end_sessions(surely=False)
+
+        self.act(
+            lambda: self.visitor.reset(spell(who, spelt), code, password),
+            dict.fromkeys(either(yes=200, no=403, known=known), done)
+            | self.limited(person, "ConfirmForgotPassword"),
+            perhaps,
+        )
+
+    @precondition(lambda self: self.sessions())
+    @rule(data=st.data(), right=st.booleans(), password=PASSWORDS)
+    def change_password(self, data: st.DataObject, *, right: bool, password: str) -> None:
+        person, session = self.draw_session(data)
+        current = min(person.passwords) if right else WRONG
+        knows = None if right and len(person.passwords) > 1 else right
+        outcomes = self.change_outcomes(person, session, password, knows=knows)
+
+        def perhaps() -> None:
+            if knows is not False:
+                person.passwords = person.passwords | {password}
+
+        self.act(
+            lambda: self.visitor.change_password(session.access, current, password),
+            outcomes,
+            perhaps,
+        )
+
+    # Going
+
+    @precondition(lambda self: self.sessions())
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        person, session = self.draw_session(data)
+        due = either(yes=204, no=401, known=person.opens(session))
+
+        def gone(answer: Any) -> None:
+            if answer.status_code == 204:
+                person.deleted(session)
+
+        self.act(
+            lambda: self.visitor.delete_me(session.access),
+            dict.fromkeys(due, gone),
+            lambda: self.observe(person),
+        )

@@ -1,0 +1,134 @@
+"""Three people in an unsteady world: what the rules of their lives share, and what always holds."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import invariant
+
+from tests.property.people import NAMES, Person, Session, Status
+from tests.property.surroundings import Effect, UnsteadyWorld, nothing
+from tests.property.traces import traces, traces_without_database
+from tests.property.visitor import PASSWORD
+from understudy.cognito import NothingSent
+from understudy.world import World
+
+NEVER_SENT = "000000"
+MOST_SESSIONS = 3
+
+
+def either(*, yes: int, no: int, known: bool | None) -> set[int]:
+    """The answers that are due when something is so, is not so, or is not known."""
+    return {yes, no} if known is None else {yes if known else no}
+
+
+class Accounts(UnsteadyWorld):
+    """The people, and the comparison of the model with what is there."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.people = {name: Person(name) for name in NAMES}
+
+    @invariant()
+    def the_model_and_both_sides_agree(self) -> None:
+        """Nobody is there whom nobody signed up, and nobody is missing, on either side."""
+        if self.database_is_away:
+            return
+        seen = traces(self.world)
+        subs = {name.lower(): account["sub"] for name, account in seen.accounts.items()}
+        statuses = {name.lower(): account["status"] for name, account in seen.accounts.items()}
+        rows = {row["username"].lower(): row["sub"] for row in seen.rows["users"]}
+        for person in self.people.values():
+            key = person.name.lower()
+            assert Status(statuses.pop(key, "absent")) is person.status
+            assert subs.pop(key, None) == person.sub
+            assert rows.pop(key, None) == person.row_sub
+        assert not subs
+        assert not rows
+
+    @invariant()
+    def tokens_open_what_the_model_says(self) -> None:
+        """A token that is over stays over, and one that is not shows its own user only."""
+        if self.database_is_away:
+            return
+        for person, session in self.sessions():
+            answer = self.visitor.me(session.access)
+            assert answer.status_code in either(yes=200, no=401, known=person.opens(session))
+            if answer.status_code == 200:
+                assert answer.json()["sub"] == session.sub
+                assert answer.json()["username"].lower() == person.name.lower()
+
+    def heal(self) -> None:
+        """Whoever tries again gets in, and leaves no orphan on either side."""
+        for person in self.people.values():
+            if person.is_whole:
+                continue
+            if person.can_sign_up:
+                user = person.signup(person.name, PASSWORD)
+                assert self.visitor.sign_up(user).status_code == 201
+            else:
+                tries = [self.visitor.log_in(person.name, each) for each in person.passwords]
+                assert 200 in [answer.status_code for answer in tries]
+        assert traces(self.world).orphans == frozenset()
+
+    # What rules need
+
+    def sessions(self) -> list[tuple[Person, Session]]:
+        return [(person, each) for person in self.people.values() for each in person.sessions]
+
+    def draw_session(self, data: st.DataObject) -> tuple[Person, Session]:
+        number = data.draw(st.integers(0, len(self.sessions()) - 1), label="session")
+        return self.sessions()[number]
+
+    def newest_code(self, who: str, purpose: str) -> str:
+        try:
+            return self.visitor.code(who, purpose)
+        except NothingSent:
+            return NEVER_SENT
+
+    def limited(self, person: Person, operation: str) -> dict[int, Effect]:
+        """What Cognito's hourly limits add to the answers that are due."""
+        return {429: nothing} if person.may_exceed(operation) else {}
+
+    def observe(self, person: Person, password: str = PASSWORD) -> None:
+        look: Callable[[World], Any] = traces_without_database if self.database_is_away else traces
+        person.observe(look(self.world), password)
+
+    def keep(self, person: Person, answer: Any, sub: str | None = None) -> None:
+        """Keep the tokens of an answer."""
+        tokens = answer.json()
+        session = Session(sub or person.sub or "", tokens["access_token"], tokens["refresh_token"])
+        person.sessions = [*person.sessions, session][-MOST_SESSIONS:]
+
+    def proved(self, person: Person, password: str, answer: Any) -> None:
+        """A password turned out to be the right one."""
+        person.passwords, person.failures = {password}, 0
+        if answer.status_code == 200:
+            # A row that was missing, or of an account that is no more, is written now.
+            person.row_sub = person.sub
+            self.keep(person, answer)
+
+    def failed(self, person: Person, password: str | None = None) -> None:
+        """A password was wrong, or may have been."""
+        person.failures += 1
+        person.passwords = person.passwords - {password} if password else person.passwords
+
+    def change_outcomes(
+        self, person: Person, session: Session, password: str, *, knows: bool | None
+    ) -> dict[int, Effect]:
+        """What a change of the password may come to: Cognito wants a token that it knows, too."""
+        opens, renews = person.opens(session), person.renews(session)
+        if opens is False:
+            return {401: nothing}
+
+        def changed(_: Any) -> None:
+            person.passwords = {password}
+
+        outcomes = self.limited(person, "ChangePassword")
+        if opens is None:
+            outcomes[401] = nothing
+        if renews is not True or knows is not True:
+            outcomes[403] = nothing
+        if renews is not False and knows is not False:
+            outcomes[200] = changed
+        return outcomes

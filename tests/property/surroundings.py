@@ -1,0 +1,148 @@
+"""A state machine whose surroundings go away: Cognito call by call, the database as a whole.
+
+What the machines share; it knows outages, and no operation of the API.
+"""
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+import requests
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
+
+from tests.property.script import Script
+from tests.property.visitor import Visitor
+from understudy.world import World
+
+CALLS = [
+    "SignUp",
+    "ConfirmSignUp",
+    "ResendConfirmationCode",
+    "InitiateAuth",
+    "ForgotPassword",
+    "ConfirmForgotPassword",
+    "ChangePassword",
+    "GlobalSignOut",
+    "AdminGetUser",
+    "AdminDeleteUser",
+    "AdminUserGlobalSignOut",
+]
+KINDS = ["time_out", "lose_answer", "TooManyRequestsException", "InternalErrorException"]
+MOST_PLANNED = 2
+# What the API says when something that it needs is away.
+OPEN = frozenset({429, 503})
+
+Effect = Callable[[requests.Response], object]
+
+
+def nothing(_: requests.Response) -> None:
+    """The effect of an answer that changes nothing."""
+
+
+class UnsteadyWorld(RuleBasedStateMachine):
+    """Rules that take the surroundings away and give them back."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        world.reset()
+        self.world = world
+        self.visitor = Visitor(world, script=Script())
+        self.away = contextlib.ExitStack()
+        self.database_is_away = False
+
+    def teardown(self) -> None:
+        """Put everything right, and see that it is; tell the story if it is not."""
+        try:
+            if sys.exc_info()[0] is None:
+                self.mend()
+                self.heal()
+        finally:
+            self.away.close()
+            self.world.cognito.outages.clear()
+            note(self.visitor.script.text)
+
+    def heal(self) -> None:
+        """See what users see who try again once all outages are over."""
+
+    def mend(self) -> None:
+        """End all outages."""
+        self.world.cognito.outages.clear()
+        self.visitor.script.control("Cognito is well.", "outages", {}, "DELETE")
+        self.away.close()
+        self.database_is_away = False
+
+    @precondition(lambda self: len(self.world.cognito.outages.planned) < MOST_PLANNED)
+    @rule(kind=st.sampled_from(KINDS), call=st.sampled_from(CALLS))
+    def cognito_will_fail(self, kind: str, call: str) -> None:
+        outages = self.world.cognito.outages
+        plan: dict[str, object] = {"kind": kind, "operation": call, "times": 1}
+        if kind == "time_out":
+            outages.time_out(call)
+        elif kind == "lose_answer":
+            outages.lose_answer(call)
+        else:
+            outages.fail(call, kind)
+            plan |= {"kind": "fail", "code": kind}
+        self.visitor.script.control(f"The next {call} will fail.", "outages", plan)
+
+    @precondition(lambda self: bool(self.world.cognito.outages.planned))
+    @rule()
+    def cognito_is_well_again(self) -> None:
+        self.world.cognito.outages.clear()
+        self.visitor.script.control("Cognito is well again.", "outages", {}, "DELETE")
+
+    @precondition(lambda self: not self.database_is_away)
+    @rule()
+    def database_goes(self) -> None:
+        self.away.enter_context(self.world.database.outage())
+        self.database_is_away = True
+        self.visitor.script.act("PostgreSQL goes away.")
+
+    @precondition(lambda self: self.database_is_away)
+    @rule()
+    def database_returns(self) -> None:
+        self.away.close()
+        self.database_is_away = False
+        self.visitor.script.act("PostgreSQL is back.")
+
+    @precondition(lambda self: not self.database_is_away)
+    @rule()
+    def connections_break(self) -> None:
+        self.world.database.kill_connections()
+        self.visitor.script.act("All connections to PostgreSQL break.")
+
+    def act(
+        self,
+        call: Callable[[], requests.Response],
+        outcomes: Mapping[int, Effect],
+        left_open: Callable[[], object] = lambda: None,
+        *,
+        database: Literal["first", "last", "never"] = "first",
+    ) -> requests.Response:
+        """Do one thing, and compare the answer with what the model expects.
+
+        Args:
+            call: sends the request.
+            outcomes: the answers that are due, and what follows from each.
+            left_open: what follows when an outage of Cognito met the request.
+            database: when it is needed: before all else, after Cognito has agreed, or not at all.
+        """
+        planned = self.world.cognito.outages.planned
+        met = [outage.met for outage in planned]
+        answer = call()
+        status = answer.status_code
+        disturbed = met != [outage.met for outage in planned]
+        due = set(outcomes)
+        if self.database_is_away and database != "never":
+            due = {503} if database == "first" else {503 if s < 300 else s for s in due}
+        if disturbed:
+            due |= OPEN
+        assert status in due, f"expected {sorted(due)}, got {status}: {answer.text}"
+        if status in outcomes:
+            outcomes[status](answer)
+        elif disturbed:
+            left_open()
+        return answer

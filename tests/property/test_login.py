@@ -1,0 +1,74 @@
+"""Login: who does not get in learns nothing of who exists."""
+
+from collections.abc import Callable
+
+import pytest
+import requests
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.property.strategies import NEW_PASSWORDS, few
+from tests.property.visitor import PASSWORD, Visitor, somebody
+from understudy.strategies import Signup, same_names, signups, usernames
+from understudy.world import World
+
+
+def _verified(visitor: Visitor) -> None:
+    visitor.settle(somebody())
+
+
+def _waiting(visitor: Visitor) -> None:
+    assert visitor.sign_up(somebody()).status_code == 201
+
+
+def _deleted(visitor: Visitor) -> None:
+    token = visitor.settle(somebody())["access_token"]
+    assert visitor.delete_me(token).status_code == 204
+
+
+def _disabled(visitor: Visitor) -> None:
+    visitor.settle(somebody())
+    visitor.script.act("An operator disables ada.", "python -m api.accounts disable ada")
+    assert visitor.world.subject.disable is not None
+    visitor.world.subject.disable(visitor.world.surroundings, "ada")
+
+
+STATES = [_verified, _waiting, _deleted, _disabled]
+
+
+def _told(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
+    headers = {name: value for name, value in answer.headers.items() if name != "x-request-id"}
+    return answer.status_code, answer.content, headers
+
+
+@pytest.mark.parametrize("state", STATES)
+@few(0.25)
+@given(stranger=usernames(), password=NEW_PASSWORDS, attempts=st.sampled_from([1, 2, 7]))
+def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
+    world: World, state: Callable[[Visitor], None], stranger: str, password: str, attempts: int
+) -> None:
+    """Planted: a 404 for users without a row; a detail that names the lock-out."""
+    assume(stranger.lower() != "ada" and password != PASSWORD)
+    world.reset()
+    visitor = Visitor(world)
+    state(visitor)
+    known = [_told(visitor.log_in("ada", password)) for _ in range(attempts)]
+    unknown = _told(visitor.log_in(stranger, password))
+    assert unknown[0] == 401
+    assert known == [unknown] * attempts
+
+
+@given(user=signups(), data=st.data())
+def test_every_spelling_of_the_name_opens_the_same_account(
+    world: World, user: Signup, data: st.DataObject
+) -> None:
+    """Planted: rows looked up by the name as typed; a session of another user handed out."""
+    world.reset()
+    visitor = Visitor(world)
+    tokens = visitor.settle(user)
+    spelt = data.draw(same_names(user.username))
+    again = visitor.log_in(spelt, user.password)
+    assert again.status_code == 200
+    assert (
+        visitor.me(again.json()["access_token"]).json() == visitor.me(tokens["access_token"]).json()
+    )

@@ -1,0 +1,143 @@
+"""Random numbers: within their bounds, kept whole by changes, and nobody else's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.property.strategies import BOUNDS, FULL_NAMES, HIGH, IDS, LOW, UPDATES, few
+from tests.property.visitor import Visitor
+from understudy.subject import Account
+from understudy.world import World
+
+
+@pytest.fixture
+def ada(world: World) -> Account:
+    return world.account()
+
+
+@pytest.fixture
+def eve(world: World) -> Account:
+    return world.account()
+
+
+@given(bounds=BOUNDS)
+def test_num_is_within_all_bounds_that_the_document_admits(
+    world: World, ada: Account, bounds: tuple[int, int]
+) -> None:
+    """Planted: `randbelow(high - low + 2)`; bounds of int4 that overflow when subtracted."""
+    visitor = Visitor(world)
+    answer = visitor.draw_random(ada.access_token, *bounds)
+    assert answer.status_code == 201
+    item = answer.json()
+    assert (item["min_value"], item["max_value"]) == bounds
+    assert bounds[0] <= item["num"] <= bounds[1]
+    assert visitor.random("GET", ada.access_token, item["id"]).json() == item
+
+
+@given(low=LOW, high=HIGH)
+def test_bounds_are_taken_in_order_only(world: World, ada: Account, low: int, high: int) -> None:
+    """Planted: reversed bounds swapped in silence."""
+    expected = 201 if low <= high else 422
+    assert Visitor(world).draw_random(ada.access_token, low, high).status_code == expected
+
+
+@given(bounds=BOUNDS, update=UPDATES)
+def test_a_change_of_any_subset_keeps_the_rest_and_the_invariant(
+    world: World, ada: Account, bounds: tuple[int, int], update: dict[str, int]
+) -> None:
+    """Planted: what is left out set to its default; the number kept outside of new bounds."""
+    visitor = Visitor(world)
+    before = visitor.draw_random(ada.access_token, *bounds).json()
+    answer = visitor.random("PATCH", ada.access_token, before["id"], update)
+    wanted = {**before, **update}
+    after = visitor.random("GET", ada.access_token, before["id"]).json()
+    if wanted["min_value"] > wanted["max_value"]:
+        assert answer.status_code == 422
+        assert after == before
+        return
+    assert answer.status_code == 200
+    assert answer.json() == after
+    assert after["min_value"] <= after["num"] <= after["max_value"]
+    if wanted["min_value"] <= before["num"] <= wanted["max_value"]:
+        assert after["num"] == before["num"]
+    free = {"num", "updated_at"}
+    assert {k: v for k, v in after.items() if k not in free} == {
+        k: v for k, v in wanted.items() if k not in free
+    }
+
+
+@given(names=st.lists(st.fixed_dictionaries({}, optional={"full_name": FULL_NAMES}), max_size=3))
+def test_a_profile_keeps_what_a_change_leaves_out(
+    world: World, ada: Account, names: list[dict[str, str | None]]
+) -> None:
+    """Planted: an absent name set to null."""
+    visitor = Visitor(world)
+    wanted = visitor.me(ada.access_token).json()
+    for update in names:
+        answer = visitor.call("PATCH", "/users/me", token=ada.access_token, json=update)
+        wanted |= update
+        assert answer.status_code == 200
+        assert answer.json() == wanted == visitor.me(ada.access_token).json()
+
+
+@few(0.5)
+@given(
+    count=st.integers(0, 12),
+    limit=st.integers(1, 15),
+    others=st.lists(st.sampled_from(["create", "delete", "update"]), max_size=6),
+)
+def test_pages_of_any_size_concatenate_to_the_list_while_others_write(
+    world: World, count: int, limit: int, others: list[str]
+) -> None:
+    """Planted: the offset applied before the owner's filter; no order; a limit off by one."""
+    world.reset()
+    visitor = Visitor(world)
+    ada, eve = (world.account() for _ in range(2))
+    made = []
+    for _ in range(count):
+        made.append(visitor.draw_random(ada.access_token, 1, 6).json())
+        visitor.draw_random(eve.access_token, 1, 6)
+    pages = []
+    for offset in range(0, count + limit, limit):
+        pages += visitor.randoms(ada.access_token, offset, limit).json()
+        if others:
+            _write(visitor, eve, others.pop())
+    assert pages == made
+
+
+def _write(visitor: Visitor, eve: Account, what: str) -> None:
+    token = eve.access_token
+    mine = visitor.randoms(token).json()
+    if what == "create" or not mine:
+        assert visitor.draw_random(token, 1, 6).status_code == 201
+    elif what == "delete":
+        assert visitor.random("DELETE", token, mine[0]["id"]).status_code == 204
+    else:
+        assert visitor.random("PATCH", token, mine[0]["id"], {"max_value": 9}).status_code == 200
+
+
+@given(again=st.sampled_from(["GET", "PATCH", "DELETE"]))
+def test_deleted_means_gone(world: World, ada: Account, again: str) -> None:
+    """Planted: items hidden from lists only."""
+    visitor = Visitor(world)
+    item = visitor.draw_random(ada.access_token, 1, 6).json()["id"]
+    assert visitor.random("DELETE", ada.access_token, item).status_code == 204
+    update = {"max_value": 9} if again == "PATCH" else None
+    assert visitor.random(again, ada.access_token, item, update).status_code == 404
+    assert item not in [each["id"] for each in visitor.randoms(ada.access_token).json()]
+
+
+@given(method=st.sampled_from(["GET", "PATCH", "DELETE"]), update=UPDATES, never=IDS)
+def test_ids_of_others_are_like_ids_that_never_existed(
+    world: World, ada: Account, eve: Account, *, method: str, update: dict[str, int], never: int
+) -> None:
+    """Planted: a 403 for others' items; an update that reads before it asks whose it is."""
+    visitor = Visitor(world)
+    item = visitor.draw_random(ada.access_token, 1, 6).json()
+    body = update if method == "PATCH" else None
+    others = visitor.random(method, eve.access_token, item["id"], body)
+    # Ids count up: one that is so much higher never was.
+    absent = visitor.random(method, eve.access_token, max(never, item["id"] + 1000), body)
+    assert others.status_code == absent.status_code == 404
+    assert others.content == absent.content
+    assert visitor.random("GET", ada.access_token, item["id"]).json() == item

@@ -1,0 +1,94 @@
+"""Passwords: they are in no answer, in no log record, in no table."""
+
+import json
+from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
+
+import pytest
+import requests
+from hypothesis import assume, given
+
+from tests.property.strategies import NEW_PASSWORDS, few
+from tests.property.traces import traces
+from tests.property.visitor import RESET, Visitor
+from understudy.asgi import InProcessClient, RemoteClient
+from understudy.strategies import Signup, signups
+from understudy.world import World
+
+
+@pytest.fixture
+def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
+    """A client of an application that logs all that it ever logs."""
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    with InProcessClient(world.application()) as client:
+        yield client
+    monkeypatch.undo()
+    world.application()  # sets the level back for the process
+
+
+class Listener(Visitor):
+    """A visitor that keeps all answers."""
+
+    answers: list[str]
+
+    def call(self, *args: object, **options: object) -> requests.Response:
+        response = super().call(*args, **options)  # type: ignore[arg-type]
+        self.answers += [response.text, repr(dict(response.headers))]
+        return response
+
+
+def _spellings(password: str) -> set[str]:
+    """How a password may be written down."""
+    escaped = json.dumps(password)[1:-1]
+    kept = json.dumps(password, ensure_ascii=False)[1:-1]
+    return {password, escaped, kept, quote(password), quote_plus(password), repr(password)[1:-1]}
+
+
+def _whole_life(visitor: Visitor, user: Signup, second: str, third: str) -> None:
+    """Use every operation that takes a password, rightly and wrongly."""
+    name = user.username
+    assert visitor.log_in(name, user.password).status_code == 401
+    visitor.settle(user)
+    assert visitor.sign_up(user).status_code == 409
+    token = visitor.session(user)["access_token"]
+    assert visitor.change_password(token, second, third).status_code in {200, 403}
+    assert visitor.change_password(token, user.password, second).status_code in {200, 403}
+    assert visitor.forgot(name).status_code == 200
+    assert visitor.reset(name, "000000", third).status_code == 403
+    assert visitor.reset(name, visitor.code(name, RESET), third).status_code == 200
+    broken = {"username": name, "email": 1, "password": user.password}
+    assert visitor.call("POST", "/users/signup", json=broken).status_code == 422
+    visitor.world.cognito.outages.time_out("SignUp")
+    other = Signup("eve", "eve@example.com", second)
+    assert visitor.sign_up(other).status_code == 503
+    with visitor.world.database.outage():
+        assert visitor.sign_up(other).status_code == 503
+
+
+@few(0.5)
+@given(user=signups(), second=NEW_PASSWORDS, third=NEW_PASSWORDS)
+def test_a_password_is_in_no_answer_no_log_record_and_no_table(
+    world: World,
+    talkative: RemoteClient,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    user: Signup,
+    second: str,
+    third: str,
+) -> None:
+    """Planted: the input of a refused body repeated; bodies logged at debug; a password column."""
+    secrets = {user.password, second, third}
+    public = f"{user.username} {user.email} password"
+    assume(len(secrets) == 3 and not any(secret in public for secret in secrets))
+    world.reset()
+    capsys.readouterr()
+    visitor = Listener(world, talkative)
+    visitor.answers = []
+    _whole_life(visitor, user, second, third)
+    logged = "".join(capsys.readouterr())
+    left = traces(world)
+    assert '"event": "request"' in logged
+    for spelling in set().union(*map(_spellings, secrets)):
+        assert not any(spelling in text for text in visitor.answers), "a password was repeated"
+        assert spelling not in logged, "a password was logged"
+        assert not left.holds(spelling), "a password was stored"

@@ -1,0 +1,132 @@
+"""Sessions: over is over for ever, and what is not over goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.property.strategies import few
+from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
+from understudy.strategies import Signup, same_names, signups
+from understudy.world import World
+
+Tokens = dict[str, Any]
+OTHER_PASSWORD = "Staple-8-Correct-Horse"
+
+
+def _log_in(visitor: Visitor, _: Tokens) -> None:
+    assert visitor.log_in("ada", PASSWORD).status_code == 200
+
+
+def _log_out_again(visitor: Visitor, _: Tokens) -> None:
+    assert visitor.log_out(visitor.session(somebody())["access_token"]).status_code == 200
+
+
+def _refresh_another(visitor: Visitor, _: Tokens) -> None:
+    session = visitor.session(somebody())
+    assert visitor.refresh("ada", session["refresh_token"]).status_code == 200
+
+
+def _refresh_the_old(visitor: Visitor, old: Tokens) -> None:
+    assert visitor.refresh("ada", old["refresh_token"]).status_code == 401
+
+
+def _rotate(visitor: Visitor, _: Tokens) -> None:
+    visitor.script.control("The pool changes its keys.", "keys/rotate", {})
+    visitor.world.cognito.keys.rotate()
+
+
+def _rename(visitor: Visitor, _: Tokens) -> None:
+    token = visitor.session(somebody())["access_token"]
+    body = {"full_name": "Ada Lovelace"}
+    assert visitor.call("PATCH", "/users/me", token=token, json=body).status_code == 200
+
+
+def _change_password_back_and_forth(visitor: Visitor, _: Tokens) -> None:
+    token = visitor.session(somebody())["access_token"]
+    assert visitor.change_password(token, PASSWORD, OTHER_PASSWORD).status_code == 200
+    assert visitor.change_password(token, OTHER_PASSWORD, PASSWORD).status_code == 200
+
+
+ACTS: list[Callable[[Visitor, Tokens], None]] = [
+    _log_in,
+    _log_out_again,
+    _refresh_another,
+    _refresh_the_old,
+    _rotate,
+    _rename,
+    _change_password_back_and_forth,
+]
+
+
+@few(0.75)
+@given(acts=st.lists(st.sampled_from(ACTS), max_size=5, unique=True), reset=st.booleans())
+def test_a_signed_out_token_stays_out_whatever_happens_and_a_new_login_works_at_once(
+    world: World, *, acts: list[Callable[[Visitor, Tokens], None]], reset: bool
+) -> None:
+    """Planted: the sign-out remembered until the next login only; a login of the same second shut.
+
+    Both ways out are drawn: logging out, and setting a new password with a mailed code.
+    """
+    world.reset()
+    visitor = Visitor(world)
+    old = visitor.settle(somebody())
+    if reset:
+        assert visitor.forgot("ada").status_code == 200
+        assert visitor.reset("ada", visitor.code("ada", RESET), PASSWORD).status_code == 200
+    else:
+        assert visitor.log_out(old["access_token"]).status_code == 200
+    fresh = visitor.session(somebody())
+    assert visitor.me(fresh["access_token"]).status_code == 200
+    for act in acts:
+        act(visitor, old)
+        assert visitor.me(old["access_token"]).status_code == 401
+
+
+def test_a_password_reset_by_the_sub_ends_all_sessions(world: World) -> None:
+    """The regression: Cognito finds accounts by their sub, and their sessions stayed open."""
+    visitor = Visitor(world)
+    tokens = visitor.settle(somebody())
+    sub = visitor.me(tokens["access_token"]).json()["sub"]
+    assert visitor.forgot(sub).status_code == 200
+    assert visitor.reset(sub, visitor.code("ada", RESET), OTHER_PASSWORD).status_code == 200
+    assert visitor.me(tokens["access_token"]).status_code == 401
+
+
+@given(user=signups(), spellings=st.data(), times=st.integers(1, 3))
+def test_refresh_keeps_the_identity(
+    world: World, user: Signup, spellings: st.DataObject, times: int
+) -> None:
+    """Planted: the secret hash made of the name as typed; the sub of the new token not compared."""
+    world.reset()
+    visitor = Visitor(world)
+    tokens = visitor.settle(user)
+    before = visitor.me(tokens["access_token"]).json()
+    for _ in range(times):
+        name = spellings.draw(same_names(user.username))
+        answer = visitor.refresh(name, tokens["refresh_token"])
+        assert answer.status_code == 200
+        assert answer.json()["access_token"] != tokens["access_token"]
+        tokens = answer.json()
+        assert visitor.me(tokens["access_token"]).json() == before
+
+
+@few(0.5)
+@given(steps=st.lists(st.sampled_from(["rotate", "login", "refresh", "use"]), max_size=12))
+def test_key_rotation_interrupts_nobody(world: World, steps: list[str]) -> None:
+    """Planted: an unknown kid refused without a look at the pool's keys; old keys forgotten."""
+    world.reset()
+    visitor = Visitor(world)
+    sessions = [visitor.settle(somebody())]
+    for step in [*steps, "use"]:
+        if step == "rotate":
+            _rotate(visitor, {})
+        elif step == "login":
+            sessions.append(visitor.session(somebody()))
+        elif step == "refresh":
+            answer = visitor.refresh("ada", sessions[-1]["refresh_token"])
+            assert answer.status_code == 200
+            sessions.append(answer.json())
+        for tokens in sessions:
+            assert visitor.me(tokens["access_token"]).status_code == 200

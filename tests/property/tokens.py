@@ -1,0 +1,146 @@
+"""Access tokens taken apart and spoilt: what the pool never made, for the properties of sessions.
+
+Knows compact tokens and the claims that Cognito makes, and no operation.
+"""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+
+from understudy.powers import WorldPowers
+from understudy.tokens import PASSPORTS, read, signed, stranger_key
+from understudy.tokens.compact import encode
+from understudy.tokens.passport import Expected, Forgery, NotMade, Papers
+from understudy.tokens.schemes import Scheme
+from understudy.world import World
+
+HOUR = 3600
+# What a header can carry and a server does not trim.
+_VISIBLE = st.characters(codec="ascii", min_codepoint=0x21, max_codepoint=0x7E)
+_VALUES: list[Any] = [None, True, False, 0, 1, -(2**70), 2**70, "", "\x00", "x", [], {}]
+JSON: st.SearchStrategy[Any] = st.sampled_from(_VALUES) | st.integers() | st.text(max_size=5)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A change of a token's text, drawn without the token, so that no failure shows one."""
+
+    way: str
+    permille: int
+    text: str
+
+    def of(self, token: str) -> str:
+        """Apply it."""
+        place = self.permille * (len(token) - 1) // 1000
+        old = token[place]
+        header, payload, signature = token.split(".")
+        # Where the drawn character stands already, its neighbour will do.
+        new = self.text[0] if self.text[0] != old else chr(33 + (ord(old) - 32) % 94)
+        return {
+            "change": token[:place] + new + token[place + 1 :],
+            "insert": token[:place] + self.text + token[place:],
+            "delete": token[:place] + token[place + 1 :],
+            "cut": token[: place or 1],
+            "append": token + self.text,
+            "swap": f"{payload}.{header}.{signature}",
+            "double": f"{token}.{signature}",
+        }[self.way]
+
+
+EDITS = st.builds(
+    Edit,
+    st.sampled_from(["change", "insert", "delete", "cut", "append", "swap", "double"]),
+    st.integers(0, 1000) | st.sampled_from([0, 999, 1000]),
+    st.text(_VISIBLE, min_size=1, max_size=4),
+)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A header member or a claim changed, under the old signature or a stranger's."""
+
+    part: str
+    name: str
+    value: Any
+    by_stranger: bool
+
+    def of(self, token: str) -> str:
+        """Apply it; what has the value already is left out instead."""
+        parts = read(token)
+        assert parts is not None
+        members = {"header": parts.header, "claims": parts.claims}
+        changed = {**members[self.part], self.name: self.value}
+        if changed == members[self.part]:
+            del changed[self.name]
+        members[self.part] = changed
+        if self.by_stranger:
+            return signed(members["header"], members["claims"], stranger_key())
+        first, second = (encode(json.dumps(member).encode()) for member in members.values())
+        return f"{first}.{second}.{parts.signature}"
+
+
+_MEMBERS = {
+    "header": "alg kid typ crit jku extra",
+    "claims": "iss client_id token_use sub username scope exp iat nbf jti auth_time origin_jti "
+    "cognito:groups extra",
+}
+CHANGES = st.sampled_from(
+    [(part, name) for part, names in _MEMBERS.items() for name in names.split()]
+).flatmap(lambda place: st.builds(Change, *map(st.just, place), JSON, st.booleans()))
+
+
+def _wrong_values() -> dict[str, st.SearchStrategy[Any]]:
+    """Say for each claim what the pool itself would never sign, for this client at this time."""
+    now = int(time.time())
+    not_text: st.SearchStrategy[Any] = st.sampled_from([None, True, 0, 2**70, [], {}])
+    not_time: st.SearchStrategy[Any] = st.sampled_from([None, True, "", "1", 0.5, 2**65, -1, []])
+    return {
+        "iss": not_text | st.text(max_size=20),
+        "client_id": not_text | st.text(max_size=20),
+        "token_use": not_text | st.sampled_from(["id", "refresh", "ACCESS", "access ", ""]),
+        "exp": not_time | st.integers(-(2**40), now),
+        "iat": not_time | st.integers(now + HOUR, 2**40),
+        "nbf": st.text(max_size=5) | st.integers(now + HOUR, 2**40),
+        "sub": not_text | st.uuids().map(str) | st.sampled_from(["", "\x00", "a" * 300]),
+        "username": not_text | st.just(""),
+        "jti": not_text | st.just(""),
+    }
+
+
+@st.composite
+def wrong_claims(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a claim with a value that no token of this pool for this client bears now."""
+    name, values = draw(st.sampled_from(sorted(_wrong_values().items())))
+    return {name: draw(values)}
+
+
+def resigned(world: World, token: str, claims: dict[str, Any]) -> str:
+    """Sign changed claims with the pool's own key."""
+    parts = read(token)
+    assert parts is not None
+    return WorldPowers(world).sign(parts.header, {**parts.claims, **claims})
+
+
+def forgeries(world: World, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
+    """Give every forged passport of the kit that is a bearer token, with its id."""
+    powers = WorldPowers(world)
+    forgery = Forgery(
+        sign=powers.sign, jwks=tuple(powers.jwks()), id_token=lambda: powers.id_token(username)
+    )
+    papers = Papers(Scheme("Cognito", "bearer"), token, forgery=forgery)
+    for passport in PASSPORTS.values():
+        if passport.expected is not Expected.UNAUTHENTICATED or passport.ending is not None:
+            continue
+        try:
+            presented = list(passport.make(papers))
+        except NotMade:
+            continue
+        for each in presented:
+            value = each.headers.get("Authorization", "")
+            text = value if isinstance(value, str) else value.decode("latin-1")
+            if text.removeprefix("Bearer ").strip() and text.startswith("Bearer "):
+                yield passport.id, value[len("Bearer ") :]
