@@ -1,5 +1,9 @@
 """Every interaction is played alone, on an empty stage, and counted."""
 
+import os
+
+import pytest
+
 from tests.kit.verify.conftest import Verify
 from tests.kit.verify.pacts import BEARER, body, interaction, order, pact
 from tests.kit.verify.shop import Shop
@@ -22,6 +26,13 @@ def test_nothing_of_one_interaction_is_left_for_the_next(verify: Verify, shop: S
     assert verification.exit_code == 0
     assert verification.verified == 4
     assert shop.resets == 4
+
+
+def test_the_library_sends_no_telemetry(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PACT_DO_NOT_TRACK", raising=False)
+    verify(pact(order()))
+    # Only this spelling silences it: "1" does not.
+    assert os.environ["PACT_DO_NOT_TRACK"] == "true"
 
 
 def test_every_interaction_of_every_pact_is_counted(verify: Verify) -> None:
