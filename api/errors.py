@@ -10,7 +10,7 @@ must not know any other module of the API.
     |- 404 UserNotFound, RandomNotFound
     |- 409 AccountExists, AccountVerified, BoundsConflict
     |- 413 BodyTooLarge
-    |- 422 RequestInvalid (AccountRefused, PasswordRefused, BoundsReversed)
+    |- 422 RequestInvalid (AccountRefused, PasswordRefused)
     |- 429 Throttled
     `- 503 Unavailable (DatabaseUnavailable, KeysUnavailable, IdentityUnavailable
            (IdentityAnswerLost))
@@ -193,18 +193,11 @@ class PasswordRefused(RequestInvalid):
     kind = "password_policy"
 
 
-class BoundsReversed(RequestInvalid):
-    """min_value is greater than max_value."""
-
-    detail = "min_value must not be greater than max_value"
-    kind = "bounds_reversed"
-
-
 class BoundsConflict(ApiError):
-    """One new bound is well-formed, but contradicts the other one that the item has."""
+    """The bounds contradict each other, or a new one contradicts the other one of the item."""
 
     status_code = 409
-    detail = "min_value must not be greater than the item's max_value"
+    detail = "min_value must not be greater than max_value"
 
 
 class Throttled(ApiError):

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.database import DbSession
 from api.documentation import BODY, CALLER, responses
-from api.errors import BoundsConflict, BoundsReversed, RandomNotFound, RequestInvalid
+from api.errors import BoundsConflict, RandomNotFound, RequestInvalid
 from api.randoms import service
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
@@ -58,7 +58,7 @@ def list_randoms(
     status_code=201,
     response_model=RandomPublic,
     response_description="The new item.",
-    responses={201: {"headers": LOCATION}, **responses(*CALLER, *BODY, BoundsReversed)},
+    responses={201: {"headers": LOCATION}, **responses(*CALLER, BoundsConflict, *BODY)},
 )
 def create_random(
     caller: RandomsOwner, session: DbSession, bounds: RandomCreate, response: Response
@@ -84,7 +84,7 @@ def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> 
     "/{random_id}",
     response_model=RandomPublic,
     response_description="The changed item.",
-    responses=responses(*CALLER, RandomNotFound, BoundsConflict, *BODY, BoundsReversed),
+    responses=responses(*CALLER, RandomNotFound, BoundsConflict, *BODY),
 )
 def update_random(
     caller: RandomsOwner, session: DbSession, random_id: ItemId, update: RandomUpdate

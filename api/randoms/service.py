@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from api.errors import BoundsConflict, BoundsReversed, RandomNotFound, TokenInvalid
+from api.errors import BoundsConflict, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
 from api.values import utc_now
@@ -38,7 +38,7 @@ def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> Random
         bounds: both included.
 
     Raises:
-        BoundsReversed
+        BoundsConflict
         TokenInvalid: the owner has been deleted meanwhile.
     """
     now = utc_now()
@@ -82,17 +82,12 @@ def update_item(session: Session, owner_id: int, item_id: int, update: RandomUpd
         update: the bounds to change.
 
     Raises:
-        RandomNotFound
-        BoundsReversed: The update itself names bounds in the wrong order.
-        BoundsConflict: It names one bound, which contradicts the other one of the item.
+        RandomNotFound, BoundsConflict
     """
     # Locked: two updates at once must not leave bounds that neither of them checked.
     item = _only(session, _owned(owner_id).with_for_update(), item_id)
-    changes = update.model_dump(exclude_unset=True)
-    for name, value in changes.items():
+    for name, value in update.model_dump(exclude_unset=True).items():
         setattr(item, name, value)
-    if item.min_value > item.max_value and len(changes) == 1:
-        raise BoundsConflict
     if not item.min_value <= item.num <= item.max_value:
         item.num = _draw(item.min_value, item.max_value)
     session.add(item)
@@ -127,5 +122,5 @@ def _only(session: Session, query: SelectOfScalar[RandomItem], item_id: int) -> 
 
 def _draw(low: int, high: int) -> int:
     if low > high:
-        raise BoundsReversed
+        raise BoundsConflict
     return low + secrets.randbelow(high - low + 1)

@@ -14,7 +14,7 @@ const KINDS = {
   401: "login-needed",
   403: "not-allowed",
   404: "not-found",
-  409: "taken",
+  409: "conflict",
   422: "input-refused",
   429: "try-later",
   503: "try-later",

@@ -239,8 +239,8 @@ export const CASES = [
     token: TOKEN,
     given: [ada],
     request: send("POST", "/randoms", { min_value: 6, max_value: 1 }),
-    response: refusal(422, match.eachLike({ loc: ["body"], msg: match.string("Not so") })),
-    use: (client) => refuses(client.draw(6, 1), "input-refused", { fields: ["body"] }),
+    response: refusal(409, match.string("Not so")),
+    use: (client) => refuses(client.draw(6, 1), "conflict"),
   },
   {
     description: "a higher bound",
