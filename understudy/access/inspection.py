@@ -55,12 +55,15 @@ class Inspection:
     def _leaked(
         self, operation: Operation, request: Request, presented: Presented, answer: Answer
     ) -> Iterator[str]:
-        text = answer.text
-        if answer.ok and answer.json is not None:
+        text, body = answer.text, answer.json
+        if answer.ok and body is not None:
             declared = self._declared(operation, answer.status)
-            body = without_purposes(answer.json, declared, self._samples.resolve)
+            body = without_purposes(body, declared, self._samples.resolve)
             text = json.dumps(body, ensure_ascii=False)
-        text += " ".join(value for name, value in answer.headers.items() if name != "set-cookie")
+        text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes
+        text += "".join(
+            f"\n{value}" for name, value in answer.headers.items() if name != "set-cookie"
+        )
         own = [*self._identities.secrets(), *secrets_in(request.content.body)]
         fields = {scheme.field.lower() for scheme in self._gatehouse.schemes.values()}
         own += [
@@ -84,3 +87,14 @@ class Inspection:
 def _credential(value: str | bytes) -> str:
     text = value if isinstance(value, str) else value.decode("latin-1")
     return text.rpartition(" ")[2]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _texts(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _texts(part)

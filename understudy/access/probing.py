@@ -70,10 +70,10 @@ class Probe:
             self._exercised |= set(matrix.unexercised)
             self.matrix = matrix
 
-    def operation(self, label: str) -> Operation | None:
-        """Return an operation by its label, `GET /users/me`."""
-        found = (item for item in self._gatehouse.operations if item.label == label)
-        return next(found, None)
+    @property
+    def operations(self) -> list[Operation]:
+        """The document's operations."""
+        return self._gatehouse.operations
 
     def inspect(self, request: Request, presented: Presented, answer: Answer) -> list[Finding]:
         """Return what is wrong with an answer that somebody else got."""

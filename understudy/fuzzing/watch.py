@@ -78,7 +78,8 @@ class Watch:
             ]
 
     def _operation(self, case: Any) -> Operation | None:
-        return self.probe.operation(case.operation.label)
+        found = (item for item in self.probe.operations if item.label == case.operation.label)
+        return next(found, None)
 
     def _record(self, operation: Operation, case: Any) -> None:
         """Keep a generated request that succeeded, to be replayed."""

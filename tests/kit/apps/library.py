@@ -12,24 +12,25 @@ from pydantic import BaseModel
 
 from tests.kit.apps.tokens import VERIFIER_FLAWS, verify
 
-FLAWS = (
-    *VERIFIER_FLAWS,
-    "key-off",
-    "key-prefix",
-    "token-off",
-    "scopes-off",
-    "scope-substring",
-    "scope-any-case",
-    "scope-comma",
-    "admin-trusted",
-    "both-means-either",
-    "optional-token-unverified",
-    "scope-answered-401",
-    "loan-of-anyone",
-    "public-is-secured",
-    "token-leaks",
-    "retry-missing",
-)
+# flaw -> the check and the subject of the finding that it must cause
+FLAWS = {
+    **VERIFIER_FLAWS,
+    "key-off": "anonymous_rejected/anonymous",
+    "key-prefix": "forged_tokens_rejected/nearly",
+    "token-off": "anonymous_rejected/anonymous",
+    "scopes-off": "scopes_enforced/scope-missing",
+    "scope-substring": "scopes_enforced/scope-suffix",
+    "scope-any-case": "scopes_enforced/scope-case",
+    "scope-comma": "scopes_enforced/scope-separator",
+    "admin-trusted": "scopes_enforced/admin-claims",
+    "both-means-either": "anonymous_rejected/anonymous",
+    "optional-token-unverified": "forged_tokens_rejected/garbage",
+    "scope-answered-401": "scopes_enforced/scope-missing",
+    "loan-of-anyone": "ownership_enforced/other-user",
+    "public-is-secured": "public_is_declared/anonymous",
+    "token-leaks": "secrets_not_leaked/a secret of the run-200",
+    "retry-missing": "errors_conform/retry-503",
+}
 READ, WRITE = "loans:read", "loans:write"
 
 
@@ -130,7 +131,7 @@ def refusal(request: Request) -> HTTPException:
     return HTTPException(401, "Who are you?", {"WWW-Authenticate": challenge})
 
 
-def create_library(  # noqa: C901, PLR0915  # its operations share store and guard as closures
+def create_library(  # noqa: C901  # its operations share store and guard as closures
     flaw: str = "", store: Store | None = None
 ) -> FastAPI:
     """Build the library.

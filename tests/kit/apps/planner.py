@@ -4,112 +4,51 @@
 """
 
 import secrets
-from dataclasses import dataclass, field
 from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from pydantic import BaseModel, ConfigDict
 
-PASSWORD = "Correct-Horse-7-Battery"
-FLAWS = (
-    "authentication-off",
-    "any-scheme",
-    "token-prefix",
-    "logout-ignored",
-    "disabled-accepted",
-    "read-unowned",
-    "update-unowned",
-    "delete-unowned",
-    "list-leaks",
-    "second-page-leaks",
-    "task-by-id-alone",
-    "tasks-of-any-project",
-    "forbidden-tells",
-    "body-tells",
-    "owner-in-patch",
-    "owner-in-create",
-    "write-lost",
-    "delete-lost",
-    "location-wrong",
-    "challenge-missing",
-    "refused-but-done",
-    "trace-in-error",
-    "hash-in-profile",
+from tests.kit.apps.planner_shapes import (
+    Credentials,
+    Failure,
+    Project,
+    ProjectBody,
+    ProjectChange,
+    Store,
+    Task,
+    TaskBody,
+    Token,
 )
 
-
-@dataclass
-class Store:
-    """Everything that the planner knows."""
-
-    users: dict[str, str] = field(default_factory=dict)
-    disabled: set[str] = field(default_factory=set)
-    sessions: dict[str, str] = field(default_factory=dict)
-    projects: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-    tasks: dict[UUID, dict[str, Any]] = field(default_factory=dict)
-
-
-class Credentials(BaseModel):
-    """Who wants to sign in."""
-
-    username: str
-    password: str
-
-
-class Token(BaseModel):
-    """An open session."""
-
-    token: str
-
-
-class Profile(BaseModel):
-    """The caller."""
-
-    username: str
-
-
-class ProjectBody(BaseModel):
-    """What a project is called; whatever else is sent is ignored."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str
-
-
-class ProjectChange(BaseModel):
-    """What to change; whatever else is sent is ignored."""
-
-    model_config = ConfigDict(extra="allow")
-
-    name: str | None = None
-
-
-class Project(BaseModel):
-    """A project."""
-
-    id: UUID
-    name: str
-
-
-class TaskBody(BaseModel):
-    """What is to be done."""
-
-    title: str
-    done: bool = False
-
-
-class Task(TaskBody):
-    """A task of a project."""
-
-    id: UUID
-
-
-class Failure(BaseModel):
-    """Why not."""
-
-    detail: str
+PASSWORD = "Correct-Horse-7-Battery"
+# flaw -> the check and the subject of the finding that it must cause
+FLAWS = {
+    "authentication-off": "anonymous_rejected/anonymous",
+    "any-scheme": "anonymous_rejected/wrong-scheme",
+    "token-prefix": "forged_tokens_rejected/nearly",
+    "logout-ignored": "forged_tokens_rejected/signed-out",
+    "disabled-accepted": "forged_tokens_rejected/disabled",
+    "read-unowned": "ownership_enforced/other-user",
+    "update-unowned": "ownership_enforced/other-user",
+    "delete-unowned": "ownership_enforced/other-user",
+    "list-leaks": "ownership_enforced/listing",
+    "second-page-leaks": "ownership_enforced/listing",
+    "task-by-id-alone": "ownership_enforced/own-parent",
+    "tasks-of-any-project": "ownership_enforced/listing",
+    "forbidden-tells": "ownership_enforced/other-user",
+    "body-tells": "ownership_enforced/other-user",
+    "owner-in-patch": "ownership_enforced/owner-field",
+    "owner-in-create": "ownership_enforced/owner-field",
+    "write-lost": "writes_are_readable/read-back",
+    "delete-lost": "writes_are_readable/read-back",
+    "location-wrong": "writes_are_readable/location",
+    "challenge-missing": "errors_conform/challenge-401",
+    "refused-but-done": "ownership_enforced/other-user",
+    "trace-in-error": "secrets_not_leaked/a stack trace-401",
+    "hash-in-profile": "secrets_not_leaked/a password hash-200",
+}
 
 
 GUARDED: dict[int | str, dict[str, Any]] = {401: {"model": Failure}, 404: {"model": Failure}}
@@ -199,7 +138,7 @@ def create_planner(  # noqa: C901, PLR0915  # its operations share the store as 
     def create_project(name: caller_type, body: ProjectBody, response: Response) -> Project:
         extra = body.model_extra or {}
         owner = extra.get("owner_id", name) if flaw == "owner-in-create" else name
-        project = {"id": uuid4(), "owner": owner, "name": body.name}
+        project: dict[str, Any] = {"id": uuid4(), "owner": owner, "name": body.name}
         store.projects[project["id"]] = project
         response.headers["Location"] = f"/projects/{project['id']}"
         if flaw == "location-wrong":
