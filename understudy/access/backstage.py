@@ -81,6 +81,13 @@ class BackstageIdentities:
             lure=lure,
         )
 
+    def spent(self, person: Person) -> None:
+        """Do nothing: somebody new comes next."""
+
+    def lasting(self, person: Person) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that it does not matter: people can be made."""
+        return True
+
     def disable(self, person: Person) -> None:
         """Disable an account.
 

@@ -33,6 +33,7 @@ class HeldIdentities:
         self._client = client
         self._users = {user.name: user for user in users}
         self._carried: dict[str, Carried] = {}
+        self._former: list[Carried] = []
         self._key = key
         self._jwks = tuple(jwks)
 
@@ -89,6 +90,15 @@ class HeldIdentities:
             lure=lure,
         )
 
+    def spent(self, person: Person) -> None:
+        """Have the person sign in again, where that is how they got their credential."""
+        if self._users[person.name].signs_in:
+            self._former.append(self._carried.pop(person.name))
+
+    def lasting(self, person: Person) -> bool:
+        """Tell whether the person can sign in again."""
+        return self._users[person.name].signs_in
+
     def disable(self, person: Person) -> None:
         """Refuse: only the service's operators can.
 
@@ -101,7 +111,7 @@ class HeldIdentities:
         """Return the credentials that were used, and the passwords."""
         carried = [
             value.rpartition(" ")[2]
-            for item in self._carried.values()
+            for item in (*self._carried.values(), *self._former)
             for values in (item.headers, item.query, item.cookies)
             for value in values.values()
         ]

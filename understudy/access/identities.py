@@ -60,6 +60,14 @@ class Identities(Protocol):
         """Return what can be forged with; `lure` is where forged headers point."""
         ...
 
+    def spent(self, person: Person) -> None:
+        """Take note that a person's session was ended: the next credential must be a new one."""
+        ...
+
+    def lasting(self, person: Person) -> bool:
+        """Tell whether a person is still of use after a sign-out."""
+        ...
+
     def disable(self, person: Person) -> None:
         """Disable a person's account, as the service's operators would.
 

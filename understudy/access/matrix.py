@@ -97,9 +97,9 @@ def untried(operation: Operation, name: str, reason: str) -> Cell:
 
 
 _DUE = {
-    "ownership_enforced": "as if it never existed",
-    "writes_are_readable": "what was written",
-    "public_is_declared": "no credential needed",
+    "ownership_enforced": "no trace",
+    "writes_are_readable": "as written",
+    "public_is_declared": "open",
 }
 
 

@@ -103,7 +103,10 @@ class Passage:
         return opened
 
     def _open(self, scene: Scene) -> Answer:
-        return self._stage.caller.send(scene.request, scene.presented)
+        answer = self._stage.caller.send(scene.request, scene.presented)
+        if answer.ok:
+            self._stage.left(scene.request.operation, scene.person)
+        return answer
 
     def _let_in(self, casting: "Casting", trial: Trial) -> bool:
         """Send a trial's variants up to one that gets in; tell whether it used the scene up."""
@@ -111,6 +114,7 @@ class Passage:
             answer = self._stage.caller.send(casting.scene.request, presented)
             trial.answers.append(answer)
             if answer.ok and not casting.gate.optional:
+                self._stage.left(casting.gate.operation, casting.scene.person)
                 return casting.gate.operation.method not in SAFE
         return False
 

@@ -12,7 +12,7 @@ import requests
 
 from understudy.access.assignment import Assignment
 from understudy.access.contents import Contents, Hints
-from understudy.access.departures import ends
+from understudy.access.endings import ends
 from understudy.access.exchange import Answer, Caller, Request
 from understudy.access.gates import Gatehouse
 from understudy.access.identities import Identities
@@ -28,7 +28,7 @@ from understudy.access.shadows import shadows
 from understudy.access.staging import Stage
 from understudy.access.writes import Writes
 from understudy.document import Operation
-from understudy.tokens import NOTHING, PASSPORTS, Ending, Passport, Presented
+from understudy.tokens import NOTHING, PASSPORTS, Ending, Presented
 
 Result = tuple[Cell, list[Finding]]
 
@@ -42,15 +42,26 @@ class Probe:
         identities: Identities,
         client: requests.Session,
         hints: Hints | None = None,
-        passports: Iterable[Passport] = tuple(PASSPORTS.values()),
+        *,
+        use_up: bool = False,
     ) -> None:
+        """Prepare to probe a service.
+
+        Args:
+            document: Its OpenAPI document.
+            identities: Where credentials come from.
+            client: Sends requests; URLs that start with a slash are relative to the service.
+            hints: What is known beside the document.
+            use_up: Whether to call what ends a given account or session for good.
+        """
         self._gatehouse = Gatehouse(document)
         self._inspection = Inspection(document, self._gatehouse, identities)
         self._caller = Caller(client, self._inspection.see)
         self.hints = hints or Hints()
         contents = Contents(document, Samples(document), self.hints)
         self._stage = Stage(self._gatehouse, identities, self._caller, contents)
-        self._passports = tuple(passports)
+        self._identities = identities
+        self._use_up = use_up
         self._shadows = shadows(document)
         self.matrix = Matrix(
             {found.operation_id: found.label for found in self._gatehouse.operations}
@@ -107,7 +118,20 @@ class Probe:
         found = self._inspection.findings
         self.matrix.add(found[name] for name in found if name not in before)
 
+    def _spared(self, operation: Operation) -> bool:
+        """Whether trying an operation would cost an account or a session for good."""
+        if self._identities.renewable or self._use_up:
+            return False
+        if ends(operation, Ending.DELETED):
+            return True
+        people = self._identities.people()
+        return ends(operation, Ending.SIGNED_OUT) and not all(map(self._identities.lasting, people))
+
     def _guarded(self, operation: Operation) -> Iterator[Result]:
+        if self._spared(operation):
+            reason = "it would use up an account of the identities file (see --use-up)"
+            yield untried(operation, "valid", reason), []
+            return
         gates = self._gatehouse.gates(operation)
         if not gates:
             missing = ", ".join(self._gatehouse.undeclared(operation)) or "none"
@@ -117,7 +141,7 @@ class Probe:
             with laid() as lure:
                 try:
                     passage = Passage(self._stage, lure.url)
-                    yield from passage.walk(gate, self._passports)
+                    yield from passage.walk(gate, PASSPORTS.values())
                     entered = True
                 except Unexercised as reason:
                     failures.append(f"{gate.name}: {reason}")
@@ -189,8 +213,9 @@ def probe(
     document: Mapping[str, Any],
     identities: Identities,
     client: requests.Session,
-    hints: Hints | None = None,
     skip: Iterable[str] = (),
+    *,
+    use_up: bool = False,
 ) -> Matrix:
     """Probe every operation of a document.
 
@@ -198,7 +223,7 @@ def probe(
         document: The OpenAPI document.
         identities: Where credentials come from.
         client: Sends requests; URLs that start with a slash are relative to the service.
-        hints: What is known beside the document.
         skip: operationIds to leave alone.
+        use_up: Whether to call what ends a given account or session for good.
     """
-    return Probe(document, identities, client, hints).run(skip)
+    return Probe(document, identities, client, use_up=use_up).run(skip)

@@ -14,7 +14,7 @@ from rich.table import Table
 from understudy.access.baseline import Judgement
 from understudy.access.matrix import Cell, Matrix, Outcome
 
-COLUMNS = 12  # gates side by side in the terminal
+COLUMNS = 10  # gates side by side in the terminal
 STYLES = {Outcome.OK: "green", Outcome.FINDING: "bold red", Outcome.UNTRIED: "dim"}
 Gate = tuple[str, str]
 
@@ -47,27 +47,38 @@ def statuses(cell: Cell | None) -> str:
 
 
 def tables(matrix: Matrix) -> Iterator[Table]:
-    """Draw the matrix, a passport a row, as many gates side by side as fit."""
+    """Draw the matrix, a passport a row, as many numbered gates side by side as fit."""
     cells, columns = grid(matrix), gates(matrix)
     for start in range(0, len(columns), COLUMNS):
         chosen = columns[start : start + COLUMNS]
-        table = Table("passport", "due", title="Access")
-        for gate in chosen:
-            table.add_column(f"{gate[0]}\n{gate[1]}", overflow="fold", justify="center")
+        table = Table(
+            title="Access", caption=_legend(matrix, chosen, start), caption_justify="left"
+        )
+        table.add_column("passport", no_wrap=True)
+        table.add_column("due", no_wrap=True)
+        for number in range(len(chosen)):
+            table.add_column(str(start + number + 1), no_wrap=True, justify="center")
         for passport in passports(matrix):
             row = [cell_at(cells, gate, passport) for gate in chosen]
-            if not any(row):
-                continue
-            due = next(cell.expected for cell in row if cell is not None)
-            table.add_row(passport, due, *(_styled(cell) for cell in row))
+            due = next((cell.expected for cell in row if cell is not None), None)
+            if due is not None:
+                table.add_row(passport, due, *(_styled(cell) for cell in row))
         yield table
+
+
+def _legend(matrix: Matrix, chosen: list[Gate], start: int) -> str:
+    return "\n".join(
+        f"{start + number + 1}: {matrix.labels[operation_id]} ({gate})"
+        for number, (operation_id, gate) in enumerate(chosen)
+    )
 
 
 def _styled(cell: Cell | None) -> str:
     if cell is None:
         return ""
     style = STYLES[cell.outcome]
-    return f"[{style}]{statuses(cell)}[/]"
+    seen = dict.fromkeys(cell.got)
+    return f"[{style}]{next(iter(seen), '-')}{'+' if len(seen) > 1 else ''}[/]"
 
 
 def show(matrix: Matrix, judgement: Judgement, console: Console) -> None:

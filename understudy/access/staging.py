@@ -10,12 +10,13 @@ from typing import Any
 
 from understudy.access.contents import Contents, Recipe, object_body
 from understudy.access.creators import Creator, Creators, created_id, prefix_of
+from understudy.access.endings import ends
 from understudy.access.exchange import Caller, Request
 from understudy.access.gates import Alternative, Gatehouse
 from understudy.access.identities import Identities, Person
 from understudy.access.scene import Errand, Made, Scene, Unexercised, shared_values
 from understudy.document import Operation
-from understudy.tokens import NotMade, Presented
+from understudy.tokens import Ending, NotMade, Presented
 
 
 class Stage:
@@ -61,6 +62,11 @@ class Stage:
             except Unexercised as failure:
                 failures.append(str(failure))
         raise Unexercised("; ".join(dict.fromkeys(failures)) or "there is nobody to try")
+
+    def left(self, operation: Operation, person: Person) -> None:
+        """Take note that a person's request succeeded: it may have ended their session."""
+        if ends(operation, Ending.SIGNED_OUT):
+            self.identities.spent(person)
 
     def newcomer(self) -> Person | None:
         """Return somebody whom no other scene has used; None where nobody can be made."""
@@ -130,6 +136,7 @@ class Stage:
             answer = self.caller.send(scene.request, scene.presented)
             if answer.ok:
                 self._recipes[operation.operation_id] = recipe
+                self.left(operation, person)
                 return
             answers[f"{scene.request.path} answered {answer.status}"] = None
         raise Unexercised(f"no request succeeded as {person.name}: {', '.join(answers)}")

@@ -9,6 +9,7 @@ from understudy.commands.serve import SubjectOption
 
 if TYPE_CHECKING:
     from understudy.access import Matrix
+    from understudy.access.held import HeldIdentities
     from understudy.asgi import RemoteClient
 
 REPORTS = Path("reports")
@@ -36,6 +37,9 @@ def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
     skip: Annotated[
         list[str] | None, typer.Option(help="An operationId to leave alone, repeatable.")
     ] = None,
+    use_up: Annotated[  # noqa: FBT002  # an option of the command
+        bool, typer.Option("--use-up", help="Also call what deletes a given account for good.")
+    ] = False,
     baseline: Annotated[
         Path | None, typer.Option(help="Known findings, which do not block.")
     ] = None,
@@ -56,7 +60,9 @@ def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
     if url is None:
         matrix = _of_subject(subject, skip or [])
     else:
-        matrix = _of_url(url, openapi, identities, signing_key, skip or [])
+        matrix = probing.probe(
+            *_target(url, openapi, identities, signing_key), skip or [], use_up=use_up
+        )
     judgement = probing.judge(matrix.findings, known)
     show(matrix, judgement, console)
     write_json(matrix, judgement, reports / "access.json")
@@ -86,10 +92,10 @@ def _of_subject(subject: str | None, skip: list[str]) -> "Matrix":
         return probe_subject(chosen, world, skip)
 
 
-def _of_url(
-    url: str, openapi: Path | None, identities: Path | None, key: Path | None, skip: list[str]
-) -> "Matrix":
-    from understudy.access import probe
+def _target(
+    url: str, openapi: Path | None, identities: Path | None, key: Path | None
+) -> "tuple[dict[str, Any], HeldIdentities, RemoteClient]":
+    """Return the document of a running API, its users and a client."""
     from understudy.access.held import read_identities
     from understudy.asgi import RemoteClient
     from understudy.document import load_document
@@ -102,7 +108,7 @@ def _of_url(
         )
     client = RemoteClient(url)
     document = load_document(openapi) if openapi else _published(client, url)
-    return probe(document, read_identities(identities, client, key), client, skip=skip)
+    return document, read_identities(identities, client, key), client
 
 
 def _published(client: "RemoteClient", url: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from understudy.tokens.schemes import Presented, Scheme
 class Expected(enum.Enum):
     """The answers that are due: entry, 401 (RFC 9110, 15.5.2) or 403 (15.5.4)."""
 
-    ACCEPTED = "accepted"
+    ACCEPTED = "2xx"
     UNAUTHENTICATED = "401"
     FORBIDDEN = "403"
 

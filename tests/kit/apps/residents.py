@@ -50,6 +50,13 @@ class Residents:
     def forgery(self, _person: Person, scheme: Scheme, lure: str) -> Forgery:
         return self._forgery(lure) if scheme.bears_tokens else Forgery()
 
+    def spent(self, person: Person) -> None:
+        """Do nothing: somebody new comes next."""
+
+    def lasting(self, person: Person) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that it does not matter: people can be made."""
+        return True
+
     def disable(self, person: Person) -> None:
         self._disable(person.name)
 
