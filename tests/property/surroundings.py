@@ -32,6 +32,7 @@ CALLS = [
 ]
 KINDS = ["time_out", "lose_answer", "TooManyRequestsException", "InternalErrorException"]
 MOST_PLANNED = 2
+LONGEST_OUTAGE = 3  # requests
 # What the API says when something that it needs is away.
 OPEN = frozenset({429, 503})
 
@@ -52,6 +53,7 @@ class UnsteadyWorld(RuleBasedStateMachine):
         self.visitor = Visitor(world, script=Script())
         self.away = contextlib.ExitStack()
         self.database_is_away = False
+        self.patience = 0
 
     def teardown(self) -> None:
         """Put everything right, and see that it is; tell the story if it is not."""
@@ -99,11 +101,13 @@ class UnsteadyWorld(RuleBasedStateMachine):
     def database_goes(self) -> None:
         self.away.enter_context(self.world.database.outage())
         self.database_is_away = True
+        self.patience = LONGEST_OUTAGE
         self.visitor.script.act("PostgreSQL goes away.")
 
     @precondition(lambda self: self.database_is_away)
     @rule()
     def database_returns(self) -> None:
+        """It also returns by itself after a few requests: more of the same would show nothing."""
         self.away.close()
         self.database_is_away = False
         self.visitor.script.act("PostgreSQL is back.")
@@ -145,4 +149,8 @@ class UnsteadyWorld(RuleBasedStateMachine):
             outcomes[status](answer)
         elif disturbed:
             left_open()
+        if self.database_is_away:
+            self.patience -= 1
+            if not self.patience:
+                self.database_returns()
         return answer

@@ -3,12 +3,13 @@
 Reads all tables without knowing their meaning, and the pool as an administrator would.
 """
 
+import functools
 from dataclasses import dataclass
 
-import psycopg2
-import psycopg2.extensions
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Composed, Identifier, Literal
 
+from understudy.postgres import Database
+from understudy.postgres.connection import LastingConnection
 from understudy.world import World
 
 Row = dict[str, str]
@@ -47,19 +48,30 @@ def traces_without_database(world: World) -> Traces:
 
 
 def _rows(world: World) -> dict[str, tuple[Row, ...]]:
-    connection = psycopg2.connect(world.database.libpq_url)
-    try:
-        with connection, connection.cursor() as cursor:
-            return {table: _table(cursor, table) for table in world.database.tables()}
-    finally:
-        connection.close()
+    connection = _connection(world.database.libpq_url)
+    found: dict[str, list[Row]] = {}
+    for table, row in connection.run(_query(world.database)):
+        found.setdefault(table, [])
+        if row is not None:
+            found[table].append({name: str(value) for name, value in row.items()})
+    return {table: tuple(rows) for table, rows in found.items()}
 
 
-def _table(cursor: psycopg2.extensions.cursor, name: str) -> tuple[Row, ...]:
-    # Every column, so that none can be forgotten.
-    cursor.execute(SQL("SELECT * FROM {} ORDER BY 1").format(Identifier(name)))
-    columns = [column.name for column in cursor.description or ()]
-    return tuple(dict(zip(columns, map(str, values), strict=True)) for values in cursor.fetchall())
+@functools.cache
+def _connection(url: str) -> LastingConnection:
+    return LastingConnection(url)
+
+
+@functools.cache
+def _query(database: Database) -> Composed:
+    """Ask for every column of every table in one go, so that none can be forgotten."""
+    parts = [
+        SQL(
+            "(SELECT {}, to_jsonb(t) FROM (SELECT 1) one LEFT JOIN {} t ON true ORDER BY t)"
+        ).format(Literal(table), Identifier(table))
+        for table in sorted(database.tables())
+    ]
+    return SQL(" UNION ALL ").join(parts)
 
 
 def _accounts(world: World) -> dict[str, Row]:
