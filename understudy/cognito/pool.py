@@ -128,11 +128,9 @@ class Pool(CognitoIdpUserPool):
         user.groups.add(group)
 
     def remove(self, user: User) -> None:
-        """Let a user go, with sessions and group memberships."""
+        """Let a user go, with all sessions; groups list only who is in the pool."""
         self.sessions.end_all(user)
         user.deleted = True
-        for group in user.groups:
-            group.users.discard(user)
         del self.users[self.fold(user.username)], self._by_sub[user.id]
 
     def clear(self) -> None:

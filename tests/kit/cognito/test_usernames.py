@@ -73,6 +73,15 @@ def test_verified_alias_signs_in(bench: Bench) -> None:
     expect(pool.claims(tokens["AccessToken"])["username"], "ada", "another username")
 
 
+@behaviour("an unverified email is no alias", "NotAuthorizedException", "D")
+def test_unverified_alias_does_not_sign_in(bench: Bench) -> None:
+    pool = bench.pool(alias_attributes=("email",))
+    pool.user("ada")
+    pool.set("ada", email_verified="false")
+    with refused("NotAuthorizedException"):
+        pool.log_in("ada@example.com")
+
+
 @behaviour("a second user cannot verify an alias in use", "AliasExistsException", "D")
 def test_alias_cannot_be_taken_twice(bench: Bench) -> None:
     pool = bench.pool(alias_attributes=("email",))
