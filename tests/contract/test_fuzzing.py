@@ -28,6 +28,9 @@ def test_every_answer_keeps_the_contract(case: Any, fuzzing: World) -> None:
 @pytest.fixture
 def journeys(fuzzing: World) -> type[OpenAPIStateMachine]:
     class Journeys(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class made at run time
+        def setup(self) -> None:
+            fuzzing.reset()  # Hypothesis replays journeys: each must begin in the same world
+
         def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
             return {"session": fuzzing.client}
 
