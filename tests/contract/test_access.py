@@ -3,8 +3,7 @@
 import pytest
 
 from tests.subject import SUBJECT
-from understudy.access import Matrix, Outcome, probe_subject
-from understudy.document import operations
+from understudy.access import Outcome, leaks, probe_of
 from understudy.tokens import PASSPORTS
 from understudy.world import World
 
@@ -12,15 +11,14 @@ from understudy.world import World
 NOT_FOR_TOKENS = {"nearly"}
 
 
-@pytest.fixture
-def matrix(world: World) -> Matrix:
-    return probe_subject(SUBJECT, world)
-
-
-def test_every_passport_gets_the_answer_that_is_due(matrix: Matrix) -> None:
+def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
+    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    probe = probe_of(SUBJECT, world)
+    matrix = probe.run()
     assert [finding.line for finding in matrix.findings] == []
     tried = {(cell.operation_id, cell.passport): cell.outcome for cell in matrix.cells}
-    secured = [found.operation_id for found in operations(SUBJECT.document()) if found.secured]
+    secured = [found.operation_id for found in probe.operations if found.secured]
     assert len(secured) >= 10
     for operation_id in secured:
         for passport in {"valid", *PASSPORTS} - NOT_FOR_TOKENS:
@@ -30,3 +28,8 @@ def test_every_passport_gets_the_answer_that_is_due(matrix: Matrix) -> None:
         assert tried[operation_id, "other-admin"] is Outcome.OK
     assert tried["list_randoms", "listing"] is Outcome.OK
     assert {cell.evidence != "" for cell in matrix.cells if cell.got} == {True}
+
+    printed = capsys.readouterr()
+    logged = printed.out + printed.err + caplog.text
+    assert "read_random" in logged  # the service logs its requests
+    assert set(leaks(logged, probe.secrets)) == set()

@@ -8,6 +8,7 @@ everything. The package knows no service and no Schemathesis.
 """
 
 from understudy.access.baseline import Judgement, judge, read_baseline, write_baseline
+from understudy.access.leaks import files_with_leaks, leaks
 from understudy.access.matrix import CHECKS, Cell, Finding, Matrix, Outcome
 from understudy.access.probing import Probe, probe
 from understudy.access.worlds import probe_of, probe_subject
@@ -20,7 +21,9 @@ __all__ = [
     "Matrix",
     "Outcome",
     "Probe",
+    "files_with_leaks",
     "judge",
+    "leaks",
     "probe",
     "probe_of",
     "probe_subject",

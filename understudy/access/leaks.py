@@ -6,6 +6,7 @@ and SQL by their looks. It must not know where a text comes from.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
@@ -82,3 +83,11 @@ def secrets_in(body: Any) -> Iterator[str]:
     elif isinstance(body, list):
         for part in body:
             yield from secrets_in(part)
+
+
+def files_with_leaks(folder: Path, secrets: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the files below a folder, logs and reports say, that hold a secret, and its kind."""
+    known = list(secrets)
+    for path in sorted(item for item in folder.rglob("*") if item.is_file()):
+        for kind in leaks(path.read_text(encoding="utf-8", errors="replace"), known):
+            yield path, kind

@@ -82,6 +82,11 @@ class Probe:
             self.matrix = matrix
 
     @property
+    def secrets(self) -> list[str]:
+        """The secrets that were handed out: none may turn up in a log or a report."""
+        return list(self._identities.secrets())
+
+    @property
     def operations(self) -> list[Operation]:
         """The document's operations."""
         return self._gatehouse.operations

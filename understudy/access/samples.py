@@ -169,16 +169,17 @@ def _formatted(name: str, seed: int) -> str | None:
     return known.get(name)
 
 
-def _number(schema: Schema) -> float:
+def _number(schema: Schema) -> Any:
     low = schema.get("minimum")
     if isinstance(schema.get("exclusiveMinimum"), int | float):
         low = schema["exclusiveMinimum"] + 1
     high = schema.get("maximum")
     if isinstance(schema.get("exclusiveMaximum"), int | float):
         high = schema["exclusiveMaximum"] - 1
+    if schema.get("type") == "number" and "multipleOf" not in schema:
+        return float(low if low is not None else high if high is not None else 1)
     step = schema.get("multipleOf", 1)
     if low is not None:
-        value = -(-max(low, min(1, high if high is not None else 1)) // step) * step
-    else:
-        value = min(step, high // step * step) if high is not None else step
-    return float(value) if schema.get("type") == "number" else int(value)
+        wanted = max(low, min(1, high if high is not None else 1))
+        return -(-wanted // step) * step
+    return min(step, high // step * step) if high is not None else step

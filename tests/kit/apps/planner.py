@@ -8,6 +8,8 @@ from typing import Annotated, Any
 from uuid import UUID, uuid4
 
 from fastapi import Depends, FastAPI, HTTPException, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from tests.kit.apps.planner_shapes import (
@@ -65,7 +67,7 @@ def create_planner(  # noqa: C901, PLR0915  # its operations share the store as 
     """
     store = store or Store()
     app = FastAPI(title="Planner")
-    app.state.store = store
+    app.add_exception_handler(RequestValidationError, _invalid)
     bearer = HTTPBearer(auto_error=False)
 
     def caller(
@@ -187,6 +189,13 @@ def create_planner(  # noqa: C901, PLR0915  # its operations share the store as 
         return Task(**task)
 
     return app
+
+
+async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+    """Say what is wrong with a request, without repeating its values: one may be a password."""
+    assert isinstance(error, RequestValidationError)
+    problems = [{key: item[key] for key in ("loc", "msg", "type")} for item in error.errors()]
+    return JSONResponse({"detail": problems}, 422)
 
 
 def _name(store: Store, token: str, flaw: str) -> str | None:
