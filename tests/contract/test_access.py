@@ -1,9 +1,12 @@
 """Access: every passport at every operation, every object as somebody else, from the document."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.subject import SUBJECT
 from understudy.access import Outcome, leaks, probe_of
+from understudy.asgi import InProcessClient
 from understudy.tokens import PASSPORTS
 from understudy.world import World
 
@@ -11,10 +14,22 @@ from understudy.world import World
 NOT_FOR_TOKENS = {"nearly"}
 
 
+@pytest.fixture
+def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world, with an application that logs everything."""
+    with monkeypatch.context() as patch:
+        patch.setenv("LOG_LEVEL", "DEBUG")
+        application = world.application()
+    with InProcessClient(application) as client:
+        monkeypatch.setattr(world, "client", client)
+        yield world
+    world.application()  # logs as before
+
+
 def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
-    world: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    talkative: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    probe = probe_of(SUBJECT, world)
+    probe = probe_of(SUBJECT, talkative)
     matrix = probe.run()
     assert [finding.line for finding in matrix.findings] == []
     tried = {(cell.operation_id, cell.passport): cell.outcome for cell in matrix.cells}
