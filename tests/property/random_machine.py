@@ -1,0 +1,158 @@
+"""Random numbers of several users, interleaved, against the model: a list of items per user."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule
+
+from tests.property.strategies import BOUNDS, UPDATES
+from tests.property.surroundings import Effect, UnsteadyWorld, nothing
+from tests.property.visitor import PASSWORD
+from understudy.strategies import Signup
+from understudy.world import World
+
+Item = dict[str, Any]
+WHO = st.sampled_from(["ada", "eve", "grace"])
+WHICH = st.integers(0, 5)
+MOST_ITEMS = 8
+
+
+@dataclass
+class Owner:
+    """A user and the items that they should have, oldest first."""
+
+    user: Signup
+    token: str = field(default="", repr=False)
+    items: list[Item] = field(default_factory=list)
+
+
+class RandomMachine(UnsteadyWorld):
+    """Three users; one step is one request of one of them."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+        self.owners = {
+            name: Owner(Signup(name, f"{name}@example.com", PASSWORD))
+            for name in ("ada", "eve", "grace")
+        }
+        self.gone: list[int] = []
+        self.turn = 0
+        self.leaves = 2
+
+    @initialize(count=st.integers(0, 2))
+    def settle(self, count: int) -> None:
+        for name, owner in self.owners.items():
+            owner.token = self.visitor.settle(owner.user)["access_token"]
+            for _ in range(count):
+                self.create(name, (1, 6))
+
+    def request(self, call: Callable[[], requests.Response], outcomes: dict[int, Effect]) -> None:
+        """Do one thing that must not care how Cognito is: tokens are verified offline."""
+        planned = [outage.met for outage in self.world.cognito.outages.planned]
+        self.act(call, outcomes)
+        assert planned == [outage.met for outage in self.world.cognito.outages.planned]
+
+    @precondition(lambda self: min(len(owner.items) for owner in self.owners.values()) < MOST_ITEMS)
+    @rule(who=WHO, bounds=BOUNDS)
+    def create(self, who: str, bounds: tuple[int, int]) -> None:
+        owner = self.owners[who]
+        self.request(
+            lambda: self.visitor.draw_random(owner.token, *bounds),
+            {201: lambda answer: owner.items.append(answer.json())},
+        )
+
+    @rule(who=WHO, which=WHICH, update=UPDATES)
+    def update(self, who: str, which: int, update: dict[str, int]) -> None:
+        owner = self.owners[who]
+        item = self.pick(owner, which)
+        wanted = {**item, **update}
+        due = 200 if wanted["min_value"] <= wanted["max_value"] else 422
+
+        def changed(answer: requests.Response) -> None:
+            after = answer.json()
+            stays = wanted["min_value"] <= item["num"] <= wanted["max_value"]
+            assert after["num"] == item["num"] or not stays
+            assert wanted == {**after, "num": item["num"], "updated_at": item["updated_at"]}
+            owner.items[owner.items.index(item)] = after
+
+        if item in owner.items:
+            outcomes: dict[int, Effect] = {due: changed if due == 200 else nothing}
+        else:
+            outcomes = {404: nothing}
+        self.request(
+            lambda: self.visitor.random("PATCH", owner.token, item["id"], update), outcomes
+        )
+
+    @rule(who=WHO, which=WHICH)
+    def delete(self, who: str, which: int) -> None:
+        owner = self.owners[who]
+        item = self.pick(owner, which)
+
+        def gone(_: requests.Response) -> None:
+            owner.items.remove(item)
+            self.gone.append(item["id"])
+
+        self.request(
+            lambda: self.visitor.random("DELETE", owner.token, item["id"]),
+            {204: gone} if item in owner.items else {404: nothing},
+        )
+
+    @rule(who=WHO, other=WHO, which=WHICH, method=st.sampled_from(["GET", "PATCH", "DELETE"]))
+    def reach_for_anothers(self, who: str, other: str, which: int, method: str) -> None:
+        owner = self.owners[who]
+        item = self.pick(self.owners[other], which)
+        if item in owner.items:
+            return
+        body = {"min_value": 0} if method == "PATCH" else None
+        self.request(
+            lambda: self.visitor.random(method, owner.token, item["id"], body), {404: nothing}
+        )
+
+    @rule(who=WHO, offset=st.integers(0, 9), limit=st.integers(1, 9))
+    def list_page(self, who: str, offset: int, limit: int) -> None:
+        owner = self.owners[who]
+
+        def shown(answer: requests.Response) -> None:
+            assert answer.json() == owner.items[offset : offset + limit]
+
+        self.request(lambda: self.visitor.randoms(owner.token, offset, limit), {200: shown})
+
+    @precondition(lambda self: self.leaves and not self.database_is_away)
+    @rule(who=WHO)
+    def leave_and_come_back(self, who: str) -> None:
+        """Delete the account and open another of the same name: nothing is left of the first."""
+        self.leaves -= 1
+        self.mend()
+        owner = self.owners[who]
+        assert self.visitor.delete_me(owner.token).status_code == 204
+        assert self.visitor.randoms(owner.token).status_code == 401
+        self.gone += [item["id"] for item in owner.items]
+        owner.items, owner.token = [], self.visitor.settle(owner.user)["access_token"]
+
+    @invariant()
+    def everyone_sees_their_own_items_and_no_others(self) -> None:
+        """Look through the eyes of one user after each step, in turn."""
+        owner = list(self.owners.values())[self.turn % len(self.owners)]
+        if owner.token and not self.database_is_away:
+            self.turn += 1
+            self.look(owner)
+
+    def heal(self) -> None:
+        """In the end look through everyone's."""
+        for owner in self.owners.values():
+            self.look(owner)
+
+    def look(self, owner: Owner) -> None:
+        assert self.visitor.randoms(owner.token).json() == owner.items
+        for item in owner.items:
+            assert item["min_value"] <= item["num"] <= item["max_value"]
+            assert item["id"] not in self.gone
+
+    @staticmethod
+    def pick(owner: Owner, which: int) -> Item:
+        """Choose an item, or one that there never was."""
+        never = {"id": 10_000 + which, "min_value": 0, "max_value": 0, "num": 0, "updated_at": ""}
+        return [*owner.items, never][which % (len(owner.items) + 1)]

@@ -1,0 +1,19 @@
+"""Random numbers of several users, in any order and with any outage."""
+
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
+
+from tests.property.random_machine import RandomMachine
+from tests.property.strategies import few
+from understudy.world import World
+
+
+def test_items_live_as_the_model_says_and_nobody_sees_anothers(world: World) -> None:
+    """Planted: an update that forgets the owner's filter; items that outlive their owner.
+
+    After every step everyone's list is the model's, and no outage of Cognito is noticed.
+    """
+    run_state_machine_as_test(
+        lambda: RandomMachine(world),  # type: ignore[arg-type]  # any factory will do
+        settings=settings(few(0.4), stateful_step_count=25),
+    )
