@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tests.kit.verify.pacts import BEARER, body, interaction, order, pact
-from tests.kit.verify.shop import NAME, Shop
+from tests.kit.verify.shop import NAME, Answer, Shop
 from understudy.contracts.verification.direction import (
     Director,
     NoDirector,
@@ -84,6 +84,12 @@ def test_requests_and_answers_pass_unchanged(url: str) -> None:
     verification = verify(url, pact(order(), echo), NoDirector())
     assert [each.mismatches for each in verification.pacts[0].interactions] == [(), ()]
     assert verification.exit_code == 0
+
+
+def test_a_redirect_is_the_providers_answer(url: str, deployed: Deployed) -> None:
+    deployed.shop.answer = Answer(307, {"location": "/v1/orders/1"}, None)
+    expected = pact(interaction("a redirect", "/order", status=307))
+    assert verify(url, expected, NoDirector()).exit_code == 0
 
 
 def test_its_states_url_brings_states_about_and_gives_the_token(

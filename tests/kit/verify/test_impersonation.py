@@ -48,8 +48,12 @@ def test_the_scopes_that_the_state_names_are_the_tokens(verify: Verify) -> None:
 
 
 def test_a_missing_header_stays_missing(verify: Verify, shop: Shop) -> None:
-    assert verify(listing(ADA, status=401)).exit_code == 0
+    verification = verify(listing(ADA, status=401))
+    exchange = verification.pacts[0].interactions[0].exchange
+    assert verification.exit_code == 0
     assert sent(shop) == ""
+    assert exchange is not None
+    assert not exchange.impersonated
 
 
 def test_a_consumer_who_forgot_the_header_is_told_so(verify: Verify) -> None:

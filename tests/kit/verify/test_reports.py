@@ -62,6 +62,22 @@ def test_no_report_shows_a_token(mixed: Verification, report: str) -> None:
     assert "TOKEN" in REPORTS[report](mixed)
 
 
+@pytest.mark.parametrize("report", REPORTS)
+def test_no_report_shows_a_token_that_the_provider_echoes(verify: Verify, report: str) -> None:
+    generator = {"type": "ProviderState", "expression": "${access_token}"}
+    echo = interaction(
+        "an echo",
+        "/echo",
+        ADA,
+        method="POST",
+        request={**body({"who": "x"}), "generators": {"body": {"$.who": generator}}},
+        response=body({"body": "something else"}),
+    )
+    text = REPORTS[report](verify(pact(echo)))
+    assert "$.body.body" in text
+    assert "token-of-ada" not in text
+
+
 def test_the_text_shows_request_diff_rule_and_curl(mixed: Verification) -> None:
     text = as_text(mixed)
     assert "broken: 3 of 4 interactions of 1 pacts verified" in text
