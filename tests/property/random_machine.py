@@ -8,7 +8,7 @@ import requests
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
-from tests.property.strategies import BOUNDS, UPDATES
+from tests.property.strategies import BOUNDS, CONTRADICTORY, UPDATES
 from tests.property.surroundings import Effect, UnsteadyWorld, nothing
 from tests.property.visitor import PASSWORD
 from understudy.strategies import Signup
@@ -69,7 +69,7 @@ class RandomMachine(UnsteadyWorld):
         owner = self.owners[who]
         item = self.pick(owner, which)
         wanted = {**item, **update}
-        due = 200 if wanted["min_value"] <= wanted["max_value"] else 422
+        due = 200 if wanted["min_value"] <= wanted["max_value"] else CONTRADICTORY
 
         def changed(answer: requests.Response) -> None:
             after = answer.json()

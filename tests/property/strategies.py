@@ -36,6 +36,8 @@ LOW, HIGH = _integers("RandomCreate", "min_value"), _integers("RandomCreate", "m
 BOUNDS = st.tuples(LOW, HIGH).map(lambda pair: (min(pair), max(pair)))
 # What a PATCH may name: nothing, one bound, or both, in any order.
 UPDATES = st.fixed_dictionaries({}, optional={"min_value": LOW, "max_value": HIGH})
+# What the document says of bounds that contradict each other.
+CONTRADICTORY = 409
 IDS = st.integers(1, 2**31 - 1)
 
 FULL_NAMES = st.none() | st.text(

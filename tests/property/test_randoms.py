@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.property.strategies import BOUNDS, FULL_NAMES, HIGH, IDS, LOW, UPDATES, few
+from tests.property.strategies import (
+    BOUNDS,
+    FULL_NAMES,
+    HIGH,
+    IDS,
+    LOW,
+    UPDATES,
+    few,
+)
 from tests.property.visitor import Visitor
 from understudy.subject import Account
 from understudy.world import World
