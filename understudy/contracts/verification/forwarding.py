@@ -4,10 +4,11 @@ It exists so that the stage can stand before a provider in another process or on
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import requests
+import urllib3
 from starlette.concurrency import run_in_threadpool
+from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.util import SKIP_HEADER
 
 from understudy.contracts.verification.stage import ProviderSilent, whole_body
 from understudy.errors import Refusal
@@ -41,10 +42,13 @@ def forward_to(base_url: str) -> ASGIApp:
         ProviderUnreachable: nothing answers there.
     """
     target = base_url.rstrip("/")
-    session = requests.Session()
+    # Not requests: it reads redirects ahead, unpacks bodies and adds headers.
+    pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
     try:
-        session.get(target or base_url, timeout=TIMEOUT, allow_redirects=False)
-    except (requests.RequestException, ValueError) as why:
+        if not target.lower().startswith(("http://", "https://")):
+            raise LocationValueError("it is no http:// or https:// URL")
+        pool.request("GET", target, redirect=False)
+    except (HTTPError, ValueError) as why:
         raise ProviderUnreachable(
             f"No provider answers at {base_url} ({type(why).__name__}). "
             "Start it, or leave --provider-url out to verify the one of this repository."
@@ -59,40 +63,42 @@ def forward_to(base_url: str) -> ASGIApp:
             return
         body = await whole_body(receive)
         try:
-            answer = await run_in_threadpool(_ask, session, target, scope, body)
-        except requests.RequestException as why:
+            answer = await run_in_threadpool(_ask, pool, target, scope, body)
+        except HTTPError as why:
             raise ProviderSilent from why
         await send(
             {
                 "type": "http.response.start",
-                "status": answer.status_code,
+                "status": answer.status,
                 "headers": [
                     (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in answer.raw.headers.items()
+                    for name, value in answer.headers.items()
                     if name.lower() not in _HOP_BY_HOP
                 ],
             }
         )
-        content = await run_in_threadpool(answer.raw.read, decode_content=False)
-        await send({"type": "http.response.body", "body": content})
+        await send({"type": "http.response.body", "body": answer.data})
 
     return forward
 
 
-def _ask(session: requests.Session, target: str, scope: Message, body: bytes) -> requests.Response:
+def _ask(
+    pool: urllib3.PoolManager, target: str, scope: Message, body: bytes
+) -> urllib3.BaseHTTPResponse:
     query = scope["query_string"].decode("latin-1")
     path = scope["raw_path"].decode("latin-1")
-    headers: dict[str, Any] = {
-        name.decode("latin-1"): value.decode("latin-1")
-        for name, value in scope["headers"]
-        if name.decode("latin-1").lower() not in {*_HOP_BY_HOP, "host", "content-length"}
-    }
-    return session.request(
+    headers = urllib3.HTTPHeaderDict()
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        if key not in {*_HOP_BY_HOP, "host", "content-length"}:
+            headers.add(key, value.decode("latin-1"))
+    for added in {"user-agent", "accept-encoding"} - set(headers):
+        headers[added] = SKIP_HEADER
+    return pool.request(
         scope["method"],
         f"{target}{path}?{query}" if query else f"{target}{path}",
-        data=body or None,
-        headers={"User-Agent": None, "Accept": None, "Accept-Encoding": None, **headers},
-        timeout=TIMEOUT,
-        allow_redirects=False,
-        stream=True,
+        body=body or None,
+        headers=headers,
+        redirect=False,
+        decode_content=False,
     )
