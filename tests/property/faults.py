@@ -1,0 +1,92 @@
+"""Everything that can go wrong at one call to Cognito while the API handles one request.
+
+It stands between the API and the stand-in: what happens before a call acts, and whether the answer
+arrives. Knows calls by number, and no operation of the API.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from enum import StrEnum
+
+import pytest
+
+from understudy.cognito.outages import AnswerTimedOut, Outage
+from understudy.world import World
+
+
+class Fault(StrEnum):
+    """What happens at the call."""
+
+    REFUSED = "Cognito refuses the call"
+    UNANSWERED = "no answer, and Cognito has not acted"
+    LOST = "no answer, but Cognito has acted"
+    CONNECTIONS_KILLED = "Cognito acts, and the connections to PostgreSQL are dead"
+    DATABASE_GONE = "Cognito acts, and PostgreSQL is away until the request ends"
+    DEAD_BEFORE = "the process dies before Cognito acts"
+    DEAD_AFTER = "the process dies after Cognito has acted"
+
+
+Meet = Callable[[str], Outage | None]
+
+
+class Interception:
+    """What happens at the calls of one request.
+
+    Args:
+        world: whose Cognito and database they are.
+        fault: None only listens.
+        number: which call it happens at, from 0.
+    """
+
+    def __init__(self, world: World, fault: Fault | None, number: int) -> None:
+        self._world = world
+        self._fault = fault
+        self._number = number
+        self._rest = contextlib.ExitStack()
+        self.calls: list[str] = []
+
+    def meet(self, operation: str) -> Outage | None:
+        """Stand in for `Outages.meet`."""
+        number = len(self.calls)
+        self.calls.append(operation)
+        if self._fault is None or number < self._number:
+            return None
+        if number > self._number:
+            # A dead process makes no further call: none of them may act.
+            if self._fault in {Fault.DEAD_BEFORE, Fault.DEAD_AFTER}:
+                raise AnswerTimedOut
+            return None
+        return self._happen(operation)
+
+    def _happen(self, operation: str) -> Outage | None:
+        outages, database = self._world.cognito.outages, self._world.database
+        if self._fault is Fault.CONNECTIONS_KILLED:
+            database.kill_connections()
+            return None
+        if self._fault in {Fault.DATABASE_GONE, Fault.DEAD_BEFORE, Fault.DEAD_AFTER}:
+            self._rest.enter_context(database.outage())
+        if self._fault in {Fault.UNANSWERED, Fault.DEAD_BEFORE}:
+            raise AnswerTimedOut
+        if self._fault is Fault.REFUSED:
+            return Outage(outages, "fail", operation, "InternalErrorException", 1)
+        if self._fault in {Fault.LOST, Fault.DEAD_AFTER}:
+            return Outage(outages, "lose_answer", operation, None, 1)
+        return None
+
+    def end(self) -> None:
+        """Put the database back."""
+        self._rest.close()
+
+
+@contextlib.contextmanager
+def intercepted(
+    world: World, fault: Fault | None = None, number: int = 0
+) -> Iterator[Interception]:
+    """Let a fault happen at one call to Cognito within the block."""
+    with pytest.MonkeyPatch.context() as patch:
+        interception = Interception(world, fault, number)
+        patch.setattr(world.cognito.outages, "meet", interception.meet)
+        try:
+            yield interception
+        finally:
+            interception.end()

@@ -1,0 +1,123 @@
+"""Requests that change an account, each with what has to be there before: where faults happen.
+
+Knows the operations of the API, and no fault.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import requests
+
+from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
+from understudy.world import World
+
+OTHER_PASSWORD = "Staple-8-Correct-Horse"
+ADA = somebody("ada")
+
+
+@dataclass(frozen=True)
+class Story:
+    """A request in its context.
+
+    Attributes:
+        before: prepares, and returns the request.
+        passwords: one of them is in force afterwards.
+    """
+
+    before: Callable[[Visitor], Callable[[], requests.Response]]
+    passwords: tuple[str, ...] = (PASSWORD,)
+
+
+def _forget_in_pool(world: World) -> None:
+    pool = {"UserPoolId": world.cognito.user_pool_id}
+    world.aws.admin_delete_user(**pool, Username="ada")
+
+
+def _sign_up(visitor: Visitor) -> Callable[[], requests.Response]:
+    return lambda: visitor.sign_up(ADA)
+
+
+def _sign_up_over_a_stale_row(visitor: Visitor) -> Callable[[], requests.Response]:
+    visitor.settle(ADA)
+    _forget_in_pool(visitor.world)
+    return lambda: visitor.sign_up(ADA)
+
+
+def _sign_up_over_an_orphan(visitor: Visitor) -> Callable[[], requests.Response]:
+    visitor.world.cognito.create_user("ada", ADA.email, OTHER_PASSWORD, confirmed=False)
+    return lambda: visitor.sign_up(ADA)
+
+
+def _log_in_without_a_row(visitor: Visitor) -> Callable[[], requests.Response]:
+    visitor.world.cognito.create_user("ada", ADA.email, PASSWORD, confirmed=False)
+    assert visitor.verify("ada", visitor.code("ada")).status_code == 200
+    return lambda: visitor.log_in("ada", PASSWORD)
+
+
+def _delete(visitor: Visitor) -> Callable[[], requests.Response]:
+    token = visitor.settle(ADA)["access_token"]
+    return lambda: visitor.delete_me(token)
+
+
+def _verify(visitor: Visitor) -> Callable[[], requests.Response]:
+    assert visitor.sign_up(ADA).status_code == 201
+    code = visitor.code("ada")
+    return lambda: visitor.verify("ada", code)
+
+
+def _log_out(visitor: Visitor) -> Callable[[], requests.Response]:
+    token = visitor.settle(ADA)["access_token"]
+    return lambda: visitor.log_out(token)
+
+
+def _refresh(visitor: Visitor) -> Callable[[], requests.Response]:
+    refresh_token = visitor.settle(ADA)["refresh_token"]
+    return lambda: visitor.refresh("ada", refresh_token)
+
+
+def _change_password(visitor: Visitor) -> Callable[[], requests.Response]:
+    token = visitor.settle(ADA)["access_token"]
+    return lambda: visitor.change_password(token, PASSWORD, OTHER_PASSWORD)
+
+
+def _reset(visitor: Visitor) -> Callable[[], requests.Response]:
+    visitor.settle(ADA)
+    assert visitor.forgot("ada").status_code == 200
+    code = visitor.code("ada", RESET)
+    return lambda: visitor.reset("ada", code, OTHER_PASSWORD)
+
+
+EITHER = (PASSWORD, OTHER_PASSWORD)
+STORIES = {
+    "sign-up": Story(_sign_up),
+    "sign-up-over-a-stale-row": Story(_sign_up_over_a_stale_row),
+    "sign-up-over-an-orphan": Story(_sign_up_over_an_orphan, EITHER),
+    "login-without-a-row": Story(_log_in_without_a_row),
+    "verify": Story(_verify),
+    "refresh": Story(_refresh),
+    "logout": Story(_log_out),
+    "change-password": Story(_change_password, EITHER),
+    "reset-password": Story(_reset, EITHER),
+    "delete": Story(_delete),
+}
+
+
+def use_or_recreate(visitor: Visitor, passwords: tuple[str, ...]) -> None:
+    """Try again as a user would: the account works, or can be made anew and then works.
+
+    Args:
+        visitor: of the API after the fault.
+        passwords: one of which is in force if the account is there.
+    """
+    if visitor.sign_up(ADA).status_code == 201:
+        passwords = (PASSWORD,)
+    assert visitor.resend("ada").status_code in {200, 409}
+    verified = visitor.verify("ada", visitor.code("ada"))
+    assert verified.status_code in {200, 409}
+    answers = [visitor.log_in("ada", password) for password in passwords]
+    good = [answer for answer in answers if answer.status_code == 200]
+    assert good, [answer.status_code for answer in answers]
+    token = good[0].json()["access_token"]
+    assert visitor.me(token).json()["email"] == ADA.email
+    assert visitor.delete_me(token).status_code == 204
+    assert visitor.sign_up(ADA).status_code == 201

@@ -1,0 +1,68 @@
+"""Crash consistency: whatever fails between Cognito's answer and the commit, accounts recover."""
+
+import pytest
+
+from tests.property.faults import Fault, intercepted
+from tests.property.script import Script
+from tests.property.stories import STORIES, use_or_recreate
+from tests.property.traces import traces
+from tests.property.visitor import Visitor
+from understudy.world import World
+
+# What the API may say of a fault: it failed for now, or it could cope.
+FOR_NOW = {429, 503}
+
+
+def _calls_of(world: World, name: str) -> list[str]:
+    """Listen to the calls to Cognito that a request makes when all is well."""
+    visitor = Visitor(world)
+    request = STORIES[name].before(visitor)
+    with intercepted(world) as undisturbed:
+        answer = request()
+    assert answer.status_code < 300
+    return undisturbed.calls
+
+
+def _survive(world: World, name: str, fault: Fault, number: int) -> None:
+    visitor = Visitor(world, script=Script())
+    request = STORIES[name].before(visitor)
+    try:
+        visitor.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
+        with intercepted(world, fault, number) as disturbed:
+            answer = request()
+        assert len(disturbed.calls) > number, "the fault was never met"
+        assert answer.status_code < 300 or answer.status_code in FOR_NOW
+        visitor.script.act("All is well again.")
+        use_or_recreate(visitor, STORIES[name].passwords)
+        assert not traces(world).orphans
+    except AssertionError as error:
+        error.add_note(visitor.script.text)
+        raise
+
+
+@pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower().replace("_", "-"))
+@pytest.mark.parametrize("name", STORIES)
+def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
+    world: World, name: str, fault: Fault
+) -> None:
+    """Planted: the row written after the account is opened, with a commit that may fail.
+
+    Every call to Cognito that the request makes is a fault point, and each fault happens at each.
+    """
+    calls = _calls_of(world, name)
+    assert calls
+    for number in range(len(calls)):
+        world.reset()
+        _survive(world, name, fault, number)
+
+
+def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(world: World) -> None:
+    """The fault points are real: listening hears the calls between the insert and the commit."""
+    assert _calls_of(world, "sign-up") == ["SignUp"]
+    world.reset()
+    assert _calls_of(world, "sign-up-over-an-orphan") == [
+        "SignUp",
+        "AdminGetUser",
+        "AdminDeleteUser",
+        "SignUp",
+    ]

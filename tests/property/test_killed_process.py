@@ -1,0 +1,82 @@
+"""A process killed in the middle of a request: the next one finds accounts that recover."""
+
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.property.stories import STORIES, use_or_recreate
+from tests.property.traces import traces
+from tests.property.visitor import Visitor
+from understudy.asgi import RemoteClient
+from understudy.cognito import Outage
+from understudy.cognito.outages import AnswerTimedOut
+from understudy.subject import Subject
+from understudy.world import World
+
+ROOT = Path(__file__).parent.parent.parent
+PATIENCE = 30.0  # seconds
+
+
+@pytest.fixture(scope="module")
+def remote_world(subject: Subject) -> Iterator[World]:
+    """A world whose Cognito other processes reach."""
+    with World.open(subject, http=True) as world:
+        yield world
+
+
+@contextlib.contextmanager
+def api_process(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Start the API in a process of its own."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.property.service"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            process.stdin.write(json.dumps(asdict(world.surroundings)) + "\n")
+            process.stdin.flush()
+            yield process, process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize("acts", [False, True], ids=["before-cognito-acts", "after-cognito-acts"])
+@pytest.mark.parametrize("name", ["sign-up", "delete"])
+def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recoverable(
+    remote_world: World, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
+) -> None:
+    """Planted: an account that exists at Cognito refused for ever, whether confirmed or not."""
+    remote_world.reset()
+    with api_process(remote_world) as (process, base_url):
+        request = STORIES[name].before(Visitor(remote_world, RemoteClient(base_url)))
+
+        def kill(_: str) -> Outage | None:
+            # SIGKILL: no handler runs, no transaction ends, no connection is closed politely.
+            process.kill()
+            process.wait(PATIENCE)
+            if not acts:
+                raise AnswerTimedOut
+            return None
+
+        with monkeypatch.context() as patch:
+            patch.setattr(remote_world.cognito.outages, "meet", kill)
+            with pytest.raises(requests.ConnectionError):
+                request()
+    assert process.returncode == -signal.SIGKILL
+    # What Cognito has done and the database has not is what there is to recover from.
+    assert bool(traces(remote_world).orphans) is acts
+    use_or_recreate(Visitor(remote_world), STORIES[name].passwords)
+    assert not traces(remote_world).orphans

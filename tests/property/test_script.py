@@ -1,0 +1,113 @@
+"""A failure tells its shrunken story as a script of HTTP calls that a person can follow."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis.stateful import invariant, run_state_machine_as_test
+
+from tests.property.account_machine import AccountMachine
+from tests.property.people import Status
+from tests.property.script import HEADER, Script
+from tests.property.strategies import few
+from tests.property.visitor import Visitor, somebody
+from understudy.serving import served
+from understudy.subject import Subject
+from understudy.world import World
+
+needs_shell = pytest.mark.skipif(
+    not all(map(shutil.which, ("sh", "curl", "jq"))), reason="the script is run with sh, curl, jq"
+)
+
+
+class Planted(AccountMachine):
+    """The machine with a claim that is wrong: that nobody ever gets verified."""
+
+    @invariant()
+    def nobody_is_ever_verified(self) -> None:
+        assert all(person.status is not Status.VERIFIED for person in self.people.values())
+
+
+@pytest.fixture
+def told(world: World, capsys: pytest.CaptureFixture[str]) -> str:
+    """What the failure of the planted machine prints."""
+    phases = [Phase.generate, Phase.shrink]
+    with pytest.raises(AssertionError) as failed:
+        run_state_machine_as_test(
+            lambda: Planted(world),  # type: ignore[arg-type]  # any factory will do
+            settings=settings(few(1), phases=phases, stateful_step_count=10),
+        )
+    return "\n".join([*getattr(failed.value, "__notes__", []), capsys.readouterr().out])
+
+
+def _script(told: str) -> str:
+    begin = told.index(HEADER)
+    lines = told[begin:].splitlines()
+    known = ("#", "API=", "ANSWER=", "SUB_", "CODE_", "TOKEN_", "ID_", "REFRESH_", "curl ")
+    end = next((n for n, line in enumerate(lines) if not line.startswith(known)), len(lines))
+    return "\n".join(lines[:end])
+
+
+def test_a_failing_machine_prints_few_calls_and_no_secret(told: str) -> None:
+    """Planted: the claim above; what is left of up to ten steps is a sign-up and its verification.
+
+    The bodies are whole and the codes are variables.
+    """
+    script = _script(told)
+    calls = [line for line in script.splitlines() if '"$API"' in line]
+    assert [line.split('"$API"')[1].split()[0] for line in calls][:2] == [
+        "/users/signup",
+        "/users/verify",
+    ]
+    assert len(calls) <= 6
+    assert '"${CODE_1}"' in script
+    assert "eyJ" not in script
+
+
+@needs_shell
+def test_whoever_follows_the_script_gets_there(told: str, subject: Subject, tmp_path: Path) -> None:
+    """Planted: a quote too few; a variable that is never set."""
+    with served(subject) as (world, ready):
+        ready.write(tmp_path / "ready.json")
+        run = subprocess.run(  # noqa: S603 - our own script
+            ["sh", "-euc", _script(told)],  # noqa: S607 - whichever shell there is
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert run.returncode == 0, run.stderr
+        users = world.aws.list_users(UserPoolId=world.cognito.user_pool_id)["Users"]
+    assert "CONFIRMED" in [user["UserStatus"] for user in users if user["Username"] == "ada"]
+
+
+@needs_shell
+def test_awkward_bodies_are_quoted_for_the_shell(world: World) -> None:
+    """Planted: bodies between plain double quotes."""
+    visitor = Visitor(world, script=Script())
+    awkward = 'it\'s a "test" with $HOME, `id` and \\ \u00e9'
+    visitor.call("POST", "/users/verify", json={"username": awkward, "confirmation_code": "1"})
+    line = visitor.script.text.splitlines()[-1].replace("curl -sS", "printf '%s\\n'")
+    run = subprocess.run(  # noqa: S603 - our own script
+        ["sh", "-c", f"API=x; {line}"],  # noqa: S607 - whichever shell there is
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    body = next(text for text in run.stdout.splitlines() if text.startswith("{"))
+    assert json.loads(body)["username"] == awkward
+
+
+def test_tokens_made_outside_of_the_api_are_not_written_out(world: World) -> None:
+    """Planted: headers printed as they are."""
+    account = world.account()
+    visitor = Visitor(world, script=Script())
+    assert visitor.me(account.access_token).status_code == 200
+    assert account.access_token not in visitor.script.text
+    assert 'Bearer \'"${TOKEN_1}"' in visitor.script.text
+    assert visitor.settle(somebody())
+    assert "eyJ" not in visitor.script.text
