@@ -52,7 +52,7 @@ def measure(suite: str = SUITE, profile: str = "ci") -> list[Pace]:
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", suite, f"--junitxml={report}"]
-        run = subprocess.run(
+        run = subprocess.run(  # noqa: S603 - our own command
             [*command, f"--hypothesis-profile={profile}", "-p", "no:randomly"],
             cwd=ROOT,
             capture_output=True,

@@ -16,7 +16,7 @@ from tests.property.stories import STORIES, use_or_recreate
 from tests.property.traces import traces
 from tests.property.visitor import Visitor
 from understudy.asgi import RemoteClient
-from understudy.cognito import Outage
+from understudy.cognito import Outage, Outages
 from understudy.cognito.outages import AnswerTimedOut
 from understudy.subject import Subject
 from understudy.world import World
@@ -53,6 +53,30 @@ def api_process(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
             process.kill()
 
 
+class Killing(Outage):
+    """The outage that the caller's death is: before Cognito acts, or when it is about to answer."""
+
+    def __init__(self, owner: Outages, process: subprocess.Popen[str], *, acts: bool) -> None:
+        super().__init__(owner, "lose_answer", "*", None, 1)
+        self._process = process
+        self._acts = acts
+
+    def meet(self, _: str) -> Outage:
+        if not self._acts:
+            self._kill()
+            raise AnswerTimedOut
+        return self
+
+    def lose(self) -> None:
+        self._kill()
+        super().lose()
+
+    def _kill(self) -> None:
+        # SIGKILL: no handler runs, no transaction ends, no connection is closed politely.
+        self._process.kill()
+        self._process.wait(PATIENCE)
+
+
 @pytest.mark.parametrize("acts", [False, True], ids=["before-cognito-acts", "after-cognito-acts"])
 @pytest.mark.parametrize("name", ["sign-up", "delete"])
 def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recoverable(
@@ -63,16 +87,9 @@ def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recover
     with api_process(remote_world) as (process, base_url):
         request = STORIES[name].before(Visitor(remote_world, RemoteClient(base_url)))
 
-        def kill(_: str) -> Outage | None:
-            # SIGKILL: no handler runs, no transaction ends, no connection is closed politely.
-            process.kill()
-            process.wait(PATIENCE)
-            if not acts:
-                raise AnswerTimedOut
-            return None
-
+        killing = Killing(remote_world.cognito.outages, process, acts=acts)
         with monkeypatch.context() as patch:
-            patch.setattr(remote_world.cognito.outages, "meet", kill)
+            patch.setattr(remote_world.cognito.outages, "meet", killing.meet)
             with pytest.raises(requests.ConnectionError):
                 request()
     assert process.returncode == -signal.SIGKILL
