@@ -116,6 +116,33 @@ def openapi(session: nox.Session) -> None:
     run(session, "understudy", "diff", str(old), "openapi.json", "--pacts", "pacts")
 
 
+@nox.session(name="consumers-web")
+def consumers_web(session: nox.Session) -> None:
+    """Run the JavaScript consumer's tests and generate its pact (needs Node.js 20+)."""
+    if not shutil.which("npm"):
+        session.skip("Node.js is missing: install Node 20+ to run the JavaScript consumer's tests.")
+    session.chdir(ROOT / "tests" / "contract" / "consumers" / "web")
+    session.run("npm", "ci", "--no-audit", "--no-fund", external=True)
+    session.run("npm", "test", external=True)
+
+
+@nox.session(name="cognito-js")
+def cognito_js(session: nox.Session) -> None:
+    """Travel through the Cognito stand-in with the AWS SDK for JavaScript (needs Node.js 20+)."""
+    if not shutil.which("npm"):
+        session.skip("Node.js is missing: install Node 20+ to travel with the AWS SDK v3.")
+    run(session, "python", "-m", "tests.kit.cognito.journey", *session.posargs)
+
+
+@nox.session
+def compare(session: nox.Session) -> None:
+    """Run compare and diff beside the npm tools that do the like (needs Node.js 20+)."""
+    if not shutil.which("npm"):
+        session.skip("Node.js is missing: install Node 20+ to run the npm tools beside ours.")
+    run(session, "python", "-m", "tests.kit.compare.side_by_side", *session.posargs)
+    run(session, "python", "-m", "tests.kit.diff.side_by_side", *session.posargs)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting with ruff."""

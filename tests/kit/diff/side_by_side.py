@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from tests.kit.diff.corpus import Case, cases
 from understudy.contracts.diff import diff
@@ -100,3 +101,8 @@ def _level(binary: Path, case: Case, folder: Path) -> int | None:
         return None
     changes = json.loads(done.stdout or "[]") or []
     return max((int(change.get("level", 0)) for change in changes), default=0)
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as temporary:
+        side_by_side(Path(temporary))
