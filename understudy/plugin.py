@@ -4,20 +4,24 @@ world         the subject's world, emptied before the test
 client        an in-process HTTP client of the subject
 live          the base URL of the subject behind a real server, on the same world
 fuzzing       Schemathesis, authenticated and guided, for the length of a test
+cognito       a Cognito user pool, emptied before the test: the world's, or one of its own
+outages       what goes wrong with it next: `outages.fail("InitiateAuth", "TooManyRequests...")`
 """
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from understudy.asgi import RemoteClient
-from understudy.errors import Refusal
-from understudy.evidence import Pending, judge, read_pending
-from understudy.subject import Subject, load_subject
-from understudy.world import World
+if TYPE_CHECKING:  # every pytest run of every project loads the plugin: it must cost nothing
+    from understudy.asgi import RemoteClient
+    from understudy.cognito import Cognito, Outages
+    from understudy.evidence import Pending
+    from understudy.subject import Subject
+    from understudy.world import World
 
-WORLDS = pytest.StashKey[list[World]]()
+OPENED = pytest.StashKey["World"]()  # a world that is open already, for tests run within it
 SUMMARY = pytest.StashKey[str]()
 EVIDENCE = Path("reports/evidence")
 
@@ -36,7 +40,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Forget the ledgers of the last run."""
-    config.stash[WORLDS] = []
     if _judges(config):
         _pending(config)  # a list that cannot be read is better known before the run
         for stale in EVIDENCE.glob("ledger-*.json"):
@@ -47,7 +50,10 @@ def _judges(config: pytest.Config) -> bool:
     return not hasattr(config, "workerinput") and config.getoption("--evidence") != "off"
 
 
-def _pending(config: pytest.Config) -> Pending:
+def _pending(config: pytest.Config) -> "Pending":
+    from understudy.errors import Refusal
+    from understudy.evidence import read_pending
+
     path = config.getini("understudy_pending")
     try:
         return read_pending(config.rootpath / path if path else None)
@@ -56,35 +62,41 @@ def _pending(config: pytest.Config) -> Pending:
 
 
 @pytest.fixture(scope="session")
-def subject() -> Subject:
+def subject() -> "Subject":
     """The subject that `pyproject.toml` names."""
+    from understudy.subject import load_subject
+
     return load_subject()
 
 
 @pytest.fixture(scope="session")
-def _open_world(subject: Subject, pytestconfig: pytest.Config) -> Iterator[World]:
+def _open_world(subject: "Subject", pytestconfig: pytest.Config) -> "Iterator[World]":
+    if opened := pytestconfig.stash.get(OPENED, None):
+        yield opened
+        return
+    from understudy.world import World
+
     with World.open(subject) as world:
-        pytestconfig.stash[WORLDS].append(world)
         yield world
         if pytestconfig.getoption("--evidence") != "off":
             world.ledger.write(EVIDENCE)
 
 
 @pytest.fixture
-def world(_open_world: World) -> World:
+def world(_open_world: "World") -> "World":
     """The subject's world, emptied before the test."""
     _open_world.reset()
     return _open_world
 
 
 @pytest.fixture
-def client(world: World) -> RemoteClient:
+def client(world: "World") -> "RemoteClient":
     """An in-process HTTP client of the subject."""
     return world.client
 
 
 @pytest.fixture
-def live(world: World) -> Iterator[str]:
+def live(world: "World") -> Iterator[str]:
     """The base URL of the subject behind a real server, on the same world."""
     from understudy.server import serve
 
@@ -93,12 +105,37 @@ def live(world: World) -> Iterator[str]:
 
 
 @pytest.fixture
-def fuzzing(world: World, subject: Subject) -> Iterator[World]:
+def fuzzing(world: "World", subject: "Subject") -> "Iterator[World]":
     """Schemathesis, authenticated and guided, for the length of a test."""
     from understudy.fuzzing import installed
 
     with installed(subject, world):
         yield world
+
+
+@pytest.fixture(scope="session")
+def _open_cognito() -> "Iterator[Cognito]":
+    from understudy.cognito import Cognito
+
+    with Cognito.start() as cognito:
+        yield cognito
+
+
+@pytest.fixture
+def cognito(request: pytest.FixtureRequest) -> "Cognito":
+    """A Cognito user pool, emptied before the test: the world's, where the test has a world."""
+    if "world" in request.fixturenames:
+        world: World = request.getfixturevalue("world")
+        return world.cognito
+    alone: Cognito = request.getfixturevalue("_open_cognito")
+    alone.reset()
+    return alone
+
+
+@pytest.fixture
+def outages(cognito: "Cognito") -> "Outages":
+    """What goes wrong with Cognito next."""
+    return cognito.outages
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -113,6 +150,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     config = session.config
     if not _judges(config):
         return
+    from understudy.evidence import judge
+    from understudy.subject import load_subject
+
     text, found = judge(load_subject().document(), EVIDENCE, _pending(config))
     config.stash[SUMMARY] = text
     if found and config.getoption("--evidence") == "require" and session.exitstatus == 0:
