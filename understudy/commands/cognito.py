@@ -18,11 +18,6 @@ def cognito(
     ] = None,
 ) -> None:
     """Run a faithful Cognito user pool, without a service, until Ctrl+C."""
-    from understudy.cognito import PortTaken
     from understudy.cognito.serving import serve
-    from understudy.errors import Refusal
 
-    try:
-        serve(port=port, ready_file=ready_file, tell=typer.echo)
-    except PortTaken as error:
-        raise Refusal(str(error)) from None
+    serve(port=port, ready_file=ready_file, tell=typer.echo)

@@ -1,7 +1,9 @@
 """What can be wrong with a pact file, each told in one line: what, where, what to do."""
 
+from understudy.errors import Refusal
 
-class PactError(Exception):
+
+class PactError(Refusal):
     """A pact file that cannot be used; its text is one line for the person who named the file."""
 
 
