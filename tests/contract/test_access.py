@@ -33,7 +33,7 @@ def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
     matrix = probe.run()
     assert [finding.line for finding in matrix.findings] == []
     tried = {(cell.operation_id, cell.passport): cell.outcome for cell in matrix.cells}
-    secured = [found.operation_id for found in probe.operations if found.secured]
+    secured = [found.operation_id for found in probe.operations.values() if found.secured]
     assert len(secured) >= 10
     for operation_id in secured:
         for passport in {"valid", *PASSPORTS} - NOT_FOR_TOKENS:

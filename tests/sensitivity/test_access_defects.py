@@ -2,18 +2,18 @@
 
 import pytest
 
-from tests.sensitivity import ownership_defects, token_defects
+from tests.sensitivity import ownership_defects, scope_defects, token_defects
 from tests.sensitivity.defect import AccessDefect
 from tests.subject import SUBJECT
 from understudy.access import Matrix, probe_of
 from understudy.world import World
 
-DEFECTS = (*token_defects.DEFECTS, *ownership_defects.DEFECTS)
+DEFECTS = (*token_defects.DEFECTS, *scope_defects.DEFECTS, *ownership_defects.DEFECTS)
 
 
 def probed(world: World, operations: tuple[str, ...]) -> Matrix:
     probe = probe_of(SUBJECT, world)
-    for operation in probe.operations:
+    for operation in probe.operations.values():
         if operation.operation_id in operations:
             probe.exercise(operation)
     return probe.matrix

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 import jwt
@@ -11,17 +10,16 @@ from cryptography.hazmat.primitives import serialization
 from sqlmodel import Session, col, select
 
 from api import security
-from api.errors import NotAuthenticated, ScopeMissing, TokenInvalid
+from api.errors import NotAuthenticated, TokenInvalid
 from api.identity import tokens
 from api.identity.base import AccessToken
 from api.identity.keys import KeyRing
 from api.users import sessions
 from api.users.models import User
-from tests.sensitivity.defect import READ_ME, READ_RANDOM, AccessDefect, replaced
+from tests.sensitivity.defect import READ_ME, AccessDefect, replaced
 
-FORGED, ANONYMOUS, SCOPES = "forged_tokens_rejected", "anonymous_rejected", "scopes_enforced"
+FORGED, ANONYMOUS = "forged_tokens_rejected", "anonymous_rejected"
 _claims = tokens.TokenVerification._claims  # noqa: SLF001  # what the defects replace
-_verify = tokens.TokenVerification._verify  # noqa: SLF001  # likewise
 _payload = tokens._signed_payload  # noqa: SLF001  # likewise
 _find = KeyRing.find
 
@@ -34,31 +32,6 @@ def _believing(**changes: Any) -> Callable[[], Any]:
         return _claims(self, {**payload, **right})
 
     return replaced(tokens.TokenVerification, "_claims", claims)
-
-
-def _granting(*scopes: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> Any:
-    """Let every token, or those whose claims say something, have scopes."""
-
-    def verify(self: Any, token: str, **options: Any) -> AccessToken:
-        access = _verify(self, token, **options)
-        claims = jwt.decode(token, options={"verify_signature": False})
-        return replace(access, scopes=access.scopes | set(scopes)) if when(claims) else access
-
-    return replaced(tokens.TokenVerification, "_verify", verify)
-
-
-def _loose_scopes(grants: Callable[[str, str], bool]) -> Any:
-    return _granting_each(lambda claims, scope: grants(str(claims.get("scope", "")), scope))
-
-
-def _granting_each(grants: Callable[[dict[str, Any], str], bool]) -> Any:
-    def verify(self: Any, token: str, **options: Any) -> AccessToken:
-        access = _verify(self, token, **options)
-        claims = jwt.decode(token, options={"verify_signature": False})
-        extra = {scope for scope in ("me", "randoms") if grants(claims, scope)}
-        return replace(access, scopes=access.scopes | extra)
-
-    return replaced(tokens.TokenVerification, "_verify", verify)
 
 
 def _unsigned(token: str, *_: Any, **__: Any) -> dict[str, Any]:
@@ -141,7 +114,6 @@ def _anybody(needed: Any, access_token: Any, session: Any, verifier: Any) -> Any
     return Caller(user=user, token=token)
 
 
-EVERYWHERE = (READ_ME, READ_RANDOM, "list_randoms", "create_random", "update_random")
 _PAST = {"exp": lambda _: int(time.time()) + 60}
 
 DEFECTS = (
@@ -152,66 +124,6 @@ DEFECTS = (
         "anonymous",
         _wide_open,
         (READ_ME, "list_randoms"),
-    ),
-    AccessDefect(
-        "me-scope-off",
-        "Any token opens the profile.",
-        SCOPES,
-        "scope-missing",
-        _granting("me"),
-        (READ_ME, "update_me"),
-    ),
-    AccessDefect(
-        "randoms-scope-off",
-        "Any token opens random numbers.",
-        SCOPES,
-        "scope-missing",
-        _granting("randoms"),
-        EVERYWHERE[1:],
-    ),
-    AccessDefect(
-        "scope-substring",
-        "A scope that contains the right one will do.",
-        SCOPES,
-        "scope-suffix",
-        _loose_scopes(lambda text, scope: scope in text),
-    ),
-    AccessDefect(
-        "scope-prefix",
-        "The beginning of the right scope will do.",
-        SCOPES,
-        "scope-prefix",
-        _loose_scopes(
-            lambda text, scope: any(part and scope.startswith(part) for part in text.split())
-        ),
-    ),
-    AccessDefect(
-        "scope-any-case",
-        "Scopes are compared in lower case.",
-        SCOPES,
-        "scope-case",
-        _loose_scopes(lambda text, scope: scope in text.lower().split()),
-    ),
-    AccessDefect(
-        "scope-commas",
-        "Scopes may be separated by commas.",
-        SCOPES,
-        "scope-separator",
-        _loose_scopes(lambda text, scope: scope in text.replace(",", " ").split()),
-    ),
-    AccessDefect(
-        "scope-optional",
-        "A token without a scope claim may do everything.",
-        SCOPES,
-        "no-scope",
-        _granting("me", "randoms", when=lambda claims: "scope" not in claims),
-    ),
-    AccessDefect(
-        "admin-group-trusted",
-        "A group called admin needs no scope.",
-        SCOPES,
-        "admin-claims",
-        _granting("me", "randoms", when=lambda claims: "admin" in claims.get("cognito:groups", ())),
     ),
     AccessDefect(
         "signature-unverified",
@@ -306,13 +218,6 @@ DEFECTS = (
         "errors_conform",
         "challenge-error-401",
         replaced(TokenInvalid, "headers", {"WWW-Authenticate": "Bearer"}),
-    ),
-    AccessDefect(
-        "scope-as-401",
-        "A missing scope is answered 401.",
-        SCOPES,
-        "scope-missing",
-        replaced(ScopeMissing, "status_code", 401),
     ),
     AccessDefect(
         "trace-in-refusal",

@@ -28,6 +28,7 @@ class Inspection:
     ) -> None:
         self._gatehouse = gatehouse
         self._identities = identities
+        self._operations = {item.label: item for item in gatehouse.operations}
         self._samples = Samples(document)
         self._conformity = Conformity(document)
         self.findings: dict[str, Finding] = {}
@@ -40,17 +41,13 @@ class Inspection:
     def of(self, request: Request, presented: Presented, answer: Answer) -> Iterator[Finding]:
         """Yield what is wrong with one answer."""
         # As the document has it: a probe may try a public operation as if it were secured.
-        operation = self._declared_operation(request.operation)
+        operation = self._operations.get(request.operation.label, request.operation)
         name = operation.operation_id
         for fault, text in self._conformity.faults(operation, answer):
             yield Finding(ERRORS, name, fault, text, answer.evidence)
         for kind in self._leaked(operation, request, presented, answer):
             text = f"a {answer.status} holds {kind}"
             yield Finding(LEAKS, name, f"{kind}-{answer.status}", text, answer.evidence)
-
-    def _declared_operation(self, operation: Operation) -> Operation:
-        found = (item for item in self._gatehouse.operations if item.label == operation.label)
-        return next(found, operation)
 
     def _leaked(
         self, operation: Operation, request: Request, presented: Presented, answer: Answer

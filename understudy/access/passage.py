@@ -5,36 +5,24 @@ was refused was the passport, and what was refused was also not done.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
-from understudy.access.conformity import challenge_faults
 from understudy.access.departures import Departures
 from understudy.access.exchange import Answer
 from understudy.access.gates import Gate
-from understudy.access.matrix import Cell, Finding, Outcome
+from understudy.access.matrix import Cell, Finding
 from understudy.access.scene import Scene
 from understudy.access.staging import Stage
-from understudy.tokens import VALID, Expected, NotMade, Papers, Passport, Presented
+from understudy.access.verdict import Trial, judged, untried
+from understudy.tokens import VALID, Ending, Expected, NotMade, Papers, Passport, Presented
 
 SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
-ADMITTED = range(200, 300)
-BARE = {"anonymous", "gateway-headers"}
-UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
-
-
-@dataclass
-class Trial:
-    """What one passport met at a gate."""
-
-    passport: Passport
-    answers: list[Answer] = field(default_factory=list)
-    spoiled: bool = False
 
 
 class Casting:
     """A scene at a gate, with the passports made for its person; each is made once."""
 
     def __init__(self, passage: "Passage", gate: Gate, scene: Scene) -> None:
+        self._turn = passage.turn
         self.gate = gate
         self.scene = scene
         self._papers = passage.papers(gate, scene)
@@ -48,15 +36,22 @@ class Casting:
             NotMade: It cannot be made with what is at hand.
         """
         if passport.id not in self._made:
-            variants = passport.make(self._papers)
+            variants = list(passport.make(self._papers))
+            if self._turn and variants and passport.expected is Expected.UNAUTHENTICATED:
+                variants = [variants[self._turn % len(variants)]]
             self._made[passport.id] = [self._companions.beside(variant) for variant in variants]
         return self._made[passport.id]
 
 
 class Passage:
-    """Tries passports at the gates of a stage."""
+    """Tries passports at the gates of a stage.
 
-    def __init__(self, stage: Stage, lure: str) -> None:
+    With a `turn`, bad credentials are shown in one of their variants instead of all, another one
+    at each turn: for gates after the first, where time is short.
+    """
+
+    def __init__(self, stage: Stage, lure: str, turn: int = 0) -> None:
+        self.turn = turn
         self._stage = stage
         self._departures = Departures(stage)
         self._lure = lure
@@ -75,17 +70,18 @@ class Passage:
             try:
                 count = len(first.variants(passport))
             except NotMade as reason:
-                yield _untried(gate, passport, str(reason)), []
+                yield untried(gate, passport, str(reason)), []
                 continue
             if passport.ending is not None:
-                yield self._ended(gate, passport)
+                if not self.turn or self.turn % len(Ending) == list(Ending).index(passport.ending):
+                    yield self._ended(gate, passport)
             elif count:
                 trials[passport.id] = Trial(passport)
         opened = self._run(gate, first, trials)
-        yield self._judged(gate, Trial(VALID, [opened]), opened)
+        yield judged(gate, Trial(VALID, [opened]), opened)
         reference = self._reference(gate) if gate.optional else None
         for trial in trials.values():
-            yield self._judged(gate, trial, opened, reference)
+            yield judged(gate, trial, opened, reference)
 
     def _scene(self, gate: Gate) -> Scene:
         return self._stage.scene(gate.operation, gate.alternative)
@@ -134,10 +130,10 @@ class Passage:
         try:
             self._departures.end(scene.person, passport.ending)
         except NotMade as reason:
-            return _untried(gate, passport, str(reason)), []
+            return untried(gate, passport, str(reason)), []
         answer = self._stage.caller.send(scene.request, scene.presented)
         reference = self._reference(gate) if gate.optional else None
-        return self._judged(gate, Trial(passport, [answer]), None, reference)
+        return judged(gate, Trial(passport, [answer]), None, reference)
 
     def papers(self, gate: Gate, scene: Scene) -> Papers:
         """Return what passports for a gate are made of, for a scene's person."""
@@ -164,90 +160,3 @@ class Passage:
         """Return what a caller without a credential gets, where none is needed."""
         scene = self._scene(gate)
         return self._stage.caller.send(scene.request, Presented(headers=scene.person.headers))
-
-    def _judged(
-        self, gate: Gate, trial: Trial, opened: Answer | None, reference: Answer | None = None
-    ) -> tuple[Cell, list[Finding]]:
-        passport, name = trial.passport, gate.operation.operation_id
-        due = due_statuses(gate, passport)
-        wrong = [
-            answer
-            for answer in trial.answers
-            if answer.status not in due and not _as_anonymous(answer, reference, opened)
-        ]
-        note = ""
-        if wrong:
-            note = _wrong(passport, wrong[0], due)
-        elif trial.spoiled:
-            note = f"{passport.title}: refused, but carried out all the same"
-        evidence = (wrong or trial.answers)[-1].evidence
-        cell = Cell(
-            operation_id=name,
-            gate=gate.name,
-            passport=passport.id,
-            expected=passport.expected.value,
-            got=tuple(answer.status for answer in trial.answers),
-            outcome=Outcome.FINDING if note else Outcome.OK,
-            note=note,
-            evidence=evidence,
-        )
-        findings = list(_challenged(gate, trial))
-        if note:
-            subject = f"{passport.id}@{gate.name}"
-            findings.append(Finding(passport.check, name, subject, note, evidence))
-        return cell, findings
-
-
-def _challenged(gate: Gate, trial: Trial) -> Iterator[Finding]:
-    """Yield what is wrong with the challenges in refusals of a bearer token."""
-    if not gate.use.scheme.bears_tokens or trial.passport.id in UNCLEAR:
-        return
-    for answer in trial.answers:
-        if answer.status in {401, 403}:
-            shown = trial.passport.id not in BARE
-            for name, text in challenge_faults(answer, shown=shown, scopes=gate.use.scopes):
-                operation_id = gate.operation.operation_id
-                yield Finding("errors_conform", operation_id, name, text, answer.evidence)
-
-
-def due_statuses(gate: Gate, passport: Passport) -> set[int]:
-    """Return the statuses with which a passport may be met.
-
-    Where the document declares no 401 (403) for the operation but another refusal that hides what
-    is there, it is believed.
-    """
-    if passport.expected is Expected.ACCEPTED:
-        return set(ADMITTED)
-    first, others = {
-        Expected.UNAUTHENTICATED: (401, [403, 404]),
-        Expected.FORBIDDEN: (403, [404]),
-    }[passport.expected]
-    declared = set(gate.operation.statuses)
-    if declared & {str(first), "4XX", "default"}:
-        return {first}
-    return {first, *(status for status in others if str(status) in declared)}
-
-
-def _as_anonymous(answer: Answer, reference: Answer | None, opened: Answer | None) -> bool:
-    """Whether an optional gate treated a bad credential as none."""
-    if reference is None or answer.status != reference.status:
-        return False
-    return answer.text == reference.text or opened is None or answer.text != opened.text
-
-
-def _wrong(passport: Passport, answer: Answer, due: set[int]) -> str:
-    wanted = " or ".join(str(status) for status in sorted(due)) if len(due) < 5 else "2xx"
-    if answer.ok:
-        return f"{passport.title}: let in with {answer.status}, {wanted} is due ({passport.source})"
-    return f"{passport.title}: answered {answer.status}, {wanted} is due ({passport.source})"
-
-
-def _untried(gate: Gate, passport: Passport, reason: str) -> Cell:
-    return Cell(
-        gate.operation.operation_id,
-        gate.name,
-        passport.id,
-        passport.expected.value,
-        outcome=Outcome.UNTRIED,
-        note=reason,
-    )

@@ -5,6 +5,7 @@
 It needs the document's `security`, a client and a source of identities, and knows no service.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -14,11 +15,12 @@ from understudy.access.assignment import Assignment
 from understudy.access.contents import Contents, Hints
 from understudy.access.endings import ends
 from understudy.access.exchange import Answer, Caller, Request
-from understudy.access.gates import Gatehouse
+from understudy.access.gates import Gate, Gatehouse
 from understudy.access.identities import Identities
 from understudy.access.inspection import Inspection
 from understudy.access.listings import Listings
 from understudy.access.lure import Lure, laid
+from understudy.access.manner import THOROUGH, Manner
 from understudy.access.matrix import Cell, Finding, Matrix, judged, untried
 from understudy.access.ownership import Ownership
 from understudy.access.passage import Passage
@@ -42,8 +44,7 @@ class Probe:
         identities: Identities,
         client: requests.Session,
         hints: Hints | None = None,
-        *,
-        use_up: bool = False,
+        manner: Manner = THOROUGH,
     ) -> None:
         """Prepare to probe a service.
 
@@ -52,8 +53,10 @@ class Probe:
             identities: Where credentials come from.
             client: Sends requests; URLs that start with a slash are relative to the service.
             hints: What is known beside the document.
-            use_up: Whether to call what ends a given account or session for good.
+            manner: How far to go.
         """
+        self._manner = manner
+        self._turns: Counter[str] = Counter()
         self._gatehouse = Gatehouse(document)
         self._inspection = Inspection(document, self._gatehouse, identities)
         self._caller = Caller(client, self._inspection.see)
@@ -61,7 +64,6 @@ class Probe:
         contents = Contents(document, Samples(document), self.hints)
         self._stage = Stage(self._gatehouse, identities, self._caller, contents)
         self._identities = identities
-        self._use_up = use_up
         self._shadows = shadows(document)
         self.matrix = Matrix(
             {found.operation_id: found.label for found in self._gatehouse.operations}
@@ -79,6 +81,8 @@ class Probe:
             matrix.requests.update(self.matrix.requests)
             self._exercised |= {cell.operation_id for cell in matrix.cells}
             self._exercised |= set(matrix.unexercised)
+            if matrix.cells:
+                self._turns.update(dict.fromkeys(self._gatehouse.schemes, 1))
             self.matrix = matrix
 
     @property
@@ -87,9 +91,9 @@ class Probe:
         return list(self._identities.secrets())
 
     @property
-    def operations(self) -> list[Operation]:
-        """The document's operations."""
-        return self._gatehouse.operations
+    def operations(self) -> dict[str, Operation]:
+        """The document's operations by label, `GET /users/me`."""
+        return {operation.label: operation for operation in self._gatehouse.operations}
 
     def inspect(self, request: Request, presented: Presented, answer: Answer) -> list[Finding]:
         """Return what is wrong with an answer that somebody else got."""
@@ -125,7 +129,7 @@ class Probe:
 
     def _spared(self, operation: Operation) -> bool:
         """Whether trying an operation would cost an account or a session for good."""
-        if self._identities.renewable or self._use_up:
+        if self._identities.renewable or self._manner.use_up:
             return False
         if ends(operation, Ending.DELETED):
             return True
@@ -145,7 +149,7 @@ class Probe:
         for gate in gates:
             with laid() as lure:
                 try:
-                    passage = Passage(self._stage, lure.url)
+                    passage = Passage(self._stage, lure.url, self._turn(gate))
                     yield from passage.walk(gate, PASSPORTS.values())
                     entered = True
                 except Unexercised as reason:
@@ -156,6 +160,11 @@ class Probe:
         if entered:
             for trial in (Ownership, Listings, Writes, Assignment):
                 yield from self._beside(operation, trial(self._stage))
+
+    def _turn(self, gate: Gate) -> int:
+        turn = self._turns[gate.use.scheme.name] if self._manner.brief else 0
+        self._turns[gate.use.scheme.name] += 1
+        return turn
 
     def _beside(self, operation: Operation, trial: Any) -> Iterator[Result]:
         """Run what goes beyond passports; what cannot be staged there is not tried."""
@@ -219,8 +228,7 @@ def probe(
     identities: Identities,
     client: requests.Session,
     skip: Iterable[str] = (),
-    *,
-    use_up: bool = False,
+    manner: Manner = THOROUGH,
 ) -> Matrix:
     """Probe every operation of a document.
 
@@ -229,6 +237,6 @@ def probe(
         identities: Where credentials come from.
         client: Sends requests; URLs that start with a slash are relative to the service.
         skip: operationIds to leave alone.
-        use_up: Whether to call what ends a given account or session for good.
+        manner: How far to go.
     """
-    return Probe(document, identities, client, use_up=use_up).run(skip)
+    return Probe(document, identities, client, manner=manner).run(skip)

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 
 from understudy.access.backstage import BackstageIdentities, Powers, hints_of
+from understudy.access.manner import THOROUGH, Manner
 from understudy.access.matrix import Matrix
 from understudy.access.probing import Probe
 from understudy.backstage import Remote
 from understudy.powers import WorldPowers
-from understudy.subject import Subject
+from understudy.subject import Document, Subject
 from understudy.world import World
 
 
@@ -16,11 +17,23 @@ def powers_over(backstage: World | Remote) -> Powers:
     return WorldPowers(backstage) if isinstance(backstage, World) else backstage
 
 
-def probe_of(subject: Subject, backstage: World | Remote) -> Probe:
-    """Return a probe of a subject, whose identities are strangers of its world."""
+def probe_of(
+    subject: Subject,
+    backstage: World | Remote,
+    document: Document | None = None,
+    manner: Manner = THOROUGH,
+) -> Probe:
+    """Return a probe of a subject, whose identities are strangers of its world.
+
+    Args:
+        subject: The service.
+        backstage: Its world, in this process or behind its control door.
+        document: The subject's document, if it is at hand: making it takes a while.
+        manner: How far to go.
+    """
     identities = BackstageIdentities(backstage, powers_over(backstage))
     hints = hints_of(subject, backstage)
-    return Probe(subject.document(), identities, backstage.client, hints)
+    return Probe(document or subject.document(), identities, backstage.client, hints, manner)
 
 
 def probe_subject(subject: Subject, backstage: World | Remote, skip: Iterable[str] = ()) -> Matrix:

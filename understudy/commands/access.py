@@ -60,9 +60,8 @@ def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
     if url is None:
         matrix = _of_subject(subject, skip or [])
     else:
-        matrix = probing.probe(
-            *_target(url, openapi, identities, signing_key), skip or [], use_up=use_up
-        )
+        target = _target(url, openapi, identities, signing_key)
+        matrix = probing.probe(*target, skip or [], probing.Manner(use_up=use_up))
     judgement = probing.judge(matrix.findings, known)
     show(matrix, judgement, console)
     write_json(matrix, judgement, reports / "access.json")

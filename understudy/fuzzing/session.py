@@ -1,8 +1,9 @@
 """Schemathesis' global registries, filled for one session and restored afterwards."""
 
 import contextlib
+import functools
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,14 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from understudy.access import probe_of
+from understudy.access import BRIEF, probe_of
 from understudy.asgi import BASE_URL
 from understudy.backstage import Remote
 from understudy.fuzzing.authentication import StandingToken, TokenSource, provider_for
 from understudy.fuzzing.checks import install_checks, restored
 from understudy.fuzzing.guidance import Guidance
 from understudy.fuzzing.watch import Watch
-from understudy.subject import Backstage, Subject
+from understudy.subject import Backstage, Document, Subject
 from understudy.world import World
 
 CONFIGURATION = Path("schemathesis.toml")
@@ -30,7 +31,12 @@ def schema_of(subject: Subject) -> OpenApiSchema:
 
     Pass the world's client to each call: `case.call_and_validate(session=world.client)`.
     """
-    return from_dict(subject.document(), config=_configuration())
+    return schema_from(subject.document())
+
+
+def schema_from(document: dict[str, Any]) -> OpenApiSchema:
+    """Load a document for pytest; see `schema_of`."""
+    return from_dict(document, config=_configuration())
 
 
 def _configuration() -> schemathesis.Config:
@@ -52,7 +58,8 @@ def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) 
         backstage: The world, when there is one to direct; None for a deployed server.
     """
     guidance = Guidance(subject, backstage)
-    schemathesis.auth(refresh_interval=None)(provider_for(subject.document(), tokens))
+    document = _document_of(subject.document)
+    schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
     @schemathesis.hook
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
@@ -65,8 +72,14 @@ def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) 
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
     if isinstance(backstage, World | Remote):
-        install_checks(Watch(lambda: probe_of(subject, backstage), backstage))
+        install_checks(Watch(lambda: probe_of(subject, backstage, document, BRIEF), backstage))
     return guidance
+
+
+@functools.cache
+def _document_of(make: Callable[[], Document]) -> Document:
+    """Make a document once per process: every test installs, and making one takes a while."""
+    return make()
 
 
 @contextlib.contextmanager

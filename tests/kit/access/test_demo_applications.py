@@ -31,7 +31,7 @@ def test_a_flaw_is_found_by_the_check_that_is_there_for_it(flawed: str) -> None:
     name, flaw, check, subject = FLAWS[flawed]
     found: set[tuple[str, str]] = set()
     with running(name, flaw) as (probe, _):
-        for operation in probe.operations:
+        for operation in probe.operations.values():
             probe.exercise(operation)
             found = {(item.check, item.subject.partition("@")[0]) for item in probe.matrix.findings}
             if (check, subject) in found:
