@@ -41,6 +41,26 @@ def install_checks(watch: Watch) -> None:
         schemathesis.check(_check(watch, name, sources))
 
 
+def install_conclusion(watch: Watch) -> None:
+    """Register a look at what a run never reached; for the command line, whose service still runs.
+
+    Args:
+        watch: Who probes what is left, and says how many requests it took.
+    """
+
+    class access_exercised:  # noqa: N801  # a check's name is its class's
+        """Fails when an operation's declared security could not be exercised."""
+
+        def after_run(self, _context: Any) -> None:
+            """Probe what is left."""
+            missed = watch.finish()
+            print(f"Access: {watch.probe.matrix.evidence}")  # noqa: T201  # Schemathesis shows no logs
+            if missed:
+                raise AssertionError("\n".join(finding.line for finding in missed))
+
+    schemathesis.check(access_exercised)
+
+
 @contextlib.contextmanager
 def restored() -> Iterator[None]:
     """Leave the registry of checks as it was before the block."""

@@ -28,7 +28,8 @@ def _install() -> None:
     ready = Ready.read()
     subject = load_subject(ready.subject)
     backstage = Remote(ready)
-    install(subject, StandingToken(backstage, subject.ends_session), backstage)
+    tokens = StandingToken(backstage, subject.ends_session)
+    install(subject, tokens, backstage, conclude=True)
 
 
 try:

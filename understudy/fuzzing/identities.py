@@ -13,7 +13,7 @@ from understudy.access import Probe
 from understudy.access.gates import Gatehouse
 from understudy.access.held import HeldIdentities, read_identities
 from understudy.asgi import RemoteClient
-from understudy.fuzzing.checks import install_checks
+from understudy.fuzzing.checks import install_checks, install_conclusion
 from understudy.fuzzing.watch import Watch
 from understudy.tokens import NotMade, Presented
 
@@ -86,4 +86,6 @@ def install_identities(path: Path) -> None:
             if data.query:
                 case.query = {**(case.query or {}), **data.query}
 
-    install_checks(Watch(user.build, user))
+    watch = Watch(user.build, user)
+    install_checks(watch)
+    install_conclusion(watch)

@@ -17,7 +17,7 @@ from understudy.access import BRIEF, probe_of
 from understudy.asgi import BASE_URL
 from understudy.backstage import Remote
 from understudy.fuzzing.authentication import StandingToken, TokenSource, provider_for
-from understudy.fuzzing.checks import install_checks, restored
+from understudy.fuzzing.checks import install_checks, install_conclusion, restored
 from understudy.fuzzing.guidance import Guidance
 from understudy.fuzzing.watch import Watch
 from understudy.subject import Backstage, Document, Subject
@@ -49,13 +49,20 @@ def _configuration() -> schemathesis.Config:
     return schemathesis.Config.from_dict({**settings, "base-url": BASE_URL})
 
 
-def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) -> Guidance:
+def install(
+    subject: Subject,
+    tokens: TokenSource,
+    backstage: Backstage | None,
+    *,
+    conclude: bool = False,
+) -> Guidance:
     """Register authentication and guidance with Schemathesis.
 
     Args:
         subject: The service under test.
         tokens: Where tokens come from.
         backstage: The world, when there is one to direct; None for a deployed server.
+        conclude: Whether the run ends with a look at what it never reached.
     """
     guidance = Guidance(subject, backstage)
     document = _document_of(subject.document)
@@ -72,7 +79,10 @@ def install(subject: Subject, tokens: TokenSource, backstage: Backstage | None) 
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
     if isinstance(backstage, World | Remote):
-        install_checks(Watch(lambda: probe_of(subject, backstage, document, BRIEF), backstage))
+        watch = Watch(lambda: probe_of(subject, backstage, document, BRIEF), backstage)
+        install_checks(watch)
+        if conclude:
+            install_conclusion(watch)
     return guidance
 
 

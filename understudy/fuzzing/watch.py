@@ -75,6 +75,13 @@ class Watch:
         presented = Presented(headers=dict(response.request.headers))
         return self.probe.inspect(sent, presented, answer_of(response))
 
+    def finish(self) -> list[Finding]:
+        """Probe what never succeeded in the run; return everything found on those operations."""
+        with self._lock:
+            rest = set(self.probe.matrix.labels) - self.probe.exercised
+            self.probe.finish()
+            return [found for found in self.probe.matrix.findings if found.operation_id in rest]
+
     def _operation(self, case: Any) -> Operation | None:
         return self.probe.operations.get(case.operation.label)
 

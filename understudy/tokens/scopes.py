@@ -80,9 +80,8 @@ def _replaced(papers: Papers, *spell: str) -> list[Presented]:
 
 
 def _missing(papers: Papers) -> Iterable[Presented]:
-    choices = [
-        [other for other in _required(papers) if other != scope] for scope in papers.required
-    ]
+    required = _required(papers)
+    choices = [[other for other in required if other != scope] for scope in required]
     return with_scopes(papers, *choices)
 
 
