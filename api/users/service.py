@@ -89,4 +89,5 @@ def delete_user(session: Session, identity: IdentityProvider, user: User) -> Non
     gone = session.exec(delete(User).where(col(User.id) == user.id))
     if gone.rowcount == 0:
         raise TokenInvalid
-    identity.delete_account(user.username)
+    # By the sub: after a lost answer the name may be someone else's already.
+    identity.delete_account(user.sub)

@@ -4,9 +4,9 @@ import pytest
 
 from tests.property.faults import Fault, intercepted
 from tests.property.script import Script
-from tests.property.stories import STORIES, use_or_recreate
+from tests.property.stories import ADA, STORIES, use_or_recreate
 from tests.property.traces import traces
-from tests.property.visitor import Visitor
+from tests.property.visitor import PASSWORD, Visitor
 from understudy.world import World
 
 # What the API may say of a fault: it failed for now, or it could cope.
@@ -66,3 +66,17 @@ def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(world: World) ->
         "AdminDeleteUser",
         "SignUp",
     ]
+
+
+def test_a_token_of_a_deleted_account_never_deletes_the_next_one_of_that_name(world: World) -> None:
+    """The regression: the account was deleted by its name, which someone else had by then."""
+    visitor = Visitor(world)
+    token = visitor.settle(ADA)["access_token"]
+    outages = world.cognito.outages
+    with outages.lose_answer("AdminDeleteUser"):
+        assert visitor.delete_me(token).status_code == 503
+    # Someone else's sign-up, of which only Cognito knows: its process died before the commit.
+    world.cognito.create_user("ada", "other@example.com", PASSWORD)
+    newcomer = traces(world).accounts["ada"]["sub"]
+    visitor.delete_me(token)
+    assert traces(world).accounts["ada"]["sub"] == newcomer

@@ -93,18 +93,24 @@ CHANGES = st.sampled_from(
 ).flatmap(lambda place: st.builds(Change, *map(st.just, place), JSON, st.booleans()))
 
 
+@dataclass(frozen=True)
+class FromNow:
+    """A time, in seconds from the moment at which a token is signed."""
+
+    seconds: int
+
+
 def _wrong_values() -> dict[str, st.SearchStrategy[Any]]:
     """Say for each claim what the pool itself would never sign, for this client at this time."""
-    now = int(time.time())
     not_text: st.SearchStrategy[Any] = st.sampled_from([None, True, 0, 2**70, [], {}])
     not_time: st.SearchStrategy[Any] = st.sampled_from([None, True, "", "1", 0.5, 2**65, -1, []])
     return {
         "iss": not_text | st.text(max_size=20),
         "client_id": not_text | st.text(max_size=20),
         "token_use": not_text | st.sampled_from(["id", "refresh", "ACCESS", "access ", ""]),
-        "exp": not_time | st.integers(-(2**40), now),
-        "iat": not_time | st.integers(now + HOUR, 2**40),
-        "nbf": st.text(max_size=5) | st.integers(now + HOUR, 2**40),
+        "exp": not_time | st.builds(FromNow, st.integers(-(2**40), 0)),
+        "iat": not_time | st.builds(FromNow, st.integers(HOUR, 2**32)),
+        "nbf": st.text(max_size=5) | st.builds(FromNow, st.integers(HOUR, 2**32)),
         "sub": not_text | st.uuids().map(str) | st.sampled_from(["", "\x00", "a" * 300]),
         "username": not_text | st.just(""),
         "jti": not_text | st.just(""),
@@ -122,7 +128,12 @@ def resigned(world: World, token: str, claims: dict[str, Any]) -> str:
     """Sign changed claims with the pool's own key."""
     parts = read(token)
     assert parts is not None
-    return WorldPowers(world).sign(parts.header, {**parts.claims, **claims})
+    now = int(time.time())
+    written = {
+        name: now + value.seconds if isinstance(value, FromNow) else value
+        for name, value in claims.items()
+    }
+    return WorldPowers(world).sign(parts.header, {**parts.claims, **written})
 
 
 def forgeries(world: World, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
