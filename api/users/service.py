@@ -79,7 +79,8 @@ def delete_user(session: Session, identity: IdentityProvider, user: User) -> Non
     """Remove a user with all that is theirs, here and at the provider.
 
     The row goes first and is locked until the provider has answered; if the commit then fails, the
-    user can delete the rest with the same token, and the next sign-up of the name would.
+    user can delete the rest with the same token, and the next sign-up of the name would. The
+    account is deleted by its sub: the name may be someone else's by then.
 
     Args:
         session: the request's transaction.
@@ -89,5 +90,4 @@ def delete_user(session: Session, identity: IdentityProvider, user: User) -> Non
     gone = session.exec(delete(User).where(col(User.id) == user.id))
     if gone.rowcount == 0:
         raise TokenInvalid
-    # By the sub: after a lost answer the name may be someone else's already.
     identity.delete_account(user.sub)
