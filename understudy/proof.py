@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.table import Table
 
 from understudy.access import judge, probe_subject
+from understudy.access.leaks import files_with_leaks
 from understudy.access.rendering import write_html, write_json
 from understudy.backstage import Remote
 from understudy.contracts.verification.reports.terminal import print_verification
@@ -133,12 +134,27 @@ def verify_pacts(stage: Stage) -> Verdict:
     return Verdict(evidence, tuple(findings))
 
 
+def scan_reports(stage: Stage) -> Verdict:
+    """Look for tokens, passwords and the like in every report that this run wrote."""
+    ready = stage.ready
+    secrets = [ready.client_secret]
+    secrets += [user.access_token for user in ready.users]
+    secrets += [user.password for user in ready.users]
+    files = [path for path in REPORTS.rglob("*") if path.is_file() and path != stage.ready_file]
+    found = files_with_leaks(REPORTS, secrets)
+    lines = [f"{path} holds {kind}" for path, kind in found if path != stage.ready_file]
+    if not files:
+        lines.append("the run wrote no report")
+    return Verdict(f"{len(files)} files", tuple(lines))
+
+
 STEPS: dict[str, Step] = {
     "openapi.json": check_document,
     "fuzzing": fuzz,
     "evidence": reach,
     "access": probe_access,
     "pacts": verify_pacts,
+    "reports": scan_reports,
 }
 
 

@@ -52,7 +52,9 @@ def environment_token(_: Operation) -> str:
     return os.environ[TOKEN_VARIABLE]
 
 
-def provider_for(document: dict[str, Any], tokens: TokenSource) -> type[schemathesis.AuthProvider[str]]:
+def provider_for(
+    document: dict[str, Any], tokens: TokenSource
+) -> type[schemathesis.AuthProvider[str]]:
     """Build the provider class that Schemathesis registers."""
     by_label = {operation.label: operation for operation in operations(document)}
 

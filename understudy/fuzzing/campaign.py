@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from understudy.fuzzing.authentication import TOKEN_VARIABLE
+from understudy.fuzzing.redaction import redact_har
 
 REPORTS = Path("reports")
 
@@ -40,6 +41,9 @@ def run_campaign(
         reports: The folder for `junit.xml` and `fuzz.har`.
     """
     reports.mkdir(parents=True, exist_ok=True)
+    for stale in reports.glob("*.*"):
+        if stale.suffix in {".har", ".xml"}:
+            stale.unlink()  # what an older run left must not pass for this one's
     outcome = reports / "junit.xml", reports / "fuzz.har"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
@@ -48,7 +52,10 @@ def run_campaign(
     ]
     environment = {**os.environ, "UNDERSTUDY_READY_FILE": str(ready_file.resolve())}
     environment.pop(TOKEN_VARIABLE, None)
-    done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own command
+    try:
+        done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
+    finally:
+        redact_har(outcome[1])
     return Outcome(done.returncode, *outcome)
 
 
