@@ -11,7 +11,16 @@ from typing import NoReturn
 
 import typer
 
-from understudy.commands import access, cognito, contracts, evidence, fuzz, prove, serve
+from understudy.commands import (
+    access,
+    cognito,
+    contracts,
+    evidence,
+    fuzz,
+    prove,
+    sensitivity,
+    serve,
+)
 from understudy.errors import Refusal
 
 app = typer.Typer(
@@ -23,7 +32,7 @@ app = typer.Typer(
 )
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
-for _module in (serve, cognito, fuzz, access, prove, evidence, contracts):
+for _module in (serve, cognito, fuzz, access, prove, evidence, contracts, sensitivity):
     _module.register(app)
 
 

@@ -61,18 +61,23 @@ class World:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, subject: Subject, *, http: bool = False) -> Iterator[Self]:
+    def open(
+        cls, subject: Subject, *, http: bool = False, database: Database | None = None
+    ) -> Iterator[Self]:
         """Start the stand-ins and an in-process application; everything is gone afterwards.
 
         Args:
             subject: The service to put among them.
             http: Whether Cognito is an HTTP endpoint that any AWS SDK reaches, rather than boto3
                 being intercepted in this process.
+            database: A migrated one to use, and to drop at the end; by default one of a server
+                started for it.
         """
         with contextlib.ExitStack() as stack:
-            server = stack.enter_context(PostgresServer.start(tcp=http))
-            template = server.template(subject.schema_version, subject.migrate)
-            database = stack.enter_context(server.clone(template))
+            if database is None:
+                server = stack.enter_context(PostgresServer.start(tcp=http))
+                database = server.clone(server.template(subject.schema_version, subject.migrate))
+            stack.enter_context(database)
             cognito = stack.enter_context(Cognito.start(PoolSettings(), http=http))
             stack.enter_context(_invented_credentials())
             cognito.trigger = subject.trigger

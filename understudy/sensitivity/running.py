@@ -1,0 +1,172 @@
+"""The run of a study: prepare once, control first, then every defect in a process of its own.
+
+It must not know how results are drawn.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from understudy.cognito import Cognito
+from understudy.defects import Defect
+from understudy.errors import Refusal
+from understudy.fuzzing.warmth import warm_up
+from understudy.postgres import PostgresServer
+from understudy.sensitivity.experiment import Experiment, Ground, verdicts_of
+from understudy.sensitivity.forks import Child, Send, once, spread
+from understudy.sensitivity.ledger import Outcomes
+from understudy.sensitivity.observer import Finding
+from understudy.sensitivity.outcome import Outcome, Verdict
+from understudy.sensitivity.study import Layer, Study
+from understudy.subject import load_subject
+
+# What the service, its tests and the layers load, but for the service and its tests.
+HEAVY = (
+    "alembic.command", "boto3", "email_validator", "fastapi", "jsonschema_rs", "pydantic_settings",
+    "openapi_spec_validator", "python_multipart", "schemathesis.pytest.plugin", "sqlmodel",
+    "structlog", "understudy.contracts.verification.verifying", "understudy.fuzzing",
+    "understudy.strategies", "uvicorn",
+)  # fmt: skip
+LONGEST = 300.0  # seconds for one defect
+LONGEST_CONTROL = 1200.0  # seconds for all of a layer
+BUDGETS = {"schemathesis": 5.0}
+BUDGET = 3.0  # seconds of processor time for a layer of ours on one defect
+
+Progress = Callable[[Outcome], None]
+
+
+class PreparationFailed(Refusal):
+    """The service cannot be loaded or migrated, so nothing can be planted in it."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs the experiments of a study.
+
+    Attributes:
+        study: What is run.
+        ground: What experiments share.
+        outcomes: Where results are kept.
+        jobs: How many processes at a time.
+        narrow: Whether layers leave out what cannot meet a defect, and keep to their budgets.
+        thorough: Whether failures are made small, as a developer would see them.
+    """
+
+    study: Study
+    ground: Ground
+    outcomes: Outcomes
+    jobs: int = 2
+    narrow: bool = True
+    thorough: bool = False
+
+    def control(self, progress: Progress, seeds: Sequence[int]) -> list[Outcome]:
+        """Run every layer without a defect, once per seed."""
+        experiments = list(self._controls(seeds))
+        return list(self._run(experiments, progress, LONGEST_CONTROL))
+
+    def earlier_control(self) -> list[Outcome]:
+        """Return the control runs of the same sources that have been made before."""
+        names = [experiment.name for experiment in self._controls(self.study.seeds)]
+        return [outcome for name in names if (outcome := self.outcomes.get(name))]
+
+    def taught(self, controls: Iterable[Outcome]) -> "Runner":
+        """Return a runner that knows what the control runs showed."""
+        verdicts = [verdict for outcome in controls for verdict in outcome.verdicts]
+        yardsticks = {layer.name for layer in self.study.layers if not layer.ours}
+        profile = {verdict.layer: verdict.units for verdict in reversed(verdicts)}
+        known = {
+            name: frozenset(pair for verdict in verdicts for pair in _pairs(verdict, name))
+            for name in yardsticks
+        }
+        return replace(self, ground=replace(self.ground, profile=profile, known=known))
+
+    def defects(self, defects: Sequence[Defect], progress: Progress) -> list[Outcome]:
+        """Plant each defect and let the layers look."""
+        layers = self.study.layers
+        experiments = [
+            Experiment(defect.id, layers, defect, narrow=self.narrow, thorough=self.thorough)
+            for defect in defects
+        ]
+        return list(self._run(experiments, progress, LONGEST))
+
+    def _controls(self, seeds: Sequence[int]) -> Iterator[Experiment]:
+        for seed in seeds:
+            for layer in self.study.layers:
+                yield Experiment(f"control {layer.name} {seed}", (layer,), seed=seed)
+
+    def _run(
+        self, experiments: Sequence[Experiment], progress: Progress, seconds: float
+    ) -> Iterator[Outcome]:
+        due = []
+        for experiment in experiments:
+            if outcome := self.outcomes.get(experiment.name):
+                progress(outcome)
+                yield outcome
+            else:
+                due.append(experiment)
+        tasks = [(experiment.name, self._work(experiment)) for experiment in due]
+        for child in spread(tasks, self.jobs, seconds):
+            outcome = _conclude(child)
+            self.outcomes.add(outcome)
+            progress(outcome)
+            yield outcome
+
+    def _work(self, experiment: Experiment) -> Callable[[Send], None]:
+        return lambda send: experiment.run(self.ground, send)
+
+
+def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
+    if verdict.layer != layer:
+        return set()
+    return {(check, finding.where) for finding in verdict.findings for check in finding.checks}
+
+
+def _conclude(child: Child) -> Outcome:
+    verdicts = verdicts_of(child.messages)
+    begun = [message["begins"] for message in child.messages if "begins" in message]
+    if child.failure == "hung" and len(begun) > len(verdicts):
+        # A suite that does not end is noticed, but names nothing.
+        hung = Finding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
+        verdicts = (*verdicts, Verdict(begun[-1], 0, LONGEST, first=hung))
+        return Outcome(child.name, verdicts, seconds=round(child.seconds, 1))
+    return Outcome(child.name, verdicts, child.failure, round(child.seconds, 1))
+
+
+@contextmanager
+def prepared(study: Study, subject: str) -> Iterator[Ground]:
+    """Load, boot and warm up everything that experiments share, for a block.
+
+    The service itself is only loaded in forked processes, so that each can plant first.
+
+    Raises:
+        PreparationFailed: It cannot be loaded or migrated.
+    """
+    for name in HEAVY:
+        importlib.import_module(name)
+    Cognito.start().stop()  # leaves its keys to the pools that follow
+    with PostgresServer.start() as server:
+        template = server.template(
+            study.fingerprint(),
+            lambda url: _asked("migrate", lambda send: _migrate(subject, url, send)),
+        )
+        document = _asked("document", lambda send: send(load_subject(subject).document()))
+        warm_up(document)
+        yield Ground(server, template, subject, budgets=_budgets(study.layers))
+
+
+def _asked(name: str, work: Callable[[Send], None]) -> Any:
+    child = once(name, work, LONGEST)
+    if child.failure or not child.messages:
+        raise PreparationFailed(f"Nothing can be planted: {name} failed:\n{child.failure}")
+    return child.messages[0]
+
+
+def _migrate(subject: str, url: str, send: Send) -> None:
+    load_subject(subject).migrate(url)
+    send({})
+
+
+def _budgets(layers: Sequence[Layer]) -> dict[str, float]:
+    return {layer.name: BUDGETS.get(layer.name, BUDGET) for layer in layers}
