@@ -52,3 +52,23 @@ def test_the_scopes_are_declared_once() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"].values()
     declared = {scope for scheme in schemes for scope in scheme["flows"]["password"]["scopes"]}
     assert declared == set(SUBJECT.scopes)
+
+
+# Whoever calls them has no account yet, has lost the way in, or is a load balancer; a public
+# profile is for everyone who knows the sub.
+PUBLIC = {
+    *("signup_user", "verify_user", "resend_confirmation_code", "login_user", "refresh_session"),
+    *("forgot_password", "reset_password", "read_user", "check_health", "check_readiness"),
+}
+
+
+def test_only_those_who_cannot_have_a_token_need_none() -> None:
+    assert {name for name, found in OPERATIONS.items() if not found.secured} == PUBLIC
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
+def test_an_operation_asks_for_the_scope_that_its_path_is_about(operation: Operation) -> None:
+    if operation.secured:
+        assert operation.scopes == (
+            ("randoms",) if operation.path.startswith("/randoms") else ("me",)
+        )

@@ -152,3 +152,86 @@ def test_nobody_is_listed_someone_elses_numbers(world: World) -> None:
     create(world, owner)
     response = world.client.request("GET", "/randoms", headers=bearer(other.access_token))
     assert response.json() == []
+
+
+def test_every_number_between_the_bounds_is_drawn(world: World) -> None:
+    user = world.account()
+    request = valid(world, "create_random", user)
+    # Two of three missing in 60 draws happens once in 10^10 runs.
+    drawn = {
+        request.send(world.client, json={"min_value": -1, "max_value": 1}).json()["num"]
+        for _ in range(60)
+    }
+    assert drawn == {-1, 0, 1}
+
+
+@pytest.mark.parametrize("value", [1.5, "1", True, None, [1]])
+def test_what_is_no_integer_is_422(world: World, value: object) -> None:
+    for body in ({"min_value": value, "max_value": 9}, {"min_value": 0, "max_value": value}):
+        request = valid(world, "create_random")
+        assert request.send(world.client, json=body).status_code == 422
+
+
+def test_a_whole_number_written_with_a_point_is_an_integer(world: World) -> None:
+    body = {"min_value": 2.0, "max_value": 2e0}
+    assert valid(world, "create_random").send(world.client, json=body).json()["num"] == 2
+
+
+def test_pages_have_a_largest_size(world: World) -> None:
+    headers = bearer(world.account().access_token)
+    sizes = {1: 200, 100: 200, 101: 422}
+    for size, status in sizes.items():
+        response = world.client.request("GET", f"/randoms?limit={size}", headers=headers)
+        assert response.status_code == status
+
+
+def test_a_page_has_twenty_items_unless_asked_otherwise(world: World) -> None:
+    user = world.account()
+    made = [create(world, user) for _ in range(21)]
+    page = valid(world, "list_randoms", user).send(world.client).json()
+    assert [item["id"] for item in page] == made[:20]
+
+
+def test_a_change_is_dated_and_keeps_the_items_place(world: World) -> None:
+    user = world.account()
+    made = [create(world, user) for _ in range(3)]
+    headers = bearer(user.access_token)
+    path = f"/randoms/{made[0]}"
+    before = world.client.request("GET", path, headers=headers).json()
+    assert before["updated_at"] == before["created_at"]
+    after = world.client.request("PATCH", path, json={"max_value": 9}, headers=headers).json()
+    assert after["created_at"] == before["created_at"] < after["updated_at"]
+    listed = world.client.request("GET", "/randoms", headers=headers).json()
+    assert [item["id"] for item in listed] == made
+    assert listed[0] == after
+
+
+@pytest.mark.parametrize("bound", [{"min_value": 0}, {"max_value": 0}])
+def test_zero_is_a_bound_like_others(world: World, bound: dict[str, int]) -> None:
+    user = world.account()
+    path = f"/randoms/{create(world, user, -5, 5)}"
+    response = world.client.request("PATCH", path, json=bound, headers=bearer(user.access_token))
+    assert {name: response.json()[name] for name in bound} == bound
+
+
+def test_an_item_shows_what_it_is_and_nothing_else(world: World) -> None:
+    user = world.account()
+    item = valid(world, "create_random", user).send(world.client).json()
+    listed = valid(world, "list_randoms", user).send(world.client).json()
+    assert listed == [item]
+    assert set(item) == {"id", "min_value", "max_value", "num", "created_at", "updated_at"}
+
+
+def test_a_location_is_that_of_the_new_number(world: World) -> None:
+    for user in (world.account(), world.account()):
+        for _ in range(2):
+            response = valid(world, "create_random", user).send(world.client)
+            assert response.headers["Location"] == f"/randoms/{response.json()['id']}"
+
+
+@pytest.mark.parametrize("spelling", ["0{}", "+{}", "{}.0", "%20{}", "{}%20", "{}_0", "1e0"])
+def test_an_id_has_one_spelling_only(world: World, spelling: str) -> None:
+    user = world.account()
+    path = f"/randoms/{spelling.format(create(world, user))}"
+    response = world.client.request("GET", path, headers=bearer(user.access_token))
+    assert response.status_code == 422

@@ -1,5 +1,6 @@
 """Login, refresh, sign-out and passwords; what a token is good for, and until when."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -94,6 +95,21 @@ class TestRefreshSession:
         ).json()
         assert profile["sub"] == user.sub
 
+    def test_a_refreshed_session_can_be_refreshed_again(self, world: World) -> None:
+        user = world.account()
+        token = user.refresh_token
+        for _ in range(3):
+            body = {"username": user.username, "refresh_token": token}
+            response = world.client.request("POST", "/users/refresh", json=body)
+            assert response.status_code == 200
+            token = response.json()["refresh_token"]
+            assert me(world, response.json()["access_token"]) == 200
+
+    def test_a_refreshed_token_has_no_more_rights(self, world: World) -> None:
+        guest = world.person("guest")
+        token = valid(world, "refresh_session", guest).send(world.client).json()["access_token"]
+        assert scopes_of(token) == ("me",)
+
     def test_anothers_refresh_token_is_refused(self, world: World) -> None:
         user, other = world.account(), world.account()
         body = {"username": other.username, "refresh_token": user.refresh_token}
@@ -123,6 +139,15 @@ class TestLogoutUser:
         third = log_in(world, user.username, user.password).json()["access_token"]
         assert me(world, third) == 200
         assert me(world, second) == 401
+
+    def test_a_second_sign_out_ends_what_began_after_the_first(self, world: World) -> None:
+        user = world.account()
+        sign_out(world, user)
+        session = log_in(world, user.username, user.password).json()
+        assert me(world, session["access_token"]) == 200
+        headers = bearer(session["access_token"])
+        assert world.client.request("POST", "/users/logout", headers=headers).status_code == 200
+        assert me(world, session["access_token"]) == 401
 
     def test_signing_out_concerns_nobody_else(self, world: World) -> None:
         user, other = world.account(), world.account()
@@ -176,6 +201,15 @@ class TestTokens:
         old = world.token(user.username)
         world.cognito.clock.reset()
         assert me(world, old) == 401
+
+    @pytest.mark.parametrize(("left", "status"), [(-1, 401), (0, 401), (30, 200)])
+    def test_a_token_is_good_until_the_second_of_its_expiry(
+        self, world: World, left: int, status: int
+    ) -> None:
+        user = world.account()
+        expiry = int(time.time()) + left
+        token = world.cognito.mint(user.username, exp=expiry).access_token
+        assert me(world, token) == status
 
     def test_rotated_keys_interrupt_nobody(self, world: World) -> None:
         user = world.account()

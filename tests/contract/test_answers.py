@@ -1,0 +1,144 @@
+"""What every answer has in common: an id, nothing of the inside, and life without a database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg2
+import pytest
+
+from tests.contract.examples import OPERATIONS, bearer, create, valid
+from tests.subject import PASSWORD
+from understudy.world import World
+
+REQUEST_ID = "X-Request-ID"
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_every_answer_carries_the_requests_id(world: World, name: str) -> None:
+    request = valid(world, name)
+    headers = {**request.headers, REQUEST_ID: "support-case.42_a"}
+    response = request.send(world.client, headers=headers)
+    assert response.headers[REQUEST_ID] == "support-case.42_a"
+
+
+@pytest.mark.parametrize("sent", ["", "a b", "a\tb", "x" * 65, "a=b", "\xe4"])
+def test_an_ill_formed_request_id_is_replaced(world: World, sent: str) -> None:
+    given = {
+        world.client.request(
+            "GET", "/health", headers={REQUEST_ID: sent.encode("latin-1")}
+        ).headers[REQUEST_ID]
+        for _ in range(2)
+    }
+    assert sent not in given
+    assert len(given) == 2
+    assert all(len(each) >= 16 and each.isalnum() for each in given)
+
+
+@contextmanager
+def altered(world: World, change: str, back: str) -> Iterator[None]:
+    """Change the database's schema under the running service, for a block."""
+    connection = psycopg2.connect(world.database.libpq_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+        try:
+            yield
+        finally:
+            cursor.execute(back)
+            connection.close()
+
+
+def test_a_commit_that_fails_is_no_success(world: World) -> None:
+    request = valid(world, "create_random")
+    change = """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION ''refused''; END';
+        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON random_items
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
+    """
+    with altered(world, change, "DROP FUNCTION refuse CASCADE"):
+        assert request.send(world.client).status_code == 500
+    assert request.send(world.client).status_code == 201
+
+
+def test_an_unforeseen_error_tells_nothing(world: World) -> None:
+    headers = bearer(world.account().access_token)
+    change = "ALTER TABLE random_items RENAME TO elsewhere"
+    with altered(world, change, "ALTER TABLE elsewhere RENAME TO random_items"):
+        response = world.client.request("GET", "/randoms", headers=headers)
+    assert response.status_code == 500
+    assert response.json() == {"detail": "Internal server error"}
+    assert response.headers[REQUEST_ID]
+
+
+def test_a_process_is_alive_without_a_database(world: World) -> None:
+    with world.database.outage():
+        assert world.client.request("GET", "/health").status_code == 200
+        assert world.client.request("GET", "/ready").status_code == 503
+
+
+@pytest.mark.parametrize("trouble", ["database", "cognito"])
+def test_an_outage_is_told_in_our_words_alone(world: World, trouble: str) -> None:
+    request = valid(world, "signup_user")
+    planned = (
+        world.database.outage()
+        if trouble == "database"
+        else world.cognito.outages.fail("*", "InternalErrorException", times=20)
+    )
+    with planned:
+        detail = request.send(world.client).json()["detail"]
+    assert detail.endswith("unavailable, try again later")
+
+
+@pytest.mark.parametrize(
+    ("password", "lacks"),
+    [
+        ("nouppercase-1", "an upper case letter"),
+        ("NOLOWERCASE-1", "a lower case letter"),
+        ("No-Digits-Here", "a digit"),
+        ("NoSymbols4Here", "a symbol"),
+    ],
+)
+def test_a_weak_password_is_told_what_it_lacks(world: World, password: str, lacks: str) -> None:
+    body = {"username": "weak", "email": "weak@example.com", "password": password}
+    response = world.client.request("POST", "/users/signup", json=body)
+    assert response.status_code == 422
+    (problem,) = response.json()["detail"]
+    assert problem["loc"] == ["body", "password"]
+    assert problem["msg"].endswith(f" {lacks}")
+    assert password not in response.text
+
+
+@pytest.mark.parametrize("value", ["\0", "a\nb", "", "x" * 256, 1, ["a"]])
+def test_a_name_to_show_is_one_line_of_255_characters(world: World, value: object) -> None:
+    request = valid(world, "update_me")
+    assert request.send(world.client, json={"full_name": value}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        name
+        for name, op in OPERATIONS.items()
+        if op.definition.get("requestBody") and name != "login_user"
+    ],
+)
+def test_a_member_that_nobody_knows_is_422(world: World, name: str) -> None:
+    request = valid(world, name)
+    response = request.send(world.client, json={**(request.json or {}), "surprise": 1})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", "surprise"]
+
+
+def test_no_patch_changes_what_is_not_the_users_to_change(world: World) -> None:
+    user = world.account()
+    before = valid(world, "read_me", user).send(world.client).json()
+    for member in ("username", "email", "sub", "id", "created_at", "disabled_at"):
+        request = valid(world, "update_me", user)
+        request.send(world.client, json={"full_name": "Ada", member: before.get(member, PASSWORD)})
+    item = create(world, user)
+    path, headers = f"/randoms/{item}", bearer(user.access_token)
+    for member in ("num", "id", "owner_id", "created_at"):
+        world.client.request("PATCH", path, json={"max_value": 9, member: 7}, headers=headers)
+    assert valid(world, "read_me", user).send(world.client).json() == before
+    assert world.client.request("GET", path, headers=headers).json()["max_value"] == 6

@@ -1,0 +1,194 @@
+"""Whatever Cognito answers, by its documented error codes, callers get the answer that is due.
+
+The codes are those of AWS's API reference for each operation. Some depend on settings of the pool
+that the stand-in does not have (LEGACY existence errors, password history), so they are planned.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.contract.examples import bearer, valid
+from tests.subject import OTHER_PASSWORD, PASSWORD
+from understudy.subject import Account
+from understudy.world import World
+
+WRONG_CREDENTIALS = (401, "Incorrect username or password")
+SESSION_OVER = (401, "Session is over, log in again")
+WRONG_CODE = (403, "Invalid or expired code")
+WRONG_PASSWORD = (403, "Incorrect password")
+TAKEN = (409, "Account with email exists")
+VERIFIED = (409, "Account is already verified")
+LATER = (429, "Too many requests, try again later")
+DONE = (200, None)
+REFUSED = (422, None)
+
+# Our operation, Cognito's, what due answer follows from which of its codes.
+ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
+    ("signup_user", "SignUp"): {
+        TAKEN: ["UsernameExistsException"],
+        REFUSED: ["InvalidPasswordException", "InvalidParameterException"],
+    },
+    ("verify_user", "ConfirmSignUp"): {
+        WRONG_CODE: ["CodeMismatchException", "ExpiredCodeException", "UserNotFoundException"],
+        VERIFIED: ["NotAuthorizedException"],
+        TAKEN: ["AliasExistsException"],
+        LATER: ["TooManyFailedAttemptsException"],
+    },
+    ("resend_confirmation_code", "ResendConfirmationCode"): {
+        DONE: ["UserNotFoundException"],
+        VERIFIED: ["InvalidParameterException"],
+    },
+    ("login_user", "InitiateAuth"): {
+        WRONG_CREDENTIALS: ["NotAuthorizedException", "UserNotFoundException"],
+        (403, "Verify your account"): ["UserNotConfirmedException"],
+        (403, "Reset your password"): ["PasswordResetRequiredException"],
+    },
+    ("refresh_session", "InitiateAuth"): {
+        SESSION_OVER: [
+            "NotAuthorizedException",
+            "UserNotFoundException",
+            "UserNotConfirmedException",
+            "PasswordResetRequiredException",
+            "InvalidParameterException",
+        ],
+    },
+    ("forgot_password", "ForgotPassword"): {
+        DONE: ["UserNotFoundException", "InvalidParameterException", "NotAuthorizedException"],
+    },
+    ("reset_password", "ConfirmForgotPassword"): {
+        WRONG_CODE: [
+            "CodeMismatchException",
+            "ExpiredCodeException",
+            "UserNotFoundException",
+            "UserNotConfirmedException",
+            "NotAuthorizedException",
+        ],
+        REFUSED: ["InvalidPasswordException", "PasswordHistoryPolicyViolationException"],
+        LATER: ["TooManyFailedAttemptsException"],
+    },
+    ("change_password", "ChangePassword"): {
+        WRONG_PASSWORD: [
+            "NotAuthorizedException",
+            "PasswordResetRequiredException",
+            "UserNotConfirmedException",
+            "UserNotFoundException",
+        ],
+        REFUSED: ["InvalidPasswordException", "PasswordHistoryPolicyViolationException"],
+    },
+    ("logout_user", "GlobalSignOut"): {
+        DONE: [
+            "NotAuthorizedException",
+            "PasswordResetRequiredException",
+            "UserNotConfirmedException",
+        ],
+    },
+    ("delete_me", "AdminDeleteUser"): {(204, None): ["UserNotFoundException"]},
+}
+EVERYWHERE = ["TooManyRequestsException", "ThrottlingException", "LimitExceededException"]
+
+
+@dataclass(frozen=True)
+class Row:
+    operation: str
+    call: str
+    code: str
+    status: int
+    detail: str | None
+
+
+ROWS = [
+    Row(operation, call, code, *due)
+    for (operation, call), answers in ANSWERS.items()
+    for due, codes in (answers | {LATER: [*answers.get(LATER, ()), *EVERYWHERE]}).items()
+    for code in codes
+]
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.operation}-{row.code}")
+def test_each_code_of_cognito_becomes_the_answer_that_is_due(world: World, row: Row) -> None:
+    request = valid(world, row.operation)
+    with world.cognito.outages.fail(row.call, row.code, times=20):
+        response = request.send(world.client)
+    assert response.status_code == row.status, response.text
+    if row.detail:
+        assert response.json() == {"detail": row.detail}
+    assert row.code not in response.text
+
+
+def test_a_code_that_says_nothing_to_callers_is_503(world: World) -> None:
+    request = valid(world, "login_user")
+    with world.cognito.outages.fail("InitiateAuth", "InvalidLambdaResponseException", times=20):
+        assert request.send(world.client).status_code == 503
+
+
+def test_a_reset_is_done_even_if_cognito_cannot_revoke_the_sessions(world: World) -> None:
+    user = world.account()
+    request = valid(world, "reset_password", user)
+    with world.cognito.outages.fail("AdminUserGlobalSignOut", "InternalErrorException", times=20):
+        assert request.send(world.client).status_code == 200
+    assert _me(world, user.access_token) == 401
+    assert _refreshed(world, user).status_code == 401
+
+
+def test_a_session_that_cognito_keeps_after_a_sign_out_is_over_here(world: World) -> None:
+    user = world.account()
+    with world.cognito.outages.fail("GlobalSignOut", "NotAuthorizedException"):
+        assert valid(world, "logout_user", user).send(world.client).status_code == 200
+    assert _refreshed(world, user).status_code == 401
+
+
+def test_an_account_disabled_here_stays_shut_though_cognito_opens_it(world: World) -> None:
+    user = world.account()
+    assert world.subject.disable is not None
+    world.subject.disable(world.surroundings, user.username)
+    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
+    world.aws.admin_enable_user(**pool)
+    form = {"username": user.username, "password": user.password}
+    assert world.client.request("POST", "/users/login", data=form).status_code == 401
+    assert _me(world, world.token(user.username)) == 401
+
+
+def test_a_password_that_an_operator_reset_has_to_be_set_anew(world: World) -> None:
+    user = world.account()
+    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
+    world.aws.admin_reset_user_password(**pool)
+    response = valid(world, "login_user", user).send(world.client)
+    assert (response.status_code, response.json()) == (403, {"detail": "Reset your password"})
+
+
+def test_an_account_with_a_further_step_cannot_log_in_here(world: World) -> None:
+    world.aws.admin_create_user(
+        UserPoolId=world.cognito.user_pool_id,
+        Username="invited",
+        TemporaryPassword=PASSWORD,
+        UserAttributes=[{"Name": "email", "Value": "invited@example.com"}],
+    )
+    form = {"username": "invited", "password": PASSWORD}
+    response = world.client.request("POST", "/users/login", data=form)
+    assert response.status_code == 403
+    assert set(response.json()) == {"detail"}
+
+
+def test_a_sign_up_whose_commit_fails_leaves_no_account(world: World) -> None:
+    blows = ["once"]  # listeners stay
+
+    def cut(_: object) -> None:
+        if blows:
+            blows.clear()
+            world.database.kill_connections("randomizer-api")
+
+    world.cognito.outbox.listen(cut)  # Cognito mails the code before it answers
+    body = {"username": "unlucky", "email": "unlucky@example.com", "password": OTHER_PASSWORD}
+    assert world.client.request("POST", "/users/signup", json=body).status_code == 503
+    assert world.database.tables()["users"] == 0
+    assert world.aws.list_users(UserPoolId=world.cognito.user_pool_id)["Users"] == []
+
+
+def _me(world: World, token: str) -> int:
+    return int(world.client.request("GET", "/users/me", headers=bearer(token)).status_code)
+
+
+def _refreshed(world: World, user: Account) -> Any:
+    return valid(world, "refresh_session", user).send(world.client)
