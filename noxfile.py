@@ -163,6 +163,12 @@ def serve(session: nox.Session) -> None:
 
 
 @nox.session
+def sensitivity(session: nox.Session) -> None:
+    """Plant every defect and see which layer notices; `-- -k ID` shows one as developers see it."""
+    run(session, "understudy", "sensitivity", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' ratios, side by side in one run."""
     run(session, "python", "-m", "tests.bench", *session.posargs)

@@ -171,6 +171,13 @@ def test_an_account_with_a_further_step_cannot_log_in_here(world: World) -> None
     assert set(response.json()) == {"detail"}
 
 
+def test_a_sign_up_without_an_answer_is_not_sent_again(world: World) -> None:
+    body = {"username": "patient", "email": "patient@example.com", "password": PASSWORD}
+    with world.cognito.outages.lose_answer("SignUp", times=20) as outage:
+        assert world.client.request("POST", "/users/signup", json=body).status_code == 503
+    assert outage.met == 1
+
+
 def test_a_sign_up_whose_commit_fails_leaves_no_account(world: World) -> None:
     blows = ["once"]  # listeners stay
 

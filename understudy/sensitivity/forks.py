@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -56,7 +56,8 @@ class Child:
         self.output.unlink()
         self.reader.close()
         if failure or status:
-            self.failure = failure or "\n".join(lines[-KEPT_LINES:]) or f"exit status {status}"
+            code = os.waitstatus_to_exitcode(status)
+            self.failure = failure or "\n".join(lines[-KEPT_LINES:]) or f"exit status {code}"
 
 
 def fork(name: str, work: Work, seconds: float) -> Child:
@@ -88,6 +89,8 @@ def _work(work: Work, writing: int, output: int) -> int:
         os.setpgid(0, 0)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        # Whoever captures the parent's output has put other objects here.
+        sys.stdout = sys.stderr = os.fdopen(output, "w", encoding="utf-8", buffering=1)
         with os.fdopen(writing, "w", encoding="utf-8") as pipe:
 
             def send(message: dict[str, Any]) -> None:
@@ -103,7 +106,7 @@ def _work(work: Work, writing: int, output: int) -> int:
     return 0
 
 
-def spread(tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float) -> Iterator[Child]:
+def spread(tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float) -> Generator[Child]:
     """Do tasks in forked processes, some at a time, and yield each when it has ended.
 
     Args:
