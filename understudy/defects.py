@@ -74,7 +74,7 @@ class Defect:
         owasp: The risk of the OWASP API Security Top 10 2023, `API1`; empty where none fits.
         plants: How it is planted; all of them together.
         caught_by: Names of the checks that must notice; one of them has to.
-        operations: operationIds that behave differently; empty means any.
+        operations: operationIds where it shows, enough of them; empty means any.
         documented: Whether the author of the defect generated the OpenAPI document anew, as one
             does after a change; False leaves the committed document behind.
     """

@@ -157,8 +157,8 @@ def log_in(world: World, username: str, password: str) -> Any:
 
 
 class TestProfile:
-    def test_me_is_the_caller(self, world: World) -> None:
-        user = world.account()
+    def test_me_is_the_caller_and_none_of_the_others(self, world: World) -> None:
+        _, user, _ = (world.account() for _ in range(3))
         profile = valid(world, "read_me", user).send(world.client).json()
         assert profile.pop("created_at")
         assert profile == {

@@ -130,6 +130,15 @@ def test_a_member_that_nobody_knows_is_422(world: World, name: str) -> None:
     assert response.json()["detail"][0]["loc"] == ["body", "surprise"]
 
 
+def test_a_member_named_by_half_a_character_is_422(world: World) -> None:
+    request = valid(world, "create_random")
+    headers = {**request.headers, "Content-Type": "application/json"}
+    body = b'{"min_value": 1, "max_value": 6, "\\ud800": 1}'
+    response = request.send(world.client, json=None, data=body, headers=headers)
+    assert response.status_code == 422
+    assert response.json()["detail"]
+
+
 def test_no_patch_changes_what_is_not_the_users_to_change(world: World) -> None:
     user = world.account()
     before = valid(world, "read_me", user).send(world.client).json()

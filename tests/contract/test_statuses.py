@@ -117,6 +117,15 @@ def test_after_an_outage_of_the_database_the_next_request_succeeds(world: World,
     assert str(response.status_code) == SUCCESSES[name], response.text
 
 
+@pytest.mark.parametrize("name", DATABASE_USERS)
+def test_an_outage_of_the_database_that_nobody_met_is_not_noticed(world: World, name: str) -> None:
+    request = valid(world, name)
+    with world.database.outage():
+        pass
+    response = request.send(world.client)
+    assert str(response.status_code) == SUCCESSES[name], response.text
+
+
 def test_unknown_paths_and_methods_are_refused_in_the_same_shape(world: World) -> None:
     missing = world.client.request("GET", "/nothing")
     assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})

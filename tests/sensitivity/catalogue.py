@@ -15,8 +15,8 @@ STUDY = Study(
     defects=read_defects(*(PLANTED / f"{name}.toml" for name in AREAS)),
     layers=(
         Stock(),
-        # Access and pacts are layers of their own.
-        Suite("contract", ("tests/contract",), ("test_access.py", "test_pacts.py", "consumers/")),
+        # Pacts are a layer of their own.
+        Suite("contract", ("tests/contract",), ("test_pacts.py", "consumers/")),
         Access(),
         # These two test the tests; they say nothing of the service.
         Suite("property", ("tests/property",), ("test_profiles.py", "test_script.py")),

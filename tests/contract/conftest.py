@@ -1,0 +1,28 @@
+"""What holds in every test of the suite: no operation gives an answer that its document lacks."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.examples import OPERATIONS
+from understudy.world import World
+
+UNFORESEEN = 500  # no document declares it; tests that provoke it say so themselves
+
+
+@pytest.fixture(autouse=True)
+def _only_declared_answers(request: pytest.FixtureRequest) -> Iterator[None]:
+    if "world" not in request.fixturenames:
+        yield
+        return
+    world: World = request.getfixturevalue("world")
+    before = dict(world.ledger.counts)
+    yield
+    undeclared = {
+        f"{entry.operation_id} answered {entry.status}"
+        for entry, count in world.ledger.counts.items()
+        if count != before.get(entry, 0)
+        and entry.status != UNFORESEEN
+        and str(entry.status) not in OPERATIONS[entry.operation_id].statuses
+    }
+    assert not undeclared, "declare it in the route's `responses`, or give another answer"
