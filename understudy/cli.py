@@ -38,6 +38,8 @@ for _module in (serve, cognito, fuzz, access, prove, evidence, contracts, sensit
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script and `python -m understudy` both end here."""
+    # Shells start background jobs with SIGINT ignored: Ctrl+C and `kill -INT` must work there too.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         # Without its standalone mode, typer returns what `typer.Exit` carried.

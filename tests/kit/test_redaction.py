@@ -57,6 +57,13 @@ def test_a_har_file_loses_its_secrets_and_stays_one(tmp_path: Path) -> None:
     assert "3600" in json.loads(text)["log"]["entries"][0]["response"]["content"]["text"]
 
 
+def test_half_a_har_file_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "fuzz.har"
+    path.write_text('{"log": {"entries": [{"request": {"postData": {"text": "pass', "utf-8")
+    redact_har(path)
+    assert not path.exists()
+
+
 def test_a_missing_har_file_is_no_error(tmp_path: Path) -> None:
     redact_har(tmp_path / "none.har")
     assert list(tmp_path.iterdir()) == []

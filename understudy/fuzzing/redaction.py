@@ -25,10 +25,14 @@ def redact(text: str) -> str:
 
 
 def redact_har(path: Path) -> None:
-    """Take the secrets out of a HAR file's bodies, in place; a missing file is left missing."""
+    """Take the secrets out of a HAR file's bodies, in place; half a file is removed."""
     if not path.is_file():
         return
-    har = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        har = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:  # an interrupted run wrote half of it
+        path.unlink()
+        return
     for entry in har["log"]["entries"]:
         _redact_text(entry["request"].get("postData", {}))
         _redact_text(entry["response"].get("content", {}))
