@@ -52,7 +52,9 @@ def _of_each_class() -> st.SearchStrategy[str]:
     """Give every category the same chance: letters would crowd out the rest."""
     groups = [st.characters(categories=[group]) for group in limits()[2]]  # type: ignore[list-item]
     ascii_names = st.characters(codec="ascii", categories=limits()[2])  # type: ignore[arg-type]
-    return st.one_of(ascii_names, *groups)
+    # Letters whose lower case is longer, shorter in bytes, or another letter's too.
+    odd_cases = st.sampled_from("\u0130\u017f\u212a\u1e9e")
+    return st.one_of(ascii_names, odd_cases, *groups)
 
 
 def usernames(*, unlike: str = "") -> st.SearchStrategy[str]:

@@ -22,6 +22,9 @@ from understudy.postgres import (
 
 DATABASES = "SELECT datname FROM pg_database ORDER BY 1"
 STAY = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # off in background jobs
 import sys
 from understudy.postgres import PostgresServer
 with PostgresServer.start() as server:

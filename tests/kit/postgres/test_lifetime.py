@@ -18,6 +18,9 @@ from tests.kit.postgres.schema import execute
 from understudy.postgres.directory import sweep
 
 RUN = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # off in background jobs
 import sys
 from understudy.postgres import PostgresServer
 with PostgresServer.start() as server:
