@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from understudy.postgres.server import Template
 from understudy.sensitivity.forks import Send
 from understudy.sensitivity.observer import Observer, Unit
 from understudy.sensitivity.outcome import Verdict
+from understudy.sensitivity.reach import Reach
 from understudy.sensitivity.study import Layer, Scene
 from understudy.subject import Subject, configured_subject, load_subject
 from understudy.world import World
@@ -60,6 +61,9 @@ class Experiment:
         seed: Of generated examples.
         narrow: Whether layers leave out what cannot meet the defect, and keep to their budgets.
         thorough: Whether failures are made small, as a developer would see them.
+        function: The only one that differs, where there is only one.
+        traced: A folder; units note which of its functions they enter.
+        stops: Whether the first finding of any layer ends it.
     """
 
     name: str
@@ -68,6 +72,9 @@ class Experiment:
     seed: int = 0
     narrow: bool = True
     thorough: bool = False
+    function: str = ""
+    traced: Path | None = None
+    stops: bool = False
 
     def run(self, ground: Ground, send: Send) -> None:
         """Make it, and send a message before and after each layer.
@@ -86,8 +93,10 @@ class Experiment:
             planting.require_loaded()
             for layer in self.layers:
                 send({"begins": layer.name})
-                world.reset()
-                send({"verdict": self._examine(layer, world, ground).as_dict()})
+                verdict = self._examine(layer, world, ground)
+                send({"verdict": verdict.as_dict()})
+                if self.stops and verdict.first:
+                    return
 
     def _examine(self, layer: Layer, world: World, ground: Ground) -> Verdict:
         defect = self.defect
@@ -97,6 +106,7 @@ class Experiment:
             budget=ground.budgets.get(layer.name) if self.narrow and defect else None,
             known=ground.known.get(layer.name, frozenset()),
             stop_at_first=defect is not None,
+            reach=Reach(self.traced) if self.traced else None,
         )
         scene = Scene(
             subject=world.subject,
@@ -104,10 +114,13 @@ class Experiment:
             operations=frozenset(defect.operations if defect and self.narrow else ()),
             seed=self.seed,
             thorough=self.thorough,
+            function=self.function,
             profile=ground.profile.get(layer.name, {}),
         )
         try:
-            layer.examine(scene, observer)
+            world.reset()
+            with observer.reach or nullcontext():
+                layer.examine(scene, observer)
         except Exception as error:  # noqa: BLE001 - a layer that breaks has noticed, by accident
             observer.found((type(error).__name__,), layer.name, f"{type(error).__name__}: {error}")
         return Verdict.of(layer.name, observer)

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from understudy.sensitivity.reach import Reach
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -17,10 +19,12 @@ class Unit:
     Attributes:
         seconds: Of processor time.
         operations: operationIds that answered it.
+        functions: Of the service, those that it entered, where that was asked for.
     """
 
     seconds: float
     operations: tuple[str, ...]
+    functions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Observer:
         named: The checks that claim to notice the defect.
         budget: Seconds of processor time after which only named checks go on; None for no end.
         known: Findings that come up without any defect, as `check` and `where`: they are none.
+        reach: Notes the functions that units enter.
     """
 
     count: Callable[[], dict[str, int]]
@@ -62,6 +67,7 @@ class Observer:
     units: dict[str, Unit] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     stop_at_first: bool = True
+    reach: Reach | None = None
 
     def __post_init__(self) -> None:
         self._started = time.monotonic()
@@ -91,13 +97,17 @@ class Observer:
         wanted = not over or any(check in self.named for check in checks)
         if wanted:
             self._unit_cpu, self._unit_before = time.process_time(), self.count()
+            if self.reach:
+                self.reach.taken()
         return wanted
 
     def passed(self, where: str) -> None:
         """Note that a unit is done, and what it cost."""
         after, before = self.count(), self._unit_before
         reached = tuple(sorted(name for name in after if after[name] != before.get(name, 0)))
-        self.units[where] = Unit(round(time.process_time() - self._unit_cpu, 3), reached)
+        entered = self.reach.taken() if self.reach else ()
+        seconds = round(time.process_time() - self._unit_cpu, 3)
+        self.units[where] = Unit(seconds, reached, entered)
 
     def found(self, checks: Iterable[str], where: str, text: str) -> None:
         """Note a finding of the current unit."""

@@ -154,4 +154,4 @@ def _finding(values: Mapping[str, Any] | None) -> Finding | None:
 
 
 def _unit(values: Mapping[str, Any]) -> Unit:
-    return Unit(values["seconds"], tuple(values["operations"]))
+    return Unit(values["seconds"], tuple(values["operations"]), tuple(values["functions"]))

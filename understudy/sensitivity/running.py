@@ -71,6 +71,14 @@ class Runner:
         names = [experiment.name for experiment in self._controls(self.study.seeds)]
         return [outcome for name in names if (outcome := self.outcomes.get(name))]
 
+    def traced(self, layers: Sequence[Layer], progress: Progress) -> list[Outcome]:
+        """Let layers note which functions of the package their units enter."""
+        package = self.study.package
+        experiments = [
+            Experiment(f"traced {layer.name}", (layer,), traced=package) for layer in layers
+        ]
+        return list(self._run(experiments, progress, LONGEST_CONTROL))
+
     def taught(self, controls: Iterable[Outcome]) -> "Runner":
         """Return a runner that knows what the control runs showed."""
         verdicts = [verdict for outcome in controls for verdict in outcome.verdicts]

@@ -33,6 +33,7 @@ class Scene:
         operations: The operations that are worth looking at; empty means all.
         seed: 0 stands for the suites' own choice of examples, others for other examples.
         thorough: Whether a failure is to be shown as a developer would see it, made small.
+        function: The only one that differs, where there is only one: `path:qualified name`.
         profile: What the layer's units cost and reached when nothing was planted; by name.
     """
 
@@ -41,11 +42,22 @@ class Scene:
     operations: frozenset[str] = frozenset()
     seed: int = 0
     thorough: bool = True
+    function: str = ""
     profile: Mapping[str, Unit] = field(default_factory=dict)
 
     def concerns(self, operation_id: str) -> bool:
         """Whether an operation is worth looking at."""
         return not self.operations or operation_id in self.operations
+
+    def may_meet(self, name: str) -> bool:
+        """Whether a unit can behave differently, as far as its profile tells."""
+        unit = self.profile.get(name)
+        if unit is None:
+            return True
+        if self.function:
+            return self.function in unit.functions
+        # What sends nothing looks at documents, say.
+        return not unit.operations or any(map(self.concerns, unit.operations))
 
 
 class Layer(Protocol):
@@ -75,12 +87,16 @@ class Study:
         layers: In the order in which they run.
         sources: Paths whose contents decide whether earlier results still hold.
         seeds: Of the control runs.
+        package: The folder whose mutants are judged.
+        excuses: What that leaves out and forgives; see `excuses`.
     """
 
     defects: tuple[Defect, ...]
     layers: tuple[Layer, ...]
     sources: tuple[str, ...] = ("api", "tests", "understudy")
     seeds: tuple[int, ...] = (0, 1, 2)
+    package: Path = Path("api")
+    excuses: Path | None = None
 
     def fingerprint(self) -> str:
         """A digest of the sources: results of other sources do not hold."""

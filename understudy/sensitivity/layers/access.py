@@ -20,7 +20,8 @@ class Access:
         probe = probe_of(scene.subject, scene.world)
         seen: set[str] = set()
         for operation in sorted(operations(scene.subject.document()), key=_last):
-            if not scene.concerns(operation.operation_id) or not observer.wants(CHECKS):
+            name = operation.operation_id
+            if not (scene.concerns(name) and scene.may_meet(name) and observer.wants(CHECKS)):
                 continue
             probe.exercise(operation)
             new = [finding for finding in probe.matrix.findings if finding.id not in seen]

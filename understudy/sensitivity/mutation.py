@@ -1,0 +1,137 @@
+"""A mutation session: a sample of mutants within a time, judged by the suite's own layers.
+
+It must not know how mutants are made, nor what the service is.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from understudy.defects import Defect
+from understudy.sensitivity.excuses import Excuses
+from understudy.sensitivity.experiment import Experiment, Ground, verdicts_of
+from understudy.sensitivity.forks import Child, Send, Work, spread
+from understudy.sensitivity.mutants import Mutant
+from understudy.sensitivity.outcome import Verdict
+from understudy.sensitivity.study import Layer
+
+LONGEST = 240.0  # seconds for one mutant
+
+
+class Fate(StrEnum):
+    """What became of a mutant.
+
+    STILLBORN ones cannot be imported: no test is needed against them, so they do not count.
+    """
+
+    KILLED = "killed"
+    SURVIVED = "survived"
+    EQUIVALENT = "equivalent"
+    STILLBORN = "stillborn"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A mutant and its fate; `by` is the test that killed it, or the reason why it counts not."""
+
+    mutant: Mutant
+    fate: Fate
+    by: str
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The mutant as JSON, without its whole text."""
+        about = {name: value for name, value in vars(self.mutant).items() if name != "text"}
+        return {**about, "fate": self.fate, "by": self.by, "seconds": round(self.seconds, 1)}
+
+
+@dataclass(frozen=True)
+class Session:
+    """Judges mutants.
+
+    Attributes:
+        ground: What experiments share; its profile says which test enters which function.
+        layers: The judges, in order.
+        excuses: Which survivors are forgiven.
+        jobs: How many at a time.
+    """
+
+    ground: Ground
+    layers: tuple[Layer, ...]
+    excuses: Excuses
+    jobs: int = 2
+
+    def judge(self, sample: Sequence[Mutant], seconds: float | None) -> Iterator[Judged]:
+        """Judge mutants until the time is over.
+
+        Args:
+            sample: In the order in which they are tried.
+            seconds: After which no new one is begun; None for no end.
+        """
+        by_id = {mutant.id: mutant for mutant in sample}
+        for child in spread(self._tasks(by_id.values(), seconds), self.jobs, LONGEST):
+            yield self._conclude(by_id[child.name], child)
+
+    def _tasks(self, sample: Iterable[Mutant], seconds: float | None) -> Iterator[tuple[str, Work]]:
+        started = time.monotonic()
+        for mutant in sample:
+            if seconds is not None and time.monotonic() - started > seconds:
+                return
+            yield mutant.id, self._work(mutant)
+
+    def _work(self, mutant: Mutant) -> Callable[[Send], None]:
+        defect = Defect(
+            id="mutant",
+            story=mutant.id,
+            area="mutation",
+            cwe="",
+            owasp="",
+            plants=(mutant.rewrite(),),
+            caught_by=(),
+            documented=False,
+        )
+        run = Experiment(
+            "mutant", self.layers, defect, narrow=False, function=mutant.function, stops=True
+        )
+        return lambda send: run.run(self.ground, send)
+
+    def _conclude(self, mutant: Mutant, child: Child) -> Judged:
+        verdicts = verdicts_of(child.messages)
+        fate, by = self._fate(mutant, child, verdicts)
+        return Judged(mutant, fate, by, child.seconds)
+
+    def _fate(self, mutant: Mutant, child: Child, verdicts: Sequence[Verdict]) -> tuple[Fate, str]:
+        if child.failure == "hung":
+            return Fate.KILLED, "a suite that does not end"
+        if child.failure and not any("begins" in message for message in child.messages):
+            return Fate.STILLBORN, child.failure.splitlines()[-1]
+        if child.failure:
+            return Fate.KILLED, child.failure.splitlines()[-1]
+        found = next((verdict.first for verdict in verdicts if verdict.first), None)
+        if found:
+            return Fate.KILLED, found.where
+        reason = self.excuses.equivalent.get((mutant.path, mutant.after))
+        return (Fate.EQUIVALENT, reason) if reason else (Fate.SURVIVED, "")
+
+
+def score(judged: Iterable[Judged]) -> tuple[int, int]:
+    """Return how many mutants were killed, and of how many that somebody could tell apart."""
+    counts = Counter(each.fate for each in judged)
+    return counts[Fate.KILLED], counts[Fate.KILLED] + counts[Fate.SURVIVED]
+
+
+def as_dict(judged: Sequence[Judged], excuses: Excuses) -> Mapping[str, Any]:
+    """A session as JSON."""
+    killed, counted = score(judged)
+    return {
+        "killed": killed,
+        "counted": counted,
+        "score": round(killed / counted, 4) if counted else None,
+        "fates": dict(Counter(each.fate for each in judged)),
+        "outside": dict(excuses.outside),
+        "survivors": [each.as_dict() for each in judged if each.fate is Fate.SURVIVED],
+        "mutants": [each.as_dict() for each in judged],
+    }
