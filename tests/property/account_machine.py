@@ -7,7 +7,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from tests.property.accounts import NEVER_SENT, Accounts, either
 from tests.property.people import NAMES, Status
-from tests.property.surroundings import nothing
+from tests.property.surroundings import KINDS, nothing
 from tests.property.visitor import PASSWORD, RESET, SIGN_UP
 
 WHO = st.sampled_from(NAMES)
@@ -15,6 +15,10 @@ SPELT = st.sampled_from(["as-is", "upper", "lower"])
 PASSWORDS = st.sampled_from([PASSWORD, "Staple-8-Correct-Horse"])
 # Mostly right: what is wrong changes nothing, and lives go nowhere.
 RIGHT = st.sampled_from([True, True, True, False])
+# The answer that gets lost is the one that leaves most to put right, so it comes often.
+TROUBLE = st.just(("SignUp", "lose_answer")) | st.tuples(
+    st.sampled_from(["SignUp", "AdminGetUser", "AdminDeleteUser"]), st.sampled_from(KINDS)
+)
 WRONG = "Wrong-Horse-9-Battery"
 # The fifth in a row begins a lock-out (AWS, "Sign-in lockout behavior"); one more may be needed.
 MOST_FAILURES = 3
@@ -48,6 +52,14 @@ class AccountMachine(Accounts):
             else {409: nothing},
             lambda: self.observe(person, password),
         )
+
+    @rule(who=WHO, password=PASSWORDS, troubles=st.lists(TROUBLE, min_size=1, max_size=2))
+    def sign_up_in_trouble(self, who: str, password: str, troubles: list[tuple[str, str]]) -> None:
+        """Let the calls fail that a sign-up makes: by chance they would rarely meet."""
+        self.cognito_is_well_again()
+        for call, kind in troubles:
+            self.cognito_will_fail(kind, call)
+        self.sign_up(who, "as-is", password)
 
     @rule(who=WHO, spelt=SPELT, right=RIGHT)
     def verify(self, who: str, spelt: str, *, right: bool) -> None:

@@ -16,5 +16,5 @@ def test_accounts_live_as_the_model_says_whatever_goes_away(world: World) -> Non
     """
     run_state_machine_as_test(
         lambda: AccountMachine(world),  # type: ignore[arg-type]  # any factory will do
-        settings=settings(few(0.5), stateful_step_count=25),
+        settings=settings(few(1), stateful_step_count=25),
     )

@@ -82,7 +82,7 @@ class Killing(Outage):
 def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recoverable(
     remote_world: World, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
 ) -> None:
-    """Planted: an account that exists at Cognito refused for ever, whether confirmed or not."""
+    """Planted: a row in the way refused for ever, whether its account is still there or not."""
     remote_world.reset()
     with api_process(remote_world) as (process, base_url):
         request = STORIES[name].before(Visitor(remote_world, RemoteClient(base_url)))

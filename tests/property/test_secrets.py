@@ -57,8 +57,13 @@ def _whole_life(visitor: Visitor, user: Signup, second: str, third: str) -> None
     assert visitor.forgot(name).status_code == 200
     assert visitor.reset(name, "000000", third).status_code == 403
     assert visitor.reset(name, visitor.code(name, RESET), third).status_code == 200
-    broken = {"username": name, "email": 1, "password": user.password}
-    assert visitor.call("POST", "/users/signup", json=broken).status_code == 422
+    broken = (
+        user.body() | {"email": 1},
+        {"password": user.password},
+        user.body() | {"password": f" {third}"},
+    )
+    for body in broken:
+        assert visitor.call("POST", "/users/signup", json=body).status_code == 422
     visitor.world.cognito.outages.time_out("SignUp")
     other = Signup("eve", "eve@example.com", second)
     assert visitor.sign_up(other).status_code == 503
