@@ -169,6 +169,12 @@ def sensitivity(session: nox.Session) -> None:
 
 
 @nox.session
+def mutation(session: nox.Session) -> None:
+    """Let the suites judge mutants by cosmic-ray for ten minutes; `-- --time 60 --seed 1`."""
+    run(session, "understudy", "mutate", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' ratios, side by side in one run."""
     run(session, "python", "-m", "tests.bench", *session.posargs)

@@ -17,6 +17,7 @@ from understudy.commands import (
     contracts,
     evidence,
     fuzz,
+    mutation,
     prove,
     sensitivity,
     serve,
@@ -32,7 +33,7 @@ app = typer.Typer(
 )
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
-for _module in (serve, cognito, fuzz, access, prove, evidence, contracts, sensitivity):
+for _module in (serve, cognito, fuzz, access, prove, evidence, contracts, sensitivity, mutation):
     _module.register(app)
 
 

@@ -22,5 +22,6 @@ STUDY = Study(
         Suite("property", ("tests/property",), ("test_profiles.py", "test_script.py")),
         Pacts(),
     ),
+    excuses=Path(__file__).parent / "mutation.toml",
     sources=("api", "tests", "understudy", "pacts", "openapi.json", "schemathesis.toml"),
 )

@@ -106,10 +106,13 @@ class Session:
     def _fate(self, mutant: Mutant, child: Child, verdicts: Sequence[Verdict]) -> tuple[Fate, str]:
         if child.failure == "hung":
             return Fate.KILLED, "a suite that does not end"
-        if child.failure and not any("begins" in message for message in child.messages):
-            return Fate.STILLBORN, child.failure.splitlines()[-1]
-        if child.failure:
-            return Fate.KILLED, child.failure.splitlines()[-1]
+        last = child.failure.splitlines()[-1] if child.failure else ""
+        if "PlantFailed" in last:
+            return Fate.SURVIVED, "the module is never imported"
+        if last and not any("begins" in message for message in child.messages):
+            return Fate.STILLBORN, last
+        if last:
+            return Fate.KILLED, last
         found = next((verdict.first for verdict in verdicts if verdict.first), None)
         if found:
             return Fate.KILLED, found.where

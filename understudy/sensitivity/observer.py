@@ -26,6 +26,14 @@ class Unit:
     operations: tuple[str, ...]
     functions: tuple[str, ...] = ()
 
+    def with_another(self, other: "Unit") -> "Unit":
+        """Both as one."""
+        return Unit(
+            round(self.seconds + other.seconds, 3),
+            tuple(sorted({*self.operations, *other.operations})),
+            tuple(sorted({*self.functions, *other.functions})),
+        )
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -107,7 +115,9 @@ class Observer:
         reached = tuple(sorted(name for name in after if after[name] != before.get(name, 0)))
         entered = self.reach.taken() if self.reach else ()
         seconds = round(time.process_time() - self._unit_cpu, 3)
-        self.units[where] = Unit(seconds, reached, entered)
+        unit = Unit(seconds, reached, entered)
+        # Several tests may share a node id.
+        self.units[where] = self.units[where].with_another(unit) if where in self.units else unit
 
     def found(self, checks: Iterable[str], where: str, text: str) -> None:
         """Note a finding of the current unit."""

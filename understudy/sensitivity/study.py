@@ -88,6 +88,7 @@ class Study:
         sources: Paths whose contents decide whether earlier results still hold.
         seeds: Of the control runs.
         package: The folder whose mutants are judged.
+        judges: The layers that judge them.
         excuses: What that leaves out and forgives; see `excuses`.
     """
 
@@ -96,6 +97,7 @@ class Study:
     sources: tuple[str, ...] = ("api", "tests", "understudy")
     seeds: tuple[int, ...] = (0, 1, 2)
     package: Path = Path("api")
+    judges: tuple[str, ...] = ("contract", "property", "access")
     excuses: Path | None = None
 
     def fingerprint(self) -> str:

@@ -82,3 +82,13 @@ def test_a_unit_is_known_by_the_operations_that_answered_it() -> None:
     observer.passed("test_nothing")
     assert observer.units["test_read"].operations == ("read",)
     assert observer.units["test_nothing"] == Unit(observer.units["test_nothing"].seconds, ())
+
+
+def test_units_of_one_name_add_up() -> None:
+    requests = Requests()
+    observer = Observer(requests)
+    for operation in ("write", "read"):
+        assert observer.wants(["test"])
+        requests.send(operation)
+        observer.passed("test_both")
+    assert observer.units["test_both"].operations == ("read", "write")

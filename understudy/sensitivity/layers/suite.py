@@ -37,9 +37,12 @@ class Suite:
 
     def examine(self, scene: Scene, observer: Observer) -> None:
         """Run the tests until the observer has seen enough."""
+        paths = self._paths(scene, observer)
+        if not paths:
+            return
         code = pytest.main(
             [
-                *self.paths,
+                *paths,
                 *("-p", "no:randomly", "-p", "no:cacheprovider", "-p", "no:xdist", "--tb=short"),
                 # What was loaded and warmed up before pytest is no test.
                 *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
@@ -49,6 +52,20 @@ class Suite:
         )
         if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} and not observer.first:
             observer.found(("collection",), self.paths[0], f"pytest ended with {code!r}")
+
+    def _paths(self, scene: Scene, observer: Observer) -> list[str]:
+        """Return the files that hold what will be run, so that no others are collected."""
+        if not scene.profile:
+            return list(self.paths)
+        spent, chosen = 0.0, []
+        for name, unit in sorted(scene.profile.items(), key=lambda item: item[1].seconds):
+            path, _, test = name.partition("::")
+            named = test.rpartition("::")[2].partition("[")[0] in observer.named
+            affordable = observer.budget is None or spent < 2 * observer.budget
+            if named or (affordable and scene.may_meet(name)):
+                spent += unit.seconds
+                chosen.append(path)
+        return list(dict.fromkeys(chosen))
 
 
 class _Conductor:

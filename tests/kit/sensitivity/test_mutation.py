@@ -1,0 +1,137 @@
+"""Mutation: mutants are made by a tool that knows nothing of us, and no survivor is hidden."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from understudy.sensitivity.excuses import Excuses, ExcusesUnreadable
+from understudy.sensitivity.mutants import Mutant, mutants
+from understudy.sensitivity.mutation import Fate, Judged, as_dict, score
+from understudy.sensitivity.reach import Reach
+
+SOURCE = '''\
+"""Prices."""
+
+LIMIT = 10
+
+
+def total(prices, discount=0):
+    def capped(price):
+        return price if price < LIMIT else LIMIT
+
+    return sum(capped(price) for price in prices) - discount
+
+
+class Basket:
+    def is_empty(self, items):
+        return not items and True
+'''
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "prices.py").write_text(SOURCE, encoding="utf-8")
+    (folder / "start.py").write_text("RUNS = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return Path("shop")
+
+
+def test_each_place_has_one_mutant_which_differs_in_one_line(package: Path) -> None:
+    found = mutants(package, [], seed=0)
+    places = [(mutant.path, mutant.line, mutant.before) for mutant in found]
+    assert len(found) > 6
+    assert {mutant.line for mutant in found if mutant.path == "shop/prices.py"} >= {3, 8, 15}
+    for mutant in found:
+        before = Path(mutant.path).read_text(encoding="utf-8")
+        differing = [
+            pair
+            for pair in zip(before.splitlines(), mutant.text.splitlines(), strict=True)
+            if pair[0] != pair[1]
+        ]
+        assert len(differing) == 1, places
+        assert (differing[0][0].strip(), differing[0][1].strip()) == (mutant.before, mutant.after)
+
+
+def test_a_seed_draws_the_same_sample_again_and_another_seed_another(package: Path) -> None:
+    def ids(seed: int) -> list[str]:
+        return [mutant.id for mutant in mutants(package, [], seed)]
+
+    assert ids(1) == ids(1)
+    assert ids(1) != ids(2)
+
+
+def test_what_is_outside_is_left_out(package: Path) -> None:
+    assert {mutant.path for mutant in mutants(package, ["shop/start.py"], 0)} == {"shop/prices.py"}
+
+
+def test_a_mutant_knows_the_innermost_function_that_it_is_in(package: Path) -> None:
+    inside = {mutant.line: mutant.function for mutant in mutants(package, [], 0)}
+    assert inside[3] == ""
+    assert inside[6] == ""  # a default is evaluated at import
+    assert inside[8] == "shop/prices.py:total.<locals>.capped"
+    assert inside[10] == "shop/prices.py:total"
+    assert inside[15] == "shop/prices.py:Basket.is_empty"
+
+
+def test_a_mutant_is_planted_as_a_rewrite_of_its_module(package: Path) -> None:
+    mutant = next(each for each in mutants(package, [], 0) if each.path == "shop/prices.py")
+    rewrite = mutant.rewrite()
+    assert rewrite.module == "shop.prices"
+    assert rewrite.applied(SOURCE) == mutant.text
+
+
+def test_functions_that_are_entered_are_noted_in_every_thread() -> None:
+    folder = Path(__file__).parent
+    with Reach(folder) as reach:
+        package_ids()
+        first = reach.taken()
+        thread = threading.Thread(target=package_ids)
+        thread.start()
+        thread.join()
+        second = reach.taken()
+    assert first == second == ("sensitivity/test_mutation.py:package_ids",)
+    package_ids()
+    assert reach.taken() == ()
+
+
+def package_ids() -> None:
+    """Something to enter."""
+
+
+def judged(fate: Fate) -> Judged:
+    mutant = Mutant("a.py", 1, "", "AddNot", "if x:", "if not x:", "if not x:\n")
+    return Judged(mutant, fate, "", 1.0)
+
+
+def test_only_what_somebody_could_tell_apart_counts() -> None:
+    fates = [Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.EQUIVALENT, Fate.STILLBORN]
+    session = [judged(fate) for fate in fates]
+    assert score(session) == (2, 3)
+    report = as_dict(session, Excuses({"b.py": "not served"}, {}))
+    assert report["score"] == 0.6667
+    assert [each["before"] for each in report["survivors"]] == ["if x:"]
+    assert "text" not in report["mutants"][0]
+    assert report["outside"] == {"b.py": "not served"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[equivalent]]\npath = 'a.py'\nafter = 'x'\n",
+        "[[equivalent]]\npath = 'a.py'\nafter = 'x'\nreason = ''\n",
+        "[outside]\n'a.py' = ''\n",
+        "[outside",
+    ],
+)
+def test_an_excuse_without_a_reason_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "excuses.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ExcusesUnreadable):
+        Excuses.read(path)
+
+
+def test_without_a_file_nothing_is_excused() -> None:
+    assert Excuses.read(None) == Excuses({}, {})
