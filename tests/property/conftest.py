@@ -28,11 +28,12 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     with collector.with_value(both):  # type: ignore[arg-type]  # it is typed by its default
         result = yield
     for statistics in found:
-        _judge(item, statistics)
+        judge(item, statistics)
     return result
 
 
-def _judge(item: pytest.Item, statistics: dict[str, Any]) -> None:
+def judge(item: pytest.Item, statistics: dict[str, Any]) -> None:
+    """Note what was measured, and fail a test that threw too much away."""
     phase = statistics.get("generate-phase", {})
     cases = phase.get("test-cases", [])
     # Hypothesis itself probes for small examples that then overrun: they are no discards of ours.

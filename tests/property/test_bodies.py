@@ -78,7 +78,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
 @few(0.5)
 @given(body=hostile_bodies(OPERATIONS["signup"].body, Fault.DUPLICATE_KEYS))
 def test_of_two_members_of_one_name_the_last_counts(world: World, body: Any) -> None:
-    """Planted: the first of two taken by the validation, the last by the provider."""
+    """Planted: a JSON parser that takes the first of two."""
     world.reset()
     visitor = Visitor(world)
     answer = visitor.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))

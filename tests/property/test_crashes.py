@@ -45,7 +45,7 @@ def _survive(world: World, name: str, fault: Fault, number: int) -> None:
 def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
     world: World, name: str, fault: Fault
 ) -> None:
-    """Planted: the row written after the account is opened, with a commit that may fail.
+    """Planted: an orphan account in the way of a sign-up refused instead of removed.
 
     Every call to Cognito that the request makes is a fault point, and each fault happens at each.
     """

@@ -47,7 +47,7 @@ def _told(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
 def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
     world: World, state: Callable[[Visitor], None], stranger: str, password: str, attempts: int
 ) -> None:
-    """Planted: a 404 for users without a row; a detail that names the lock-out."""
+    """Planted: a wrong password answered with 404; the lock-out answered otherwise."""
     assume(stranger.lower() != "ada" and password != PASSWORD)
     world.reset()
     visitor = Visitor(world)
@@ -62,7 +62,7 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
 def test_every_spelling_of_the_name_opens_the_same_account(
     world: World, user: Signup, data: st.DataObject
 ) -> None:
-    """Planted: rows looked up by the name as typed; a session of another user handed out."""
+    """Planted: a pool that compares names with their case."""
     world.reset()
     visitor = Visitor(world)
     tokens = visitor.settle(user)

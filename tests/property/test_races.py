@@ -58,7 +58,7 @@ def _sign_up(enter: Callable[[], Visitor], user: Signup) -> requests.Response:
 def test_of_parallel_signups_exactly_one_wins(
     world: World, enter: Callable[[], Visitor], kind: str
 ) -> None:
-    """Planted: a look whether the name is free, and then the insert, without unique keys."""
+    """Planted: an address key that is unique by accident only."""
     users = [Signup(*SIGNUPS[kind](n), f"{PASSWORD}-{n}") for n in range(RIVALS)]
     answers = at_once([partial(_sign_up, enter, user) for user in users])
     statuses = [answer.status_code for answer in answers]
@@ -112,7 +112,7 @@ def _act(enter: Callable[[], Visitor], token: str, item: int, act: Act) -> reque
 def test_parallel_changes_of_one_item_end_as_some_order_explains(
     world: World, enter: Callable[[], Visitor], kind: str
 ) -> None:
-    """Planted: an item read without its lock, so that both exclusive bounds are taken."""
+    """Planted: an item changed without its lock: the bounds that neither checked end as a 500."""
     token = world.account().access_token
     for _ in range(ROUNDS):
         item = enter().draw_random(token, 0, 10).json()["id"]
@@ -130,7 +130,7 @@ def test_parallel_changes_of_one_item_end_as_some_order_explains(
 def test_a_token_is_out_for_everyone_as_soon_as_the_logout_is_answered(
     enter: Callable[[], Visitor],
 ) -> None:
-    """Planted: a cache of verified tokens that outlives the logout by a second."""
+    """Planted: a cache of good tokens that outlives the logout by a second."""
     visitor = enter()
     token = visitor.settle(somebody())["access_token"]
     out = threading.Event()
@@ -163,7 +163,7 @@ def test_a_token_is_out_for_everyone_as_soon_as_the_logout_is_answered(
 def test_an_account_deleted_in_a_race_leaves_nothing(
     world: World, enter: Callable[[], Visitor]
 ) -> None:
-    """Planted: items without a foreign key, so that one inserted meanwhile stays."""
+    """Planted: a login that writes the missing row without asking whether the account is gone."""
     for round_ in range(ROUNDS):
         user = somebody(f"ada-{round_}")
         tokens = enter().settle(user)

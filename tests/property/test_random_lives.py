@@ -9,7 +9,7 @@ from understudy.world import World
 
 
 def test_items_live_as_the_model_says_and_nobody_sees_anothers(world: World) -> None:
-    """Planted: an update that forgets the owner's filter; items that outlive their owner.
+    """Planted: an update that forgets the owner's filter; a page one item too long.
 
     After every step everyone's list is the model's, and no outage of Cognito is noticed.
     """

@@ -32,7 +32,7 @@ def eve(world: World) -> Account:
 def test_num_is_within_all_bounds_that_the_document_admits(
     world: World, ada: Account, bounds: tuple[int, int]
 ) -> None:
-    """Planted: `randbelow(high - low + 2)`; bounds of int4 that overflow when subtracted."""
+    """Planted: a number drawn one too high."""
     visitor = Visitor(world)
     answer = visitor.draw_random(ada.access_token, *bounds)
     assert answer.status_code == 201
@@ -53,7 +53,7 @@ def test_bounds_are_taken_in_order_only(world: World, ada: Account, low: int, hi
 def test_a_change_of_any_subset_keeps_the_rest_and_the_invariant(
     world: World, ada: Account, bounds: tuple[int, int], update: dict[str, int]
 ) -> None:
-    """Planted: what is left out set to its default; the number kept outside of new bounds."""
+    """Planted: what is left out set to its default."""
     visitor = Visitor(world)
     before = visitor.draw_random(ada.access_token, *bounds).json()
     answer = visitor.random("PATCH", ada.access_token, before["id"], update)
@@ -97,7 +97,7 @@ def test_a_profile_keeps_what_a_change_leaves_out(
 def test_pages_of_any_size_concatenate_to_the_list_while_others_write(
     world: World, count: int, limit: int, others: list[str]
 ) -> None:
-    """Planted: the offset applied before the owner's filter; no order; a limit off by one."""
+    """Planted: pages cut from all users' items."""
     world.reset()
     visitor = Visitor(world)
     ada, eve = (world.account() for _ in range(2))
@@ -126,7 +126,7 @@ def _write(visitor: Visitor, eve: Account, what: str) -> None:
 
 @given(again=st.sampled_from(["GET", "PATCH", "DELETE"]))
 def test_deleted_means_gone(world: World, ada: Account, again: str) -> None:
-    """Planted: items hidden from lists only."""
+    """Planted: a delete that deletes nothing."""
     visitor = Visitor(world)
     item = visitor.draw_random(ada.access_token, 1, 6).json()["id"]
     assert visitor.random("DELETE", ada.access_token, item).status_code == 204
@@ -139,7 +139,7 @@ def test_deleted_means_gone(world: World, ada: Account, again: str) -> None:
 def test_ids_of_others_are_like_ids_that_never_existed(
     world: World, ada: Account, eve: Account, *, method: str, update: dict[str, int], never: int
 ) -> None:
-    """Planted: a 403 for others' items; an update that reads before it asks whose it is."""
+    """Planted: queries without the owner."""
     visitor = Visitor(world)
     item = visitor.draw_random(ada.access_token, 1, 6).json()
     body = update if method == "PATCH" else None

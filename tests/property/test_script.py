@@ -69,7 +69,7 @@ def test_a_failing_machine_prints_few_calls_and_no_secret(told: str) -> None:
 
 @needs_shell
 def test_whoever_follows_the_script_gets_there(told: str, subject: Subject, tmp_path: Path) -> None:
-    """Planted: a quote too few; a variable that is never set."""
+    """Planted: a variable that is never set."""
     with served(subject) as (world, ready):
         ready.write(tmp_path / "ready.json")
         run = subprocess.run(  # noqa: S603 - our own script

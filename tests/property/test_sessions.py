@@ -65,7 +65,7 @@ ACTS: list[Callable[[Visitor, Tokens], None]] = [
 def test_a_signed_out_token_stays_out_whatever_happens_and_a_new_login_works_at_once(
     world: World, *, acts: list[Callable[[Visitor, Tokens], None]], reset: bool
 ) -> None:
-    """Planted: the sign-out remembered until the next login only; a login of the same second shut.
+    """Planted: the sign-out forgotten at the next login; a login of the same second shut.
 
     Both ways out are drawn: logging out, and setting a new password with a mailed code.
     """
@@ -98,7 +98,7 @@ def test_a_password_reset_by_the_sub_ends_all_sessions(world: World) -> None:
 def test_refresh_keeps_the_identity(
     world: World, user: Signup, spellings: st.DataObject, times: int
 ) -> None:
-    """Planted: the secret hash made of the name as typed; the sub of the new token not compared."""
+    """Planted: the secret hash made of the name as typed."""
     world.reset()
     visitor = Visitor(world)
     tokens = visitor.settle(user)

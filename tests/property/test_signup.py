@@ -30,7 +30,7 @@ USERS = signups()
 def test_any_valid_user_signs_up_verifies_logs_in_and_reads_back_what_was_sent(
     world: World, user: Signup
 ) -> None:
-    """Planted: usernames stored in lower case; a row kept before the names were long enough."""
+    """Planted: usernames stored in lower case."""
     world.reset()
     visitor = Visitor(world)
     created = visitor.sign_up(user)
@@ -63,7 +63,7 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
     )
 )
 def test_a_refused_name_or_address_leaves_no_trace(world: World, user: Signup) -> None:
-    """Planted: Cognito asked first, the name checked afterwards."""
+    """Planted: names that neither the schema nor Cognito's model checks."""
     visitor = Visitor(world)
     before = traces(world)
     assert visitor.sign_up(user).status_code == 422

@@ -47,7 +47,7 @@ def _is_shut(world: World, gate: tuple[str, str], token: str | bytes) -> None:
 def test_a_changed_character_anywhere_shuts_the_gate(
     world: World, account: Account, edit: Edit, gate: tuple[str, str]
 ) -> None:
-    """Planted: signatures decoded with padding (found in `api`); the payload read unverified."""
+    """Planted: the payload read unverified; signatures with padding taken (found in `api`)."""
     _is_shut(world, gate, edit.of(account.access_token))
 
 
@@ -61,7 +61,7 @@ def test_a_token_has_one_spelling_only(world: World, account: Account, ending: s
 def test_a_claim_that_nobody_signed_shuts_the_gate(
     world: World, account: Account, change: Change, gate: tuple[str, str]
 ) -> None:
-    """Planted: `verify_signature` off; a stranger's key taken for a known kid."""
+    """Planted: the signature not verified."""
     _is_shut(world, gate, change.of(account.access_token))
 
 
@@ -76,7 +76,7 @@ def test_a_claim_of_another_pool_client_use_or_time_shuts_the_gate(
 
 
 def test_every_forgery_in_the_book_shuts_every_gate(world: World, account: Account) -> None:
-    """Planted: HS256 allowed; the id token taken for an access token; a missing kid guessed."""
+    """Planted: the id token taken for an access token; a missing kid guessed."""
     forged = list(forgeries(world, account.username, account.access_token))
     assert {"hs256-public-key", "other-pool", "alg-none", "id-token", "unknown-kid"} <= {
         name for name, _ in forged
