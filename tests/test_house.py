@@ -76,7 +76,9 @@ def test_routers_speak_http_only(domain: str) -> None:
 def test_services_know_no_http_no_aws_and_no_environment(domain: str) -> None:
     services = [path for path in modules(f"api/{domain}") if "router" not in path.name]
     assert services
-    assert offenders(services, "fastapi", "starlette", "boto3", "botocore", "os", "api.settings") == []
+    assert (
+        offenders(services, "fastapi", "starlette", "boto3", "botocore", "os", "api.settings") == []
+    )
 
 
 @pytest.mark.parametrize(("domain", "other"), [("users", "randoms"), ("randoms", "users")])
