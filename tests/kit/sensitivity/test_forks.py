@@ -57,7 +57,16 @@ def test_a_child_does_not_write_to_our_output(capfd: pytest.CaptureFixture[str])
     assert capfd.readouterr().out == ""
 
 
-def test_an_interrupted_run_leaves_no_child() -> None:
+def test_an_interrupted_run_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> None:
+    forked: list[int] = []
+    fork = os.fork
+
+    def noted() -> int:
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
+
     def hang(send: Send) -> None:
         send({"pid": os.getpid()})
         threading.Event().wait()
@@ -65,8 +74,10 @@ def test_an_interrupted_run_leaves_no_child() -> None:
     running = spread([("quick", lambda send: send({})), ("stuck", hang)], jobs=2, seconds=60)
     next(running)
     running.close()
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert len(forked) == 2
+    for child in forked:  # not any child: others of this process have nothing to do with it
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_output_files_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
