@@ -8,6 +8,7 @@ import pytest
 
 from tests.contract.examples import OPERATIONS, bearer, create, valid
 from tests.subject import PASSWORD
+from understudy.asgi import InProcessClient
 from understudy.world import World
 
 REQUEST_ID = "X-Request-ID"
@@ -46,6 +47,32 @@ def altered(world: World, change: str, back: str) -> Iterator[None]:
         finally:
             cursor.execute(back)
             connection.close()
+
+
+@pytest.fixture
+def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessClient]:
+    """A client of an application that logs all that it ever logs."""
+    monkeypatch.setenv("LOG_LEVEL", "DEBUG")
+    with InProcessClient(world.application()) as client:
+        yield client
+    monkeypatch.undo()
+    world.application()  # sets the level back for the process
+
+
+def test_no_log_line_holds_a_secret(
+    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in OPERATIONS:
+        user = world.account()
+        request = valid(world, name, user)
+        request.send(talkative)
+        request.send(talkative)  # what succeeded once may be refused now
+        logged = "".join(capsys.readouterr())
+        assert name in logged  # the service logs its requests
+        sent = [*(request.json or {}).items(), *(request.form or {}).items()]
+        secrets = {value for member, value in sent if "password" in member or "code" in member}
+        held = {user.access_token, user.refresh_token, user.password, user.email, user.sub}
+        assert {secret for secret in secrets | held if str(secret) in logged} == set()
 
 
 def test_a_commit_that_fails_is_no_success(world: World) -> None:

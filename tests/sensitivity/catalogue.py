@@ -10,16 +10,17 @@ from understudy.sensitivity.catalogue import read_defects
 
 PLANTED = Path(__file__).parent / "planted"
 AREAS = ("tokens", "sessions", "accounts", "randoms", "protocol", "surroundings")
+# These test the tests, or start the service in a process of its own, where nothing is planted.
+BLIND = ("test_profiles.py", "test_script.py", "test_measuring.py", "test_killed_process.py")
 
 STUDY = Study(
     defects=read_defects(*(PLANTED / f"{name}.toml" for name in AREAS)),
     layers=(
         Stock(),
-        # Pacts are a layer of their own.
-        Suite("contract", ("tests/contract",), ("test_pacts.py", "consumers/")),
+        # Access and pacts are layers of their own.
+        Suite("contract", ("tests/contract",), ("test_access.py", "test_pacts.py", "consumers/")),
         Access(),
-        # These two test the tests; they say nothing of the service.
-        Suite("property", ("tests/property",), ("test_profiles.py", "test_script.py")),
+        Suite("property", ("tests/property",), BLIND),
         Pacts(),
     ),
     excuses=Path(__file__).parent / "mutation.toml",

@@ -94,7 +94,7 @@ class _Conductor:
                 with seeded(item, self._scene.seed):
                     # No next item: what is torn down need not be known beforehand.
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
-                self._observer.passed(item.nodeid)
+                self._observer.passed(unit_of(item))
         return True
 
     @pytest.hookimpl(wrapper=True)
@@ -103,7 +103,7 @@ class _Conductor:
         if report.failed:
             names = (check_of(item), *failure_codes(call.excinfo))
             text = f"{report.longreprtext[-LONGEST:]}\nReproduce: pytest {item.nodeid}"
-            self._observer.found(names, item.nodeid, text)
+            self._observer.found(names, unit_of(item), text)
         return report
 
     def _chosen(self, items: list[pytest.Item]) -> list[pytest.Item]:
@@ -114,18 +114,26 @@ class _Conductor:
         concerned = [item for item in kept if self._concerns(item)]
         return sorted(
             concerned,
-            key=lambda item: profile[item.nodeid].seconds if item.nodeid in profile else 0,
+            key=lambda item: profile[unit_of(item)].seconds if unit_of(item) in profile else 0,
         )
 
     def _concerns(self, item: pytest.Item) -> bool:
+        if self._scene.may_meet(unit_of(item)):
+            return True
         # A check that claims to notice is run in any case: the profile does not see all that a
         # test does, such as its requests to an application of its own.
-        return check_of(item) in self._observer.named or self._scene.may_meet(item.nodeid)
+        return check_of(item) in self._observer.named and unit_of(item) == item.nodeid
 
 
 def check_of(item: pytest.Item) -> str:
     """Return the name of a test without its parameters."""
     return str(getattr(item, "originalname", None) or item.name.partition("[")[0])
+
+
+def unit_of(item: pytest.Item) -> str:
+    """Return what tells an item from others: Schemathesis' have one node id for all operations."""
+    label = getattr(item, "operation_label", None)
+    return f"{item.nodeid}[{label}]" if label else item.nodeid
 
 
 def failure_codes(excinfo: Any) -> tuple[str, ...]:
