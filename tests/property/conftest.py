@@ -28,18 +28,18 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     with collector.with_value(both):  # type: ignore[arg-type]  # it is typed by its default
         result = yield
     for statistics in found:
-        judge(item, statistics)
+        judge(item.user_properties, statistics)
     return result
 
 
-def judge(item: pytest.Item, statistics: dict[str, Any]) -> None:
+def judge(noted: list[tuple[str, object]], statistics: dict[str, Any]) -> None:
     """Note what was measured, and fail a test that threw too much away."""
     phase = statistics.get("generate-phase", {})
     cases = phase.get("test-cases", [])
     # Hypothesis itself probes for small examples that then overrun: they are no discards of ours.
     discarded = sum(case["status"] == "invalid" for case in cases)
     kept = sum(case["status"] == "valid" for case in cases)
-    item.user_properties += [
+    noted += [
         ("examples", kept),
         ("discarded", discarded),
         ("seconds", round(phase.get("duration-seconds", 0.0), 3)),
