@@ -31,8 +31,8 @@ HEAVY = (
 )  # fmt: skip
 LONGEST = 300.0  # seconds for one defect
 LONGEST_CONTROL = 1200.0  # seconds for all of a layer
-BUDGETS = {"schemathesis": 2.5}
-BUDGET = 1.5  # seconds of processor time for a layer of ours on one defect
+BUDGETS = {"schemathesis": 2.0}
+BUDGET = 1.0  # seconds of processor time for a layer of ours on one defect
 
 Progress = Callable[[Outcome], None]
 
