@@ -4,6 +4,7 @@ A child inherits everything that is imported and cached here, writes JSON lines 
 without cleaning up what is its parent's. It knows nothing of what they do.
 """
 
+import contextlib
 import json
 import os
 import selectors
@@ -74,6 +75,8 @@ def fork(name: str, work: Work, seconds: float) -> Child:
     sys.stderr.flush()
     pid = os.fork()
     if pid:
+        with contextlib.suppress(OSError):  # the child does the same; whoever comes first
+            os.setpgid(pid, pid)
         os.close(writing)
         os.close(descriptor)
         reader = os.fdopen(reading, encoding="utf-8")
