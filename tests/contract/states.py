@@ -170,10 +170,12 @@ def logged_out(scene: Scene) -> Presented:
 
 @STATES.state("Cognito is unavailable")
 def cognito_unavailable(scene: Scene) -> Iterator[None]:
-    """Cognito answers nothing; keys that the API has fetched before stay known."""
-    outage = scene.world.cognito.outages.time_out("*", times=OUTAGE)
+    """Cognito answers InternalErrorException to every call; keys fetched before stay known."""
+    # Not a time-out: consumers see the same 503, and would only wait for it.
+    outages = scene.world.cognito.outages
+    outage = outages.fail("*", "InternalErrorException", times=OUTAGE)
     yield
-    scene.world.cognito.outages.forget(outage)
+    outages.forget(outage)
 
 
 @STATES.state("Cognito throttles requests")

@@ -1,7 +1,6 @@
 """`understudy verify` and `understudy states` as people run them: exit codes and single lines."""
 
 import json
-import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -37,45 +36,39 @@ def written(path: Path, document: Any) -> str:
     return str(path)
 
 
-def cold(arguments: Sequence[str]) -> tuple[int, str, str, float]:
-    """Run a new process; its seconds of CPU time, which a busy machine does not stretch."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def cold(arguments: Sequence[str]) -> tuple[int, str, str]:
+    """Run a new process; `tests/bench/contracts.py` measures the like."""
     done = subprocess.run(  # noqa: S603 - our own command
         [sys.executable, "-m", "understudy", *arguments],
         capture_output=True, text=True, check=False, cwd=ROOT, timeout=120,
     )  # fmt: skip
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return done.returncode, done.stdout, done.stderr, seconds
+    return done.returncode, done.stdout, done.stderr
 
 
-def test_ten_interactions_are_verified_from_cold_within_five_seconds(tmp_path: Path) -> None:
+def test_ten_interactions_are_verified_from_cold(tmp_path: Path) -> None:
     document = json.loads((ROOT / WEB).read_text(encoding="utf-8"))
     path = written(
         tmp_path / "ten.json", {**document, "interactions": document["interactions"][:10]}
     )
-    code, out, err, seconds = cold(["verify", path])
+    code, out, err = cold(["verify", path])
     assert code == 0, err
     assert "honoured: 10 of 10 interactions of 1 pacts verified" in out
     assert "Verifying a pact between" not in out  # the library's own report
-    assert seconds < 5
 
 
-def test_a_file_that_is_no_pact_is_refused_within_a_second(tmp_path: Path) -> None:
-    code, out, err, seconds = cold(["verify", written(tmp_path / "x.json", {})])
+def test_a_file_that_is_no_pact_is_refused_in_one_line(tmp_path: Path) -> None:
+    code, out, err = cold(["verify", written(tmp_path / "x.json", {})])
     assert (code, out) == (2, "")
     assert err.count("\n") == 1
     assert err.startswith("understudy: ")
     assert "not a pact at $.consumer.name" in err
-    assert seconds < 1
 
 
-def test_an_unknown_state_is_refused_within_a_second(tmp_path: Path) -> None:
+def test_an_unknown_state_is_refused_with_the_nearest_one(tmp_path: Path) -> None:
     document = pact(interaction("x", "/", "a verified usr exists")) | {"provider": {"name": ABOUT}}
-    code, out, err, seconds = cold(["verify", written(tmp_path / "x.json", document)])
+    code, out, err = cold(["verify", written(tmp_path / "x.json", document)])
     assert (code, out) == (2, "")
     assert "did you mean 'a verified user exists'?" in err
-    assert seconds < 1
 
 
 def test_a_broken_pact_ends_with_1_and_writes_every_report(

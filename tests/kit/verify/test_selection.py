@@ -1,7 +1,6 @@
 """What cannot be verified is refused before anything runs, with one line that says what to do."""
 
 import json
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,9 @@ from understudy.contracts.verification.sources import read_sources
 
 
 def problems(names: Sequence[Path | str], wanted: Filter | None = None) -> list[str]:
-    """Everything that stands in the way, found in less than a second."""
-    started = time.monotonic()
+    """Everything that stands in the way, found without a provider."""
     sources = read_sources([str(name) for name in names], Credentials())
     orders, found = select(sources.found, wanted or Filter(), NAME, STATES)
-    assert time.monotonic() - started < 1
     lines = sources.problems + found
     assert lines or orders
     return lines

@@ -1,0 +1,61 @@
+"""What a consumer team waits for: a cold verification, a refusal, a comparison, a diff."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.table import Table
+
+from understudy.contracts.compare import Comparison
+from understudy.contracts.diff import diff
+from understudy.contracts.pactfile import load_pact
+from understudy.terminal import console
+
+PACTS = Path("pacts")
+DOCUMENT = Path("openapi.json")
+
+
+def seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def understudy(*arguments: str) -> Callable[[], int]:
+    command = [sys.executable, "-m", "understudy", *arguments]
+    return lambda: subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603  # ours
+
+
+def compare_all(document: dict[str, object]) -> None:
+    comparison = Comparison(document)
+    for path in sorted(PACTS.glob("*.json")):
+        comparison.findings(load_pact(path))
+
+
+def main() -> None:
+    document = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    changed = json.loads(DOCUMENT.read_text(encoding="utf-8"))
+    del changed["paths"]["/randoms"]["post"]
+    pact = json.loads(next(iter(sorted(PACTS.glob("*web*.json")))).read_text(encoding="utf-8"))
+    drawn = Table("what", "seconds", title="Contracts")
+    with TemporaryDirectory() as folder:
+        ten, none = Path(folder) / "ten.json", Path(folder) / "none.json"
+        ten.write_text(json.dumps({**pact, "interactions": pact["interactions"][:10]}), "utf-8")
+        none.write_text("{}", "utf-8")
+        timed = {
+            "cold `verify` of ten interactions": understudy("verify", str(ten)),
+            "cold `verify` that refuses a file": understudy("verify", str(none)),
+            "`compare` of all pacts, after imports": lambda: compare_all(document),
+            "`diff` of the document, after imports": lambda: diff(document, changed),
+        }
+        for name, work in timed.items():
+            drawn.add_row(name, f"{seconds(work):.2f}")
+    console.print(drawn)
+
+
+if __name__ == "__main__":
+    main()
