@@ -87,8 +87,10 @@ def _of(path: Path, dice: random.Random) -> Iterator[Mutant]:
         )
         for occurrence, place in enumerate(positions):
             places[place].append((name, occurrence))
-    functions = _functions(text)
+    functions, lines = _functions(text), text.splitlines()
     for (start, _), choices in sorted(places.items()):
+        if lines[start[0] - 1].strip() == "@override":
+            continue  # it only marks (PEP 698): without it the program is the same
         name, occurrence = dice.choice(choices)
         mutated = None
         with contextlib.suppress(AttributeError):  # `except some.Error`, which it cannot replace
