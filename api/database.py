@@ -22,6 +22,9 @@ from api.settings import Settings
 # deadlock), resources, operator intervention and timeouts, locks, system.
 _PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03")
 
+FOREIGN_KEY_VIOLATION = "23503"
+UNIQUE_VIOLATION = "23505"
+
 
 def build_engine(settings: Settings) -> Engine:
     """Build the engine of a process; nothing is connected yet and nothing can hang for long.
@@ -50,6 +53,16 @@ def build_engine(settings: Settings) -> Engine:
     )
 
 
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's error code (Appendix A), or None where the server said nothing.
+
+    Args:
+        error: what SQLAlchemy raised.
+    """
+    code: str | None = getattr(error.orig, "pgcode", None)
+    return code
+
+
 def is_passing(error: SQLAlchemyError) -> bool:
     """Tell whether the database is away or busy, rather than the statement wrong.
 
@@ -60,7 +73,7 @@ def is_passing(error: SQLAlchemyError) -> bool:
         return True
     if not isinstance(error, DBAPIError):
         return False
-    code: str | None = getattr(error.orig, "pgcode", None)
+    code = sqlstate(error)
     if code is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
     return code.startswith(_PASSING)

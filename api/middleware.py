@@ -9,6 +9,7 @@ import json
 import re
 import time
 import uuid
+from traceback import walk_tb
 from typing import Any
 
 import structlog
@@ -21,6 +22,7 @@ from api.errors import BodyTooLarge
 log = structlog.get_logger(__name__)
 
 REQUEST_ID = "X-Request-ID"
+_OWN = f"{__name__.partition('.')[0]}."
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LAST_RESORT = json.dumps({"detail": "Internal server error"}).encode()
 
@@ -97,16 +99,16 @@ async def _answer_500(send: Send) -> None:
 
 
 def _frames(error: BaseException) -> dict[str, Any]:
-    """Say where it broke, but not with which values: messages may hold input."""
-    places = []
-    trace = error.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        places.append(
-            f"{trace.tb_frame.f_globals.get('__name__')}.{code.co_name}:{trace.tb_lineno}"
-        )
-        trace = trace.tb_next
-    return {"error": type(error).__name__, "frames": places[-12:]}
+    """Say where in the service and where at last it broke, but not with which values.
+
+    Messages may hold input, and libraries are deep: of their frames the last ones are kept.
+    """
+    places = [
+        f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}:{line}"
+        for frame, line in walk_tb(error.__traceback__)
+    ]
+    own = [place for place in places[:-3] if place.startswith(_OWN)]
+    return {"error": type(error).__name__, "frames": [*own, *places[-3:]]}
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

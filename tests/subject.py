@@ -30,11 +30,16 @@ PASSWORD = "Correct-Horse-7-Battery"
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 
 
-def settings_for(where: Surroundings) -> "Settings":
-    """Settings of a service among these surroundings, deaf to the environment and `.env`."""
+def settings_for(where: Surroundings, **changed: Any) -> "Settings":
+    """Settings of a service among these surroundings, deaf to the environment and `.env`.
+
+    Args:
+        where: The stand-ins.
+        changed: Settings that differ from what most tests need.
+    """
     from api.settings import Settings
 
-    return Settings(
+    settings = dict(
         _env_file=None,
         database_url=where.database_url,
         aws_region=where.region,
@@ -46,14 +51,16 @@ def settings_for(where: Surroundings) -> "Settings":
         aws_cognito_endpoint=where.cognito_endpoint,
         jwks_cooldown=0,  # tests rotate keys right after they sent unknown ones
     )
+    return Settings(**{**settings, **changed})
 
 
-def application(where: Surroundings) -> ASGIApp:
+def application(where: Surroundings, **changed: Any) -> ASGIApp:
+    """The service among these surroundings; `changed` are settings, as for `settings_for`."""
     from api.app import create_app
     from api.logs import configure_logs
 
     configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
-    return create_app(settings_for(where))
+    return create_app(settings_for(where, **changed))
 
 
 def disable(where: Surroundings, username: str) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from api.database import FOREIGN_KEY_VIOLATION, sqlstate
 from api.errors import BoundsConflict, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
@@ -53,8 +54,10 @@ def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> Random
     session.add(item)
     try:
         session.flush()
-    except IntegrityError:
-        raise TokenInvalid from None
+    except IntegrityError as error:
+        if sqlstate(error) == FOREIGN_KEY_VIOLATION:
+            raise TokenInvalid from None
+        raise
     return item
 
 

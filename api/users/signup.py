@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, col, or_, select
 
+from api.database import UNIQUE_VIOLATION, sqlstate
 from api.errors import AccountExists, ApiError, IdentityAnswerLost
 from api.identity.base import Account, IdentityProvider
 from api.users.models import User
@@ -73,7 +74,9 @@ def reserve(
         session.add(user)
         try:
             session.flush()
-        except IntegrityError:
+        except IntegrityError as error:
+            if sqlstate(error) != UNIQUE_VIOLATION:
+                raise
             session.rollback()
             _clear_stale(session, identity, user)
         else:

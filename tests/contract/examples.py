@@ -10,7 +10,9 @@ from typing import Any
 from tests.subject import OTHER_PASSWORD, PASSWORD, SUBJECT
 from understudy.asgi import RemoteClient
 from understudy.document import Operation, operations
+from understudy.powers import WorldPowers
 from understudy.subject import Account
+from understudy.tokens import read
 from understudy.world import World
 
 OPERATIONS: dict[str, Operation] = {
@@ -43,6 +45,15 @@ class Valid:
 
 def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+def resigned(
+    world: World, token: str, *, header: dict[str, Any] | None = None, **claims: Any
+) -> str:
+    """Sign a token with changed claims and header members with the pool's own key."""
+    parts = read(token)
+    assert parts is not None
+    return WorldPowers(world).sign({**parts.header, **(header or {})}, {**parts.claims, **claims})
 
 
 def create(world: World, user: Account, low: int = 1, high: int = 6) -> int:

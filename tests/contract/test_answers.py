@@ -1,9 +1,7 @@
 """What every answer has in common: an id, nothing of the inside, and life without a database."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 
-import psycopg2
 import pytest
 
 from tests.contract.examples import OPERATIONS, bearer, create, valid
@@ -35,20 +33,6 @@ def test_an_ill_formed_request_id_is_replaced(world: World, sent: str) -> None:
     assert all(len(each) >= 16 and each.isalnum() for each in given)
 
 
-@contextmanager
-def altered(world: World, change: str, back: str) -> Iterator[None]:
-    """Change the database's schema under the running service, for a block."""
-    connection = psycopg2.connect(world.database.libpq_url)
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(change)
-        try:
-            yield
-        finally:
-            cursor.execute(back)
-            connection.close()
-
-
 @pytest.fixture
 def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessClient]:
     """A client of an application that logs all that it ever logs."""
@@ -73,29 +57,6 @@ def test_no_log_line_holds_a_secret(
         secrets = {value for member, value in sent if "password" in member or "code" in member}
         held = {user.access_token, user.refresh_token, user.password, user.email, user.sub}
         assert {secret for secret in secrets | held if str(secret) in logged} == set()
-
-
-def test_a_commit_that_fails_is_no_success(world: World) -> None:
-    request = valid(world, "create_random")
-    change = """
-        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
-        AS 'BEGIN RAISE EXCEPTION ''refused''; END';
-        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON random_items
-        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
-    """
-    with altered(world, change, "DROP FUNCTION refuse CASCADE"):
-        assert request.send(world.client).status_code == 500
-    assert request.send(world.client).status_code == 201
-
-
-def test_an_unforeseen_error_tells_nothing(world: World) -> None:
-    headers = bearer(world.account().access_token)
-    change = "ALTER TABLE random_items RENAME TO elsewhere"
-    with altered(world, change, "ALTER TABLE elsewhere RENAME TO random_items"):
-        response = world.client.request("GET", "/randoms", headers=headers)
-    assert response.status_code == 500
-    assert response.json() == {"detail": "Internal server error"}
-    assert response.headers[REQUEST_ID]
 
 
 def test_a_process_is_alive_without_a_database(world: World) -> None:

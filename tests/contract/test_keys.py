@@ -1,75 +1,206 @@
 """The keys that verify tokens: fetched once, kept, and away is not the same as invalid."""
 
-import dataclasses
-import json
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
 
-from tests.contract.examples import bearer
-from understudy.asgi import InProcessClient
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.contract.examples import bearer, resigned
+from tests.contract.keyserver import PATIENCE, KeyServer, no_http, service, with_keys
+from tests.subject import application
+from understudy.asgi import InProcessClient, RemoteClient
 from understudy.server import serve
+from understudy.subject import Account
+from understudy.tokens.compact import encode
 from understudy.world import World
 
-
-class KeyServer:
-    """Publishes a pool's keys, and counts how often it was asked."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.asked = 0
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] == "lifespan":
-            for moment in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{moment}.complete"})
-            return
-        self.asked += 1
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        body = json.dumps(self.world.cognito.keys.jwks()).encode()
-        await send({"type": "http.response.body", "body": body})
+AGES = 3600.0  # seconds
+AT_ONCE = 1e-9  # seconds
 
 
-@contextmanager
-def service(world: World, jwks_url: str) -> Iterator[InProcessClient]:
-    """The service, with its keys from elsewhere."""
-    where = dataclasses.replace(world.surroundings, jwks_url=jwks_url)
-    with InProcessClient(world.subject.create_app(where)) as client:
-        yield client
+@pytest.fixture
+def server(world: World) -> KeyServer:
+    return KeyServer(world)
 
 
-def test_keys_that_cannot_be_fetched_are_503_and_no_sign_out(world: World) -> None:
-    headers = bearer(world.account().access_token)
+@pytest.fixture
+def url(server: KeyServer) -> Iterator[str]:
+    with serve(server) as url:
+        yield url
+
+
+@pytest.fixture
+def user(world: World) -> Account:
+    return world.account()
+
+
+def me(client: RemoteClient, token: str) -> int:
+    return int(client.request("GET", "/users/me", headers=bearer(token)).status_code)
+
+
+def with_kid(world: World, user: Account, kid: object) -> str:
+    return resigned(world, user.access_token, header={"kid": kid})
+
+
+def test_keys_that_cannot_be_fetched_are_503_and_no_sign_out(world: World, user: Account) -> None:
     with serve(KeyServer(world)) as url:
         pass  # nothing listens there any more
-    with service(world, f"{url}/jwks.json") as client:
+    with service(world, url) as client:
         for path in ("/users/me", "/randoms", "/ready"):
-            response = client.request("GET", path, headers=headers)
+            response = client.request("GET", path, headers=bearer(user.access_token))
             assert response.status_code == 503, path
             assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_keys_are_fetched_once_and_serve_on_while_their_source_is_away(world: World) -> None:
-    headers = bearer(world.account().access_token)
-    server = KeyServer(world)
-    with ExitStack() as stack:
-        with serve(server) as url:
-            client = stack.enter_context(service(world, f"{url}/jwks.json"))
-            for _ in range(5):
-                assert client.request("GET", "/users/me", headers=headers).status_code == 200
-            assert server.asked == 1
-        assert client.request("GET", "/users/me", headers=headers).status_code == 200
+def test_a_key_server_that_speaks_no_http_is_away(world: World, user: Account) -> None:
+    with no_http() as url, service(world, url) as client:
+        assert me(client, user.access_token) == 503
 
 
-def test_new_keys_are_fetched_when_a_token_names_them(world: World) -> None:
-    account = world.account()
-    server = KeyServer(world)
-    with serve(server) as url, service(world, f"{url}/jwks.json") as client:
-        old = bearer(account.access_token)
-        assert client.request("GET", "/users/me", headers=old).status_code == 200
+@pytest.mark.parametrize("text", ["", "no JSON", "[]", "null", '{"keys": 1}', '{"keys": [{}]}'])
+def test_what_is_no_key_set_counts_as_away(
+    world: World, user: Account, server: KeyServer, url: str, text: str
+) -> None:
+    server.published = text or " "
+    with service(world, url) as client:
+        assert me(client, user.access_token) == 503
+        assert client.request("GET", "/ready").status_code == 503
+        server.published = None
+        assert me(client, user.access_token) == 200
+        assert client.request("GET", "/ready").status_code == 200
+
+
+def test_readiness_fetches_the_keys_that_tokens_will_need(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(world, url) as client:
+        for _ in range(3):
+            assert client.request("GET", "/ready").status_code == 200
+        assert me(client, user.access_token) == 200
+    assert server.asked == 1
+
+
+def test_keys_are_fetched_once_and_serve_on_while_their_source_is_away(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(world, url) as client:
+        for _ in range(5):
+            assert me(client, user.access_token) == 200
+        assert server.asked == 1
+        server.away = True
+        assert me(client, user.access_token) == 200
+        assert me(client, with_kid(world, user, "unknown")) == 503
+        server.away = False
+        assert me(client, with_kid(world, user, "unknown")) == 401
+
+
+def test_new_keys_are_fetched_when_a_token_names_them(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(world, url) as client:
+        assert me(client, user.access_token) == 200
         world.cognito.keys.rotate()
-        new = bearer(world.token(account.username))
-        for headers in (new, old, new):
-            assert client.request("GET", "/users/me", headers=headers).status_code == 200
+        new = world.token(user.username)
+        for token in (new, user.access_token, new):
+            assert me(client, token) == 200
         assert server.asked == 2
+
+
+def test_unknown_keys_are_looked_for_once_per_cooldown(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    """Or whoever invents key ids makes the service knock at Cognito's door for each."""
+    with service(world, url, jwks_cooldown=AGES) as client:
+        assert me(client, user.access_token) == 200
+        for number in range(5):
+            assert me(client, with_kid(world, user, f"unknown-{number}")) == 401
+        assert server.asked == 2
+        world.cognito.keys.rotate()
+        new = world.token(user.username)
+        assert me(client, new) == 401
+        assert server.asked == 2
+        # What Cognito itself has just sent is worth a look.
+        form = {"username": user.username, "password": user.password}
+        assert client.request("POST", "/users/login", data=form).status_code == 200
+        assert me(client, new) == 200
+        assert server.asked == 3
+
+
+def test_a_source_that_is_away_is_asked_once_per_cooldown(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    server.away = True
+    with service(world, url, jwks_cooldown=AGES) as client:
+        for number in range(5):
+            assert me(client, with_kid(world, user, f"unknown-{number}")) == 503
+    assert server.asked == 1
+
+
+def test_old_keys_are_fetched_anew_and_withdrawn_ones_end(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(world, url, jwks_lifespan=AT_ONCE) as client:
+        for asked in (1, 2, 3):
+            assert me(client, user.access_token) == 200
+            assert server.asked == asked
+        world.cognito.keys.rotate()
+        assert me(client, user.access_token) == 401
+        assert me(client, world.token(user.username)) == 200
+
+
+def test_old_keys_serve_on_while_their_source_is_away(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(world, url, jwks_lifespan=AT_ONCE, jwks_cooldown=AGES) as client:
+        assert me(client, user.access_token) == 200
+        server.away = True
+        for _ in range(3):
+            assert me(client, user.access_token) == 200
+        assert server.asked == 2
+
+
+def test_nobody_waits_for_keys_that_another_request_renews(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    app = application(with_keys(world, url), jwks_lifespan=AT_ONCE)
+    with serve(app) as live, RemoteClient(live) as client, ThreadPoolExecutor(1) as pool:
+        assert me(client, user.access_token) == 200
+        server.entered.clear()
+        server.gate.clear()
+        try:
+            first = pool.submit(me, client, user.access_token)
+            assert server.entered.wait(PATIENCE)
+            assert me(client, user.access_token) == 200
+        finally:
+            server.gate.set()
+        assert first.result(PATIENCE) == 200
+        assert server.asked == 2
+
+
+@pytest.mark.parametrize("use", ["enc", "tls"])
+def test_keys_for_another_use_or_of_another_kind_are_left_alone(
+    world: World, user: Account, server: KeyServer, url: str, use: str
+) -> None:
+    identity, access = server.keys
+    numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
+    elliptic = {"kty": "EC", "crv": "P-256", "kid": "elliptic", "use": "sig"}
+    elliptic |= {name: encode(getattr(numbers, name).to_bytes(32, "big")) for name in "xy"}
+    secret = {"kty": "oct", "kid": "secret", "k": encode(b"secret" * 8)}
+    token = user.access_token
+    with service(world, url) as client:
+        server.publish(elliptic, secret, identity, access | {"use": use})
+        assert me(client, token) == 401
+        assert me(client, with_kid(world, user, "elliptic")) == 401
+        server.publish(elliptic, {name: access[name] for name in ("kty", "kid", "n", "e")}, secret)
+        assert me(client, token) == 200
+
+
+def test_a_key_set_of_a_megabyte_is_read_and_a_longer_one_is_not(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    for length, status in ((1_000_001, 503), (1_000_000, 200)):
+        server.publish(*server.keys, padding="")
+        server.publish(*server.keys, padding="x" * (length - len(server.published or "")))
+        with InProcessClient(application(with_keys(world, url))) as client:
+            assert me(client, user.access_token) == status

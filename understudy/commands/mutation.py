@@ -90,7 +90,7 @@ def _judged(
         runner = Runner(study, ground, outcomes, jobs)
         console.print("Looking which test enters which function:")
         traced = runner.traced(layers, lambda each: console.print(f"  {each.name}", markup=False))
-        session = Session(runner.taught(traced).ground, layers, excuses, jobs)
+        session = Session(runner.taught(traced).aware().ground, layers, excuses, jobs)
         for each in session.judge(sample, seconds):
             judged.append(each)
             if each.fate is not Fate.KILLED:

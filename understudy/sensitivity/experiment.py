@@ -40,6 +40,8 @@ class Ground:
         profile: By layer, what its units cost and reached when nothing was planted.
         known: By layer, what it finds without any defect; only a yardstick may.
         budgets: By layer, seconds of processor time.
+        opening: Functions that loading the service and opening a world enter: all units depend on
+            what they do, also those that do not enter them.
     """
 
     server: PostgresServer
@@ -48,6 +50,7 @@ class Ground:
     profile: Profile = field(default_factory=dict)
     known: Mapping[str, Known] = field(default_factory=dict)
     budgets: Mapping[str, float] = field(default_factory=dict)
+    opening: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -114,7 +117,7 @@ class Experiment:
             operations=frozenset(defect.operations if defect and self.narrow else ()),
             seed=self.seed,
             thorough=self.thorough,
-            function=self.function,
+            function="" if self.function in ground.opening else self.function,
             profile=ground.profile.get(layer.name, {}),
         )
         try:

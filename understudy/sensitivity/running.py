@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from understudy.cognito import Cognito
@@ -19,8 +20,10 @@ from understudy.sensitivity.forks import Child, Send, once, spread
 from understudy.sensitivity.ledger import Outcomes
 from understudy.sensitivity.observer import Finding
 from understudy.sensitivity.outcome import Outcome, Verdict
+from understudy.sensitivity.reach import Reach
 from understudy.sensitivity.study import Layer, Study
 from understudy.subject import load_subject
+from understudy.world import World
 
 # What the service, its tests and the layers load, but for the service and its tests.
 HEAVY = (
@@ -89,6 +92,11 @@ class Runner:
             for name in yardsticks
         }
         return replace(self, ground=replace(self.ground, profile=profile, known=known))
+
+    def aware(self) -> "Runner":
+        """Return a runner that knows which functions of the package opening a world enters."""
+        found = _asked("opening", lambda send: send(_opening(self.ground, self.study.package)))
+        return replace(self, ground=replace(self.ground, opening=frozenset(found["functions"])))
 
     def defects(self, defects: Sequence[Defect], progress: Progress) -> list[Outcome]:
         """Plant each defect and let the layers look."""
@@ -174,6 +182,13 @@ def _asked(name: str, work: Callable[[Send], None]) -> Any:
 def _migrate(subject: str, url: str, send: Send) -> None:
     load_subject(subject).migrate(url)
     send({})
+
+
+def _opening(ground: Ground, package: Path) -> dict[str, Any]:
+    with Reach(package) as reach:
+        subject = load_subject(ground.subject)
+        with World.open(subject, database=ground.server.clone(ground.template)):
+            return {"functions": reach.taken()}
 
 
 def _budgets(layers: Sequence[Layer]) -> dict[str, float]:

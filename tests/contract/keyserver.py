@@ -1,0 +1,92 @@
+"""A server of a pool's keys that counts how often it is asked, and publishes what it is told to."""
+
+import asyncio
+import dataclasses
+import json
+import socketserver
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from tests.subject import application
+from understudy.asgi import InProcessClient
+from understudy.subject import Surroundings
+from understudy.world import World
+
+PATIENCE = 30.0  # seconds until a test that waits for an event gives up
+
+
+class KeyServer:
+    """Publishes a pool's keys.
+
+    Attributes:
+        asked: How often.
+        away: Whether it answers 503 instead.
+        published: What it shows instead of the pool's keys, as JSON text.
+        entered: Set when it is asked.
+        gate: While it is not set, answers wait.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.asked = 0
+        self.away = False
+        self.published: str | None = None
+        self.entered = threading.Event()
+        self.gate = threading.Event()
+        self.gate.set()
+
+    @property
+    def keys(self) -> list[dict[str, str]]:
+        """The pool's own keys."""
+        return self.world.cognito.keys.jwks()["keys"]
+
+    def publish(self, *keys: dict[str, str], **members: str) -> None:
+        """Show these keys, in a set with further members."""
+        self.published = json.dumps({"keys": keys, **members})
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            for moment in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{moment}.complete"})
+            return
+        self.asked += 1
+        self.entered.set()
+        await asyncio.to_thread(self.gate.wait, PATIENCE)
+        status = 503 if self.away else 200
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        body = self.published or json.dumps({"keys": self.keys})
+        await send({"type": "http.response.body", "body": body.encode()})
+
+
+def with_keys(world: World, url: str) -> Surroundings:
+    """The world's surroundings, with the keys from elsewhere."""
+    return dataclasses.replace(world.surroundings, jwks_url=f"{url}/jwks.json")
+
+
+@contextmanager
+def service(world: World, url: str, **settings: Any) -> Iterator[InProcessClient]:
+    """The service, with its keys from elsewhere and some settings changed."""
+    with InProcessClient(application(with_keys(world, url), **settings)) as client:
+        yield client
+
+
+class _Rude(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        self.rfile.readline()
+        self.wfile.write(b"go away\r\n")
+
+
+@contextmanager
+def no_http() -> Iterator[str]:
+    """Listen, and answer in no protocol that anyone knows; yields the URL."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Rude) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield "http://{}:{}".format(*server.server_address)
+        finally:
+            server.shutdown()
+            thread.join()

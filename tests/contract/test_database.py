@@ -1,0 +1,152 @@
+"""What trouble with the database means to callers: try again, or tell the operators."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg2
+import pytest
+
+from tests.contract.examples import bearer, valid
+from tests.subject import application
+from understudy.asgi import InProcessClient, RemoteClient
+from understudy.server import serve
+from understudy.world import World
+
+
+@contextmanager
+def altered(world: World, change: str, back: str) -> Iterator[None]:
+    """Change the database's schema under the running service, for a block."""
+    connection = psycopg2.connect(world.database.libpq_url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+        try:
+            yield
+        finally:
+            cursor.execute(back)
+            connection.close()
+
+
+def test_a_commit_that_fails_is_no_success(world: World) -> None:
+    request = valid(world, "create_random")
+    change = """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION ''refused''; END';
+        CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON random_items
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
+    """
+    with altered(world, change, "DROP FUNCTION refuse CASCADE"):
+        assert request.send(world.client).status_code == 500
+    assert request.send(world.client).status_code == 201
+
+
+def on_insert(statement: str, table: str = "random_items") -> str:
+    """Let the database do something whenever a row is written."""
+    return f"""
+        CREATE FUNCTION meddle() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN {statement}; RETURN NEW; END $$;
+        CREATE TRIGGER meddle BEFORE INSERT ON {table}
+        FOR EACH ROW EXECUTE FUNCTION meddle()
+    """
+
+
+BACK = "DROP FUNCTION meddle CASCADE"
+
+# PostgreSQL's error codes (Appendix A): what a later try may not meet, and what it will.
+PASSING = {
+    "08006": "the connection broke",
+    "40001": "serialization failure",
+    "40P01": "deadlock",
+    "53100": "disk full",
+    "53200": "out of memory",
+    "53300": "too many connections",
+    "55P03": "lock not available",
+    "57014": "query cancelled",
+    "57P01": "administrator's shutdown",
+    "57P03": "cannot connect now",
+    "58030": "I/O error",
+    "25P03": "idle in transaction for too long",
+}
+LASTING = {
+    "22012": "division by zero",
+    "23514": "check violation",
+    "25006": "read only transaction",
+    "42501": "insufficient privilege",
+    "42P01": "undefined table",
+    "55000": "not in the state required",
+    "P0001": "raised",
+    "XX001": "data corrupted",
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "status"), [*((code, 503) for code in PASSING), *((code, 500) for code in LASTING)]
+)
+@pytest.mark.parametrize(
+    ("name", "table"), [("create_random", "random_items"), ("signup_user", "users")]
+)
+def test_an_error_that_may_pass_is_503_and_a_lasting_one_is_500(
+    world: World, name: str, table: str, code: str, status: int
+) -> None:
+    request = valid(world, name)
+    with altered(world, on_insert(f"RAISE EXCEPTION USING ERRCODE = '{code}'", table), BACK):
+        response = request.send(world.client)
+    assert response.status_code == status
+    assert ("Retry-After" in response.headers) is (status == 503)
+    assert request.send(world.client).status_code == 201
+
+
+def test_two_users_where_one_can_be_is_nothing_to_try_again(world: World) -> None:
+    user = world.account()
+    change = """
+        ALTER TABLE users DROP CONSTRAINT users_sub_key;
+        INSERT INTO users (sub, username, username_key, email, email_key, created_at)
+        SELECT sub, 'double', 'double', 'double@x', 'double@x', now() FROM users
+    """
+    back = """
+        DELETE FROM users WHERE username = 'double';
+        ALTER TABLE users ADD CONSTRAINT users_sub_key UNIQUE (sub)
+    """
+    with altered(world, change, back):
+        assert world.client.request("GET", f"/users/{user.sub}").status_code == 500
+    assert world.client.request("GET", f"/users/{user.sub}").status_code == 200
+
+
+def test_a_statement_that_takes_too_long_is_503(world: World) -> None:
+    request = valid(world, "create_random")
+    app = application(world.surroundings, database_statement_timeout=0.2)
+    with altered(world, on_insert("PERFORM pg_sleep(0.7)"), BACK), InProcessClient(app) as client:
+        assert request.send(client).status_code == 503
+
+
+def test_who_gets_no_connection_in_time_is_told_to_try_again(world: World) -> None:
+    pool = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
+    headers = bearer(world.account().access_token)
+    request = valid(world, "create_random")
+    with (
+        altered(world, on_insert("PERFORM pg_sleep(0.4)"), BACK),
+        serve(application(world.surroundings, **pool)) as live,
+        ThreadPoolExecutor(4) as threads,
+    ):
+        clients = [RemoteClient(live) for _ in range(4)]
+        sent = [threads.submit(request.send, client, headers=headers) for client in clients]
+        statuses = {future.result().status_code for future in sent}
+    assert statuses == {201, 503}
+
+
+def test_an_unforeseen_error_tells_callers_nothing_and_operators_where(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = bearer(world.account().access_token)
+    change = "ALTER TABLE random_items RENAME TO elsewhere"
+    with altered(world, change, "ALTER TABLE elsewhere RENAME TO random_items"):
+        response = world.client.request("GET", "/randoms", headers=headers)
+    assert response.status_code == 500
+    assert response.json() == {"detail": "Internal server error"}
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert line["request_id"] == response.headers["X-Request-ID"]
+    assert line["level"] == "critical"
+    assert any("list_items" in frame for frame in line["frames"])
+    assert "random_items" not in json.dumps(line)  # the statement may hold values

@@ -1,0 +1,137 @@
+"""What a token signed by the pool may hold, and where the service draws the line."""
+
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.contract.examples import bearer, resigned
+from understudy.subject import Account
+from understudy.tokens import read
+from understudy.world import World
+
+SKEW = 5  # seconds that the pool's clock may be ahead
+FAR = 2**40  # epoch seconds; no token is good for longer
+LONGEST = 8192  # characters of a token
+
+
+@pytest.fixture
+def user(world: World) -> Account:
+    return world.account()
+
+
+def me(world: World, token: str) -> int:
+    return int(world.client.request("GET", "/users/me", headers=bearer(token)).status_code)
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"exp": FAR}, 200),
+        ({"exp": FAR + 1}, 401),
+        ({"iat": 0, "nbf": 0, "auth_time": 0}, 200),
+        ({"iat": -1}, 401),
+        ({"nbf": -1}, 401),
+        ({"auth_time": -1}, 401),
+        ({"iat": True}, 401),
+        ({"exp": f"{FAR}"}, 401),
+        ({"exp": float(FAR)}, 401),
+        ({"jti": "j" * 256, "origin_jti": "o" * 256}, 200),
+        ({"jti": "j" * 257}, 401),
+        ({"origin_jti": "o" * 257}, 401),
+        ({"jti": ""}, 401),
+        ({"origin_jti": ""}, 401),
+        ({"username": ""}, 401),
+        ({"username": "\0"}, 401),
+        ({"jti": "\0"}, 401),
+        ({"origin_jti": None, "auth_time": None}, 200),
+        # Who else the token is for is not asked: Cognito adds it for resource servers.
+        ({"aud": "https://elsewhere.example"}, 200),
+        ({"cognito:groups": ["staff"], "version": 2, "unheard_of": {"a": [1]}}, 200),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_each_claim_has_its_bounds(
+    world: World, user: Account, claims: dict[str, Any], status: int
+) -> None:
+    assert me(world, resigned(world, user.access_token, **claims)) == status
+
+
+@pytest.mark.parametrize("name", ["exp", "iat", "iss", "client_id", "token_use", "username", "jti"])
+def test_a_claim_that_is_relied_upon_may_not_be_missing(
+    world: World, user: Account, name: str
+) -> None:
+    parts = read(user.access_token)
+    assert parts is not None
+    rest = {claim: value for claim, value in parts.claims.items() if claim != name}
+    key = world.cognito.keys.access
+    assert me(world, key.sign(parts.claims)) == 200
+    assert me(world, key.sign(rest)) == 401
+
+
+@pytest.mark.parametrize("name", ["iat", "nbf"])
+@pytest.mark.parametrize(("ahead", "status"), [(SKEW - 1, 200), (SKEW + 60, 401)])
+def test_the_pools_clock_may_be_a_little_ahead(
+    world: World, user: Account, name: str, ahead: int, status: int
+) -> None:
+    token = resigned(world, user.access_token, **{name: int(time.time()) + ahead})
+    assert me(world, token) == status
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"alg": "none"},
+        {"alg": "RS512"},
+        {"alg": "HS256"},
+        {"alg": None},
+        {"kid": None},
+        {"kid": 1},
+        {"kid": ["a"]},
+        {"crit": []},
+        {"crit": ["exp"]},
+        {"crit": ["b64"], "b64": False},
+    ],
+    ids=str,
+)
+def test_a_header_that_asks_for_more_than_rs256_is_refused(
+    world: World, user: Account, changed: dict[str, Any]
+) -> None:
+    assert me(world, resigned(world, user.access_token, header={"typ": "JWT"})) == 200
+    assert me(world, resigned(world, user.access_token, header=changed)) == 401
+
+
+def of_length(world: World, token: str, length: int) -> str:
+    """Fill claims and header until a token has this length; base64 grows in steps."""
+    for filled in range(4):
+        header = {"fill": "h" * filled}
+        short = resigned(world, token, header=header, fill="")
+        for more in range((length - len(short)) * 3 // 4 - 2, length):
+            longer = resigned(world, token, header=header, fill="c" * more)
+            if len(longer) == length:
+                return longer
+            if len(longer) > length:
+                break
+    raise AssertionError(f"no token has {length} characters")
+
+
+@pytest.mark.parametrize(("length", "status"), [(LONGEST, 200), (LONGEST + 1, 401)])
+def test_a_token_has_a_greatest_length(
+    world: World, user: Account, length: int, status: int
+) -> None:
+    assert me(world, of_length(world, user.access_token, length)) == status
+
+
+def test_a_login_whose_token_we_cannot_verify_is_our_fault(world: World) -> None:
+    """Issuer, client or clock are set wrongly: the user's password is not."""
+    user = world.account()
+    form = {"username": user.username, "password": user.password}
+    refresh = {"username": user.username, "refresh_token": user.refresh_token}
+    world.cognito.clock.advance(timedelta(hours=2))
+    for answer in (
+        world.client.request("POST", "/users/login", data=form),
+        world.client.request("POST", "/users/refresh", json=refresh),
+    ):
+        assert answer.status_code == 503
+        assert answer.json() == {"detail": "Identity service unavailable, try again later"}
