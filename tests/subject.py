@@ -39,18 +39,18 @@ def settings_for(where: Surroundings, **changed: Any) -> "Settings":
     """
     from api.settings import Settings
 
-    settings = dict(
-        _env_file=None,
-        database_url=where.database_url,
-        aws_region=where.region,
-        aws_user_pool_id=where.user_pool_id,
-        aws_cognito_app_client_id=where.client_id,
-        aws_cognito_app_client_secret=where.client_secret,
-        aws_cognito_issuer=where.issuer,
-        aws_cognito_jwks_url=where.jwks_url,
-        aws_cognito_endpoint=where.cognito_endpoint,
-        jwks_cooldown=0,  # tests rotate keys right after they sent unknown ones
-    )
+    settings = {
+        "_env_file": None,
+        "database_url": where.database_url,
+        "aws_region": where.region,
+        "aws_user_pool_id": where.user_pool_id,
+        "aws_cognito_app_client_id": where.client_id,
+        "aws_cognito_app_client_secret": where.client_secret,
+        "aws_cognito_issuer": where.issuer,
+        "aws_cognito_jwks_url": where.jwks_url,
+        "aws_cognito_endpoint": where.cognito_endpoint,
+        "jwks_cooldown": 0,  # tests rotate keys right after they sent unknown ones
+    }
     return Settings(**{**settings, **changed})
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import psycopg2
 import pytest
 
 from tests.contract.examples import bearer, valid
@@ -73,6 +74,20 @@ class TestSignupUser:
         world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username="test")
         assert sign_up(world.client).status_code == 201
         assert world.database.tables()["users"] == 1
+
+    def test_healing_touches_only_rows_in_the_way(self, world: World) -> None:
+        others = ["!first", "~last"]
+        subs = [sign_up(world.client, username=n, email=f"{n}@x.org").json()["sub"] for n in others]
+        sign_up(world.client)
+        for name in (*others, "test"):
+            world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username=name)
+        with psycopg2.connect(world.database.libpq_url) as connection:
+            for sub, end in zip(subs, "0f", strict=True):  # before and after any other
+                new = f"{end * 8}-{end * 4}-4{end * 3}-8{end * 3}-{end * 12}"
+                connection.cursor().execute("UPDATE users SET sub = %s WHERE sub = %s", (new, sub))
+        connection.close()
+        assert sign_up(world.client).status_code == 201
+        assert world.database.tables()["users"] == 3
 
     @pytest.mark.parametrize(
         "body",

@@ -1,11 +1,12 @@
 """What every answer has in common: an id, nothing of the inside, and life without a database."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
 from tests.contract.examples import OPERATIONS, bearer, create, valid
-from tests.subject import PASSWORD
+from tests.subject import OTHER_PASSWORD, PASSWORD
 from understudy.asgi import InProcessClient
 from understudy.world import World
 
@@ -57,6 +58,30 @@ def test_no_log_line_holds_a_secret(
         secrets = {value for member, value in sent if "password" in member or "code" in member}
         held = {user.access_token, user.refresh_token, user.password, user.email, user.sub}
         assert {secret for secret in secrets | held if str(secret) in logged} == set()
+
+
+def test_the_log_warns_of_trouble_and_not_of_what_users_do(
+    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = valid(world, "login_user")
+    capsys.readouterr()
+    wrong = {**(request.form or {}), "password": OTHER_PASSWORD}
+    assert request.send(talkative, data=wrong).status_code == 401
+    with world.cognito.outages.fail("InitiateAuth", "InternalErrorException"):
+        assert request.send(talkative).status_code == 503
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = [(each["code"], each["level"]) for each in records if each["event"] == "cognito_refused"]
+    assert told == [("NotAuthorizedException", "info"), ("InternalErrorException", "warning")]
+
+
+def test_a_path_with_a_slash_too_many_is_another_path(world: World) -> None:
+    """A redirect would send the token to wherever the Host header says."""
+    for name, operation in OPERATIONS.items():
+        request = valid(world, name)
+        url = f"{request.path}/"
+        answer = world.client.request(operation.method, url, headers=request.headers)
+        assert answer.status_code == 404, url
+        assert answer.json() == {"detail": "Not Found"}
 
 
 def test_a_process_is_alive_without_a_database(world: World) -> None:

@@ -221,6 +221,9 @@ class TestTokens:
     def test_a_disabled_account_is_refused_at_once(self, world: World) -> None:
         user = world.account()
         assert world.subject.disable is not None
+        pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
+        assert world.aws.admin_get_user(**pool)["Enabled"]
         world.subject.disable(world.surroundings, user.username)
+        assert not world.aws.admin_get_user(**pool)["Enabled"]
         assert me(world, user.access_token) == 401
         assert log_in(world, user.username, user.password).status_code == 401

@@ -77,20 +77,22 @@ def _judged(
     options: tuple[Path, int, float],
 ) -> "list[Judged]":
     from understudy.sensitivity.experiment import subject_name
-    from understudy.sensitivity.ledger import Outcomes
-    from understudy.sensitivity.mutation import Fate, Session
+    from understudy.sensitivity.ledger import Lines, Outcomes
+    from understudy.sensitivity.mutation import Fate, Judgements, Session
     from understudy.sensitivity.running import Runner, prepared
     from understudy.terminal import console
 
     reports, jobs, seconds = options
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)
-    outcomes = Outcomes(reports / "traces.jsonl", study.fingerprint())
+    sources = study.fingerprint()
+    outcomes = Outcomes(Lines(reports / "traces.jsonl", sources))
+    earlier = Judgements(Lines(reports / "judged.jsonl", sources))
     judged = []
     with prepared(study, subject_name(subject)) as ground:
         runner = Runner(study, ground, outcomes, jobs)
         console.print("Looking which test enters which function:")
         traced = runner.traced(layers, lambda each: console.print(f"  {each.name}", markup=False))
-        session = Session(runner.taught(traced).aware().ground, layers, excuses, jobs)
+        session = Session(runner.taught(traced).aware().ground, layers, excuses, earlier, jobs)
         for each in session.judge(sample, seconds):
             judged.append(each)
             if each.fate is not Fate.KILLED:

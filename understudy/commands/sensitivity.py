@@ -67,14 +67,14 @@ def _run(
     import time
 
     from understudy.sensitivity.experiment import subject_name
-    from understudy.sensitivity.ledger import Outcomes
+    from understudy.sensitivity.ledger import Lines, Outcomes
     from understudy.sensitivity.matrix import Matrix
     from understudy.sensitivity.running import Runner, prepared
     from understudy.terminal import console
 
     full, fresh, jobs, whole = options
     kept = reports / ("outcomes-full.jsonl" if full else "outcomes.jsonl")
-    outcomes = Outcomes(kept, study.fingerprint(), fresh=fresh)
+    outcomes = Outcomes(Lines(kept, study.fingerprint(), fresh=fresh))
     if not whole:
         outcomes.forget(defect.id for defect in defects)
     with prepared(study, subject_name(subject)) as ground:

@@ -5,7 +5,7 @@
 
     [[equivalent]]
     path = "service/prices.py"
-    after = "return max(price, 1)"            # the mutated line
+    after = ["return max(price, 1)"]          # the mutated line, or lines that are as good
     reason = "Prices are at least 1 by their type."
 
 It must not know how mutants are made.
@@ -48,9 +48,17 @@ class Excuses:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
             outside = dict(values.get("outside", {}))
             entries = values.get("equivalent", [])
-            equivalent = {(entry["path"], entry["after"]): entry["reason"] for entry in entries}
+            equivalent = {
+                (entry["path"], after): entry["reason"]
+                for entry in entries
+                for after in _lines(entry["after"])
+            }
         except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
             raise ExcusesUnreadable(f"{path} cannot be read: {error!r}.") from None
         if not all([*outside.values(), *equivalent.values()]):
             raise ExcusesUnreadable(f"{path}: every entry needs a reason.")
         return cls(outside, equivalent)
+
+
+def _lines(after: str | list[str]) -> list[str]:
+    return [after] if isinstance(after, str) else after

@@ -1,14 +1,15 @@
-"""Outcomes on disk, one JSON line each, so that an interrupted run goes on where it stopped."""
+"""Results on disk, one JSON line each, so that an interrupted run goes on where it stopped."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from understudy.sensitivity.outcome import Outcome
 
 
-class Outcomes:
-    """The outcomes of one state of the sources; those of any other state are forgotten.
+class Lines:
+    """JSON lines that hold for one state of the sources; those of any other are forgotten.
 
     Args:
         path: The file.
@@ -18,13 +19,38 @@ class Outcomes:
 
     def __init__(self, path: Path, fingerprint: str, *, fresh: bool = False) -> None:
         self._path = path
-        self._found: dict[str, Outcome] = {}
+        self._earlier: list[str] = []
         lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
         if lines and not fresh and lines[0] == fingerprint:
-            self._found = dict(_parsed(lines[1:]))
+            self._earlier = lines[1:]
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(fingerprint + "\n", encoding="utf-8")
+
+    def earlier(self) -> Iterator[dict[str, Any]]:
+        """Give the lines of earlier runs, but for one that an interruption cut off."""
+        for line in self._earlier:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                return
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+class Outcomes:
+    """The outcomes of experiments, by name.
+
+    Args:
+        lines: Where they are kept.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._found = {outcome.name: outcome for outcome in map(Outcome.from_dict, lines.earlier())}
 
     def get(self, name: str) -> Outcome | None:
         """Return an outcome, if there is one."""
@@ -39,16 +65,4 @@ class Outcomes:
         """Keep an outcome; those in trouble are tried again by the next run."""
         self._found[outcome.name] = outcome
         if not outcome.trouble:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(outcome.as_dict()) + "\n")
-
-
-def _parsed(lines: list[str]) -> list[tuple[str, Outcome]]:
-    found = []
-    for line in lines:
-        try:
-            outcome = Outcome.from_dict(json.loads(line))
-        except ValueError:
-            break  # the line that an interruption cut off
-        found.append((outcome.name, outcome))
-    return found
+            self._lines.add(outcome.as_dict())

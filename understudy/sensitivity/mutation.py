@@ -6,7 +6,7 @@ It must not know how mutants are made, nor what the service is.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
@@ -14,6 +14,7 @@ from understudy.defects import Defect
 from understudy.sensitivity.excuses import Excuses
 from understudy.sensitivity.experiment import Experiment, Ground, verdicts_of
 from understudy.sensitivity.forks import Child, Send, Work, spread
+from understudy.sensitivity.ledger import Lines
 from understudy.sensitivity.mutants import Mutant
 from understudy.sensitivity.outcome import Verdict
 from understudy.sensitivity.study import Layer
@@ -48,6 +49,27 @@ class Judged:
         return {**about, "fate": self.fate, "by": self.by, "seconds": round(self.seconds, 1)}
 
 
+class Judgements:
+    """What became of mutants, before excuses, in this run and earlier ones of the same sources.
+
+    Args:
+        lines: Where they are kept.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._found = {line["id"]: line for line in lines.earlier()}
+
+    def get(self, mutant: Mutant) -> Judged | None:
+        """Return what became of a mutant, if that is known."""
+        line = self._found.get(mutant.id)
+        return Judged(mutant, Fate(line["fate"]), line["by"], line["seconds"]) if line else None
+
+    def add(self, judged: Judged) -> None:
+        """Keep what became of a mutant."""
+        self._lines.add({"id": judged.mutant.id, **judged.as_dict()})
+
+
 @dataclass(frozen=True)
 class Session:
     """Judges mutants.
@@ -56,12 +78,14 @@ class Session:
         ground: What experiments share; its profile says which test enters which function.
         layers: The judges, in order.
         excuses: Which survivors are forgiven.
+        earlier: What is known already.
         jobs: How many at a time.
     """
 
     ground: Ground
     layers: tuple[Layer, ...]
     excuses: Excuses
+    earlier: Judgements
     jobs: int = 2
 
     def judge(self, sample: Sequence[Mutant], seconds: float | None) -> Iterator[Judged]:
@@ -71,9 +95,17 @@ class Session:
             sample: In the order in which they are tried.
             seconds: After which no new one is begun; None for no end.
         """
-        by_id = {mutant.id: mutant for mutant in sample}
+        due = []
+        for mutant in sample:
+            if known := self.earlier.get(mutant):
+                yield self._excused(known)
+            else:
+                due.append(mutant)
+        by_id = {mutant.id: mutant for mutant in due}
         for child in spread(self._tasks(by_id.values(), seconds), self.jobs, LONGEST):
-            yield self._conclude(by_id[child.name], child)
+            judged = self._conclude(by_id[child.name], child)
+            self.earlier.add(judged)
+            yield self._excused(judged)
 
     def _tasks(self, sample: Iterable[Mutant], seconds: float | None) -> Iterator[tuple[str, Work]]:
         started = time.monotonic()
@@ -100,10 +132,10 @@ class Session:
 
     def _conclude(self, mutant: Mutant, child: Child) -> Judged:
         verdicts = verdicts_of(child.messages)
-        fate, by = self._fate(mutant, child, verdicts)
+        fate, by = self._fate(child, verdicts)
         return Judged(mutant, fate, by, child.seconds)
 
-    def _fate(self, mutant: Mutant, child: Child, verdicts: Sequence[Verdict]) -> tuple[Fate, str]:
+    def _fate(self, child: Child, verdicts: Sequence[Verdict]) -> tuple[Fate, str]:
         if child.failure == "hung":
             return Fate.KILLED, "a suite that does not end"
         last = child.failure.splitlines()[-1] if child.failure else ""
@@ -116,8 +148,14 @@ class Session:
         found = next((verdict.first for verdict in verdicts if verdict.first), None)
         if found:
             return Fate.KILLED, found.where
+        return Fate.SURVIVED, ""
+
+    def _excused(self, judged: Judged) -> Judged:
+        mutant = judged.mutant
         reason = self.excuses.equivalent.get((mutant.path, mutant.after))
-        return (Fate.EQUIVALENT, reason) if reason else (Fate.SURVIVED, "")
+        if reason is None or judged.fate is not Fate.SURVIVED:
+            return judged
+        return replace(judged, fate=Fate.EQUIVALENT, by=reason)
 
 
 def score(judged: Iterable[Judged]) -> tuple[int, int]:

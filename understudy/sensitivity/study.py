@@ -101,13 +101,16 @@ class Study:
     excuses: Path | None = None
 
     def fingerprint(self) -> str:
-        """A digest of the sources: results of other sources do not hold."""
+        """A digest of the sources: results of other sources do not hold.
+
+        Excuses are none of them: to forgive a survivor changes nothing that was measured.
+        """
         digest = sha256()
         for name in self.sources:
             root = Path(name)
             paths = [root] if root.is_file() else sorted(root.rglob("*"))
             for path in paths:
-                if path.suffix in {".py", ".json", ".toml", ".jinja"}:
+                if path.suffix in {".py", ".json", ".toml", ".jinja"} and path != self.excuses:
                     digest.update(path.as_posix().encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 

@@ -1,13 +1,16 @@
 """Mutation: mutants are made by a tool that knows nothing of us, and no survivor is hidden."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from understudy.sensitivity.excuses import Excuses, ExcusesUnreadable
+from understudy.sensitivity.ledger import Lines
 from understudy.sensitivity.mutants import Mutant, mutants
-from understudy.sensitivity.mutation import Fate, Judged, as_dict, score
+from understudy.sensitivity.mutation import Fate, Judged, Judgements, Session, as_dict, score
 from understudy.sensitivity.reach import Reach
 
 SOURCE = '''\
@@ -115,6 +118,38 @@ def test_only_what_somebody_could_tell_apart_counts() -> None:
     assert [each["before"] for each in report["survivors"]] == ["if x:"]
     assert "text" not in report["mutants"][0]
     assert report["outside"] == {"b.py": "not served"}
+
+
+def session(tmp_path: Path, sources: str, excuses: Excuses) -> Session:
+    """A session that knows all it needs from earlier runs of the same sources."""
+    lines = Lines(tmp_path / "judged.jsonl", sources)
+    unused: Any = None  # nothing is left to plant
+    return Session(unused, (), excuses, Judgements(lines))
+
+
+def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Path) -> None:
+    killed, survived = judged(Fate.KILLED), judged(Fate.SURVIVED)
+    survived = replace(survived, mutant=replace(survived.mutant, after="if None:"))
+    for each in (killed, survived):
+        session(tmp_path, "same", Excuses({}, {})).earlier.add(each)
+    sample = [killed.mutant, survived.mutant]
+    assert list(session(tmp_path, "same", Excuses({}, {})).judge(sample, None)) == [
+        killed,
+        survived,
+    ]
+    assert session(tmp_path, "other", Excuses({}, {})).earlier.get(killed.mutant) is None
+
+
+def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path) -> None:
+    session(tmp_path, "same", Excuses({}, {})).earlier.add(judged(Fate.SURVIVED))
+    path = tmp_path / "excuses.toml"
+    path.write_text(
+        "[[equivalent]]\npath = 'a.py'\nafter = ['if y:', 'if not x:']\nreason = 'same'\n",
+        encoding="utf-8",
+    )
+    sample = [judged(Fate.SURVIVED).mutant]
+    (forgiven,) = session(tmp_path, "same", Excuses.read(path)).judge(sample, None)
+    assert (forgiven.fate, forgiven.by) == (Fate.EQUIVALENT, "same")
 
 
 @pytest.mark.parametrize(

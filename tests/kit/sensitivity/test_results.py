@@ -10,7 +10,7 @@ from rich.console import Console
 
 from understudy.defects import Defect, Rewrite
 from understudy.sensitivity import Access, Stock, Study
-from understudy.sensitivity.ledger import Outcomes
+from understudy.sensitivity.ledger import Lines, Outcomes
 from understudy.sensitivity.matrix import Matrix
 from understudy.sensitivity.observer import Finding, Unit
 from understudy.sensitivity.outcome import Catch, Outcome, Verdict
@@ -53,12 +53,12 @@ def test_an_outcome_survives_the_way_to_disk_and_back() -> None:
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    first = Outcomes(path, "same")
+    first = Outcomes(Lines(path, "same"))
     first.add(Outcome("done", (NAMED,)))
     first.add(Outcome("failed", (), trouble="no database"))
     with path.open("a", encoding="utf-8") as file:
         file.write('{"name": "cut o')
-    second = Outcomes(path, "same")
+    second = Outcomes(Lines(path, "same"))
     assert second.get("done") == Outcome("done", (NAMED,))
     assert second.get("failed") is None
     assert second.get("cut off") is None
@@ -66,10 +66,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
 
 def test_results_of_other_sources_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    Outcomes(path, "before").add(Outcome("done", (NAMED,)))
-    assert Outcomes(path, "after").get("done") is None
-    Outcomes(path, "after").add(Outcome("done", (NAMED,)))
-    assert Outcomes(path, "after", fresh=True).get("done") is None
+    Outcomes(Lines(path, "before")).add(Outcome("done", (NAMED,)))
+    assert Outcomes(Lines(path, "after")).get("done") is None
+    Outcomes(Lines(path, "after")).add(Outcome("done", (NAMED,)))
+    assert Outcomes(Lines(path, "after", fresh=True)).get("done") is None
 
 
 def test_a_defect_that_its_check_caught_is_no_failure() -> None:
