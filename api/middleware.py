@@ -101,14 +101,15 @@ async def _answer_500(send: Send) -> None:
 def _frames(error: BaseException) -> dict[str, Any]:
     """Say where in the service and where at last it broke, but not with which values.
 
-    Messages may hold input, and libraries are deep: of their frames the last ones are kept.
+    Messages may hold input. Libraries are deep: of their frames the last one is kept.
     """
     places = [
         f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}:{line}"
         for frame, line in walk_tb(error.__traceback__)
     ]
-    own = [place for place in places[:-3] if place.startswith(_OWN)]
-    return {"error": type(error).__name__, "frames": [*own, *places[-3:]]}
+    own = [place for place in places if place.startswith(_OWN)]
+    frames = list(dict.fromkeys([*own, *places[-1:]]))
+    return {"error": type(error).__name__, "frames": frames}
 
 
 def _record(scope: Scope, status: int, seconds: float) -> None:

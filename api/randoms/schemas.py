@@ -43,8 +43,6 @@ class RandomUpdate(BaseModel):
 class RandomPublic(BaseModel):
     """A random number of the caller."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     id: RandomId
     min_value: MinValue
     max_value: MaxValue

@@ -131,8 +131,6 @@ class Session(BaseModel):
 class PublicProfile(BaseModel):
     """What anyone may see who knows the sub."""
 
-    model_config = ConfigDict(from_attributes=True)
-
     sub: UUID = Field(description=_SUB, examples=_EXAMPLE_SUB)
     username: str = Field(examples=["ada"])
     email: str = Field(examples=["ada@example.com"])

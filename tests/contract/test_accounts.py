@@ -5,6 +5,7 @@ from typing import Any
 import psycopg2
 import pytest
 
+from tests.contract.alteration import altered
 from tests.contract.examples import bearer, valid
 from tests.subject import PASSWORD
 from understudy.asgi import RemoteClient
@@ -88,6 +89,25 @@ class TestSignupUser:
         connection.close()
         assert sign_up(world.client).status_code == 201
         assert world.database.tables()["users"] == 3
+
+    @pytest.mark.parametrize(("lost", "status"), [(2, 201), (3, 409)])
+    def test_a_neighbour_who_was_faster_and_went_away_is_no_obstacle(
+        self, world: World, lost: int, status: int
+    ) -> None:
+        change = f"""
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION outrun() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF nextval('tries') <= {lost} THEN
+                    RAISE unique_violation;
+                END IF;
+                RETURN NEW;
+            END $$;
+            CREATE TRIGGER outrun BEFORE INSERT ON users
+            FOR EACH ROW EXECUTE FUNCTION outrun()
+        """
+        with altered(world, change, "DROP FUNCTION outrun CASCADE; DROP SEQUENCE tries"):
+            assert sign_up(world.client).status_code == status
 
     @pytest.mark.parametrize(
         "body",

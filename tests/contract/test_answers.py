@@ -1,6 +1,7 @@
 """What every answer has in common: an id, nothing of the inside, and life without a database."""
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -74,6 +75,22 @@ def test_the_log_warns_of_trouble_and_not_of_what_users_do(
     assert told == [("NotAuthorizedException", "info"), ("InternalErrorException", "warning")]
 
 
+def test_the_log_tells_what_each_request_was_and_how_long_it_took(
+    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = valid(world, "create_random")
+    capsys.readouterr()
+    started = time.perf_counter()
+    answer = request.send(talkative)
+    longest = (time.perf_counter() - started) * 1000
+    (record,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (record["event"], record["level"]) == ("request", "info")
+    assert (record["method"], record["operation"]) == ("POST", "create_random")
+    assert record["status"] == answer.status_code
+    assert record["request_id"] == answer.headers[REQUEST_ID]
+    assert 0 < record["milliseconds"] <= longest + 0.1  # rounded
+
+
 def test_a_path_with_a_slash_too_many_is_another_path(world: World) -> None:
     """A redirect would send the token to wherever the Host header says."""
     for name, operation in OPERATIONS.items():
@@ -141,6 +158,13 @@ def test_a_member_that_nobody_knows_is_422(world: World, name: str) -> None:
     response = request.send(world.client, json={**(request.json or {}), "surprise": 1})
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body", "surprise"]
+
+
+def test_a_very_long_name_is_cut_where_it_is_told(world: World) -> None:
+    request = valid(world, "create_random")
+    body = {**(request.json or {}), "x" * 500: 1}
+    (problem,) = request.send(world.client, json=body).json()["detail"]
+    assert problem["loc"] == ["body", "x" * 200]
 
 
 def test_a_member_named_by_half_a_character_is_422(world: World) -> None:

@@ -10,6 +10,7 @@ from understudy.world import World
 
 SUCCESSES = {name: min(found.statuses) for name, found in OPERATIONS.items()}
 BODIES = [name for name in declaring(413) if OPERATIONS[name].definition.get("requestBody")]
+LARGEST = 65_536  # bytes of a body, unless the settings say otherwise
 CALLS_COGNITO = declaring(429)
 
 
@@ -74,6 +75,17 @@ def test_a_streamed_body_over_the_limit_is_413_too(world: World, name: str) -> N
     assert send_raw(world, name, iter([b"x" * 10_000] * 7)).status_code == 413
 
 
+@pytest.mark.parametrize("streamed", [False, True])
+@pytest.mark.parametrize(("length", "status"), [(LARGEST, 201), (LARGEST + 1, 413)])
+def test_a_body_of_exactly_the_limit_is_read(
+    world: World, length: int, status: int, *, streamed: bool
+) -> None:
+    body = b'{"min_value": 1, "max_value": 6}'.ljust(length)
+    pieces = (body[:60_000], body[60_000:])
+    sent = iter(pieces) if streamed else body
+    assert send_raw(world, "create_random", sent).status_code == status
+
+
 @pytest.mark.parametrize("name", CALLS_COGNITO)
 def test_throttling_by_cognito_is_429_with_retry_after(world: World, name: str) -> None:
     request = valid(world, name)
@@ -132,4 +144,3 @@ def test_unknown_paths_and_methods_are_refused_in_the_same_shape(world: World) -
     wrong = world.client.request("PUT", "/randoms")
     assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
     assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}
-    assert world.client.request("GET", "/randoms/").status_code == 404

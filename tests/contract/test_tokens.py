@@ -5,10 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from tests.contract.examples import bearer, resigned
 from understudy.subject import Account
 from understudy.tokens import read
+from understudy.tokens.compact import encode
 from understudy.world import World
 
 SKEW = 5  # seconds that the pool's clock may be ahead
@@ -92,6 +95,7 @@ def test_the_pools_clock_may_be_a_little_ahead(
         {"crit": []},
         {"crit": ["exp"]},
         {"crit": ["b64"], "b64": False},
+        {"crit": ["b64"], "b64": True},  # PyJWT understands it
     ],
     ids=str,
 )
@@ -100,6 +104,20 @@ def test_a_header_that_asks_for_more_than_rs256_is_refused(
 ) -> None:
     assert me(world, resigned(world, user.access_token, header={"typ": "JWT"})) == 200
     assert me(world, resigned(world, user.access_token, header=changed)) == 401
+
+
+@pytest.mark.parametrize("part", ["header", "claims"])
+@pytest.mark.parametrize("odd", ["[" * 2500, '{"a":' * 400, "9" * 5000, "[]", '"x"', "\ufeff{}"])
+def test_json_that_no_parser_likes_is_no_token(
+    world: World, user: Account, part: str, odd: str
+) -> None:
+    parts = dict(zip(("header", "claims", "signature"), user.access_token.split("."), strict=True))
+    parts[part] = encode(odd.encode())
+    assert me(world, ".".join(parts.values())) == 401
+    signed = f"{parts['header']}.{parts['claims']}"
+    key = world.cognito.keys.access.private_key
+    signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
+    assert me(world, f"{signed}.{encode(signature)}") == 401
 
 
 def of_length(world: World, token: str, length: int) -> str:
