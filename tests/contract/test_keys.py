@@ -1,7 +1,9 @@
 """The keys that verify tokens: fetched once, kept, and away is not the same as invalid."""
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -176,6 +178,32 @@ def test_nobody_waits_for_keys_that_another_request_renews(
             server.gate.set()
         assert first.result(PATIENCE) == 200
         assert server.asked == 2
+
+
+def test_requests_at_once_share_one_fetch(
+    world: World, user: Account, server: KeyServer, url: str
+) -> None:
+    rivals = 5
+    arrived = threading.Semaphore(0)
+    app = application(with_keys(world, url))
+
+    async def announced(scope: Any, receive: Any, send: Any) -> None:
+        if scope.get("path") == "/users/me":
+            arrived.release()
+        await app(scope, receive, send)
+
+    server.gate.clear()
+    with serve(announced) as live, ThreadPoolExecutor(rivals) as pool:
+        sent = [pool.submit(me, RemoteClient(live), user.access_token) for _ in range(rivals)]
+        try:
+            assert all(arrived.acquire(timeout=PATIENCE) for _ in range(rivals))
+            assert server.entered.wait(PATIENCE)
+            for _ in range(20):  # by then the others wait for the first one's keys
+                assert RemoteClient(live).request("GET", "/health").status_code == 200
+        finally:
+            server.gate.set()
+        assert {future.result(PATIENCE) for future in sent} == {200}
+    assert server.asked == 1
 
 
 @pytest.mark.parametrize("use", ["enc", "tls"])

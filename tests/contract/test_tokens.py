@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -118,6 +119,22 @@ def test_json_that_no_parser_likes_is_no_token(
     key = world.cognito.keys.access.private_key
     signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
     assert me(world, f"{signed}.{encode(signature)}") == 401
+
+
+@pytest.mark.parametrize(
+    ("began", "issued", "status"),
+    [(-20, 0, 401), (-20, -20, 401), (-10, 0, 401), (-5, 0, 200), (None, 0, 200), (None, -20, 401)],
+)
+def test_a_sign_out_ends_what_began_before_it_however_new_the_token(
+    world: World, user: Account, began: int | None, issued: int, status: int
+) -> None:
+    now = int(time.time())
+    with psycopg2.connect(world.database.libpq_url) as connection:
+        connection.cursor().execute("UPDATE users SET signed_out_at = %s", (now - 10,))
+    connection.close()
+    auth_time = None if began is None else now + began
+    token = resigned(world, user.access_token, auth_time=auth_time, iat=now + issued)
+    assert me(world, token) == status
 
 
 def of_length(world: World, token: str, length: int) -> str:

@@ -152,7 +152,7 @@ class Session:
 
     def _excused(self, judged: Judged) -> Judged:
         mutant = judged.mutant
-        reason = self.excuses.equivalent.get((mutant.path, mutant.after))
+        reason = self.excuses.reason(mutant.path, mutant.before, mutant.after)
         if reason is None or judged.fate is not Fate.SURVIVED:
             return judged
         return replace(judged, fate=Fate.EQUIVALENT, by=reason)

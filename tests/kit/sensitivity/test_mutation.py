@@ -140,13 +140,11 @@ def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Pa
     assert session(tmp_path, "other", Excuses({}, {})).earlier.get(killed.mutant) is None
 
 
-def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("line", ["after = ['if y:', 'if not x:']", "before = 'if x:'"])
+def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: str) -> None:
     session(tmp_path, "same", Excuses({}, {})).earlier.add(judged(Fate.SURVIVED))
     path = tmp_path / "excuses.toml"
-    path.write_text(
-        "[[equivalent]]\npath = 'a.py'\nafter = ['if y:', 'if not x:']\nreason = 'same'\n",
-        encoding="utf-8",
-    )
+    path.write_text(f"[[equivalent]]\npath = 'a.py'\n{line}\nreason = 'same'\n", encoding="utf-8")
     sample = [judged(Fate.SURVIVED).mutant]
     (forgiven,) = session(tmp_path, "same", Excuses.read(path)).judge(sample, None)
     assert (forgiven.fate, forgiven.by) == (Fate.EQUIVALENT, "same")
@@ -157,6 +155,7 @@ def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path) -> None
     [
         "[[equivalent]]\npath = 'a.py'\nafter = 'x'\n",
         "[[equivalent]]\npath = 'a.py'\nafter = 'x'\nreason = ''\n",
+        "[[equivalent]]\npath = 'a.py'\nreason = 'no line'\n",
         "[outside]\n'a.py' = ''\n",
         "[outside",
     ],
