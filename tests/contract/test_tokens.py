@@ -137,6 +137,18 @@ def test_a_sign_out_ends_what_began_before_it_however_new_the_token(
     assert me(world, token) == status
 
 
+def test_a_minute_after_a_sign_out_sessions_opened_elsewhere_are_good(
+    world: World, user: Account
+) -> None:
+    """The pool has other clients: their sessions are not among those that we keep."""
+    headers = bearer(user.access_token)
+    assert world.client.request("POST", "/users/logout", headers=headers).status_code == 200
+    with psycopg2.connect(world.database.libpq_url) as connection:
+        connection.cursor().execute("UPDATE users SET signed_out_at = signed_out_at - 60")
+    connection.close()
+    assert me(world, world.token(user.username)) == 200
+
+
 def of_length(world: World, token: str, length: int) -> str:
     """Fill claims and header until a token has this length; base64 grows in steps."""
     for filled in range(4):
