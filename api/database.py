@@ -2,7 +2,7 @@
 
 One request, one transaction, committed before the answer leaves. Must not know any table.
 
-Sources: SQLAlchemy 2.1 on disconnect handling, PostgreSQL's error codes (Appendix A).
+Source: SQLAlchemy 2.1 on disconnect handling.
 """
 
 from collections.abc import Iterator
@@ -11,19 +11,12 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, create_engine
 
 from api.errors import DatabaseUnavailable
 from api.settings import Settings
-
-# Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
-# deadlock), resources, operator intervention and timeouts, locks, system.
-_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03")
-
-FOREIGN_KEY_VIOLATION = "23503"
-UNIQUE_VIOLATION = "23505"
+from api.sqlstate import is_passing
 
 
 def build_engine(settings: Settings) -> Engine:
@@ -51,32 +44,6 @@ def build_engine(settings: Settings) -> Engine:
             "options": " ".join(f"-c {key}={int(s * 1000)}" for key, s in timeouts.items()),
         },
     )
-
-
-def sqlstate(error: DBAPIError) -> str | None:
-    """Return PostgreSQL's error code (Appendix A), or None where the server said nothing.
-
-    Args:
-        error: what SQLAlchemy raised.
-    """
-    code: str | None = getattr(error.orig, "pgcode", None)
-    return code
-
-
-def is_passing(error: SQLAlchemyError) -> bool:
-    """Tell whether the database is away or busy, rather than the statement wrong.
-
-    Args:
-        error: what SQLAlchemy raised.
-    """
-    if isinstance(error, (PoolTimeout, InterfaceError)):
-        return True
-    if not isinstance(error, DBAPIError):
-        return False
-    code = sqlstate(error)
-    if code is None:
-        return error.connection_invalidated or isinstance(error, OperationalError)
-    return code.startswith(_PASSING)
 
 
 @contextmanager

@@ -10,10 +10,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from api.database import FOREIGN_KEY_VIOLATION, sqlstate
 from api.errors import BoundsConflict, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
+from api.sqlstate import FOREIGN_KEY_VIOLATION, sqlstate
 from api.values import utc_now
 
 

@@ -11,9 +11,9 @@ import structlog
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, col, or_, select
 
-from api.database import UNIQUE_VIOLATION, sqlstate
 from api.errors import AccountExists, ApiError, IdentityAnswerLost
 from api.identity.base import Account, IdentityProvider
+from api.sqlstate import UNIQUE_VIOLATION, sqlstate
 from api.users.models import User
 from api.users.schemas import Signup
 from api.values import case_key

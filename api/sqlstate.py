@@ -1,0 +1,42 @@
+"""What the database's errors mean: try again, a constraint that a rule foresees, or our own fault.
+
+Must not know any table, nor HTTP.
+
+Source: PostgreSQL's error codes (Appendix A).
+"""
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+# Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
+# deadlock), resources, operator intervention and timeouts, locks, system.
+_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03")
+
+FOREIGN_KEY_VIOLATION = "23503"
+UNIQUE_VIOLATION = "23505"
+
+
+def sqlstate(error: DBAPIError) -> str | None:
+    """Return PostgreSQL's error code (Appendix A), or None where the server said nothing.
+
+    Args:
+        error: what SQLAlchemy raised.
+    """
+    code: str | None = getattr(error.orig, "pgcode", None)
+    return code
+
+
+def is_passing(error: SQLAlchemyError) -> bool:
+    """Tell whether the database is away or busy, rather than the statement wrong.
+
+    Args:
+        error: what SQLAlchemy raised.
+    """
+    if isinstance(error, (PoolTimeout, InterfaceError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = sqlstate(error)
+    if code is None:
+        return error.connection_invalidated or isinstance(error, OperationalError)
+    return code.startswith(_PASSING)
