@@ -1,11 +1,14 @@
-"""The database's schema, changed under the running service."""
+"""The database, changed under the running service: its schema for a block, a row at a moment."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import psycopg2
 
 from understudy.world import World
+
+PATIENCE = 30.0  # seconds
 
 
 @contextmanager
@@ -20,3 +23,27 @@ def altered(world: World, change: str, back: str) -> Iterator[None]:
         finally:
             cursor.execute(back)
             connection.close()
+
+
+@contextmanager
+def changing(world: World, statement: str, *values: object) -> Iterator[Callable[[], None]]:
+    """Change rows and commit at the end of a block, which can wait until a session wants them."""
+    connection = psycopg2.connect(world.database.libpq_url)
+
+    def wait_for_rival() -> None:
+        deadline = time.monotonic() + PATIENCE
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE pg_backend_pid() = ANY"
+        with connection.cursor() as cursor:
+            found = 0
+            while not found:
+                assert time.monotonic() < deadline, "nobody waits for the changed rows"
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(f"{waiting}(pg_blocking_pids(pid))")
+                (found,) = cursor.fetchone() or (0,)
+
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            yield wait_for_rival
+    finally:
+        connection.close()

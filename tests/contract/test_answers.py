@@ -139,6 +139,21 @@ def test_a_weak_password_is_told_what_it_lacks(world: World, password: str, lack
     assert password not in response.text
 
 
+@pytest.mark.parametrize(
+    ("username", "told"),
+    [
+        ("", "String should have at least 1 character"),
+        ("x" * 129, "String should have at most 128 characters"),
+        (1, "Input should be a valid string"),
+        ("a b", "String should match the pattern in the OpenAPI document"),
+    ],
+)
+def test_each_problem_is_told_in_its_own_words(world: World, username: object, told: str) -> None:
+    request = valid(world, "forgot_password")
+    answer = request.send(world.client, json={"username": username})
+    assert [problem["msg"] for problem in answer.json()["detail"]] == [told]
+
+
 @pytest.mark.parametrize("value", ["\0", "a\nb", "", "x" * 256, 1, ["a"]])
 def test_a_name_to_show_is_one_line_of_255_characters(world: World, value: object) -> None:
     request = valid(world, "update_me")

@@ -1,13 +1,16 @@
 """Login, refresh, sign-out and passwords; what a token is good for, and until when."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.contract.examples import bearer, valid
+from tests.contract.alteration import PATIENCE, changing
+from tests.contract.examples import bearer, resigned, valid
 from tests.subject import OTHER_PASSWORD, PASSWORD
+from understudy.asgi import RemoteClient
 from understudy.subject import Account
 from understudy.world import World, scopes_of
 
@@ -148,6 +151,19 @@ class TestLogoutUser:
         headers = bearer(session["access_token"])
         assert world.client.request("POST", "/users/logout", headers=headers).status_code == 200
         assert me(world, session["access_token"]) == 401
+
+    def test_of_two_sign_outs_at_once_the_later_one_counts(self, world: World, live: str) -> None:
+        user = world.account()
+        request = valid(world, "logout_user", user)
+        update, later = "UPDATE users SET signed_out_at = %s", int(time.time()) + 600
+        with ThreadPoolExecutor(1) as pool:
+            with changing(world, update, later) as wait_for_rival:
+                answer = pool.submit(request.send, RemoteClient(live))
+                wait_for_rival()
+            assert answer.result(PATIENCE).status_code == 200
+        # Opened after our own sign-out, but not after the later one.
+        token = resigned(world, user.access_token, auth_time=later - 60)
+        assert me(world, token) == 401
 
     def test_signing_out_concerns_nobody_else(self, world: World) -> None:
         user, other = world.account(), world.account()

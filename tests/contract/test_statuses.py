@@ -1,7 +1,9 @@
 """Each declared refusal is really given, by every operation that declares it."""
 
 import contextlib
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -84,6 +86,18 @@ def test_a_body_of_exactly_the_limit_is_read(
     pieces = (body[:60_000], body[60_000:])
     sent = iter(pieces) if streamed else body
     assert send_raw(world, "create_random", sent).status_code == status
+
+
+def test_a_body_announced_too_long_is_refused_before_it_is_sent(world: World, live: str) -> None:
+    request = valid(world, "create_random")
+    with contextlib.closing(HTTPConnection(urlsplit(live).netloc, timeout=10)) as connection:
+        connection.putrequest("POST", request.path)
+        for header, value in request.headers.items():
+            connection.putheader(header, value)
+        connection.putheader("Content-Type", "application/json")
+        connection.putheader("Content-Length", str(LARGEST + 1))
+        connection.endheaders()
+        assert connection.getresponse().status == 413
 
 
 @pytest.mark.parametrize("name", CALLS_COGNITO)
