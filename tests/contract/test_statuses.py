@@ -155,6 +155,7 @@ def test_an_outage_of_the_database_that_nobody_met_is_not_noticed(world: World, 
 def test_unknown_paths_and_methods_are_refused_in_the_same_shape(world: World) -> None:
     missing = world.client.request("GET", "/nothing")
     assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})
+    assert "Allow" not in missing.headers
     wrong = world.client.request("PUT", "/randoms")
     assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
     assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}

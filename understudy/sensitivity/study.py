@@ -19,6 +19,9 @@ from understudy.subject import Subject
 from understudy.world import World
 
 
+SOURCES = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
+
+
 class StudyMissing(Refusal):
     """No study is named, or what is named is none."""
 
@@ -106,11 +109,12 @@ class Study:
         Excuses are none of them: to forgive a survivor changes nothing that was measured.
         """
         digest = sha256()
+        excuses = self.excuses.resolve() if self.excuses else None
         for name in self.sources:
             root = Path(name)
             paths = [root] if root.is_file() else sorted(root.rglob("*"))
             for path in paths:
-                if path.suffix in {".py", ".json", ".toml", ".jinja"} and path != self.excuses:
+                if path.suffix in SOURCES and path.resolve() != excuses:
                     digest.update(path.as_posix().encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 

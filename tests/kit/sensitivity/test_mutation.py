@@ -12,6 +12,7 @@ from understudy.sensitivity.ledger import Lines
 from understudy.sensitivity.mutants import Mutant, mutants
 from understudy.sensitivity.mutation import Fate, Judged, Judgements, Session, as_dict, score
 from understudy.sensitivity.reach import Reach
+from understudy.sensitivity.study import Study
 
 SOURCE = '''\
 """Prices."""
@@ -138,6 +139,17 @@ def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Pa
         survived,
     ]
     assert session(tmp_path, "other", Excuses({}, {})).earlier.get(killed.mutant) is None
+
+
+def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
+    excuses = package / "excuses.toml"
+    excuses.write_text("", encoding="utf-8")
+    study = Study((), (), sources=("shop",), excuses=excuses.resolve())
+    before = study.fingerprint()
+    excuses.write_text("[outside]\n", encoding="utf-8")
+    assert study.fingerprint() == before
+    (package / "prices.py").write_text("LIMIT = 11\n", encoding="utf-8")
+    assert study.fingerprint() != before
 
 
 @pytest.mark.parametrize("line", ["after = ['if y:', 'if not x:']", "before = 'if x:'"])
