@@ -18,7 +18,6 @@ from understudy.sensitivity.observer import Observer, Unit
 from understudy.subject import Subject
 from understudy.world import World
 
-
 SOURCES = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
 
 
