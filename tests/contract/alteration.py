@@ -8,7 +8,7 @@ import psycopg2
 
 from understudy.world import World
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 30.0  # seconds until a test that waits for an event gives up
 
 
 @contextmanager
@@ -23,6 +23,12 @@ def altered(world: World, change: str, back: str) -> Iterator[None]:
         finally:
             cursor.execute(back)
             connection.close()
+
+
+def change(world: World, statement: str, *values: object) -> None:
+    """Change rows at once."""
+    with changing(world, statement, *values):
+        pass
 
 
 @contextmanager

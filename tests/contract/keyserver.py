@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.contract.alteration import PATIENCE
 from tests.subject import application
 from understudy.asgi import InProcessClient
 from understudy.subject import Surroundings
 from understudy.world import World
-
-PATIENCE = 30.0  # seconds until a test that waits for an event gives up
 
 
 class KeyServer:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import psycopg2
 import pytest
 
-from tests.contract.alteration import altered
+from tests.contract.alteration import altered, change
 from tests.contract.examples import bearer, valid
 from tests.subject import PASSWORD
 from understudy.asgi import RemoteClient
@@ -82,11 +81,9 @@ class TestSignupUser:
         sign_up(world.client)
         for name in (*others, "test"):
             world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username=name)
-        with psycopg2.connect(world.database.libpq_url) as connection:
-            for sub, end in zip(subs, "0f", strict=True):  # before and after any other
-                new = f"{end * 8}-{end * 4}-4{end * 3}-8{end * 3}-{end * 12}"
-                connection.cursor().execute("UPDATE users SET sub = %s WHERE sub = %s", (new, sub))
-        connection.close()
+        for sub, end in zip(subs, "0f", strict=True):  # before and after any other
+            new = f"{end * 8}-{end * 4}-4{end * 3}-8{end * 3}-{end * 12}"
+            change(world, "UPDATE users SET sub = %s WHERE sub = %s", new, sub)
         assert sign_up(world.client).status_code == 201
         assert world.database.tables()["users"] == 3
 

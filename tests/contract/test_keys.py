@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.contract.alteration import PATIENCE
 from tests.contract.examples import bearer, resigned
-from tests.contract.keyserver import PATIENCE, KeyServer, no_http, service, with_keys
+from tests.contract.keyserver import KeyServer, no_http, service, with_keys
 from tests.subject import application
 from understudy.asgi import InProcessClient, RemoteClient
 from understudy.server import serve

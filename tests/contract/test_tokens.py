@@ -4,11 +4,11 @@ import time
 from datetime import timedelta
 from typing import Any
 
-import psycopg2
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from tests.contract.alteration import change
 from tests.contract.examples import bearer, resigned
 from understudy.subject import Account
 from understudy.tokens import read
@@ -129,9 +129,7 @@ def test_a_sign_out_ends_what_began_before_it_however_new_the_token(
     world: World, user: Account, began: int | None, issued: int, status: int
 ) -> None:
     now = int(time.time())
-    with psycopg2.connect(world.database.libpq_url) as connection:
-        connection.cursor().execute("UPDATE users SET signed_out_at = %s", (now - 10,))
-    connection.close()
+    change(world, "UPDATE users SET signed_out_at = %s", now - 10)
     auth_time = None if began is None else now + began
     token = resigned(world, user.access_token, auth_time=auth_time, iat=now + issued)
     assert me(world, token) == status
@@ -143,9 +141,7 @@ def test_a_minute_after_a_sign_out_sessions_opened_elsewhere_are_good(
     """The pool has other clients: their sessions are not among those that we keep."""
     headers = bearer(user.access_token)
     assert world.client.request("POST", "/users/logout", headers=headers).status_code == 200
-    with psycopg2.connect(world.database.libpq_url) as connection:
-        connection.cursor().execute("UPDATE users SET signed_out_at = signed_out_at - 60")
-    connection.close()
+    change(world, "UPDATE users SET signed_out_at = signed_out_at - 60")
     assert me(world, world.token(user.username)) == 200
 
 

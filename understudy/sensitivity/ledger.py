@@ -19,21 +19,16 @@ class Lines:
 
     def __init__(self, path: Path, fingerprint: str, *, fresh: bool = False) -> None:
         self._path = path
-        self._earlier: list[str] = []
-        lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-        if lines and not fresh and lines[0] == fingerprint:
-            self._earlier = lines[1:]
-        else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(fingerprint + "\n", encoding="utf-8")
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        known = bool(lines) and not fresh and lines[0] == f"{fingerprint}\n"
+        # Without the line that an interruption cut off, or the next one would be appended to it.
+        self._earlier = [line for line in lines[1:] if line.endswith("\n")] if known else []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join([f"{fingerprint}\n", *self._earlier]), encoding="utf-8")
 
     def earlier(self) -> Iterator[dict[str, Any]]:
         """Give the lines of earlier runs, but for one that an interruption cut off."""
-        for line in self._earlier:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                return
+        yield from map(json.loads, self._earlier)
 
     def add(self, line: Mapping[str, Any]) -> None:
         """Keep a line."""

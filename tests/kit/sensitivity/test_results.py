@@ -62,6 +62,10 @@ def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     assert second.get("done") == Outcome("done", (NAMED,))
     assert second.get("failed") is None
     assert second.get("cut off") is None
+    second.add(Outcome("after", (NAMED,)))
+    third = Outcomes(Lines(path, "same"))
+    assert third.get("done") == Outcome("done", (NAMED,))
+    assert third.get("after") == Outcome("after", (NAMED,))
 
 
 def test_results_of_other_sources_are_forgotten(tmp_path: Path) -> None:
