@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from understudy.asgi import RemoteClient
 from understudy.contracts.verification.hosting import states_route
+from understudy.doors import asked, door
 from understudy.errors import Refusal
 from understudy.powers import WorldPowers
 from understudy.ready import Ready, account_from
@@ -40,8 +41,8 @@ def control(world: World) -> Starlette:
     POST /states {"state", "action", "params"} is a pact verifier's provider state handler.
     """
     powers = WorldPowers(world)
-    return Starlette(
-        routes=[
+    return door(
+        [
             _route("/accounts", lambda body: asdict(world.account(body.get("scopes")))),
             _route("/standing", lambda _: asdict(world.standing())),
             _route("/retired", lambda body: world.retire(body["username"])),
@@ -65,11 +66,9 @@ def control(world: World) -> Starlette:
 
 def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
     async def endpoint(request: Request) -> JSONResponse:
-        body = await request.body()
+        body = await asked(request)
         try:
-            return JSONResponse(
-                await run_in_threadpool(answer, await request.json() if body else {})
-            )
+            return JSONResponse(await run_in_threadpool(answer, body))
         except (KeyError, UserMissing) as error:
             return JSONResponse({"detail": str(error)}, status_code=404)
 

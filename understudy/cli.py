@@ -4,9 +4,7 @@ Exit codes: 0 all is well, 1 a finding, 2 the question could not be answered (wr
 reached, interrupted). Errors that a user can put right are one line, without a traceback.
 """
 
-import signal
 import sys
-from types import FrameType
 from typing import NoReturn
 
 import typer
@@ -23,6 +21,7 @@ from understudy.commands import (
     serve,
 )
 from understudy.errors import Refusal
+from understudy.interruption import interruptible
 
 app = typer.Typer(
     name="understudy",
@@ -39,12 +38,10 @@ for _module in (serve, cognito, fuzz, access, prove, evidence, contracts, sensit
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script and `python -m understudy` both end here."""
-    # Shells start background jobs with SIGINT ignored: Ctrl+C and `kill -INT` must work there too.
-    signal.signal(signal.SIGINT, _interrupt)
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        # Without its standalone mode, typer returns what `typer.Exit` carried.
-        code = app(args=arguments, standalone_mode=False) or 0
+        with interruptible():
+            # Without its standalone mode, typer returns what `typer.Exit` carried.
+            code = app(args=arguments, standalone_mode=False) or 0
     except typer.TyperException as error:
         _refuse(f"{error.format_message()} Try `understudy --help`.")
     except Refusal as error:
@@ -52,10 +49,6 @@ def main(arguments: list[str] | None = None) -> None:
     if code == INTERRUPTED:
         _refuse("Interrupted: nothing was decided. Run the same command again.")
     sys.exit(code)
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def _refuse(text: str) -> NoReturn:

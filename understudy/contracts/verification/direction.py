@@ -8,7 +8,6 @@ the real message is kept here. A handler that answers 5xx is tried for two minut
 import contextlib
 from typing import TYPE_CHECKING, Any, Protocol
 
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,6 +15,7 @@ from starlette.routing import Route
 
 from understudy.contracts.states import Scene, StateRegistry
 from understudy.contracts.verification.fetching import Credentials, Unfetched, fetch_json
+from understudy.doors import asked, door
 
 if TYPE_CHECKING:
     from understudy.world import World
@@ -155,7 +155,7 @@ class StatesDoor:
         self._director = director
         self.failure = ""
         self.values: dict[str, Any] = {}
-        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=["POST"])])
+        self.app = door([Route("/{path:path}", self._answer, methods=["POST"])])
 
     def begin(self) -> None:
         """Forget the last interaction."""
@@ -163,8 +163,8 @@ class StatesDoor:
         self.values = {}
 
     async def _answer(self, request: Request) -> JSONResponse:
-        asked = await request.json()
-        state, params = asked.get("state"), asked.get("params") or {}
+        body = await asked(request)
+        state, params = body.get("state"), body.get("params") or {}
         if not state:  # pact calls stateless interactions so
             return JSONResponse({})
         try:

@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from understudy.contracts.verification.direction import StateFailed, WorldDirector
 from understudy.contracts.verification.running import states_of
+from understudy.doors import asked
 
 if TYPE_CHECKING:
     from understudy.world import World
@@ -59,7 +60,7 @@ def states_route(world: "World") -> Route:
 
     async def endpoint(request: Request) -> JSONResponse:
         try:
-            return JSONResponse(await run_in_threadpool(handler.answer, await request.json()))
+            return JSONResponse(await run_in_threadpool(handler.answer, await asked(request)))
         except StateFailed as why:
             # Not a 5xx: pact's verifier would try again for two minutes.
             return JSONResponse({"detail": str(why)}, status_code=400)

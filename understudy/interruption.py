@@ -1,0 +1,52 @@
+"""Ctrl+C and SIGTERM, heard wherever the program happens to be."""
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+AGAIN_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """Turn both signals into `KeyboardInterrupt` in the main thread, until one gets through.
+
+    Python swallows what is raised inside a finalizer, a weak reference's callback or a C library's
+    callback (`sys.unraisablehook`); an interrupt that fell into one is repeated a moment later.
+    Shells start background jobs with SIGINT ignored: Ctrl+C and `kill -INT` work there too.
+    """
+    signals = {name: signal.signal(name, _interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
+    hook = sys.unraisablehook
+
+    def swallowed(what: "UnraisableHookArgs") -> None:
+        if what.exc_type is KeyboardInterrupt:
+            _repeat()
+        else:
+            hook(what)
+
+    sys.unraisablehook = swallowed
+    try:
+        yield
+    finally:
+        sys.unraisablehook = hook
+        for name, handler in signals.items():
+            signal.signal(name, handler)
+
+
+def _interrupt(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _repeat() -> None:
+    main = threading.main_thread().ident
+    # To this thread, so that it wakes up from whatever it waits for.
+    again = threading.Timer(AGAIN_SECONDS, signal.pthread_kill, [main, signal.SIGINT])
+    again.daemon = True
+    again.start()
