@@ -173,10 +173,19 @@ def prepared(study: Study, subject: str) -> Iterator[Ground]:
 
 
 def _asked(name: str, work: Callable[[Send], None]) -> Any:
-    child = once(name, work, LONGEST)
+    def answer(send: Send) -> None:
+        try:
+            work(send)
+        except Refusal as why:
+            send({"refused": str(why)})
+
+    child = once(name, answer, LONGEST)
     if child.failure or not child.messages:
         raise PreparationFailed(f"Nothing can be planted: {name} failed:\n{child.failure}")
-    return child.messages[0]
+    found = child.messages[0]
+    if "refused" in found:
+        raise PreparationFailed(found["refused"])
+    return found
 
 
 def _migrate(subject: str, url: str, send: Send) -> None:
