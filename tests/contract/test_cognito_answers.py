@@ -4,13 +4,15 @@ The codes are those of AWS's API reference for each operation. Some depend on se
 that the stand-in does not have (LEGACY existence errors, password history), so they are planned.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from tests.contract.examples import bearer, valid
-from tests.subject import OTHER_PASSWORD, PASSWORD
+from tests.subject import OTHER_PASSWORD, PASSWORD, application
+from understudy.asgi import InProcessClient
 from understudy.subject import Account
 from understudy.world import World
 
@@ -140,14 +142,20 @@ def test_a_session_that_cognito_keeps_after_a_sign_out_is_over_here(world: World
 
 
 def test_an_account_disabled_here_stays_shut_though_cognito_opens_it(world: World) -> None:
-    user = world.account()
-    assert world.subject.disable is not None
-    world.subject.disable(world.surroundings, user.username)
-    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
-    world.aws.admin_enable_user(**pool)
+    user = _shut_here_only(world)
     form = {"username": user.username, "password": user.password}
     assert world.client.request("POST", "/users/login", data=form).status_code == 401
     assert _me(world, world.token(user.username)) == 401
+
+
+def test_a_session_opened_at_cognito_itself_gives_a_disabled_account_nothing(world: World) -> None:
+    user = _shut_here_only(world)
+    world.cognito.clock.advance(timedelta(seconds=100))  # no session of before
+    opened = world.cognito.mint(user.username)
+    user = replace(user, access_token=opened.access_token, refresh_token=opened.refresh_token)
+    with InProcessClient(application(world.surroundings, clock_skew=200)) as client:
+        assert valid(world, "refresh_session", user).send(client).status_code == 401
+        assert valid(world, "read_me", user).send(client).status_code == 401
 
 
 def test_a_password_that_an_operator_reset_has_to_be_set_anew(world: World) -> None:
@@ -195,6 +203,16 @@ def test_a_sign_up_whose_commit_fails_leaves_no_account(world: World) -> None:
 
 def _me(world: World, token: str) -> int:
     return int(world.client.request("GET", "/users/me", headers=bearer(token)).status_code)
+
+
+def _shut_here_only(world: World) -> Account:
+    """Return an account that an operator disabled, and that was enabled at Cognito again."""
+    user = world.account()
+    assert world.subject.disable is not None
+    world.subject.disable(world.surroundings, user.username)
+    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
+    world.aws.admin_enable_user(**pool)
+    return user
 
 
 def _refreshed(world: World, user: Account) -> Any:
