@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, its line in the log, its size limit, its last resort.
+"""What surrounds every request: its id, its line in the log, its limits, its last resort.
 
 Plain ASGI, so that nothing is buffered. Must not know operations.
 
@@ -28,7 +28,10 @@ _LAST_RESORT = json.dumps({"detail": "Internal server error"}).encode()
 
 
 class RequestRecord:
-    """Gives each request an id, logs its outcome, and answers 500 when all else failed."""
+    """Gives each request an id, logs its outcome, and answers 500 when all else failed.
+
+    Nobody may store an answer.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -47,7 +50,10 @@ class RequestRecord:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                # Answers hold tokens (RFC 6749, 5.1) or what only its owner may see (RFC 9111).
+                headers.setdefault("Cache-Control", "no-store")
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):

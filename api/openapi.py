@@ -19,7 +19,7 @@ Sign up, enter the confirmation code that arrives by e-mail, log in, and send th
 
 Every refusal is JSON with a `detail`. A 503 or a 429 says in `Retry-After` when to try again.
 Every answer carries an `X-Request-ID`; send your own (up to 64 letters, digits, `.`, `_`, `-`) to
-find a request in the logs.
+find a request in the logs. No answer may be stored (`Cache-Control: no-store`).
 """
 
 ABOUT: dict[str, Any] = {

@@ -5,7 +5,7 @@ It must not know who asks: the ledger, the access checks and the fuzzing all rea
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,19 +93,43 @@ def _alternatives(
     )
 
 
+def pointed(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
+    """Return the object that a reference within the document (`#/components/...`) names.
+
+    Args:
+        document: The whole document.
+        reference: A JSON Pointer as a URI fragment (RFC 6901, 6); one that leads nowhere names {}.
+    """
+    node: Any = document
+    for part in reference.removeprefix("#/").split("/"):
+        name = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(name, {}) if isinstance(node, Mapping) else {}
+    return dict(node)
+
+
 class Routes:
-    """Finds the operation that a request meant; concrete paths win over templated ones."""
+    """Finds the operation that a request meant.
+
+    A path that is there without parameters hides the templated ones (OpenAPI 3.1.1, 4.8.8.1).
+    """
 
     def __init__(self, document: dict[str, Any]) -> None:
-        found = sorted(operations(document), key=lambda operation: operation.path.count("{"))
-        self._routes = [(_pattern(operation.path), operation) for operation in found]
+        self._concrete: dict[str, dict[str, Operation]] = {}
+        self._templated: list[tuple[re.Pattern[str], Operation]] = []
+        for operation in sorted(operations(document), key=lambda each: each.path.count("{")):
+            if "{" in operation.path:
+                self._templated.append((_pattern(operation.path), operation))
+            else:
+                self._concrete.setdefault(operation.path, {})[operation.method] = operation
 
     def find(self, method: str, path: str) -> Operation | None:
         """Return the operation for a method and a decoded path, or None."""
+        if path in self._concrete:
+            return self._concrete[path].get(method)
         return next(
             (
                 operation
-                for pattern, operation in self._routes
+                for pattern, operation in self._templated
                 if operation.method == method and pattern.fullmatch(path)
             ),
             None,

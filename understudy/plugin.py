@@ -83,10 +83,13 @@ def _open_world(subject: "Subject", pytestconfig: pytest.Config) -> "Iterator[Wo
 
 
 @pytest.fixture
-def world(_open_world: "World") -> "World":
-    """The subject's world, emptied before the test."""
+def world(_open_world: "World") -> "Iterator[World]":
+    """The subject's world, emptied before the test; its answers have to keep the document."""
     _open_world.reset()
-    return _open_world
+    _open_world.departures.take()
+    yield _open_world
+    if found := _open_world.departures.take():
+        pytest.fail("Not as the OpenAPI document says:\n" + "\n".join(found), pytrace=False)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import Any, Self
 from understudy.asgi import InProcessClient, RemoteClient
 from understudy.cognito import Cognito, PoolSettings
 from understudy.cognito.errors import UserNotFound
+from understudy.departures import Departures, watching
 from understudy.errors import Refusal
 from understudy.evidence import Ledger, recording
 from understudy.postgres import Database, PostgresServer
@@ -35,6 +36,7 @@ class World:
         database: A migrated database of its own.
         surroundings: Where they are.
         ledger: Every answer that any application of this world gave.
+        departures: Those that were not as the OpenAPI document says.
         client: An HTTP client of the subject.
     """
 
@@ -55,6 +57,7 @@ class World:
         )
         self.client: RemoteClient
         self._document = subject.document()
+        self.departures = Departures(self._document)
         self._numbers = itertools.count(1)
         self._standing: Account | None = None
         self._people: dict[str, Account] = {}
@@ -86,8 +89,10 @@ class World:
             yield world
 
     def application(self) -> ASGIApp:
-        """Build a fresh application whose answers are recorded in the ledger."""
-        return recording(self.subject.create_app(self.surroundings), self._document, self.ledger)
+        """Build a fresh application whose answers are recorded in the ledger and judged."""
+        app = self.subject.create_app(self.surroundings)
+        watched = watching(app, self._document, self.departures)
+        return recording(watched, self._document, self.ledger)
 
     def reset(self) -> None:
         """Empty the database and the user pool; the pool, its client and its keys stay."""

@@ -91,6 +91,19 @@ def test_the_log_tells_what_each_request_was_and_how_long_it_took(
     assert 0 < record["milliseconds"] <= longest + 0.1  # rounded
 
 
+@pytest.mark.parametrize("end", ["", "/"])
+def test_the_log_does_not_tell_paths(
+    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str], end: str
+) -> None:
+    """Who knows the sub of a user may read the profile."""
+    user = world.account()
+    capsys.readouterr()
+    talkative.request("GET", f"/users/{user.sub}{end}")
+    logged = capsys.readouterr().out
+    assert "request" in logged
+    assert user.sub not in logged
+
+
 def test_a_path_with_a_slash_too_many_is_another_path(world: World) -> None:
     """A redirect would send the token to wherever the Host header says."""
     for name, operation in OPERATIONS.items():

@@ -13,6 +13,7 @@ DOCUMENT: dict[str, Any] = {
             "get": {"operationId": "read_me", "security": [{"oauth": ["me"]}], "responses": {}}
         },
         "/maybe": {"get": {"security": [{}, {"oauth": ["me"]}], "responses": {"200": {}}}},
+        "/users/new": {"post": {"operationId": "sign_up", "responses": {}}},
         "/plain": {"post": {"operationId": "plain", "responses": {"201": {}}}},
     },
 }
@@ -50,7 +51,8 @@ def test_requests_find_their_operation(method: str, path: str, expected: str) ->
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PUT", "/plain"), ("GET", "/users/a/b"), ("GET", "/")]
+    ("method", "path"),
+    [("PUT", "/plain"), ("GET", "/users/a/b"), ("GET", "/"), ("GET", "/users/new")],
 )
 def test_other_requests_find_none(method: str, path: str) -> None:
     assert Routes(DOCUMENT).find(method, path) is None

@@ -8,11 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import jsonschema_rs
-
 from understudy.access.exchange import Answer
-from understudy.access.samples import Samples
 from understudy.document import Operation
+from understudy.responses import Responses
 
 _PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 
@@ -21,9 +19,7 @@ class Conformity:
     """Compares errors with what a document declares."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
-        self._samples = Samples(document)
-        self._components = document.get("components", {})
-        self._validators: dict[tuple[str, str], jsonschema_rs.Validator | None] = {}
+        self._responses = Responses(document)
 
     def faults(self, operation: Operation, answer: Answer) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with an error, as a short name and a sentence.
@@ -41,37 +37,9 @@ class Conformity:
             yield from _retry(answer)
 
     def _shape(self, operation: Operation, answer: Answer) -> Iterator[tuple[str, str]]:
-        validator = self._validator(operation, str(answer.status))
-        if validator is None:
-            return
-        body = answer.json
-        if body is None and not validator.is_valid(None):
-            yield f"shape-{answer.status}", f"the {answer.status} has no JSON body"
-        elif not validator.is_valid(body):
-            place = next(iter(validator.iter_errors(body))).instance_path
-            where = "/".join(map(str, place)) or "the body"
-            yield f"shape-{answer.status}", f"the {answer.status} breaks its schema at {where}"
-
-    def _validator(self, operation: Operation, status: str) -> jsonschema_rs.Validator | None:
-        key = (operation.operation_id, status)
-        if key not in self._validators:
-            self._validators[key] = self._built(operation, status)
-        return self._validators[key]
-
-    def _built(self, operation: Operation, status: str) -> jsonschema_rs.Validator | None:
-        responses = operation.definition.get("responses", {})
-        names = (status, f"{status[0]}XX", "default")
-        declared = next((responses[name] for name in names if name in responses), None)
-        if declared is None:
-            return None
-        content = self._samples.resolve(declared).get("content", {})
-        schema = next(
-            (part.get("schema") for name, part in content.items() if "json" in name), None
-        )
-        if schema is None:
-            return None
-        whole = {**schema, "components": self._components}
-        return jsonschema_rs.validator_for(whole)
+        fault = self._responses.body_fault(operation, answer.status, answer.json)
+        if fault:
+            yield f"shape-{answer.status}", fault
 
 
 def challenge_faults(

@@ -12,6 +12,8 @@ from typing import Any
 
 from hypothesis import find, settings, strategies
 
+from understudy.document import pointed
+
 Schema = Mapping[str, Any]
 
 DEPTH = 8
@@ -28,7 +30,7 @@ class Samples:
         found: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
         for _ in range(DEPTH):
             if "$ref" in found:
-                target = self._pointer(str(found.pop("$ref")))
+                target = pointed(self._document, str(found.pop("$ref")))
                 found = {**target, **found}
             elif "allOf" in found:
                 found = _merged([found, *(self.resolve(part) for part in found.pop("allOf"))])
@@ -102,13 +104,6 @@ class Samples:
             for name, part in found.get("properties", {}).items()
             if (name in required or (full and depth < 2)) and not self.resolve(part).get("readOnly")
         }
-
-    def _pointer(self, reference: str) -> dict[str, Any]:
-        node: Any = self._document
-        for part in reference.removeprefix("#/").split("/"):
-            name = part.replace("~1", "/").replace("~0", "~")
-            node = node.get(name, {}) if isinstance(node, Mapping) else {}
-        return dict(node)
 
 
 def _merged(schemas: list[dict[str, Any]]) -> dict[str, Any]:
