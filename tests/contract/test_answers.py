@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -89,6 +90,19 @@ def test_the_log_tells_what_each_request_was_and_how_long_it_took(
     assert record["status"] == answer.status_code
     assert record["request_id"] == answer.headers[REQUEST_ID]
     assert 0 < record["milliseconds"] <= longest + 0.1  # rounded
+
+
+@pytest.mark.parametrize("name", ["login_user", "refresh_session"])
+def test_a_token_that_cannot_be_verified_is_not_logged(
+    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    request = valid(world, name)
+    world.cognito.clock.advance(timedelta(hours=1))
+    capsys.readouterr()
+    assert request.send(talkative).status_code == 503
+    logged = capsys.readouterr().out
+    assert "issued_token_unverifiable" in logged
+    assert "eyJ" not in logged  # a JSON object in base64
 
 
 @pytest.mark.parametrize("end", ["", "/"])
