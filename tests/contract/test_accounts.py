@@ -65,8 +65,11 @@ class TestSignupUser:
         assert world.database.tables()["users"] == 0
         assert sign_up(world.client).status_code == 201
 
-    def test_an_orphan_of_a_killed_process_heals_at_the_next_sign_up(self, world: World) -> None:
-        world.cognito.create_user("test", "test@example.com", PASSWORD, confirmed=False)
+    @pytest.mark.parametrize("name", ["test", "TEST"])
+    def test_an_orphan_of_a_killed_process_heals_at_the_next_sign_up(
+        self, world: World, name: str
+    ) -> None:
+        world.cognito.create_user(name, "test@example.com", PASSWORD, confirmed=False)
         assert sign_up(world.client).status_code == 201
 
     def test_a_row_without_an_account_heals_at_the_next_sign_up(self, world: World) -> None:

@@ -119,9 +119,18 @@ def test_each_code_of_cognito_becomes_the_answer_that_is_due(world: World, row: 
     assert row.code not in response.text
 
 
-def test_a_code_that_says_nothing_to_callers_is_503(world: World) -> None:
-    request = valid(world, "login_user")
-    with world.cognito.outages.fail("InitiateAuth", "InvalidLambdaResponseException", times=20):
+@pytest.mark.parametrize(
+    ("name", "operation", "code"),
+    [
+        ("login_user", "InitiateAuth", "InvalidLambdaResponseException"),
+        ("signup_user", "SignUp", "CodeDeliveryFailureException"),  # the account is there by then
+    ],
+)
+def test_a_code_that_says_nothing_to_callers_is_503(
+    world: World, name: str, operation: str, code: str
+) -> None:
+    request = valid(world, name)
+    with world.cognito.outages.fail(operation, code, times=20):
         assert request.send(world.client).status_code == 503
 
 

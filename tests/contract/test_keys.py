@@ -94,6 +94,7 @@ def test_keys_are_fetched_once_and_serve_on_while_their_source_is_away(
         server.away = True
         assert me(client, user.access_token) == 200
         assert me(client, with_kid(world, user, "unknown")) == 503
+        assert client.request("GET", "/ready").status_code == 200
         server.away = False
         assert me(client, with_kid(world, user, "unknown")) == 401
 
