@@ -82,7 +82,9 @@ def test_the_pools_clock_may_be_a_little_ahead(
 ) -> None:
     token = world.account().access_token
     now = int(time.time())
-    times = {claim: now + seconds for claim, seconds in {**passed, name: ahead}.items()}
+    times: dict[str, Any] = {
+        claim: now + seconds for claim, seconds in {**passed, name: ahead}.items()
+    }
     assert me(world, resigned(world, token, **times)) == status
 
 
