@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.accounts import disable, enable
+from api.accounts import disable, enable, main
 from api.errors import UserNotFound
 from api.surroundings import Surroundings
 from tests.subject import settings_for
@@ -67,3 +67,16 @@ def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> Non
         disable(inside.engine, inside.identity, "nobody", inside.sign_out_time())
     with pytest.raises(UserNotFound):
         enable(inside.engine, inside.identity, "nobody")
+
+
+def test_the_command_ends_with_0_only_if_it_did_what_was_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("api.accounts.read_settings", lambda: settings_for(world.surroundings))
+    user = world.account()
+    assert main(["disable", user.username]) == 0
+    assert log_in(world, user) is None
+    assert main(["enable", user.username]) == 0
+    assert log_in(world, user) is not None
+    assert main(["disable", "nobody"]) == 2
+    assert "nobody" in capsys.readouterr().err

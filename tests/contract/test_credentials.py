@@ -119,3 +119,14 @@ def test_names_that_cognito_tells_apart_are_two(world: World) -> None:
     for name in ("stra\xdfe", "strasse"):
         body = {"username": name, "email": f"{len(name)}@example.com", "password": OTHER_PASSWORD}
         assert world.client.request("POST", "/users/signup", json=body).status_code == 201
+
+
+def test_a_group_that_takes_a_scope_takes_it_whatever_other_groups_there_are(world: World) -> None:
+    user = world.account()
+    pool = {"UserPoolId": world.cognito.user_pool_id}
+    for group in ("profile-only", "staff"):
+        world.aws.create_group(**pool, GroupName=group)
+        world.aws.admin_add_user_to_group(**pool, Username=user.username, GroupName=group)
+    token = logged_in(world.client, user).access_token
+    assert me(world.client, token) == 200
+    assert world.client.request("GET", "/randoms", headers=bearer(token)).status_code == 403
