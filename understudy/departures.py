@@ -4,10 +4,11 @@ An ASGI layer watches the whole application, so that no test has to look at shap
 """
 
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from understudy.document import Operation, Routes
+from understudy.document import Operation
+from understudy.following import Note, following
 from understudy.responses import Responses
 from understudy.subject import ASGIApp, Message
 
@@ -69,23 +70,14 @@ class Departures:
             yield fault
 
 
-def watching(app: ASGIApp, document: Mapping[str, Any], departures: Departures) -> ASGIApp:
+def watching(app: ASGIApp, document: dict[str, Any], departures: Departures) -> ASGIApp:
     """Wrap an ASGI application so that every answer of a declared operation is judged."""
-    routes = Routes(dict(document))
 
-    async def watcher(
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        operation = scope["type"] == "http" and routes.find(scope["method"], scope["path"])
-        if not operation:
-            await app(scope, receive, send)
-            return
+    def begin(operation: Operation, _scope: Message) -> Note:
         start: Message = {}
         parts: list[bytes] = []
 
-        async def note(message: Message) -> None:
+        def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 start.update(message)
             elif message["type"] == "http.response.body":
@@ -93,11 +85,10 @@ def watching(app: ASGIApp, document: Mapping[str, Any], departures: Departures) 
                 if not message.get("more_body", False):
                     headers = _texts(start.get("headers", []))
                     departures.judge(operation, start["status"], headers, b"".join(parts))
-            await send(message)
 
-        await app(scope, receive, note)
+        return note
 
-    return watcher
+    return following(app, document, begin)
 
 
 def _texts(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

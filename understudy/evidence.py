@@ -9,7 +9,7 @@ import json
 import os
 import tomllib
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
@@ -17,8 +17,9 @@ from typing import Any, Self
 from rich.console import Console
 from rich.table import Table
 
-from understudy.document import Operation, Routes, operations
+from understudy.document import Operation, operations
 from understudy.errors import Refusal
+from understudy.following import Note, following
 from understudy.subject import ASGIApp, Message
 
 SUCCESS = range(200, 300)
@@ -94,27 +95,17 @@ class Ledger:
 
 def recording(app: ASGIApp, document: dict[str, Any], ledger: Ledger) -> ASGIApp:
     """Wrap an ASGI application so that every answer of a declared operation is recorded."""
-    routes = Routes(document)
 
-    async def recorder(
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        operation = scope["type"] == "http" and routes.find(scope["method"], scope["path"])
-        if not operation:
-            await app(scope, receive, send)
-            return
+    def begin(operation: Operation, scope: Message) -> Note:
         authenticated = any(name == b"authorization" for name, _ in scope["headers"])
 
-        async def note(message: Message) -> None:
+        def note(message: Message) -> None:
             if message["type"] == "http.response.start":
                 ledger.record(Entry(operation.operation_id, message["status"], authenticated))
-            await send(message)
 
-        await app(scope, receive, note)
+        return note
 
-    return recorder
+    return following(app, document, begin)
 
 
 @dataclass(frozen=True)

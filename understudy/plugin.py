@@ -86,9 +86,14 @@ def _open_world(subject: "Subject", pytestconfig: pytest.Config) -> "Iterator[Wo
 def world(_open_world: "World") -> "Iterator[World]":
     """The subject's world, emptied before the test; its answers have to keep the document."""
     _open_world.reset()
-    _open_world.departures.take()
-    yield _open_world
-    if found := _open_world.departures.take():
+    yield from kept(_open_world)
+
+
+def kept(world: "World") -> "Iterator[World]":
+    """Lend a world, and fail if an answer departs from the OpenAPI document meanwhile."""
+    world.departures.take()
+    yield world
+    if found := world.departures.take():
         pytest.fail("Not as the OpenAPI document says:\n" + "\n".join(found), pytrace=False)
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from understudy.asgi import RemoteClient
 from understudy.cognito import Cognito, Outages, secret_hash
+from understudy.document import operations
+from understudy.plugin import kept
 from understudy.world import World
 
 PASSWORD = "Correct-Horse-7"
@@ -51,3 +53,15 @@ def test_a_live_server_shares_the_world(world: World, live: str) -> None:
     user = world.account()
     with RemoteClient(live) as client:
         assert client.request("GET", f"/users/{user.sub}").json()["username"] == user.username
+
+
+def test_a_world_fails_the_test_that_causes_a_departure(world: World) -> None:
+    operation = next(operations(world.subject.document()))
+    world.departures.judge(operation, 302, {}, b"")  # of an earlier test: nobody's now
+    lent = kept(world)
+    next(lent)
+    world.departures.judge(operation, 399, {}, b"")
+    with pytest.raises(pytest.fail.Exception) as failed:
+        next(lent)
+    assert "399 is not declared" in str(failed.value)
+    assert "302" not in str(failed.value)
