@@ -1,6 +1,6 @@
-"""The house's sessions: `nox -s NAME -- ARGUMENTS`; `nox -l` lists them.
+"""The project's sessions: `nox -s NAME -- ARGUMENTS`; `nox -l` lists them.
 
-All sessions share one environment, `.nox/house`, made with uv where it is installed and with
+All sessions share one environment, `.nox/shared`, made with uv where it is installed and with
 virtualenv elsewhere, from `constraints.txt`. It is rebuilt when the pins or the Python change.
 """
 
@@ -16,61 +16,76 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).parent
-HOUSE = ROOT / ".nox" / "house"
-BIN = HOUSE / ("Scripts" if os.name == "nt" else "bin")
+VENV = ROOT / ".nox" / "shared"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 REPORTS = ROOT / "reports"
-CODE = ("api", "understudy", "tests", "noxfile.py")
+CODE = ("api", "apiproof", "tests", "noxfile.py")
+KIT = ROOT / "apiproof"
+KIT_BENCHMARKS = ("cognito",)  # the others measure the service
+INPUTS = ("pyproject.toml", "apiproof/pyproject.toml", "constraints.txt")
 
-nox.options.default_venv_backend = "none"  # the house is shared: see `furnish`
+nox.options.default_venv_backend = "none"  # one environment for all: see `install`
 nox.options.sessions = ["tests"]
 nox.needs_version = ">=2026.10"
 
 
-def furnish(session: nox.Session) -> None:
+def install(session: nox.Session) -> None:
     """Install the project and its pinned tools into the shared environment, unless up to date."""
-    pins = [(ROOT / name).read_bytes() for name in ("pyproject.toml", "constraints.txt")]
+    pins = [(ROOT / name).read_bytes() for name in INPUTS]
     wanted = hashlib.sha256(b"\0".join([sys.version.encode(), *pins])).hexdigest()
-    stamp = HOUSE / "furnished"
+    stamp = VENV / "installed"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return
-    session.log("Installing the pinned tools into .nox/house (once; a minute or two without uv).")
-    shutil.rmtree(HOUSE, ignore_errors=True)
-    what = ("-c", str(ROOT / "constraints.txt"), "-e", f"{ROOT}[kit,dev]")
+    session.log("Installing the pinned tools into .nox/shared (once; a minute or two without uv).")
+    shutil.rmtree(VENV, ignore_errors=True)
+    what = ("-c", str(ROOT / "constraints.txt"), "-e", f"{KIT}[all]", "-e", f"{ROOT}[dev]")
     if uv := shutil.which("uv"):
-        session.run(uv, "venv", "-q", "--python", sys.executable, str(HOUSE), external=True)
+        session.run(uv, "venv", "-q", "--python", sys.executable, str(VENV), external=True)
         session.run(
             uv, "pip", "install", "-q", "--python", str(BIN / "python"), *what, external=True
         )
     else:
-        session.run(sys.executable, "-m", "virtualenv", "-q", str(HOUSE), external=True)
+        session.run(sys.executable, "-m", "virtualenv", "-q", str(VENV), external=True)
         session.run(str(BIN / "python"), "-m", "pip", "install", "-q", *what, external=True)
     stamp.write_text(wanted, encoding="utf-8")
 
 
-def run(session: nox.Session, program: str, *arguments: str, **environment: str) -> None:
-    """Run a program of the shared environment from the project's root."""
-    furnish(session)
-    session.chdir(ROOT)
+def run(
+    session: nox.Session, program: str, *arguments: str, folder: Path = ROOT, **environment: str
+) -> None:
+    """Run a program of the shared environment, from the project's root or the kit's."""
+    install(session)
+    session.chdir(folder)
     path = os.pathsep.join([str(BIN), os.environ.get("PATH", "")])
     session.run(
         str(BIN / program),
         *arguments,
         external=True,
-        env={"PATH": path, "VIRTUAL_ENV": str(HOUSE), "PYTHONHASHSEED": "0", **environment},
+        env={"PATH": path, "VIRTUAL_ENV": str(VENV), "PYTHONHASHSEED": "0", **environment},
     )
 
 
 @nox.session
 def verify(session: nox.Session) -> None:
     """The main job: fuzz the running API, probe access, verify pacts, check openapi.json."""
-    run(session, "understudy", "prove", *session.posargs)
+    run(session, "apiproof", "run", *session.posargs)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """All tests, on two workers, with the evidence gate (any arguments go to pytest instead)."""
-    whole = ["-n", "2", "--dist", "worksteal", "--evidence=require"]
-    run(session, "pytest", *(session.posargs or whole))
+    """All tests of service and kit, on two workers, with the coverage gate; or what is named."""
+    workers = ["-n", "2", "--dist", "worksteal"]
+    if session.posargs:
+        run(session, "pytest", *session.posargs)
+        return
+    run(session, "pytest", *workers, folder=KIT)
+    run(session, "pytest", *workers, "--operation-coverage=require")
+
+
+@nox.session
+def kit(session: nox.Session) -> None:
+    """The kit's own tests; arguments go to pytest, from the folder `apiproof`."""
+    run(session, "pytest", *session.posargs, folder=KIT)
 
 
 @nox.session
@@ -88,13 +103,13 @@ def property_(session: nox.Session) -> None:
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """Start the API and drive the Schemathesis command line at it; `-- --max-time 600` goes on."""
-    run(session, "understudy", "fuzz", *session.posargs)
+    run(session, "apiproof", "fuzz", *session.posargs)
 
 
 @nox.session
 def pacts(session: nox.Session) -> None:
     """Verify pact files; `-- PACT...` takes files, directories and URLs (default: pacts/)."""
-    run(session, "understudy", "verify", *(session.posargs or ["pacts"]))
+    run(session, "apiproof", "pact", "verify", *(session.posargs or ["pacts"]))
 
 
 @nox.session
@@ -113,7 +128,7 @@ def openapi(session: nox.Session) -> None:
     REPORTS.mkdir(exist_ok=True)
     old = REPORTS / "openapi-before.json"
     old.write_text(shown.stdout, encoding="utf-8")
-    run(session, "understudy", "diff", str(old), "openapi.json", "--pacts", "pacts")
+    run(session, "apiproof", "openapi", "diff", str(old), "openapi.json", "--pacts", "pacts")
 
 
 @nox.session(name="consumers-web")
@@ -131,7 +146,7 @@ def cognito_js(session: nox.Session) -> None:
     """Travel through the Cognito stand-in with the AWS SDK for JavaScript (needs Node.js 20+)."""
     if not shutil.which("npm"):
         session.skip("Node.js is missing: install Node 20+ to travel with the AWS SDK v3.")
-    run(session, "python", "-m", "tests.kit.cognito.journey", *session.posargs)
+    run(session, "python", "-m", "tests.cognito.journey", *session.posargs, folder=KIT)
 
 
 @nox.session
@@ -139,8 +154,22 @@ def compare(session: nox.Session) -> None:
     """Run compare and diff beside the npm tools that do the like (needs Node.js 20+)."""
     if not shutil.which("npm"):
         session.skip("Node.js is missing: install Node 20+ to run the npm tools beside ours.")
-    run(session, "python", "-m", "tests.kit.compare.side_by_side", *session.posargs)
-    run(session, "python", "-m", "tests.kit.diff.side_by_side", *session.posargs)
+    run(
+        session,
+        "python",
+        "-m",
+        "tests.contract_diff.pact.side_by_side",
+        *session.posargs,
+        folder=KIT,
+    )
+    run(
+        session,
+        "python",
+        "-m",
+        "tests.contract_diff.document.side_by_side",
+        *session.posargs,
+        folder=KIT,
+    )
 
 
 @nox.session
@@ -154,30 +183,36 @@ def lint(session: nox.Session) -> None:
 def typecheck(session: nox.Session) -> None:
     """Check types with mypy, strict."""
     run(session, "mypy", *session.posargs)
+    run(session, "mypy", *session.posargs, folder=KIT)
 
 
 @nox.session
 def serve(session: nox.Session) -> None:
     """Run the API with everything embedded, until Ctrl+C; `-- --port 8000`."""
-    run(session, "understudy", "serve", *session.posargs)
+    run(session, "apiproof", "serve", *session.posargs)
 
 
 @nox.session
 def sensitivity(session: nox.Session) -> None:
     """Plant every defect and see which layer notices; `-- -k ID` shows one as developers see it."""
-    run(session, "understudy", "sensitivity", *session.posargs)
+    run(session, "apiproof", "faults", "run", *session.posargs)
 
 
 @nox.session
 def mutation(session: nox.Session) -> None:
     """Let the suites judge mutants by cosmic-ray for ten minutes; `-- --time 60 --seed 1`."""
-    run(session, "understudy", "mutate", *session.posargs)
+    run(session, "apiproof", "faults", "mutate", *session.posargs)
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
     """Print the benchmarks' ratios, side by side in one run."""
-    run(session, "python", "-m", "tests.bench", *session.posargs)
+    kits = [name for name in session.posargs if name in KIT_BENCHMARKS]
+    ours = [name for name in session.posargs if name not in KIT_BENCHMARKS]
+    if ours or not session.posargs:
+        run(session, "python", "-m", "tests.bench", *ours)
+    if kits or not session.posargs:
+        run(session, "python", "-m", "tests.bench", *kits, folder=KIT)
 
 
 @nox.session
@@ -186,5 +221,5 @@ def pin(session: nox.Session) -> None:
     options = "--universal --all-extras --no-annotate --no-header --no-emit-index-url"
     session.run(
         "uv", "pip", "compile", "--upgrade", *options.split(), "--python-version", "3.11",
-        "pyproject.toml", "-o", "constraints.txt", external=True,
+        "pyproject.toml", "apiproof/pyproject.toml", "-o", "constraints.txt", external=True,
     )  # fmt: skip

@@ -1,10 +1,10 @@
-"""Profiles for Hypothesis and a way back to every failure; fixtures: `understudy.plugin`."""
+"""Profiles for Hypothesis and a way back to every failure; fixtures: `apiproof.plugin`."""
 
 import shlex
 
 import pytest
 
-from tests.profiles import DatabaseMisnamed, register
+from apiproof.strategies.profiles import DatabaseMisnamed, register
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -5,61 +5,61 @@ import pytest
 from api.accounts import disable, enable, main
 from api.errors import UserNotFound
 from api.surroundings import Surroundings
-from tests.subject import settings_for
-from understudy.subject import Account
-from understudy.world import World
+from apiproof.environment import Environment
+from apiproof.service import Account
+from tests.service import settings_for
 
 
 @pytest.fixture
-def inside(world: World) -> Iterator[Surroundings]:
-    inside = Surroundings.build(settings_for(world.surroundings))
+def inside(env: Environment) -> Iterator[Surroundings]:
+    inside = Surroundings.build(settings_for(env.config))
     yield inside
     inside.engine.dispose()
 
 
-def me(world: World, token: str) -> int:
-    answer = world.client.request("GET", "/users/me", headers={"Authorization": f"Bearer {token}"})
+def me(env: Environment, token: str) -> int:
+    answer = env.client.request("GET", "/users/me", headers={"Authorization": f"Bearer {token}"})
     return answer.status_code
 
 
-def log_in(world: World, user: Account) -> str | None:
+def log_in(env: Environment, user: Account) -> str | None:
     form = {"username": user.username, "password": user.password}
-    answer = world.client.request("POST", "/users/login", data=form)
+    answer = env.client.request("POST", "/users/login", data=form)
     return str(answer.json()["access_token"]) if answer.status_code == 200 else None
 
 
-def test_a_disabled_users_token_is_refused_at_once(world: World, inside: Surroundings) -> None:
-    user = world.account()
-    assert me(world, user.access_token) == 200
+def test_a_disabled_users_token_is_refused_at_once(env: Environment, inside: Surroundings) -> None:
+    user = env.new_account()
+    assert me(env, user.access_token) == 200
     disable(inside.engine, inside.identity, user.username.upper(), inside.sign_out_time())
-    assert me(world, user.access_token) == 401
-    assert log_in(world, user) is None
+    assert me(env, user.access_token) == 401
+    assert log_in(env, user) is None
 
 
-def test_the_row_alone_shuts_a_disabled_user_out(world: World, inside: Surroundings) -> None:
-    user = world.account()
+def test_the_row_alone_shuts_a_disabled_user_out(env: Environment, inside: Surroundings) -> None:
+    user = env.new_account()
     disable(inside.engine, inside.identity, user.username, until=0)
-    assert me(world, user.access_token) == 401
+    assert me(env, user.access_token) == 401
 
 
-def test_an_enabled_user_logs_in_anew(world: World, inside: Surroundings) -> None:
-    user = world.account()
+def test_an_enabled_user_logs_in_anew(env: Environment, inside: Surroundings) -> None:
+    user = env.new_account()
     disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
     enable(inside.engine, inside.identity, user.username)
-    assert me(world, user.access_token) == 401
-    token = log_in(world, user)
+    assert me(env, user.access_token) == 401
+    token = log_in(env, user)
     assert token is not None
-    assert me(world, token) == 200
+    assert me(env, token) == 200
 
 
-def test_a_failure_of_cognito_disables_nothing(world: World, inside: Surroundings) -> None:
-    user = world.account()
+def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: Surroundings) -> None:
+    user = env.new_account()
     with (
-        world.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
+        env.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
         pytest.raises(UserNotFound),
     ):
         disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
-    assert me(world, user.access_token) == 200
+    assert me(env, user.access_token) == 200
 
 
 def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> None:
@@ -70,13 +70,13 @@ def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> Non
 
 
 def test_the_command_ends_with_0_only_if_it_did_what_was_asked(
-    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    env: Environment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("api.accounts.read_settings", lambda: settings_for(world.surroundings))
-    user = world.account()
+    monkeypatch.setattr("api.accounts.read_settings", lambda: settings_for(env.config))
+    user = env.new_account()
     assert main(["disable", user.username]) == 0
-    assert log_in(world, user) is None
+    assert log_in(env, user) is None
     assert main(["enable", user.username]) == 0
-    assert log_in(world, user) is not None
+    assert log_in(env, user) is not None
     assert main(["disable", "nobody"]) == 2
     assert "nobody" in capsys.readouterr().err

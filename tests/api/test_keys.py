@@ -7,7 +7,7 @@ import pytest
 from api.errors import KeysUnavailable
 from api.identity.base import JwksSource
 from api.identity.keys import KeyRing
-from understudy.cognito.keys import PoolKeys
+from apiproof.cognito.keys import PoolKeys
 
 LIFESPAN = 3600.0
 COOLDOWN = 5.0

@@ -11,7 +11,7 @@ from api.migrations import configuration, upgrade
 from api.migrations.__main__ import main
 from api.settings import psycopg2_url
 from api.tables import METADATA
-from understudy.postgres import Database, PostgresServer
+from apiproof.postgres import Database, PostgresServer
 
 
 @pytest.fixture(scope="module")

@@ -6,32 +6,32 @@ from typing import Any
 import pytest
 
 from api.identity.cognito import Cognito
-from tests.subject import PASSWORD
-from understudy.world import World
+from apiproof.environment import Environment
+from tests.service import PASSWORD
 
 Between = Callable[[Callable[[], Any]], None]
 
 
-def sign_up(world: World, username: str = "ada", email: str = "ada@example.com") -> Any:
+def sign_up(env: Environment, username: str = "ada", email: str = "ada@example.com") -> Any:
     body = {"username": username, "email": email, "password": PASSWORD}
-    return world.client.request("POST", "/users/signup", json=body)
+    return env.client.request("POST", "/users/signup", json=body)
 
 
-def log_in(world: World, username: str) -> Any:
+def log_in(env: Environment, username: str) -> Any:
     form = {"username": username, "password": PASSWORD}
-    return world.client.request("POST", "/users/login", data=form)
+    return env.client.request("POST", "/users/login", data=form)
 
 
-def status(world: World, username: str) -> str | None:
+def status(env: Environment, username: str) -> str | None:
     try:
-        answer = world.aws.admin_get_user(UserPoolId=world.cognito.user_pool_id, Username=username)
-    except world.aws.exceptions.UserNotFoundException:
+        answer = env.aws.admin_get_user(UserPoolId=env.cognito.user_pool_id, Username=username)
+    except env.aws.exceptions.UserNotFoundException:
         return None
     return str(answer["UserStatus"])
 
 
-def forget(world: World, username: str) -> None:
-    world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username=username)
+def forget(env: Environment, username: str) -> None:
+    env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username=username)
 
 
 @pytest.fixture
@@ -51,14 +51,16 @@ def after_sign_up(monkeypatch: pytest.MonkeyPatch) -> Between:
     return plan
 
 
-def test_a_commit_that_fails_withdraws_the_account(world: World, after_sign_up: Between) -> None:
-    after_sign_up(lambda: world.database.kill_connections("randomizer-api"))
-    assert sign_up(world).status_code == 503
-    assert (status(world, "ada"), world.database.tables()["users"]) == (None, 0)
+def test_a_commit_that_fails_withdraws_the_account(
+    env: Environment, after_sign_up: Between
+) -> None:
+    after_sign_up(lambda: env.database.kill_connections("randomizer-api"))
+    assert sign_up(env).status_code == 503
+    assert (status(env, "ada"), env.database.tables()["users"]) == (None, 0)
 
 
 def test_a_process_that_dies_before_the_commit_leaves_what_the_next_sign_up_mends(
-    world: World,
+    env: Environment,
     after_sign_up: Between,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -67,40 +69,40 @@ def test_a_process_that_dies_before_the_commit_leaves_what_the_next_sign_up_mend
 
     after_sign_up(die)
     with pytest.raises(KeyboardInterrupt):
-        sign_up(world)
-    assert (status(world, "ada"), world.database.tables()["users"]) == ("UNCONFIRMED", 0)
+        sign_up(env)
+    assert (status(env, "ada"), env.database.tables()["users"]) == ("UNCONFIRMED", 0)
     monkeypatch.undo()
-    assert sign_up(world).status_code == 201
-    assert (status(world, "ada"), world.database.tables()["users"]) == ("UNCONFIRMED", 1)
+    assert sign_up(env).status_code == 201
+    assert (status(env, "ada"), env.database.tables()["users"]) == ("UNCONFIRMED", 1)
 
 
-def test_a_stale_row_makes_way_for_its_name_and_for_its_address(world: World) -> None:
-    assert sign_up(world, "ada", "ada@example.com").status_code == 201
-    assert sign_up(world, "grace", "grace@example.com").status_code == 201
-    forget(world, "ada")
-    forget(world, "grace")
-    assert sign_up(world, "ada", "grace@example.com").status_code == 201
-    assert world.database.tables()["users"] == 1
+def test_a_stale_row_makes_way_for_its_name_and_for_its_address(env: Environment) -> None:
+    assert sign_up(env, "ada", "ada@example.com").status_code == 201
+    assert sign_up(env, "grace", "grace@example.com").status_code == 201
+    forget(env, "ada")
+    forget(env, "grace")
+    assert sign_up(env, "ada", "grace@example.com").status_code == 201
+    assert env.database.tables()["users"] == 1
 
 
-def test_a_first_login_writes_the_row_that_is_missing(world: World) -> None:
-    sub = world.cognito.create_user("ada", "ada@example.com", PASSWORD)
-    assert log_in(world, "ada").status_code == 200
-    profile = world.client.request("GET", f"/users/{sub}").json()
+def test_a_first_login_writes_the_row_that_is_missing(env: Environment) -> None:
+    sub = env.cognito.create_user("ada", "ada@example.com", PASSWORD)
+    assert log_in(env, "ada").status_code == 200
+    profile = env.client.request("GET", f"/users/{sub}").json()
     assert profile == {"sub": sub, "username": "ada", "email": "ada@example.com"}
 
 
-def test_a_login_replaces_the_row_of_an_earlier_account(world: World) -> None:
-    sign_up(world)
-    forget(world, "ada")
-    sub = world.cognito.create_user("ada", "ada@example.com", PASSWORD)
-    assert log_in(world, "ada").status_code == 200
-    assert world.client.request("GET", f"/users/{sub}").status_code == 200
-    assert world.database.tables()["users"] == 1
+def test_a_login_replaces_the_row_of_an_earlier_account(env: Environment) -> None:
+    sign_up(env)
+    forget(env, "ada")
+    sub = env.cognito.create_user("ada", "ada@example.com", PASSWORD)
+    assert log_in(env, "ada").status_code == 200
+    assert env.client.request("GET", f"/users/{sub}").status_code == 200
+    assert env.database.tables()["users"] == 1
 
 
-def test_an_address_that_is_another_users_cannot_be_adopted(world: World) -> None:
-    sign_up(world)
-    world.cognito.create_user("grace", "ADA@example.com", PASSWORD)
-    assert log_in(world, "grace").status_code == 409
-    assert world.database.tables()["users"] == 1
+def test_an_address_that_is_another_users_cannot_be_adopted(env: Environment) -> None:
+    sign_up(env)
+    env.cognito.create_user("grace", "ADA@example.com", PASSWORD)
+    assert log_in(env, "grace").status_code == 409
+    assert env.database.tables()["users"] == 1

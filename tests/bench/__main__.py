@@ -3,7 +3,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("throughput", "isolation", "cognito", "properties", "access", "contracts")
+NAMES = ("throughput", "isolation", "properties", "access", "contracts")
 
 
 def main(chosen: list[str]) -> None:

@@ -10,10 +10,10 @@ from tempfile import TemporaryDirectory
 
 from rich.table import Table
 
-from understudy.contracts.compare import Comparison
-from understudy.contracts.diff import diff
-from understudy.contracts.pactfile import load_pact
-from understudy.terminal import console
+from apiproof.contract_diff.document import diff
+from apiproof.contract_diff.pact import Comparison
+from apiproof.pacts.reading import load_pact
+from apiproof.reporting.terminal import console
 
 PACTS = Path("pacts")
 DOCUMENT = Path("openapi.json")
@@ -25,8 +25,8 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def understudy(*arguments: str) -> Callable[[], int]:
-    command = [sys.executable, "-m", "understudy", *arguments]
+def apiproof(*arguments: str) -> Callable[[], int]:
+    command = [sys.executable, "-m", "apiproof", *arguments]
     return lambda: subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603  # ours
 
 
@@ -47,8 +47,8 @@ def main() -> None:
         ten.write_text(json.dumps({**pact, "interactions": pact["interactions"][:10]}), "utf-8")
         none.write_text("{}", "utf-8")
         timed = {
-            "cold `verify` of ten interactions": understudy("verify", str(ten)),
-            "cold `verify` that refuses a file": understudy("verify", str(none)),
+            "cold `verify` of ten interactions": apiproof("verify", str(ten)),
+            "cold `verify` that refuses a file": apiproof("verify", str(none)),
             "`compare` of all pacts, after imports": lambda: compare_all(document),
             "`diff` of the document, after imports": lambda: diff(document, changed),
         }

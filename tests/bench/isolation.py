@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import psycopg2
 import psycopg2.extensions
 
-from understudy.postgres import Database, PostgresServer, Template
+from apiproof.postgres import Database, PostgresServer, Template
 
 TABLES = ("users", "randoms", "sessions", "codes", "notes")
 SCHEMA = "CREATE TABLE users (id serial PRIMARY KEY, name text UNIQUE);" + "".join(

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit
 
 from rich.table import Table
 
-from tests.subject import SUBJECT
-from understudy.asgi import in_place
-from understudy.fuzzing import installed, schema_of
-from understudy.ready import Ready
-from understudy.terminal import console
-from understudy.world import World
+from apiproof.environment import Environment
+from apiproof.environment_file import EnvironmentFile
+from apiproof.fuzzing import load_schema, registered
+from apiproof.http.client import in_place
+from apiproof.reporting.terminal import console
+from tests.service import SERVICE
 
 REQUESTS = 1500
 THREADS = 4
@@ -30,11 +30,11 @@ START_SECONDS = 60
 
 
 @contextmanager
-def serving() -> Iterator[Ready]:
+def serving() -> Iterator[EnvironmentFile]:
     """A server in a process of its own, so that the load does not share its interpreter."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ready.json"
-        command = [sys.executable, "-m", "understudy", "serve", "--port", "0"]
+        command = [sys.executable, "-m", "apiproof", "serve", "--port", "0"]
         server = subprocess.Popen(  # noqa: S603  # our own command
             [*command, "--ready-file", str(path)], stdout=subprocess.PIPE, text=True
         )
@@ -42,13 +42,13 @@ def serving() -> Iterator[Ready]:
             assert server.stdout is not None
             while "Stop with Ctrl+C" not in (line := server.stdout.readline()):
                 assert line, "the server ended before it was ready"
-            yield Ready.read(path)
+            yield EnvironmentFile.read(path)
         finally:
             server.terminate()
             server.communicate(timeout=START_SECONDS)
 
 
-def requests_per_second(ready: Ready) -> float:
+def requests_per_second(ready: EnvironmentFile) -> float:
     """Authenticated GET /randoms over keep-alive connections."""
     where = urlsplit(ready.base_url)
     headers = {"Authorization": f"Bearer {ready.users[0].access_token}"}
@@ -83,16 +83,16 @@ def rates(calls: dict[str, Callable[[], object]]) -> dict[str, float]:
 
 def cases_per_second() -> dict[str, float]:
     """One authenticated GET /randoms: a raw ASGI call, our session, Schemathesis' own transport."""
-    operation = schema_of(SUBJECT)["/randoms"]["GET"]
-    with World.open(SUBJECT) as world, installed(SUBJECT, world):
-        token = world.account().access_token
+    operation = load_schema(SERVICE)["/randoms"]["GET"]
+    with Environment.open(SERVICE) as env, registered(SERVICE, env):
+        token = env.new_account().access_token
         case = operation.Case(headers={"Authorization": f"Bearer {token}"})
-        app = world.application()
+        app = env.application()
         return rates(
             {
                 "raw ASGI call": _raw(app, token),
-                "our session": lambda: case.call(session=world.client),
-                "our session, checked": lambda: case.call_and_validate(session=world.client),
+                "our session": lambda: case.call(session=env.client),
+                "our session, checked": lambda: case.call_and_validate(session=env.client),
                 "stock transport": lambda: case.call(app=app),
                 "stock transport, checked": lambda: case.call_and_validate(app=app),
             }

@@ -6,15 +6,15 @@ from contextlib import contextmanager
 
 import psycopg2
 
-from understudy.world import World
+from apiproof.environment import Environment
 
 PATIENCE = 30.0  # seconds until a test that waits for an event gives up
 
 
 @contextmanager
-def altered(world: World, change: str, back: str) -> Iterator[None]:
+def altered(env: Environment, change: str, back: str) -> Iterator[None]:
     """Change the database's schema under the running service, for a block."""
-    connection = psycopg2.connect(world.database.libpq_url)
+    connection = psycopg2.connect(env.database.libpq_url)
     connection.autocommit = True
     with connection.cursor() as cursor:
         cursor.execute(change)
@@ -25,16 +25,16 @@ def altered(world: World, change: str, back: str) -> Iterator[None]:
             connection.close()
 
 
-def change(world: World, statement: str, *values: object) -> None:
+def change(env: Environment, statement: str, *values: object) -> None:
     """Change rows at once."""
-    with changing(world, statement, *values):
+    with changing(env, statement, *values):
         pass
 
 
 @contextmanager
-def changing(world: World, statement: str, *values: object) -> Iterator[Callable[[], None]]:
+def changing(env: Environment, statement: str, *values: object) -> Iterator[Callable[[], None]]:
     """Change rows and commit at the end of a block, which can wait until a session wants them."""
-    connection = psycopg2.connect(world.database.libpq_url)
+    connection = psycopg2.connect(env.database.libpq_url)
 
     def wait_for_rival() -> None:
         deadline = time.monotonic() + PATIENCE

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from apiproof.environment import Environment
 from tests.contract.examples import OPERATIONS
-from understudy.world import World
 
 # No document declares them: 500 is unforeseen, and tests that provoke it say so themselves; 405 is
 # about a method that is none of the operation's.
@@ -14,15 +14,15 @@ UNDECLARED = {405, 500}
 
 @pytest.fixture(autouse=True)
 def _only_declared_answers(request: pytest.FixtureRequest) -> Iterator[None]:
-    if "world" not in request.fixturenames:
+    if "env" not in request.fixturenames:
         yield
         return
-    world: World = request.getfixturevalue("world")
-    before = dict(world.ledger.counts)
+    env: Environment = request.getfixturevalue("env")
+    before = dict(env.coverage_log.counts)
     yield
     undeclared = {
         f"{entry.operation_id} answered {entry.status}"
-        for entry, count in world.ledger.counts.items()
+        for entry, count in env.coverage_log.counts.items()
         if count != before.get(entry, 0)
         and entry.status not in UNDECLARED
         and str(entry.status) not in OPERATIONS[entry.operation_id].statuses

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
+from apiproof.service import EnvironmentConfig
 from tests.contract.alteration import PATIENCE
-from tests.subject import application
-from understudy.asgi import InProcessClient
-from understudy.subject import Surroundings
-from understudy.world import World
+from tests.service import application
 
 
 class KeyServer:
@@ -27,8 +27,8 @@ class KeyServer:
         gate: While it is not set, answers wait.
     """
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, env: Environment) -> None:
+        self.env = env
         self.asked = 0
         self.away = False
         self.published: str | None = None
@@ -39,7 +39,7 @@ class KeyServer:
     @property
     def keys(self) -> list[dict[str, str]]:
         """The pool's own keys."""
-        return self.world.cognito.keys.jwks()["keys"]
+        return self.env.cognito.keys.jwks()["keys"]
 
     def publish(self, *keys: dict[str, str], **members: str) -> None:
         """Show these keys, in a set with further members."""
@@ -60,15 +60,15 @@ class KeyServer:
         await send({"type": "http.response.body", "body": body.encode()})
 
 
-def with_keys(world: World, url: str) -> Surroundings:
-    """The world's surroundings, with the keys from elsewhere."""
-    return dataclasses.replace(world.surroundings, jwks_url=f"{url}/jwks.json")
+def with_keys(env: Environment, url: str) -> EnvironmentConfig:
+    """The environment's surroundings, with the keys from elsewhere."""
+    return dataclasses.replace(env.config, jwks_url=f"{url}/jwks.json")
 
 
 @contextmanager
-def service(world: World, url: str, **settings: Any) -> Iterator[InProcessClient]:
+def service(env: Environment, url: str, **settings: Any) -> Iterator[AsgiClient]:
     """The service, with its keys from elsewhere and some settings changed."""
-    with InProcessClient(application(with_keys(world, url), **settings)) as client:
+    with AsgiClient(application(with_keys(env, url), **settings)) as client:
         yield client
 
 

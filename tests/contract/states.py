@@ -1,6 +1,6 @@
 """The provider states of the Randomizer API: what consumers may ask to be true before a request.
 
-They act through HTTP and the world's public abilities, as black-box tests do.
+They act through HTTP and the environment's public abilities, as black-box tests do.
 """
 
 from collections.abc import Iterator
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated
 
-from understudy.contracts.states import Scene, StateRegistry
-from understudy.subject import Account, SeedUser
+from apiproof.pacts.states import Scene, StateRegistry
+from apiproof.service import Account, SeedUser
 
 STATES = StateRegistry()
 PASSWORD = "Correct-Horse-7-Battery"
@@ -65,12 +65,12 @@ class Presented:
 
 def caller(scene: Scene) -> Account:
     """Whoever sends the request; a verified user moves in where no state has named one."""
-    return scene.caller or scene.act_as(scene.world.account())
+    return scene.caller or scene.act_as(scene.env.new_account())
 
 
 def post(scene: Scene, path: str, body: object, token: str | None = None) -> dict[str, int]:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    response = scene.world.client.request("POST", path, json=body, headers=headers)
+    response = scene.env.client.request("POST", path, json=body, headers=headers)
     response.raise_for_status()
     answer: dict[str, int] = response.json()
     return answer
@@ -91,7 +91,7 @@ def verified_user(
 ) -> User:
     """Someone has signed up, verified the account and logged in; the request's token is theirs."""
     seed = SeedUser(username, email or f"{username}@example.com", password)
-    account = scene.act_as(scene.world.settle(seed, scopes))
+    account = scene.act_as(scene.env.create_user(seed, scopes))
     return User(
         account.username, account.email, account.sub, account.access_token, account.refresh_token
     )
@@ -107,7 +107,7 @@ def unconfirmed_user(
     """Someone has signed up and has not entered the confirmation code yet."""
     address = email or f"{username}@example.com"
     post(scene, "/users/signup", {"username": username, "email": address, "password": password})
-    return UnconfirmedUser(username, address, scene.world.code(username))
+    return UnconfirmedUser(username, address, scene.env.code(username))
 
 
 @STATES.state("a user has asked for a password reset")
@@ -116,19 +116,19 @@ def reset_asked(scene: Scene, username: Username = "ada", password: Password = P
     if username not in scene.people:
         verified_user(scene, username, password=password)
     post(scene, "/users/forgot_password", {"username": username})
-    return Reset(scene.world.code(username))
+    return Reset(scene.env.code(username))
 
 
 @STATES.state("a user has random numbers")
 def user_has_randoms(
     scene: Scene,
-    count: Annotated[int, "How many; their ids are 1, 2, 3, ... in an empty world."] = 3,
+    count: Annotated[int, "How many; their ids are 1, 2, 3, ... in an empty environment."] = 3,
     min_value: Annotated[int, "The lower bound of each."] = 1,
     max_value: Annotated[int, "The upper bound of each."] = 6,
 ) -> Randoms:
     """The caller owns items; a verified user moves in where no earlier state has named one."""
     owner = caller(scene)
-    token = scene.world.token(owner.username, ["randoms"])
+    token = scene.env.token(owner.username, ["randoms"])
     bounds = {"min_value": min_value, "max_value": max_value}
     ids = [post(scene, "/randoms", bounds, token)["id"] for _ in range(count)]
     return Randoms(min(ids, default=0), max(ids, default=0), owner.access_token)
@@ -137,7 +137,7 @@ def user_has_randoms(
 @STATES.state("someone else has a random number")
 def foreign_random(scene: Scene) -> ForeignRandom:
     """An item exists that is not the caller's."""
-    other = scene.welcome(scene.world.account())
+    other = scene.welcome(scene.env.new_account())
     item = post(scene, "/randoms", {"min_value": 1, "max_value": 6}, other.access_token)
     return ForeignRandom(item["id"])
 
@@ -151,10 +151,10 @@ def token_invalid(scene: Scene) -> None:
 @STATES.state("the access token has expired")
 def token_expired(scene: Scene) -> Presented:
     """The caller's token was valid until an hour ago."""
-    clock = scene.world.cognito.clock
+    clock = scene.env.cognito.clock
     username = caller(scene).username
     clock.advance(timedelta(hours=-2))
-    token = scene.world.token(username, ["me", "randoms"])
+    token = scene.env.token(username, ["me", "randoms"])
     clock.reset()
     scene.present(token)
     return Presented(token)
@@ -164,7 +164,7 @@ def token_expired(scene: Scene) -> Presented:
 def logged_out(scene: Scene) -> Presented:
     """The caller's sessions are over; the token is one of them."""
     account = caller(scene)
-    post(scene, "/users/logout", None, scene.world.token(account.username, ["me"]))
+    post(scene, "/users/logout", None, scene.env.token(account.username, ["me"]))
     return Presented(account.access_token)
 
 
@@ -172,7 +172,7 @@ def logged_out(scene: Scene) -> Presented:
 def cognito_unavailable(scene: Scene) -> Iterator[None]:
     """Cognito answers InternalErrorException to every call; keys fetched before stay known."""
     # Not a time-out: consumers see the same 503, and would only wait for it.
-    outages = scene.world.cognito.outages
+    outages = scene.env.cognito.outages
     outage = outages.fail("*", "InternalErrorException", times=OUTAGE)
     yield
     outages.forget(outage)
@@ -181,7 +181,7 @@ def cognito_unavailable(scene: Scene) -> Iterator[None]:
 @STATES.state("Cognito throttles requests")
 def cognito_throttles(scene: Scene) -> Iterator[None]:
     """Cognito answers TooManyRequestsException to every call."""
-    outages = scene.world.cognito.outages
+    outages = scene.env.cognito.outages
     outage = outages.fail("*", "TooManyRequestsException", times=OUTAGE)
     yield
     outages.forget(outage)
@@ -190,5 +190,5 @@ def cognito_throttles(scene: Scene) -> Iterator[None]:
 @STATES.state("the database is unavailable")
 def database_unavailable(scene: Scene) -> Iterator[None]:
     """The database refuses connections; it has to be the last of an interaction's states."""
-    with scene.world.database.outage():
+    with scene.env.database.outage():
         yield

@@ -4,32 +4,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.subject import SUBJECT
-from understudy.access import Outcome, leaks, probe_of
-from understudy.asgi import InProcessClient
-from understudy.tokens import PASSPORTS
-from understudy.world import World
+from apiproof.access import Outcome, leaks, probe_of
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
+from apiproof.jwt import PASSPORTS
+from tests.service import SERVICE
 
 # A key's near misses are passports of schemes without tokens.
 NOT_FOR_TOKENS = {"nearly"}
 
 
 @pytest.fixture
-def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The world, with an application that logs everything."""
+def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Environment]:
+    """The environment, with an application that logs everything."""
     with monkeypatch.context() as patch:
         patch.setenv("LOG_LEVEL", "DEBUG")
-        application = world.application()
-    with InProcessClient(application) as client:
-        monkeypatch.setattr(world, "client", client)
-        yield world
-    world.application()  # logs as before
+        application = env.application()
+    with AsgiClient(application) as client:
+        monkeypatch.setattr(env, "client", client)
+        yield env
+    env.application()  # logs as before
 
 
 def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
-    talkative: World, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    talkative: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    probe = probe_of(SUBJECT, talkative)
+    probe = probe_of(SERVICE, talkative)
     matrix = probe.run()
     assert [finding.line for finding in matrix.findings] == []
     tried = {(cell.operation_id, cell.passport): cell.outcome for cell in matrix.cells}

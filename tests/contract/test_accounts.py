@@ -4,21 +4,21 @@ from typing import Any
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
 from tests.contract.alteration import altered, change
 from tests.contract.examples import bearer, valid
-from tests.subject import PASSWORD
-from understudy.asgi import RemoteClient
-from understudy.world import World
+from tests.service import PASSWORD
 
 NEWCOMER = {"username": "test", "email": "test@example.com", "password": PASSWORD}
 
 
-def sign_up(client: RemoteClient, **changes: str) -> Any:
+def sign_up(client: HttpClient, **changes: str) -> Any:
     return client.request("POST", "/users/signup", json={**NEWCOMER, **changes})
 
 
 class TestSignupUser:
-    def test_a_new_user_can_be_read_back_by_the_sub(self, client: RemoteClient) -> None:
+    def test_a_new_user_can_be_read_back_by_the_sub(self, client: HttpClient) -> None:
         response = sign_up(client)
         assert response.status_code == 201
         assert response.json()["message"] == "User created successfully"
@@ -38,61 +38,61 @@ class TestSignupUser:
         ids=["username", "email", "username-in-capitals", "email-in-capitals"],
     )
     def test_a_taken_name_or_address_is_409(
-        self, client: RemoteClient, taken: dict[str, str]
+        self, client: HttpClient, taken: dict[str, str]
     ) -> None:
         sign_up(client)
         response = sign_up(client, **taken)
         assert response.status_code == 409
         assert response.json() == {"detail": "Account with email exists"}
 
-    def test_a_name_that_only_cognito_knows_is_409(self, world: World) -> None:
-        world.cognito.create_user("test", "known@example.com", PASSWORD)
-        response = sign_up(world.client)
+    def test_a_name_that_only_cognito_knows_is_409(self, env: Environment) -> None:
+        env.cognito.create_user("test", "known@example.com", PASSWORD)
+        response = sign_up(env.client)
         assert response.status_code == 409
         assert response.json() == {"detail": "Account with email exists"}
 
-    def test_a_failed_sign_up_leaves_nothing_behind(self, world: World) -> None:
-        with world.cognito.outages.fail("SignUp", "InternalErrorException"):
-            assert sign_up(world.client).status_code == 503
-        assert world.database.tables()["users"] == 0
-        assert sign_up(world.client).status_code == 201
+    def test_a_failed_sign_up_leaves_nothing_behind(self, env: Environment) -> None:
+        with env.cognito.outages.fail("SignUp", "InternalErrorException"):
+            assert sign_up(env.client).status_code == 503
+        assert env.database.tables()["users"] == 0
+        assert sign_up(env.client).status_code == 201
 
-    def test_a_lost_answer_leaves_no_orphan_in_cognito(self, world: World) -> None:
-        with world.cognito.outages.lose_answer("SignUp"):
-            assert sign_up(world.client).status_code == 503
-        pool = {"UserPoolId": world.cognito.user_pool_id}
-        assert world.aws.list_users(**pool)["Users"] == []
-        assert world.database.tables()["users"] == 0
-        assert sign_up(world.client).status_code == 201
+    def test_a_lost_answer_leaves_no_orphan_in_cognito(self, env: Environment) -> None:
+        with env.cognito.outages.lose_answer("SignUp"):
+            assert sign_up(env.client).status_code == 503
+        pool = {"UserPoolId": env.cognito.user_pool_id}
+        assert env.aws.list_users(**pool)["Users"] == []
+        assert env.database.tables()["users"] == 0
+        assert sign_up(env.client).status_code == 201
 
     @pytest.mark.parametrize("name", ["test", "TEST"])
     def test_an_orphan_of_a_killed_process_heals_at_the_next_sign_up(
-        self, world: World, name: str
+        self, env: Environment, name: str
     ) -> None:
-        world.cognito.create_user(name, "test@example.com", PASSWORD, confirmed=False)
-        assert sign_up(world.client).status_code == 201
+        env.cognito.create_user(name, "test@example.com", PASSWORD, confirmed=False)
+        assert sign_up(env.client).status_code == 201
 
-    def test_a_row_without_an_account_heals_at_the_next_sign_up(self, world: World) -> None:
-        sign_up(world.client)
-        world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username="test")
-        assert sign_up(world.client).status_code == 201
-        assert world.database.tables()["users"] == 1
+    def test_a_row_without_an_account_heals_at_the_next_sign_up(self, env: Environment) -> None:
+        sign_up(env.client)
+        env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username="test")
+        assert sign_up(env.client).status_code == 201
+        assert env.database.tables()["users"] == 1
 
-    def test_healing_touches_only_rows_in_the_way(self, world: World) -> None:
+    def test_healing_touches_only_rows_in_the_way(self, env: Environment) -> None:
         others = ["!first", "~last"]
-        subs = [sign_up(world.client, username=n, email=f"{n}@x.org").json()["sub"] for n in others]
-        sign_up(world.client)
+        subs = [sign_up(env.client, username=n, email=f"{n}@x.org").json()["sub"] for n in others]
+        sign_up(env.client)
         for name in (*others, "test"):
-            world.aws.admin_delete_user(UserPoolId=world.cognito.user_pool_id, Username=name)
+            env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username=name)
         for sub, end in zip(subs, "0f", strict=True):  # before and after any other
             new = f"{end * 8}-{end * 4}-4{end * 3}-8{end * 3}-{end * 12}"
-            change(world, "UPDATE users SET sub = %s WHERE sub = %s", new, sub)
-        assert sign_up(world.client).status_code == 201
-        assert world.database.tables()["users"] == 3
+            change(env, "UPDATE users SET sub = %s WHERE sub = %s", new, sub)
+        assert sign_up(env.client).status_code == 201
+        assert env.database.tables()["users"] == 3
 
     @pytest.mark.parametrize(("lost", "status"), [(2, 201), (3, 409)])
     def test_a_neighbour_who_was_faster_and_went_away_is_no_obstacle(
-        self, world: World, lost: int, status: int
+        self, env: Environment, lost: int, status: int
     ) -> None:
         change = f"""
             CREATE SEQUENCE tries;
@@ -106,8 +106,8 @@ class TestSignupUser:
             CREATE TRIGGER outrun BEFORE INSERT ON users
             FOR EACH ROW EXECUTE FUNCTION outrun()
         """
-        with altered(world, change, "DROP FUNCTION outrun CASCADE; DROP SEQUENCE tries"):
-            assert sign_up(world.client).status_code == status
+        with altered(env, change, "DROP FUNCTION outrun CASCADE; DROP SEQUENCE tries"):
+            assert sign_up(env.client).status_code == status
 
     @pytest.mark.parametrize(
         "body",
@@ -127,7 +127,7 @@ class TestSignupUser:
         ids=lambda body: ascii(body)[:30],
     )
     def test_what_cognito_cannot_hold_is_422_and_is_not_echoed(
-        self, client: RemoteClient, body: dict[str, str]
+        self, client: HttpClient, body: dict[str, str]
     ) -> None:
         response = sign_up(client, **body)
         assert response.status_code == 422
@@ -136,68 +136,68 @@ class TestSignupUser:
 
 
 class TestVerifyUser:
-    def test_the_mailed_code_opens_the_account(self, world: World) -> None:
-        user = world.unconfirmed()
-        body = {"username": user.username, "confirmation_code": world.code(user.username)}
-        assert world.client.request("POST", "/users/verify", json=body).status_code == 200
-        assert log_in(world, user.username, user.password).status_code == 200
+    def test_the_mailed_code_opens_the_account(self, env: Environment) -> None:
+        user = env.create_unconfirmed_user()
+        body = {"username": user.username, "confirmation_code": env.code(user.username)}
+        assert env.client.request("POST", "/users/verify", json=body).status_code == 200
+        assert log_in(env, user.username, user.password).status_code == 200
 
-    def test_another_code_does_not(self, world: World) -> None:
-        user = world.unconfirmed()
-        code = f"{(int(world.code(user.username)) + 1) % 1_000_000:06d}"
+    def test_another_code_does_not(self, env: Environment) -> None:
+        user = env.create_unconfirmed_user()
+        code = f"{(int(env.code(user.username)) + 1) % 1_000_000:06d}"
         body = {"username": user.username, "confirmation_code": code}
-        assert world.client.request("POST", "/users/verify", json=body).status_code == 403
-        assert log_in(world, user.username, user.password).status_code == 403
+        assert env.client.request("POST", "/users/verify", json=body).status_code == 403
+        assert log_in(env, user.username, user.password).status_code == 403
 
-    def test_an_unknown_user_looks_like_a_wrong_code(self, world: World) -> None:
-        user = world.unconfirmed()
+    def test_an_unknown_user_looks_like_a_wrong_code(self, env: Environment) -> None:
+        user = env.create_unconfirmed_user()
         wrong = {"username": user.username, "confirmation_code": "000000"}
         unknown = {"username": "nobody", "confirmation_code": "000000"}
-        first = world.client.request("POST", "/users/verify", json=wrong)
-        second = world.client.request("POST", "/users/verify", json=unknown)
+        first = env.client.request("POST", "/users/verify", json=wrong)
+        second = env.client.request("POST", "/users/verify", json=unknown)
         assert (first.status_code, first.json()) == (second.status_code, second.json())
 
-    def test_a_verified_account_is_409(self, world: World) -> None:
-        user = world.account()
+    def test_a_verified_account_is_409(self, env: Environment) -> None:
+        user = env.new_account()
         body = {"username": user.username, "confirmation_code": "000000"}
-        assert world.client.request("POST", "/users/verify", json=body).status_code == 409
+        assert env.client.request("POST", "/users/verify", json=body).status_code == 409
 
-    def test_a_new_code_replaces_the_old_one(self, world: World) -> None:
-        user = world.unconfirmed()
-        old = world.code(user.username)
+    def test_a_new_code_replaces_the_old_one(self, env: Environment) -> None:
+        user = env.create_unconfirmed_user()
+        old = env.code(user.username)
         body = {"username": user.username}
-        resent = world.client.request("POST", "/users/resend_confirmation_code", json=body)
+        resent = env.client.request("POST", "/users/resend_confirmation_code", json=body)
         assert resent.status_code == 200
         verify = {"username": user.username, "confirmation_code": old}
-        assert world.client.request("POST", "/users/verify", json=verify).status_code == 403
-        verify["confirmation_code"] = world.code(user.username)
-        assert world.client.request("POST", "/users/verify", json=verify).status_code == 200
+        assert env.client.request("POST", "/users/verify", json=verify).status_code == 403
+        verify["confirmation_code"] = env.code(user.username)
+        assert env.client.request("POST", "/users/verify", json=verify).status_code == 200
 
     @pytest.mark.parametrize("path", ["resend_confirmation_code", "forgot_password"])
-    def test_nobody_learns_whether_a_user_exists(self, world: World, path: str) -> None:
-        known = world.unconfirmed() if path.startswith("resend") else world.account()
+    def test_nobody_learns_whether_a_user_exists(self, env: Environment, path: str) -> None:
+        known = env.create_unconfirmed_user() if path.startswith("resend") else env.new_account()
         answers = [
-            world.client.request("POST", f"/users/{path}", json={"username": name})
+            env.client.request("POST", f"/users/{path}", json={"username": name})
             for name in (known.username, "nobody")
         ]
         assert [answer.status_code for answer in answers] == [200, 200]
         assert answers[0].json() == answers[1].json()
 
-    def test_a_verified_account_needs_no_new_code(self, world: World) -> None:
-        body = {"username": world.account().username}
+    def test_a_verified_account_needs_no_new_code(self, env: Environment) -> None:
+        body = {"username": env.new_account().username}
         path = "/users/resend_confirmation_code"
-        assert world.client.request("POST", path, json=body).status_code == 409
+        assert env.client.request("POST", path, json=body).status_code == 409
 
 
-def log_in(world: World, username: str, password: str) -> Any:
+def log_in(env: Environment, username: str, password: str) -> Any:
     form = {"username": username, "password": password}
-    return world.client.request("POST", "/users/login", data=form)
+    return env.client.request("POST", "/users/login", data=form)
 
 
 class TestProfile:
-    def test_me_is_the_caller_and_none_of_the_others(self, world: World) -> None:
-        _, user, _ = (world.account() for _ in range(3))
-        profile = valid(world, "read_me", user).send(world.client).json()
+    def test_me_is_the_caller_and_none_of_the_others(self, env: Environment) -> None:
+        _, user, _ = (env.new_account() for _ in range(3))
+        profile = valid(env, "read_me", user).send(env.client).json()
         assert profile.pop("created_at")
         assert profile == {
             "sub": user.sub,
@@ -206,28 +206,28 @@ class TestProfile:
             "full_name": None,
         }
 
-    def test_a_new_full_name_is_read_back(self, world: World) -> None:
-        user = world.account()
-        assert valid(world, "update_me", user).send(world.client).status_code == 200
-        profile = valid(world, "read_me", user).send(world.client).json()
+    def test_a_new_full_name_is_read_back(self, env: Environment) -> None:
+        user = env.new_account()
+        assert valid(env, "update_me", user).send(env.client).status_code == 200
+        profile = valid(env, "read_me", user).send(env.client).json()
         assert profile["full_name"] == "Ada Lovelace"
 
-    def test_me_is_not_shadowed_by_the_public_profile(self, world: World) -> None:
-        assert world.client.request("GET", "/users/me").status_code == 401
+    def test_me_is_not_shadowed_by_the_public_profile(self, env: Environment) -> None:
+        assert env.client.request("GET", "/users/me").status_code == 401
 
-    def test_an_unknown_sub_is_404(self, client: RemoteClient) -> None:
+    def test_an_unknown_sub_is_404(self, client: HttpClient) -> None:
         response = client.request("GET", "/users/6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55")
         assert (response.status_code, response.json()) == (404, {"detail": "User not found"})
 
     def test_a_deleted_account_is_gone_on_both_sides_and_can_be_made_again(
-        self, world: World
+        self, env: Environment
     ) -> None:
-        user = world.account()
-        valid(world, "create_random", user).send(world.client)
-        assert valid(world, "delete_me", user).send(world.client).status_code == 204
-        assert set(world.database.tables().values()) == {0}
-        assert world.aws.list_users(UserPoolId=world.cognito.user_pool_id)["Users"] == []
+        user = env.new_account()
+        valid(env, "create_random", user).send(env.client)
+        assert valid(env, "delete_me", user).send(env.client).status_code == 204
+        assert set(env.database.tables().values()) == {0}
+        assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
         headers = bearer(user.access_token)
-        assert world.client.request("GET", "/users/me", headers=headers).status_code == 401
-        again = sign_up(world.client, username=user.username, email=user.email)
+        assert env.client.request("GET", "/users/me", headers=headers).status_code == 401
+        again = sign_up(env.client, username=user.username, email=user.email)
         assert again.status_code == 201

@@ -7,28 +7,28 @@ from datetime import timedelta
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
 from tests.contract.examples import OPERATIONS, bearer, create, valid
-from tests.subject import OTHER_PASSWORD, PASSWORD
-from understudy.asgi import InProcessClient
-from understudy.world import World
+from tests.service import OTHER_PASSWORD, PASSWORD
 
 REQUEST_ID = "X-Request-ID"
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_every_answer_carries_the_requests_id(world: World, name: str) -> None:
-    request = valid(world, name)
+def test_every_answer_carries_the_requests_id(env: Environment, name: str) -> None:
+    request = valid(env, name)
     headers = {**request.headers, REQUEST_ID: "support-case.42_a"}
-    response = request.send(world.client, headers=headers)
+    response = request.send(env.client, headers=headers)
     assert response.headers[REQUEST_ID] == "support-case.42_a"
 
 
 @pytest.mark.parametrize("sent", ["", "a b", "a\tb", "x" * 65, "a=b", "\xe4"])
-def test_an_ill_formed_request_id_is_replaced(world: World, sent: str) -> None:
+def test_an_ill_formed_request_id_is_replaced(env: Environment, sent: str) -> None:
     given = {
-        world.client.request(
-            "GET", "/health", headers={REQUEST_ID: sent.encode("latin-1")}
-        ).headers[REQUEST_ID]
+        env.client.request("GET", "/health", headers={REQUEST_ID: sent.encode("latin-1")}).headers[
+            REQUEST_ID
+        ]
         for _ in range(2)
     }
     assert sent not in given
@@ -37,21 +37,21 @@ def test_an_ill_formed_request_id_is_replaced(world: World, sent: str) -> None:
 
 
 @pytest.fixture
-def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessClient]:
+def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[AsgiClient]:
     """A client of an application that logs all that it ever logs."""
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    with InProcessClient(world.application()) as client:
+    with AsgiClient(env.application()) as client:
         yield client
     monkeypatch.undo()
-    world.application()  # sets the level back for the process
+    env.application()  # sets the level back for the process
 
 
 def test_no_log_line_holds_a_secret(
-    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name in OPERATIONS:
-        user = world.account()
-        request = valid(world, name, user)
+        user = env.new_account()
+        request = valid(env, name, user)
         request.send(talkative)
         request.send(talkative)  # what succeeded once may be refused now
         logged = "".join(capsys.readouterr())
@@ -63,13 +63,13 @@ def test_no_log_line_holds_a_secret(
 
 
 def test_the_log_warns_of_trouble_and_not_of_what_users_do(
-    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request = valid(world, "login_user")
+    request = valid(env, "login_user")
     capsys.readouterr()
     wrong = {**(request.form or {}), "password": OTHER_PASSWORD}
     assert request.send(talkative, data=wrong).status_code == 401
-    with world.cognito.outages.fail("InitiateAuth", "InternalErrorException"):
+    with env.cognito.outages.fail("InitiateAuth", "InternalErrorException"):
         assert request.send(talkative).status_code == 503
     records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     told = [(each["code"], each["level"]) for each in records if each["event"] == "cognito_refused"]
@@ -77,9 +77,9 @@ def test_the_log_warns_of_trouble_and_not_of_what_users_do(
 
 
 def test_the_log_tells_what_each_request_was_and_how_long_it_took(
-    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str]
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    request = valid(world, "create_random")
+    request = valid(env, "create_random")
     capsys.readouterr()
     started = time.perf_counter()
     answer = request.send(talkative)
@@ -94,10 +94,10 @@ def test_the_log_tells_what_each_request_was_and_how_long_it_took(
 
 @pytest.mark.parametrize("name", ["login_user", "refresh_session"])
 def test_a_token_that_cannot_be_verified_is_not_logged(
-    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str], name: str
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    request = valid(world, name)
-    world.cognito.clock.advance(timedelta(hours=1))
+    request = valid(env, name)
+    env.cognito.clock.advance(timedelta(hours=1))
     capsys.readouterr()
     assert request.send(talkative).status_code == 503
     logged = capsys.readouterr().out
@@ -107,10 +107,10 @@ def test_a_token_that_cannot_be_verified_is_not_logged(
 
 @pytest.mark.parametrize("end", ["", "/"])
 def test_the_log_does_not_tell_paths(
-    world: World, talkative: InProcessClient, capsys: pytest.CaptureFixture[str], end: str
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str], end: str
 ) -> None:
     """Who knows the sub of a user may read the profile."""
-    user = world.account()
+    user = env.new_account()
     capsys.readouterr()
     talkative.request("GET", f"/users/{user.sub}{end}")
     logged = capsys.readouterr().out
@@ -118,32 +118,32 @@ def test_the_log_does_not_tell_paths(
     assert user.sub not in logged
 
 
-def test_a_path_with_a_slash_too_many_is_another_path(world: World) -> None:
+def test_a_path_with_a_slash_too_many_is_another_path(env: Environment) -> None:
     """A redirect would send the token to wherever the Host header says."""
     for name, operation in OPERATIONS.items():
-        request = valid(world, name)
+        request = valid(env, name)
         url = f"{request.path}/"
-        answer = world.client.request(operation.method, url, headers=request.headers)
+        answer = env.client.request(operation.method, url, headers=request.headers)
         assert answer.status_code == 404, url
         assert answer.json() == {"detail": "Not Found"}
 
 
-def test_a_process_is_alive_without_a_database(world: World) -> None:
-    with world.database.outage():
-        assert world.client.request("GET", "/health").status_code == 200
-        assert world.client.request("GET", "/ready").status_code == 503
+def test_a_process_is_alive_without_a_database(env: Environment) -> None:
+    with env.database.outage():
+        assert env.client.request("GET", "/health").status_code == 200
+        assert env.client.request("GET", "/ready").status_code == 503
 
 
 @pytest.mark.parametrize("trouble", ["database", "cognito"])
-def test_an_outage_is_told_in_our_words_alone(world: World, trouble: str) -> None:
-    request = valid(world, "signup_user")
+def test_an_outage_is_told_in_our_words_alone(env: Environment, trouble: str) -> None:
+    request = valid(env, "signup_user")
     planned = (
-        world.database.outage()
+        env.database.outage()
         if trouble == "database"
-        else world.cognito.outages.fail("*", "InternalErrorException", times=20)
+        else env.cognito.outages.fail("*", "InternalErrorException", times=20)
     )
     with planned:
-        detail = request.send(world.client).json()["detail"]
+        detail = request.send(env.client).json()["detail"]
     assert detail.endswith("unavailable, try again later")
 
 
@@ -156,9 +156,9 @@ def test_an_outage_is_told_in_our_words_alone(world: World, trouble: str) -> Non
         ("NoSymbols4Here", "a symbol"),
     ],
 )
-def test_a_weak_password_is_told_what_it_lacks(world: World, password: str, lacks: str) -> None:
+def test_a_weak_password_is_told_what_it_lacks(env: Environment, password: str, lacks: str) -> None:
     body = {"username": "weak", "email": "weak@example.com", "password": password}
-    response = world.client.request("POST", "/users/signup", json=body)
+    response = env.client.request("POST", "/users/signup", json=body)
     assert response.status_code == 422
     (problem,) = response.json()["detail"]
     assert problem["loc"] == ["body", "password"]
@@ -175,16 +175,18 @@ def test_a_weak_password_is_told_what_it_lacks(world: World, password: str, lack
         ("a b", "String should match the pattern in the OpenAPI document"),
     ],
 )
-def test_each_problem_is_told_in_its_own_words(world: World, username: object, told: str) -> None:
-    request = valid(world, "forgot_password")
-    answer = request.send(world.client, json={"username": username})
+def test_each_problem_is_told_in_its_own_words(
+    env: Environment, username: object, told: str
+) -> None:
+    request = valid(env, "forgot_password")
+    answer = request.send(env.client, json={"username": username})
     assert [problem["msg"] for problem in answer.json()["detail"]] == [told]
 
 
 @pytest.mark.parametrize("value", ["\0", "a\nb", "", "x" * 256, 1, ["a"]])
-def test_a_name_to_show_is_one_line_of_255_characters(world: World, value: object) -> None:
-    request = valid(world, "update_me")
-    assert request.send(world.client, json={"full_name": value}).status_code == 422
+def test_a_name_to_show_is_one_line_of_255_characters(env: Environment, value: object) -> None:
+    request = valid(env, "update_me")
+    assert request.send(env.client, json={"full_name": value}).status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -195,38 +197,38 @@ def test_a_name_to_show_is_one_line_of_255_characters(world: World, value: objec
         if op.definition.get("requestBody") and name != "login_user"
     ],
 )
-def test_a_member_that_nobody_knows_is_422(world: World, name: str) -> None:
-    request = valid(world, name)
-    response = request.send(world.client, json={**(request.json or {}), "surprise": 1})
+def test_a_member_that_nobody_knows_is_422(env: Environment, name: str) -> None:
+    request = valid(env, name)
+    response = request.send(env.client, json={**(request.json or {}), "surprise": 1})
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body", "surprise"]
 
 
-def test_a_very_long_name_is_cut_where_it_is_told(world: World) -> None:
-    request = valid(world, "create_random")
+def test_a_very_long_name_is_cut_where_it_is_told(env: Environment) -> None:
+    request = valid(env, "create_random")
     body = {**(request.json or {}), "x" * 500: 1}
-    (problem,) = request.send(world.client, json=body).json()["detail"]
+    (problem,) = request.send(env.client, json=body).json()["detail"]
     assert problem["loc"] == ["body", "x" * 200]
 
 
-def test_a_member_named_by_half_a_character_is_422(world: World) -> None:
-    request = valid(world, "create_random")
+def test_a_member_named_by_half_a_character_is_422(env: Environment) -> None:
+    request = valid(env, "create_random")
     headers = {**request.headers, "Content-Type": "application/json"}
     body = b'{"min_value": 1, "max_value": 6, "\\ud800": 1}'
-    response = request.send(world.client, json=None, data=body, headers=headers)
+    response = request.send(env.client, json=None, data=body, headers=headers)
     assert response.status_code == 422
     assert response.json()["detail"]
 
 
-def test_no_patch_changes_what_is_not_the_users_to_change(world: World) -> None:
-    user = world.account()
-    before = valid(world, "read_me", user).send(world.client).json()
+def test_no_patch_changes_what_is_not_the_users_to_change(env: Environment) -> None:
+    user = env.new_account()
+    before = valid(env, "read_me", user).send(env.client).json()
     for member in ("username", "email", "sub", "id", "created_at", "disabled_at"):
-        request = valid(world, "update_me", user)
-        request.send(world.client, json={"full_name": "Ada", member: before.get(member, PASSWORD)})
-    item = create(world, user)
+        request = valid(env, "update_me", user)
+        request.send(env.client, json={"full_name": "Ada", member: before.get(member, PASSWORD)})
+    item = create(env, user)
     path, headers = f"/randoms/{item}", bearer(user.access_token)
     for member in ("num", "id", "owner_id", "created_at"):
-        world.client.request("PATCH", path, json={"max_value": 9, member: 7}, headers=headers)
-    assert valid(world, "read_me", user).send(world.client).json() == before
-    assert world.client.request("GET", path, headers=headers).json()["max_value"] == 6
+        env.client.request("PATCH", path, json={"max_value": 9, member: 7}, headers=headers)
+    assert valid(env, "read_me", user).send(env.client).json() == before
+    assert env.client.request("GET", path, headers=headers).json()["max_value"] == 6

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
+from apiproof.service import Account
 from tests.contract.examples import bearer, valid
-from tests.subject import OTHER_PASSWORD, PASSWORD, application
-from understudy.asgi import InProcessClient
-from understudy.subject import Account
-from understudy.world import World
+from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 WRONG_CREDENTIALS = (401, "Incorrect username or password")
 SESSION_OVER = (401, "Session is over, log in again")
@@ -109,10 +109,10 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.operation}-{row.code}")
-def test_each_code_of_cognito_becomes_the_answer_that_is_due(world: World, row: Row) -> None:
-    request = valid(world, row.operation)
-    with world.cognito.outages.fail(row.call, row.code, times=20):
-        response = request.send(world.client)
+def test_each_code_of_cognito_becomes_the_answer_that_is_due(env: Environment, row: Row) -> None:
+    request = valid(env, row.operation)
+    with env.cognito.outages.fail(row.call, row.code, times=20):
+        response = request.send(env.client)
     assert response.status_code == row.status, response.text
     if row.detail:
         assert response.json() == {"detail": row.detail}
@@ -127,102 +127,104 @@ def test_each_code_of_cognito_becomes_the_answer_that_is_due(world: World, row: 
     ],
 )
 def test_a_code_that_says_nothing_to_callers_is_503(
-    world: World, name: str, operation: str, code: str
+    env: Environment, name: str, operation: str, code: str
 ) -> None:
-    request = valid(world, name)
-    with world.cognito.outages.fail(operation, code, times=20):
-        assert request.send(world.client).status_code == 503
+    request = valid(env, name)
+    with env.cognito.outages.fail(operation, code, times=20):
+        assert request.send(env.client).status_code == 503
 
 
-def test_a_reset_is_done_even_if_cognito_cannot_revoke_the_sessions(world: World) -> None:
-    user = world.account()
-    request = valid(world, "reset_password", user)
-    with world.cognito.outages.fail("AdminUserGlobalSignOut", "InternalErrorException", times=20):
-        assert request.send(world.client).status_code == 200
-    assert _me(world, user.access_token) == 401
-    assert _refreshed(world, user).status_code == 401
+def test_a_reset_is_done_even_if_cognito_cannot_revoke_the_sessions(env: Environment) -> None:
+    user = env.new_account()
+    request = valid(env, "reset_password", user)
+    with env.cognito.outages.fail("AdminUserGlobalSignOut", "InternalErrorException", times=20):
+        assert request.send(env.client).status_code == 200
+    assert _me(env, user.access_token) == 401
+    assert _refreshed(env, user).status_code == 401
 
 
-def test_a_session_that_cognito_keeps_after_a_sign_out_is_over_here(world: World) -> None:
-    user = world.account()
-    with world.cognito.outages.fail("GlobalSignOut", "NotAuthorizedException"):
-        assert valid(world, "logout_user", user).send(world.client).status_code == 200
-    assert _refreshed(world, user).status_code == 401
+def test_a_session_that_cognito_keeps_after_a_sign_out_is_over_here(env: Environment) -> None:
+    user = env.new_account()
+    with env.cognito.outages.fail("GlobalSignOut", "NotAuthorizedException"):
+        assert valid(env, "logout_user", user).send(env.client).status_code == 200
+    assert _refreshed(env, user).status_code == 401
 
 
-def test_an_account_disabled_here_stays_shut_though_cognito_opens_it(world: World) -> None:
-    user = _shut_here_only(world)
+def test_an_account_disabled_here_stays_shut_though_cognito_opens_it(env: Environment) -> None:
+    user = _shut_here_only(env)
     form = {"username": user.username, "password": user.password}
-    assert world.client.request("POST", "/users/login", data=form).status_code == 401
-    assert _me(world, world.token(user.username)) == 401
+    assert env.client.request("POST", "/users/login", data=form).status_code == 401
+    assert _me(env, env.token(user.username)) == 401
 
 
-def test_a_session_opened_at_cognito_itself_gives_a_disabled_account_nothing(world: World) -> None:
-    user = _shut_here_only(world)
-    world.cognito.clock.advance(timedelta(seconds=100))  # no session of before
-    opened = world.cognito.mint(user.username)
+def test_a_session_opened_at_cognito_itself_gives_a_disabled_account_nothing(
+    env: Environment,
+) -> None:
+    user = _shut_here_only(env)
+    env.cognito.clock.advance(timedelta(seconds=100))  # no session of before
+    opened = env.cognito.mint(user.username)
     user = replace(user, access_token=opened.access_token, refresh_token=opened.refresh_token)
-    with InProcessClient(application(world.surroundings, clock_skew=200)) as client:
-        assert valid(world, "refresh_session", user).send(client).status_code == 401
-        assert valid(world, "read_me", user).send(client).status_code == 401
+    with AsgiClient(application(env.config, clock_skew=200)) as client:
+        assert valid(env, "refresh_session", user).send(client).status_code == 401
+        assert valid(env, "read_me", user).send(client).status_code == 401
 
 
-def test_a_password_that_an_operator_reset_has_to_be_set_anew(world: World) -> None:
-    user = world.account()
-    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
-    world.aws.admin_reset_user_password(**pool)
-    response = valid(world, "login_user", user).send(world.client)
+def test_a_password_that_an_operator_reset_has_to_be_set_anew(env: Environment) -> None:
+    user = env.new_account()
+    pool = {"UserPoolId": env.cognito.user_pool_id, "Username": user.username}
+    env.aws.admin_reset_user_password(**pool)
+    response = valid(env, "login_user", user).send(env.client)
     assert (response.status_code, response.json()) == (403, {"detail": "Reset your password"})
 
 
-def test_an_account_with_a_further_step_cannot_log_in_here(world: World) -> None:
-    world.aws.admin_create_user(
-        UserPoolId=world.cognito.user_pool_id,
+def test_an_account_with_a_further_step_cannot_log_in_here(env: Environment) -> None:
+    env.aws.admin_create_user(
+        UserPoolId=env.cognito.user_pool_id,
         Username="invited",
         TemporaryPassword=PASSWORD,
         UserAttributes=[{"Name": "email", "Value": "invited@example.com"}],
     )
     form = {"username": "invited", "password": PASSWORD}
-    response = world.client.request("POST", "/users/login", data=form)
+    response = env.client.request("POST", "/users/login", data=form)
     assert response.status_code == 403
     assert set(response.json()) == {"detail"}
 
 
-def test_a_sign_up_without_an_answer_is_not_sent_again(world: World) -> None:
+def test_a_sign_up_without_an_answer_is_not_sent_again(env: Environment) -> None:
     body = {"username": "patient", "email": "patient@example.com", "password": PASSWORD}
-    with world.cognito.outages.lose_answer("SignUp", times=20) as outage:
-        assert world.client.request("POST", "/users/signup", json=body).status_code == 503
+    with env.cognito.outages.lose_answer("SignUp", times=20) as outage:
+        assert env.client.request("POST", "/users/signup", json=body).status_code == 503
     assert outage.met == 1
 
 
-def test_a_sign_up_whose_commit_fails_leaves_no_account(world: World) -> None:
+def test_a_sign_up_whose_commit_fails_leaves_no_account(env: Environment) -> None:
     blows = ["once"]  # listeners stay
 
     def cut(_: object) -> None:
         if blows:
             blows.clear()
-            world.database.kill_connections("randomizer-api")
+            env.database.kill_connections("randomizer-api")
 
-    world.cognito.outbox.listen(cut)  # Cognito mails the code before it answers
+    env.cognito.outbox.listen(cut)  # Cognito mails the code before it answers
     body = {"username": "unlucky", "email": "unlucky@example.com", "password": OTHER_PASSWORD}
-    assert world.client.request("POST", "/users/signup", json=body).status_code == 503
-    assert world.database.tables()["users"] == 0
-    assert world.aws.list_users(UserPoolId=world.cognito.user_pool_id)["Users"] == []
+    assert env.client.request("POST", "/users/signup", json=body).status_code == 503
+    assert env.database.tables()["users"] == 0
+    assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
 
 
-def _me(world: World, token: str) -> int:
-    return int(world.client.request("GET", "/users/me", headers=bearer(token)).status_code)
+def _me(env: Environment, token: str) -> int:
+    return int(env.client.request("GET", "/users/me", headers=bearer(token)).status_code)
 
 
-def _shut_here_only(world: World) -> Account:
+def _shut_here_only(env: Environment) -> Account:
     """Return an account that an operator disabled, and that was enabled at Cognito again."""
-    user = world.account()
-    assert world.subject.disable is not None
-    world.subject.disable(world.surroundings, user.username)
-    pool = {"UserPoolId": world.cognito.user_pool_id, "Username": user.username}
-    world.aws.admin_enable_user(**pool)
+    user = env.new_account()
+    assert env.service.disable is not None
+    env.service.disable(env.config, user.username)
+    pool = {"UserPoolId": env.cognito.user_pool_id, "Username": user.username}
+    env.aws.admin_enable_user(**pool)
     return user
 
 
-def _refreshed(world: World, user: Account) -> Any:
-    return valid(world, "refresh_session", user).send(world.client)
+def _refreshed(env: Environment, user: Account) -> Any:
+    return valid(env, "refresh_session", user).send(env.client)

@@ -5,25 +5,25 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.http.server import run_server
 from tests.contract.alteration import altered
 from tests.contract.examples import bearer, valid
-from tests.subject import application
-from understudy.asgi import InProcessClient, RemoteClient
-from understudy.server import serve
-from understudy.world import World
+from tests.service import application
 
 
-def test_a_commit_that_fails_is_no_success(world: World) -> None:
-    request = valid(world, "create_random")
+def test_a_commit_that_fails_is_no_success(env: Environment) -> None:
+    request = valid(env, "create_random")
     change = """
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql
         AS 'BEGIN RAISE EXCEPTION ''refused''; END';
         CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON random_items
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse()
     """
-    with altered(world, change, "DROP FUNCTION refuse CASCADE"):
-        assert request.send(world.client).status_code == 500
-    assert request.send(world.client).status_code == 201
+    with altered(env, change, "DROP FUNCTION refuse CASCADE"):
+        assert request.send(env.client).status_code == 500
+    assert request.send(env.client).status_code == 201
 
 
 def on_insert(statement: str, table: str = "random_items") -> str:
@@ -72,18 +72,18 @@ LASTING = {
     ("name", "table"), [("create_random", "random_items"), ("signup_user", "users")]
 )
 def test_an_error_that_may_pass_is_503_and_a_lasting_one_is_500(
-    world: World, name: str, table: str, code: str, status: int
+    env: Environment, name: str, table: str, code: str, status: int
 ) -> None:
-    request = valid(world, name)
-    with altered(world, on_insert(f"RAISE EXCEPTION USING ERRCODE = '{code}'", table), BACK):
-        response = request.send(world.client)
+    request = valid(env, name)
+    with altered(env, on_insert(f"RAISE EXCEPTION USING ERRCODE = '{code}'", table), BACK):
+        response = request.send(env.client)
     assert response.status_code == status
     assert ("Retry-After" in response.headers) is (status == 503)
-    assert request.send(world.client).status_code == 201
+    assert request.send(env.client).status_code == 201
 
 
-def test_two_users_where_one_can_be_is_nothing_to_try_again(world: World) -> None:
-    user = world.account()
+def test_two_users_where_one_can_be_is_nothing_to_try_again(env: Environment) -> None:
+    user = env.new_account()
     change = """
         ALTER TABLE users DROP CONSTRAINT users_sub_key;
         INSERT INTO users (sub, username, username_key, email, email_key, created_at)
@@ -93,40 +93,40 @@ def test_two_users_where_one_can_be_is_nothing_to_try_again(world: World) -> Non
         DELETE FROM users WHERE username = 'double';
         ALTER TABLE users ADD CONSTRAINT users_sub_key UNIQUE (sub)
     """
-    with altered(world, change, back):
-        assert world.client.request("GET", f"/users/{user.sub}").status_code == 500
-    assert world.client.request("GET", f"/users/{user.sub}").status_code == 200
+    with altered(env, change, back):
+        assert env.client.request("GET", f"/users/{user.sub}").status_code == 500
+    assert env.client.request("GET", f"/users/{user.sub}").status_code == 200
 
 
-def test_a_statement_that_takes_too_long_is_503(world: World) -> None:
-    request = valid(world, "create_random")
-    app = application(world.surroundings, database_statement_timeout=0.2)
-    with altered(world, on_insert("PERFORM pg_sleep(0.7)"), BACK), InProcessClient(app) as client:
+def test_a_statement_that_takes_too_long_is_503(env: Environment) -> None:
+    request = valid(env, "create_random")
+    app = application(env.config, database_statement_timeout=0.2)
+    with altered(env, on_insert("PERFORM pg_sleep(0.7)"), BACK), AsgiClient(app) as client:
         assert request.send(client).status_code == 503
 
 
-def test_who_gets_no_connection_in_time_is_told_to_try_again(world: World) -> None:
+def test_who_gets_no_connection_in_time_is_told_to_try_again(env: Environment) -> None:
     pool = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.05}
-    headers = bearer(world.account().access_token)
-    request = valid(world, "create_random")
+    headers = bearer(env.new_account().access_token)
+    request = valid(env, "create_random")
     with (
-        altered(world, on_insert("PERFORM pg_sleep(0.4)"), BACK),
-        serve(application(world.surroundings, **pool)) as live,
+        altered(env, on_insert("PERFORM pg_sleep(0.4)"), BACK),
+        run_server(application(env.config, **pool)) as live,
         ThreadPoolExecutor(4) as threads,
     ):
-        clients = [RemoteClient(live) for _ in range(4)]
+        clients = [HttpClient(live) for _ in range(4)]
         sent = [threads.submit(request.send, client, headers=headers) for client in clients]
         statuses = {future.result().status_code for future in sent}
     assert statuses == {201, 503}
 
 
 def test_an_unforeseen_error_tells_callers_nothing_and_operators_where(
-    world: World, capsys: pytest.CaptureFixture[str]
+    env: Environment, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    headers = bearer(world.account().access_token)
+    headers = bearer(env.new_account().access_token)
     change = "ALTER TABLE random_items RENAME TO elsewhere"
-    with altered(world, change, "ALTER TABLE elsewhere RENAME TO random_items"):
-        response = world.client.request("GET", "/randoms", headers=headers)
+    with altered(env, change, "ALTER TABLE elsewhere RENAME TO random_items"):
+        response = env.client.request("GET", "/randoms", headers=headers)
     assert response.status_code == 500
     assert response.json() == {"detail": "Internal server error"}
     (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

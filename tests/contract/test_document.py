@@ -5,25 +5,25 @@ import json
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from apiproof.environment import Environment
+from apiproof.openapi.document import Operation
 from tests.contract.examples import OPERATIONS
-from tests.subject import SUBJECT
-from understudy.document import Operation
-from understudy.world import World
+from tests.service import SERVICE
 
-DOCUMENT = json.loads(SUBJECT.document_path.read_text(encoding="utf-8"))
+DOCUMENT = json.loads(SERVICE.document_path.read_text(encoding="utf-8"))
 
 
 def test_the_committed_document_is_current_to_the_byte() -> None:
-    expected = json.dumps(SUBJECT.document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-    assert SUBJECT.document_path.read_text(encoding="utf-8") == expected, "run `nox -s openapi`"
+    expected = json.dumps(SERVICE.document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    assert SERVICE.document_path.read_text(encoding="utf-8") == expected, "run `nox -s openapi`"
 
 
 def test_the_document_is_valid() -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
 
 
-def test_the_server_publishes_what_is_committed(world: World) -> None:
-    assert world.client.request("GET", "/openapi.json").json() == DOCUMENT
+def test_the_server_publishes_what_is_committed(env: Environment) -> None:
+    assert env.client.request("GET", "/openapi.json").json() == DOCUMENT
 
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
@@ -41,7 +41,7 @@ def test_every_operation_is_written_for_consumers(operation: Operation) -> None:
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=list(OPERATIONS))
 def test_every_guarded_operation_declares_its_scopes_and_refusals(operation: Operation) -> None:
     if operation.secured:
-        assert set(operation.scopes) <= set(SUBJECT.scopes)
+        assert set(operation.scopes) <= set(SERVICE.scopes)
         assert operation.scopes
         assert {"401", "403"} <= set(operation.statuses)
     else:
@@ -51,7 +51,7 @@ def test_every_guarded_operation_declares_its_scopes_and_refusals(operation: Ope
 def test_the_scopes_are_declared_once() -> None:
     schemes = DOCUMENT["components"]["securitySchemes"].values()
     declared = {scope for scheme in schemes for scope in scheme["flows"]["password"]["scopes"]}
-    assert declared == set(SUBJECT.scopes)
+    assert declared == set(SERVICE.scopes)
 
 
 # Whoever calls them has no account yet, has lost the way in, or is a load balancer; a public

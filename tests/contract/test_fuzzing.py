@@ -10,26 +10,26 @@ import pytest
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.stateful import OpenAPIStateMachine
 
-from tests.subject import SUBJECT
-from understudy.fuzzing import schema_of
-from understudy.world import World
+from apiproof.environment import Environment
+from apiproof.fuzzing import load_schema
+from tests.service import SERVICE
 
-SCHEMA = schema_of(SUBJECT)
+SCHEMA = load_schema(SERVICE)
 PROFILE = settings.default or settings()
 EXAMPLES = min(PROFILE.max_examples, 1000)
 
 
 @SCHEMA.parametrize()
 @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
-def test_every_answer_keeps_the_contract(case: Any, fuzzing: World) -> None:
+def test_every_answer_keeps_the_contract(case: Any, fuzzing: Environment) -> None:
     case.call_and_validate(session=fuzzing.client)
 
 
 @pytest.fixture
-def journeys(fuzzing: World) -> type[OpenAPIStateMachine]:
+def journeys(fuzzing: Environment) -> type[OpenAPIStateMachine]:
     class Journeys(SCHEMA.as_state_machine()):  # type: ignore[misc]  # a class made at run time
         def setup(self) -> None:
-            fuzzing.reset()  # Hypothesis replays journeys: each must begin in the same world
+            fuzzing.reset()  # Hypothesis replays journeys: each must begin in the same environment
 
         def get_call_kwargs(self, _case: Any) -> dict[str, Any]:
             return {"session": fuzzing.client}

@@ -8,65 +8,67 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.http.server import run_server
+from apiproof.jwt.compact import encode
+from apiproof.service import Account
 from tests.contract.alteration import PATIENCE
 from tests.contract.examples import bearer, resigned
 from tests.contract.keyserver import KeyServer, no_http, service, with_keys
-from tests.subject import application
-from understudy.asgi import InProcessClient, RemoteClient
-from understudy.server import serve
-from understudy.subject import Account
-from understudy.tokens.compact import encode
-from understudy.world import World
+from tests.service import application
 
 AGES = 3600.0  # seconds
 AT_ONCE = 1e-9  # seconds
 
 
 @pytest.fixture
-def server(world: World) -> KeyServer:
-    return KeyServer(world)
+def server(env: Environment) -> KeyServer:
+    return KeyServer(env)
 
 
 @pytest.fixture
 def url(server: KeyServer) -> Iterator[str]:
-    with serve(server) as url:
+    with run_server(server) as url:
         yield url
 
 
 @pytest.fixture
-def user(world: World) -> Account:
-    return world.account()
+def user(env: Environment) -> Account:
+    return env.new_account()
 
 
-def me(client: RemoteClient, token: str) -> int:
+def me(client: HttpClient, token: str) -> int:
     return int(client.request("GET", "/users/me", headers=bearer(token)).status_code)
 
 
-def with_kid(world: World, user: Account, kid: object) -> str:
-    return resigned(world, user.access_token, header={"kid": kid})
+def with_kid(env: Environment, user: Account, kid: object) -> str:
+    return resigned(env, user.access_token, header={"kid": kid})
 
 
-def test_keys_that_cannot_be_fetched_are_503_and_no_sign_out(world: World, user: Account) -> None:
-    with serve(KeyServer(world)) as url:
+def test_keys_that_cannot_be_fetched_are_503_and_no_sign_out(
+    env: Environment, user: Account
+) -> None:
+    with run_server(KeyServer(env)) as url:
         pass  # nothing listens there any more
-    with service(world, url) as client:
+    with service(env, url) as client:
         for path in ("/users/me", "/randoms", "/ready"):
             response = client.request("GET", path, headers=bearer(user.access_token))
             assert response.status_code == 503, path
             assert int(response.headers["Retry-After"]) >= 1
 
 
-def test_a_key_server_that_speaks_no_http_is_away(world: World, user: Account) -> None:
-    with no_http() as url, service(world, url) as client:
+def test_a_key_server_that_speaks_no_http_is_away(env: Environment, user: Account) -> None:
+    with no_http() as url, service(env, url) as client:
         assert me(client, user.access_token) == 503
 
 
 @pytest.mark.parametrize("text", ["", "no JSON", "[]", "null", '{"keys": 1}', '{"keys": [{}]}'])
 def test_what_is_no_key_set_counts_as_away(
-    world: World, user: Account, server: KeyServer, url: str, text: str
+    env: Environment, user: Account, server: KeyServer, url: str, text: str
 ) -> None:
     server.published = text or " "
-    with service(world, url) as client:
+    with service(env, url) as client:
         assert me(client, user.access_token) == 503
         assert client.request("GET", "/ready").status_code == 503
         server.published = None
@@ -75,9 +77,9 @@ def test_what_is_no_key_set_counts_as_away(
 
 
 def test_readiness_fetches_the_keys_that_tokens_will_need(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    with service(world, url) as client:
+    with service(env, url) as client:
         for _ in range(3):
             assert client.request("GET", "/ready").status_code == 200
         assert me(client, user.access_token) == 200
@@ -85,43 +87,43 @@ def test_readiness_fetches_the_keys_that_tokens_will_need(
 
 
 def test_keys_are_fetched_once_and_serve_on_while_their_source_is_away(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    with service(world, url) as client:
+    with service(env, url) as client:
         for _ in range(5):
             assert me(client, user.access_token) == 200
         assert server.asked == 1
         server.away = True
         assert me(client, user.access_token) == 200
-        assert me(client, with_kid(world, user, "unknown")) == 503
+        assert me(client, with_kid(env, user, "unknown")) == 503
         assert client.request("GET", "/ready").status_code == 200
         server.away = False
-        assert me(client, with_kid(world, user, "unknown")) == 401
+        assert me(client, with_kid(env, user, "unknown")) == 401
 
 
 def test_new_keys_are_fetched_when_a_token_names_them(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    with service(world, url) as client:
+    with service(env, url) as client:
         assert me(client, user.access_token) == 200
-        world.cognito.keys.rotate()
-        new = world.token(user.username)
+        env.cognito.keys.rotate()
+        new = env.token(user.username)
         for token in (new, user.access_token, new):
             assert me(client, token) == 200
         assert server.asked == 2
 
 
 def test_unknown_keys_are_looked_for_once_per_cooldown(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
     """Or whoever invents key ids makes the service knock at Cognito's door for each."""
-    with service(world, url, jwks_cooldown=AGES) as client:
+    with service(env, url, jwks_cooldown=AGES) as client:
         assert me(client, user.access_token) == 200
         for number in range(5):
-            assert me(client, with_kid(world, user, f"unknown-{number}")) == 401
+            assert me(client, with_kid(env, user, f"unknown-{number}")) == 401
         assert server.asked == 2
-        world.cognito.keys.rotate()
-        new = world.token(user.username)
+        env.cognito.keys.rotate()
+        new = env.token(user.username)
         assert me(client, new) == 401
         assert server.asked == 2
         # What Cognito itself has just sent is worth a look.
@@ -132,31 +134,31 @@ def test_unknown_keys_are_looked_for_once_per_cooldown(
 
 
 def test_a_source_that_is_away_is_asked_once_per_cooldown(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
     server.away = True
-    with service(world, url, jwks_cooldown=AGES) as client:
+    with service(env, url, jwks_cooldown=AGES) as client:
         for number in range(5):
-            assert me(client, with_kid(world, user, f"unknown-{number}")) == 503
+            assert me(client, with_kid(env, user, f"unknown-{number}")) == 503
     assert server.asked == 1
 
 
 def test_old_keys_are_fetched_anew_and_withdrawn_ones_end(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    with service(world, url, jwks_lifespan=AT_ONCE) as client:
+    with service(env, url, jwks_lifespan=AT_ONCE) as client:
         for asked in (1, 2, 3):
             assert me(client, user.access_token) == 200
             assert server.asked == asked
-        world.cognito.keys.rotate()
+        env.cognito.keys.rotate()
         assert me(client, user.access_token) == 401
-        assert me(client, world.token(user.username)) == 200
+        assert me(client, env.token(user.username)) == 200
 
 
 def test_old_keys_serve_on_while_their_source_is_away(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    with service(world, url, jwks_lifespan=AT_ONCE, jwks_cooldown=AGES) as client:
+    with service(env, url, jwks_lifespan=AT_ONCE, jwks_cooldown=AGES) as client:
         assert me(client, user.access_token) == 200
         server.away = True
         for _ in range(3):
@@ -165,10 +167,10 @@ def test_old_keys_serve_on_while_their_source_is_away(
 
 
 def test_nobody_waits_for_keys_that_another_request_renews(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
-    app = application(with_keys(world, url), jwks_lifespan=AT_ONCE)
-    with serve(app) as live, RemoteClient(live) as client, ThreadPoolExecutor(1) as pool:
+    app = application(with_keys(env, url), jwks_lifespan=AT_ONCE)
+    with run_server(app) as live, HttpClient(live) as client, ThreadPoolExecutor(1) as pool:
         assert me(client, user.access_token) == 200
         server.entered.clear()
         server.gate.clear()
@@ -183,11 +185,11 @@ def test_nobody_waits_for_keys_that_another_request_renews(
 
 
 def test_requests_at_once_share_one_fetch(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
     rivals = 5
     arrived = threading.Semaphore(0)
-    app = application(with_keys(world, url))
+    app = application(with_keys(env, url))
 
     async def announced(scope: Any, receive: Any, send: Any) -> None:
         if scope.get("path") == "/users/me":
@@ -195,13 +197,13 @@ def test_requests_at_once_share_one_fetch(
         await app(scope, receive, send)
 
     server.gate.clear()
-    with serve(announced) as live, ThreadPoolExecutor(rivals) as pool:
-        sent = [pool.submit(me, RemoteClient(live), user.access_token) for _ in range(rivals)]
+    with run_server(announced) as live, ThreadPoolExecutor(rivals) as pool:
+        sent = [pool.submit(me, HttpClient(live), user.access_token) for _ in range(rivals)]
         try:
             assert all(arrived.acquire(timeout=PATIENCE) for _ in range(rivals))
             assert server.entered.wait(PATIENCE)
             for _ in range(20):  # by then the others wait for the first one's keys
-                assert RemoteClient(live).request("GET", "/health").status_code == 200
+                assert HttpClient(live).request("GET", "/health").status_code == 200
         finally:
             server.gate.set()
         assert {future.result(PATIENCE) for future in sent} == {200}
@@ -210,7 +212,7 @@ def test_requests_at_once_share_one_fetch(
 
 @pytest.mark.parametrize("use", ["enc", "tls"])
 def test_keys_for_another_use_or_of_another_kind_are_left_alone(
-    world: World, user: Account, server: KeyServer, url: str, use: str
+    env: Environment, user: Account, server: KeyServer, url: str, use: str
 ) -> None:
     identity, access = server.keys
     numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
@@ -218,19 +220,19 @@ def test_keys_for_another_use_or_of_another_kind_are_left_alone(
     elliptic |= {name: encode(getattr(numbers, name).to_bytes(32, "big")) for name in "xy"}
     secret = {"kty": "oct", "kid": "secret", "k": encode(b"secret" * 8)}
     token = user.access_token
-    with service(world, url) as client:
+    with service(env, url) as client:
         server.publish(elliptic, secret, identity, access | {"use": use})
         assert me(client, token) == 401
-        assert me(client, with_kid(world, user, "elliptic")) == 401
+        assert me(client, with_kid(env, user, "elliptic")) == 401
         server.publish(elliptic, {name: access[name] for name in ("kty", "kid", "n", "e")}, secret)
         assert me(client, token) == 200
 
 
 def test_a_key_set_of_a_megabyte_is_read_and_a_longer_one_is_not(
-    world: World, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
     for length, status in ((1_000_001, 503), (1_000_000, 200)):
         server.publish(*server.keys, padding="")
         server.publish(*server.keys, padding="x" * (length - len(server.published or "")))
-        with InProcessClient(application(with_keys(world, url))) as client:
+        with AsgiClient(application(with_keys(env, url))) as client:
             assert me(client, user.access_token) == status

@@ -4,36 +4,36 @@ from typing import Any
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.service import Account, SeedUser
 from tests.contract.examples import OPERATIONS, bearer, create, valid
-from tests.subject import PASSWORD
-from understudy.subject import Account, SeedUser
-from understudy.world import World
+from tests.service import PASSWORD
 
 NAMES = ("!before", "middle", "~after")  # by name; they also move in in this order
 
 
-def settle(world: World, name: str) -> Account:
-    return world.settle(SeedUser(name, f"{name}@example.org", PASSWORD))
+def settle(env: Environment, name: str) -> Account:
+    return env.create_user(SeedUser(name, f"{name}@example.org", PASSWORD))
 
 
-def seen(world: World, user: Account) -> list[Any]:
+def seen(env: Environment, user: Account) -> list[Any]:
     """What there is of a user, to others and to themselves; a new login is part of it."""
     headers = bearer(user.access_token)
     paths = ("/users/me", "/randoms", f"/users/{user.sub}")
-    answers = [world.client.request("GET", path, headers=headers) for path in paths]
+    answers = [env.client.request("GET", path, headers=headers) for path in paths]
     assert [answer.status_code for answer in answers] == [200] * len(paths), user.username
     form = {"username": user.username, "password": user.password}
-    assert world.client.request("POST", "/users/login", data=form).status_code == 200
+    assert env.client.request("POST", "/users/login", data=form).status_code == 200
     body = {"username": user.username, "refresh_token": user.refresh_token}
-    assert world.client.request("POST", "/users/refresh", json=body).status_code == 200
+    assert env.client.request("POST", "/users/refresh", json=body).status_code == 200
     return [answer.json() for answer in answers]
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_what_one_user_does_leaves_all_others_as_they_were(world: World, name: str) -> None:
-    before, middle, after = (settle(world, each) for each in NAMES)
+def test_what_one_user_does_leaves_all_others_as_they_were(env: Environment, name: str) -> None:
+    before, middle, after = (settle(env, each) for each in NAMES)
     for user in (before, middle, after):
-        create(world, user)
-    expected = [seen(world, user) for user in (before, after)]
-    assert valid(world, name, middle).send(world.client).ok
-    assert [seen(world, user) for user in (before, after)] == expected
+        create(env, user)
+    expected = [seen(env, user) for user in (before, after)]
+    assert valid(env, name, middle).send(env.client).ok
+    assert [seen(env, user) for user in (before, after)] == expected

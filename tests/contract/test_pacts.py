@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.openapi.document import Router, operations
+from apiproof.pacts.reading import PactFile, load_pact
+from apiproof.pacts.states.catalogue import as_readme
+from apiproof.pacts.verify.results import Outcome
+from apiproof.pacts.verify.running import verify_paths
+from apiproof.service import Service
 from tests.contract.states import STATES
-from understudy.contracts.pactfile import PactFile, load_pact
-from understudy.contracts.states.catalogue import as_readme
-from understudy.contracts.verification.results import Outcome
-from understudy.contracts.verification.running import verify_paths
-from understudy.document import Routes, operations
-from understudy.subject import Subject
-from understudy.world import World
 
 PACTS = Path(__file__).parents[2] / "pacts"
 FILES = sorted(PACTS.glob("*.json"))
@@ -34,8 +34,8 @@ def test_both_consumers_have_a_pact() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_api_honours_every_interaction(world: World, path: Path) -> None:
-    verification = verify_paths([path], world)
+def test_the_api_honours_every_interaction(env: Environment, path: Path) -> None:
+    verification = verify_paths([path], env)
     count = len(load_pact(path).interactions)
     assert verification.outcomes == {Outcome.HONOURED: count}, verification.summary
     assert verification.verified == count
@@ -84,19 +84,19 @@ SPOILS: dict[Spoil, tuple[str, ...]] = {
 @pytest.mark.parametrize("spoil", SPOILS, ids=lambda spoil: spoil.__name__)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_every_interaction_is_really_compared(
-    world: World, tmp_path: Path, path: Path, spoil: Spoil
+    env: Environment, tmp_path: Path, path: Path, spoil: Spoil
 ) -> None:
     document = spoilt(path, spoil)
     (tmp_path / "pact.json").write_text(json.dumps(document), encoding="utf-8")
-    [pact] = verify_paths([tmp_path / "pact.json"], world).pacts
+    [pact] = verify_paths([tmp_path / "pact.json"], env).pacts
     assert pact.count(Outcome.BROKEN) == len(document["interactions"])
     for result in pact.interactions:
         assert {each.path for each in result.mismatches} & set(SPOILS[spoil]), result
 
 
-def test_the_pacts_cover_every_operation(subject: Subject) -> None:
-    document = subject.document()
-    routes = Routes(document)
+def test_the_pacts_cover_every_operation(service: Service) -> None:
+    document = service.document()
+    routes = Router(document)
     found = {
         operation.operation_id
         for pact in pacts()
@@ -127,8 +127,8 @@ def test_every_state_is_documented_and_used() -> None:
         assert all(each.doc for each in state.values)
 
 
-def test_the_readme_is_the_registrys(subject: Subject) -> None:
+def test_the_readme_is_the_registrys(service: Service) -> None:
     written = (PACTS / "README.md").read_text(encoding="utf-8")
-    assert written == as_readme(STATES, subject.name), (
-        "pacts/README.md is out of date: run `understudy states --readme pacts/README.md`"
+    assert written == as_readme(STATES, service.name), (
+        "pacts/README.md is out of date: run `apiproof states --readme pacts/README.md`"
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
 from tests.contract.examples import OPERATIONS, valid
-from tests.subject import application
-from understudy.asgi import InProcessClient
-from understudy.world import World
+from tests.service import application
 
 METHODS = {
     path: {each.method for each in OPERATIONS.values() if each.path == path}
@@ -23,72 +23,74 @@ JSON_BODIES = [
 ELSEWHERE = "https://elsewhere.example"
 
 
-def raw(world: World, name: str, body: bytes, media: str | None) -> Any:
-    request = valid(world, name)
+def raw(env: Environment, name: str, body: bytes, media: str | None) -> Any:
+    request = valid(env, name)
     headers = {**request.headers, **({"Content-Type": media} if media else {})}
-    return request.send(world.client, json=None, data=body, headers=headers)
+    return request.send(env.client, json=None, data=body, headers=headers)
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 def test_a_method_that_a_path_lacks_is_405_and_the_others_are_named(
-    world: World, name: str
+    env: Environment, name: str
 ) -> None:
-    path = valid(world, name).path
+    path = valid(env, name).path
     expected = METHODS[OPERATIONS[name].path]
     for method in set(HTTPMethod) - expected - {HTTPMethod.CONNECT}:
-        answer = world.client.request(method, path)
+        answer = env.client.request(method, path)
         assert answer.status_code == 405, method
         assert set(answer.headers["Allow"].split(", ")) == expected
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_nobody_may_store_an_answer(world: World, name: str) -> None:
+def test_nobody_may_store_an_answer(env: Environment, name: str) -> None:
     """Tokens are in some (RFC 6749, 5.1), and what only its owner may see in most."""
-    request = valid(world, name)
-    answers = [request.send(world.client), request.send(world.client, headers={}, data=b"{")]
+    request = valid(env, name)
+    answers = [request.send(env.client), request.send(env.client, headers={}, data=b"{")]
     assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_pages_of_other_origins_may_not_read_answers(world: World, name: str) -> None:
-    request = valid(world, name)
+def test_pages_of_other_origins_may_not_read_answers(env: Environment, name: str) -> None:
+    request = valid(env, name)
     method = OPERATIONS[name].method
     asked = {"Origin": ELSEWHERE, "Access-Control-Request-Method": method}
-    before = world.client.request("OPTIONS", request.path, headers=asked)
-    answer = request.send(world.client, headers={**request.headers, "Origin": ELSEWHERE})
+    before = env.client.request("OPTIONS", request.path, headers=asked)
+    answer = request.send(env.client, headers={**request.headers, "Origin": ELSEWHERE})
     for each in (before, answer):
         assert not [header for header in each.headers if header.lower().startswith("access-")]
 
 
 @pytest.mark.parametrize("media", [None, "text/plain", "application/x-www-form-urlencoded"])
 @pytest.mark.parametrize("name", JSON_BODIES)
-def test_json_has_to_be_called_json(world: World, name: str, media: str | None) -> None:
+def test_json_has_to_be_called_json(env: Environment, name: str, media: str | None) -> None:
     """What a form on any web page can send is not taken for a request of ours."""
-    body = json.dumps(valid(world, name).json).encode()
-    assert raw(world, name, body, media).status_code == 422
+    body = json.dumps(valid(env, name).json).encode()
+    assert raw(env, name, body, media).status_code == 422
 
 
 @pytest.mark.parametrize("media", ["application/json", "Application/JSON; charset=utf-8"])
-def test_json_is_json_however_it_is_spelled(world: World, media: str) -> None:
-    assert raw(world, "create_random", b'{"min_value":1,"max_value":2}', media).status_code == 201
+def test_json_is_json_however_it_is_spelled(env: Environment, media: str) -> None:
+    assert raw(env, "create_random", b'{"min_value":1,"max_value":2}', media).status_code == 201
 
 
 @pytest.mark.parametrize(
     ("body", "place"), [(b"{", 1), (b'{"min_value": 1,, "max_value": 2}', 16), (b"[1", 2)]
 )
 def test_a_broken_body_is_422_and_says_at_which_character(
-    world: World, body: bytes, place: int
+    env: Environment, body: bytes, place: int
 ) -> None:
-    answer = raw(world, "create_random", body, "application/json")
+    answer = raw(env, "create_random", body, "application/json")
     assert answer.status_code == 422
     assert [problem["loc"] for problem in answer.json()["detail"]] == [["body", place]]
 
 
 @pytest.mark.parametrize(("limit", "status"), [(1024, 413), (100_000, 201)])
-def test_the_largest_body_is_what_the_settings_say(world: World, limit: int, status: int) -> None:
-    request = valid(world, "create_random")
+def test_the_largest_body_is_what_the_settings_say(
+    env: Environment, limit: int, status: int
+) -> None:
+    request = valid(env, "create_random")
     body = json.dumps(request.json).ljust(1025 if limit == 1024 else limit).encode()
     headers = {**request.headers, "Content-Type": "application/json"}
-    with InProcessClient(application(world.surroundings, max_body_bytes=limit)) as client:
+    with AsgiClient(application(env.config, max_body_bytes=limit)) as client:
         answer = request.send(client, json=None, data=body, headers=headers)
     assert answer.status_code == status

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from apiproof.environment import Environment
 from tests.contract.examples import OPERATIONS, SECURED, bearer, declaring, valid
-from understudy.world import World
 
 SUCCESSES = {name: min(found.statuses) for name, found in OPERATIONS.items()}
 BODIES = [name for name in declaring(413) if OPERATIONS[name].definition.get("requestBody")]
@@ -25,11 +25,11 @@ IDENTITY_ALONE = {"verify_user", "resend_confirmation_code", "refresh_session", 
 DATABASE_USERS = [name for name in OPERATIONS if needs_database(name)]
 
 
-def send_raw(world: World, name: str, body: Any) -> Any:
-    request = valid(world, name)
+def send_raw(env: Environment, name: str, body: Any) -> Any:
+    request = valid(env, name)
     media_type = next(iter(OPERATIONS[name].definition["requestBody"]["content"]))
     headers = {**request.headers, "Content-Type": media_type}
-    return request.send(world.client, json=None, data=body, headers=headers)
+    return request.send(env.client, json=None, data=body, headers=headers)
 
 
 def assert_retry_later(response: Any) -> None:
@@ -38,26 +38,26 @@ def assert_retry_later(response: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_the_valid_request_succeeds(world: World, name: str) -> None:
-    response = valid(world, name).send(world.client)
+def test_the_valid_request_succeeds(env: Environment, name: str) -> None:
+    response = valid(env, name).send(env.client)
     assert str(response.status_code) == SUCCESSES[name], response.text
 
 
 @pytest.mark.parametrize("name", SECURED)
-def test_without_a_token_nobody_is_authenticated(world: World, name: str) -> None:
-    response = valid(world, name).send(world.client, headers={})
+def test_without_a_token_nobody_is_authenticated(env: Environment, name: str) -> None:
+    response = valid(env, name).send(env.client, headers={})
     assert response.status_code == 401
     assert response.json() == {"detail": "Not authenticated"}
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("name", SECURED)
-def test_a_token_without_the_scope_is_refused_as_rfc_6750_says(world: World, name: str) -> None:
-    user = world.account()
+def test_a_token_without_the_scope_is_refused_as_rfc_6750_says(env: Environment, name: str) -> None:
+    user = env.new_account()
     wanted = OPERATIONS[name].scopes
-    others = [scope for scope in world.subject.scopes if scope not in wanted]
-    token = world.token(user.username, others)
-    response = valid(world, name, user).send(world.client, headers=bearer(token))
+    others = [scope for scope in env.service.scopes if scope not in wanted]
+    token = env.token(user.username, others)
+    response = valid(env, name, user).send(env.client, headers=bearer(token))
     assert response.status_code == 403
     challenge = response.headers["WWW-Authenticate"]
     assert challenge.startswith("Bearer ")
@@ -66,30 +66,32 @@ def test_a_token_without_the_scope_is_refused_as_rfc_6750_says(world: World, nam
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_over_the_limit_is_413(world: World, name: str) -> None:
-    response = send_raw(world, name, b"x" * 70_000)
+def test_a_body_over_the_limit_is_413(env: Environment, name: str) -> None:
+    response = send_raw(env, name, b"x" * 70_000)
     assert response.status_code == 413
     assert set(response.json()) == {"detail"}
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_streamed_body_over_the_limit_is_413_too(world: World, name: str) -> None:
-    assert send_raw(world, name, iter([b"x" * 10_000] * 7)).status_code == 413
+def test_a_streamed_body_over_the_limit_is_413_too(env: Environment, name: str) -> None:
+    assert send_raw(env, name, iter([b"x" * 10_000] * 7)).status_code == 413
 
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize(("length", "status"), [(LARGEST, 201), (LARGEST + 1, 413)])
 def test_a_body_of_exactly_the_limit_is_read(
-    world: World, length: int, status: int, *, streamed: bool
+    env: Environment, length: int, status: int, *, streamed: bool
 ) -> None:
     body = b'{"min_value": 1, "max_value": 6}'.ljust(length)
     pieces = (body[:60_000], body[60_000:])
     sent = iter(pieces) if streamed else body
-    assert send_raw(world, "create_random", sent).status_code == status
+    assert send_raw(env, "create_random", sent).status_code == status
 
 
-def test_a_body_announced_too_long_is_refused_before_it_is_sent(world: World, live: str) -> None:
-    request = valid(world, "create_random")
+def test_a_body_announced_too_long_is_refused_before_it_is_sent(
+    env: Environment, live: str
+) -> None:
+    request = valid(env, "create_random")
     with contextlib.closing(HTTPConnection(urlsplit(live).netloc, timeout=10)) as connection:
         connection.putrequest("POST", request.path)
         for header, value in request.headers.items():
@@ -101,61 +103,65 @@ def test_a_body_announced_too_long_is_refused_before_it_is_sent(world: World, li
 
 
 @pytest.mark.parametrize("name", CALLS_COGNITO)
-def test_throttling_by_cognito_is_429_with_retry_after(world: World, name: str) -> None:
-    request = valid(world, name)
-    with world.cognito.outages.fail("*", "TooManyRequestsException", times=20):
-        response = request.send(world.client)
+def test_throttling_by_cognito_is_429_with_retry_after(env: Environment, name: str) -> None:
+    request = valid(env, name)
+    with env.cognito.outages.fail("*", "TooManyRequestsException", times=20):
+        response = request.send(env.client)
     assert response.status_code == 429
     assert_retry_later(response)
 
 
 @pytest.mark.parametrize("name", CALLS_COGNITO)
 @pytest.mark.parametrize("trouble", ["InternalErrorException", "time-out"])
-def test_cognito_away_is_503_with_retry_after(world: World, name: str, trouble: str) -> None:
-    request = valid(world, name)
-    outages = world.cognito.outages
+def test_cognito_away_is_503_with_retry_after(env: Environment, name: str, trouble: str) -> None:
+    request = valid(env, name)
+    outages = env.cognito.outages
     planned = (
         outages.time_out("*", times=20)
         if trouble == "time-out"
         else outages.fail("*", trouble, times=20)
     )
     with planned:
-        response = request.send(world.client)
+        response = request.send(env.client)
     assert response.status_code == 503
     assert_retry_later(response)
 
 
 @pytest.mark.parametrize("name", DATABASE_USERS)
-def test_the_database_away_is_503_with_retry_after(world: World, name: str) -> None:
-    request = valid(world, name)
-    with world.database.outage():
-        response = request.send(world.client)
+def test_the_database_away_is_503_with_retry_after(env: Environment, name: str) -> None:
+    request = valid(env, name)
+    with env.database.outage():
+        response = request.send(env.client)
     assert response.status_code == 503
     assert_retry_later(response)
 
 
 @pytest.mark.parametrize("name", DATABASE_USERS)
-def test_after_an_outage_of_the_database_the_next_request_succeeds(world: World, name: str) -> None:
-    request = valid(world, name)
-    with world.database.outage(), contextlib.nullcontext():
-        request.send(world.client)
-    response = request.send(world.client)
+def test_after_an_outage_of_the_database_the_next_request_succeeds(
+    env: Environment, name: str
+) -> None:
+    request = valid(env, name)
+    with env.database.outage(), contextlib.nullcontext():
+        request.send(env.client)
+    response = request.send(env.client)
     assert str(response.status_code) == SUCCESSES[name], response.text
 
 
 @pytest.mark.parametrize("name", DATABASE_USERS)
-def test_an_outage_of_the_database_that_nobody_met_is_not_noticed(world: World, name: str) -> None:
-    request = valid(world, name)
-    with world.database.outage():
+def test_an_outage_of_the_database_that_nobody_met_is_not_noticed(
+    env: Environment, name: str
+) -> None:
+    request = valid(env, name)
+    with env.database.outage():
         pass
-    response = request.send(world.client)
+    response = request.send(env.client)
     assert str(response.status_code) == SUCCESSES[name], response.text
 
 
-def test_unknown_paths_and_methods_are_refused_in_the_same_shape(world: World) -> None:
-    missing = world.client.request("GET", "/nothing")
+def test_unknown_paths_and_methods_are_refused_in_the_same_shape(env: Environment) -> None:
+    missing = env.client.request("GET", "/nothing")
     assert (missing.status_code, missing.json()) == (404, {"detail": "Not Found"})
     assert "Allow" not in missing.headers
-    wrong = world.client.request("PUT", "/randoms")
+    wrong = env.client.request("PUT", "/randoms")
     assert (wrong.status_code, wrong.json()) == (405, {"detail": "Method Not Allowed"})
     assert set(wrong.headers["Allow"].split(", ")) == {"GET", "POST"}

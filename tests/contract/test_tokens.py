@@ -8,12 +8,12 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from apiproof.environment import Environment
+from apiproof.jwt import read
+from apiproof.jwt.compact import encode
+from apiproof.service import Account
 from tests.contract.alteration import change
 from tests.contract.examples import bearer, resigned
-from understudy.subject import Account
-from understudy.tokens import read
-from understudy.tokens.compact import encode
-from understudy.world import World
 
 SKEW = 5  # seconds that the pool's clock may be ahead
 FAR = 2**40  # epoch seconds; no token is good for longer
@@ -21,12 +21,12 @@ LONGEST = 8192  # characters of a token
 
 
 @pytest.fixture
-def user(world: World) -> Account:
-    return world.account()
+def user(env: Environment) -> Account:
+    return env.new_account()
 
 
-def me(world: World, token: str) -> int:
-    return int(world.client.request("GET", "/users/me", headers=bearer(token)).status_code)
+def me(env: Environment, token: str) -> int:
+    return int(env.client.request("GET", "/users/me", headers=bearer(token)).status_code)
 
 
 @pytest.mark.parametrize(
@@ -57,35 +57,35 @@ def me(world: World, token: str) -> int:
     ids=lambda value: str(value)[:40],
 )
 def test_each_claim_has_its_bounds(
-    world: World, user: Account, claims: dict[str, Any], status: int
+    env: Environment, user: Account, claims: dict[str, Any], status: int
 ) -> None:
-    assert me(world, resigned(world, user.access_token, **claims)) == status
+    assert me(env, resigned(env, user.access_token, **claims)) == status
 
 
 @pytest.mark.parametrize("name", ["exp", "iat", "iss", "client_id", "token_use", "username", "jti"])
 def test_a_claim_that_is_relied_upon_may_not_be_missing(
-    world: World, user: Account, name: str
+    env: Environment, user: Account, name: str
 ) -> None:
     parts = read(user.access_token)
     assert parts is not None
     rest = {claim: value for claim, value in parts.claims.items() if claim != name}
-    key = world.cognito.keys.access
-    assert me(world, key.sign(parts.claims)) == 200
-    assert me(world, key.sign(rest)) == 401
+    key = env.cognito.keys.access
+    assert me(env, key.sign(parts.claims)) == 200
+    assert me(env, key.sign(rest)) == 401
 
 
 @pytest.mark.parametrize("passed", [{}, {"iat": -1}, {"nbf": -1}], ids=str)
 @pytest.mark.parametrize("name", ["iat", "nbf"])
 @pytest.mark.parametrize(("ahead", "status"), [(SKEW - 1, 200), (SKEW + 60, 401)])
 def test_the_pools_clock_may_be_a_little_ahead(
-    world: World, *, name: str, passed: dict[str, int], ahead: int, status: int
+    env: Environment, *, name: str, passed: dict[str, int], ahead: int, status: int
 ) -> None:
-    token = world.account().access_token
+    token = env.new_account().access_token
     now = int(time.time())
     times: dict[str, Any] = {
         claim: now + seconds for claim, seconds in {**passed, name: ahead}.items()
     }
-    assert me(world, resigned(world, token, **times)) == status
+    assert me(env, resigned(env, token, **times)) == status
 
 
 @pytest.mark.parametrize(
@@ -106,24 +106,24 @@ def test_the_pools_clock_may_be_a_little_ahead(
     ids=str,
 )
 def test_a_header_that_asks_for_more_than_rs256_is_refused(
-    world: World, user: Account, changed: dict[str, Any]
+    env: Environment, user: Account, changed: dict[str, Any]
 ) -> None:
-    assert me(world, resigned(world, user.access_token, header={"typ": "JWT"})) == 200
-    assert me(world, resigned(world, user.access_token, header=changed)) == 401
+    assert me(env, resigned(env, user.access_token, header={"typ": "JWT"})) == 200
+    assert me(env, resigned(env, user.access_token, header=changed)) == 401
 
 
 @pytest.mark.parametrize("part", ["header", "claims"])
 @pytest.mark.parametrize("odd", ["[" * 2500, '{"a":' * 400, "9" * 5000, "[]", '"x"', "\ufeff{}"])
 def test_json_that_no_parser_likes_is_no_token(
-    world: World, user: Account, part: str, odd: str
+    env: Environment, user: Account, part: str, odd: str
 ) -> None:
     parts = dict(zip(("header", "claims", "signature"), user.access_token.split("."), strict=True))
     parts[part] = encode(odd.encode())
-    assert me(world, ".".join(parts.values())) == 401
+    assert me(env, ".".join(parts.values())) == 401
     signed = f"{parts['header']}.{parts['claims']}"
-    key = world.cognito.keys.access.private_key
+    key = env.cognito.keys.access.private_key
     signature = key.sign(signed.encode(), padding.PKCS1v15(), hashes.SHA256())
-    assert me(world, f"{signed}.{encode(signature)}") == 401
+    assert me(env, f"{signed}.{encode(signature)}") == 401
 
 
 @pytest.mark.parametrize(
@@ -131,32 +131,32 @@ def test_json_that_no_parser_likes_is_no_token(
     [(-20, 0, 401), (-20, -20, 401), (-10, 0, 401), (-5, 0, 200), (None, 0, 200), (None, -20, 401)],
 )
 def test_a_sign_out_ends_what_began_before_it_however_new_the_token(
-    world: World, user: Account, began: int | None, issued: int, status: int
+    env: Environment, user: Account, began: int | None, issued: int, status: int
 ) -> None:
     now = int(time.time())
-    change(world, "UPDATE users SET signed_out_at = %s", now - 10)
+    change(env, "UPDATE users SET signed_out_at = %s", now - 10)
     auth_time = None if began is None else now + began
-    token = resigned(world, user.access_token, auth_time=auth_time, iat=now + issued)
-    assert me(world, token) == status
+    token = resigned(env, user.access_token, auth_time=auth_time, iat=now + issued)
+    assert me(env, token) == status
 
 
 def test_a_minute_after_a_sign_out_sessions_opened_elsewhere_are_good(
-    world: World, user: Account
+    env: Environment, user: Account
 ) -> None:
     """The pool has other clients: their sessions are not among those that we keep."""
     headers = bearer(user.access_token)
-    assert world.client.request("POST", "/users/logout", headers=headers).status_code == 200
-    change(world, "UPDATE users SET signed_out_at = signed_out_at - 60")
-    assert me(world, world.token(user.username)) == 200
+    assert env.client.request("POST", "/users/logout", headers=headers).status_code == 200
+    change(env, "UPDATE users SET signed_out_at = signed_out_at - 60")
+    assert me(env, env.token(user.username)) == 200
 
 
-def of_length(world: World, token: str, length: int) -> str:
+def of_length(env: Environment, token: str, length: int) -> str:
     """Fill claims and header until a token has this length; base64 grows in steps."""
     for filled in range(4):
         header = {"fill": "h" * filled}
-        short = resigned(world, token, header=header, fill="")
+        short = resigned(env, token, header=header, fill="")
         for more in range((length - len(short)) * 3 // 4 - 2, length):
-            longer = resigned(world, token, header=header, fill="c" * more)
+            longer = resigned(env, token, header=header, fill="c" * more)
             if len(longer) == length:
                 return longer
             if len(longer) > length:
@@ -166,20 +166,20 @@ def of_length(world: World, token: str, length: int) -> str:
 
 @pytest.mark.parametrize(("length", "status"), [(LONGEST, 200), (LONGEST + 1, 401)])
 def test_a_token_has_a_greatest_length(
-    world: World, user: Account, length: int, status: int
+    env: Environment, user: Account, length: int, status: int
 ) -> None:
-    assert me(world, of_length(world, user.access_token, length)) == status
+    assert me(env, of_length(env, user.access_token, length)) == status
 
 
-def test_a_login_whose_token_we_cannot_verify_is_our_fault(world: World) -> None:
+def test_a_login_whose_token_we_cannot_verify_is_our_fault(env: Environment) -> None:
     """Issuer, client or clock are set wrongly: the user's password is not."""
-    user = world.account()
+    user = env.new_account()
     form = {"username": user.username, "password": user.password}
     refresh = {"username": user.username, "refresh_token": user.refresh_token}
-    world.cognito.clock.advance(timedelta(hours=2))
+    env.cognito.clock.advance(timedelta(hours=2))
     for answer in (
-        world.client.request("POST", "/users/login", data=form),
-        world.client.request("POST", "/users/refresh", json=refresh),
+        env.client.request("POST", "/users/login", data=form),
+        env.client.request("POST", "/users/refresh", json=refresh),
     ):
         assert answer.status_code == 503
         assert answer.json() == {"detail": "Identity service unavailable, try again later"}

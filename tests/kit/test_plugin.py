@@ -2,11 +2,11 @@
 
 import pytest
 
-from understudy.asgi import RemoteClient
-from understudy.cognito import Cognito, Outages, secret_hash
-from understudy.document import operations
-from understudy.plugin import kept
-from understudy.world import World
+from apiproof.cognito import Cognito, Outages, secret_hash
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
+from apiproof.openapi.document import operations
+from apiproof.plugin import conforming
 
 PASSWORD = "Correct-Horse-7"
 
@@ -36,31 +36,31 @@ def test_outages_are_those_of_the_pool(cognito: Cognito, outages: Outages) -> No
     sign_up(cognito)
 
 
-def test_a_world_brings_its_own_pool(world: World, cognito: Cognito, outages: Outages) -> None:
-    assert cognito is world.cognito
-    assert outages is world.cognito.outages
+def test_a_world_brings_its_own_pool(env: Environment, cognito: Cognito, outages: Outages) -> None:
+    assert cognito is env.cognito
+    assert outages is env.cognito.outages
 
 
 @pytest.mark.parametrize("_", [1, 2])
-def test_a_world_is_empty_before_each_test(world: World, _: int) -> None:
-    assert set(world.database.tables().values()) == {0}
-    assert world.cognito.outbox.messages == ()
-    world.account()
-    assert world.database.tables()["users"] == 1
+def test_a_world_is_empty_before_each_test(env: Environment, _: int) -> None:
+    assert set(env.database.tables().values()) == {0}
+    assert env.cognito.outbox.messages == ()
+    env.new_account()
+    assert env.database.tables()["users"] == 1
 
 
-def test_a_live_server_shares_the_world(world: World, live: str) -> None:
-    user = world.account()
-    with RemoteClient(live) as client:
+def test_a_live_server_shares_the_world(env: Environment, live: str) -> None:
+    user = env.new_account()
+    with HttpClient(live) as client:
         assert client.request("GET", f"/users/{user.sub}").json()["username"] == user.username
 
 
-def test_a_world_fails_the_test_that_causes_a_departure(world: World) -> None:
-    operation = next(operations(world.subject.document()))
-    world.departures.judge(operation, 302, {}, b"")  # of an earlier test: nobody's now
-    lent = kept(world)
+def test_a_world_fails_the_test_that_causes_a_departure(env: Environment) -> None:
+    operation = next(operations(env.service.document()))
+    env.conformance.check(operation, 302, {}, b"")  # of an earlier test: nobody's now
+    lent = conforming(env)
     next(lent)
-    world.departures.judge(operation, 399, {}, b"")
+    env.conformance.check(operation, 399, {}, b"")
     with pytest.raises(pytest.fail.Exception) as failed:
         next(lent)
     assert "399 is not declared" in str(failed.value)

@@ -6,12 +6,12 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant
 
+from apiproof.cognito import NothingSent
+from apiproof.environment import Environment
 from tests.property.people import NAMES, Person, Session, Status
 from tests.property.surroundings import Effect, UnsteadyWorld, nothing
 from tests.property.traces import traces, traces_without_database
 from tests.property.visitor import PASSWORD
-from understudy.cognito import NothingSent
-from understudy.world import World
 
 NEVER_SENT = "000000"
 MOST_SESSIONS = 3
@@ -25,8 +25,8 @@ def either(*, yes: int, no: int, known: bool | None) -> set[int]:
 class Accounts(UnsteadyWorld):
     """The people, and the comparison of the model with what is there."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
         self.people = {name: Person(name) for name in NAMES}
 
     @invariant()
@@ -34,7 +34,7 @@ class Accounts(UnsteadyWorld):
         """Nobody is there whom nobody signed up, and nobody is missing, on either side."""
         if self.database_is_away:
             return
-        seen = traces(self.world)
+        seen = traces(self.env)
         subs = {name.lower(): account["sub"] for name, account in seen.accounts.items()}
         statuses = {name.lower(): account["status"] for name, account in seen.accounts.items()}
         rows = {row["username"].lower(): row["sub"] for row in seen.rows["users"]}
@@ -69,7 +69,7 @@ class Accounts(UnsteadyWorld):
             else:
                 tries = [self.visitor.log_in(person.name, each) for each in person.passwords]
                 assert 200 in [answer.status_code for answer in tries]
-        assert traces(self.world).orphans == frozenset()
+        assert traces(self.env).orphans == frozenset()
 
     # What rules need
 
@@ -91,8 +91,10 @@ class Accounts(UnsteadyWorld):
         return {429: nothing} if person.may_exceed(operation) else {}
 
     def observe(self, person: Person, password: str = PASSWORD) -> None:
-        look: Callable[[World], Any] = traces_without_database if self.database_is_away else traces
-        person.observe(look(self.world), password)
+        look: Callable[[Environment], Any] = (
+            traces_without_database if self.database_is_away else traces
+        )
+        person.observe(look(self.env), password)
 
     def keep(self, person: Person, answer: Any, sub: str | None = None) -> None:
         """Keep the tokens of an answer."""

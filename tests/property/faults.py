@@ -10,8 +10,8 @@ from enum import StrEnum
 
 import pytest
 
-from understudy.cognito.outages import AnswerTimedOut, Outage
-from understudy.world import World
+from apiproof.cognito.outages import AnswerTimedOut, Outage
+from apiproof.environment import Environment
 
 
 class Fault(StrEnum):
@@ -33,13 +33,13 @@ class Interception:
     """What happens at the calls of one request.
 
     Args:
-        world: whose Cognito and database they are.
+        env: whose Cognito and database they are.
         fault: None only listens.
         number: which call it happens at, from 0.
     """
 
-    def __init__(self, world: World, fault: Fault | None, number: int) -> None:
-        self._world = world
+    def __init__(self, env: Environment, fault: Fault | None, number: int) -> None:
+        self._env = env
         self._fault = fault
         self._number = number
         self._rest = contextlib.ExitStack()
@@ -59,7 +59,7 @@ class Interception:
         return self._happen(operation)
 
     def _happen(self, operation: str) -> Outage | None:
-        outages, database = self._world.cognito.outages, self._world.database
+        outages, database = self._env.cognito.outages, self._env.database
         if self._fault is Fault.CONNECTIONS_KILLED:
             database.kill_connections()
             return None
@@ -80,12 +80,12 @@ class Interception:
 
 @contextlib.contextmanager
 def intercepted(
-    world: World, fault: Fault | None = None, number: int = 0
+    env: Environment, fault: Fault | None = None, number: int = 0
 ) -> Iterator[Interception]:
     """Let a fault happen at one call to Cognito within the block."""
     with pytest.MonkeyPatch.context() as patch:
-        interception = Interception(world, fault, number)
-        patch.setattr(world.cognito.outages, "meet", interception.meet)
+        interception = Interception(env, fault, number)
+        patch.setattr(env.cognito.outages, "meet", interception.meet)
         try:
             yield interception
         finally:

@@ -7,10 +7,10 @@ outage left an answer open, it looks at what is there (`Person.observe`) and goe
 from dataclasses import dataclass, field
 from enum import Enum
 
+from apiproof.cognito.lockout import HourlyLimits
+from apiproof.strategies import Signup
 from tests.property.traces import Row, Traces
 from tests.property.visitor import PASSWORD
-from understudy.cognito.lockout import HourlyLimits
-from understudy.strategies import Signup
 
 NAMES = ("ada", "Grace", "\u0130lk\u00f8")
 

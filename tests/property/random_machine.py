@@ -8,11 +8,11 @@ import requests
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule
 
+from apiproof.environment import Environment
+from apiproof.strategies import Signup
 from tests.property.strategies import BOUNDS, CONTRADICTORY, UPDATES
 from tests.property.surroundings import Effect, UnsteadyWorld, nothing
 from tests.property.visitor import PASSWORD
-from understudy.strategies import Signup
-from understudy.world import World
 
 Item = dict[str, Any]
 WHO = st.sampled_from(["ada", "eve", "grace"])
@@ -32,8 +32,8 @@ class Owner:
 class RandomMachine(UnsteadyWorld):
     """Three users; one step is one request of one of them."""
 
-    def __init__(self, world: World) -> None:
-        super().__init__(world)
+    def __init__(self, env: Environment) -> None:
+        super().__init__(env)
         self.owners = {
             name: Owner(Signup(name, f"{name}@example.com", PASSWORD))
             for name in ("ada", "eve", "grace")
@@ -51,9 +51,9 @@ class RandomMachine(UnsteadyWorld):
 
     def request(self, call: Callable[[], requests.Response], outcomes: dict[int, Effect]) -> None:
         """Do one thing that must not care how Cognito is: tokens are verified offline."""
-        planned = [outage.met for outage in self.world.cognito.outages.planned]
+        planned = [outage.met for outage in self.env.cognito.outages.planned]
         self.act(call, outcomes)
-        assert planned == [outage.met for outage in self.world.cognito.outages.planned]
+        assert planned == [outage.met for outage in self.env.cognito.outages.planned]
 
     @precondition(lambda self: min(len(owner.items) for owner in self.owners.values()) < MOST_ITEMS)
     @rule(who=WHO, bounds=BOUNDS)

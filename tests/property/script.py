@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 HEADER = """\
-# Follow it: `understudy serve --ready ready.json` in another terminal, then run this with sh.
+# Follow it: `apiproof serve --ready ready.json` in another terminal, then run this with sh.
 API=$(jq -r .base_url ready.json); COGNITO=$(jq -r .cognito_endpoint ready.json)"""
 # Members of answers that later calls repeat.
 _TAKEN = {
@@ -56,7 +56,7 @@ class Script:
         self, comment: str, path: str, body: Mapping[str, Any], method: str = "POST"
     ) -> None:
         """Write what the stand-in Cognito was told to do."""
-        url = f'"$COGNITO/_understudy/{path}"'
+        url = f'"$COGNITO/_apiproof/{path}"'
         self.act(comment, f"curl -sS -X {method} {url} --data-raw {shlex.quote(json.dumps(body))}")
 
     def code(self, username: str, code: str) -> None:
@@ -64,7 +64,7 @@ class Script:
         name = self._name("CODE", code)
         asked = f"username={username}"
         self._write(
-            f'{name}=$(curl -sS -G "$COGNITO/_understudy/outbox" --data-urlencode '
+            f'{name}=$(curl -sS -G "$COGNITO/_apiproof/outbox" --data-urlencode '
             f"{shlex.quote(asked)} | jq -r '.messages[-1].code')"
         )
 

@@ -6,15 +6,15 @@ Prints its base URL, and serves until its standard input ends. Knows no test.
 import json
 import sys
 
-from tests.subject import SUBJECT
-from understudy.server import serve
-from understudy.subject import Surroundings
+from apiproof.http.server import run_server
+from apiproof.service import EnvironmentConfig
+from tests.service import SERVICE
 
 
 def main() -> None:
     """Serve."""
-    surroundings = Surroundings(**json.loads(sys.stdin.readline()))
-    with serve(SUBJECT.create_app(surroundings)) as base_url:
+    surroundings = EnvironmentConfig(**json.loads(sys.stdin.readline()))
+    with run_server(SERVICE.create_app(surroundings)) as base_url:
         sys.stdout.write(f"{base_url}\n")
         sys.stdout.flush()
         sys.stdin.read()

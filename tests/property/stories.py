@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import requests
 
+from apiproof.environment import Environment
 from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
-from understudy.world import World
 
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 ADA = somebody("ada")
@@ -28,9 +28,9 @@ class Story:
     passwords: tuple[str, ...] = (PASSWORD,)
 
 
-def _forget_in_pool(world: World) -> None:
-    pool = {"UserPoolId": world.cognito.user_pool_id}
-    world.aws.admin_delete_user(**pool, Username="ada")
+def _forget_in_pool(env: Environment) -> None:
+    pool = {"UserPoolId": env.cognito.user_pool_id}
+    env.aws.admin_delete_user(**pool, Username="ada")
 
 
 def _sign_up(visitor: Visitor) -> Callable[[], requests.Response]:
@@ -39,17 +39,17 @@ def _sign_up(visitor: Visitor) -> Callable[[], requests.Response]:
 
 def _sign_up_over_a_stale_row(visitor: Visitor) -> Callable[[], requests.Response]:
     visitor.settle(ADA)
-    _forget_in_pool(visitor.world)
+    _forget_in_pool(visitor.env)
     return lambda: visitor.sign_up(ADA)
 
 
 def _sign_up_over_an_orphan(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.world.cognito.create_user("ada", ADA.email, OTHER_PASSWORD, confirmed=False)
+    visitor.env.cognito.create_user("ada", ADA.email, OTHER_PASSWORD, confirmed=False)
     return lambda: visitor.sign_up(ADA)
 
 
 def _log_in_without_a_row(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.world.cognito.create_user("ada", ADA.email, PASSWORD, confirmed=False)
+    visitor.env.cognito.create_user("ada", ADA.email, PASSWORD, confirmed=False)
     assert visitor.verify("ada", visitor.code("ada")).status_code == 200
     return lambda: visitor.log_in("ada", PASSWORD)
 

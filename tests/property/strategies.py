@@ -1,6 +1,6 @@
 """Strategies that know this API: bounds of random numbers as its document admits them, and so on.
 
-What any project could use is in `understudy.strategies`.
+What any project could use is in `apiproof.strategies`.
 """
 
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from tests.subject import SUBJECT
-from understudy.strategies import passwords
+from apiproof.strategies import passwords
+from tests.service import SERVICE
 
 
 def few(share: float) -> settings:
@@ -19,7 +19,7 @@ def few(share: float) -> settings:
 
 
 def _schema(name: str) -> Mapping[str, Any]:
-    document: Mapping[str, Any] = SUBJECT.document()["components"]["schemas"][name]
+    document: Mapping[str, Any] = SERVICE.document()["components"]["schemas"][name]
     return document
 
 

@@ -13,9 +13,9 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
+from apiproof.environment import Environment
 from tests.property.script import Script
 from tests.property.visitor import Visitor
-from understudy.world import World
 
 CALLS = [
     "SignUp",
@@ -46,11 +46,11 @@ def nothing(_: requests.Response) -> None:
 class UnsteadyWorld(RuleBasedStateMachine):
     """Rules that take the surroundings away and give them back."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, env: Environment) -> None:
         super().__init__()
-        world.reset()
-        self.world = world
-        self.visitor = Visitor(world, script=Script())
+        env.reset()
+        self.env = env
+        self.visitor = Visitor(env, script=Script())
         self.away = contextlib.ExitStack()
         self.database_is_away = False
         self.patience = 0
@@ -63,7 +63,7 @@ class UnsteadyWorld(RuleBasedStateMachine):
                 self.heal()
         finally:
             self.away.close()
-            self.world.cognito.outages.clear()
+            self.env.cognito.outages.clear()
             note(self.visitor.script.text)
 
     def heal(self) -> None:
@@ -71,15 +71,15 @@ class UnsteadyWorld(RuleBasedStateMachine):
 
     def mend(self) -> None:
         """End all outages."""
-        self.world.cognito.outages.clear()
+        self.env.cognito.outages.clear()
         self.visitor.script.control("Cognito is well.", "outages", {}, "DELETE")
         self.away.close()
         self.database_is_away = False
 
-    @precondition(lambda self: len(self.world.cognito.outages.planned) < MOST_PLANNED)
+    @precondition(lambda self: len(self.env.cognito.outages.planned) < MOST_PLANNED)
     @rule(kind=st.sampled_from(KINDS), call=st.sampled_from(CALLS))
     def cognito_will_fail(self, kind: str, call: str) -> None:
-        outages = self.world.cognito.outages
+        outages = self.env.cognito.outages
         plan: dict[str, object] = {"kind": kind, "operation": call, "times": 1}
         if kind == "time_out":
             outages.time_out(call)
@@ -90,16 +90,16 @@ class UnsteadyWorld(RuleBasedStateMachine):
             plan |= {"kind": "fail", "code": kind}
         self.visitor.script.control(f"The next {call} will fail.", "outages", plan)
 
-    @precondition(lambda self: bool(self.world.cognito.outages.planned))
+    @precondition(lambda self: bool(self.env.cognito.outages.planned))
     @rule()
     def cognito_is_well_again(self) -> None:
-        self.world.cognito.outages.clear()
+        self.env.cognito.outages.clear()
         self.visitor.script.control("Cognito is well again.", "outages", {}, "DELETE")
 
     @precondition(lambda self: not self.database_is_away)
     @rule()
     def database_goes(self) -> None:
-        self.away.enter_context(self.world.database.outage())
+        self.away.enter_context(self.env.database.outage())
         self.database_is_away = True
         self.patience = LONGEST_OUTAGE
         self.visitor.script.act("PostgreSQL goes away.")
@@ -115,7 +115,7 @@ class UnsteadyWorld(RuleBasedStateMachine):
     @precondition(lambda self: not self.database_is_away)
     @rule()
     def connections_break(self) -> None:
-        self.world.database.kill_connections()
+        self.env.database.kill_connections()
         self.visitor.script.act("All connections to PostgreSQL break.")
 
     def act(
@@ -134,7 +134,7 @@ class UnsteadyWorld(RuleBasedStateMachine):
             left_open: what follows when an outage of Cognito met the request.
             database: when it is needed: before all else, after Cognito has agreed, or not at all.
         """
-        planned = self.world.cognito.outages.planned
+        planned = self.env.cognito.outages.planned
         met = [outage.met for outage in planned]
         answer = call()
         status = answer.status_code

@@ -3,18 +3,18 @@
 from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from apiproof.environment import Environment
 from tests.property.account_machine import AccountMachine
 from tests.property.strategies import few
-from understudy.world import World
 
 
-def test_accounts_live_as_the_model_says_whatever_goes_away(world: World) -> None:
+def test_accounts_live_as_the_model_says_whatever_goes_away(env: Environment) -> None:
     """Planted: lost sign-ups not withdrawn; a reset, then a logout, that leaves sessions open.
 
     After every step the model, the pool, the database and the tokens agree; when outages are over,
     whoever tries again gets in and no orphan is left; nothing is ever a 500.
     """
     run_state_machine_as_test(
-        lambda: AccountMachine(world),  # type: ignore[arg-type]  # any factory will do
+        lambda: AccountMachine(env),  # type: ignore[arg-type]  # any factory will do
         settings=settings(few(0.6), stateful_step_count=25),
     )

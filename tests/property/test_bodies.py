@@ -7,17 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.service import Account
+from apiproof.strategies import Fault, hostile_bodies, possible_faults
 from tests.property.strategies import few
 from tests.property.traces import traces
 from tests.property.visitor import PASSWORD, Visitor
-from understudy.strategies import Fault, hostile_bodies, possible_faults
-from understudy.subject import Account
-from understudy.world import World
 
 
 @dataclass(frozen=True)
 class Operation:
-    """An operation with a body that is good but for what a world must know."""
+    """An operation with a body that is good but for what an environment must know."""
 
     path: str
     body: dict[str, Any]
@@ -49,21 +49,21 @@ GOOD_AFTER_ALL = {Fault.DUPLICATE_KEYS}
 
 
 @pytest.fixture
-def account(world: World) -> Account:
-    return world.account()
+def account(env: Environment) -> Account:
+    return env.new_account()
 
 
 @pytest.mark.parametrize("name", OPERATIONS)
 @given(data=st.data())
 def test_a_hostile_body_is_refused_and_changes_nothing(
-    world: World, account: Account, name: str, data: st.DataObject
+    env: Environment, account: Account, name: str, data: st.DataObject
 ) -> None:
     """Planted: unknown members ignored; a text of digits taken for a number."""
     operation = OPERATIONS[name]
     faults = [fault for fault in possible_faults(operation.body) if fault not in GOOD_AFTER_ALL]
     body = data.draw(hostile_bodies(operation.body, data.draw(st.sampled_from(faults))))
-    before = traces(world)
-    answer = Visitor(world).call(
+    before = traces(env)
+    answer = Visitor(env).call(
         "POST",
         operation.path,
         token=account.access_token if operation.authenticated else None,
@@ -72,15 +72,15 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
     )
     assert answer.status_code == (413 if body.fault is Fault.HUGE else 422)
     assert answer.json()["detail"]
-    assert traces(world) == before
+    assert traces(env) == before
 
 
 @few(0.5)
 @given(body=hostile_bodies(OPERATIONS["signup"].body, Fault.DUPLICATE_KEYS))
-def test_of_two_members_of_one_name_the_last_counts(world: World, body: Any) -> None:
+def test_of_two_members_of_one_name_the_last_counts(env: Environment, body: Any) -> None:
     """Planted: a JSON parser that takes the first of two."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     answer = visitor.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))
     assert answer.status_code == 201
-    assert set(traces(world).accounts) == {"ada"}
+    assert set(traces(env).accounts) == {"ada"}

@@ -2,39 +2,39 @@
 
 import pytest
 
+from apiproof.environment import Environment
 from tests.property.faults import Fault, intercepted
 from tests.property.script import Script
 from tests.property.stories import ADA, STORIES, use_or_recreate
 from tests.property.traces import traces
 from tests.property.visitor import PASSWORD, Visitor
-from understudy.world import World
 
 # What the API may say of a fault: it failed for now, or it could cope.
 FOR_NOW = {429, 503}
 
 
-def _calls_of(world: World, name: str) -> list[str]:
+def _calls_of(env: Environment, name: str) -> list[str]:
     """Listen to the calls to Cognito that a request makes when all is well."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     request = STORIES[name].before(visitor)
-    with intercepted(world) as undisturbed:
+    with intercepted(env) as undisturbed:
         answer = request()
     assert answer.status_code < 300
     return undisturbed.calls
 
 
-def _survive(world: World, name: str, fault: Fault, number: int) -> None:
-    visitor = Visitor(world, script=Script())
+def _survive(env: Environment, name: str, fault: Fault, number: int) -> None:
+    visitor = Visitor(env, script=Script())
     request = STORIES[name].before(visitor)
     try:
         visitor.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
-        with intercepted(world, fault, number) as disturbed:
+        with intercepted(env, fault, number) as disturbed:
             answer = request()
         assert len(disturbed.calls) > number, "the fault was never met"
         assert answer.status_code < 300 or answer.status_code in FOR_NOW
         visitor.script.act("All is well again.")
         use_or_recreate(visitor, STORIES[name].passwords)
-        assert not traces(world).orphans
+        assert not traces(env).orphans
     except AssertionError as error:
         error.add_note(visitor.script.text)
         raise
@@ -43,24 +43,24 @@ def _survive(world: World, name: str, fault: Fault, number: int) -> None:
 @pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower().replace("_", "-"))
 @pytest.mark.parametrize("name", STORIES)
 def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
-    world: World, name: str, fault: Fault
+    env: Environment, name: str, fault: Fault
 ) -> None:
     """Planted: an orphan account in the way of a sign-up refused instead of removed.
 
     Every call to Cognito that the request makes is a fault point, and each fault happens at each.
     """
-    calls = _calls_of(world, name)
+    calls = _calls_of(env, name)
     assert calls
     for number in range(len(calls)):
-        world.reset()
-        _survive(world, name, fault, number)
+        env.reset()
+        _survive(env, name, fault, number)
 
 
-def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(world: World) -> None:
+def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(env: Environment) -> None:
     """The fault points are real: listening hears the calls between the insert and the commit."""
-    assert _calls_of(world, "sign-up") == ["SignUp"]
-    world.reset()
-    assert _calls_of(world, "sign-up-over-an-orphan") == [
+    assert _calls_of(env, "sign-up") == ["SignUp"]
+    env.reset()
+    assert _calls_of(env, "sign-up-over-an-orphan") == [
         "SignUp",
         "AdminGetUser",
         "AdminDeleteUser",
@@ -68,15 +68,17 @@ def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(world: World) ->
     ]
 
 
-def test_a_token_of_a_deleted_account_never_deletes_the_next_one_of_that_name(world: World) -> None:
+def test_a_token_of_a_deleted_account_never_deletes_the_next_one_of_that_name(
+    env: Environment,
+) -> None:
     """The regression: the account was deleted by its name, which someone else had by then."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     token = visitor.settle(ADA)["access_token"]
-    outages = world.cognito.outages
+    outages = env.cognito.outages
     with outages.lose_answer("AdminDeleteUser"):
         assert visitor.delete_me(token).status_code == 503
     # Someone else's sign-up, of which only Cognito knows: its process died before the commit.
-    world.cognito.create_user("ada", "other@example.com", PASSWORD)
-    newcomer = traces(world).accounts["ada"]["sub"]
+    env.cognito.create_user("ada", "other@example.com", PASSWORD)
+    newcomer = traces(env).accounts["ada"]["sub"]
     visitor.delete_me(token)
-    assert traces(world).accounts["ada"]["sub"] == newcomer
+    assert traces(env).accounts["ada"]["sub"] == newcomer

@@ -12,28 +12,28 @@ from pathlib import Path
 import pytest
 import requests
 
+from apiproof.cognito import Outage, Outages
+from apiproof.cognito.outages import AnswerTimedOut
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
+from apiproof.service import Service
 from tests.property.stories import STORIES, use_or_recreate
 from tests.property.traces import traces
 from tests.property.visitor import Visitor
-from understudy.asgi import RemoteClient
-from understudy.cognito import Outage, Outages
-from understudy.cognito.outages import AnswerTimedOut
-from understudy.subject import Subject
-from understudy.world import World
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def remote_world(subject: Subject) -> Iterator[World]:
-    """A world whose Cognito other processes reach."""
-    with World.open(subject, http=True) as world:
-        yield world
+def remote_world(service: Service) -> Iterator[Environment]:
+    """An environment whose Cognito other processes reach."""
+    with Environment.open(service, http=True) as env:
+        yield env
 
 
 @contextlib.contextmanager
-def api_process(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def api_process(env: Environment) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Start the API in a process of its own."""
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.property.service"],
@@ -46,7 +46,7 @@ def api_process(world: World) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.stdin is not None
         assert process.stdout is not None
         try:
-            process.stdin.write(json.dumps(asdict(world.surroundings)) + "\n")
+            process.stdin.write(json.dumps(asdict(env.config)) + "\n")
             process.stdin.flush()
             yield process, process.stdout.readline().strip()
         finally:
@@ -80,12 +80,12 @@ class Killing(Outage):
 @pytest.mark.parametrize("acts", [False, True], ids=["before-cognito-acts", "after-cognito-acts"])
 @pytest.mark.parametrize("name", ["sign-up", "delete"])
 def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recoverable(
-    remote_world: World, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
+    remote_world: Environment, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
 ) -> None:
     """Planted: a row in the way refused for ever, whether its account is still there or not."""
     remote_world.reset()
     with api_process(remote_world) as (process, base_url):
-        request = STORIES[name].before(Visitor(remote_world, RemoteClient(base_url)))
+        request = STORIES[name].before(Visitor(remote_world, HttpClient(base_url)))
 
         killing = Killing(remote_world.cognito.outages, process, acts=acts)
         with monkeypatch.context() as patch:

@@ -7,10 +7,10 @@ import requests
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.strategies import Signup, same_names, signups, usernames
 from tests.property.strategies import NEW_PASSWORDS, few
 from tests.property.visitor import PASSWORD, Visitor, somebody
-from understudy.strategies import Signup, same_names, signups, usernames
-from understudy.world import World
 
 
 def _verified(visitor: Visitor) -> None:
@@ -29,8 +29,8 @@ def _deleted(visitor: Visitor) -> None:
 def _disabled(visitor: Visitor) -> None:
     visitor.settle(somebody())
     visitor.script.act("An operator disables ada.", "python -m api.accounts disable ada")
-    assert visitor.world.subject.disable is not None
-    visitor.world.subject.disable(visitor.world.surroundings, "ada")
+    assert visitor.env.service.disable is not None
+    visitor.env.service.disable(visitor.env.config, "ada")
 
 
 STATES = [_verified, _waiting, _deleted, _disabled]
@@ -45,12 +45,12 @@ def _told(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
 @few(0.25)
 @given(stranger=usernames(), password=NEW_PASSWORDS, attempts=st.sampled_from([1, 2, 7]))
 def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
-    world: World, state: Callable[[Visitor], None], stranger: str, password: str, attempts: int
+    env: Environment, state: Callable[[Visitor], None], stranger: str, password: str, attempts: int
 ) -> None:
     """Planted: a wrong password answered with 404; the lock-out answered otherwise."""
     assume(stranger.lower() != "ada" and password != PASSWORD)
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     state(visitor)
     known = [_told(visitor.log_in("ada", password)) for _ in range(attempts)]
     unknown = _told(visitor.log_in(stranger, password))
@@ -60,11 +60,11 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
 
 @given(user=signups(), data=st.data())
 def test_every_spelling_of_the_name_opens_the_same_account(
-    world: World, user: Signup, data: st.DataObject
+    env: Environment, user: Signup, data: st.DataObject
 ) -> None:
     """Planted: a pool that compares names with their case."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     tokens = visitor.settle(user)
     spelt = data.draw(same_names(user.username))
     again = visitor.log_in(spelt, user.password)

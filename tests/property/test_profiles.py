@@ -9,7 +9,7 @@ import pytest
 from fakeredis import TcpFakeServer
 from hypothesis import settings
 
-from tests.profiles import LOCAL, REDIS_SETTING, DatabaseMisnamed, database
+from apiproof.strategies.profiles import LOCAL, REDIS_SETTING, DatabaseMisnamed, database
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_bad_url_is_one_clear_line_without_the_url(url: str) -> None:
 
 def test_a_bad_url_ends_the_run_with_exit_code_2() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "pytest", "tests/test_house.py"],
+        [sys.executable, "-m", "pytest", "tests/test_architecture.py"],
         env={"PATH": "", REDIS_SETTING: "nonsense"},
         capture_output=True,
         text=True,

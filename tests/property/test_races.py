@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import pytest
 import requests
 
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
+from apiproof.strategies import Signup
 from tests.property.strategies import CONTRADICTORY
 from tests.property.traces import traces
 from tests.property.visitor import PASSWORD, Visitor, somebody
-from understudy.asgi import RemoteClient
-from understudy.strategies import Signup
-from understudy.world import World
 
 T = TypeVar("T")
 RIVALS = 8
@@ -37,9 +37,9 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
 
 
 @pytest.fixture
-def enter(world: World, live: str) -> Callable[[], Visitor]:
+def enter(env: Environment, live: str) -> Callable[[], Visitor]:
     """Make visitors of the live server, one for each thread."""
-    return lambda: Visitor(world, RemoteClient(live))
+    return lambda: Visitor(env, HttpClient(live))
 
 
 SIGNUPS: dict[str, Callable[[int], tuple[str, str]]] = {
@@ -56,7 +56,7 @@ def _sign_up(enter: Callable[[], Visitor], user: Signup) -> requests.Response:
 
 @pytest.mark.parametrize("kind", SIGNUPS)
 def test_of_parallel_signups_exactly_one_wins(
-    world: World, enter: Callable[[], Visitor], kind: str
+    env: Environment, enter: Callable[[], Visitor], kind: str
 ) -> None:
     """Planted: an address key that is unique by accident only."""
     users = [Signup(*SIGNUPS[kind](n), f"{PASSWORD}-{n}") for n in range(RIVALS)]
@@ -67,8 +67,8 @@ def test_of_parallel_signups_exactly_one_wins(
     visitor = enter()
     assert visitor.verify(winner.username, visitor.code(winner.username)).status_code == 200
     assert visitor.session(winner)
-    assert len(traces(world).accounts) == 1
-    assert not traces(world).orphans
+    assert len(traces(env).accounts) == 1
+    assert not traces(env).orphans
 
 
 Act = tuple[str, dict[str, int]]
@@ -110,10 +110,10 @@ def _act(enter: Callable[[], Visitor], token: str, item: int, act: Act) -> reque
 
 @pytest.mark.parametrize("kind", ACTS)
 def test_parallel_changes_of_one_item_end_as_some_order_explains(
-    world: World, enter: Callable[[], Visitor], kind: str
+    env: Environment, enter: Callable[[], Visitor], kind: str
 ) -> None:
     """Planted: an item changed without its lock: the bounds that neither checked end as a 500."""
-    token = world.account().access_token
+    token = env.new_account().access_token
     for _ in range(ROUNDS):
         item = enter().draw_random(token, 0, 10).json()["id"]
         calls = [partial(_act, enter, token, item, act) for act in ACTS[kind]]
@@ -161,7 +161,7 @@ def test_a_token_is_out_for_everyone_as_soon_as_the_logout_is_answered(
 
 
 def test_an_account_deleted_in_a_race_leaves_nothing(
-    world: World, enter: Callable[[], Visitor]
+    env: Environment, enter: Callable[[], Visitor]
 ) -> None:
     """Planted: a login that writes the missing row without asking whether the account is gone."""
     for round_ in range(ROUNDS):
@@ -178,14 +178,16 @@ def test_an_account_deleted_in_a_race_leaves_nothing(
         answers = at_once(calls)
         assert answers[0].status_code == 204
         assert {answer.status_code for answer in answers[1:]} <= {200, 201, 401}
-        left = traces(world)
+        left = traces(env)
         assert not left.accounts
         assert not any(left.rows.values())
 
 
-def test_a_list_stays_whole_while_others_write(world: World, enter: Callable[[], Visitor]) -> None:
+def test_a_list_stays_whole_while_others_write(
+    env: Environment, enter: Callable[[], Visitor]
+) -> None:
     """Planted: pages cut from all users' items."""
-    ada, eve = world.account(), world.account()
+    ada, eve = env.new_account(), env.new_account()
     made = [enter().draw_random(ada.access_token, 1, 6).json() for _ in range(9)]
 
     def read() -> list[Any]:

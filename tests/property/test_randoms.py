@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.service import Account
 from tests.property.strategies import (
     BOUNDS,
     FULL_NAMES,
@@ -14,26 +16,24 @@ from tests.property.strategies import (
     few,
 )
 from tests.property.visitor import Visitor
-from understudy.subject import Account
-from understudy.world import World
 
 
 @pytest.fixture
-def ada(world: World) -> Account:
-    return world.account()
+def ada(env: Environment) -> Account:
+    return env.new_account()
 
 
 @pytest.fixture
-def eve(world: World) -> Account:
-    return world.account()
+def eve(env: Environment) -> Account:
+    return env.new_account()
 
 
 @given(bounds=BOUNDS)
 def test_num_is_within_all_bounds_that_the_document_admits(
-    world: World, ada: Account, bounds: tuple[int, int]
+    env: Environment, ada: Account, bounds: tuple[int, int]
 ) -> None:
     """Planted: a number drawn one too high."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     answer = visitor.draw_random(ada.access_token, *bounds)
     assert answer.status_code == 201
     item = answer.json()
@@ -43,18 +43,20 @@ def test_num_is_within_all_bounds_that_the_document_admits(
 
 
 @given(low=LOW, high=HIGH)
-def test_bounds_are_taken_in_order_only(world: World, ada: Account, low: int, high: int) -> None:
+def test_bounds_are_taken_in_order_only(
+    env: Environment, ada: Account, low: int, high: int
+) -> None:
     """Planted: reversed bounds swapped in silence."""
     expected = 201 if low <= high else 409
-    assert Visitor(world).draw_random(ada.access_token, low, high).status_code == expected
+    assert Visitor(env).draw_random(ada.access_token, low, high).status_code == expected
 
 
 @given(bounds=BOUNDS, update=UPDATES)
 def test_a_change_of_any_subset_keeps_the_rest_and_the_invariant(
-    world: World, ada: Account, bounds: tuple[int, int], update: dict[str, int]
+    env: Environment, ada: Account, bounds: tuple[int, int], update: dict[str, int]
 ) -> None:
     """Planted: what is left out set to its default."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     before = visitor.draw_random(ada.access_token, *bounds).json()
     answer = visitor.random("PATCH", ada.access_token, before["id"], update)
     wanted = {**before, **update}
@@ -76,10 +78,10 @@ def test_a_change_of_any_subset_keeps_the_rest_and_the_invariant(
 
 @given(names=st.lists(st.fixed_dictionaries({}, optional={"full_name": FULL_NAMES}), max_size=3))
 def test_a_profile_keeps_what_a_change_leaves_out(
-    world: World, ada: Account, names: list[dict[str, str | None]]
+    env: Environment, ada: Account, names: list[dict[str, str | None]]
 ) -> None:
     """Planted: an absent name set to null."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     wanted = visitor.me(ada.access_token).json()
     for update in names:
         answer = visitor.call("PATCH", "/users/me", token=ada.access_token, json=update)
@@ -95,12 +97,12 @@ def test_a_profile_keeps_what_a_change_leaves_out(
     others=st.lists(st.sampled_from(["create", "delete", "update"]), max_size=6),
 )
 def test_pages_of_any_size_concatenate_to_the_list_while_others_write(
-    world: World, count: int, limit: int, others: list[str]
+    env: Environment, count: int, limit: int, others: list[str]
 ) -> None:
     """Planted: pages cut from all users' items."""
-    world.reset()
-    visitor = Visitor(world)
-    ada, eve = (world.account() for _ in range(2))
+    env.reset()
+    visitor = Visitor(env)
+    ada, eve = (env.new_account() for _ in range(2))
     made = []
     for _ in range(count):
         made.append(visitor.draw_random(ada.access_token, 1, 6).json())
@@ -125,9 +127,9 @@ def _write(visitor: Visitor, eve: Account, what: str) -> None:
 
 
 @given(again=st.sampled_from(["GET", "PATCH", "DELETE"]))
-def test_deleted_means_gone(world: World, ada: Account, again: str) -> None:
+def test_deleted_means_gone(env: Environment, ada: Account, again: str) -> None:
     """Planted: a delete that deletes nothing."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     item = visitor.draw_random(ada.access_token, 1, 6).json()["id"]
     assert visitor.random("DELETE", ada.access_token, item).status_code == 204
     update = {"max_value": 9} if again == "PATCH" else None
@@ -137,10 +139,10 @@ def test_deleted_means_gone(world: World, ada: Account, again: str) -> None:
 
 @given(method=st.sampled_from(["GET", "PATCH", "DELETE"]), update=UPDATES, never=IDS)
 def test_ids_of_others_are_like_ids_that_never_existed(
-    world: World, ada: Account, eve: Account, *, method: str, update: dict[str, int], never: int
+    env: Environment, ada: Account, eve: Account, *, method: str, update: dict[str, int], never: int
 ) -> None:
     """Planted: queries without the owner."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     item = visitor.draw_random(ada.access_token, 1, 6).json()
     body = update if method == "PATCH" else None
     others = visitor.random(method, eve.access_token, item["id"], body)

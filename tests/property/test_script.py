@@ -9,14 +9,14 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
+from apiproof.environment import Environment
+from apiproof.live import live_environment
+from apiproof.service import Service
 from tests.property.account_machine import AccountMachine
 from tests.property.people import Status
 from tests.property.script import HEADER, Script
 from tests.property.strategies import few
 from tests.property.visitor import Visitor, somebody
-from understudy.serving import served
-from understudy.subject import Subject
-from understudy.world import World
 
 needs_shell = pytest.mark.skipif(
     not all(map(shutil.which, ("sh", "curl", "jq"))), reason="the script is run with sh, curl, jq"
@@ -32,12 +32,12 @@ class Planted(AccountMachine):
 
 
 @pytest.fixture
-def told(world: World, capsys: pytest.CaptureFixture[str]) -> str:
+def told(env: Environment, capsys: pytest.CaptureFixture[str]) -> str:
     """What the failure of the planted machine prints."""
     phases = [Phase.generate, Phase.shrink]
     with pytest.raises(AssertionError) as failed:
         run_state_machine_as_test(
-            lambda: Planted(world),  # type: ignore[arg-type]  # any factory will do
+            lambda: Planted(env),  # type: ignore[arg-type]  # any factory will do
             settings=settings(few(1), phases=phases, stateful_step_count=10),
         )
     return "\n".join([*getattr(failed.value, "__notes__", []), capsys.readouterr().out])
@@ -68,9 +68,9 @@ def test_a_failing_machine_prints_few_calls_and_no_secret(told: str) -> None:
 
 
 @needs_shell
-def test_whoever_follows_the_script_gets_there(told: str, subject: Subject, tmp_path: Path) -> None:
+def test_whoever_follows_the_script_gets_there(told: str, service: Service, tmp_path: Path) -> None:
     """Planted: a variable that is never set."""
-    with served(subject) as (world, ready):
+    with live_environment(service) as (env, ready):
         ready.write(tmp_path / "ready.json")
         run = subprocess.run(  # noqa: S603 - our own script
             ["sh", "-euc", _script(told)],  # noqa: S607 - whichever shell there is
@@ -81,14 +81,14 @@ def test_whoever_follows_the_script_gets_there(told: str, subject: Subject, tmp_
             timeout=60,
         )
         assert run.returncode == 0, run.stderr
-        users = world.aws.list_users(UserPoolId=world.cognito.user_pool_id)["Users"]
+        users = env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"]
     assert "CONFIRMED" in [user["UserStatus"] for user in users if user["Username"] == "ada"]
 
 
 @needs_shell
-def test_awkward_bodies_are_quoted_for_the_shell(world: World) -> None:
+def test_awkward_bodies_are_quoted_for_the_shell(env: Environment) -> None:
     """Planted: bodies between plain double quotes."""
-    visitor = Visitor(world, script=Script())
+    visitor = Visitor(env, script=Script())
     awkward = 'it\'s a "test" with $HOME, `id` and \\ \u00e9'
     visitor.call("POST", "/users/verify", json={"username": awkward, "confirmation_code": "1"})
     line = visitor.script.text.splitlines()[-1].replace("curl -sS", "printf '%s\\n'")
@@ -102,10 +102,10 @@ def test_awkward_bodies_are_quoted_for_the_shell(world: World) -> None:
     assert json.loads(body)["username"] == awkward
 
 
-def test_tokens_made_outside_of_the_api_are_not_written_out(world: World) -> None:
+def test_tokens_made_outside_of_the_api_are_not_written_out(env: Environment) -> None:
     """Planted: headers printed as they are."""
-    account = world.account()
-    visitor = Visitor(world, script=Script())
+    account = env.new_account()
+    visitor = Visitor(env, script=Script())
     assert visitor.me(account.access_token).status_code == 200
     assert account.access_token not in visitor.script.text
     assert 'Bearer \'"${TOKEN_1}"' in visitor.script.text

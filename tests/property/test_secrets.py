@@ -9,22 +9,22 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.strategies import Signup, signups
 from tests.property.strategies import NEW_PASSWORDS, few
 from tests.property.traces import traces
 from tests.property.visitor import RESET, Visitor
-from understudy.asgi import InProcessClient, RemoteClient
-from understudy.strategies import Signup, signups
-from understudy.world import World
 
 
 @pytest.fixture
-def talkative(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteClient]:
+def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpClient]:
     """A client of an application that logs all that it ever logs."""
     monkeypatch.setenv("LOG_LEVEL", "DEBUG")
-    with InProcessClient(world.application()) as client:
+    with AsgiClient(env.application()) as client:
         yield client
     monkeypatch.undo()
-    world.application()  # sets the level back for the process
+    env.application()  # sets the level back for the process
 
 
 class Listener(Visitor):
@@ -64,18 +64,18 @@ def _whole_life(visitor: Visitor, user: Signup, second: str, third: str) -> None
     )
     for body in broken:
         assert visitor.call("POST", "/users/signup", json=body).status_code == 422
-    visitor.world.cognito.outages.time_out("SignUp")
+    visitor.env.cognito.outages.time_out("SignUp")
     other = Signup("eve", "eve@example.com", second)
     assert visitor.sign_up(other).status_code == 503
-    with visitor.world.database.outage():
+    with visitor.env.database.outage():
         assert visitor.sign_up(other).status_code == 503
 
 
 @few(0.5)
 @given(user=signups(), drawn=st.tuples(NEW_PASSWORDS, NEW_PASSWORDS, NEW_PASSWORDS))
 def test_a_password_is_in_no_answer_no_log_record_and_no_table(
-    world: World,
-    talkative: RemoteClient,
+    env: Environment,
+    talkative: HttpClient,
     capsys: pytest.CaptureFixture[str],
     *,
     user: Signup,
@@ -86,13 +86,13 @@ def test_a_password_is_in_no_answer_no_log_record_and_no_table(
     first, second, third = (f"{text[:250]}~{n}" for n, text in enumerate(drawn))
     user = Signup(user.username, user.email, first)
     secrets = {first, second, third}
-    world.reset()
+    env.reset()
     capsys.readouterr()
-    visitor = Listener(world, talkative)
+    visitor = Listener(env, talkative)
     visitor.answers = []
     _whole_life(visitor, user, second, third)
     logged = "".join(capsys.readouterr())
-    left = traces(world)
+    left = traces(env)
     assert '"event": "request"' in logged
     for spelling in set().union(*map(_spellings, secrets)):
         assert not any(spelling in text for text in visitor.answers), "a password was repeated"

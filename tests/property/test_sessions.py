@@ -6,10 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.strategies import Signup, same_names, signups
 from tests.property.strategies import few
 from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
-from understudy.strategies import Signup, same_names, signups
-from understudy.world import World
 
 Tokens = dict[str, Any]
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
@@ -34,7 +34,7 @@ def _refresh_the_old(visitor: Visitor, old: Tokens) -> None:
 
 def _rotate(visitor: Visitor, _: Tokens) -> None:
     visitor.script.control("The pool changes its keys.", "keys/rotate", {})
-    visitor.world.cognito.keys.rotate()
+    visitor.env.cognito.keys.rotate()
 
 
 def _rename(visitor: Visitor, _: Tokens) -> None:
@@ -63,14 +63,14 @@ ACTS: list[Callable[[Visitor, Tokens], None]] = [
 @few(0.75)
 @given(acts=st.lists(st.sampled_from(ACTS), max_size=5, unique=True), reset=st.booleans())
 def test_a_signed_out_token_stays_out_whatever_happens_and_a_new_login_works_at_once(
-    world: World, *, acts: list[Callable[[Visitor, Tokens], None]], reset: bool
+    env: Environment, *, acts: list[Callable[[Visitor, Tokens], None]], reset: bool
 ) -> None:
     """Planted: the sign-out forgotten at the next login; a login of the same second shut.
 
     Both ways out are drawn: logging out, and setting a new password with a mailed code.
     """
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     old = visitor.settle(somebody())
     if reset:
         assert visitor.forgot("ada").status_code == 200
@@ -84,9 +84,9 @@ def test_a_signed_out_token_stays_out_whatever_happens_and_a_new_login_works_at_
         assert visitor.me(old["access_token"]).status_code == 401
 
 
-def test_a_password_reset_by_the_sub_ends_all_sessions(world: World) -> None:
+def test_a_password_reset_by_the_sub_ends_all_sessions(env: Environment) -> None:
     """The regression: Cognito finds accounts by their sub, and their sessions stayed open."""
-    visitor = Visitor(world)
+    visitor = Visitor(env)
     tokens = visitor.settle(somebody())
     sub = visitor.me(tokens["access_token"]).json()["sub"]
     assert visitor.forgot(sub).status_code == 200
@@ -96,11 +96,11 @@ def test_a_password_reset_by_the_sub_ends_all_sessions(world: World) -> None:
 
 @given(user=signups(), spellings=st.data(), times=st.integers(1, 3))
 def test_refresh_keeps_the_identity(
-    world: World, user: Signup, spellings: st.DataObject, times: int
+    env: Environment, user: Signup, spellings: st.DataObject, times: int
 ) -> None:
     """Planted: the secret hash made of the name as typed."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     tokens = visitor.settle(user)
     before = visitor.me(tokens["access_token"]).json()
     for _ in range(times):
@@ -114,10 +114,10 @@ def test_refresh_keeps_the_identity(
 
 @few(0.5)
 @given(steps=st.lists(st.sampled_from(["rotate", "login", "refresh", "use"]), max_size=12))
-def test_key_rotation_interrupts_nobody(world: World, steps: list[str]) -> None:
+def test_key_rotation_interrupts_nobody(env: Environment, steps: list[str]) -> None:
     """Planted: an unknown kid refused without a look at the pool's keys; old keys forgotten."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     sessions = [visitor.settle(somebody())]
     for step in [*steps, "use"]:
         if step == "rotate":

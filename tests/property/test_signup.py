@@ -4,11 +4,9 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from tests.property.strategies import MALFORMED_EMAILS, few
-from tests.property.traces import traces
-from tests.property.visitor import Visitor, somebody
-from understudy.cognito import PasswordPolicy
-from understudy.strategies import (
+from apiproof.cognito import PasswordPolicy
+from apiproof.environment import Environment
+from apiproof.strategies import (
     Broken,
     Signup,
     broken_passwords,
@@ -20,7 +18,9 @@ from understudy.strategies import (
     signups,
     tagged_addresses,
 )
-from understudy.world import World
+from tests.property.strategies import MALFORMED_EMAILS, few
+from tests.property.traces import traces
+from tests.property.visitor import Visitor, somebody
 
 USERS = signups()
 
@@ -28,11 +28,11 @@ USERS = signups()
 @given(user=USERS)
 @example(user=Signup("\u0130" * 128, "ada@example.com", "Correct-Horse-7"))
 def test_any_valid_user_signs_up_verifies_logs_in_and_reads_back_what_was_sent(
-    world: World, user: Signup
+    env: Environment, user: Signup
 ) -> None:
     """Planted: usernames stored in lower case."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     created = visitor.sign_up(user)
     assert created.status_code == 201
     assert visitor.verify(user.username, visitor.code(user.username)).status_code == 200
@@ -45,15 +45,15 @@ def test_any_valid_user_signs_up_verifies_logs_in_and_reads_back_what_was_sent(
 @few(0.25)
 @given(data=st.data())
 def test_each_broken_password_rule_is_refused_without_a_trace(
-    world: World, rule: str, data: st.DataObject
+    env: Environment, rule: str, data: st.DataObject
 ) -> None:
     """Planted: the schema's check of the policy left out, and the pool's policy with it."""
-    broken: Broken = data.draw(broken_passwords(world.cognito.settings.password_policy, rule))
-    visitor = Visitor(world)
-    before = traces(world)
+    broken: Broken = data.draw(broken_passwords(env.cognito.settings.password_policy, rule))
+    visitor = Visitor(env)
+    before = traces(env)
     user = Signup("ada", "ada@example.com", broken.password)
     assert 400 <= visitor.sign_up(user).status_code < 500
-    assert traces(world) == before
+    assert traces(env) == before
 
 
 @given(
@@ -62,12 +62,12 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
         st.builds(Signup, st.just("ada"), MALFORMED_EMAILS, st.just("Horse-7-Ok")),
     )
 )
-def test_a_refused_name_or_address_leaves_no_trace(world: World, user: Signup) -> None:
+def test_a_refused_name_or_address_leaves_no_trace(env: Environment, user: Signup) -> None:
     """Planted: names that neither the schema nor Cognito's model checks."""
-    visitor = Visitor(world)
-    before = traces(world)
+    visitor = Visitor(env)
+    before = traces(env)
     assert visitor.sign_up(user).status_code == 422
-    assert traces(world) == before
+    assert traces(env) == before
 
 
 @st.composite
@@ -83,47 +83,47 @@ def _seconds(draw: st.DrawFn, first: Signup) -> Signup:
 @given(first=USERS, data=st.data())
 @pytest.mark.parametrize("verified", [True, False], ids=["verified", "waiting"])
 def test_what_is_taken_is_refused_and_nothing_changes(
-    world: World,
+    env: Environment,
     *,
     first: Signup,
     data: st.DataObject,
     verified: bool,
 ) -> None:
     """Planted: addresses compared with their case."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     assert visitor.sign_up(first).status_code == 201
     if verified:
         assert visitor.verify(first.username, visitor.code(first.username)).status_code == 200
-    before = traces(world)
+    before = traces(env)
     assert visitor.sign_up(data.draw(_seconds(first))).status_code == 409
-    assert traces(world) == before
+    assert traces(env) == before
     if verified:
         assert visitor.session(first)
 
 
 @given(first=USERS, data=st.data())
-def test_lookalikes_are_other_users(world: World, first: Signup, data: st.DataObject) -> None:
+def test_lookalikes_are_other_users(env: Environment, first: Signup, data: st.DataObject) -> None:
     """Planted: names compared after NFKC normalization."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     address = data.draw(tagged_addresses(first.email))
     second = Signup(data.draw(lookalikes(first.username)), address, first.password)
     assert visitor.sign_up(first).status_code == 201
     assert visitor.sign_up(second).status_code == 201
-    assert {first.username, second.username} == set(traces(world).accounts)
+    assert {first.username, second.username} == set(traces(env).accounts)
 
 
 @few(0.5)
 @given(other=USERS)
-def test_nobody_takes_an_account_by_naming_its_sub(world: World, other: Signup) -> None:
+def test_nobody_takes_an_account_by_naming_its_sub(env: Environment, other: Signup) -> None:
     """Planted: an unconfirmed account removed without comparing its name (found in `api`)."""
-    world.reset()
-    visitor = Visitor(world)
+    env.reset()
+    visitor = Visitor(env)
     ada = somebody()
     sub = visitor.sign_up(ada).json()["sub"]
     assume(other.email.lower() != ada.email)
     assert visitor.sign_up(Signup(sub, other.email, other.password)).status_code == 409
     assert visitor.verify(ada.username, visitor.code(ada.username)).status_code == 200
     assert visitor.session(ada)
-    assert not traces(world).orphans
+    assert not traces(env).orphans

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from understudy.world import World
+from apiproof.environment import Environment
 
 Event = dict[str, Any]
 SCOPES = {"me", "randoms"}
@@ -43,9 +43,9 @@ _WAY = ("response", "claimsAndScopeOverrideDetails", "accessTokenGeneration")
 
 
 @given(event=EVENTS)
-def test_the_trigger_adds_scopes_and_keeps_all_else(world: World, event: Event) -> None:
+def test_the_trigger_adds_scopes_and_keeps_all_else(env: Environment, event: Event) -> None:
     """Planted: what the event's response held before thrown away; groups not looked at."""
-    trigger = world.subject.trigger
+    trigger = env.service.trigger
     assert trigger is not None
     answer = trigger(copy.deepcopy(event), None)
     given_before = _below(event, *_WAY, "scopesToAdd") or []
@@ -63,9 +63,9 @@ def test_the_trigger_adds_scopes_and_keeps_all_else(world: World, event: Event) 
 
 @pytest.mark.parametrize("response", [None, {"x": 1}])
 def test_the_trigger_says_the_same_of_an_event_that_it_has_seen(
-    world: World, response: Event | None
+    env: Environment, response: Event | None
 ) -> None:
-    trigger = world.subject.trigger
+    trigger = env.service.trigger
     assert trigger is not None
     once = trigger({"version": "2", "response": response}, None)
     assert trigger(copy.deepcopy(once), None) == once

@@ -11,13 +11,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from apiproof.environment import Environment
+from apiproof.jwt import PASSPORTS, read, signed, stranger_key
+from apiproof.jwt.compact import encode
+from apiproof.jwt.passport import Expected, Forgery, NotMade, Papers
+from apiproof.jwt.schemes import Scheme
+from apiproof.token_forger import TokenForger
 from tests.contract import examples
-from understudy.powers import WorldPowers
-from understudy.tokens import PASSPORTS, read, signed, stranger_key
-from understudy.tokens.compact import encode
-from understudy.tokens.passport import Expected, Forgery, NotMade, Papers
-from understudy.tokens.schemes import Scheme
-from understudy.world import World
 
 HOUR = 3600
 # What a header can carry and a server does not trim.
@@ -125,19 +125,19 @@ def wrong_claims(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(values)}
 
 
-def resigned(world: World, token: str, claims: dict[str, Any]) -> str:
+def resigned(env: Environment, token: str, claims: dict[str, Any]) -> str:
     """Sign changed claims with the pool's own key."""
     now = int(time.time())
     written: dict[str, Any] = {
         name: now + value.seconds if isinstance(value, FromNow) else value
         for name, value in claims.items()
     }
-    return examples.resigned(world, token, **written)
+    return examples.resigned(env, token, **written)
 
 
-def forgeries(world: World, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
+def forgeries(env: Environment, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
     """Give every forged passport of the kit that is a bearer token, with its id."""
-    powers = WorldPowers(world)
+    powers = TokenForger(env)
     forgery = Forgery(
         sign=powers.sign, jwks=tuple(powers.jwks()), id_token=lambda: powers.id_token(username)
     )

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from psycopg2.sql import SQL, Composed, Identifier, Literal
 
-from understudy.postgres import Database
-from understudy.postgres.connection import LastingConnection
-from understudy.world import World
+from apiproof.environment import Environment
+from apiproof.postgres import Database
+from apiproof.postgres.connection import LastingConnection
 
 Row = dict[str, str]
 
@@ -37,20 +37,20 @@ class Traces:
         return frozenset(subs ^ {row["sub"] for row in self.rows["users"]})
 
 
-def traces(world: World) -> Traces:
+def traces(env: Environment) -> Traces:
     """Look at both places."""
-    return Traces(rows=_rows(world), accounts=_accounts(world))
+    return Traces(rows=_rows(env), accounts=_accounts(env))
 
 
-def traces_without_database(world: World) -> Traces:
+def traces_without_database(env: Environment) -> Traces:
     """Look at the user pool alone."""
-    return Traces(rows={}, accounts=_accounts(world))
+    return Traces(rows={}, accounts=_accounts(env))
 
 
-def _rows(world: World) -> dict[str, tuple[Row, ...]]:
-    connection = _connection(world.database.libpq_url)
+def _rows(env: Environment) -> dict[str, tuple[Row, ...]]:
+    connection = _connection(env.database.libpq_url)
     found: dict[str, list[Row]] = {}
-    for table, row in connection.run(_query(world.database)):
+    for table, row in connection.run(_query(env.database)):
         found.setdefault(table, [])
         if row is not None:
             found[table].append({name: str(value) for name, value in row.items()})
@@ -74,8 +74,8 @@ def _query(database: Database) -> Composed:
     return SQL(" UNION ALL ").join(parts)
 
 
-def _accounts(world: World) -> dict[str, Row]:
-    pages = world.aws.get_paginator("list_users").paginate(UserPoolId=world.cognito.user_pool_id)
+def _accounts(env: Environment) -> dict[str, Row]:
+    pages = env.aws.get_paginator("list_users").paginate(UserPoolId=env.cognito.user_pool_id)
     return {
         user["Username"]: {
             "name": user["Username"],

@@ -9,10 +9,10 @@ import requests
 from hypothesis import note
 from hypothesis.control import currently_in_test_context
 
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
+from apiproof.strategies import Signup
 from tests.property.script import HEADER, Script
-from understudy.asgi import RemoteClient
-from understudy.strategies import Signup
-from understudy.world import World
 
 PASSWORD = "Correct-Horse-7-Battery"
 SIGN_UP, RESET = "sign-up", "password-reset"
@@ -24,19 +24,19 @@ def _note(piece: str) -> None:
 
 
 class Visitor:
-    """A client of the API in a world.
+    """A client of the API in an environment.
 
     Args:
-        world: where codes are read.
-        client: how the API is reached; the world's in-process client when not given.
+        env: where codes are read.
+        client: how the API is reached; the environment's in-process client when not given.
         script: takes down what happens; each piece is a note of the example when not given.
     """
 
     def __init__(
-        self, world: World, client: RemoteClient | None = None, script: Script | None = None
+        self, env: Environment, client: HttpClient | None = None, script: Script | None = None
     ) -> None:
-        self.world = world
-        self.client = client or world.client
+        self.env = env
+        self.client = client or env.client
         if script is None:
             _note(HEADER)
         self.script = script or Script(_note)
@@ -63,7 +63,7 @@ class Visitor:
         return self.call("POST", "/users/signup", json=user.body())
 
     def code(self, username: str, purpose: str = SIGN_UP) -> str:
-        code = self.world.cognito.outbox.last(username, purpose).code
+        code = self.env.cognito.outbox.last(username, purpose).code
         self.script.code(username, code)
         return code
 

@@ -1,0 +1,1 @@
+"""The apiproof kit: it stands in for the environment around a FastAPI + Cognito service."""

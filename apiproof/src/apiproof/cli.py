@@ -1,0 +1,68 @@
+"""The command line; each command's work is done elsewhere, here is only its face.
+
+Exit codes: 0 all is well, 1 a finding, 2 the question could not be answered (wrong input, nothing
+reached, interrupted). Errors that a user can put right are one line, without a traceback.
+"""
+
+import sys
+from importlib import metadata
+from typing import Annotated, NoReturn
+
+import typer
+
+from apiproof.commands import access, cognito, coverage, faults, fuzz, openapi, pact, run, serve
+from apiproof.errors import UserError
+from apiproof.signals import interruptible
+
+app = typer.Typer(
+    name="apiproof",
+    help="Contract and property tests of a FastAPI + Cognito service, offline.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
+
+for _module in (run, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
+    _module.register(app)
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"apiproof {metadata.version('apiproof')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[  # its callback answers
+        bool,
+        typer.Option(
+            "--version",
+            callback=lambda wanted: _version(wanted=wanted),
+            is_eager=True,
+            help="Print the version.",
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; the console script and `python -m apiproof` both end here."""
+    try:
+        with interruptible():
+            # Without its standalone mode, typer returns what `typer.Exit` carried.
+            code = app(args=arguments, standalone_mode=False) or 0
+    except typer.TyperException as error:
+        _refuse(f"{error.format_message()} Try `apiproof --help`.")
+    except UserError as error:
+        _refuse(str(error))
+    if code == INTERRUPTED:
+        _refuse("Interrupted: nothing was decided. Run the same command again.")
+    sys.exit(code)
+
+
+def _refuse(text: str) -> NoReturn:
+    typer.secho(f"apiproof: {text}", fg="red", err=True)
+    sys.exit(2)

@@ -1,0 +1,134 @@
+"""moto's Cognito backend, holding pools, clients and users of the faithful kind.
+
+One backend per stand-in, kept out of moto's global ones: a `mock_aws` elsewhere in the process
+neither sees nor resets it. The operations are in `operations/`; what stays here is what moto's own
+operations call.
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from moto.cognitoidp.models import CognitoIdpBackend, UserStatus
+
+from apiproof.cognito.appclient import AppClient
+from apiproof.cognito.errors import CognitoRefusal, ResourceNotFound
+from apiproof.cognito.minting import Tokens, mint
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.users import User
+
+if TYPE_CHECKING:
+    from apiproof.cognito.service import CognitoService
+
+
+def authentication_result(tokens: Tokens, *, refresh_token: bool = True) -> dict[str, Any]:
+    """Give the AuthenticationResult; a refresh gets no new refresh token."""
+    result = {
+        "AccessToken": tokens.access_token,
+        "ExpiresIn": tokens.expires_in,
+        "TokenType": "Bearer",
+        "IdToken": tokens.id_token,
+    }
+    if refresh_token:
+        result["RefreshToken"] = tokens.refresh_token
+    return result
+
+
+class Backend(CognitoIdpBackend):
+    """All pools of one stand-in."""
+
+    user_pools: dict[str, Pool]  # type: ignore[assignment]  # a dict of subclass instances
+
+    def __init__(self, service: "CognitoService") -> None:
+        super().__init__(service.region, service.account_id)
+        self.service = service
+        self.challenged_at: dict[str, datetime] = {}
+
+    def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
+        """Make a pool."""
+        pool = Pool(self.service, name, extended_config)
+        self.user_pools[pool.id] = pool
+        return pool
+
+    def delete_user_pool(self, user_pool_id: str) -> None:
+        """Delete a pool."""
+        keys = self.pool(user_pool_id).keys
+        super().delete_user_pool(user_pool_id)
+        keys.release()
+
+    def create_user_pool_client(
+        self,
+        user_pool_id: str,
+        generate_secret: bool,  # noqa: FBT001 - moto's signature
+        extended_config: dict[str, Any],
+    ) -> AppClient:
+        """Make an app client."""
+        pool = self.pool(user_pool_id)
+        client = AppClient(user_pool_id, generate_secret, extended_config)
+        pool.clients[client.id] = client
+        return client
+
+    def update_user_pool_client(
+        self, user_pool_id: str, client_id: str, extended_config: dict[str, Any]
+    ) -> AppClient:
+        """Change an app client's settings, if they are within the limits."""
+        AppClient(user_pool_id, generate_secret=False, extended_config=extended_config)
+        super().update_user_pool_client(user_pool_id, client_id, extended_config)
+        return self.pool(user_pool_id).clients[client_id]
+
+    def pool(self, user_pool_id: str) -> Pool:
+        """Find a pool.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        pool = self.user_pools.get(user_pool_id)
+        if pool is None:
+            raise ResourceNotFound(f"User pool {user_pool_id} does not exist.")
+        return pool
+
+    def client(self, client_id: str) -> tuple[Pool, AppClient]:
+        """Find an app client and its pool.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        for pool in self.user_pools.values():
+            if client_id in pool.clients:
+                return pool, pool.clients[client_id]
+        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
+
+    def _validate_password(self, user_pool_id: str, password: str) -> None:
+        # moto's own operations ask here.
+        self.pool(user_pool_id).check_password(password)
+
+    def admin_delete_user(self, user_pool_id: str, username: str) -> None:
+        """Delete a user and every token of theirs."""
+        pool = self.pool(user_pool_id)
+        pool.remove(pool.get(username))
+
+    def _log_user_in(  # type: ignore[override]  # ours are the only pools and clients here
+        self, user_pool: Pool, client: AppClient, username: str
+    ) -> dict[str, Any]:
+        # The end of moto's challenges: its tokens would carry its own key.
+        return self.log_in(user_pool, client, user_pool.get(username))
+
+    def log_in(
+        self,
+        pool: Pool,
+        client: AppClient,
+        user: User,
+        source: str = "TokenGeneration_Authentication",
+    ) -> dict[str, Any]:
+        """Begin a session and give the answer of a finished sign-in."""
+        session = pool.sessions.begin(user, client)
+        try:
+            tokens = mint(pool, session, source)
+        except CognitoRefusal:
+            pool.sessions.end(session)
+            raise
+        return {"ChallengeParameters": {}, "AuthenticationResult": authentication_result(tokens)}
+
+
+def is_status(user: User, *statuses: str) -> bool:
+    """Whether the user is in one of these states, e.g. CONFIRMED."""
+    return user.status in {UserStatus[status] for status in statuses}

@@ -1,0 +1,160 @@
+"""What tests in other languages do over HTTP: read the outbox, move the clock, plan outages.
+
+    GET    /<pool id>/.well-known/jwks.json     the pool's public keys; 404 for an unknown pool
+    GET    /<pool id>/.well-known/openid-configuration
+    GET    /_apiproof/outbox[?username=&purpose=]   {"messages": [...]}, oldest first
+    GET    /_apiproof/clock                   {"now": "2030-01-01T00:00:00+00:00"}
+    POST   /_apiproof/clock                   {"advance_seconds": 60} or {"move_to": "..."}
+    DELETE /_apiproof/clock                   back to real time
+    GET    /_apiproof/outages                 {"outages": [...]}
+    POST   /_apiproof/outages                 {"kind": "fail", "operation": "SignUp",
+                                                 "code": "TooManyRequestsException", "times": 2};
+                                                 kind may also be time_out or lose_answer
+    DELETE /_apiproof/outages                 cancel them
+    POST   /_apiproof/keys/rotate             {}
+    POST   /_apiproof/reset                   {}: forget users, tokens, messages, outages, clock
+
+It knows paths and documents; what they mean is the service's business.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from apiproof.cognito.service import CognitoService
+
+Document = dict[str, Any]
+
+
+class Control:
+    """Answers requests that are no AWS calls.
+
+    Args:
+        service: what is controlled.
+        url: where it is reached.
+        open_: False leaves only the JWKS.
+    """
+
+    def __init__(self, service: "CognitoService", url: str, *, open_: bool) -> None:
+        self._service = service
+        self._url = url
+        self._routes: dict[tuple[str, str], Callable[[Document], Document]] = {}
+        if open_:
+            self._routes = {
+                ("GET", "outbox"): self._read_outbox,
+                ("GET", "clock"): self._read_clock,
+                ("POST", "clock"): self._move_clock,
+                ("DELETE", "clock"): self._reset_clock,
+                ("GET", "outages"): self._read_outages,
+                ("POST", "outages"): self._plan_outage,
+                ("DELETE", "outages"): self._clear_outages,
+                ("POST", "keys/rotate"): self._rotate_keys,
+                ("POST", "reset"): self._reset,
+            }
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Document]:
+        """Answer one request: status and document."""
+        url = urlsplit(target)
+        parts = url.path.strip("/").split("/")
+        if method == "GET" and parts[1:2] == [".well-known"]:
+            return self._well_known(parts[0], "/".join(parts[2:]))
+        route = self._routes.get((method, "/".join(parts[1:])))
+        if parts[0] != "_apiproof" or route is None:
+            return 404, {"message": f"There is no {method} {url.path} here."}
+        try:
+            given = json.loads(body) if body else {}
+            if not isinstance(given, dict):
+                return 400, {"message": f"{method} {url.path} takes an object."}
+            given.update({name: values[0] for name, values in parse_qs(url.query).items()})
+            return 200, route(given)
+        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+            return 400, {"message": f"{method} {url.path}: {error}"}
+
+    def _well_known(self, pool_id: str, name: str) -> tuple[int, Document]:
+        pool = self._service.backend.user_pools.get(pool_id)
+        if pool is None:
+            return 404, {"message": f"User pool {pool_id} does not exist."}
+        if name == "jwks.json":
+            return 200, pool.keys.jwks()
+        if name == "openid-configuration":
+            return 200, {
+                "issuer": pool.issuer,
+                "jwks_uri": f"{self._url}/{pool_id}/.well-known/jwks.json",
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code", "token"],
+                "scopes_supported": ["openid", "email", "phone", "profile"],
+                "subject_types_supported": ["public"],
+            }
+        return 404, {"message": f"There is no {name} here."}
+
+    def _read_outbox(self, given: Document) -> Document:
+        username, purpose = given.get("username"), given.get("purpose")
+        outbox = self._service.outbox
+        return {
+            "messages": [
+                {
+                    "username": message.username,
+                    "destination": message.destination,
+                    "code": message.code,
+                    "purpose": message.purpose,
+                    "sent_at": message.sent_at.isoformat(),
+                }
+                for message in outbox.select(username, purpose)
+            ]
+        }
+
+    def _read_clock(self, _: Document) -> Document:
+        return {"now": self._service.clock.now().isoformat()}
+
+    def _move_clock(self, given: Document) -> Document:
+        if "move_to" in given:
+            self._service.clock.move_to(datetime.fromisoformat(given["move_to"]))
+        else:
+            self._service.clock.advance(timedelta(seconds=given["advance_seconds"]))
+        return self._read_clock(given)
+
+    def _reset_clock(self, given: Document) -> Document:
+        self._service.clock.reset()
+        return self._read_clock(given)
+
+    def _read_outages(self, _: Document) -> Document:
+        return {
+            "outages": [
+                {
+                    "kind": outage.kind,
+                    "operation": outage.operation,
+                    "code": outage.code,
+                    "times": outage.left,
+                }
+                for outage in self._service.outages.planned
+            ]
+        }
+
+    def _plan_outage(self, given: Document) -> Document:
+        outages, times = self._service.outages, given.get("times", 1)
+        kind = given["kind"]
+        if kind == "fail":
+            outages.fail(given["operation"], given["code"], times)
+        elif kind == "time_out":
+            outages.time_out(given["operation"], times)
+        elif kind == "lose_answer":
+            outages.lose_answer(given["operation"], times)
+        else:
+            raise ValueError(f"kind is fail, time_out or lose_answer, not {kind!r}")
+        return self._read_outages(given)
+
+    def _clear_outages(self, given: Document) -> Document:
+        self._service.outages.clear()
+        return self._read_outages(given)
+
+    def _rotate_keys(self, _: Document) -> Document:
+        for pool in self._service.backend.user_pools.values():
+            pool.keys.rotate()
+        return {}
+
+    def _reset(self, _: Document) -> Document:
+        self._service.reset()
+        return {}

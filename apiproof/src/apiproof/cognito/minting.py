@@ -1,0 +1,148 @@
+"""Tokens: the claims of a session, changed by the trigger, signed with the pool's keys.
+
+Knows sessions and keys, but no passwords, codes or operations.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from apiproof.cognito.appclient import AppClient
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.sessions import ADMIN_SCOPE
+from apiproof.cognito.trigger import Occasion, Overrides, ask
+from apiproof.cognito.users import Session
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a sign-in yields; `expires_in` is the access token's lifetime in seconds."""
+
+    access_token: str
+    id_token: str
+    refresh_token: str
+    expires_in: int
+
+    def __repr__(self) -> str:
+        # Tokens are secrets and must not reach a failure message.
+        return f"Tokens(<hidden>, expires_in={self.expires_in})"
+
+
+def _occasion(pool: Pool, session: Session, source: str) -> Occasion:
+    user = session.user
+    return Occasion(
+        source=source,
+        region=pool.region,
+        pool_id=pool.id,
+        client_id=session.client_id,
+        username=user.username,
+        attributes=user.attribute_lookup | {"cognito:user_status": str(user.status.value)},
+        groups=user.group_names(),
+        scopes=[ADMIN_SCOPE],
+    )
+
+
+def _shared_claims(pool: Pool, session: Session, client: AppClient) -> dict[str, Any]:
+    claims = {
+        "sub": session.user.id,
+        "iss": pool.issuer,
+        "event_id": pool.service.new_id(),
+        "auth_time": int(session.signed_in_at.timestamp()),
+        "iat": pool.service.clock.timestamp(),
+    }
+    if client.revokes_tokens:
+        claims["origin_jti"] = session.origin_jti
+    return claims
+
+
+def _access_claims(
+    shared: dict[str, Any], session: Session, client: AppClient, overrides: Overrides, scope: str
+) -> dict[str, Any]:
+    issued_at: int = shared["iat"]
+    groups = overrides.group_claims(session.user.group_names())
+    claims = shared | {
+        "client_id": session.client_id,
+        "token_use": "access",
+        "scope": scope,
+        "exp": issued_at + int(client.lifetime("AccessToken").total_seconds()),
+        "username": session.user.username,
+    }
+    if "cognito:groups" in groups:
+        claims["cognito:groups"] = groups["cognito:groups"]
+    return overrides.access_claims(claims)
+
+
+def _id_claims(
+    shared: dict[str, Any], session: Session, client: AppClient, overrides: Overrides
+) -> dict[str, Any]:
+    issued_at: int = shared["iat"]
+    claims = (
+        session.user.claims(client.get_readable_fields())
+        | overrides.group_claims(session.user.group_names())
+        | shared
+        | {
+            "aud": session.client_id,
+            "token_use": "id",
+            "exp": issued_at + int(client.lifetime("IdToken").total_seconds()),
+            "cognito:username": session.user.username,
+        }
+    )
+    return overrides.id_claims(claims)
+
+
+def mint(
+    pool: Pool,
+    session: Session,
+    source: str,
+    *,
+    scopes: list[str] | None = None,
+    claims: dict[str, Any] | None = None,
+) -> Tokens:
+    """Make an access token and an id token for a session; the caller holds the service's lock.
+
+    Args:
+        pool: signs them.
+        session: whose they are.
+        source: the trigger source, e.g. TokenGeneration_Authentication.
+        scopes: exactly these, without asking the trigger; None asks the trigger.
+        claims: overrides the access token's claims, and the id token's where it has them; a value
+            of None takes the claim out.
+
+    Raises:
+        LambdaRefused: the trigger raised.
+        LambdaAnswerInvalid: the trigger's answer makes no sense.
+    """
+    client = pool.clients[session.client_id]
+    if scopes is None:
+        occasion = _occasion(pool, session, source)
+        with pool.service.unlocked():
+            overrides = ask(pool.service.trigger, occasion)
+        scopes = overrides.scopes([ADMIN_SCOPE])
+    else:
+        overrides = Overrides()
+        scopes = list(dict.fromkeys([ADMIN_SCOPE, *scopes]))
+    shared = _shared_claims(pool, session, client)
+    access = _access_claims(shared, session, client, overrides, " ".join(scopes))
+    access["jti"] = pool.service.new_id()
+    identity = _id_claims(shared, session, client, overrides)
+    if client.revokes_tokens:
+        identity["jti"] = pool.service.new_id()
+    _override(access, claims or {}, everything=True)
+    _override(identity, claims or {}, everything=False)
+    access_token = pool.keys.access.sign(access)
+    pool.sessions.remember(access_token, session, access)
+    return Tokens(
+        access_token,
+        pool.keys.id.sign(identity),
+        session.refresh_token,
+        int(client.lifetime("AccessToken").total_seconds()),
+    )
+
+
+def _override(claims: dict[str, Any], wanted: dict[str, Any], *, everything: bool) -> None:
+    for name, value in wanted.items():
+        if not everything and name not in claims:
+            continue
+        if value is None:
+            claims.pop(name, None)
+        else:
+            claims[name] = value

@@ -1,0 +1,19 @@
+"""The operations of Cognito, one file per group.
+
+Where no class here has a method for an operation, moto's own answers; where moto has none either,
+the call is refused as unsupported.
+"""
+
+from apiproof.cognito.operations.administration import Administration
+from apiproof.cognito.operations.profile import Profile
+from apiproof.cognito.operations.recovery import Recovery
+from apiproof.cognito.operations.signin import SignIn
+from apiproof.cognito.operations.signout import SignOut
+from apiproof.cognito.operations.signup import SignUp
+
+
+class Operations(SignUp, SignIn, Recovery, SignOut, Profile, Administration):
+    """All operations of one call."""
+
+
+__all__ = ["Operations"]

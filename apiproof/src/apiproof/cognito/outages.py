@@ -1,0 +1,161 @@
+"""Planned trouble: the next calls fail, stay unanswered, or lose their answer after acting.
+
+Knows operation names and AWS error codes; how a transport times out is the transport's business.
+"""
+
+import json
+from threading import Lock
+from types import TracebackType
+from typing import Self
+
+from apiproof.cognito.constraints import error_codes, operations
+
+# Errors that are the service's own fault answer 500, the others 400 (API reference).
+_SERVER_FAULTS = {
+    "InternalErrorException": 500,
+    "InternalFailure": 500,
+    "InternalServerException": 500,
+    "ServiceUnavailable": 503,
+}
+_TEXTS = {"TooManyRequestsException": "Rate exceeded"}
+
+
+class AnswerTimedOut(Exception):
+    """No answer comes, and the call has not acted."""
+
+
+class AnswerLost(Exception):
+    """No answer comes, but the call has acted."""
+
+
+class OutageUnmet(AssertionError):
+    """A `with` block planned an outage and no call met it, so it proved nothing."""
+
+
+class Outage:
+    """One planned outage; as a context manager it ends with the block.
+
+    Leaving the block raises `OutageUnmet` when no call met the outage.
+    """
+
+    def __init__(
+        self, owner: "Outages", kind: str, operation: str, code: str | None, times: int
+    ) -> None:
+        self._owner = owner
+        self.kind = kind
+        self.operation = operation
+        self.code = code
+        self.left = times
+        self.met = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._owner.forget(self)
+        if kind is None and not self.met:
+            raise OutageUnmet(
+                f"Planned: {self.kind} {self.operation}. No call of it came before the block ended:"
+                " the code under test never met the outage."
+            )
+
+    def refusal(self) -> tuple[int, dict[str, str], str]:
+        """Give status, headers and body of the planned error."""
+        code = self.code or ""
+        body = {"__type": code, "message": _TEXTS.get(code, "Planned outage.")}
+        headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": code}
+        return _SERVER_FAULTS.get(code, 400), headers, json.dumps(body)
+
+    def lose(self) -> None:
+        """Raise what stands for a lost answer."""
+        raise AnswerLost
+
+
+class Outages:
+    """All planned outages of one stand-in; the oldest that fits a call meets it."""
+
+    def __init__(self) -> None:
+        self._planned: list[Outage] = []
+        self._lock = Lock()
+
+    def fail(self, operation: str, code: str, times: int = 1) -> Outage:
+        """Let the next calls fail without acting.
+
+        Args:
+            operation: e.g. SignUp, or "*" for any.
+            code: an AWS error code, e.g. TooManyRequestsException.
+            times: how many calls.
+
+        Raises:
+            ValueError: Cognito has no such operation or error, or `times` is below 1.
+        """
+        return self._plan("fail", operation, code, times)
+
+    def time_out(self, operation: str, times: int = 1) -> Outage:
+        """Let the next calls wait for an answer in vain, without acting; as `fail` otherwise."""
+        return self._plan("time_out", operation, None, times)
+
+    def lose_answer(self, operation: str, times: int = 1) -> Outage:
+        """Let the next calls act, then break the connection; as `fail` otherwise."""
+        return self._plan("lose_answer", operation, None, times)
+
+    def _plan(self, kind: str, operation: str, code: str | None, times: int) -> Outage:
+        if operation != "*" and operation not in operations():
+            raise ValueError(
+                f"Cognito has no operation {operation!r}: write it as in the API reference, "
+                'e.g. "SignUp", or "*" for any.'
+            )
+        if code is not None and code not in error_codes():
+            raise ValueError(
+                f"Cognito has no error {code!r}: write it as in the API reference, "
+                'e.g. "TooManyRequestsException".'
+            )
+        if times < 1:
+            raise ValueError(f"An outage happens at least once, not {times} times.")
+        outage = Outage(self, kind, operation, code, times)
+        with self._lock:
+            self._planned.append(outage)
+        return outage
+
+    def meet(self, operation: str) -> Outage | None:
+        """Let a call meet the outage planned for it, if any.
+
+        Raises:
+            AnswerTimedOut: that is the outage.
+        """
+        if not self._planned:
+            return None
+        with self._lock:
+            fitting = (each for each in self._planned if each.operation in {"*", operation})
+            outage = next(fitting, None)
+            if outage is None:
+                return None
+            outage.met += 1
+            outage.left -= 1
+            if not outage.left:
+                self._planned.remove(outage)
+        if outage.kind == "time_out":
+            raise AnswerTimedOut
+        return outage
+
+    @property
+    def planned(self) -> tuple[Outage, ...]:
+        """What is still to come, oldest first."""
+        with self._lock:
+            return tuple(self._planned)
+
+    def forget(self, outage: Outage) -> None:
+        """Cancel what is left of an outage."""
+        with self._lock:
+            if outage in self._planned:
+                self._planned.remove(outage)
+
+    def clear(self) -> None:
+        """Cancel everything."""
+        with self._lock:
+            self._planned.clear()

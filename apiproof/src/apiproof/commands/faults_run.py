@@ -1,0 +1,121 @@
+"""`apiproof faults run`: plant defects, and see which layer notices."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apiproof.commands.serve import ServiceOption
+
+if TYPE_CHECKING:
+    from apiproof.faults import Study
+    from apiproof.faults.injection import Defect
+    from apiproof.faults.matrix import Matrix
+    from apiproof.faults.outcome import Outcome
+
+REPORTS = Path("reports/faults")
+
+
+def run(  # noqa: PLR0913 - each is an option of the command
+    match: Annotated[
+        str | None, typer.Option("-k", help="Only defects whose id contains this.")
+    ] = None,
+    *,
+    listing: Annotated[bool, typer.Option("--list", help="List the catalogue.")] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Let every layer look everywhere, without a budget.")
+    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier results.")] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 2,
+    study: Annotated[
+        str | None, typer.Option(help="The project's Study, as package.module:NAME.")
+    ] = None,
+    reports: Annotated[Path, typer.Option(help="Where matrix.json and matrix.html go.")] = REPORTS,
+    service: ServiceOption = None,
+) -> None:
+    """Plant each defect of a study in a process of its own, and see which layer notices.
+
+    Results are kept: an interrupted run goes on where it stopped, until the sources change. Exits
+    with 1 if a defect is not caught by a check that claims to, or a layer is red without one.
+    """
+    from apiproof.faults.study import load_study
+    from apiproof.reporting.terminal import console
+
+    chosen = load_study(study)
+    defects = chosen.chosen(match)
+    if listing:
+        for defect in defects:
+            console.print(f"{defect.id}: {defect.story}", markup=False, soft_wrap=True)
+        return
+    matrix = _run(chosen, defects, service, reports, options=(full, fresh, jobs, match is None))
+    _tell(matrix, reports, whole=match is None)
+    raise typer.Exit(1 if matrix.failures else 0)
+
+
+def _run(
+    study: "Study",
+    defects: "tuple[Defect, ...]",
+    service: str | None,
+    reports: Path,
+    options: tuple[bool, bool, int, bool],
+) -> "Matrix":
+    import time
+
+    from apiproof.faults.experiment import service_name
+    from apiproof.faults.matrix import Matrix
+    from apiproof.faults.result_store import Lines, Outcomes
+    from apiproof.faults.runner import Runner, prepared
+    from apiproof.reporting.terminal import console
+
+    full, fresh, jobs, whole = options
+    kept = reports / ("outcomes-full.jsonl" if full else "outcomes.jsonl")
+    outcomes = Outcomes(Lines(kept, study.fingerprint(), fresh=fresh))
+    if not whole:
+        outcomes.forget(defect.id for defect in defects)
+    with prepared(study, service_name(service)) as ground:
+        runner = Runner(study, ground, outcomes, jobs, narrow=not full, thorough=not whole)
+        if whole:
+            console.print(f"Without a defect, with seeds {', '.join(map(str, study.seeds))}:")
+            total = len(study.seeds) * len(study.layers)
+            controls = runner.control(_Progress(total), study.seeds)
+        else:
+            controls = runner.earlier_control()
+        console.print(f"{len(defects)} defects, {jobs} at a time:")
+        started = time.monotonic()
+        found = runner.taught(controls).defects(defects, _Progress(len(defects)))
+        seconds = time.monotonic() - started
+    by_id = {defect.id: defect for defect in defects}
+    rows = {outcome.name: (by_id[outcome.name], outcome) for outcome in found}
+    ordered = tuple(rows[defect.id] for defect in defects)
+    return Matrix(study, tuple(controls), ordered, seconds)
+
+
+class _Progress:
+    """Tells of each experiment as it ends."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._done = 0
+
+    def __call__(self, outcome: "Outcome") -> None:
+        from apiproof.reporting.terminal import console
+
+        self._done += 1
+        said = [f"{each.layer} {each.catch}" for each in outcome.verdicts if each.first]
+        told = ", ".join(said) or ("in trouble" if outcome.trouble else "nothing found")
+        number = f"{self._done}/{self._total}"
+        console.print(f"  {number} {outcome.name}: {told}, {outcome.seconds:.0f} s", markup=False)
+
+
+def _tell(matrix: "Matrix", reports: Path, *, whole: bool) -> None:
+    from apiproof.faults.rendering import show, show_one, write_html, write_json
+    from apiproof.reporting.terminal import console
+
+    if not whole:
+        for defect, outcome in matrix.rows:
+            show_one(defect, outcome, console)
+    show(matrix, console)
+    if whole:
+        write_json(matrix, reports / "matrix.json")
+        write_html(matrix, reports / "matrix.html")
+        console.print(f"Reports: {reports / 'matrix.json'}, {reports / 'matrix.html'}")

@@ -1,0 +1,1 @@
+"""Contracts held against each other without a provider: documents, and pacts with documents."""

@@ -1,0 +1,229 @@
+"""What each JSON Schema keyword means for a branch of a given type. Knows no composition."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from apiproof.contract_diff.document.branch import TYPES, Mark, Marks, Row, Shape, Site
+from apiproof.contract_diff.document.document import Document, DocumentUnusable, join
+
+FAMILIES: dict[str, set[str]] = {
+    "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
+    "string": {"minLength", "maxLength", "pattern", "contentEncoding", "contentMediaType"},
+    "array": {"items", "prefixItems", "minItems", "maxItems", "uniqueItems", "contains"},
+    "object": {
+        "properties",
+        "patternProperties",
+        "additionalProperties",
+        "required",
+        "minProperties",
+        "maxProperties",
+        "propertyNames",
+        "dependentRequired",
+        "dependentSchemas",
+    },
+}
+SIZES = {
+    "string": ("minLength", "maxLength"),
+    "array": ("minItems", "maxItems"),
+    "object": ("minProperties", "maxProperties"),
+}
+WHOLE = {"int32": 31, "int64": 63}
+HINTS = {"password"}
+"""Formats that only tell a form how to look."""
+ANNOTATIONS = {
+    "title", "description", "default", "example", "examples", "deprecated", "externalDocs", "xml",
+    "$comment", "summary",
+}  # fmt: skip
+NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}
+
+_EXPECTED: dict[str, type | tuple[type, ...]] = {
+    "type": (str, list),
+    "enum": list,
+    "allOf": list,
+    "anyOf": list,
+    "oneOf": list,
+    "prefixItems": list,
+    "required": list,
+    "properties": Mapping,
+    "patternProperties": Mapping,
+    "dependentRequired": Mapping,
+    "format": str,
+    "pattern": str,
+    "multipleOf": (int, float),
+    **dict.fromkeys(("minimum", "maximum"), (int, float)),
+    **dict.fromkeys((word for pair in SIZES.values() for word in pair), (int, float)),
+}
+
+
+def require_sane(schema: Mapping[str, Any], pointer: str, document: Document) -> None:
+    """Raise DocumentUnusable where a keyword's value is of the wrong JSON type."""
+    for word, expected in _EXPECTED.items():
+        if word in schema and not isinstance(schema[word], expected):
+            found = json.dumps(schema[word], default=str)
+            raise DocumentUnusable(
+                f"{document.name}: {word} at #{join(pointer, word)} cannot be {found}."
+            )
+
+
+def canonical(node: Any, *, names: bool = False) -> str:
+    """Return the text of a schema without what only people read, keys in order."""
+    return json.dumps(_stripped(node, names=names), sort_keys=True, default=str)
+
+
+def _stripped(node: Any, *, names: bool) -> Any:
+    if isinstance(node, Mapping):
+        return {
+            key: _stripped(value, names=key in NAMED and not names)
+            for key, value in node.items()
+            if names or (key not in ANNOTATIONS and not key.startswith("x-"))
+        }
+    return [_stripped(item, names=False) for item in node] if isinstance(node, list) else node
+
+
+def types_of(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the types a schema admits; without `type` its keywords may imply one."""
+    declared = schema.get("type")
+    if declared is None:
+        families = [name for name, words in FAMILIES.items() if words & schema.keys()]
+        return (families[0],) if len(families) == 1 else TYPES
+    names = [declared] if isinstance(declared, str) else list(declared)
+    return tuple(dict.fromkeys("number" if name == "integer" else name for name in names))
+
+
+def marks_of(
+    kind: str,
+    schema: Mapping[str, Any],
+    pointer: str,
+    document: Document,
+    hides: Callable[[Site], bool],
+) -> Marks:
+    """Return the marks that a schema's own keywords leave on its branch of type `kind`."""
+    marks: dict[str, tuple[Mark, ...]] = {}
+
+    def add(name: str, value: Any, keyword: str) -> None:
+        marks[name] = (*marks.get(name, ()), Mark(value, join(pointer, keyword)))
+
+    if kind == "number":
+        _number(schema, add)
+    elif kind in SIZES:
+        _sizes(kind, schema, add)
+        {"string": _string, "array": _array, "object": _object}[kind](schema, pointer, add, hides)
+    for word in ("if", "then", "else", "dependentSchemas"):
+        if word in schema:
+            add("condition", word + canonical(schema[word]), word)
+    ref = schema.get("$ref", schema.get("$dynamicRef"))
+    if isinstance(ref, str) and document.target(ref) is None:
+        add("condition", ref, "$ref" if "$ref" in schema else "$dynamicRef")
+    return marks
+
+
+Add = Callable[[str, Any, str], None]
+
+
+def _fraction(value: float) -> Fraction:
+    return Fraction(str(value))
+
+
+def _number(schema: Mapping[str, Any], add: Add) -> None:
+    declared = schema.get("type")
+    names = [declared] if isinstance(declared, str) else declared or ()
+    whole = "integer" in names and "number" not in names
+    if whole:
+        add("multiple", Fraction(1), "type")
+    if "multipleOf" in schema:
+        add("multiple", _fraction(schema["multipleOf"]), "multipleOf")
+    for word, name, sharp in (
+        ("minimum", "lower", "exclusiveMinimum"),
+        ("maximum", "upper", "exclusiveMaximum"),
+    ):
+        exclusive = schema.get(sharp)
+        if word in schema:
+            add(name, (_fraction(schema[word]), exclusive is True), word)
+        if exclusive is not None and not isinstance(exclusive, bool):
+            add(name, (_fraction(exclusive), True), sharp)
+    form = schema.get("format")
+    if form in WHOLE and whole:
+        limit = Fraction(2 ** WHOLE[form])
+        add("lower", (-limit, False), "format")
+        add("upper", (limit - 1, False), "format")
+    elif form in {"float", "double"} and not whole:
+        add("format", form, "format")
+
+
+def _sizes(kind: str, schema: Mapping[str, Any], add: Add) -> None:
+    least, most = SIZES[kind]
+    if schema.get(least, 0) > 0:
+        add("least", schema[least], least)
+    if most in schema:
+        add("most", schema[most], most)
+
+
+def _string(
+    schema: Mapping[str, Any], _pointer: str, add: Add, _hides: Callable[[Site], bool]
+) -> None:
+    if schema.get("pattern"):
+        add("pattern", schema["pattern"], "pattern")
+    form = schema.get("format")
+    if form and form not in HINTS:
+        add("format", form, "format")
+    # OpenAPI 3.1 says in contentMediaType and contentEncoding what 3.0 said in format.
+    if media := schema.get("contentMediaType"):
+        add(
+            "format", "binary" if media == "application/octet-stream" else media, "contentMediaType"
+        )
+    if encoding := schema.get("contentEncoding"):
+        add("format", "byte" if encoding == "base64" else encoding, "contentEncoding")
+
+
+def _array(
+    schema: Mapping[str, Any], pointer: str, add: Add, _hides: Callable[[Site], bool]
+) -> None:
+    items = schema.get("items", schema.get("unevaluatedItems"))
+    word = "items" if "items" in schema else "unevaluatedItems"
+    prefix = items if isinstance(items, list) else schema.get("prefixItems", ())
+    home = join(pointer, word if isinstance(items, list) else "prefixItems")
+    sites = tuple(Site(join(home, index), part) for index, part in enumerate(prefix))
+    rest = None if items is None or isinstance(items, list) else Site(join(pointer, word), items)
+    if rest is not None and rest.schema is False:
+        add("most", len(sites), word)
+    if sites or rest is not None:
+        add("row", Row(sites, rest), word if rest is not None else "prefixItems")
+    if schema.get("uniqueItems") is True:
+        add("unique", True, "uniqueItems")  # noqa: FBT003 - the keyword's value
+    if "contains" in schema:
+        least = schema.get("minContains", 1)
+        add("contains", (Site(join(pointer, "contains"), schema["contains"]), least), "contains")
+        if "maxContains" in schema:
+            text = f"{schema['maxContains']} {canonical(schema['contains'])}"
+            add("condition", text, "maxContains")
+
+
+def _object(
+    schema: Mapping[str, Any], pointer: str, add: Add, hides: Callable[[Site], bool]
+) -> None:
+    def sites(word: str) -> dict[str, Site]:
+        parts = schema.get(word) or {}
+        return {name: Site(join(pointer, word, name), part) for name, part in parts.items()}
+
+    every = sites("properties")
+    hidden = {name: site for name, site in every.items() if hides(site)}
+    shown = {name: site for name, site in every.items() if name not in hidden}
+    patterns = sites("patternProperties")
+    word = "additionalProperties"
+    extra = schema.get(word, True)
+    rest = None if extra is True or extra == {} else Site(join(pointer, word), extra)
+    if every or patterns or rest is not None:
+        keyword = word if rest is not None and not every else "properties"
+        add("shape", Shape(shown, patterns, rest, pointer, hidden), keyword)
+    for name in dict.fromkeys(schema.get("required", ())):
+        if name not in hidden:
+            add("required", name, "required")
+    if "propertyNames" in schema:
+        add("names", Site(join(pointer, "propertyNames"), schema["propertyNames"]), "propertyNames")
+    for name, needs in (schema.get("dependentRequired") or {}).items():
+        for need in needs:
+            add("dependent", (name, need), "dependentRequired")

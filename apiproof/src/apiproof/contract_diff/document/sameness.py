@@ -1,0 +1,78 @@
+"""Which schemas two documents share word for word, references included: these need no comparing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apiproof.contract_diff.document.branch import Conjunction
+from apiproof.contract_diff.document.document import Document, ReferenceDangling
+
+
+def references(node: Any) -> Iterator[str]:
+    """Yield every `$ref` under a node."""
+    queue = [node]
+    while queue:
+        here = queue.pop()
+        if isinstance(here, Mapping):
+            if isinstance(ref := here.get("$ref"), str):
+                yield ref
+            discriminator = here.get("discriminator")
+            if isinstance(discriminator, Mapping):
+                yield from map(str, (discriminator.get("mapping") or {}).values())
+            queue += here.values()
+        elif isinstance(here, list):
+            queue += here
+
+
+class Sameness:
+    """Knows what changed between two documents, directly or behind a reference."""
+
+    def __init__(self, old: Document, new: Document) -> None:
+        self._comparable = old.legacy is new.legacy
+        self._refs: dict[int, frozenset[str]] = {}
+        self._old, self._new = old, new
+        self._changed = self._find_changed() if self._comparable else frozenset()
+
+    def same(self, old: Conjunction, new: Conjunction) -> bool:
+        """Return whether two conjunctions are equal in words and in all they refer to."""
+        if not self._comparable or len(old) != len(new):
+            return False
+        return all(
+            one.tag == other.tag
+            and one.schema == other.schema
+            and self._changed.isdisjoint(self._refs_of(one.schema))
+            for one, other in zip(old, new, strict=True)
+        )
+
+    def _refs_of(self, schema: Any) -> frozenset[str]:
+        key = id(schema)  # both documents live as long as this object
+        if key not in self._refs:
+            self._refs[key] = frozenset(references(schema))
+        return self._refs[key]
+
+    def _find_changed(self) -> frozenset[str]:
+        users: dict[str, set[str]] = {}
+        queue = sorted(set(references(self._old.raw)) | set(references(self._new.raw)))
+        changed = []
+        for ref in queue:
+            before, after = _target(self._old, ref), _target(self._new, ref)
+            if before != after or before is None:
+                changed.append(ref)
+            for used in set(references(before)):
+                users.setdefault(used, set()).add(ref)
+        found = set(changed)
+        while changed:
+            for user in users.get(changed.pop(), ()):
+                if user not in found:
+                    found.add(user)
+                    changed.append(user)
+        return frozenset(found)
+
+
+def _target(document: Document, ref: str) -> Any:
+    target = document.target(ref)
+    try:
+        return None if target is None else document.at(target)
+    except ReferenceDangling:
+        return None

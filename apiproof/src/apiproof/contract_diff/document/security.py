@@ -1,0 +1,156 @@
+"""Who may call: alternatives, schemes and scopes of one operation in both documents.
+
+Schemes are compared by what they are, not by what the document calls them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from apiproof.contract_diff.document.change import Place
+from apiproof.contract_diff.document.comparison import Comparison, Scene
+from apiproof.contract_diff.document.document import Document, join
+
+if TYPE_CHECKING:
+    from apiproof.contract_diff.document.operations import Operation
+
+Scheme = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """One way to be let in: every scheme in it, with its scopes. No scheme at all: public."""
+
+    needs: Mapping[Scheme, frozenset[str]]
+    names: Mapping[str, Scheme]
+    pointer: str
+
+    def lets_in(self, other: Alternative) -> bool:
+        """Return whether whoever satisfies `other` satisfies this one."""
+        return all(
+            scheme in other.needs and scopes <= other.needs[scheme]
+            for scheme, scopes in self.needs.items()
+        )
+
+
+def _scheme(document: Document, name: str) -> Scheme:
+    node, _ = document.child(document.raw, "", "components", "securitySchemes", name)
+    if not isinstance(node, Mapping):
+        return ("undeclared", name)
+    words = ("type", "scheme", "in", "name", "openIdConnectUrl")
+    facts = [str(node.get(word, "")) for word in words]
+    facts[1] = facts[1].lower()
+    if node.get("in") == "header":
+        facts[3] = facts[3].lower()
+    return tuple(facts)
+
+
+def alternatives_of(document: Document, operation: Operation) -> list[Alternative]:
+    """Return the ways into an operation; one that needs nothing if it is public."""
+    node, at = operation.node, operation.pointer
+    if "security" not in node and "security" in document.raw:
+        node, at = document.raw, ""
+    listed = node.get("security") or []
+    home = join(at, "security") if "security" in node else operation.pointer
+    found = []
+    for index, requirement in enumerate(listed):
+        names = {name: _scheme(document, name) for name in requirement}
+        needs = {names[name]: frozenset(scopes or ()) for name, scopes in requirement.items()}
+        found.append(Alternative(needs, names, join(home, index)))
+    return found or [Alternative({}, {}, home)]
+
+
+def compare_security(comparison: Comparison, scene: Scene, old: Operation, new: Operation) -> None:
+    """Report every way in that no longer lets in, and every new one."""
+    scene = replace(scene, place=Place("security"))
+    before = alternatives_of(comparison.old, old)
+    after = alternatives_of(comparison.new, new)
+    for way in before:
+        if not any(other.lets_in(way) for other in after):
+            rule, fact, other = _loss(way, after)
+            comparison.add(
+                scene, rule, f"{scene.service} {fact}.",
+                old=way.pointer, new=other.pointer, breaking=True,
+                values=_beyond(other, way) if rule == "security-scope-added" else (),
+            )  # fmt: skip
+    for way in after:
+        if not any(way.needs == other.needs or other.lets_in(way) for other in before):
+            rule, fact, other = _gain(way, before)
+            comparison.add(
+                scene, rule, f"{scene.service} {fact}.",
+                old=other.pointer, new=way.pointer, breaking=False,
+            )  # fmt: skip
+    for way in before:
+        if any(way.needs.keys() == other.needs.keys() for other in after):
+            _flows(comparison, scene, way, after)
+
+
+def _names(way: Alternative) -> str:
+    return " and ".join(way.names) or "nothing"
+
+
+def _beyond(way: Alternative, other: Alternative) -> list[str]:
+    """Return the scopes that one way demands and the other does not."""
+    return sorted({s for scheme, scopes in way.needs.items() for s in scopes - other.needs[scheme]})
+
+
+def _loss(way: Alternative, after: list[Alternative]) -> tuple[str, str, Alternative]:
+    if not way.needs:
+        wanted = " or ".join(map(_names, after))
+        return "security-added", f"was public and now demands {wanted}", after[0]
+    for other in after:
+        if other.needs.keys() == way.needs.keys():
+            added = {
+                s for scheme, scopes in other.needs.items() for s in scopes - way.needs[scheme]
+            }
+            return "security-scope-added", f"now demands scope {', '.join(sorted(added))}", other
+    for other in after:
+        if way.needs.keys() < other.needs.keys():
+            extra = [name for name, scheme in other.names.items() if scheme not in way.needs]
+            return "security-scheme-added", f"now demands {' and '.join(extra)} as well", other
+    for other in after:
+        if way.names.keys() & other.names.keys():
+            return "security-scheme-changed", f"changed what {_names(way)} is", other
+    return "security-scheme-removed", f"no longer lets in by {_names(way)}", after[0]
+
+
+def _gain(way: Alternative, before: list[Alternative]) -> tuple[str, str, Alternative]:
+    if not way.needs:
+        return "security-removed", "is now public", before[0]
+    for other in before:
+        if other.needs.keys() == way.needs.keys():
+            gone = _beyond(other, way)
+            return "security-scope-removed", f"no longer demands {', '.join(gone)}", other
+    return "security-alternative-added", f"now also lets in by {_names(way)}", before[0]
+
+
+def _flows(
+    comparison: Comparison, scene: Scene, way: Alternative, after: list[Alternative]
+) -> None:
+    """Compare the OAuth 2.0 flows of schemes that stayed the same otherwise."""
+    for name, scheme in way.names.items():
+        twins = [n for other in after for n, s in other.names.items() if s == scheme]
+        twin = name if name in twins else twins[0]
+        before, at = _flows_of(comparison.old, name)
+        now, there = _flows_of(comparison.new, twin)
+        for flow, facts in before.items():
+            if flow not in now:
+                comparison.add(
+                    scene, "security-flow-removed", f"{name} no longer offers the {flow} flow.",
+                    old=join(at, flow), new=there, breaking=True,
+                )  # fmt: skip
+                continue
+            for word in ("tokenUrl", "authorizationUrl"):
+                if facts.get(word) != now[flow].get(word):
+                    comparison.add(
+                        scene, "security-url-changed",
+                        f"{name} has its {word} at {now[flow].get(word)}, not {facts.get(word)}.",
+                        old=join(at, flow, word), new=join(there, flow), breaking=True,
+                    )  # fmt: skip
+
+
+def _flows_of(document: Document, name: str) -> tuple[Mapping[str, Any], str]:
+    node, at = document.child(document.raw, "", "components", "securitySchemes", name, "flows")
+    return (node, at) if isinstance(node, Mapping) else ({}, at)

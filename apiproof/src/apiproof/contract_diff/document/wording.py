@@ -1,0 +1,130 @@
+"""Rule ids and sentences for escapes between schemas: what narrowed and what widened.
+
+An escape from the old schema is a narrowing, one from the new schema a widening; which of them
+breaks whom is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from apiproof.contract_diff.document.escape import Escape
+
+# kind: (rule when narrowed, rule when widened, sentence when narrowed, sentence when widened);
+# {sub} is what escapes, {sup} what it escapes from.
+_WORDS: dict[str, tuple[str, str, str, str]] = {
+    "type": (
+        "type-narrowed", "type-widened",
+        "no longer admits {sub}, only {sup}", "now also admits {sub}, not only {sup}",
+    ),
+    "null": (
+        "became-not-nullable", "became-nullable",
+        "no longer admits null", "now also admits null",
+    ),
+    "enum": (
+        "enum-narrowed", "enum-widened",
+        "no longer admits {sub}", "now also admits {sub}",
+    ),
+    "enum-open": (
+        "enum-narrowed", "enum-widened",
+        "is now limited to {sup}", "is no longer limited to {sup}",
+    ),
+    "pattern": (
+        "pattern-narrowed", "pattern-widened",
+        "must now match {sup} (was {sub})", "need no longer match {sup} (now {sub})",
+    ),
+    "format": (
+        "format-narrowed", "format-widened",
+        "must now be of format {sup} (was {sub})", "need no longer be of format {sup} (now {sub})",
+    ),
+    "required": (
+        "property-became-required", "property-became-optional",
+        "is now required", "is no longer required",
+    ),
+    "required-new": (
+        "required-property-added", "property-became-optional",
+        "is a new required property", "is no longer required",
+    ),
+    "property-removed": (
+        "property-removed", "property-removed", "was removed", "was removed",
+    ),
+    "property-hidden": (
+        "property-became-read-only", "property-became-write-only",
+        "became read-only: it can no longer be sent",
+        "became write-only: it is no longer sent back",
+    ),
+    "property-added": ("property-added", "property-added", "was added", "was added"),
+    "property-unknown": (
+        "property-refused", "property-added-to-closed-object",
+        "is now refused", "was added to an object that promised no further properties",
+    ),
+    "additional-properties": (
+        "additional-properties-narrowed", "additional-properties-widened",
+        "no longer admits all the undeclared properties it did",
+        "now admits undeclared properties that it refused",
+    ),
+    "unique-items": (
+        "unique-items-added", "unique-items-removed",
+        "must no longer repeat items", "may now repeat items",
+    ),
+    "variant": (
+        "variant-removed", "variant-added",
+        "no longer admits the variant {sub}", "now also admits the variant {sub}",
+    ),
+}  # fmt: skip
+_BOUNDS = {
+    "minimum": "value", "maximum": "value", "multiple-of": "multiple of",
+    "min-length": "length at least", "max-length": "length at most",
+    "min-items": "number of items at least", "max-items": "number of items at most",
+    "min-properties": "number of properties at least",
+    "max-properties": "number of properties at most",
+}  # fmt: skip
+_OPPOSITES = ("-narrowed", "-widened", "-tightened", "-loosened")
+
+
+def rule_of(escape: Escape, *, narrowed: bool, both: bool = False) -> str:
+    """Return the rule id, without its side; `both` when it narrowed and widened at once."""
+    if escape.kind in _WORDS:
+        rule = _WORDS[escape.kind][0 if narrowed else 1]
+    elif escape.kind in _BOUNDS:
+        rule = f"{escape.kind}-{'tightened' if narrowed else 'loosened'}"
+    else:
+        rule = f"{escape.kind}-{'narrowed' if narrowed else 'widened'}"
+    if both and rule.endswith(_OPPOSITES):
+        return rule.rpartition("-")[0] + "-changed"
+    return rule
+
+
+def sentence_of(service: str, escape: Escape, *, narrowed: bool) -> str:
+    """Return one plain sentence on the change."""
+    sub, sup = shown(escape.sub_value), shown(escape.sup_value)
+    kind = "enum-open" if escape.kind == "enum" and escape.sub_value is None else escape.kind
+    if kind in _WORDS:
+        told = _WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
+    elif kind in _BOUNDS:
+        old, new = (sub, sup) if narrowed else (sup, sub)
+        told = f"has its {_BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
+        told += f" from {old} to {new}"
+    else:
+        what = kind.replace("-", " ")
+        told = f"{'narrowed' if narrowed else 'widened'} its {what} rules"
+    return f"{service} {told}."
+
+
+def shown(value: Any) -> str:
+    """Return a value as a sentence shows it."""
+    if value is None:
+        return "none"
+    if isinstance(value, list):
+        some = ", ".join(shown(item) if item is not None else "null" for item in value[:6])
+        return some + (f" and {len(value) - 6} more" if len(value) > 6 else "")
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def path_text(path: tuple[str, ...]) -> str:
+    """Return a path into a body for people: ("items", "*", "name") is items[].name."""
+    text = ""
+    for part in path:
+        text += "[]" if part == "*" else f"[{part}]" if part.isdigit() else f".{part}"
+    return text.removeprefix(".")

@@ -1,0 +1,110 @@
+"""A pact against an OpenAPI document, statically: no provider, no network, no state."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.contract_diff.pact.document import Document
+from apiproof.contract_diff.pact.findings import Finding, Problem, Severity, listed
+from apiproof.contract_diff.pact.generated import is_replaced
+from apiproof.contract_diff.pact.operations import Operations, Route
+from apiproof.contract_diff.pact.parameters import Parameters
+from apiproof.contract_diff.pact.requestbody import RequestBodies
+from apiproof.contract_diff.pact.responses import Responses
+from apiproof.contract_diff.pact.security import check_security
+from apiproof.contract_diff.pact.shapes import Shapes
+from apiproof.contract_diff.pact.styles import Styles
+from apiproof.contract_diff.pact.validation import Validators
+from apiproof.pacts.reading import Interaction, PactFile
+
+
+class Comparison:
+    """One document, ready for any number of pacts.
+
+    Raises:
+        DocumentUnusable: the document isn't OpenAPI 3, or a reference in it leads nowhere.
+    """
+
+    def __init__(self, raw: Mapping[str, Any]) -> None:
+        document = Document(raw)
+        shapes, validators = Shapes(document), Validators(document)
+        styles = Styles(shapes)
+        self._document = document
+        self._operations = Operations(document)
+        self._parameters = Parameters(document, styles, validators)
+        self._bodies = RequestBodies(document, shapes, styles, validators)
+        self._responses = Responses(document, shapes, styles, validators)
+
+    def findings(self, pact: PactFile) -> list[Finding]:
+        """What the pact expects and the document does not promise, in the pact's order."""
+        return [
+            _finding(pact, interaction, problem)
+            for interaction in pact.interactions
+            for problem in self._problems(interaction)
+            if not _is_moot(problem, interaction)
+        ]
+
+    def _problems(self, interaction: Interaction) -> Iterator[Problem]:
+        request, response = interaction.request, interaction.response
+        routes = self._operations.routes(request.method, request.path)
+        if not routes:
+            yield self._no_route(interaction)
+            return
+        route = self._best(routes)
+        yield from check_security(self._document, route.operation, request, response.status)
+        yield from self._parameters.check(route, request, response.status)
+        yield from self._bodies.check(route.operation, request, response.status)
+        yield from self._responses.check(route.operation, request, response)
+
+    def _best(self, routes: list[Route]) -> Route:
+        # Of equally specific templates the one whose parameters fit is meant.
+        return next((each for each in routes if self._parameters.path_fits(each)), routes[0])
+
+    def _no_route(self, interaction: Interaction) -> Problem:
+        request = interaction.request
+        methods = self._operations.methods(request.path)
+        if methods:
+            return Problem(
+                "request-method-undeclared",
+                ".request.method",
+                "#/paths",
+                f"expected {request.method} on {request.path}, got a document with"
+                f" {listed(methods)}",
+            )
+        nearest = self._operations.nearest(request.path)
+        return Problem(
+            "request-path-undeclared",
+            ".request.path",
+            "#/paths",
+            f"expected {request.path}, got a document without it, nearest {listed(nearest)}",
+        )
+
+
+def compare(pact: PactFile, document: Mapping[str, Any]) -> list[Finding]:
+    """Compare one pact with one OpenAPI 3.0 or 3.1 document.
+
+    Raises:
+        DocumentUnusable: nothing can be compared with such a document.
+    """
+    return Comparison(document).findings(pact)
+
+
+def _is_moot(problem: Problem, interaction: Interaction) -> bool:
+    is_value = problem.rule.startswith("request-") and problem.rule.endswith("-invalid")
+    return is_value and is_replaced(interaction.request, problem.place)
+
+
+def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Finding:
+    if interaction.pending:
+        # Pact specification 4: what a pending interaction finds breaks nobody yet.
+        message = f"{problem.message} (the interaction is pending)"
+        problem = replace(problem, message=message, severity=Severity.WARNING)
+    return Finding(
+        rule=problem.rule,
+        severity=problem.severity,
+        consumer=pact.consumer,
+        interaction=interaction.description,
+        where=interaction.location + problem.place,
+        pointer=problem.pointer,
+        message=problem.message,
+    )

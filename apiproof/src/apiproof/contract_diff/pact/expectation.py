@@ -1,0 +1,208 @@
+"""What a consumer expects of a response body, against the schema of what the provider sends.
+
+The consumer takes a subset: other properties are fine. What it expects must be possible: a
+property that the schema lacks, or another type, is an error; a property that may be absent is
+a warning, as the state that the interaction asks for may see to its presence.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apiproof.contract_diff.pact.dialect import flagged
+from apiproof.contract_diff.pact.document import Document, Located
+from apiproof.contract_diff.pact.findings import Problem
+from apiproof.contract_diff.pact.matching import Matching
+from apiproof.contract_diff.pact.properties import Properties
+from apiproof.contract_diff.pact.rulebook import (
+    Rulebook,
+    has_loose_keys,
+    value_rule,
+)
+from apiproof.contract_diff.pact.shapes import Shapes, Variant, kind, types
+from apiproof.contract_diff.pact.unpromised import (
+    Place,
+    Schemas,
+    as_type,
+    length_problems,
+    maybe_absent,
+    never_sent,
+    no_alternative,
+    unknown,
+)
+from apiproof.contract_diff.pact.validation import Validators
+from apiproof.pacts.reading import Matcher, Rule
+from apiproof.pacts.reading.expressions import show
+from apiproof.pacts.reading.rules import read_rules
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """The expected body of one response."""
+
+    document: Document
+    shapes: Shapes
+    validators: Validators
+    rulebook: Rulebook
+
+    def problems(
+        self, expected: Any, schemas: Schemas, place: Place = (), inherited: Rule | None = None
+    ) -> list[Problem]:
+        """What of an expected value the schemas, all of which hold, do not promise."""
+        if not schemas:
+            return []
+        rule = self.rulebook.at(place, inherited)
+        if not isinstance(expected, list | Mapping):
+            return self._scalar(expected, schemas, place, rule)
+        if rule and rule.combine == "OR" and self._or_null(rule, schemas):
+            return []
+        variants = self.shapes.variants(schemas, expected)
+        found: list[list[Problem]] = []
+        for variant in variants:
+            problems = self._container(expected, variant, place, rule)
+            if not problems:
+                return []
+            found.append(problems)
+        return min(found, key=_badness) if found else [no_alternative(expected, schemas, place)]
+
+    def _container(
+        self, expected: Any, variant: Variant, place: Place, rule: Rule | None
+    ) -> list[Problem]:
+        wanted = kind(expected)
+        allowed = types(variant)
+        if not wanted & allowed:
+            pointer = next((s.pointer for s in variant if s.node is False or "type" in s.node), "#")
+            got = " or ".join(sorted(allowed)) or "nothing at all"
+            words = f"expected {' or '.join(wanted)}, got a schema of {got}"
+            return [Problem("response-body-type", show(place), pointer, words)]
+        if isinstance(expected, list):
+            return [*self._array(expected, variant, place, rule)]
+        return [*self._object(expected, variant, place, rule)]
+
+    def _array(
+        self, expected: list[Any], variant: Variant, place: Place, rule: Rule | None
+    ) -> Iterator[Problem]:
+        yield from length_problems(len(expected), variant, place, rule)
+        variants = _contained(rule)
+        if variants is not None:
+            yield from self._contains(variants, expected, variant, place)
+            return
+        for number, item in enumerate(expected):
+            schemas = _items(variant, number)
+            yield from self.problems(item, schemas, (*place, number), value_rule(rule))
+
+    def _contains(
+        self, variants: list[Any], expected: list[Any], variant: Variant, place: Place
+    ) -> Iterator[Problem]:
+        for each in variants:
+            number = int(each.get("index", 0))
+            if number < len(expected):
+                book = Rulebook(read_rules({"body": each.get("rules") or {}}).body)
+                inner = Expectation(self.document, self.shapes, self.validators, book)
+                found = inner.problems(expected[number], _items(variant, number))
+                yield from (problem.below(show((*place, number))) for problem in found)
+
+    def _object(
+        self, expected: Mapping[str, Any], variant: Variant, place: Place, rule: Rule | None
+    ) -> Iterator[Problem]:
+        properties = Properties(variant)
+        yield from self._names(expected, variant, place, rule)
+        for name, value in expected.items():
+            here = (*place, name)
+            schemas = properties.of(name)
+            if schemas is None and has_loose_keys(rule):
+                yield from self._any_of(value, properties, here, rule)
+            elif schemas is None:
+                yield unknown(name, properties, place, variant)
+            elif any(flagged(self.document, schema, "writeOnly") for schema in schemas):
+                yield never_sent(name, schemas, place)
+            else:
+                if properties.may_lack(name) and not has_loose_keys(rule):
+                    yield maybe_absent(name, schemas, place)
+                yield from self.problems(value, schemas, here, value_rule(rule))
+
+    def _any_of(
+        self, value: Any, properties: Properties, place: Place, rule: Rule | None
+    ) -> list[Problem]:
+        """A value whose key is a mere example: it must suit some property."""
+        found = [
+            self.problems(value, schemas, place, value_rule(rule)) for schemas in properties.all()
+        ]
+        if any(not problems for problems in found):
+            return []
+        best = min(found, key=_badness, default=None)
+        return best or [unknown(str(place[-1]), properties, place[:-1], properties.variant)]
+
+    def _names(
+        self, expected: Mapping[str, Any], variant: Variant, place: Place, rule: Rule | None
+    ) -> Iterator[Problem]:
+        for schema in variant:
+            names = schema.at("propertyNames")
+            if names.node is not None and not has_loose_keys(rule):
+                for name in expected:
+                    for problem in self.validators.problems(names, name, "response-body-value"):
+                        yield problem.below(show((*place, name)))
+            most = schema.node.get("maxProperties")
+            if isinstance(most, int) and len(expected) > most and not has_loose_keys(rule):
+                words = f"expected {len(expected)} properties, got a schema of at most {most}"
+                pointer = schema.at("maxProperties").pointer
+                yield Problem("response-body-length", show(place), pointer, words)
+
+    def _scalar(
+        self, expected: Any, schemas: Schemas, place: Place, rule: Rule | None
+    ) -> list[Problem]:
+        matchers = rule.matchers if rule else (Matcher("equality"),)
+        found = [self._matcher(matcher, expected, schemas, place) for matcher in matchers]
+        if rule and rule.combine == "OR":
+            return min(found, key=_badness)
+        return [problem for problems in found for problem in problems][:1]
+
+    def _matcher(
+        self, matcher: Matcher, expected: Any, schemas: Schemas, place: Place
+    ) -> list[Problem]:
+        if matcher.kind == "equality":
+            value = matcher.options.get("value", expected)
+            return self._exact(value, schemas, place)
+        obstacle = Matching(self.shapes, self.validators).obstacle(matcher, expected, schemas)
+        if obstacle is None:
+            return []
+        wanted, got = obstacle
+        rule = "response-body-value" if wanted.startswith(("text", "a ")) else "response-body-type"
+        words = f"expected {wanted}, got a schema of {got}"
+        pointer = self.document.resolve(schemas[0]).pointer
+        return [Problem(rule, show(place), pointer, words)]
+
+    def _exact(self, expected: Any, schemas: Schemas, place: Place) -> list[Problem]:
+        found: list[Problem] = []
+        for schema in schemas:
+            found += self.validators.problems(schema, expected, "response-body-value", show(place))
+        return [as_type(problem, expected) for problem in found[:1]]
+
+    def _or_null(self, rule: Rule, schemas: Schemas) -> bool:
+        wants_null = any(matcher.kind == "null" for matcher in rule.matchers)
+        return wants_null and any("null" in types(v) for v in self.shapes.variants(schemas))
+
+
+def _badness(problems: Sequence[Problem]) -> tuple[int, int]:
+    # A wrong type at the top is further from fitting than several wrong things deep inside.
+    errors = [problem for problem in problems if problem.is_error]
+    shallow = sum(1 for problem in errors if problem.rule == "response-body-type")
+    return len(errors) + shallow, len(problems)
+
+
+def _items(variant: Variant, number: int) -> list[Located]:
+    found = []
+    for schema in variant:
+        prefix = schema.node.get("prefixItems")
+        is_prefixed = isinstance(prefix, list) and number < len(prefix)
+        part = schema.at("prefixItems", number) if is_prefixed else schema.at("items")
+        if part.node is not None and part.node is not True:
+            found.append(part)
+    return found
+
+
+def _contained(rule: Rule | None) -> list[Any] | None:
+    for matcher in rule.matchers if rule else ():
+        if matcher.kind == "arraycontains" and isinstance(matcher.options.get("variants"), list):
+            return [each for each in matcher.options["variants"] if isinstance(each, Mapping)]
+    return None

@@ -1,0 +1,182 @@
+"""What a matcher leaves of an expected scalar, and whether a schema allows any of it.
+
+A matcher loosens the example: the consumer takes every value that matches. It is broken where
+no value that the document allows matches. Whether the two have a value in common is decided by
+types, by enumerated values, and for text by trying: the example, the schema's own values, the
+canonical texts of each format, the example cut and padded.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from apiproof.contract_diff.pact.document import Located
+from apiproof.contract_diff.pact.findings import listed, shown
+from apiproof.contract_diff.pact.javadates import date_pattern
+from apiproof.contract_diff.pact.shapes import Shapes, Variant, enumerated, kind, types
+from apiproof.contract_diff.pact.validation import Validators
+from apiproof.pacts.reading import Matcher
+
+_NUMBERS: Final = frozenset({"integer", "number"})
+_TEXTUAL: Final = frozenset({"regex", "include", "date", "time", "datetime", "semver"})
+_TYPES: Final = {
+    "integer": frozenset({"integer"}),
+    "decimal": frozenset({"number"}),
+    "number": _NUMBERS,
+    "boolean": frozenset({"boolean"}),
+    "null": frozenset({"null"}),
+}
+_SAMPLES: Final = (
+    "2000-02-29",
+    "2000-02-29T12:30:00Z",
+    "2000-02-29T12:30:00+00:00",
+    "2000-02-29T12:30:00.123Z",
+    "2000-02-29T12:30:00.123456+00:00",
+    "2000-02-29T12:30:00",
+    "2000-02-29T12:30:00.000+0000",
+    "12:30:00Z",
+    "12:30:00",
+    "00000000-0000-4000-8000-000000000000",
+    "someone@example.com",
+    "https://example.com/",
+    "example.com",
+    "192.0.2.1",
+    "2001:db8::1",
+    "1.2.3",
+    "a",
+    "A",
+    "0",
+    "1",
+)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """Judges matchers by the schemas of one document."""
+
+    shapes: Shapes
+    validators: Validators
+
+    def obstacle(
+        self, matcher: Matcher, expected: Any, schemas: Sequence[Located]
+    ) -> tuple[str, str] | None:
+        """Why nothing that the schemas allow can match.
+
+        Returns:
+            What was expected and what the document has, in words; None where something can.
+        """
+        wanted = _wanted(matcher, expected)
+        variants = [v for v in self.shapes.variants(schemas) if types(v) & wanted]
+        if not variants:
+            have = {name for v in self.shapes.variants(schemas) for name in types(v)}
+            return _type_words(wanted), " or ".join(sorted(have)) or "nothing"
+        matches = _predicate(matcher, expected, wanted)
+        candidates = [*self._values(variants, wanted)]
+        if candidates and all(enumerated(variant) is not None for variant in variants):
+            return (
+                None
+                if any(map(matches, candidates))
+                else (_words(matcher), listed(map(shown, candidates)))
+            )
+        if not candidates and all(enumerated(variant) is not None for variant in variants):
+            return _words(matcher), "other values"
+        return self._text_obstacle(matcher, expected, schemas, candidates)
+
+    def matches(self, matcher: Matcher, expected: str, text: str) -> bool:
+        """Whether a text, say a header's, matches; without a matcher of texts any does."""
+        if matcher.kind == "equality":
+            return text == expected
+        return matcher.kind not in _TEXTUAL or _predicate(matcher, expected, kind(text))(text)
+
+    def texts(self, matchers: Sequence[Matcher], expected: str) -> Iterator[str]:
+        """Texts that all of some matchers take: the example, and samples of other forms."""
+        for text in (expected, *_SAMPLES):
+            if all(self.matches(matcher, expected, text) for matcher in matchers):
+                yield text
+
+    def _text_obstacle(
+        self, matcher: Matcher, expected: Any, schemas: Sequence[Located], known: list[Any]
+    ) -> tuple[str, str] | None:
+        if matcher.kind not in _TEXTUAL or not isinstance(expected, str):
+            return None
+        matches = _predicate(matcher, expected, frozenset({"string"}))
+        if any(
+            matches(text) and self.validators.accepts(schemas, text)
+            for text in _texts(matcher, expected, known)
+        ):
+            return None
+        return _words(matcher), "text of another form"
+
+    def _values(self, variants: Sequence[Variant], wanted: frozenset[str]) -> Iterator[Any]:
+        for variant in variants:
+            for value in enumerated(variant) or ():
+                if _is_of(value, wanted):
+                    yield value
+
+
+def _type_words(wanted: frozenset[str]) -> str:
+    return "decimal number" if wanted == {"number"} else " or ".join(sorted(wanted))
+
+
+def _wanted(matcher: Matcher, expected: Any) -> frozenset[str]:
+    if matcher.kind in _TEXTUAL and expected is None:
+        return frozenset({"string"})
+    return _TYPES.get(matcher.kind, kind(expected))
+
+
+def _is_of(value: Any, wanted: frozenset[str]) -> bool:
+    if isinstance(value, float) and not value.is_integer():
+        return "number" in wanted
+    return bool(kind(value) & wanted)
+
+
+def _predicate(matcher: Matcher, expected: Any, wanted: frozenset[str]) -> Callable[[Any], bool]:
+    if matcher.kind in _TEXTUAL:
+        pattern = _pattern(matcher)
+        if pattern is None:  # another language's syntax: only the example is known to match
+            return lambda value: value == expected
+        return lambda value: pattern.search(str(value)) is not None
+    return lambda value: _is_of(value, wanted)
+
+
+def _pattern(matcher: Matcher) -> re.Pattern[str] | None:
+    options = matcher.options
+    match matcher.kind:
+        case "include":
+            return re.compile(re.escape(str(options.get("value", ""))))
+        case "semver":
+            return re.compile(r"^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$")
+        case "date" | "time" | "datetime":
+            stated = options.get("format") or options.get(matcher.kind) or options.get("timestamp")
+            return date_pattern(str(stated) if stated else None, matcher.kind)
+    try:
+        return re.compile(str(options.get("regex", "")))
+    except re.error:
+        return None
+
+
+def _texts(matcher: Matcher, expected: str, known: Sequence[Any]) -> Iterator[str]:
+    yield expected
+    yield from (value for value in known if isinstance(value, str))
+    yield from _SAMPLES
+    if matcher.kind == "include":
+        yield str(matcher.options.get("value", ""))
+    for length in range(1, len(expected)):
+        yield expected[:length]
+    for length in (1, 2, 4, 8, 16, 32, 64):
+        yield expected + (expected[-1:] or "a") * length
+
+
+def _words(matcher: Matcher) -> str:
+    match matcher.kind:
+        case "regex":
+            return f"text that matches {matcher.options.get('regex')}"
+        case "include":
+            return f"text that includes {matcher.options.get('value')}"
+        case "semver":
+            return "a semantic version"
+        case "date" | "time" | "datetime":
+            stated = matcher.options.get("format") or matcher.options.get(matcher.kind)
+            return f"a {matcher.kind} {stated or 'as in ISO 8601'}"
+    return f"a value for the matcher {matcher.kind}"

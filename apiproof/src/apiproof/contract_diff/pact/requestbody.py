@@ -1,0 +1,168 @@
+"""The body of a request against the operation's, whatever the answer but one about the body.
+
+A request's matchers don't excuse its example: the example is what is sent.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from apiproof.contract_diff.pact.dialect import flagged
+from apiproof.contract_diff.pact.document import Document, Located
+from apiproof.contract_diff.pact.excuses import excused
+from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
+from apiproof.contract_diff.pact.mediatypes import is_json_type, matching
+from apiproof.contract_diff.pact.operations import Operation
+from apiproof.contract_diff.pact.shapes import Shapes
+from apiproof.contract_diff.pact.styles import Styles
+from apiproof.contract_diff.pact.validation import Validators
+from apiproof.pacts.reading import Body, Request
+from apiproof.pacts.reading.expressions import show
+
+
+@dataclass(frozen=True)
+class RequestBodies:
+    """Checks the bodies of requests by the schemas of one document."""
+
+    document: Document
+    shapes: Shapes
+    styles: Styles
+    validators: Validators
+
+    def check(self, operation: Operation, request: Request, status: int) -> Iterator[Problem]:
+        """What is wrong with a request's body, unless the answer expected is about it."""
+        if excused("body", status):
+            return
+        declared = self.document.resolve(operation.part.at("requestBody"))
+        body = request.body
+        if body is None or body.is_empty:
+            if declared.node and declared.node.get("required"):
+                yield _missing(declared)
+            return
+        if not declared.node:
+            yield _undeclared(operation, body)
+            return
+        yield from self._typed(declared, request, body, status)
+
+    def _typed(
+        self, declared: Located, request: Request, body: Body, status: int
+    ) -> Iterator[Problem]:
+        offered = list(declared.node.get("content") or {})
+        if not offered:
+            return
+        stated = request.content_type if body.is_stated else None
+        fitting = matching(stated, offered) if stated else _guessed(body, offered)
+        if fitting:
+            media = declared.at("content", fitting[0])
+            yield from self._valid(media, body, stated or fitting[0])
+        elif not excused("content type", status):
+            yield Problem(
+                "request-content-type-undeclared",
+                ".request.headers['Content-Type']" if stated else f".request.{body.location}",
+                declared.at("content").pointer,
+                f"expected a body of {listed(offered)}, got {stated or body.content_type}",
+            )
+
+    def _valid(self, media: Located, body: Body, content_type: str) -> Iterator[Problem]:
+        schema = media.at("schema")
+        place = f".request.{body.location}"
+        essence = content_type.split(";", maxsplit=1)[0].strip().lower()
+        if schema.node is None or isinstance(body.content, bytes):
+            return
+        if essence == "application/x-www-form-urlencoded":
+            fields = _form(body.content)
+            if fields is not None:
+                value = self.styles.fields(schema, fields)
+                yield from self._problems(schema, value, place)
+        elif body.is_json or is_json_type(essence) or essence == "text/plain":
+            yield from self._problems(schema, body.content, place)
+
+    def _problems(self, schema: Located, value: Any, place: str) -> Iterator[Problem]:
+        problems = list(self.validators.problems(schema, value, "request-body-invalid", place))
+        yield from problems
+        if not problems:
+            yield from self._superfluous(value, [schema], place)
+
+    def _superfluous(self, value: Any, schemas: list[Located], place: str) -> Iterator[Problem]:
+        """Properties that the provider will ignore: undeclared ones and read-only ones."""
+        if isinstance(value, list):
+            inner = self._below(schemas, value, "items")
+            for number, item in enumerate(value):
+                yield from self._superfluous(item, inner, f"{place}[{number}]")
+        if not isinstance(value, Mapping):
+            return
+        for name, item in value.items():
+            inner = self._below(schemas, value, "properties", name)
+            if any(flagged(self.document, part, "readOnly") for part in inner):
+                yield _ignored("read-only", place, name, inner[0].pointer)
+            if not inner and self._is_closed_by_habit(schemas, value):
+                yield _ignored("undeclared", place, name, schemas[0].pointer)
+            yield from self._superfluous(item, inner, place + show([name]))
+
+    def _is_closed_by_habit(self, schemas: list[Located], value: Any) -> bool:
+        """Whether schemas list properties and don't say that there may be others."""
+        nodes = [p.node or {} for v in self.shapes.variants(schemas, value) for p in v]
+        opening = {"additionalProperties", "patternProperties", "unevaluatedProperties"}
+        return any(node.get("properties") for node in nodes) and not any(
+            node.keys() & opening for node in nodes
+        )
+
+    def _below(self, schemas: list[Located], value: Any, *keys: str) -> list[Located]:
+        found = [
+            part.at(*keys)
+            for variant in self.shapes.variants(schemas, value)
+            for part in variant
+            if part.at(*keys).node is not None
+        ]
+        return list({part.pointer: part for part in found}.values())
+
+
+def _ignored(why: str, place: str, name: str, pointer: str) -> Problem:
+    return Problem(
+        f"request-property-{why}",
+        place + show([name]),
+        pointer,
+        f"expected no {why} property in a request, got {name}, which the provider may ignore",
+        Severity.WARNING,
+    )
+
+
+def _missing(declared: Located) -> Problem:
+    return Problem(
+        "request-body-missing",
+        ".request",
+        declared.pointer,
+        f"expected a body of {listed(declared.node.get('content') or {})}, got none",
+    )
+
+
+def _undeclared(operation: Operation, body: Body) -> Problem:
+    return Problem(
+        "request-body-undeclared",
+        f".request.{body.location}",
+        operation.part.pointer,
+        f"expected no body for {operation}, got {shown(body.content, body.location)}",
+    )
+
+
+def _guessed(body: Body, offered: list[str]) -> list[str]:
+    """The types that a body without a Content-Type may have, by what its content shows."""
+    if body.is_json:
+        return [each for each in offered if is_json_type(each) or "*" in each]
+    return [each for each in offered if not is_json_type(each)] or offered
+
+
+def _form(content: Any) -> dict[str, list[str]] | None:
+    """The fields of a form, from its text, or from the object that some libraries write."""
+    if isinstance(content, Mapping):
+        return {
+            str(name): [str(item) for item in (value if isinstance(value, list) else [value])]
+            for name, value in content.items()
+        }
+    if not isinstance(content, str):
+        return None
+    fields: dict[str, list[str]] = {}
+    for name, value in parse_qsl(content, keep_blank_values=True):
+        fields.setdefault(name, []).append(value)
+    return fields

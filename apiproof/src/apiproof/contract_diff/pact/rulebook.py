@@ -1,0 +1,88 @@
+"""The matching rules of one body: which rule holds at a place, and what cascades to it.
+
+Source: Pact specification 3, "Matching Rules Paths": the heaviest expression wins; a rule of a
+parent holds below it, but not its lengths, nor what speaks of the parent's keys and values.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from apiproof.pacts.reading import Matcher, Rule, Step
+from apiproof.pacts.reading.expressions import weight
+from apiproof.pacts.reading.rules import read_rule
+
+_STAYING: Final = frozenset(
+    {"eachkey", "eachvalue", "values", "arraycontains", "contenttype", "notempty", "include"}
+)
+_LOOSE_KEYS: Final = frozenset({"eachkey", "eachvalue", "values"})
+Rules = tuple[tuple[tuple[Step, ...], Rule], ...]
+
+
+@dataclass(frozen=True)
+class Rulebook:
+    """Rules by place; `below` are rules that a matcher of an outer place brought along."""
+
+    rules: Rules
+
+    def at(self, place: tuple[Step, ...], inherited: Rule | None = None) -> Rule | None:
+        """The rule that holds at a place; `inherited` where none names the place itself."""
+        weighed = [
+            (weight(steps, place) * (len(steps) + 1), len(steps), rule)
+            for steps, rule in self.rules
+        ]
+        _, length, rule = max(weighed, key=lambda each: each[:2], default=(0, 0, None))
+        if rule is None or not any(each[0] for each in weighed):
+            return inherited
+        if length == len(place):
+            return rule
+        return inherited or cascaded(rule)
+
+
+def cascaded(rule: Rule) -> Rule | None:
+    """What of a rule holds below the place that it names."""
+    matchers = tuple(Matcher(m.kind) if m.kind == "type" else m for m in _cascading(rule.matchers))
+    return Rule(matchers, rule.combine) if matchers else None
+
+
+def value_rule(rule: Rule | None) -> Rule | None:
+    """The rule that `eachValue` (or `values`) of a place sets for what is directly below."""
+    for matcher in rule.matchers if rule else ():
+        if matcher.kind == "values":
+            return Rule((Matcher("type"),))
+        if matcher.kind == "eachvalue":
+            return read_rule(matcher.options.get("rules") or [{"match": "type"}])
+    return None
+
+
+def has_loose_keys(rule: Rule | None) -> bool:
+    """Whether a rule says that an object's keys are mere examples."""
+    return any(matcher.kind in _LOOSE_KEYS for matcher in (rule.matchers if rule else ()))
+
+
+def is_loose(rule: Rule | None) -> bool:
+    """Whether a rule lets go of an array's exact length and items."""
+    return any(matcher.kind != "equality" for matcher in (rule.matchers if rule else ()))
+
+
+def lengths(rule: Rule | None, example: int) -> tuple[int, int | None]:
+    """The least and the largest number of items that a consumer takes."""
+    if not is_loose(rule):
+        return example, example
+    least, most = 0, None
+    for matcher in rule.matchers if rule else ():
+        least = max(least, _number(matcher.options.get("min")) or 0)
+        least = max(least, 1 if matcher.kind == "notempty" else 0)
+        most = _number(matcher.options.get("max")) if "max" in matcher.options else most
+    return least, most
+
+
+def _cascading(matchers: Iterable[Matcher]) -> Iterable[Matcher]:
+    return (matcher for matcher in matchers if matcher.kind not in _STAYING)
+
+
+def _number(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None

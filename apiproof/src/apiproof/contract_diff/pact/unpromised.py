@@ -1,0 +1,81 @@
+"""The problems of an expected response body, in words. It must not know how they are found."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from apiproof.contract_diff.pact.document import Located
+from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
+from apiproof.contract_diff.pact.properties import Properties
+from apiproof.contract_diff.pact.rulebook import is_loose, lengths
+from apiproof.contract_diff.pact.shapes import Variant
+from apiproof.pacts.reading import Rule, Step
+from apiproof.pacts.reading.expressions import show
+
+Place = tuple[Step, ...]
+Schemas = Sequence[Located]
+
+
+def as_type(problem: Problem, expected: Any) -> Problem:
+    """An exact value's problem in the words of a response, by its kind."""
+    is_type = problem.pointer.endswith("/type")
+    rule = "response-body-type" if is_type else problem.rule
+    words = problem.message.removeprefix("expected ").rsplit(", got ", 1)[0]
+    got = shown(expected, problem.place)
+    message = f"expected {got}, got a schema that wants {words}"
+    return Problem(rule, problem.place, problem.pointer, message)
+
+
+def length_problems(
+    example: int, variant: Variant, place: Place, rule: Rule | None
+) -> Iterator[Problem]:
+    """Where no number of items suits both the consumer and the schema."""
+    least, most = lengths(rule, example)
+    for schema in variant:
+        low, high = schema.node.get("minItems", 0), schema.node.get("maxItems")
+        if high is not None and high < max(least, 1 if example and is_loose(rule) else 0):
+            words = f"expected at least {max(least, 1)} items, got a schema of at most {high}"
+            yield Problem("response-body-length", show(place), schema.at("maxItems").pointer, words)
+        if most is not None and low > most:
+            words = f"expected at most {most} items, got a schema of at least {low}"
+            yield Problem("response-body-length", show(place), schema.at("minItems").pointer, words)
+
+
+def unknown(name: str, properties: Properties, place: Place, variant: Variant) -> Problem:
+    """A property that the schema doesn't have."""
+    return Problem(
+        "response-property-unknown",
+        show((*place, name)),
+        next((each.pointer for each in variant if each.node.get("properties")), variant[0].pointer),
+        f"expected the property {name}, got a schema with {listed(properties.names)}",
+    )
+
+
+def never_sent(name: str, schemas: Schemas, place: Place) -> Problem:
+    """A property that only requests have."""
+    return Problem(
+        "response-property-write-only",
+        show((*place, name)),
+        schemas[0].pointer,
+        f"expected the property {name}, got a schema that says it is write-only",
+    )
+
+
+def maybe_absent(name: str, schemas: Schemas, place: Place) -> Problem:
+    """A property that may be absent: a warning, as the state may see to its presence."""
+    return Problem(
+        "response-property-optional",
+        show((*place, name)),
+        schemas[0].pointer,
+        f"expected the property {name}, got a schema that does not require it",
+        Severity.WARNING,
+    )
+
+
+def no_alternative(expected: Any, schemas: Schemas, place: Place) -> Problem:
+    """A value that no alternative is meant for."""
+    return Problem(
+        "response-body-value",
+        show(place),
+        schemas[0].pointer,
+        f"expected {shown(expected, show(place))}, got a schema without such an alternative",
+    )

@@ -1,0 +1,206 @@
+"""The coverage log: which answers were really seen, so that no gate is green without evidence.
+
+An ASGI layer records (operation, status, authenticated) for every answer of the application; it
+must not know who sends the requests. Processes write their coverage logs as files, which are
+summed.
+"""
+
+import io
+import json
+import os
+import tomllib
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from rich.console import Console
+from rich.table import Table
+
+from apiproof.errors import UserError
+from apiproof.http.middleware import ResponseObserver, observe_responses
+from apiproof.openapi.document import Operation, operations
+from apiproof.service import ASGIApp, Message
+
+SUCCESS = range(200, 300)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One kind of answer: which operation, which status, and whether a credential was sent."""
+
+    operation_id: str
+    status: int
+    authenticated: bool
+
+
+@dataclass
+class CoverageLog:
+    """Counts of answers by `Entry`."""
+
+    counts: Counter[Entry] = field(default_factory=Counter)
+
+    def record(self, entry: Entry) -> None:
+        """Count one answer."""
+        self.counts[entry] += 1
+
+    def statuses(self, operation_id: str) -> set[int]:
+        """Return the statuses that an operation was seen to answer."""
+        return {entry.status for entry in self.counts if entry.operation_id == operation_id}
+
+    def answers(self, operation_id: str, statuses: Iterable[int]) -> int:
+        """Count the answers of an operation with one of the statuses."""
+        wanted = set(statuses)
+        return sum(
+            count
+            for entry, count in self.counts.items()
+            if entry.operation_id == operation_id and entry.status in wanted
+        )
+
+    def succeeded(self, operation: Operation) -> bool:
+        """Tell whether the operation answered 2xx, to a credential where it asks for one."""
+        return any(
+            entry.status in SUCCESS and (entry.authenticated or not operation.secured)
+            for entry in self.counts
+            if entry.operation_id == operation.operation_id
+        )
+
+    def rows(self) -> list[list[str | int | bool]]:
+        """Return the coverage log as JSON rows: operationId, status, authenticated, count."""
+        return [
+            [entry.operation_id, entry.status, entry.authenticated, count]
+            for entry, count in sorted(self.counts.items(), key=str)
+        ]
+
+    def add(self, rows: Iterable[tuple[str, int, bool, int]]) -> None:
+        """Add the rows of another coverage log."""
+        for operation_id, status, authenticated, count in rows:
+            self.counts[Entry(operation_id, status, authenticated)] += count
+
+    def write(self, folder: Path) -> Path:
+        """Write this process's coverage log into a folder and return the file."""
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"coverage-{os.getpid()}-{os.urandom(4).hex()}.json"
+        path.write_text(json.dumps(self.rows()), encoding="utf-8")
+        return path
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """Sum the coverage logs in a folder; an empty or missing folder gives an empty one."""
+        coverage_log = cls()
+        for path in sorted(folder.glob("coverage-*.json")):
+            coverage_log.add(json.loads(path.read_text("utf-8")))
+        return coverage_log
+
+
+def record_responses(app: ASGIApp, document: dict[str, Any], coverage_log: CoverageLog) -> ASGIApp:
+    """Wrap an ASGI application so that every answer of a declared operation is recorded."""
+
+    def begin(operation: Operation, scope: Message) -> ResponseObserver:
+        authenticated = any(name == b"authorization" for name, _ in scope["headers"])
+
+        def note(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                coverage_log.record(Entry(operation.operation_id, message["status"], authenticated))
+
+        return note
+
+    return observe_responses(app, document, begin)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Something the document declares and nobody saw, or a pending entry that was seen."""
+
+    operation_id: str
+    missing: str
+
+    @property
+    def text(self) -> str:
+        """The gap as one line."""
+        return f"{self.operation_id}: {self.missing}"
+
+
+Exclusions = dict[str, dict[str, str]]
+
+
+def read_exclusions(path: Path | None) -> Exclusions:
+    """Read the pending list: `[operationId]` tables of status = "reason" in TOML.
+
+    Raises:
+        UserError: The file is missing or not such a list.
+    """
+    if path is None:
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise UserError(f"The pending list {path} cannot be read: {error}.") from None
+
+
+def gaps(document: dict[str, Any], coverage_log: CoverageLog, pending: Exclusions) -> list[Gap]:
+    """List what the document declares and the coverage log never saw.
+
+    Args:
+        document: The OpenAPI document.
+        coverage_log: What was seen.
+        pending: operationId -> status -> the reason why nothing can provoke it offline. An entry
+            whose status was seen after all is a gap too: the list must not lie.
+    """
+    return [
+        gap
+        for operation in operations(document)
+        for gap in _gaps_of(operation, coverage_log, pending)
+    ]
+
+
+def _gaps_of(operation: Operation, coverage_log: CoverageLog, pending: Exclusions) -> Iterator[Gap]:
+    name = operation.operation_id
+    excused = pending.get(name, {})
+    seen = {str(status) for status in coverage_log.statuses(name)}
+    if not coverage_log.succeeded(operation):
+        yield Gap(name, "2xx to an authenticated caller" if operation.secured else "2xx")
+    for status in operation.statuses:
+        if status in seen and status in excused:
+            yield Gap(name, f"{status} was seen, so take it off the pending list")
+        elif status not in seen and status not in excused:
+            yield Gap(name, f"status {status}")
+
+
+def table(document: dict[str, Any], coverage_log: CoverageLog, pending: Exclusions) -> Table:
+    """Draw the coverage log: an operation a row, its declared statuses with their counts."""
+    drawn = Table("operation", "2xx", "declared statuses, answers seen", title="Evidence")
+    for operation in operations(document):
+        name = operation.operation_id
+        cells = []
+        for status in operation.statuses:
+            count = coverage_log.answers(name, [int(status)]) if status.isdigit() else 0
+            excused = status in pending.get(name, {})
+            style = "green" if count else "yellow" if excused else "red"
+            cells.append(f"[{style}]{status}[/]:{count}")
+        reached = coverage_log.answers(name, SUCCESS)
+        drawn.add_row(name, str(reached), "  ".join(cells))
+    return drawn
+
+
+def evaluate(document: dict[str, Any], folder: Path, excused: Exclusions) -> tuple[str, list[Gap]]:
+    """Sum the coverage logs in a folder, write `coverage.json` beside them and describe the result.
+
+    Returns:
+        The table and one line per gap, as text for a terminal, and the gaps.
+    """
+    coverage_log = CoverageLog.read(folder)
+    found = gaps(document, coverage_log, excused)
+    report = {"rows": coverage_log.rows(), "pending": excused, "gaps": [gap.text for gap in found]}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "coverage.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
+    console = Console(record=True, width=140, file=io.StringIO(), force_terminal=True)
+    console.print(table(document, coverage_log, excused))
+    for gap in found:
+        console.print(f"never seen: {gap.text}", style="red")
+    if not found:
+        console.print(
+            "Every operation succeeded, and every declared status was seen or is pending."
+        )
+    return console.export_text(styles=True), found

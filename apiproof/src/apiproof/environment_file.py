@@ -1,0 +1,80 @@
+"""The ready file: where a running environment is and who lives in it, as JSON for any language.
+
+It holds passwords and tokens of invented users of a throw-away environment, so only its owner may
+read it; it must not know how an environment is built.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from apiproof.errors import UserError
+from apiproof.service import Account
+
+DEFAULT_PATH = Path(".apiproof/ready.json")
+
+
+class ReadyFileMissing(UserError):
+    """There is no readable ready file; the text says how to get one."""
+
+
+@dataclass(frozen=True)
+class EnvironmentFile:
+    """The contents of a ready file; URLs are absolute, on the loopback interface."""
+
+    base_url: str
+    openapi_url: str
+    cognito_endpoint: str
+    jwks_url: str
+    region: str
+    user_pool_id: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    database_url: str = field(repr=False)
+    control_url: str
+    service: str
+    issuer: str
+    users: tuple[Account, ...]
+
+    def write(self, path: Path) -> None:
+        """Write the file atomically, readable by its owner alone."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(self), file, indent=2)
+            file.write("\n")
+        draft.replace(path)
+
+    @classmethod
+    def read(cls, path: Path | None = None) -> Self:
+        """Read a ready file.
+
+        Args:
+            path: Defaults to `APIPROOF_READY_FILE`, then to `.apiproof/ready.json`.
+
+        Raises:
+            ReadyFileMissing: There is none, or it is not one.
+        """
+        chosen = path or Path(os.environ.get("APIPROOF_READY_FILE", DEFAULT_PATH))
+        try:
+            values: dict[str, Any] = json.loads(chosen.read_text(encoding="utf-8"))
+            users = tuple(account_from(user) for user in values.pop("users"))
+            return cls(users=users, **values)
+        except FileNotFoundError:
+            raise ReadyFileMissing(
+                f"No ready file at {chosen}. Start `apiproof serve` in this folder first, "
+                "or name its file in APIPROOF_READY_FILE."
+            ) from None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ReadyFileMissing(
+                f"{chosen} is not a ready file ({type(error).__name__}). "
+                "Stop the server and start `apiproof serve` again to have it rewritten."
+            ) from None
+
+
+def account_from(values: dict[str, Any]) -> Account:
+    """Build an account from its JSON form."""
+    return Account(**{**values, "scopes": tuple(values["scopes"])})

@@ -1,0 +1,158 @@
+"""Processes forked from this one: what they say, how they end, a few at a time.
+
+A child inherits everything that is imported and cached here, writes JSON lines to a pipe, and ends
+without cleaning up what is its parent's. It knows nothing of what they do.
+"""
+
+import contextlib
+import json
+import os
+import selectors
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Generator, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+Send = Callable[[dict[str, Any]], None]
+Work = Callable[[Send], None]
+KEPT_LINES = 15
+
+
+@dataclass(eq=False)
+class Child:
+    """A forked process.
+
+    Attributes:
+        name: Whose it is.
+        pid: The process.
+        deadline: When it is killed, on the monotonic clock.
+        started: When it began, likewise.
+        seconds: How long it took.
+        messages: What it has said so far.
+        failure: How it ended, where not well: `hung`, or the end of its output.
+    """
+
+    name: str
+    pid: int
+    reader: IO[str]
+    output: Path
+    deadline: float
+    started: float = field(default_factory=time.monotonic)
+    seconds: float = 0.0
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    failure: str = ""
+
+    def finish(self, failure: str = "") -> None:
+        """Kill it if it still runs, and keep the end of its output where it failed."""
+        if failure:
+            os.killpg(self.pid, signal.SIGKILL)
+        _, status = os.waitpid(self.pid, 0)
+        self.seconds = time.monotonic() - self.started
+        lines = self.output.read_text(encoding="utf-8", errors="replace").splitlines()
+        self.output.unlink()
+        self.reader.close()
+        if failure or status:
+            code = os.waitstatus_to_exitcode(status)
+            self.failure = failure or "\n".join(lines[-KEPT_LINES:]) or f"exit status {code}"
+
+
+def fork(name: str, work: Work, seconds: float) -> Child:
+    """Start work in a forked process.
+
+    Args:
+        name: Whose it is.
+        work: Gets a function that sends a JSON object to the parent; its output goes to a file.
+        seconds: After which it is killed.
+    """
+    reading, writing = os.pipe()
+    descriptor, path = tempfile.mkstemp(prefix="apiproof-fork-")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    pid = os.fork()
+    if pid:
+        with contextlib.suppress(OSError):  # the child does the same; whoever comes first
+            os.setpgid(pid, pid)
+        os.close(writing)
+        os.close(descriptor)
+        reader = os.fdopen(reading, encoding="utf-8")
+        return Child(name, pid, reader, Path(path), time.monotonic() + seconds)
+    os.close(reading)
+    signal.alarm(int(seconds * 1.5) + 1)  # should the parent be gone by then
+    os._exit(_work(work, writing, descriptor))
+
+
+def _work(work: Work, writing: int, output: int) -> int:
+    """Work as the child; returns its exit status."""
+    try:
+        os.setpgid(0, 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        # Whoever captures the parent's output has put other objects here.
+        sys.stdout = sys.stderr = os.fdopen(output, "w", encoding="utf-8", buffering=1)
+        with os.fdopen(writing, "w", encoding="utf-8") as pipe:
+
+            def send(message: dict[str, Any]) -> None:
+                pipe.write(json.dumps(message) + "\n")
+                pipe.flush()
+
+            work(send)
+    except BaseException:  # noqa: BLE001 - whatever it is, it must not unwind the parent's blocks
+        traceback.print_exc()
+        sys.stderr.flush()
+        return 1
+    sys.stdout.flush()
+    return 0
+
+
+def spread(tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float) -> Generator[Child]:
+    """Do tasks in forked processes, some at a time, and yield each when it has ended.
+
+    Args:
+        tasks: Names and work.
+        jobs: How many at a time.
+        seconds: After which one is killed.
+    """
+    waiting = iter(tasks)
+    running: dict[int, Child] = {}
+    with selectors.DefaultSelector() as selector:
+        try:
+            while True:
+                while len(running) < jobs and (task := next(waiting, None)):
+                    child = fork(*task, seconds)
+                    running[child.pid] = child
+                    selector.register(child.reader, selectors.EVENT_READ, child)
+                if not running:
+                    return
+                for child in _ended(selector, running):
+                    selector.unregister(child.reader)
+                    del running[child.pid]
+                    child.finish("hung" if time.monotonic() > child.deadline else "")
+                    yield child
+        finally:
+            for child in running.values():
+                child.finish("interrupted")
+
+
+def _ended(selector: selectors.BaseSelector, running: dict[int, Child]) -> list[Child]:
+    """Wait for news, and return those that have ended or outlived their time."""
+    ended = []
+    nearest = min(child.deadline for child in running.values())
+    for key, _ in selector.select(max(0.0, nearest - time.monotonic())):
+        child: Child = key.data
+        line = child.reader.readline()
+        if line:
+            child.messages.append(json.loads(line))
+        else:
+            ended.append(child)
+    late = [child for child in running.values() if time.monotonic() > child.deadline]
+    return list(dict.fromkeys([*ended, *late]))
+
+
+def once(name: str, work: Work, seconds: float) -> Child:
+    """Do one task in a forked process and wait for its end."""
+    return next(spread([(name, work)], 1, seconds))

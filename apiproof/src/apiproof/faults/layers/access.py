@@ -1,0 +1,38 @@
+"""A layer that is the access probe: every passport at every operation, every object as another."""
+
+from dataclasses import dataclass
+
+from apiproof.access import CHECKS, probe_of
+from apiproof.faults.observer import Observer
+from apiproof.faults.study import Scene
+from apiproof.openapi.document import Operation, operations
+
+
+@dataclass(frozen=True)
+class Access:
+    """The access matrix, an operation at a time."""
+
+    name: str = "access"
+    ours: bool = True
+
+    def examine(self, scene: Scene, observer: Observer) -> None:
+        """Probe the operations until the observer has seen enough."""
+        probe = probe_of(scene.service, scene.env)
+        seen: set[str] = set()
+        for operation in sorted(operations(scene.service.document()), key=_last):
+            name = operation.operation_id
+            if not (scene.concerns(name) and scene.may_meet(name) and observer.wants(CHECKS)):
+                continue
+            probe.exercise(operation)
+            new = [finding for finding in probe.matrix.findings if finding.id not in seen]
+            seen |= {finding.id for finding in new}
+            if new:
+                text = "\n".join(finding.line for finding in new)
+                observer.found(
+                    dict.fromkeys(finding.check for finding in new), operation.operation_id, text
+                )
+            observer.passed(operation.operation_id)
+
+
+def _last(operation: Operation) -> bool:
+    return operation.method == "DELETE"

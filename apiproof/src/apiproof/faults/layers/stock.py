@@ -1,0 +1,38 @@
+"""A layer that is Schemathesis as it comes: no hooks, checks or guidance of ours, but a token."""
+
+from dataclasses import dataclass
+
+from apiproof.faults.observer import Observer
+from apiproof.faults.study import Scene
+from apiproof.fuzzing.baseline_run import scenarios
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Stock Schemathesis: a yardstick, not part of the suite."""
+
+    name: str = "schemathesis"
+    ours: bool = False
+
+    def examine(self, scene: Scene, observer: Observer) -> None:
+        """Run its phases until the observer has seen enough."""
+        running = scenarios(
+            scene.env, _token(scene), scene.operations, seed=scene.seed, seconds=observer.budget
+        )
+        try:
+            while observer.wants(()):
+                scenario = next(running, None)
+                if scenario is None:
+                    return
+                for check, text in scenario.failures.items():
+                    observer.found((check,), scenario.label, text)
+                observer.passed(f"{scenario.phase} {scenario.label}")
+        finally:
+            running.close()
+
+
+def _token(scene: Scene) -> str:
+    try:
+        return scene.env.new_account().access_token
+    except Exception:  # noqa: BLE001 - the defect may prevent it; then there is none
+        return "none"

@@ -1,0 +1,200 @@
+"""The run of a study: prepare once, control first, then every defect in a process of its own.
+
+It must not know how results are drawn.
+"""
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from apiproof.cognito import Cognito
+from apiproof.environment import Environment
+from apiproof.errors import UserError
+from apiproof.faults.experiment import Experiment, Ground, verdicts_of
+from apiproof.faults.fork_pool import Child, Send, once, spread
+from apiproof.faults.function_tracer import Reach
+from apiproof.faults.injection import Defect
+from apiproof.faults.observer import Finding
+from apiproof.faults.outcome import Outcome, Verdict
+from apiproof.faults.result_store import Outcomes
+from apiproof.faults.study import Layer, Study
+from apiproof.fuzzing.cache_warmup import warm_up_caches
+from apiproof.postgres import PostgresServer
+from apiproof.service import load_service
+
+# What the service, its tests and the layers load, but for the service and its tests.
+HEAVY = (
+    "alembic.command", "boto3", "email_validator", "fastapi", "jsonschema_rs", "pydantic_settings",
+    "openapi_spec_validator", "python_multipart", "schemathesis.pytest.plugin", "sqlmodel",
+    "structlog", "apiproof.pacts.verify.verifying", "apiproof.fuzzing",
+    "apiproof.strategies", "uvicorn",
+)  # fmt: skip
+LONGEST = 300.0  # seconds for one defect
+LONGEST_CONTROL = 1200.0  # seconds for all of a layer
+BUDGET = 1.0  # seconds of processor time for a layer on one defect, the yardstick like ours
+
+Progress = Callable[[Outcome], None]
+
+
+class PreparationFailed(UserError):
+    """The service cannot be loaded or migrated, so nothing can be planted in it."""
+
+
+@dataclass(frozen=True)
+class Runner:
+    """Runs the experiments of a study.
+
+    Attributes:
+        study: What is run.
+        ground: What experiments share.
+        outcomes: Where results are kept.
+        jobs: How many processes at a time.
+        narrow: Whether layers leave out what cannot meet a defect, and keep to their budgets.
+        thorough: Whether failures are made small, as a developer would see them.
+    """
+
+    study: Study
+    ground: Ground
+    outcomes: Outcomes
+    jobs: int = 2
+    narrow: bool = True
+    thorough: bool = False
+
+    def control(self, progress: Progress, seeds: Sequence[int]) -> list[Outcome]:
+        """Run every layer without a defect, once per seed."""
+        experiments = list(self._controls(seeds))
+        return list(self._run(experiments, progress, LONGEST_CONTROL))
+
+    def earlier_control(self) -> list[Outcome]:
+        """Return the control runs of the same sources that have been made before."""
+        names = [experiment.name for experiment in self._controls(self.study.seeds)]
+        return [outcome for name in names if (outcome := self.outcomes.get(name))]
+
+    def traced(self, layers: Sequence[Layer], progress: Progress) -> list[Outcome]:
+        """Let layers note which functions of the package their units enter."""
+        package = self.study.package
+        experiments = [
+            Experiment(f"traced {layer.name}", (layer,), traced=package) for layer in layers
+        ]
+        return list(self._run(experiments, progress, LONGEST_CONTROL))
+
+    def taught(self, controls: Iterable[Outcome]) -> "Runner":
+        """Return a runner that knows what the control runs showed."""
+        verdicts = [verdict for outcome in controls for verdict in outcome.verdicts]
+        yardsticks = {layer.name for layer in self.study.layers if not layer.ours}
+        profile = {verdict.layer: verdict.units for verdict in reversed(verdicts)}
+        known = {
+            name: frozenset(pair for verdict in verdicts for pair in _pairs(verdict, name))
+            for name in yardsticks
+        }
+        return replace(self, ground=replace(self.ground, profile=profile, known=known))
+
+    def aware(self) -> "Runner":
+        """Return a runner that knows which functions an opening environment enters."""
+        found = _asked("opening", lambda send: send(_opening(self.ground, self.study.package)))
+        return replace(self, ground=replace(self.ground, opening=frozenset(found["functions"])))
+
+    def defects(self, defects: Sequence[Defect], progress: Progress) -> list[Outcome]:
+        """Plant each defect and let the layers look."""
+        layers = self.study.layers
+        experiments = [
+            Experiment(defect.id, layers, defect, narrow=self.narrow, thorough=self.thorough)
+            for defect in defects
+        ]
+        return list(self._run(experiments, progress, LONGEST))
+
+    def _controls(self, seeds: Sequence[int]) -> Iterator[Experiment]:
+        for seed in seeds:
+            for layer in self.study.layers:
+                yield Experiment(f"control {layer.name} {seed}", (layer,), seed=seed)
+
+    def _run(
+        self, experiments: Sequence[Experiment], progress: Progress, seconds: float
+    ) -> Iterator[Outcome]:
+        due = []
+        for experiment in experiments:
+            if outcome := self.outcomes.get(experiment.name):
+                progress(outcome)
+                yield outcome
+            else:
+                due.append(experiment)
+        tasks = [(experiment.name, self._work(experiment)) for experiment in due]
+        for child in spread(tasks, self.jobs, seconds):
+            outcome = _conclude(child)
+            self.outcomes.add(outcome)
+            progress(outcome)
+            yield outcome
+
+    def _work(self, experiment: Experiment) -> Callable[[Send], None]:
+        return lambda send: experiment.run(self.ground, send)
+
+
+def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
+    if verdict.layer != layer:
+        return set()
+    return {(check, finding.where) for finding in verdict.findings for check in finding.checks}
+
+
+def _conclude(child: Child) -> Outcome:
+    verdicts = verdicts_of(child.messages)
+    begun = [message["begins"] for message in child.messages if "begins" in message]
+    if child.failure == "hung" and len(begun) > len(verdicts):
+        # A suite that does not end is noticed, but names nothing.
+        hung = Finding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
+        verdicts = (*verdicts, Verdict(begun[-1], 0, LONGEST, first=hung))
+        return Outcome(child.name, verdicts, seconds=round(child.seconds, 1))
+    return Outcome(child.name, verdicts, child.failure, round(child.seconds, 1))
+
+
+@contextmanager
+def prepared(study: Study, service: str) -> Iterator[Ground]:
+    """Load, boot and warm up everything that experiments share, for a block.
+
+    The service itself is only loaded in forked processes, so that each can plant first.
+
+    Raises:
+        PreparationFailed: It cannot be loaded or migrated.
+    """
+    for name in HEAVY:
+        importlib.import_module(name)
+    Cognito.start().stop()  # leaves its keys to the pools that follow
+    with PostgresServer.start() as server:
+        template = server.template(
+            study.fingerprint(),
+            lambda url: _asked("migrate", lambda send: _migrate(service, url, send)),
+        )
+        document = _asked("document", lambda send: send(load_service(service).document()))
+        warm_up_caches(document)
+        budgets = {layer.name: BUDGET for layer in study.layers}
+        yield Ground(server, template, service, budgets=budgets)
+
+
+def _asked(name: str, work: Callable[[Send], None]) -> Any:
+    def answer(send: Send) -> None:
+        try:
+            work(send)
+        except UserError as why:
+            send({"refused": str(why)})
+
+    child = once(name, answer, LONGEST)
+    if child.failure or not child.messages:
+        raise PreparationFailed(f"Nothing can be planted: {name} failed:\n{child.failure}")
+    found = child.messages[0]
+    if "refused" in found:
+        raise PreparationFailed(found["refused"])
+    return found
+
+
+def _migrate(service: str, url: str, send: Send) -> None:
+    load_service(service).migrate(url)
+    send({})
+
+
+def _opening(ground: Ground, package: Path) -> dict[str, Any]:
+    with Reach(package) as reach:
+        service = load_service(ground.service)
+        with Environment.open(service, database=ground.server.clone(ground.template)):
+            return {"functions": reach.taken()}

@@ -1,0 +1,71 @@
+"""The Schemathesis auth provider: a real token with exactly the scopes an operation declares.
+
+A token with more scopes than an operation asks for would hide a wrong declaration; one shared by
+all would die with the first fuzzed sign-out.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import schemathesis
+from schemathesis.core.transport import Response
+
+from apiproof.openapi.document import Operation, operations
+from apiproof.service import EnvironmentControl
+
+TOKEN_VARIABLE = "APIPROOF_TOKEN"  # noqa: S105  # the name of a variable, not a secret
+HEADER = "Authorization"
+
+TokenSource = Callable[[Operation], str]
+
+
+class StandingToken:
+    """Tokens of the environment's standing account, replaced when fuzzing has ended its session."""
+
+    def __init__(self, backstage: EnvironmentControl, ends_session: tuple[str, ...]) -> None:
+        self._backstage = backstage
+        self._ends_session = ends_session
+        self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._owners: dict[str, str] = {}
+
+    def __call__(self, operation: Operation) -> str:
+        """Return a token for one operation."""
+        account = self._backstage.shared_account()
+        key = (account.username, operation.scopes)
+        if key not in self._tokens:
+            self._tokens[key] = self._backstage.token(account.username, operation.scopes)
+            self._owners[self._tokens[key]] = account.username
+        return self._tokens[key]
+
+    def notice(self, operation_id: str, response: Response) -> None:
+        """Retire the account whose session a successful call has just ended."""
+        if operation_id not in self._ends_session or response.status_code not in range(200, 300):
+            return
+        token = str(response.request.headers.get(HEADER, "")).removeprefix("Bearer ")
+        if owner := self._owners.get(token):
+            self._backstage.invalidate(owner)
+
+
+def environment_token(_: Operation) -> str:
+    """Return the token that the environment names, for a deployed server."""
+    return os.environ[TOKEN_VARIABLE]
+
+
+def provider_for(
+    document: dict[str, Any], tokens: TokenSource
+) -> type[schemathesis.AuthProvider[str]]:
+    """Build the provider class that Schemathesis registers."""
+    by_label = {operation.label: operation for operation in operations(document)}
+
+    class DeclaredScopes:
+        """Injects a bearer token into the operations that declare security, and no others."""
+
+        def get(self, _case: Any, context: schemathesis.AuthContext) -> str | None:
+            operation = by_label.get(context.operation.label)
+            return tokens(operation) if operation is not None and operation.security else None
+
+        def set(self, case: Any, data: str, _context: schemathesis.AuthContext) -> None:
+            case.headers[HEADER] = f"Bearer {data}"
+
+    return DeclaredScopes

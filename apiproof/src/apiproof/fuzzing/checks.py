@@ -1,0 +1,87 @@
+"""The access checks for Schemathesis; each is a thin question to the watch.
+
+anonymous_rejected      what asks for a credential refuses those who have none
+scopes_enforced         and those whose token lacks the scope
+forged_tokens_rejected  and forged, expired, foreign and ended credentials
+ownership_enforced      what one user made is nobody else's, and nobody can tell that it exists
+writes_are_readable     what was written can be read, what was deleted cannot
+secrets_not_leaked      no token, password, hash, stack trace or SQL in any answer
+errors_conform          errors have their declared shape, challenges and times to wait
+"""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import schemathesis
+from schemathesis.checks import CHECKS
+
+from apiproof.access import Finding
+from apiproof.fuzzing.access_checks import Watch
+
+PROBED = {
+    "anonymous_rejected": ("anonymous_rejected", "public_is_declared", "exercised"),
+    "scopes_enforced": ("scopes_enforced",),
+    "forged_tokens_rejected": ("forged_tokens_rejected", "accepted"),
+    "ownership_enforced": ("ownership_enforced",),
+    "writes_are_readable": ("writes_are_readable",),
+    "secrets_not_leaked": ("secrets_not_leaked",),
+    "errors_conform": ("errors_conform",),
+}
+INSPECTED = ("secrets_not_leaked", "errors_conform")
+
+
+def install_checks(watch: Watch) -> None:
+    """Register the checks with Schemathesis.
+
+    Args:
+        watch: Whom they ask.
+    """
+    for name, sources in PROBED.items():
+        schemathesis.check(_check(watch, name, sources))
+
+
+def install_conclusion(watch: Watch) -> None:
+    """Register a look at what a run never reached; for the command line, whose service still runs.
+
+    Args:
+        watch: Who probes what is left, and says how many requests it took.
+    """
+
+    class access_exercised:  # noqa: N801  # a check's name is its class's
+        """Fails when an operation's declared security could not be exercised."""
+
+        def after_run(self, _context: Any) -> None:
+            """Probe what is left."""
+            missed = watch.finish()
+            print(f"Access: {watch.probe.matrix.evidence}")  # noqa: T201  # Schemathesis shows no logs
+            if missed:
+                raise AssertionError("\n".join(finding.line for finding in missed))
+
+    schemathesis.check(access_exercised)
+
+
+@contextlib.contextmanager
+def restored() -> Iterator[None]:
+    """Leave the registry of checks as it was before the block."""
+    before = set(CHECKS.get_all_names())
+    try:
+        yield
+    finally:
+        for name in set(CHECKS.get_all_names()) - before:
+            CHECKS.unregister(name)
+
+
+def _check(watch: Watch, name: str, sources: tuple[str, ...]) -> Any:
+    def check(_context: Any, response: Any, case: Any) -> None:
+        found: list[Finding] = []
+        if name in INSPECTED:
+            found += watch.inspect(name, case, response)
+        for source in sources:
+            found += watch.findings(source, case, response)
+        if found:
+            raise AssertionError("\n".join(finding.line for finding in found))
+
+    check.__name__ = name
+    check.__doc__ = f"Ask the watch for {name}."
+    return check

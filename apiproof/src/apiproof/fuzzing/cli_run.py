@@ -1,0 +1,66 @@
+"""A campaign: the Schemathesis command line, driven at a running server.
+
+The command line itself is used, not its internals, because that is what QA runs by hand.
+"""
+
+import os
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from apiproof.fuzzing.authentication import TOKEN_VARIABLE
+from apiproof.fuzzing.redaction import redact_har
+
+REPORTS = Path("reports")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a campaign ended: Schemathesis' exit code and where its reports are."""
+
+    exit_code: int
+    junit: Path
+    har: Path
+
+
+def run_schemathesis(
+    openapi_url: str,
+    ready_file: Path,
+    arguments: Sequence[str] = (),
+    reports: Path = REPORTS,
+) -> Outcome:
+    """Run `schemathesis run` against a served environment; its output goes to the terminal.
+
+    Args:
+        openapi_url: Where the server publishes its document.
+        ready_file: Tells the hooks where the environment is.
+        arguments: More arguments for Schemathesis, such as `--max-examples 200`.
+        reports: The folder for `junit.xml` and `fuzz.har`.
+    """
+    reports.mkdir(parents=True, exist_ok=True)
+    for stale in reports.glob("*.*"):
+        if stale.suffix in {".har", ".xml"}:
+            stale.unlink()  # what an older run left must not pass for this one's
+    outcome = reports / "junit.xml", reports / "fuzz.har"
+    command = [
+        *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
+        *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
+        *arguments,
+    ]
+    environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
+    environment.pop(TOKEN_VARIABLE, None)
+    try:
+        done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
+    finally:
+        redact_har(outcome[1])
+    return Outcome(done.returncode, *outcome)
+
+
+def count_scenarios(junit: Path) -> int:
+    """Count the scenarios (an operation in a phase, say) that a JUnit report lists."""
+    if not junit.is_file():
+        return 0
+    return sum(1 for _ in ET.parse(junit).getroot().iter("testcase"))  # noqa: S314  # our own file

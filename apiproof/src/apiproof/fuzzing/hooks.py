@@ -1,0 +1,39 @@
+"""Hooks for the Schemathesis command line; importing this module installs them.
+
+Name it in `schemathesis.toml` (`hooks = "apiproof.fuzzing.hooks"`) or `SCHEMATHESIS_HOOKS`.
+Tokens come from the environment that `apiproof serve` started, found through its ready file
+(`APIPROOF_READY_FILE`, default `.apiproof/ready.json`), or, for a deployed server, from
+`APIPROOF_TOKEN`. `APIPROOF_IDENTITIES` names a file of users instead, for any API at all.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from apiproof.control import ControlClient
+from apiproof.environment_file import EnvironmentFile, ReadyFileMissing
+from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
+from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
+from apiproof.fuzzing.schemathesis_setup import register
+from apiproof.service import ServiceNotFound, load_service
+
+
+def _install() -> None:
+    if path := os.environ.get(IDENTITIES_VARIABLE):
+        install_identities(Path(path))
+        return
+    if os.environ.get(TOKEN_VARIABLE):
+        register(load_service(), environment_token, None)
+        return
+    ready = EnvironmentFile.read()
+    service = load_service(ready.service)
+    backstage = ControlClient(ready)
+    tokens = StandingToken(backstage, service.ends_session)
+    register(service, tokens, backstage, conclude=True)
+
+
+try:
+    _install()
+except (ReadyFileMissing, ServiceNotFound) as error:
+    print(f"apiproof: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
+    raise SystemExit(2) from None

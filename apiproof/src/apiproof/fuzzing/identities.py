@@ -1,0 +1,91 @@
+"""Schemathesis against any running API: credentials and access checks from an identities file.
+
+No service and no environment are needed: `APIPROOF_IDENTITIES` names the file, and the document is
+the one that Schemathesis has loaded.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+
+from apiproof.access import Probe
+from apiproof.access.gates import Gatehouse
+from apiproof.access.held import HeldIdentities, read_identities
+from apiproof.fuzzing.access_checks import Watch
+from apiproof.fuzzing.checks import install_checks, install_conclusion
+from apiproof.http.client import HttpClient
+from apiproof.jwt import NotMade, Presented
+
+IDENTITIES_VARIABLE = "APIPROOF_IDENTITIES"
+
+
+class FirstUser:
+    """Sends every request that asks for a credential as the first user who has one."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._schema: Any = None
+        self._identities: HeldIdentities | None = None
+        self._client: HttpClient | None = None
+
+    def meet(self, schema: Any) -> None:
+        """Learn which API is tested."""
+        if self._schema is None:
+            self._schema = schema
+            self._client = HttpClient(schema.get_base_url())
+            self._identities = read_identities(self._path, self._client)
+
+    def build(self) -> Probe:
+        """Return an access probe of the API."""
+        assert self._identities is not None  # noqa: S101  # a response came first
+        assert self._client is not None  # noqa: S101  # likewise
+        return Probe(self._schema.raw_schema, self._identities, self._client)
+
+    def presented(self, label: str) -> Presented | None:
+        """Return the credential for an operation; None where it asks for none."""
+        gatehouse = Gatehouse(self._schema.raw_schema)
+        operation = next((item for item in gatehouse.operations if item.label == label), None)
+        if operation is None or self._identities is None:
+            return None
+        for person in self._identities.people():
+            for alternative in gatehouse.alternatives(operation):
+                presented = Presented()
+                try:
+                    for use in alternative:
+                        credential = self._identities.credential(person, use.scheme, use.scopes)
+                        presented = presented.beside(use.scheme.present(credential))
+                except NotMade:
+                    continue
+                return presented
+        return None
+
+
+def install_identities(path: Path) -> None:
+    """Register authentication and the access checks with Schemathesis.
+
+    Args:
+        path: A Web Fuzzing Commons auth document, or a ready file.
+
+    Raises:
+        IdentitiesUnreadable: It is neither.
+    """
+    user = FirstUser(path)
+
+    @schemathesis.auth(refresh_interval=None)
+    class Given:
+        """Injects the first user's credential."""
+
+        def get(self, _case: Any, context: Any) -> Presented | None:
+            user.meet(context.operation.schema)
+            return user.presented(context.operation.label)
+
+        def set(self, case: Any, data: Presented, _context: Any) -> None:
+            case.headers.update(data.headers)
+            case.cookies.update(data.cookies)
+            if data.query:
+                case.query = {**(case.query or {}), **data.query}
+
+    watch = Watch(user.build, user)
+    install_checks(watch)
+    install_conclusion(watch)

@@ -1,0 +1,107 @@
+"""Schemathesis' global registries, filled for one session and restored afterwards."""
+
+import contextlib
+import functools
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis.auths import GLOBAL_AUTH_STORAGE
+from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
+from schemathesis.openapi import from_dict
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+from apiproof.access import BRIEF, probe_of
+from apiproof.control import ControlClient
+from apiproof.environment import Environment
+from apiproof.fuzzing.access_checks import Watch
+from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider_for
+from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
+from apiproof.fuzzing.request_overrides import Guidance
+from apiproof.http.client import BASE_URL
+from apiproof.service import Document, EnvironmentControl, Service
+
+CONFIGURATION = Path("schemathesis.toml")
+
+
+def load_schema(service: Service) -> OpenApiSchema:
+    """Load the service's document for pytest, without starting anything.
+
+    Pass the environment's client to each call: `case.call_and_validate(session=env.client)`.
+    """
+    return schema_from(service.document())
+
+
+def schema_from(document: dict[str, Any]) -> OpenApiSchema:
+    """Load a document for pytest; see `load_schema`."""
+    return from_dict(document, config=_configuration())
+
+
+def _configuration() -> schemathesis.Config:
+    """Read `schemathesis.toml` without its hooks, which look for a running server."""
+    settings: dict[str, Any] = {}
+    if CONFIGURATION.is_file():
+        settings = tomllib.loads(CONFIGURATION.read_text(encoding="utf-8"))
+    for line in ("hooks", "reports"):
+        settings.pop(line, None)
+    return schemathesis.Config.from_dict({**settings, "base-url": BASE_URL})
+
+
+def register(
+    service: Service,
+    tokens: TokenSource,
+    backstage: EnvironmentControl | None,
+    *,
+    conclude: bool = False,
+) -> Guidance:
+    """Register authentication and guidance with Schemathesis.
+
+    Args:
+        service: The service under test.
+        tokens: Where tokens come from.
+        backstage: The environment, when there is one to direct; None for a deployed server.
+        conclude: Whether the run ends with a look at what it never reached.
+    """
+    guidance = Guidance(service, backstage)
+    document = _document_of(service.document)
+    schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
+
+    @schemathesis.hook
+    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+        guidance.apply(case)
+
+    if isinstance(tokens, StandingToken):
+
+        @schemathesis.hook
+        def after_call(_context: Any, case: Any, response: Any) -> None:
+            tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
+
+    if isinstance(backstage, Environment | ControlClient):
+        watch = Watch(lambda: probe_of(service, backstage, document, BRIEF), backstage)
+        install_checks(watch)
+        if conclude:
+            install_conclusion(watch)
+    return guidance
+
+
+@functools.cache
+def _document_of(make: Callable[[], Document]) -> Document:
+    """Make a document once per process: every test installs, and making one takes a while."""
+    return make()
+
+
+@contextlib.contextmanager
+def registered(service: Service, backstage: EnvironmentControl) -> Iterator[Guidance]:
+    """Register everything for a block; the registries are as before afterwards."""
+    providers = list(GLOBAL_AUTH_STORAGE.providers)
+    hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
+    try:
+        with restored():
+            yield register(service, StandingToken(backstage, service.ends_session), backstage)
+    finally:
+        GLOBAL_AUTH_STORAGE.providers = providers
+        registered = GLOBAL_HOOK_DISPATCHER.get_all()
+        registered.clear()
+        registered.update(hooks)

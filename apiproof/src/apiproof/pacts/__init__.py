@@ -1,0 +1,1 @@
+"""Pacts: reading, provider states, verification, usage."""

@@ -1,0 +1,94 @@
+"""Bodies, read from the two forms that pact files have: the bare content, and V4's envelope.
+
+Source: Pact specification 4, "Body"; what text means under a JSON content type is as in
+pact_models 1.3 (text that parses is the document, other text is a JSON string).
+"""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from apiproof.pacts.reading.model import Body
+
+
+def read_body(part: Mapping[str, Any], header: str | None) -> Body | None:
+    """The body of a request or response, None where the pact does not mention one.
+
+    Args:
+        part: the request or response of the file.
+        header: its Content-Type header, if it has one.
+    """
+    if "body" not in part:
+        return None
+    raw = part["body"]
+    if _is_envelope(raw):
+        stated = raw.get("contentType") or header
+        content = _decoded(raw.get("content"), raw.get("encoded"))
+        return _body(content, stated, "body.content")
+    return _body(raw, header, "body")
+
+
+def is_json_type(content_type: str | None) -> bool:
+    """Whether a media type is JSON: `application/json` or any `+json`, parameters aside."""
+    essence = (content_type or "").split(";")[0].strip().lower()
+    return essence in {"application/json", "text/json"} or essence.endswith("+json")
+
+
+def _is_envelope(raw: Any) -> bool:
+    return (
+        isinstance(raw, Mapping)
+        and "content" in raw
+        and raw.keys() <= {"content", "contentType", "contentTypeHint", "encoded"}
+        and ("contentType" in raw or "encoded" in raw)
+    )
+
+
+def _decoded(content: Any, encoded: Any) -> Any:
+    if not isinstance(content, str) or encoded in (False, None):
+        return content
+    if str(encoded).lower() == "json":
+        return json.loads(content)
+    try:
+        octets = base64.b64decode(content, validate=True)
+    except (binascii.Error, ValueError):
+        return content
+    try:
+        return octets.decode()
+    except UnicodeDecodeError:
+        return octets
+
+
+def _body(content: Any, stated: str | None, location: str) -> Body:
+    is_empty = content is None or content in ("", b"")
+    guessed = stated or _guessed(content)
+    is_json = not isinstance(content, bytes) and not is_empty
+    is_json = is_json and (not isinstance(content, str) or is_json_type(guessed))
+    if is_json and isinstance(content, str):
+        content = _parsed(content)
+    return Body(
+        content=content,
+        content_type=None if is_empty and not stated else guessed,
+        is_json=is_json,
+        is_empty=is_empty,
+        location=location,
+        is_stated=stated is not None,
+    )
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _guessed(content: Any) -> str:
+    if isinstance(content, bytes):
+        return "application/octet-stream"
+    if not isinstance(content, str):
+        return "application/json"
+    if content.lstrip()[:1] in ("{", "[") and not isinstance(_parsed(content), str):
+        return "application/json"
+    return "application/xml" if content.lstrip().startswith("<?xml") else "text/plain"

@@ -1,0 +1,134 @@
+"""From a file to a `PactFile`: every version and style, and a clear line for what isn't one."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from apiproof.pacts.reading.errors import (
+    PactEmpty,
+    PactMalformed,
+    PactNotFound,
+    PactUnparsable,
+)
+from apiproof.pacts.reading.model import (
+    Interaction,
+    Message,
+    PactFile,
+    ProviderState,
+)
+from apiproof.pacts.reading.parts import PartMalformed, read_request, read_response
+
+
+def load_pact(path: Path | str) -> PactFile:
+    """Read a pact file of specification 1 to 4.
+
+    Raises:
+        PactError: one of its kinds, with one line that says what to do.
+    """
+    source = str(path)
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as why:
+        raise PactNotFound(source, why.strerror or type(why).__name__) from why
+    except UnicodeDecodeError as why:
+        raise PactUnparsable(source, "not UTF-8 text") from why
+    try:
+        document = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as why:
+        raise PactUnparsable(source, str(why) if text.strip() else "the file is empty") from why
+    return parse_pact(document, source)
+
+
+def parse_pact(document: Any, source: str) -> PactFile:
+    """Read a pact that is JSON already, say from a URL; `source` names it in errors."""
+    if not isinstance(document, Mapping):
+        raise PactMalformed(source, "$", f"a {type(document).__name__}, not an object")
+    consumer, provider = (_party(document, role, source) for role in ("consumer", "provider"))
+    entries = list(_entries(document, source))
+    if not entries:
+        raise PactEmpty(source)
+    return PactFile(
+        source=source,
+        consumer=consumer,
+        provider=provider,
+        version=_version(document, entries),
+        interactions=tuple(
+            _interaction(raw, where, source) for raw, where, kind in entries if kind == "http"
+        ),
+        messages=tuple(
+            Message(str(raw.get("description", "")), kind, where)
+            for raw, where, kind in entries
+            if kind != "http"
+        ),
+    )
+
+
+def _party(document: Mapping[str, Any], role: str, source: str) -> str:
+    party = document.get(role)
+    name = party.get("name") if isinstance(party, Mapping) else None
+    if not isinstance(name, str) or not name:
+        raise PactMalformed(source, f"$.{role}.name", "missing")
+    return name
+
+
+def _entries(
+    document: Mapping[str, Any], source: str
+) -> Iterator[tuple[Mapping[str, Any], str, str]]:
+    for group in ("interactions", "messages"):
+        raw = document.get(group)
+        if raw is not None and not isinstance(raw, list):
+            raise PactMalformed(source, f"$.{group}", "not a list")
+        for number, entry in enumerate(raw or []):
+            where = f"$.{group}[{number}]"
+            if not isinstance(entry, Mapping):
+                raise PactMalformed(source, where, "not an object")
+            yield entry, where, _kind(entry) if group == "interactions" else "message"
+
+
+def _kind(entry: Mapping[str, Any]) -> str:
+    kind = str(entry.get("type", "Synchronous/HTTP"))
+    return "http" if kind == "Synchronous/HTTP" else kind
+
+
+def _version(document: Mapping[str, Any], entries: list[tuple[Mapping[str, Any], str, str]]) -> int:
+    metadata = document.get("metadata")
+    metadata = metadata if isinstance(metadata, Mapping) else {}
+    stated = metadata.get("pactSpecification") or metadata.get("pact-specification")
+    version = stated.get("version") if isinstance(stated, Mapping) else None
+    version = version or metadata.get("pactSpecificationVersion")
+    if version is not None and str(version)[:1].isdigit():
+        return int(str(version)[:1])
+    raw = [entry for entry, _, _ in entries]
+    if any("type" in entry for entry in raw):
+        return 4
+    return 3 if any("providerStates" in entry for entry in raw) else 2
+
+
+def _interaction(raw: Mapping[str, Any], where: str, source: str) -> Interaction:
+    for part in ("request", "response"):
+        if not isinstance(raw.get(part), Mapping):
+            raise PactMalformed(source, f"{where}.{part}", "missing")
+    try:
+        request, response = read_request(raw["request"]), read_response(raw["response"])
+    except PartMalformed as why:
+        raise PactMalformed(source, f"{where}.{why.where}", why.fact) from why
+    return Interaction(
+        description=str(raw.get("description", "")),
+        states=tuple(_states(raw)),
+        request=request,
+        response=response,
+        position=int(where.rsplit("[", 1)[1][:-1]),
+        pending=bool(raw.get("pending", False)),
+        key=raw.get("key"),
+        comments=raw.get("comments") or {},
+    )
+
+
+def _states(raw: Mapping[str, Any]) -> Iterator[ProviderState]:
+    stated = raw.get("providerStates") or raw.get("providerState") or raw.get("provider_state")
+    for state in stated if isinstance(stated, list) else [stated] if stated else []:
+        if isinstance(state, Mapping):
+            yield ProviderState(str(state.get("name", "")), state.get("params") or {})
+        else:
+            yield ProviderState(str(state), {})

@@ -1,0 +1,99 @@
+"""Matching rules, read from the two forms that pact files have.
+
+Flat (V2): `{"$.body.x": {"match": "type"}, "$.query.q": ...}`. By category (V3, V4):
+`{"body": {"$.x": {"combine": "AND", "matchers": [...]}}, "path": {"matchers": [...]}}`.
+The form is told by looking, because some libraries write the flat one into V3 files.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from apiproof.pacts.reading.expressions import Step, parse_expression
+from apiproof.pacts.reading.model import Matcher, MatchingRules, Rule
+
+_SYNONYMS: Final = {
+    "timestamp": "datetime",
+    "mintype": "type",
+    "maxtype": "type",
+    "minmaxtype": "type",
+    "like": "type",
+    "real": "decimal",
+    "each": "type",
+}
+_FORMATS: Final = ("timestamp", "datetime", "date", "time")
+_CATEGORIES: Final = {"headers": "header", "headers[0]": "header"}
+
+
+def read_rules(raw: Any) -> MatchingRules:
+    """The matching rules of a request or response; anything unreadable loosens nothing."""
+    if not isinstance(raw, Mapping):
+        return MatchingRules()
+    found: dict[str, list[tuple[tuple[Step, ...], Rule]]] = {}
+    for category, steps, rule in _entries(raw):
+        if rule.matchers:
+            found.setdefault(category, []).append((steps, rule))
+    return MatchingRules(
+        path=_only(found.get("path", [])),
+        status=_only(found.get("status", [])),
+        query=_named(found.get("query", [])),
+        header={name.lower(): rule for name, rule in _named(found.get("header", [])).items()},
+        body=tuple(found.get("body", [])),
+    )
+
+
+def read_rule(raw: Any) -> Rule:
+    """The rule of one place: a list of matchers, one matcher, or `{combine, matchers}`."""
+    if isinstance(raw, Mapping) and isinstance(raw.get("matchers"), list):
+        combine = "OR" if str(raw.get("combine", "AND")).upper() == "OR" else "AND"
+        return Rule(tuple(_matchers(raw["matchers"])), "OR" if combine == "OR" else "AND")
+    return Rule(tuple(_matchers(raw if isinstance(raw, list) else [raw])))
+
+
+def _entries(raw: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Step, ...], Rule]]:
+    for key, value in raw.items():
+        if key.startswith("$"):
+            category, *steps = parse_expression(key) or ("body",)
+            yield _CATEGORIES.get(str(category), str(category)), tuple(steps), read_rule(value)
+        elif isinstance(value, Mapping):
+            category = _CATEGORIES.get(key, key)
+            if "matchers" in value and isinstance(value["matchers"], list):
+                yield category, (), read_rule(value)
+                continue
+            for expression, rule in value.items():
+                yield category, _steps(category, expression), read_rule(rule)
+
+
+def _steps(category: str, expression: str) -> tuple[Step, ...]:
+    # Names of headers and queries stand bare ("X-Y", "filter[name]") or as an expression.
+    if category != "body" and not expression.startswith("$"):
+        return (expression,) if expression else ()
+    return parse_expression(expression)
+
+
+def _matchers(raw: list[Any]) -> Iterator[Matcher]:
+    for options in raw:
+        if isinstance(options, Mapping):
+            kind = _kind(options)
+            if kind:
+                yield Matcher(kind, dict(options))
+
+
+def _kind(options: Mapping[str, Any]) -> str:
+    stated = options.get("match")
+    if isinstance(stated, str):
+        kind = stated.lower().replace("-", "").replace("_", "")
+        return _SYNONYMS.get(kind, kind)
+    # pact-jvm's and pact-ruby's V2 files may leave `match` out.
+    if "regex" in options:
+        return "regex"
+    if "min" in options or "max" in options:
+        return "type"
+    return next((_SYNONYMS.get(name, name) for name in _FORMATS if name in options), "")
+
+
+def _only(entries: list[tuple[tuple[Step, ...], Rule]]) -> Rule | None:
+    return entries[0][1] if entries else None
+
+
+def _named(entries: list[tuple[tuple[Step, ...], Rule]]) -> dict[str, Rule]:
+    return {str(steps[0]): rule for steps, rule in entries if steps}

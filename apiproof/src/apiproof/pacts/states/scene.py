@@ -1,0 +1,68 @@
+"""What a state may change for the length of one interaction: the environment, and who is calling.
+
+It must not know pacts: states act on it, whoever plays the interaction reads it.
+"""
+
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+from apiproof.service import Account
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from apiproof.environment import Environment
+
+
+class Scene:
+    """One interaction's stage: an empty environment at first; as a context manager it clears up.
+
+    Attributes:
+        env: The stand-ins, and the people who live among them.
+        people: Who the states have brought in, by username.
+        caller: Who sends the request; None while no state has named anyone.
+        token: The access token that takes the place of the consumer's bearer token; None leaves
+            the header as the consumer wrote it.
+        teardowns: What undoes the states, the last one first.
+    """
+
+    def __init__(self, env: "Environment") -> None:
+        self.env = env
+        self.people: dict[str, Account] = {}
+        self.caller: Account | None = None
+        self.token: str | None = None
+        self._is_token_chosen = False
+        self.teardowns = contextlib.ExitStack()
+
+    def welcome(self, account: Account) -> Account:
+        """Bring someone in who is not the caller."""
+        self.people[account.username] = account
+        return account
+
+    def act_as(self, account: Account) -> Account:
+        """Make someone the caller, and their token the request's unless a state chose another."""
+        self.caller = self.welcome(account)
+        if not self._is_token_chosen:
+            self.token = account.access_token
+        return account
+
+    def leave_bearer(self) -> None:
+        """Have the header sent as the consumer wrote it: the interaction is about a bad token."""
+        self.token = None
+        self._is_token_chosen = True
+
+    def present(self, token: str) -> None:
+        """Have another access token sent, such as one that has expired."""
+        self.token = token
+        self._is_token_chosen = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: "type[BaseException] | None",
+        error: BaseException | None,
+        trace: "TracebackType | None",
+    ) -> None:
+        self.teardowns.close()

@@ -1,0 +1,176 @@
+"""Who brings provider states about: the environment here, or a deployed provider's states URL.
+
+Pact's verifier asks over HTTP (`states_door`) and says of a failure only that there was one, so
+the real message is kept here. A handler that answers 5xx is tried for two minutes; ours answers
+400 at once.
+"""
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from apiproof.http.json_app import json_app, json_body
+from apiproof.pacts.states import Scene, StateRegistry
+from apiproof.pacts.verify.fetching import Credentials, Unfetched, fetch_json
+
+if TYPE_CHECKING:
+    from apiproof.environment import Environment
+
+
+class StateFailed(Exception):
+    """A state could not be brought about; one sentence that says why."""
+
+
+class Director(Protocol):
+    """Prepares the provider for one interaction at a time."""
+
+    def begin(self) -> None:
+        """Start an interaction: nothing of the last one is left."""
+
+    def enter(self, state: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Bring a state about and return its values, or raise `StateFailed`."""
+        ...
+
+    def end(self) -> None:
+        """Undo the interaction's states."""
+
+    def token(self) -> str | None:
+        """The access token for consumers that know of none, or None to leave their header."""
+        ...
+
+
+class WorldDirector:
+    """Brings states about in an environment of this process, emptied before each interaction."""
+
+    def __init__(self, env: "Environment", registry: StateRegistry) -> None:
+        self._env = env
+        self._registry = registry
+        self._scene = Scene(env)
+
+    def begin(self) -> None:
+        """Empty the environment."""
+        self._env.reset()
+        self._scene = Scene(self._env)
+
+    def enter(self, state: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Call the registered function.
+
+        Raises:
+            StateFailed: it raised.
+        """
+        try:
+            return self._registry.enter(self._scene, state, params)
+        except Exception as why:
+            raise StateFailed(f'The state "{state}" failed: {type(why).__name__}: {why}') from why
+
+    def end(self) -> None:
+        """Run the states' teardowns."""
+        self._scene.teardowns.close()
+
+    def token(self) -> str | None:
+        """The token that the states chose."""
+        return self._scene.token
+
+
+class RemoteDirector:
+    """Asks a deployed provider's states URL, in pact's own form.
+
+    It posts {state, action: setup | teardown, params}; the answer's JSON holds the values, among
+    them `access_token` where the state names a user (null leaves the consumer's header alone).
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._entered: list[tuple[str, dict[str, Any]]] = []
+        self._token: str | None = None
+
+    def begin(self) -> None:
+        """Forget the last interaction."""
+        self._entered.clear()
+        self._token = None
+
+    def enter(self, state: str, params: dict[str, Any]) -> dict[str, Any]:
+        """Post the set-up.
+
+        Raises:
+            StateFailed: the provider refused, or did not answer.
+        """
+        values = self._post(state, "setup", params)
+        self._entered.append((state, params))
+        if "access_token" in values:
+            self._token = values["access_token"]
+        return values
+
+    def end(self) -> None:
+        """Post the teardowns, the last state's first; a provider may have none."""
+        for state, params in reversed(self._entered):
+            with contextlib.suppress(StateFailed):
+                self._post(state, "teardown", params)
+
+    def token(self) -> str | None:
+        """The last state's `access_token`."""
+        return self._token
+
+    def _post(self, state: str, action: str, params: dict[str, Any]) -> dict[str, Any]:
+        body = {"state": state, "action": action, "params": params}
+        try:
+            values = fetch_json(self._url, Credentials(), method="POST", body=body)
+        except Unfetched as why:
+            raise StateFailed(why.detail or f'The state "{state}" failed: {why}') from None
+        return values if isinstance(values, dict) else {}
+
+
+class NoDirector(RemoteDirector):
+    """A deployed provider that was named without a states URL."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def enter(self, state: str, params: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - a stub
+        """Refuse.
+
+        Raises:
+            StateFailed: always.
+        """
+        raise StateFailed(
+            f'The state "{state}" cannot be brought about in a deployed provider by itself: '
+            "pass --states-url, the address of its state handler."
+        )
+
+
+class StatesDoor:
+    """The HTTP face of a director, as pact's verifier wants it.
+
+    Attributes:
+        app: the ASGI application; every path is the handler.
+        failure: why the interaction's states could not be brought about, or nothing.
+        values: what they returned, together.
+    """
+
+    def __init__(self, director: Director) -> None:
+        self._director = director
+        self.failure = ""
+        self.values: dict[str, Any] = {}
+        self.app = json_app([Route("/{path:path}", self._answer, methods=["POST"])])
+
+    def begin(self) -> None:
+        """Forget the last interaction."""
+        self.failure = ""
+        self.values = {}
+
+    async def _answer(self, request: Request) -> JSONResponse:
+        body = await json_body(request)
+        state, params = body.get("state"), body.get("params") or {}
+        if not state:  # pact calls stateless interactions so
+            return JSONResponse({})
+        try:
+            values = await run_in_threadpool(self._director.enter, state, params)
+        except StateFailed as why:
+            self.failure = self.failure or str(why)
+            return JSONResponse({"detail": str(why)}, status_code=400)
+        self.values |= values
+        return JSONResponse(values)

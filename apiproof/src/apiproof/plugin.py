@@ -1,0 +1,169 @@
+"""pytest fixtures, options and markers of the kit; no logic of its own.
+
+environment         the service's environment, emptied before the test
+client        an in-process HTTP client of the service
+live          the base URL of the service behind a real server, on the same environment
+fuzzing       Schemathesis, authenticated and guided, for the length of a test
+cognito       a Cognito user pool, emptied before the test: the environment's, or one of its own
+outages       what goes wrong with it next: `outages.fail("InitiateAuth", "TooManyRequests...")`
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # every pytest run of every project loads the plugin: it must cost nothing
+    from apiproof.cognito import Cognito, Outages
+    from apiproof.coverage import Exclusions
+    from apiproof.environment import Environment
+    from apiproof.http.client import HttpClient
+    from apiproof.service import Service
+
+OPENED = pytest.StashKey[
+    "Environment"
+]()  # an environment that is open already, for tests run within it
+SUMMARY = pytest.StashKey[str]()
+COVERAGE = Path("reports/coverage")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--operation-coverage` and the ini values that say where its inputs are."""
+    group = parser.getgroup("apiproof")
+    group.addoption(
+        "--operation-coverage",
+        choices=("off", "show", "require"),
+        default="off",
+        help="show what the run reached, or also fail when a declared answer was never seen",
+    )
+    parser.addini("apiproof_exclusions", "statuses that nothing can provoke offline, with reasons")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Forget the coverage logs of the last run."""
+    if _judges(config):
+        _pending(config)  # a list that cannot be read is better known before the run
+        for stale in COVERAGE.glob("coverage-*.json"):
+            stale.unlink()
+
+
+def _judges(config: pytest.Config) -> bool:
+    return not hasattr(config, "workerinput") and config.getoption("--operation-coverage") != "off"
+
+
+def _pending(config: pytest.Config) -> "Exclusions":
+    from apiproof.coverage import read_exclusions
+    from apiproof.errors import UserError
+
+    path = config.getini("apiproof_exclusions")
+    try:
+        return read_exclusions(config.rootpath / path if path else None)
+    except UserError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.fixture(scope="session")
+def service() -> "Service":
+    """The service that `pyproject.toml` names."""
+    from apiproof.service import load_service
+
+    return load_service()
+
+
+@pytest.fixture(scope="session")
+def _open_env(service: "Service", pytestconfig: pytest.Config) -> "Iterator[Environment]":
+    if opened := pytestconfig.stash.get(OPENED, None):
+        yield opened
+        return
+    from apiproof.environment import Environment
+
+    with Environment.open(service) as env:
+        yield env
+        if pytestconfig.getoption("--operation-coverage") != "off":
+            env.coverage_log.write(COVERAGE)
+
+
+@pytest.fixture
+def env(_open_env: "Environment") -> "Iterator[Environment]":
+    """The service's environment, emptied before the test; its answers have to keep the document."""
+    _open_env.reset()
+    yield from conforming(_open_env)
+
+
+def conforming(env: "Environment") -> "Iterator[Environment]":
+    """Lend an environment, and fail if an answer departs from the OpenAPI document meanwhile."""
+    env.conformance.pop_violations()
+    yield env
+    if found := env.conformance.pop_violations():
+        pytest.fail("Not as the OpenAPI document says:\n" + "\n".join(found), pytrace=False)
+
+
+@pytest.fixture
+def client(env: "Environment") -> "HttpClient":
+    """An in-process HTTP client of the service."""
+    return env.client
+
+
+@pytest.fixture
+def live(env: "Environment") -> Iterator[str]:
+    """The base URL of the service behind a real server, on the same environment."""
+    from apiproof.http.server import run_server
+
+    with run_server(env.application()) as base_url:
+        yield base_url
+
+
+@pytest.fixture
+def fuzzing(env: "Environment", service: "Service") -> "Iterator[Environment]":
+    """Schemathesis, authenticated and guided, for the length of a test."""
+    from apiproof.fuzzing import registered
+
+    with registered(service, env):
+        yield env
+
+
+@pytest.fixture(scope="session")
+def _open_cognito() -> "Iterator[Cognito]":
+    from apiproof.cognito import Cognito
+
+    with Cognito.start() as cognito:
+        yield cognito
+
+
+@pytest.fixture
+def cognito(request: pytest.FixtureRequest) -> "Cognito":
+    """A Cognito user pool, emptied before the test: of `env`, where the test uses that."""
+    if "env" in request.fixturenames:
+        env: Environment = request.getfixturevalue("env")
+        return env.cognito
+    alone: Cognito = request.getfixturevalue("_open_cognito")
+    alone.reset()
+    return alone
+
+
+@pytest.fixture
+def outages(cognito: "Cognito") -> "Outages":
+    """What goes wrong with Cognito next."""
+    return cognito.outages
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the coverage table."""
+    config = terminalreporter.config
+    terminalreporter.write(config.stash.get(SUMMARY, ""))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run that reached too little."""
+    config = session.config
+    if not _judges(config):
+        return
+    from apiproof.coverage import evaluate
+    from apiproof.service import load_service
+
+    text, found = evaluate(load_service().document(), COVERAGE, _pending(config))
+    config.stash[SUMMARY] = text
+    if found and config.getoption("--operation-coverage") == "require" and session.exitstatus == 0:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED

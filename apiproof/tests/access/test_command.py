@@ -1,0 +1,161 @@
+"""`apiproof access` against a running service that the kit knows nothing of."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import serialization
+
+from apiproof.cli import main
+from apiproof.http.server import run_server
+from tests.apps import boards, planner, tokens
+from tests.apps.planner_shapes import Store
+
+
+def login(name: str) -> dict[str, Any]:
+    return {
+        "name": name,
+        "loginEndpointAuth": {"payloadUserPwd": {"username": name, "password": planner.PASSWORD}},
+    }
+
+
+WFC = {
+    "authTemplate": {
+        "loginEndpointAuth": {
+            "verb": "POST",
+            "endpoint": "/sessions",
+            "contentType": "application/json",
+            "payloadUserPwd": {"usernameField": "username", "passwordField": "password"},
+            "token": {
+                "extractFrom": "body",
+                "extractSelector": "/token",
+                "sendIn": "header",
+                "sendName": "Authorization",
+                "sendTemplate": "Bearer {token}",
+            },
+        }
+    },
+    "auth": [login("ada"), login("grace")],
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "wfc.json").write_text(json.dumps(WFC))
+    return tmp_path
+
+
+def planner_at(flaw: str = "") -> Any:
+    store = Store(users={"ada": planner.PASSWORD, "grace": planner.PASSWORD})
+    return run_server(planner.create_planner(flaw, store))
+
+
+def run(*arguments: str) -> int:
+    with pytest.raises(SystemExit) as ended:
+        main(["access", *arguments])
+    return int(ended.value.code or 0)
+
+
+def report(folder: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((folder / "reports" / "access.json").read_text())
+    return found
+
+
+def test_users_who_sign_in_are_enough_for_a_right_service(folder: Path) -> None:
+    with planner_at() as url:
+        assert run("--url", url, "--identities", "wfc.json") == 0
+    found = report(folder)
+    assert found["findings"] == []
+    tried = {cell["passport"] for cell in found["cells"] if cell["outcome"] == "ok"}
+    assert {"valid", "anonymous", "nearly", "other-user", "listing", "owner-field"} <= tried
+    reasons = {cell["note"] for cell in found["cells"] if cell["passport"] == "signed-out"}
+    assert reasons == {"no account can be signed out without losing it for other probes"}
+
+
+def test_a_finding_ends_with_1_and_names_no_secret(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with planner_at("read-unowned") as url:
+        assert run("--url", url, "--identities", "wfc.json") == 1
+    shown = capsys.readouterr().out
+    assert "another user gets 200 for what somebody else made" in shown
+    page = (folder / "reports" / "access.html").read_text()
+    assert "<table>" in page
+    for text in (shown, page, json.dumps(report(folder))):
+        assert planner.PASSWORD not in text
+        assert "Bearer " not in text
+
+
+def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
+    with planner_at("read-unowned") as url:
+        here = ("--url", url, "--identities", "wfc.json")
+        assert run(*here, "--write-baseline", "known.json") == 0
+        assert run(*here, "--baseline", "known.json") == 0
+    with planner_at("list-leaks") as url:
+        assert run("--url", url, "--identities", "wfc.json", "--baseline", "known.json") == 1
+    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing"]
+
+
+def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:
+    key = tokens.issuer_key().private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    (folder / "key.pem").write_bytes(key)
+    users = [
+        {
+            "name": name,
+            "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {tokens.mint(name, ())}"}],
+        }
+        for name in ("ada", "grace")
+    ]
+    (folder / "fixed.yaml").write_text(json.dumps({"auth": users}))  # JSON is YAML
+    with run_server(boards.create_boards()) as url:
+        here = ("--url", url, "--identities", "fixed.yaml")
+        assert run(*here) == 0
+        untried = {c["passport"] for c in report(folder)["cells"] if c["outcome"] == "not tried"}
+        assert {"expired", "wrong-issuer"} <= untried
+        assert run(*here, "--signing-key", "key.pem") == 0
+    tried = {cell["passport"] for cell in report(folder)["cells"] if cell["outcome"] == "ok"}
+    assert {"expired", "wrong-issuer", "unknown-kid", "alg-none", "jwk-injection"} <= tried
+
+
+@pytest.fixture
+def nobody() -> Iterator[str]:
+    with planner_at() as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((), "--identities"),
+        (("--identities", "absent.json"), "absent.json"),
+        (("--identities", "empty.json"), "names nobody"),
+        (("--identities", "nameless.json"), "auth[0] has no name"),
+        (("--identities", "both.json"), "either fixedHeaders or loginEndpointAuth"),
+        (("--identities", "wfc.json", "--signing-key", "wfc.json"), "not an RSA private key"),
+        (("--identities", "wfc.json", "--baseline", "absent.json"), "--write-baseline"),
+        (("--identities", "wfc.json", "--openapi", "absent.json"), "No OpenAPI document"),
+        (("--identities", "wrong.json"), "answered 401"),
+    ],
+)
+def test_wrong_input_is_one_line_and_2(
+    folder: Path,
+    nobody: str,
+    arguments: tuple[str, ...],
+    text: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (folder / "empty.json").write_text("{}")
+    (folder / "nameless.json").write_text('{"auth": [{}]}')
+    (folder / "both.json").write_text('{"auth": [{"name": "a"}]}')
+    (folder / "wrong.json").write_text(json.dumps({**WFC, "auth": [login("mallory")]}))
+    assert run("--url", nobody, *arguments) == 2
+    said = capsys.readouterr().err
+    assert text in said
+    assert said.count("\n") == 1

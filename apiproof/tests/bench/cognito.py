@@ -1,0 +1,113 @@
+"""What faithfulness costs: the stand-in's sign-up and login as multiples of plain moto's.
+
+Run it alone with `python -m tests.bench.cognito`: no other stand-in may answer in the process. Only
+the ratios mean something; milliseconds differ from machine to machine.
+"""
+
+import contextlib
+import functools
+import itertools
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from apiproof.cognito import inprocess
+from tests.cognito.bench import moto_bench, stand_in_bench
+from tests.cognito.pools import Pool
+
+ROUNDS = 24
+CALLS = 10
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """Medians of one operation in milliseconds, and the most that the ratio may be."""
+
+    operation: str
+    stand_in: float
+    moto: float
+    limit: float
+
+    @property
+    def value(self) -> float:
+        """How many times plain moto's time the stand-in takes."""
+        return self.stand_in / self.moto
+
+    def __str__(self) -> str:
+        return (
+            f"{self.operation}: {self.value:.2f} times plain moto"
+            f" ({self.stand_in:.2f} ms and {self.moto:.2f} ms), at most {self.limit}"
+        )
+
+
+@contextlib.contextmanager
+def _moto_alone() -> Iterator[None]:
+    """Take the stand-ins away for a while; plain moto answers."""
+    services = tuple(inprocess._active)  # noqa: SLF001 - nobody but a benchmark needs to switch
+    for service in services:
+        inprocess.deactivate(service)
+    yield
+    for service in services:
+        inprocess.activate(service)
+
+
+def _milliseconds(call: Callable[[], object]) -> Iterator[float]:
+    for _ in range(CALLS):
+        start = time.perf_counter()
+        call()
+        yield (time.perf_counter() - start) * 1000
+
+
+def _compare(
+    operation: str, limit: float, ours: Callable[[], object], motos: Callable[[], object]
+) -> Ratio:
+    """Time both in turns, so that whatever else the machine does hits both alike."""
+    samples: tuple[list[float], list[float]] = ([], [])
+    for round_ in range(ROUNDS + 2):
+        mine = list(_milliseconds(ours))
+        with _moto_alone():
+            theirs = list(_milliseconds(motos))
+        if round_ >= 2:  # the first ones warm up
+            samples[0].extend(mine)
+            samples[1].extend(theirs)
+    return Ratio(operation, statistics.median(samples[0]), statistics.median(samples[1]), limit)
+
+
+def ratios() -> list[Ratio]:
+    """Measure sign-up and login."""
+    numbers = itertools.count()
+
+    def sign_up(pool: Pool) -> None:
+        pool.sign_up(f"user-{next(numbers)}")
+
+    with moto_bench() as motos, stand_in_bench(http=False) as ours:
+        mine = ours.pool()
+        with _moto_alone():
+            theirs = motos.pool()
+            theirs.user("ada")
+        mine.user("ada")
+        return [
+            _compare(
+                "sign_up", 1.7, functools.partial(sign_up, mine), functools.partial(sign_up, theirs)
+            ),
+            _compare(
+                "login",
+                1.5,
+                functools.partial(mine.log_in, "ada"),
+                functools.partial(theirs.log_in, "ada"),
+            ),
+        ]
+
+
+def main() -> int:
+    """Print the ratios; 1 if one is above its limit."""
+    measured = ratios()
+    for ratio in measured:
+        sys.stdout.write(f"{ratio}\n")
+    return int(any(ratio.value > ratio.limit for ratio in measured))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

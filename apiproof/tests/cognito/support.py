@@ -1,0 +1,190 @@
+"""Writes apiproof/cognito/SUPPORT.md out of the behaviours and the operations themselves.
+
+    python -m tests.cognito.support          # run everything, write the file
+    python -m tests.cognito.support --check  # run everything, fail if the file differs
+
+Run it in a process of its own: plain moto and a stand-in cannot both answer for boto3.
+"""
+
+import importlib
+import inspect
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import moto
+from botocore.exceptions import ClientError
+from moto.cognitoidp.responses import CognitoIdpResponse
+from moto.core.utils import camelcase_to_underscores
+
+import apiproof.cognito
+from apiproof.cognito.constraints import operations
+from apiproof.cognito.operations import Operations
+from tests.cognito.behaviours import Behaviour, Otherwise
+from tests.cognito.bench import Bench, moto_bench, stand_in_bench
+
+FILE = Path(apiproof.cognito.__file__).with_name("SUPPORT.md")
+COMMAND = "python -m tests.cognito.support"
+GROUPS = {
+    "signup": "Signing up",
+    "usernames": "Usernames and aliases",
+    "signin": "Signing in",
+    "challenges": "Invitations and challenges",
+    "tokens": "Tokens and keys",
+    "refresh": "Refreshing",
+    "trigger": "The Pre Token Generation trigger",
+    "recovery": "Forgotten passwords",
+    "passwords": "Changing passwords",
+    "limits": "Lock-out and hourly limits",
+    "signout": "Signing out",
+    "profile": "One's own account",
+    "administration": "Administration",
+    "parameters": "Limits of parameters",
+    "differences": "Known differences",
+}
+RIGHT = "✓"
+HEAD = f"""# What the stand-in for Cognito does
+
+Written by `{COMMAND}`, which runs every line below as a test: in-process,
+over HTTP, and against plain moto {moto.__version__}. {RIGHT}: behaves as the line says;
+otherwise what was seen instead. Lines in bold matter for sign-up, login, verification, reset or
+logout. The last table is where the stand-in differs from the real Cognito, and knows it.
+
+Sources: M the botocore service model, D the AWS developer guide or API reference, I captured in
+public issues, R recall, unchecked. Codes are compared, never texts: AWS documents no texts.
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One run of a behaviour: the test, with the values of its parameters."""
+
+    group: str
+    behaviour: Behaviour
+    test: Callable[..., None]
+    values: dict[str, Any]
+
+
+def cases() -> Iterator[Case]:
+    """Find all behaviours, in the order of the files and lines."""
+    for group in GROUPS:
+        module = importlib.import_module(f"tests.cognito.test_{group}")
+        for test in vars(module).values():
+            if inspect.isfunction(test) and hasattr(test, "behaviour"):
+                for values in _parameters(test):
+                    yield Case(group, test.behaviour, test, values)
+
+
+def _parameters(test: Callable[..., None]) -> list[dict[str, Any]]:
+    axes = [
+        [{mark.args[0]: value} for value in mark.args[1]]
+        for mark in getattr(test, "pytestmark", ())
+        if mark.name == "parametrize"
+    ]
+    return [
+        {name: value for each in combination for name, value in each.items()}
+        for combination in itertools.product(*axes)
+    ]
+
+
+def outcome(case: Case, bench: Bench) -> str:
+    """Run a case and say in a few words what came of it."""
+    try:
+        case.test(bench, **case.values)
+    except Otherwise as otherwise:
+        return str(otherwise)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    except Exception as error:  # noqa: BLE001 - whatever plain moto crashes with is the result
+        return f"crash: {type(error).__name__}"
+    return RIGHT
+
+
+def outcomes(bench: AbstractContextManager[Bench]) -> list[str]:
+    """Run all cases."""
+    with bench as one:
+        return [outcome(case, one) for case in cases()]
+
+
+def table() -> tuple[list[str], list[str]]:
+    """Run everything: the lines of the tables, and what went wrong with the stand-in."""
+    columns = [
+        outcomes(stand_in_bench(http=False)),
+        outcomes(stand_in_bench(http=True)),
+        outcomes(moto_bench()),
+    ]
+    rows: dict[tuple[str, Behaviour], list[list[str]]] = {}
+    for case, *seen in zip(cases(), *columns, strict=True):
+        merged = rows.setdefault((case.group, case.behaviour), [[], [], []])
+        for results, result in zip(merged, seen, strict=True):
+            if result not in results:
+                results.append(result)
+    lines, faults, group = [], [], ""
+    for (row_group, each), merged in rows.items():
+        if row_group != group:
+            group = row_group
+            lines += ["", f"## {GROUPS[group]}", "", *_header()]
+        lines.append(_row(each, merged))
+        if merged[:2] != [[RIGHT], [RIGHT]]:
+            faults.append(lines[-1])
+    return lines, faults
+
+
+def _header() -> list[str]:
+    return [
+        "| Behaviour | Real Cognito | Source | in-process | HTTP | plain moto |",
+        "|---|---|---|---|---|---|",
+    ]
+
+
+def _row(each: Behaviour, results: list[list[str]]) -> str:
+    claim = f"**{each.claim}**" if each.vital else each.claim
+    seen = (", ".join(column).replace("|", "\\|") for column in results)
+    return f"| {claim} | {each.real} | {each.sources} | {' | '.join(seen)} |"
+
+
+def operation_lines() -> list[str]:
+    """Say of every operation of the service who answers it."""
+    ours, motos, missing = [], [], []
+    for name in sorted(operations()):
+        method = camelcase_to_underscores(name)
+        if not hasattr(Operations, method):
+            missing.append(name)
+        elif getattr(Operations, method) is getattr(CognitoIdpResponse, method, None):
+            motos.append(name)
+        else:
+            ours.append(name)
+    return [
+        "",
+        "## Operations",
+        "",
+        f"Made faithful ({len(ours)}): {', '.join(ours)}.",
+        "",
+        f"As moto does them ({len(motos)}): {', '.join(motos)}.",
+        "",
+        f"Missing ({len(missing)}; refused with `NotSupportedByStandIn`, HTTP 501):",
+        f"{', '.join(missing)}.",
+    ]
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check the file; 1 if the stand-in is wrong somewhere or the file is out of date."""
+    lines, faults = table()
+    for fault in faults:
+        sys.stderr.write(f"The stand-in is wrong: {fault}\n")
+    text = "\n".join([HEAD.rstrip(), *lines, *operation_lines()]) + "\n"
+    if "--check" in arguments:
+        if FILE.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{FILE.name} is out of date: run `{COMMAND}` and commit it.\n")
+            return 1
+    else:
+        FILE.write_text(text, encoding="utf-8")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,194 @@
+# ruff: noqa: SLF001 - seams are private by nature
+"""Where the stand-in holds on to moto: each seam, so that an upgrade that moves one fails here.
+
+The version is pinned to the minor one it was proven on; prove it on the next by running this
+directory and updating the pin.
+"""
+
+import inspect
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import jwt
+import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.compat import HTTPHeaders
+from botocore.handlers import BUILTIN_HANDLERS
+from moto.backend_index import backend_url_patterns
+from moto.cognitoidp import models
+from moto.cognitoidp.responses import CognitoIdpResponse
+from moto.core import config, responses
+from moto.core.exceptions import ServiceException
+from moto.core.request import Request
+from moto.core.utils import camelcase_to_underscores
+
+from apiproof.cognito import Cognito, PoolKeys, inprocess
+from apiproof.cognito.backend import Backend
+from apiproof.cognito.constraints import operations
+from apiproof.cognito.operations import Operations
+from apiproof.cognito.pool import Pool
+from tests.cognito.pools import PASSWORD
+
+
+def test_moto_is_the_minor_version_it_was_proven_on() -> None:
+    assert version("moto").startswith("5.2."), (
+        "Run apiproof/tests/cognito against this moto, look at every failure here, "
+        "then move the pin in pyproject.toml and this test."
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "parameters"),
+    [
+        (models.CognitoIdpUserPool.__init__, "self account_id region name extended_config"),
+        (
+            models.CognitoIdpUser.__init__,
+            "self user_pool_id username password status attributes",
+        ),
+        (
+            models.CognitoIdpUserPoolClient.__init__,
+            "self user_pool_id generate_secret extended_config",
+        ),
+        (
+            models.CognitoIdpGroup.__init__,
+            "self user_pool_id group_name description role_arn precedence",
+        ),
+        (models.CognitoIdpBackend.__init__, "self region_name account_id"),
+        (models.CognitoIdpBackend.create_user_pool, "self name extended_config"),
+        (
+            models.CognitoIdpBackend.create_user_pool_client,
+            "self user_pool_id generate_secret extended_config",
+        ),
+        (
+            models.CognitoIdpBackend.update_user_pool_client,
+            "self user_pool_id client_id extended_config",
+        ),
+        (models.CognitoIdpBackend._log_user_in, "self user_pool client username"),
+        (models.CognitoIdpBackend._validate_password, "self user_pool_id password"),
+        (models.CognitoIdpBackend.admin_delete_user, "self user_pool_id username"),
+        (models.CognitoIdpUserPool._get_user, "self username"),
+        (models.CognitoIdpUserPool.sign_out, "self username"),
+        (models.CognitoIdpUser.update_attributes, "self new_attributes"),
+        (models.CognitoIdpUser.delete_attributes, "self attrs_to_delete"),
+        (responses.BaseResponse.serialized, "self action_result"),
+        (Request.from_primitives, "method url headers body"),
+    ],
+    ids=lambda each: each.__qualname__ if callable(each) else "",
+)
+def test_signature_is_the_one_built_on(function: Callable[..., Any], parameters: str) -> None:
+    assert " ".join(inspect.signature(function).parameters) == parameters
+
+
+@pytest.mark.parametrize(
+    ("ours", "motos"),
+    [(Backend, models.CognitoIdpBackend), (Pool, models.CognitoIdpUserPool)],
+)
+def test_overridden_methods_are_still_called_by_moto(ours: type, motos: type) -> None:
+    """A method of ours that moto no longer has would never be called."""
+    hooks = {Backend: {"_log_user_in", "_validate_password"}, Pool: {"_get_user", "sign_out"}}
+    source = inspect.getsource(models)
+    for name in hooks[ours]:
+        assert name in vars(ours)
+        assert name in vars(motos)
+        assert source.count(f".{name}(") >= 1
+
+
+def test_tokens_are_made_in_one_place_only() -> None:
+    """Every sign-in of moto that we keep ends in `_log_user_in`; the others are ours."""
+    makers = {
+        name
+        for name, function in vars(models.CognitoIdpBackend).items()
+        if inspect.isfunction(function)
+        and any(
+            f".{maker}(" in inspect.getsource(function)
+            for maker in ("create_access_token", "create_tokens_from_refresh_token", "create_jwt")
+        )
+    }
+    assert makers == {"_log_user_in", "initiate_auth", "admin_initiate_auth"}
+    for name in makers - {"_log_user_in"}:
+        assert getattr(Operations, name) is not getattr(CognitoIdpResponse, name)
+
+
+def test_operations_are_methods_of_their_names() -> None:
+    for name in ("SignUp", "InitiateAuth", "AdminGetUser", "ListUsers"):
+        assert hasattr(CognitoIdpResponse, camelcase_to_underscores(name))
+
+
+def test_our_operations_are_the_services_own() -> None:
+    known = {camelcase_to_underscores(name) for name in operations()}
+    ours = {
+        name
+        for group in Operations.__mro__
+        if group.__module__.startswith("apiproof.cognito.operations.")
+        and not group.__module__.endswith(".call")
+        for name in vars(group)
+        if not name.startswith("_")
+    }
+    assert ours <= known, ours - known
+
+
+def test_backends_are_reached_in_two_ways_only() -> None:
+    """Through `backend` and the region-agnostic one; both are overridden."""
+    source = inspect.getsource(CognitoIdpResponse)
+    global_ones = [line for line in source.splitlines() if "cognitoidp_backends[" in line]
+    reached = {
+        name
+        for name, function in vars(CognitoIdpResponse).items()
+        if inspect.isfunction(function) and "cognitoidp_backends[" in inspect.getsource(function)
+    }
+    assert global_ones
+    assert reached == {"forgot_password", "confirm_forgot_password", "change_password"}
+    for name in reached:
+        assert getattr(Operations, name) is not getattr(CognitoIdpResponse, name)
+
+
+def test_service_exceptions_serialize_with_their_code() -> None:
+    assert issubclass(ServiceException, Exception)
+    assert ServiceException("CodeMismatchException", "text").code == "CodeMismatchException"
+    assert responses.ActionResult({}).result == {}
+
+
+def test_services_can_be_passed_through() -> None:
+    """So that moto doesn't act on our calls as well while a `mock_aws` is active."""
+    url = "https://cognito-idp.us-east-1.amazonaws.com/"
+    [name] = {name for name, pattern in backend_url_patterns if pattern.match(url)}
+    with Cognito.start():
+        assert config.passthrough_service(name)
+        assert not config.passthrough_service("sts")
+
+
+def test_botocore_asks_our_handler_first() -> None:
+    with Cognito.start() as cognito:
+        assert (inprocess.EVENT, inprocess.answer) in BUILTIN_HANDLERS
+        request = AWSPreparedRequest(
+            "POST",
+            f"https://cognito-idp.{cognito.region}.amazonaws.com/",
+            HTTPHeaders.from_dict(
+                {"X-Amz-Target": "AWSCognitoIdentityProviderService.ListUserPools"}
+            ),
+            '{"MaxResults": 1}',
+            stream_output=False,
+        )
+        events = cognito.client().meta.events
+        answers = events.emit(f"{inprocess.EVENT}.ListUserPools", request=request)
+        assert [answer.status_code for _, answer in answers if answer is not None] == [200]
+        elsewhere = AWSPreparedRequest(
+            "POST", "http://127.0.0.1:1/", HTTPHeaders(), "{}", stream_output=False
+        )
+        assert inprocess.answer(elsewhere) is None
+
+
+def test_keys_are_the_pools_own_not_motos() -> None:
+    with Cognito.start() as cognito:
+        cognito.create_user("ada", "ada@example.com", PASSWORD)
+        tokens = cognito.mint("ada")
+        for token in (tokens.access_token, tokens.id_token):
+            assert jwt.get_unverified_header(token)["kid"] != "dummy"
+
+
+def test_key_material_of_stopped_pools_gets_a_new_kid() -> None:
+    keys = PoolKeys()
+    before = keys.access.kid
+    keys.release()
+    assert keys.access.kid != before

@@ -1,0 +1,23 @@
+"""Profiles for Hypothesis and a way back to every failure of the kit's own tests."""
+
+import shlex
+
+import pytest
+
+from apiproof.strategies.profiles import DatabaseMisnamed, register
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Register the profiles before `--hypothesis-profile` chooses among them."""
+    try:
+        register()
+    except DatabaseMisnamed as error:
+        pytest.exit(str(error), returncode=2)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print a command that reproduces each failure."""
+    failed = [*terminalreporter.getreports("failed"), *terminalreporter.getreports("error")]
+    for report in failed:
+        terminalreporter.write_line(f"Reproduce: nox -s kit -- {shlex.quote(report.nodeid)}")

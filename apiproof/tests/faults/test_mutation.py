@@ -1,0 +1,183 @@
+"""Mutation: mutants are made by a tool that knows nothing of us, and no survivor is hidden."""
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiproof.faults.function_tracer import Reach
+from apiproof.faults.mutants import Mutant, mutants
+from apiproof.faults.mutation import Fate, Judged, Judgements, Session, as_dict, score
+from apiproof.faults.result_store import Lines
+from apiproof.faults.study import Study
+from apiproof.faults.suppressions import Excuses, ExcusesUnreadable
+
+SOURCE = '''\
+"""Prices."""
+
+LIMIT = 10
+
+
+def total(prices, discount=0):
+    def capped(price):
+        return price if price < LIMIT else LIMIT
+
+    return sum(capped(price) for price in prices) - discount
+
+
+class Basket:
+    def is_empty(self, items):
+        return not items and True
+'''
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    (folder / "prices.py").write_text(SOURCE, encoding="utf-8")
+    (folder / "start.py").write_text("RUNS = 1\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return Path("shop")
+
+
+def test_each_place_has_one_mutant_which_differs_in_one_line(package: Path) -> None:
+    found = mutants(package, [], seed=0)
+    places = [(mutant.path, mutant.line, mutant.before) for mutant in found]
+    assert len(found) > 6
+    assert {mutant.line for mutant in found if mutant.path == "shop/prices.py"} >= {3, 8, 15}
+    for mutant in found:
+        before = Path(mutant.path).read_text(encoding="utf-8")
+        differing = [
+            pair
+            for pair in zip(before.splitlines(), mutant.text.splitlines(), strict=True)
+            if pair[0] != pair[1]
+        ]
+        assert len(differing) == 1, places
+        assert (differing[0][0].strip(), differing[0][1].strip()) == (mutant.before, mutant.after)
+
+
+def test_a_seed_draws_the_same_sample_again_and_another_seed_another(package: Path) -> None:
+    def ids(seed: int) -> list[str]:
+        return [mutant.id for mutant in mutants(package, [], seed)]
+
+    assert ids(1) == ids(1)
+    assert ids(1) != ids(2)
+
+
+def test_what_is_outside_is_left_out(package: Path) -> None:
+    assert {mutant.path for mutant in mutants(package, ["shop/start.py"], 0)} == {"shop/prices.py"}
+
+
+def test_a_mutant_knows_the_innermost_function_that_it_is_in(package: Path) -> None:
+    inside = {mutant.line: mutant.function for mutant in mutants(package, [], 0)}
+    assert inside[3] == ""
+    assert inside[6] == ""  # a default is evaluated at import
+    assert inside[8] == "shop/prices.py:total.<locals>.capped"
+    assert inside[10] == "shop/prices.py:total"
+    assert inside[15] == "shop/prices.py:Basket.is_empty"
+
+
+def test_a_mutant_is_planted_as_a_rewrite_of_its_module(package: Path) -> None:
+    mutant = next(each for each in mutants(package, [], 0) if each.path == "shop/prices.py")
+    rewrite = mutant.rewrite()
+    assert rewrite.module == "shop.prices"
+    assert rewrite.applied(SOURCE) == mutant.text
+
+
+def test_functions_that_are_entered_are_noted_in_every_thread() -> None:
+    folder = Path(__file__).parent
+    with Reach(folder) as reach:
+        package_ids()
+        first = reach.taken()
+        thread = threading.Thread(target=package_ids)
+        thread.start()
+        thread.join()
+        second = reach.taken()
+    assert first == second == ("faults/test_mutation.py:package_ids",)
+    package_ids()
+    assert reach.taken() == ()
+
+
+def package_ids() -> None:
+    """Something to enter."""
+
+
+def judged(fate: Fate) -> Judged:
+    mutant = Mutant("a.py", 1, "", "AddNot", "if x:", "if not x:", "if not x:\n")
+    return Judged(mutant, fate, "", 1.0)
+
+
+def test_only_what_somebody_could_tell_apart_counts() -> None:
+    fates = [Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.EQUIVALENT, Fate.STILLBORN]
+    session = [judged(fate) for fate in fates]
+    assert score(session) == (2, 3)
+    report = as_dict(session, Excuses({"b.py": "not served"}, {}))
+    assert report["score"] == 0.6667
+    assert [each["before"] for each in report["survivors"]] == ["if x:"]
+    assert "text" not in report["mutants"][0]
+    assert report["outside"] == {"b.py": "not served"}
+
+
+def session(tmp_path: Path, sources: str, excuses: Excuses) -> Session:
+    """A session that knows all it needs from earlier runs of the same sources."""
+    lines = Lines(tmp_path / "judged.jsonl", sources)
+    unused: Any = None  # nothing is left to plant
+    return Session(unused, (), excuses, Judgements(lines))
+
+
+def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Path) -> None:
+    killed, survived = judged(Fate.KILLED), judged(Fate.SURVIVED)
+    survived = replace(survived, mutant=replace(survived.mutant, after="if None:"))
+    for each in (killed, survived):
+        session(tmp_path, "same", Excuses({}, {})).earlier.add(each)
+    sample = [killed.mutant, survived.mutant]
+    assert list(session(tmp_path, "same", Excuses({}, {})).judge(sample, None)) == [
+        killed,
+        survived,
+    ]
+    assert session(tmp_path, "other", Excuses({}, {})).earlier.get(killed.mutant) is None
+
+
+def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
+    excuses = package / "excuses.toml"
+    excuses.write_text("", encoding="utf-8")
+    study = Study((), (), sources=("shop",), excuses=excuses.resolve())
+    before = study.fingerprint()
+    excuses.write_text("[outside]\n", encoding="utf-8")
+    assert study.fingerprint() == before
+    (package / "prices.py").write_text("LIMIT = 11\n", encoding="utf-8")
+    assert study.fingerprint() != before
+
+
+@pytest.mark.parametrize("line", ["after = ['if y:', 'if not x:']", "before = 'if x:'"])
+def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: str) -> None:
+    session(tmp_path, "same", Excuses({}, {})).earlier.add(judged(Fate.SURVIVED))
+    path = tmp_path / "excuses.toml"
+    path.write_text(f"[[equivalent]]\npath = 'a.py'\n{line}\nreason = 'same'\n", encoding="utf-8")
+    sample = [judged(Fate.SURVIVED).mutant]
+    (forgiven,) = session(tmp_path, "same", Excuses.read(path)).judge(sample, None)
+    assert (forgiven.fate, forgiven.by) == (Fate.EQUIVALENT, "same")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[equivalent]]\npath = 'a.py'\nafter = 'x'\n",
+        "[[equivalent]]\npath = 'a.py'\nafter = 'x'\nreason = ''\n",
+        "[[equivalent]]\npath = 'a.py'\nreason = 'no line'\n",
+        "[outside]\n'a.py' = ''\n",
+        "[outside",
+    ],
+)
+def test_an_excuse_without_a_reason_is_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "excuses.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ExcusesUnreadable):
+        Excuses.read(path)
+
+
+def test_without_a_file_nothing_is_excused() -> None:
+    assert Excuses.read(None) == Excuses({}, {})

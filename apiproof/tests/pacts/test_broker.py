@@ -1,0 +1,211 @@
+"""Pacts of a Broker: asked for as pact's own client does, checked like files, and told about."""
+
+import base64
+import contextlib
+import os
+from collections.abc import Iterator
+
+import pytest
+from pact import Verifier
+
+from apiproof.http.server import run_server
+from apiproof.pacts.verify.broker import (
+    BrokerOptions,
+    BrokerRefused,
+    SelectorInvalid,
+    add_broker_pacts,
+    publish,
+    read_selector,
+)
+from apiproof.pacts.verify.fetching import Credentials
+from apiproof.pacts.verify.results import Outcome, Verification
+from apiproof.pacts.verify.selection import Filter, Order, select
+from apiproof.pacts.verify.sources import Sources
+from apiproof.pacts.verify.verifying import Theatre, verify_orders
+from tests.pacts.broker import Broker
+from tests.pacts.pacts import interaction, order, pact
+from tests.pacts.shop import NAME, STATES
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker(pacts={"till": pact(order()), "web": pact(order(), consumer="web")})
+
+
+@pytest.fixture
+def url(broker: Broker) -> Iterator[str]:
+    with run_server(broker.app) as base_url:
+        yield base_url
+
+
+def orders_of(options: BrokerOptions) -> list[Order]:
+    sources = Sources()
+    add_broker_pacts(sources, options, NAME)
+    orders, problems = select(sources.found, Filter(), NAME, STATES)
+    assert sources.problems + problems == []
+    return orders
+
+
+def verified(options: BrokerOptions, theatre: Theatre) -> Verification:
+    orders = orders_of(options)
+    verification = verify_orders(orders, theatre, NAME)
+    publish(options, NAME, orders, verification)
+    return verification
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_brokers_pacts_are_verified(url: str, theatre: Theatre) -> None:
+    verification = verify_orders(orders_of(BrokerOptions(url)), theatre, NAME)
+    assert [each.consumer for each in verification.pacts] == ["till", "web"]
+    assert verification.exit_code == 0
+    assert verification.verified == 2
+
+
+OPTIONS = {
+    "branch": BrokerOptions(
+        "", selectors=({"mainBranch": True}, {"branch": "x", "consumer": "web"}), branch="main"
+    ),
+    "tags": BrokerOptions("", consumer_tags=("prod",), provider_tags=("dev",), branch="main"),
+    "pending": BrokerOptions(
+        "", selectors=({"latest": True},), include_pending=True, branch="b", wip_since="2026-01-31"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_it_is_asked_what_pacts_own_client_asks(broker: Broker, url: str, name: str) -> None:
+    options = OPTIONS[name]
+    os.environ["PACT_DO_NOT_TRACK"] = "true"
+    theirs = Verifier(NAME, host="127.0.0.1").add_transport(url=url)
+    builder = theirs.broker_source(url, selector=True, use_env=False)
+    for selector in options.question()["consumerVersionSelectors"]:
+        renamed = {"mainBranch": "main_branch"}
+        builder.consumer_version(**{renamed.get(key, key): each for key, each in selector.items()})
+    builder.provider_tags(*options.provider_tags)
+    if options.branch:
+        builder.provider_branch(options.branch)
+    if options.include_pending:
+        builder.include_pending()
+    if options.wip_since:
+        builder.include_wip_since(options.wip_since)
+    with contextlib.suppress(RuntimeError):  # the Broker is no shop
+        builder.build().verify()
+    add_broker_pacts(Sources(), BrokerOptions(**{**vars(options), "url": url}), NAME)
+    asked_by_them, asked_by_us = broker.asked
+    assert asked_by_us == asked_by_them
+
+
+def test_a_brokers_pacts_are_checked_before_they_are_played(broker: Broker, url: str) -> None:
+    broker.pacts = {"till": pact(interaction("x", "/orders", "a costumer exists"))}
+    sources = Sources()
+    add_broker_pacts(sources, BrokerOptions(url), NAME)
+    _, [line] = select(sources.found, Filter(), NAME, STATES)
+    assert "did you mean 'a customer exists'?" in line
+
+
+@pytest.mark.usefixtures("shop")
+def test_results_are_published_with_branch_and_tags(
+    broker: Broker, url: str, theatre: Theatre
+) -> None:
+    broker.pacts["web"] = pact(interaction("a hole", "/nowhere"), consumer="web")
+    verified(
+        BrokerOptions(
+            url,
+            branch="feat/x",
+            provider_tags=("dev",),
+            publish_version="1.0",
+            build_url="http://b",
+        ),
+        theatre,
+    )
+    assert broker.described == [
+        "/pacticipants/shop/branches/feat/x/versions/1.0",
+        "/pacticipants/shop/versions/1.0/tags/dev",
+    ]
+    (till, honoured), (web, broken) = broker.told
+    assert (till, web) == ("till", "web")
+    assert honoured["success"] is True
+    assert honoured["providerApplicationVersion"] == "1.0"
+    assert honoured["buildUrl"] == "http://b"
+    assert broken["success"] is False
+    [result] = broken["testResults"]
+    assert result["interactionDescription"] == "a hole"
+    assert result["mismatches"][0]["attribute"] == "$.status"
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_pending_pact_fails_nothing_but_is_told_to_the_broker(
+    broker: Broker, url: str, theatre: Theatre
+) -> None:
+    broker.pacts = {"web": pact(interaction("a hole", "/nowhere"), consumer="web")}
+    broker.pending = {"web"}
+    verification = verified(
+        BrokerOptions(url, include_pending=True, publish_version="1.0"), theatre
+    )
+    assert verification.exit_code == 0
+    assert verification.outcomes == {Outcome.PENDING: 1}
+    assert [told["success"] for _, told in broker.told] == [False]
+
+
+@pytest.mark.usefixtures("shop")
+def test_what_could_not_be_told_is_no_success(broker: Broker, url: str, theatre: Theatre) -> None:
+    broker.pacts = {"till": pact(order(), interaction("x", "/", "the till is broken"))}
+    assert verified(BrokerOptions(url, publish_version="1.0"), theatre).exit_code == 2
+    assert [told["success"] for _, told in broker.told] == [False]
+
+
+BASIC = "Basic " + base64.b64encode(b"ada:s3cret").decode()
+
+
+@pytest.mark.parametrize(
+    ("header", "credentials"),
+    [
+        ("Bearer t0ken", Credentials(token="t0ken")),
+        (BASIC, Credentials(username="ada", password="s3cret")),
+    ],
+)
+def test_credentials_are_sent(
+    broker: Broker, url: str, header: str, credentials: Credentials
+) -> None:
+    broker.authorization = header
+    assert len(orders_of(BrokerOptions(url, credentials=credentials))) == 2
+    with pytest.raises(BrokerRefused, match="answered 401; pass --broker-token, or") as refusal:
+        orders_of(BrokerOptions(url, credentials=Credentials(token="wr0ng")))
+    assert "wr0ng" not in str(refusal.value)
+
+
+def test_credentials_in_the_url_are_sent_and_never_shown(broker: Broker, url: str) -> None:
+    broker.authorization = BASIC
+    inside = url.replace("//", "//ada:s3cret@")
+    with contextlib.suppress(BrokerRefused):
+        orders_of(BrokerOptions(inside))
+    with pytest.raises(BrokerRefused) as refusal:
+        orders_of(BrokerOptions(inside.replace("s3cret", "wr0ng")))
+    assert "wr0ng" not in str(refusal.value)
+
+
+def test_a_broker_without_such_pacts_is_told(broker: Broker, url: str) -> None:
+    broker.pacts = {}
+    with pytest.raises(BrokerRefused, match='has no pact with "shop" for these selectors'):
+        orders_of(BrokerOptions(url))
+
+
+def test_something_else_than_a_broker_is_told(theatre: Theatre) -> None:
+    with pytest.raises(BrokerRefused, match=r"answered 404"):
+        orders_of(BrokerOptions(theatre.provider_url))
+    with pytest.raises(BrokerRefused, match="is not a Pact Broker: its answer has no link"):
+        orders_of(BrokerOptions(f"{theatre.provider_url}/order"))
+
+
+def test_a_broker_that_is_away_is_told() -> None:
+    with run_server(Broker().app) as url:
+        pass
+    with pytest.raises(BrokerRefused, match=r"no answer \(ConnectionError\)"):
+        orders_of(BrokerOptions(url))
+
+
+def test_selectors_are_json_objects() -> None:
+    assert read_selector('{"mainBranch": true}') == {"mainBranch": True}
+    for text in ("main", "[]", "{"):
+        with pytest.raises(SelectorInvalid, match="is not a JSON object; write it as"):
+            read_selector(text)

@@ -1,0 +1,155 @@
+"""Every interaction is played alone, on an empty stage, and counted."""
+
+import os
+
+import pytest
+
+from apiproof.pacts.verify.results import Outcome
+from tests.pacts.conftest import Verify
+from tests.pacts.pacts import BEARER, body, interaction, order, pact
+from tests.pacts.shop import Shop
+
+ONE_ORDER: tuple[tuple[str, dict[str, int]], ...] = (
+    ("a customer exists", {}),
+    ("orders exist", {"count": 1}),
+)
+
+
+def listing(description: str, expected: object) -> dict[str, object]:
+    return interaction(
+        description, "/orders", *ONE_ORDER, request={"headers": BEARER}, response=body(expected)
+    )
+
+
+def test_nothing_of_one_interaction_is_left_for_the_next(verify: Verify, shop: Shop) -> None:
+    verification = verify(pact(*(listing(f"list {n}", [{"id": 1}]) for n in range(4))))
+    assert verification.exit_code == 0
+    assert verification.verified == 4
+    assert shop.resets == 4
+
+
+def test_the_library_sends_no_telemetry(verify: Verify, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PACT_DO_NOT_TRACK", raising=False)
+    verify(pact(order()))
+    # Only this spelling silences it: "1" does not.
+    assert os.environ["PACT_DO_NOT_TRACK"] == "true"
+
+
+def test_every_interaction_of_every_pact_is_counted(verify: Verify) -> None:
+    verification = verify(pact(order()), pact(order(), listing("list", [{"id": 1}])))
+    assert [each.played for each in verification.pacts] == [1, 2]
+    assert verification.verified == 3
+    assert verification.summary.startswith("honoured: 3 of 3 interactions of 2 pacts verified")
+
+
+def test_states_act_in_the_order_of_the_pact(verify: Verify) -> None:
+    twice = (*ONE_ORDER, ("orders exist", {"count": 2}))
+    asked = interaction(
+        "list", "/orders", *twice, request={"headers": BEARER}, response=body([{"id": 1}] * 3)
+    )
+    [result] = verify(pact(asked)).pacts[0].interactions
+    assert [each.path for each in result.mismatches] == ["$.body[1].id", "$.body[2].id"]
+
+
+def test_a_teardown_runs_after_the_interaction(verify: Verify, shop: Shop) -> None:
+    asked = interaction("list", "/orders", "the shop is closed", status=503)
+    assert verify(pact(asked)).exit_code == 0
+    assert shop.is_open
+
+
+def test_a_teardown_runs_although_a_later_state_fails(verify: Verify, shop: Shop) -> None:
+    asked = interaction("list", "/orders", "the shop is closed", "the till is broken", status=503)
+    assert verify(pact(asked)).exit_code == 2
+    assert shop.is_open
+
+
+def test_a_state_that_fails_is_told_with_its_own_words_and_at_once(verify: Verify) -> None:
+    verification = verify(pact(interaction("list", "/orders", "the till is broken")))
+    [result] = verification.pacts[0].interactions
+    assert result.outcome is Outcome.UNTOLD
+    assert result.error == 'The state "the till is broken" failed: OSError: no till in sight'
+    assert verification.exit_code == 2
+    assert verification.seconds < 60  # pact's own retries of a 5xx take 127 s (4.2.0)
+
+
+def test_a_broken_interaction_outweighs_one_that_could_not_be_asked(verify: Verify) -> None:
+    unasked = interaction("list", "/orders", "the till is broken")
+    assert verify(pact(unasked, interaction("a hole", "/nowhere"))).exit_code == 1
+
+
+def test_a_pending_interaction_is_shown_and_fails_nothing(verify: Verify) -> None:
+    pending = interaction("a hole", "/nowhere", pending=True)
+    verification = verify(pact(order(), pending))
+    assert verification.exit_code == 0
+    assert verification.outcomes == {Outcome.HONOURED: 1, Outcome.PENDING: 1}
+    result = next(
+        each for each in verification.pacts[0].interactions if each.outcome is Outcome.PENDING
+    )
+    assert [each.path for each in result.mismatches] == ["$.status"]
+
+
+def test_a_pending_interaction_that_is_honoured_is_just_that(verify: Verify) -> None:
+    assert verify(pact({**order(), "pending": True})).outcomes == {Outcome.HONOURED: 1}
+
+
+def test_messages_are_told_rather_than_passed_over(verify: Verify) -> None:
+    message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
+    verification = verify(pact(order(), message))
+    assert verification.exit_code == 2
+    assert verification.verified == 1
+    [line] = verification.pacts[0].untold
+    assert line.startswith('pact-0.json $.interactions[1]: "a shout" is a Asynchronous/Messages')
+
+
+def test_an_interaction_behind_a_message_is_still_the_one_that_is_played(verify: Verify) -> None:
+    message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
+    [result] = verify(pact(message, order())).pacts[0].interactions
+    assert result.interaction.description == "an order"
+    assert result.outcome is Outcome.HONOURED
+
+
+def test_generators_fill_the_request_from_what_states_return(verify: Verify) -> None:
+    asked = interaction(
+        "the last order",
+        "/orders/999",
+        ("a customer exists", {}),
+        ("orders exist", {"count": 3}),
+        request={
+            "generators": {
+                "path": {"type": "ProviderState", "expression": "/orders/${last}"},
+                "query": {"q": {"type": "ProviderState", "expression": "${name}"}},
+            },
+            "query": {"q": ["someone"]},
+        },
+        response=body({"id": 3}),
+    )
+    verification = verify(pact(asked))
+    exchange = verification.pacts[0].interactions[0].exchange
+    assert exchange is not None
+    assert exchange.target == "/orders/3?q=ada"
+    assert verification.exit_code == 0
+
+
+def test_generators_fill_a_body(verify: Verify) -> None:
+    asked = interaction(
+        "an echo",
+        "/echo",
+        ("a customer exists", {"name": "grace"}),
+        method="POST",
+        request={
+            **body({"who": "someone"}),
+            "generators": {"body": {"$.who": {"type": "ProviderState", "expression": "${name}"}}},
+        },
+        response=body({"body": '{"who":"grace"}'}),
+    )
+    assert verify(pact(asked)).exit_code == 0
+
+
+def test_a_redirect_is_followed_unless_it_is_what_the_consumer_expects(
+    verify: Verify, shop: Shop
+) -> None:
+    shop.answer = type(shop.answer)(307, {"location": "/orders/1"}, None)
+    expected = interaction("a redirect", "/order", status=307)
+    followed = interaction("an order", "/order", ("orders exist", {"count": 1}), status=200)
+    assert verify(pact(expected)).exit_code == 0
+    assert verify(pact(followed)).exit_code == 0

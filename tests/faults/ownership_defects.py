@@ -1,0 +1,240 @@
+"""Defects in who owns random numbers, each in the running app."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+from unittest import mock
+
+from sqlmodel import Session, col, select
+
+from api.errors import ApiError, RandomNotFound
+from api.identity import tokens
+from api.middleware import BodyLimit
+from api.randoms import service
+from api.randoms.models import RandomItem
+from tests.faults.defect import READ_RANDOM, AccessDefect, replaced
+
+CHECK, READABLE = "ownership_enforced", "writes_are_readable"
+_owned, _list, _update, _limit = (
+    service._owned,  # noqa: SLF001  # what the defects replace
+    service.list_items,
+    service.update_item,
+    BodyLimit.__call__,
+)
+
+
+class Foreign(ApiError):
+    """Somebody else's: the answer that tells."""
+
+    status_code = 403
+    detail = "Not your random"
+
+
+def _of_anyone(_owner_id: int) -> Any:
+    return select(RandomItem)
+
+
+def _unfiltered(name: str) -> Any:
+    """Drop the owner filter in one function of the service."""
+    original = getattr(service, name)
+
+    def function(*arguments: Any) -> Any:
+        with mock.patch.object(service, "_owned", _of_anyone):
+            return original(*arguments)
+
+    return replaced(service, name, function)
+
+
+def _second_page(session: Session, owner_id: int, offset: int, limit: int) -> Any:
+    if not offset:
+        return _list(session, owner_id, offset, limit)
+    query = select(RandomItem).order_by(col(RandomItem.id)).offset(offset).limit(limit)
+    return list(session.exec(query))
+
+
+def _telling(error: type[ApiError]) -> Any:
+    """Answer for somebody else's item as for none, almost."""
+
+    def only(session: Session, query: Any, item_id: int) -> RandomItem:
+        item: RandomItem | None = session.exec(
+            query.where(col(RandomItem.id) == item_id)
+        ).one_or_none()
+        if item is None:
+            raise error if session.get(RandomItem, item_id) else RandomNotFound
+        return item
+
+    return replaced(service, "_only", only)
+
+
+class Phrased(RandomNotFound):
+    """The same status in other words."""
+
+    detail = "Random is not found"
+
+
+@contextmanager
+def _owner_in_body() -> Iterator[None]:
+    """Take `owner_id` from the body of a PATCH."""
+    wanted: list[int] = []
+
+    async def call(self: Any, scope: Any, receive: Callable[[], Awaitable[Any]], send: Any) -> None:
+        wanted.clear()
+        if scope["type"] != "http" or scope["method"] != "PATCH":
+            await _limit(self, scope, receive, send)
+            return
+        message = await receive()
+        body = _loaded(message.get("body", b""))
+        if isinstance(body, dict) and isinstance(body.get("owner_id"), int):
+            wanted.append(body.pop("owner_id"))
+            text = json.dumps(body).encode()
+            message = {**message, "body": text}
+            scope = {**scope, "headers": _with_length(scope["headers"], len(text))}
+
+        async def replay() -> Any:
+            return message
+
+        await _limit(self, scope, replay, send)
+
+    def update(session: Session, *arguments: Any) -> RandomItem:
+        item = _update(session, *arguments)
+        if wanted:
+            item.owner_id = wanted[0]
+        return item
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(BodyLimit, "__call__", call))
+        stack.enter_context(mock.patch.object(service, "update_item", update))
+        yield
+
+
+def _loaded(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _with_length(headers: Any, length: int) -> list[tuple[bytes, bytes]]:
+    kept = [(name, value) for name, value in headers if name != b"content-length"]
+    return [*kept, (b"content-length", str(length).encode())]
+
+
+@contextmanager
+def _admin_sees_all() -> Iterator[None]:
+    """Believe a group in the token, and show its members everything."""
+    admin: list[bool] = [False]
+    claims = tokens.TokenVerification._claims  # noqa: SLF001  # what the defect replaces
+
+    def noting(self: Any, payload: dict[str, Any]) -> Any:
+        admin[0] = "admin" in payload.get("cognito:groups", ())
+        return claims(self, payload)
+
+    def owned(owner_id: int) -> Any:
+        return select(RandomItem) if admin[0] else _owned(owner_id)
+
+    with ExitStack() as stack:
+        stack.enter_context(mock.patch.object(tokens.TokenVerification, "_claims", noting))
+        stack.enter_context(mock.patch.object(service, "_owned", owned))
+        yield
+
+
+def _forgetful(session: Session, *arguments: Any) -> RandomItem:
+    item = _update(session, *arguments)
+    answer = RandomItem(**item.model_dump())
+    session.rollback()
+    return answer
+
+
+ONE = ("read_random", "update_random", "delete_random")
+
+DEFECTS = (
+    AccessDefect(
+        "read-unowned",
+        "Anybody's number can be read.",
+        CHECK,
+        "other-user",
+        _unfiltered("find_item"),
+        (READ_RANDOM,),
+    ),
+    AccessDefect(
+        "update-unowned",
+        "Anybody's number can be changed.",
+        CHECK,
+        "other-user",
+        _unfiltered("update_item"),
+        ("update_random",),
+    ),
+    AccessDefect(
+        "delete-unowned",
+        "Anybody's number can be deleted.",
+        CHECK,
+        "other-user",
+        _unfiltered("delete_item"),
+        ("delete_random",),
+    ),
+    AccessDefect(
+        "list-unowned",
+        "The list shows everybody's numbers.",
+        CHECK,
+        "listing",
+        _unfiltered("list_items"),
+        ("list_randoms",),
+    ),
+    AccessDefect(
+        "second-page-unowned",
+        "Only the second page shows everybody's.",
+        CHECK,
+        "listing",
+        replaced(service, "list_items", _second_page),
+        ("list_randoms",),
+    ),
+    AccessDefect(
+        "forbidden-tells",
+        "Somebody else's number is 403, none is 404.",
+        CHECK,
+        "other-user",
+        _telling(Foreign),
+        ONE,
+    ),
+    AccessDefect(
+        "wording-tells",
+        "The 404 for somebody else's has other words.",
+        CHECK,
+        "other-user",
+        _telling(Phrased),
+        ONE,
+    ),
+    AccessDefect(
+        "owner-in-patch",
+        "A PATCH may name another owner.",
+        CHECK,
+        "owner-field",
+        _owner_in_body,
+        ("update_random",),
+    ),
+    AccessDefect(
+        "admin-sees-all",
+        "A group in the token opens everybody's.",
+        CHECK,
+        "other-admin",
+        _admin_sees_all,
+        ONE,
+    ),
+    AccessDefect(
+        "update-lost",
+        "A change is answered and not kept.",
+        READABLE,
+        "read-back",
+        replaced(service, "update_item", _forgetful),
+        ("update_random",),
+    ),
+    AccessDefect(
+        "delete-lost",
+        "A deletion is answered and not done.",
+        READABLE,
+        "read-back",
+        replaced(service, "delete_item", lambda *_: None),
+        ("delete_random",),
+    ),
+)

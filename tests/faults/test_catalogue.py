@@ -1,0 +1,84 @@
+"""The catalogue: every defect can be planted in the code as it is, and is meant for real checks."""
+
+import ast
+import importlib.util
+from collections import Counter
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from apiproof.access import CHECKS
+from apiproof.environment import Environment
+from apiproof.faults.injection import Defect, Rewrite
+from apiproof.pacts.reading import load_pact
+from tests.contract.examples import OPERATIONS
+from tests.faults.catalogue import STUDY
+from tests.service import SERVICE
+
+ROOT = Path(__file__).parents[2]
+SUITES = [*(ROOT / "tests" / "contract").glob("*.py"), *(ROOT / "tests" / "property").glob("*.py")]
+# What an incident can be about, at least once each.
+AREAS = {
+    *("authentication", "scopes", "ownership", "token claims", "validation", "boundaries"),
+    *("statuses and headers", "leaks", "pagination", "PATCH", "sign-up", "races", "Cognito errors"),
+    *("outages", "logout", "password reset", "document", "contracts", "verification", "profile"),
+}
+
+
+def named(defect: Defect) -> str:
+    return defect.id
+
+
+def checks() -> set[str]:
+    tests = {
+        node.name
+        for path in SUITES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    consumers = {load_pact(path).consumer for path in SERVICE.pacts.glob("*.json")}
+    return tests | consumers | set(CHECKS)
+
+
+def test_it_is_large_and_spread_over_every_operation_and_area() -> None:
+    assert len(STUDY.defects) >= 80
+    assert Counter(name for defect in STUDY.defects for name in defect.operations).keys() == (
+        OPERATIONS.keys()
+    )
+    assert {defect.area for defect in STUDY.defects} >= AREAS
+
+
+@pytest.mark.parametrize("defect", STUDY.defects, ids=named)
+def test_the_checks_that_it_is_meant_for_exist(defect: Defect) -> None:
+    assert set(defect.caught_by) <= checks()
+
+
+@pytest.mark.parametrize("defect", STUDY.defects, ids=named)
+def test_its_rewrites_fit_the_code_as_it_is(defect: Defect) -> None:
+    texts: dict[str, str] = {}
+    for rewrite in defect.rewrites:
+        path = source_of(rewrite)
+        text = texts.get(rewrite.module, path.read_text(encoding="utf-8"))
+        texts[rewrite.module] = rewrite.applied(text)
+        ast.parse(texts[rewrite.module])
+
+
+def source_of(rewrite: Rewrite) -> Path:
+    spec = importlib.util.find_spec(rewrite.module)
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin)
+
+
+def test_its_statements_fit_the_database_as_it_is(env: Environment) -> None:
+    statements = [plant.sql for defect in STUDY.defects for plant in defect.statements]
+    assert statements
+    connection = psycopg2.connect(env.database.libpq_url)
+    try:
+        for statement in dict.fromkeys(statements):
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+            connection.rollback()
+    finally:
+        connection.close()

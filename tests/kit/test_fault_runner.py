@@ -1,0 +1,36 @@
+"""What is prepared once for all experiments."""
+
+from pathlib import Path
+
+import pytest
+
+from apiproof.faults.experiment import Ground
+from apiproof.faults.result_store import Lines, Outcomes
+from apiproof.faults.runner import PreparationFailed, Runner
+from apiproof.faults.study import Study
+from apiproof.postgres import PostgresServer
+from apiproof.service import Service
+
+
+def runner(server: PostgresServer, service: Service, name: str, folder: Path) -> Runner:
+    template = server.template(service.schema_version, service.migrate)
+    ground = Ground(server, template, name)
+    outcomes = Outcomes(Lines(folder / "outcomes.jsonl", ""))
+    return Runner(Study(defects=(), layers=()), ground, outcomes)
+
+
+def test_what_opening_a_world_enters_matters_to_every_test(
+    service: Service, tmp_path: Path
+) -> None:
+    with PostgresServer.start() as server:
+        found = runner(server, service, "tests.service:SERVICE", tmp_path).aware().ground.opening
+    assert {"api/app.py:create_app", "api/database.py:build_engine"} <= found
+    entered = {name for name in found if not name.endswith(":<module>")}
+    assert not [name for name in entered if "service.py" in name]
+
+
+def test_a_subject_that_is_nowhere_is_one_line(service: Service, tmp_path: Path) -> None:
+    with PostgresServer.start() as server, pytest.raises(PreparationFailed) as refused:
+        runner(server, service, "nowhere:SERVICE", tmp_path).aware()
+    assert "nowhere:SERVICE" in str(refused.value)
+    assert "\n" not in str(refused.value)

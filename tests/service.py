@@ -1,0 +1,199 @@
+"""The one place where `api` meets `apiproof`: what the Randomizer API tells the kit.
+
+The service is imported when it is asked for: commands that need the service's name, pacts and
+states alone answer at once.
+"""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.identity.triggers import handler
+from apiproof.service import (
+    AdjustableRequest,
+    ASGIApp,
+    Client,
+    Document,
+    EnvironmentConfig,
+    EnvironmentControl,
+    SeedUser,
+    Service,
+)
+from tests.contract.states import STATES
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "Correct-Horse-7-Battery"
+OTHER_PASSWORD = "Staple-8-Correct-Horse"
+
+
+def settings_for(where: EnvironmentConfig, **changed: Any) -> "Settings":
+    """Settings of a service among these surroundings, deaf to the environment and `.env`.
+
+    Args:
+        where: The stand-ins.
+        changed: Settings that differ from what most tests need.
+    """
+    from api.settings import Settings
+
+    settings = {
+        "_env_file": None,
+        "database_url": where.database_url,
+        "aws_region": where.region,
+        "aws_user_pool_id": where.user_pool_id,
+        "aws_cognito_app_client_id": where.client_id,
+        "aws_cognito_app_client_secret": where.client_secret,
+        "aws_cognito_issuer": where.issuer,
+        "aws_cognito_jwks_url": where.jwks_url,
+        "aws_cognito_endpoint": where.cognito_endpoint,
+        "jwks_cooldown": 0,  # tests rotate keys right after they sent unknown ones
+    }
+    return Settings(**{**settings, **changed})
+
+
+def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
+    """The service among these surroundings; `changed` are settings, as for `settings_for`."""
+    from api.app import create_app
+    from api.logs import configure_logs
+
+    configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
+    return create_app(settings_for(where, **changed))
+
+
+def disable(where: EnvironmentConfig, username: str) -> None:
+    """Disable an account as an operator would, with `python -m api.accounts disable`."""
+    from api import accounts
+    from api.surroundings import Surroundings as Dependencies
+
+    service = Dependencies.build(settings_for(where))
+    try:
+        accounts.disable(service.engine, service.identity, username, service.sign_out_time())
+    finally:
+        service.engine.dispose()
+
+
+def migrate(database_url: str) -> None:
+    from api.migrations import upgrade
+
+    upgrade(database_url)
+
+
+def document() -> Document:
+    from api.openapi import document as current
+
+    return current()
+
+
+def schema_version() -> str:
+    """A digest of the migrations: equal digests may share a template database."""
+    digest = hashlib.sha256()
+    for path in sorted((ROOT / "api" / "migrations").rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def sign_up(client: Client, user: SeedUser) -> str:
+    body = {"username": user.username, "email": user.email, "password": user.password}
+    response = client.request("POST", "/users/signup", json=body)
+    if response.status_code != 201:
+        raise RuntimeError(f"sign-up of {user.username} answered {response.status_code}")
+    return str(response.json()["sub"])
+
+
+def confirm(client: Client, username: str, code: str) -> None:
+    body = {"username": username, "confirmation_code": code}
+    response = client.request("POST", "/users/verify", json=body)
+    if response.status_code != 200:
+        raise RuntimeError(f"verification of {username} answered {response.status_code}")
+
+
+# What the schema cannot say: codes that were mailed, passwords and tokens in use.
+
+
+def valid_login(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    user = env.shared_account()
+    request.body = {"username": user.username, "password": user.password}
+
+
+def valid_verification(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    user = env.create_unconfirmed_user()
+    code = env.code(user.username)
+    request.body = {"username": user.username, "confirmation_code": code}
+
+
+def waiting_account(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    request.body = {"username": env.create_unconfirmed_user().username}
+
+
+def verified_account(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    request.body = {"username": env.new_account().username}
+
+
+def valid_refresh(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    user = env.new_account()
+    request.body = {"username": user.username, "refresh_token": user.refresh_token}
+
+
+def valid_reset(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    user = env.new_account()
+    env.client.request("POST", "/users/forgot_password", json={"username": user.username})
+    request.body = {
+        "username": user.username,
+        "confirmation_code": env.code(user.username),
+        "new_password": OTHER_PASSWORD,
+    }
+
+
+def valid_change(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    current = env.shared_account().password
+    request.body = {"current_password": current, "new_password": OTHER_PASSWORD}
+
+
+def known_sub(env: EnvironmentControl, request: AdjustableRequest) -> None:
+    request.path_parameters = {"sub": env.shared_account().sub}
+
+
+def ordered_bounds(body: Any) -> Any:
+    """`min_value <= max_value`, which JSON Schema cannot say; the opposite is a property."""
+    if isinstance(body.get("min_value"), int | float) and isinstance(
+        body.get("max_value"), int | float
+    ):
+        body["min_value"], body["max_value"] = sorted([body["min_value"], body["max_value"]])
+    return body
+
+
+SERVICE = Service(
+    name="randomizer-api",
+    create_app=application,
+    migrate=migrate,
+    schema_version=schema_version(),
+    document=document,
+    document_path=ROOT / "openapi.json",
+    scopes=("me", "randoms"),
+    trigger=handler,
+    sign_up=sign_up,
+    confirm=confirm,
+    seed_users=(
+        SeedUser("ada", "ada@example.com", PASSWORD),
+        SeedUser("grace", "grace@example.com", PASSWORD),
+        SeedUser("guest", "guest@example.com", PASSWORD, groups=("profile-only",)),
+    ),
+    ends_session=("logout_user", "delete_me", "change_password"),
+    request_overrides={
+        "login_user": valid_login,
+        "verify_user": valid_verification,
+        "resend_confirmation_code": waiting_account,
+        "refresh_session": valid_refresh,
+        "forgot_password": verified_account,
+        "reset_password": valid_reset,
+        "change_password": valid_change,
+        "read_user": known_sub,
+    },
+    body_fixers={"create_random": ordered_bounds, "update_random": ordered_bounds},
+    disable=disable,
+    pacts=ROOT / "pacts",
+    states=STATES,
+)
