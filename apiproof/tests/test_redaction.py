@@ -1,9 +1,10 @@
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from apiproof.fuzzing.redaction import redact, redact_har
+from apiproof.redaction import KnownSecrets, redact, redact_har
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0xx.c2lnbmF0dXJl"
 
@@ -67,3 +68,52 @@ def test_half_a_har_file_is_removed(tmp_path: Path) -> None:
 def test_a_missing_har_file_is_no_error(tmp_path: Path) -> None:
     redact_har(tmp_path / "none.har")
     assert list(tmp_path.iterdir()) == []
+
+
+VALUES = {
+    "access_token": "the-access-token",
+    "refresh_token": "the-refresh-token",
+    "confirmation_code": "123456",
+    "username": "someone",
+    "first_id": 1,
+}
+KNOWN = KnownSecrets(VALUES, "another-token")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Bearer the-access-token", "Bearer $TOKEN"),
+        ("Bearer another-token", "Bearer $TOKEN"),
+        (f"Bearer {JWT}", "Bearer $TOKEN"),
+        ('{"refresh_token":"the-refresh-token"}', '{"refresh_token":"$REFRESH_TOKEN"}'),
+        ('{"confirmation_code":"123456"}', '{"confirmation_code":"$CONFIRMATION_CODE"}'),
+        ("someone has 1", "someone has 1"),
+        ("Bearer web-token", "Bearer web-token"),
+    ],
+)
+def test_texts(text: str, expected: str) -> None:
+    assert KNOWN.text(text) == expected
+
+
+@pytest.mark.parametrize("name", ["access_token", "id_token", "refresh_token", "password"])
+def test_fields_of_answers_that_are_called_a_secret(name: str) -> None:
+    text = KNOWN.body(f'{{"{name}": "x\\"y", "kind": "bearer"}}')
+    assert text == f'{{"{name}": "[Filtered]", "kind": "bearer"}}'
+
+
+@pytest.mark.parametrize(
+    ("value", "path", "expected"),
+    [
+        ("abc", "$.body.access_token", "[Filtered]"),
+        ("abc", "$.body.password", "[Filtered]"),
+        ("bearer", "$.body.token_type", "bearer"),
+        ("abc", "$.body.postcode", "abc"),
+        (None, "$.body.access_token", None),
+        (3600, "$.body.expires_in", 3600),
+        ({"access_token": "abc", "n": 1}, "$.body", {"access_token": "[Filtered]", "n": 1}),
+        ([JWT], "$.body", ["$TOKEN"]),
+    ],
+)
+def test_values_in_mismatches(value: Any, path: str, expected: Any) -> None:
+    assert KNOWN.value(value, path) == expected

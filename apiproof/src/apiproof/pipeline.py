@@ -12,7 +12,6 @@ from pathlib import Path
 from rich.table import Table
 
 from apiproof.access import judge, probe_service
-from apiproof.access.leaks import files_with_leaks
 from apiproof.access.rendering import write_html, write_json
 from apiproof.control import ControlClient
 from apiproof.coverage import SUCCESS
@@ -23,6 +22,7 @@ from apiproof.openapi.document import load_document, operations
 from apiproof.pacts.verify.reports.terminal import print_verification
 from apiproof.pacts.verify.results import Outcome
 from apiproof.pacts.verify.running import verify_paths
+from apiproof.redaction import files_with_secrets
 from apiproof.reporting.terminal import console
 from apiproof.service import Service
 
@@ -147,8 +147,7 @@ def scan_reports(stage: PipelineContext) -> Evidence:
     secrets += [user.access_token for user in ready.users]
     secrets += [user.password for user in ready.users]
     files = [path for path in REPORTS.rglob("*") if path.is_file() and path != stage.ready_file]
-    found = files_with_leaks(REPORTS, secrets)
-    lines = [f"{path} holds {kind}" for path, kind in found if path != stage.ready_file]
+    lines = [f"{path} holds {kind}" for path, kind in files_with_secrets(sorted(files), secrets)]
     if not files:
         lines.append("the run wrote no report")
     return Evidence(f"{len(files)} files", tuple(lines))

@@ -11,11 +11,12 @@ from apiproof.access.conformity import Conformity
 from apiproof.access.exchange import Answer, Request
 from apiproof.access.gates import Gatehouse
 from apiproof.access.identities import Identities
-from apiproof.access.leaks import leaks, secrets_in, without_purposes
+from apiproof.access.leaks import leaks, without_purposes
 from apiproof.access.matrix import Finding
 from apiproof.access.samples import Samples
 from apiproof.jwt import Presented
 from apiproof.openapi.document import Operation
+from apiproof.redaction import secrets_in
 
 LEAKS, ERRORS = "secrets_not_leaked", "errors_conform"
 

@@ -9,16 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from apiproof.redaction import LOOKS, is_secret
+
 SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
 
 PATTERNS: dict[str, re.Pattern[str]] = {
-    "a token": re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*"),
-    "a password hash": re.compile(
-        r"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{20,}|\$argon2(?:id|i|d)\$|\$[156]\$[./A-Za-z0-9]{4,}\$"
-        r"|pbkdf2[_:-]sha\d+[$:]|\bscrypt[$:]\d+|\{SSHA\d*\}"
-    ),
-    "a private key": re.compile(r"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----"),
-    "an AWS access key": re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
+    **LOOKS,
     "a stack trace": re.compile(
         r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+"
         r"|\bat [\w.$]+\([\w]+\.java:\d+\)|\bat .+ \(.+\.js:\d+:\d+\)"
@@ -29,11 +25,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         r"|duplicate key value violates|violates (?:foreign key|not-null|check) constraint"
         r"|relation \"\w+\" does not exist"
     ),
-    "a database URL": re.compile(
-        r"\b(?:postgres(?:ql)?|mysql|mongodb)(?:\+\w+)?://[^\s/]+:[^\s@]+@"
-    ),
 }
-_TOKEN_FIELDS = re.compile(r"token|secret|api_?key|password", re.IGNORECASE)
 
 
 def leaks(text: str, secrets: Iterable[str], sent: str = "") -> Iterator[str]:
@@ -68,21 +60,8 @@ def without_purposes(body: Any, schema: Mapping[str, Any], resolve: Any) -> Any:
     return {
         name: without_purposes(part, declared.get(name, {}), resolve)
         for name, part in body.items()
-        if not (name in declared and _TOKEN_FIELDS.search(name))
+        if not (name in declared and is_secret(name))
     }
-
-
-def secrets_in(body: Any) -> Iterator[str]:
-    """Yield the passwords, codes and tokens that a request body holds."""
-    if isinstance(body, Mapping):
-        for name, part in body.items():
-            if isinstance(part, str) and _TOKEN_FIELDS.search(str(name)):
-                yield part
-            else:
-                yield from secrets_in(part)
-    elif isinstance(body, list):
-        for part in body:
-            yield from secrets_in(part)
 
 
 def files_with_leaks(folder: Path, secrets: Iterable[str]) -> Iterator[tuple[Path, str]]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE
-from apiproof.fuzzing.redaction import redact_har
+from apiproof.redaction import redact_har
 
 REPORTS = Path("reports")
 

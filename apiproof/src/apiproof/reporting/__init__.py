@@ -1,1 +1,42 @@
-"""Reports for people and machines."""
+"""One report for every command and the whole run: HTML, JSON, JUnit, SARIF and the terminal.
+
+A step builds a `StepResult` with `step_result`; `build_report` puts them together.
+"""
+
+from apiproof.reporting.exchange import HttpRequest, HttpResponse, curl_command
+from apiproof.reporting.model import (
+    Case,
+    Chart,
+    Finding,
+    Grid,
+    GridCell,
+    Location,
+    Report,
+    Series,
+    Severity,
+    Status,
+    StepResult,
+    Table,
+    build_report,
+    step_result,
+)
+
+__all__ = [
+    "Case",
+    "Chart",
+    "Finding",
+    "Grid",
+    "GridCell",
+    "HttpRequest",
+    "HttpResponse",
+    "Location",
+    "Report",
+    "Series",
+    "Severity",
+    "Status",
+    "StepResult",
+    "Table",
+    "build_report",
+    "curl_command",
+    "step_result",
+]

@@ -1,16 +1,12 @@
 """What a comparison finds: findings about a pact, made of problems found deeper down."""
 
 import json
-import re
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-_SECRET: Final = re.compile(
-    r"passw|secret|token|authorization|api.?key|cookie|credential", re.IGNORECASE
-)
-_JWT: Final = re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]*)?")
+from apiproof.redaction import is_secret, redact_value
+
 _SHOWN: Final = 60
 
 
@@ -70,21 +66,10 @@ class Problem:
 
 def shown(value: Any, place: str = "") -> str:
     """A value as a sentence shows it: short, and hidden where its place names a secret."""
-    if _SECRET.search(place):
+    if is_secret(place):
         return "a value not shown here"
-    text = json.dumps(_redacted(value), ensure_ascii=False, default=lambda _: "(bytes)")
+    text = json.dumps(redact_value(value), ensure_ascii=False, default=lambda _: "(bytes)")
     return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-
-
-def _redacted(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {
-            name: "***" if _SECRET.search(str(name)) else _redacted(item)
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_redacted(item) for item in value]
-    return _JWT.sub("***", value) if isinstance(value, str) else value
 
 
 def listed(names: Any, most: int = 8) -> str:

@@ -5,12 +5,14 @@ Every text and value in here has been through `redaction`: no token reaches a re
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 from apiproof.contract_diff.pact import Finding, Severity
 from apiproof.pacts.reading import Interaction
+from apiproof.redaction import KnownSecrets
+from apiproof.reporting.exchange import HttpRequest
 
 
 class Outcome(StrEnum):
@@ -49,6 +51,21 @@ class Exchange:
     status: int | None
     answer_headers: Mapping[str, str]
     answer_body: str
+
+    def redacted(self, secrets: KnownSecrets) -> "Exchange":
+        """The request and its answer without secrets."""
+        return replace(
+            self,
+            target=secrets.text(self.target),
+            headers=secrets.headers(self.headers),
+            body=secrets.text(self.body),
+            answer_headers=secrets.headers(self.answer_headers),
+            answer_body=secrets.body(self.answer_body),
+        )
+
+    def request_at(self, base_url: str) -> HttpRequest:
+        """The request as reports show it, sent to a provider elsewhere."""
+        return HttpRequest(self.method, base_url + self.target, self.headers, self.body)
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,9 @@ from typing import Any
 
 from apiproof.http.server import run_server
 from apiproof.pacts.reading import Interaction, PactFile
-from apiproof.pacts.verify.curl import curl_line
 from apiproof.pacts.verify.direction import Director, StatesDoor
 from apiproof.pacts.verify.judgement import judge
 from apiproof.pacts.verify.playing import play
-from apiproof.pacts.verify.redaction import Redaction
 from apiproof.pacts.verify.results import (
     InteractionResult,
     Mismatch,
@@ -24,6 +22,8 @@ from apiproof.pacts.verify.results import (
 )
 from apiproof.pacts.verify.selection import Order
 from apiproof.pacts.verify.stage import Stage
+from apiproof.redaction import KnownSecrets
+from apiproof.reporting.exchange import curl_command
 from apiproof.service import ASGIApp
 
 Progress = Callable[[PactFile, InteractionResult], None]
@@ -108,14 +108,14 @@ def _act(order: Order, interaction: Interaction, theatre: Theatre) -> Interactio
         token = theatre.director.token()
     finally:
         theatre.director.end()
-    result = _conclude(interaction, told, theatre, Redaction(theatre.door.values, token))
+    result = _conclude(interaction, told, theatre, KnownSecrets(theatre.door.values, token))
     if order.source.is_pending or interaction.pending:
         result = _pending(result)
     return replace(result, seconds=time.monotonic() - started)
 
 
 def _conclude(
-    interaction: Interaction, told: Mapping[str, Any], theatre: Theatre, redaction: Redaction
+    interaction: Interaction, told: Mapping[str, Any], theatre: Theatre, redaction: KnownSecrets
 ) -> InteractionResult:
     exchange = theatre.stage.exchange
     if theatre.door.failure:
@@ -125,12 +125,12 @@ def _conclude(
     if exchange is None or exchange.status is None:
         why = (told.get("mismatch") or {}).get("message") or "the provider gave no answer"
         return InteractionResult(interaction, Outcome.UNTOLD, error=redaction.text(str(why)))
-    shown = redaction.exchange(exchange)
+    shown = exchange.redacted(redaction)
     result = InteractionResult(
         interaction,
         Outcome.HONOURED,
         exchange=shown,
-        curl=curl_line(theatre.shown_url, shown, redaction.names),
+        curl=curl_command(shown.request_at(theatre.shown_url), redaction.names),
     )
     if told.get("result") == "OK":
         return result
@@ -145,12 +145,12 @@ def _conclude(
     )
 
 
-def _redacted(mismatch: Mismatch, redaction: Redaction) -> Mismatch:
+def _redacted(mismatch: Mismatch, redaction: KnownSecrets) -> Mismatch:
     return replace(
         mismatch,
         expected=redaction.value(mismatch.expected, mismatch.path),
         actual=redaction.value(mismatch.actual, mismatch.path),
-        text=redaction.answer(mismatch.text),
+        text=redaction.body(mismatch.text),
     )
 
 

@@ -1,0 +1,292 @@
+"""The result of a run, as data: every step fills it in, and every report is drawn from it.
+
+A step returns a `StepResult`, built with `step_result`, which decides its status by one rule. All
+of it is plain JSON in `report.json`; `report.schema.json` beside this module describes that file.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Literal
+
+from apiproof.reporting.exchange import HttpRequest, HttpResponse
+
+FORMAT = 1
+"""The version of `report.json`; it grows when a field changes its meaning or goes."""
+
+
+class Status(StrEnum):
+    """How a step or a case ended; `ERROR` means that the question could not be answered."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+
+
+class Severity(StrEnum):
+    """How bad a finding is, the worst first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place in a file of the project: its path, and a JSON path or line in it."""
+
+    file: str
+    where: str = ""
+    line: int = 1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong.
+
+    Attributes:
+        id: stays the same from run to run, and holds operation, check, case and outcome class:
+            `access/forged_tokens_rejected/read_user/expired/accepted`.
+        check: the check that found it.
+        severity: how bad it is.
+        operation: as in the document, `GET /users/{id}`; empty where it concerns no operation.
+        message: what is wrong, in one sentence.
+        expected: what would have been right, in words.
+        request: what was sent, with secrets replaced.
+        response: what came.
+        curl: a command that sends the same request, the token as `$TOKEN`.
+        details: more lines, such as a difference.
+        location: where the expectation is written.
+        is_known: a baseline lists it, so that it fails nothing.
+    """
+
+    id: str
+    check: str
+    severity: Severity
+    operation: str
+    message: str
+    expected: str = ""
+    request: HttpRequest | None = None
+    response: HttpResponse | None = None
+    curl: str = ""
+    details: tuple[str, ...] = ()
+    location: Location | None = None
+    is_known: bool = False
+
+
+@dataclass(frozen=True)
+class Case:
+    """One thing that was tried; `group` is its class in JUnit, `message` why it did not pass."""
+
+    name: str
+    status: Status
+    group: str = ""
+    seconds: float = 0.0
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """A cell at a row and a column of a grid, counted from 0.
+
+    Attributes:
+        status: what it says.
+        text: what stands in it, short.
+        note: what is said when it is chosen.
+        count: how often it was seen, for heat maps; None elsewhere.
+    """
+
+    row: int
+    column: int
+    status: Status
+    text: str = ""
+    note: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Things against things: operations against credentials, or against statuses."""
+
+    title: str
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: tuple[GridCell, ...]
+    row_name: str = "operation"
+    column_name: str = ""
+    note: str = ""
+    kind: Literal["grid"] = "grid"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text under headings; `statuses` colours the rows, one for each or none at all."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    statuses: tuple[Status, ...] = ()
+    note: str = ""
+    kind: Literal["table"] = "table"
+
+
+@dataclass(frozen=True)
+class Series:
+    """Named points; x is a number, or a name in a bar chart."""
+
+    name: str
+    points: tuple[tuple[float | str, float], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Numbers to look at; the axes name what they show and its unit."""
+
+    title: str
+    x_axis: str
+    y_axis: str
+    series: tuple[Series, ...]
+    shape: Literal["line", "bar", "dots"] = "line"
+    note: str = ""
+    kind: Literal["chart"] = "chart"
+
+
+Section = Grid | Table | Chart
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What one step of a run found, and what it looked at.
+
+    Attributes:
+        name: `fuzz`, `access`, `pacts`, ...
+        status: see `step_result`.
+        evidence: what was counted, by name: {"operations": 12, "requests": 1204}.
+        findings: what is wrong.
+        cases: everything that was tried, one by one.
+        sections: tables, grids and charts for the page.
+        seconds: how long it took.
+        error: why the question could not be answered, if it could not.
+        finished: when, ISO 8601 in UTC; filled in when the result is kept.
+    """
+
+    name: str
+    status: Status
+    evidence: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    cases: tuple[Case, ...] = ()
+    sections: tuple[Section, ...] = ()
+    seconds: float = 0.0
+    error: str = ""
+    finished: str = ""
+
+    @property
+    def new_findings(self) -> tuple[Finding, ...]:
+        """The findings that no baseline lists, the worst first."""
+        new = (finding for finding in self.findings if not finding.is_known)
+        return tuple(sorted(new, key=lambda finding: finding.severity.rank))
+
+
+def step_result(  # noqa: PLR0913 - the fields of a result
+    name: str,
+    evidence: Mapping[str, int],
+    findings: Iterable[Finding] = (),
+    *,
+    cases: Sequence[Case] = (),
+    sections: Sequence[Section] = (),
+    seconds: float = 0.0,
+    error: str = "",
+) -> StepResult:
+    """Build a step's result; nothing is passed without evidence.
+
+    New findings make it `failed`; without any, an `error` text, a case in error, or evidence
+    that counts nothing makes it `error`.
+    """
+    found = tuple(findings)
+    is_failed = any(not finding.is_known for finding in found)
+    is_failed = is_failed or any(case.status is Status.FAILED for case in cases)
+    if not error and not any(evidence.values()):
+        error = f"{name} reached nothing"
+    if not error and (first := next((c for c in cases if c.status is Status.ERROR), None)):
+        error = f"{first.name}: {first.message}"
+    status = Status.FAILED if is_failed else Status.ERROR if error else Status.PASSED
+    return StepResult(
+        name, status, dict(evidence), found, tuple(cases), tuple(sections), seconds, error
+    )
+
+
+@dataclass(frozen=True)
+class Report:
+    """A whole run; see `build_report`.
+
+    Attributes:
+        service: the name of what was tested.
+        status: failed where a step failed, error where one could not tell or none ran.
+        started: when, ISO 8601 in UTC.
+        seconds: how long it took.
+        steps: in the order in which they ran.
+        earlier: what other commands found before, shown beside it and counted in nothing.
+        version: the kit's.
+        format: of this document.
+    """
+
+    service: str
+    status: Status
+    started: str
+    seconds: float
+    steps: tuple[StepResult, ...]
+    earlier: tuple[StepResult, ...] = ()
+    version: str = ""
+    format: int = FORMAT
+
+    @property
+    def exit_code(self) -> int:
+        """0 passed, 1 failed, 2 error."""
+        return {Status.PASSED: 0, Status.FAILED: 1}.get(self.status, 2)
+
+    @property
+    def findings(self) -> tuple[tuple[StepResult, Finding], ...]:
+        """All findings of the run with their steps: new before known, the worst first."""
+        found = [(step, finding) for step in self.steps for finding in step.findings]
+        return tuple(sorted(found, key=lambda each: (each[1].is_known, each[1].severity.rank)))
+
+
+def build_report(
+    service: str,
+    started: datetime,
+    steps: Sequence[StepResult],
+    earlier: Sequence[StepResult] = (),
+) -> Report:
+    """Put the steps of a run together.
+
+    Args:
+        service: the name of what was tested.
+        started: when the run began, with its time zone.
+        steps: what they found.
+        earlier: results of other commands.
+    """
+    statuses = {step.status for step in steps}
+    if Status.FAILED in statuses:
+        status = Status.FAILED
+    else:
+        is_passed = Status.PASSED in statuses and Status.ERROR not in statuses
+        status = Status.PASSED if is_passed else Status.ERROR
+    began = started.astimezone(UTC)
+    return Report(
+        service=service,
+        status=status,
+        started=began.isoformat(timespec="seconds"),
+        seconds=round((datetime.now(UTC) - began).total_seconds(), 1),
+        steps=tuple(steps),
+        earlier=tuple(earlier),
+        version=version("apiproof"),
+    )
