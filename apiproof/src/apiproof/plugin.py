@@ -4,11 +4,13 @@ environment         the service's environment, emptied before the test
 client        an in-process HTTP client of the service
 live          the base URL of the service behind a real server, on the same environment
 fuzzing       Schemathesis, authenticated and guided, for the length of a test
+fault_proxy   puts a TCP proxy with network faults before a server: `fault_proxy(url)`
 cognito       a Cognito user pool, emptied before the test: the environment's, or one of its own
 outages       what goes wrong with it next: `outages.fail("InitiateAuth", "TooManyRequests...")`
 """
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:  # every pytest run of every project loads the plugin: it must
     from apiproof.coverage import Exclusions
     from apiproof.environment import Environment
     from apiproof.http.client import HttpClient
+    from apiproof.network_faults import FaultProxy
     from apiproof.service import Service
 
 OPENED = pytest.StashKey[
@@ -146,6 +149,15 @@ def cognito(request: pytest.FixtureRequest) -> "Cognito":
 def outages(cognito: "Cognito") -> "Outages":
     """What goes wrong with Cognito next."""
     return cognito.outages
+
+
+@pytest.fixture
+def fault_proxy() -> "Iterator[Callable[[str], FaultProxy]]":
+    """Puts a proxy before a server, for a test; `fault_proxy(url)` passes all on at first."""
+    from apiproof.network_faults import FaultProxy
+
+    with contextlib.ExitStack() as stack:
+        yield lambda url: stack.enter_context(FaultProxy(url))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
