@@ -3,7 +3,13 @@ from typing import Any
 
 import pytest
 
-from apiproof.openapi.document import DocumentMissing, Router, load_document, operations
+from apiproof.openapi.document import (
+    DocumentError,
+    DocumentMissing,
+    Router,
+    load_document,
+    operations,
+)
 
 DOCUMENT: dict[str, Any] = {
     "security": [{"default": []}],
@@ -62,7 +68,7 @@ def test_other_requests_find_none(method: str, path: str) -> None:
 def test_what_is_no_document_is_refused_in_one_line(tmp_path: Path, text: str) -> None:
     path = tmp_path / "openapi.json"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(DocumentMissing) as caught:
+    with pytest.raises(DocumentError) as caught:
         load_document(path)
     assert "\n" not in str(caught.value)
 

@@ -1,144 +1,255 @@
-"""Reading an OpenAPI document: operations, what secures them, which one a request meant.
+"""Reads OpenAPI documents from files and URLs: JSON and YAML 1.2, with the files they refer to.
 
-It must not know who asks: the coverage log, the access checks and the fuzzing all read through
-here.
+What a document can cost is limited: its bytes, its depth, and what YAML aliases multiply.
 """
 
 import json
+import posixpath
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, Final
+from urllib.parse import unquote, urljoin
 
-from apiproof.errors import UserError
+import jsonpointer
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+from apiproof.openapi.operations import Operation, operations
+from apiproof.openapi.references import (
+    DATA_KEYWORDS,
+    NAME_MAPS,
+    DanglingReference,
+    Document,
+    DocumentError,
+    DocumentMissing,
+    as_document,
+    resolve_ref,
+)
+from apiproof.openapi.routing import Route, Router
+from apiproof.openapi.yaml12 import MAX_DEPTH, one_line, parse_yaml
 
+__all__ = [
+    "DanglingReference",
+    "Document",
+    "DocumentError",
+    "DocumentMissing",
+    "Operation",
+    "Route",
+    "Router",
+    "as_document",
+    "load_document",
+    "operations",
+    "parse_document",
+    "parse_yaml",
+    "resolve_ref",
+]
 
-class DocumentMissing(UserError):
-    """There is no readable OpenAPI document."""
-
-
-def load_document(path: Path) -> dict[str, Any]:
-    """Read an OpenAPI document in JSON.
-
-    Raises:
-        DocumentMissing: There is none, or it is not one.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DocumentMissing(
-            f"No OpenAPI document at {path}. Generate it, or name another with --openapi."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DocumentMissing(f"{path} is not a readable JSON document: {error}.") from None
-    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise DocumentMissing(f"{path} is not an OpenAPI document: it has no `paths` object.")
-    return document
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One operation: its identity, its declared statuses and its alternatives of security."""
-
-    operation_id: str
-    method: str
-    path: str
-    statuses: tuple[str, ...]
-    security: tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
-    definition: dict[str, Any]
-
-    @property
-    def label(self) -> str:
-        """The operation as Schemathesis names it: `GET /randoms`."""
-        return f"{self.method} {self.path}"
-
-    @property
-    def secured(self) -> bool:
-        """Whether every alternative asks for a credential (OpenAPI 3.1, Security Requirement)."""
-        return bool(self.security) and all(self.security)
-
-    @property
-    def scopes(self) -> tuple[str, ...]:
-        """The scopes of the first alternative, in the document's order."""
-        first = self.security[0] if self.security else ()
-        return tuple(scope for _, scopes in first for scope in scopes)
+MAX_BYTES: Final = 64 * 2**20
+EXTERNAL: Final = "x-external"
+"""Where `load_document` puts the files that a document refers to: by the path as it is referred."""
+_TIMEOUT: Final = 20.0
 
 
-def operations(document: dict[str, Any]) -> Iterator[Operation]:
-    """Yield the document's operations in its own order."""
-    default = document.get("security", [])
-    for path, item in document.get("paths", {}).items():
-        for method in METHODS:
-            definition = item.get(method)
-            if definition is None:
-                continue
-            yield Operation(
-                operation_id=definition.get("operationId", f"{method.upper()} {path}"),
-                method=method.upper(),
-                path=path,
-                statuses=tuple(str(status) for status in definition.get("responses", {})),
-                security=_alternatives(definition.get("security", default)),
-                definition=definition,
-            )
+def load_document(source: str | Path, allowed_urls: Sequence[str] = ()) -> dict[str, Any]:
+    """Read an OpenAPI 3 document and what it refers to, as one document.
 
-
-def _alternatives(
-    security: list[dict[str, list[str]]],
-) -> tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]:
-    return tuple(
-        tuple((scheme, tuple(scopes)) for scheme, scopes in requirement.items())
-        for requirement in security
-    )
-
-
-def resolve_ref(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
-    """Return the object that a reference within the document (`#/components/...`) names.
+    References to other files are loaded and led to `#/x-external/<file>`.
 
     Args:
-        document: The whole document.
-        reference: A JSON Pointer as a URI fragment (RFC 6901, 6); one that leads nowhere names {}.
+        source: A path or an http(s) URL; JSON or YAML.
+        allowed_urls: Beginnings of the URLs that may be fetched besides the source's own folder.
+
+    Raises:
+        DocumentError: It cannot be read, is no OpenAPI 3 document, or refers to what is not given.
     """
-    node: Any = document
-    for part in reference.removeprefix("#/").split("/"):
-        name = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(name, {}) if isinstance(node, Mapping) else {}
-    return dict(node)
+    raw = _Bundle(str(source), tuple(allowed_urls)).load()
+    Document(raw, str(source)).require_openapi_3()
+    return dict(raw)
 
 
-class Router:
-    """Finds the operation that a request meant.
+def parse_document(text: str, name: str) -> Any:
+    """Parse JSON or YAML 1.2.
 
-    A path that is there without parameters hides the templated ones (OpenAPI 3.1.1, 4.8.8.1).
+    Args:
+        text: What the file holds.
+        name: What messages call it; one that ends in `.json` is JSON only.
+
+    Raises:
+        DocumentError: It is neither, or over the limits.
     """
-
-    def __init__(self, document: dict[str, Any]) -> None:
-        self._concrete: dict[str, dict[str, Operation]] = {}
-        self._templated: list[tuple[re.Pattern[str], Operation]] = []
-        for operation in sorted(operations(document), key=lambda each: each.path.count("{")):
-            if "{" in operation.path:
-                self._templated.append((_pattern(operation.path), operation))
-            else:
-                self._concrete.setdefault(operation.path, {})[operation.method] = operation
-
-    def find(self, method: str, path: str) -> Operation | None:
-        """Return the operation for a method and a decoded path, or None."""
-        if path in self._concrete:
-            return self._concrete[path].get(method)
-        return next(
-            (
-                operation
-                for pattern, operation in self._templated
-                if operation.method == method and pattern.fullmatch(path)
-            ),
-            None,
-        )
+    text = text.removeprefix("\ufeff")
+    if name.lower().endswith(".json") or text.lstrip()[:1] in ("{", "["):
+        try:
+            value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        except RecursionError:
+            raise DocumentError(f"{name}: nested more than {MAX_DEPTH} levels deep.") from None
+        except ValueError as error:
+            if name.lower().endswith((".yaml", ".yml")):
+                return parse_yaml(text, name)
+            raise DocumentError(f"{name}: not JSON ({one_line(error)}).") from None
+        _require_depth(value, name)
+        return value
+    return parse_yaml(text, name)
 
 
-def _pattern(path: str) -> re.Pattern[str]:
-    parts = re.split(r"(\{[^}]+\})", path)
-    return re.compile(
-        "".join("[^/]+" if part[:1] == "{" else re.escape(part) for part in parts), re.DOTALL
-    )
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} occurs twice in one object")
+    return found
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _require_depth(value: Any, name: str) -> None:
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise DocumentError(f"{name}: nested more than {MAX_DEPTH} levels deep.")
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+            if isinstance(child, dict | list)
+        ]
+
+
+class _Bundle:
+    """One document and the files that it refers to, each loaded once."""
+
+    def __init__(self, source: str, allowed: tuple[str, ...]) -> None:
+        self._source = source
+        self._root = source if _is_url(source) else Path(source).as_posix()
+        self._folder = self._root.rpartition("/")[0]
+        self._allowed = (*allowed, f"{self._folder}/") if _is_url(source) else allowed
+        self._names: dict[str, str] = {self._root: ""}
+        self._files: dict[str, Any] = {}
+
+    def load(self) -> dict[str, Any]:
+        """Read everything, as one document."""
+        raw = parse_document(_read(self._root), self._source)
+        if not isinstance(raw, dict):
+            found = type(raw).__name__
+            raise DocumentError(f"{self._source}: expected an OpenAPI object, got {found}.")
+        queue = [(raw, self._root)]
+        while queue:
+            node, location = queue.pop()
+            for holder, key, reference in _references(node):
+                holder[key] = self._led(reference, location, queue)
+        if self._files:
+            raw[EXTERNAL] = self._files
+        return raw
+
+    def _led(self, reference: str, location: str, queue: list[tuple[Any, str]]) -> str:
+        """Return where a reference of one file points in the one document."""
+        target, _, fragment = reference.partition("#")
+        if fragment and not fragment.startswith("/") and (target or location != self._root):
+            raise DocumentError(
+                f"{self._source}: the reference {reference} in {location} names an anchor of "
+                "another file; name the place by a JSON pointer."
+            )
+        where = self._located(target, location, reference) if target else location
+        if where not in self._names:
+            self._names[where] = self._name(where)
+            try:
+                parsed = parse_document(_read(where), where)
+            except DocumentMissing:
+                text = f"{self._source}: {reference} leads to no file; bundle it into the document."
+                raise DocumentError(text) from None
+            self._files[self._names[where]] = parsed
+            queue.append((parsed, where))
+        name = self._names[where]
+        prefix = f"/{EXTERNAL}/{jsonpointer.escape(name)}" if name else ""
+        return f"#{prefix}{fragment}"
+
+    def _located(self, target: str, location: str, reference: str) -> str:
+        where = urljoin(location, target) if _is_url(location) else target
+        if _is_url(where):
+            if where in self._names or where.startswith(self._allowed):
+                return where
+            raise DocumentError(
+                f"{self._source}: the reference {reference} leads to a URL that was not given; "
+                "allow its beginning, or bundle the document."
+            )
+        if target.startswith("/") or ":" in target:
+            raise DocumentError(
+                f"{self._source}: the reference {reference} is not relative; bundle the document."
+            )
+        return posixpath.normpath(posixpath.join(posixpath.dirname(location), unquote(target)))
+
+    def _name(self, where: str) -> str:
+        if _is_url(where):
+            return where.removeprefix(f"{self._folder}/")
+        return posixpath.relpath(where, self._folder or ".")
+
+
+def _is_url(text: str) -> bool:
+    return text.startswith(("https://", "http://"))
+
+
+def _references(root: Any) -> Iterator[tuple[Any, str, str]]:
+    """Yield every reference that leaves its place: the object that holds it, its key, its text."""
+    stack: list[tuple[Any, bool]] = [(root, False)]
+    while stack:
+        node, is_names = stack.pop()
+        if isinstance(node, list):
+            stack.extend((child, False) for child in node)
+            continue
+        if not isinstance(node, dict):
+            continue
+        if not is_names:
+            if isinstance(node.get("$ref"), str):
+                yield node, "$ref", node["$ref"]
+            yield from _mapped(node.get("discriminator"))
+        for key, child in node.items():
+            if is_names or key not in DATA_KEYWORDS:
+                stack.append((child, key in NAME_MAPS and not is_names))
+
+
+def _mapped(discriminator: Any) -> Iterator[tuple[Any, str, str]]:
+    mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
+    for name, target in mapping.items() if isinstance(mapping, dict) else ():
+        if isinstance(target, str) and re.search(r"[#/]|\.(json|ya?ml)$", target):
+            yield mapping, name, target
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: what was allowed is an address, not where it may lead."""
+
+    def redirect_request(self, *_arguments: Any, **_named: Any) -> None:
+        return None
+
+
+def _read(location: str) -> str:
+    try:
+        if _is_url(location):
+            opener = urllib.request.build_opener(_SameHost)
+            with opener.open(location, timeout=_TIMEOUT) as answer:
+                return _text(answer, location)
+        if not Path(location).is_file():
+            raise DocumentMissing(
+                f"No OpenAPI document at {location}. Generate it, or name another with --openapi."
+            )
+        with Path(location).open("rb") as file:
+            return _text(file, location)
+    except urllib.error.URLError as error:
+        raise DocumentError(f"{location}: cannot be fetched ({one_line(error)}).") from None
+    except OSError as error:
+        raise DocumentError(f"{location}: cannot be read ({error.strerror or error}).") from None
+
+
+def _text(file: IO[bytes], location: str) -> str:
+    content = file.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        raise DocumentError(f"{location}: larger than {MAX_BYTES // 2**20} MiB.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DocumentError(f"{location}: not UTF-8 text.") from None

@@ -5,15 +5,13 @@ database, nor a pact library.
 """
 
 from apiproof.contract_diff.pact.comparison import Comparison, compare
-from apiproof.contract_diff.pact.document import Document, DocumentUnusable
 from apiproof.contract_diff.pact.findings import Finding, Severity
-from apiproof.contract_diff.pact.rendering import Outcome, render_json, render_table
-from apiproof.contract_diff.pact.running import examine, load_document, run
+from apiproof.contract_diff.pact.run import Outcome, examine, render_json, render_table, run
+from apiproof.openapi.document import DocumentError, load_document
 
 __all__ = [
     "Comparison",
-    "Document",
-    "DocumentUnusable",
+    "DocumentError",
     "Finding",
     "Outcome",
     "Severity",

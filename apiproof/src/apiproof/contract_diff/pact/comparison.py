@@ -4,17 +4,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.contract_diff.pact.document import Document
 from apiproof.contract_diff.pact.findings import Finding, Problem, Severity, listed
-from apiproof.contract_diff.pact.generated import is_replaced
-from apiproof.contract_diff.pact.operations import Operations, Route
-from apiproof.contract_diff.pact.parameters import Parameters
-from apiproof.contract_diff.pact.requestbody import RequestBodies
-from apiproof.contract_diff.pact.responses import Responses
+from apiproof.contract_diff.pact.matching_rules import is_replaced
+from apiproof.contract_diff.pact.parameters import ParameterCheck
+from apiproof.contract_diff.pact.request_body import RequestBodyCheck
+from apiproof.contract_diff.pact.responses import ResponseCheck
 from apiproof.contract_diff.pact.security import check_security
-from apiproof.contract_diff.pact.shapes import Shapes
-from apiproof.contract_diff.pact.styles import Styles
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.openapi.parameter_styles import ParameterReader
+from apiproof.openapi.references import Document, DocumentError
+from apiproof.openapi.routing import Route, Router
+from apiproof.openapi.schema_variants import SchemaVariants
+from apiproof.openapi.validation import SchemaValidator, require_sound
 from apiproof.pacts.reading import Interaction, PactFile
 
 
@@ -22,18 +22,21 @@ class Comparison:
     """One document, ready for any number of pacts.
 
     Raises:
-        DocumentUnusable: the document isn't OpenAPI 3, or a reference in it leads nowhere.
+        DocumentError: the document isn't OpenAPI 3, or a reference in it leads nowhere.
     """
 
-    def __init__(self, raw: Mapping[str, Any]) -> None:
-        document = Document(raw)
-        shapes, validators = Shapes(document), Validators(document)
-        styles = Styles(shapes)
+    def __init__(self, raw: Mapping[str, Any], name: str = "the document") -> None:
+        document = require_sound(Document(raw, name))
+        if not document.raw.get("paths"):
+            raise DocumentError(f"{name}: there are no paths at #/paths; name the provider's own.")
+        variants = SchemaVariants(document)
+        sent, answered = (SchemaValidator(document, way) for way in ("request", "response"))
+        reader = ParameterReader(document, variants)
         self._document = document
-        self._operations = Operations(document)
-        self._parameters = Parameters(document, styles, validators)
-        self._bodies = RequestBodies(document, shapes, styles, validators)
-        self._responses = Responses(document, shapes, styles, validators)
+        self._router = Router(document)
+        self._parameters = ParameterCheck(document, reader, sent)
+        self._bodies = RequestBodyCheck(document, variants, reader, sent)
+        self._responses = ResponseCheck(document, variants, reader, answered)
 
     def findings(self, pact: PactFile) -> list[Finding]:
         """What the pact expects and the document does not promise, in the pact's order."""
@@ -46,7 +49,7 @@ class Comparison:
 
     def _problems(self, interaction: Interaction) -> Iterator[Problem]:
         request, response = interaction.request, interaction.response
-        routes = self._operations.routes(request.method, request.path)
+        routes = self._router.routes(request.method, request.path)
         if not routes:
             yield self._no_route(interaction)
             return
@@ -62,20 +65,20 @@ class Comparison:
 
     def _no_route(self, interaction: Interaction) -> Problem:
         request = interaction.request
-        methods = self._operations.methods(request.path)
+        methods = self._router.methods(request.path)
         if methods:
             return Problem(
                 "request-method-undeclared",
                 ".request.method",
-                "#/paths",
+                "/paths",
                 f"expected {request.method} on {request.path}, got a document with"
                 f" {listed(methods)}",
             )
-        nearest = self._operations.nearest(request.path)
+        nearest = self._router.nearest(request.path)
         return Problem(
             "request-path-undeclared",
             ".request.path",
-            "#/paths",
+            "/paths",
             f"expected {request.path}, got a document without it, nearest {listed(nearest)}",
         )
 
@@ -84,7 +87,7 @@ def compare(pact: PactFile, document: Mapping[str, Any]) -> list[Finding]:
     """Compare one pact with one OpenAPI 3.0 or 3.1 document.
 
     Raises:
-        DocumentUnusable: nothing can be compared with such a document.
+        DocumentError: nothing can be compared with such a document.
     """
     return Comparison(document).findings(pact)
 
@@ -105,6 +108,6 @@ def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Find
         consumer=pact.consumer,
         interaction=interaction.description,
         where=interaction.location + problem.place,
-        pointer=problem.pointer,
+        pointer=f"#{problem.pointer}",
         message=problem.message,
     )

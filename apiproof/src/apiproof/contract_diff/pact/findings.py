@@ -1,10 +1,14 @@
 """What a comparison finds: findings about a pact, made of problems found deeper down."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from apiproof.openapi.references import Located
+from apiproof.openapi.validation import SchemaValidator
+from apiproof.pacts.reading.expressions import show
 from apiproof.redaction import is_secret, redact_value
 
 _SHOWN: Final = 60
@@ -77,3 +81,13 @@ def listed(names: Any, most: int = 8) -> str:
     names = [str(name) for name in names]
     rest = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + rest if names else "nothing"
+
+
+def schema_problems(
+    validator: SchemaValidator, schema: Located, value: Any, rule: str, place: str = ""
+) -> Iterator[Problem]:
+    """Yield what is wrong with a value under a schema of the document."""
+    for error in validator.errors(schema, value):
+        where = place + show(error.place)
+        got = shown(error.value, where)
+        yield Problem(rule, where, error.pointer, f"{error.expected}, got {got}")

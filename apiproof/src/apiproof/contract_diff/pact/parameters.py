@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from apiproof.contract_diff.pact import headers
-from apiproof.contract_diff.pact.document import Document, Located
-from apiproof.contract_diff.pact.excuses import excused
-from apiproof.contract_diff.pact.findings import Problem, Severity, listed
-from apiproof.contract_diff.pact.operations import Operation, Parameter, Route
+from apiproof.contract_diff.pact.findings import Problem, Severity, listed, schema_problems
+from apiproof.contract_diff.pact.headers import REQUEST, excused
 from apiproof.contract_diff.pact.security import cookies, key_names
-from apiproof.contract_diff.pact.styles import Styles
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.openapi.operations import IGNORED_HEADERS, Operation, Parameter
+from apiproof.openapi.parameter_styles import ParameterReader
+from apiproof.openapi.references import Document
+from apiproof.openapi.routing import Route
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Request
 from apiproof.pacts.reading.expressions import show
 
@@ -25,12 +25,12 @@ Texts = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Parameters:
+class ParameterCheck:
     """Checks the parameters of requests by the schemas of one document."""
 
     document: Document
-    styles: Styles
-    validators: Validators
+    reader: ParameterReader
+    validator: SchemaValidator
 
     def check(self, route: Route, request: Request, status: int) -> Iterator[Problem]:
         """What is wrong with a request's parameters, unless the answer expected is about it."""
@@ -39,7 +39,7 @@ class Parameters:
         for parameter in operation.parameters:
             if parameter.location == "query":
                 continue
-            if parameter.location == "header" and parameter.name.lower() in headers.IGNORED:
+            if parameter.location == "header" and parameter.name.lower() in IGNORED_HEADERS:
                 continue
             yield from self._one(parameter, sent.get(parameter.location, {}), status)
         yield from self._queries(operation, request, status)
@@ -66,17 +66,17 @@ class Parameters:
     def _values(self, parameter: Parameter, texts: Sequence[str]) -> Iterator[Problem]:
         if parameter.part.node.get("allowEmptyValue") and not any(texts):
             return
-        readings = self.styles.readings(parameter, texts)
+        readings = self.reader.readings(parameter, texts)
         yield from self._first_valid(parameter, readings, _place(parameter))
 
     def _first_valid(
         self, parameter: Parameter, readings: Sequence[object], place: str
     ) -> Iterator[Problem]:
-        schema = self._schema(parameter)
-        if schema.node is None or any(self.validators.accepts([schema], r) for r in readings):
+        schema = parameter.schema
+        if schema.node is None or any(self.validator.accepts([schema], r) for r in readings):
             return
         rule = f"request-{parameter.location}-invalid"
-        yield from self.validators.problems(schema, readings[0], rule, place)
+        yield from schema_problems(self.validator, schema, readings[0], rule, place)
 
     def _queries(self, operation: Operation, request: Request, status: int) -> Iterator[Problem]:
         known = key_names(self.document, operation, "query")
@@ -88,11 +88,11 @@ class Parameters:
             own = {
                 name: t for name, t in rest.items() if name == parameter.name or name not in named
             }
-            fields = self.styles.owned(parameter, own) if parameter.name not in rest else None
+            fields = self.reader.owned(parameter, own) if parameter.name not in rest else None
             if fields:
                 rest = {name: texts for name, texts in rest.items() if name not in fields}
                 if not excused("query", status):
-                    value = self.styles.object(parameter, fields)
+                    value = self.reader.object(parameter, fields)
                     yield from self._first_valid(parameter, [value], _PLACES["query"])
                 continue
             yield from self._one(parameter, rest, status)
@@ -102,7 +102,7 @@ class Parameters:
 
     def _unknown_headers(self, operation: Operation, request: Request) -> Iterator[Problem]:
         known = {p.name.lower() for p in operation.parameters if p.location == "header"}
-        known |= key_names(self.document, operation, "header") | headers.REQUEST
+        known |= key_names(self.document, operation, "header") | REQUEST
         for name in request.headers:
             if name.lower() not in known:
                 yield Problem(
@@ -112,12 +112,6 @@ class Parameters:
                     f"expected a declared header, got {name}, which the provider may ignore",
                     Severity.WARNING,
                 )
-
-    def _schema(self, parameter: Parameter) -> Located:
-        content = parameter.part.node.get("content")
-        if isinstance(content, Mapping) and content:
-            return parameter.part.at("content", next(iter(content)), "schema")
-        return parameter.part.at("schema")
 
 
 def _sent(route: Route, request: Request) -> dict[str, Texts]:

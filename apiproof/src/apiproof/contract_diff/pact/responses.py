@@ -1,33 +1,33 @@
 """The expected answer against the operation's: status, content type, headers, body."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Final
 
-from apiproof.contract_diff.pact.document import Document, Located
-from apiproof.contract_diff.pact.excuses import excused
-from apiproof.contract_diff.pact.expectation import Expectation
-from apiproof.contract_diff.pact.findings import Problem, listed, shown
-from apiproof.contract_diff.pact.headers import is_standard_answer
-from apiproof.contract_diff.pact.matching import Matching
-from apiproof.contract_diff.pact.mediatypes import acceptable, is_json_type, matching
-from apiproof.contract_diff.pact.operations import Operation
-from apiproof.contract_diff.pact.rulebook import Rulebook
-from apiproof.contract_diff.pact.shapes import Shapes
-from apiproof.contract_diff.pact.statuses import declared_for
-from apiproof.contract_diff.pact.styles import Styles
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.contract_diff.pact.findings import Problem, listed, schema_problems, shown
+from apiproof.contract_diff.pact.headers import excused, is_standard_answer
+from apiproof.contract_diff.pact.matchers import MatcherCheck
+from apiproof.contract_diff.pact.matching_rules import MatchingRuleSet
+from apiproof.contract_diff.pact.response_body import ExpectedBody
+from apiproof.openapi.media_types import acceptable, is_json, matching
+from apiproof.openapi.operations import Operation
+from apiproof.openapi.parameter_styles import ParameterReader
+from apiproof.openapi.references import Document, Located
+from apiproof.openapi.responses import matching_status
+from apiproof.openapi.schema_variants import SchemaVariants
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Body, Request, Response
 from apiproof.pacts.reading.expressions import show
 
 
 @dataclass(frozen=True)
-class Responses:
+class ResponseCheck:
     """Checks expected answers by the schemas of one document."""
 
     document: Document
-    shapes: Shapes
-    styles: Styles
-    validators: Validators
+    variants: SchemaVariants
+    reader: ParameterReader
+    validator: SchemaValidator
 
     def check(
         self, operation: Operation, request: Request, response: Response
@@ -67,23 +67,23 @@ class Responses:
         if stated and rule is not None:
             wild = [each for each in offered if "*" in each]
             texts = {f"{each}{tail}": each for each in offered for tail in ("", "; charset=utf-8")}
-            judge = Matching(self.shapes, self.validators)
+            judge = MatcherCheck(self.variants, self.validator)
             return wild + [
                 each
                 for text, each in texts.items()
                 if all(judge.matches(matcher, stated, text) for matcher in rule.matchers)
             ]
         if body is not None and body.is_json:
-            return [each for each in offered if is_json_type(each) or "*" in each]
-        plain = [each for each in offered if not is_json_type(each)]
+            return [each for each in offered if is_json(each) or "*" in each]
+        plain = [each for each in offered if not is_json(each)]
         return plain or offered if body is not None else offered
 
     def _body(
         self, part: Located, body: Body, response: Response, fitting: list[str]
     ) -> list[Problem]:
         found = []
-        book = Rulebook(response.matchers.body)
-        expectation = Expectation(self.document, self.shapes, self.validators, book)
+        book = MatchingRuleSet(response.matchers.body)
+        expectation = ExpectedBody(self.document, self.variants, self.validator, book)
         for media in fitting:
             schema = part.at("content", media, "schema")
             if schema.node is None or not (body.is_json or media.startswith("text/plain")):
@@ -111,18 +111,18 @@ class Responses:
     ) -> Iterator[Problem]:
         schema = declared.at("schema")
         rule = response.matchers.header.get(name.lower())
-        judge = Matching(self.shapes, self.validators)
+        judge = MatcherCheck(self.variants, self.validator)
         texts = judge.texts(rule.matchers, text) if rule else [text]
         if schema.node is None or any(self._is_header(schema, each) for each in texts):
             return
-        value = self.styles.casts(schema, text)[0]
+        value = self.reader.casts(schema, text)[0]
         place = f".response.headers{show([name])}"
-        yield from self.validators.problems(schema, value, "response-header-invalid", place)
+        yield from schema_problems(self.validator, schema, value, "response-header-invalid", place)
 
     def _is_header(self, schema: Located, text: str) -> bool:
-        items = self.styles.items(schema, [piece.strip() for piece in text.split(",")])
-        readings = [*self.styles.casts(schema, text), items]
-        return any(self.validators.accepts([schema], value) for value in readings)
+        items = self.reader.items(schema, [piece.strip() for piece in text.split(",")])
+        readings = [*self.reader.casts(schema, text), items]
+        return any(self.validator.accepts([schema], value) for value in readings)
 
 
 def _undeclared(operation: Operation, response: Response) -> Problem:
@@ -172,3 +172,45 @@ def _other_type(
         part.at("content").pointer,
         f"expected a body of {wanted}, got a response of {listed(offered)}",
     )
+
+
+# Pact specification 4, "Status code matcher".
+_CLASSES: Final[Mapping[str, Callable[[int], bool]]] = {
+    "info": lambda status: status < 200,
+    "success": lambda status: 200 <= status < 300,
+    "redirect": lambda status: 300 <= status < 400,
+    "clienterror": lambda status: 400 <= status < 500,
+    "servererror": lambda status: status >= 500,
+    "nonerror": lambda status: status < 400,
+    "error": lambda status: status >= 400,
+}
+
+
+def declared_for(operation: Operation, response: Response) -> list[Located]:
+    """The declared responses that may be meant; several where a matcher allows a class."""
+    wanted = _wanted(response)
+    if wanted is None:
+        found = _declared(operation, response.status)
+        return [found] if found else []
+    codes = [code for code in range(100, 600) if wanted(code)]
+    parts = [part for code in codes if (part := _declared(operation, code))]
+    return list({part.pointer: part for part in parts}.values())
+
+
+def _declared(operation: Operation, status: int) -> Located | None:
+    name = matching_status(status, operation.responses)
+    return operation.responses[name] if name else None
+
+
+def _wanted(response: Response) -> Callable[[int], bool] | None:
+    rule = response.matchers.status
+    for matcher in rule.matchers if rule else ():
+        stated: Any = matcher.options.get("status")
+        if isinstance(stated, list):
+            return lambda status: status in stated
+        name = str(stated or "").lower().replace("-", "").replace("_", "")
+        if name in _CLASSES:
+            return _CLASSES[name]
+        if matcher.kind in {"type", "integer", "number"}:
+            return lambda _: True
+    return None

@@ -1,16 +1,16 @@
 """Whether a request shows the credentials that an operation's security asks for.
 
-Alternatives, combinations and the optional `{}` are as in OpenAPI 3.1, "Security Requirement
-Object". Only the presence and the scheme of credentials can be seen statically, never scopes;
+Alternatives, combinations and the optional `{}` are as in OpenAPI 3.1, Security Requirement
+Object. Only the presence and the scheme of credentials can be seen statically, never scopes;
 no credential ever reaches a message.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from apiproof.contract_diff.pact.document import Document, Located
 from apiproof.contract_diff.pact.findings import Problem
-from apiproof.contract_diff.pact.operations import Operation
+from apiproof.openapi.operations import Operation
+from apiproof.openapi.references import Document, Located
 from apiproof.pacts.reading import Request
 
 REFUSALS: Final = frozenset({401, 403})
@@ -20,7 +20,7 @@ def check_security(
     document: Document, operation: Operation, request: Request, status: int
 ) -> Iterator[Problem]:
     """A problem where no alternative is satisfied, unless the answer expected is a refusal."""
-    requirements = operation.security
+    requirements = operation.security_part
     if status in REFUSALS or not requirements.node:
         return
     missing = [
@@ -40,7 +40,7 @@ def check_security(
 def key_names(document: Document, operation: Operation, location: str) -> set[str]:
     """The names of the API keys that an operation's security reads from a place."""
     found = set()
-    for requirement in operation.security.node or ():
+    for requirement in operation.security_part.node or ():
         for name in requirement:
             scheme = _scheme(document, name)
             if scheme.get("type") == "apiKey" and scheme.get("in") == location:
@@ -64,8 +64,7 @@ def _missing(document: Document, requirement: Located, request: Request) -> list
 
 
 def _scheme(document: Document, name: str) -> Mapping[str, str]:
-    part = document.root.at("components", "securitySchemes", name)
-    node = document.resolve(part).node
+    node = document.child(document.root, "components", "securitySchemes", name).node
     return node if isinstance(node, Mapping) else {}
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from apiproof.contract_diff.pact import Comparison, DocumentUnusable, Finding
+from apiproof.contract_diff.pact import Comparison, Finding
 from apiproof.errors import UserError
-from apiproof.openapi.document import load_document
+from apiproof.openapi.document import DocumentError, load_document
 from apiproof.pacts.states import StateRegistry
 from apiproof.pacts.verify.broker import BrokerOptions, add_broker_pacts, publish
 from apiproof.pacts.verify.fetching import Credentials
@@ -108,7 +108,7 @@ def compare_orders(orders: Sequence[Order], path: Path | None, service: Service)
                 dataclasses.replace(order.source.pact, interactions=order.interactions)
             )
         ]
-    except DocumentUnusable as why:
+    except DocumentError as why:
         raise DocumentIncomparable(f"{where}: {why}") from None
 
 

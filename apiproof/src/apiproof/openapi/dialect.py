@@ -1,54 +1,51 @@
 """A document's schemas in the words of JSON Schema 2020-12, each at its old JSON pointer.
 
 OpenAPI 3.0 has its own dialect (`nullable`, boolean `exclusiveMinimum`, no siblings of `$ref`);
-3.1 speaks JSON Schema. In both a property that is `readOnly` need not be sent, and `int32`
-bounds a number. It must not know values or pacts.
+3.1 and 3.2 speak JSON Schema. In all of them a property that is `readOnly` need not be sent, one
+that is `writeOnly` need not be answered, and `int32` bounds a number.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
-from apiproof.contract_diff.pact.document import Document, DocumentUnusable, Located
+from apiproof.openapi.references import DATA_KEYWORDS, NAME_MAPS, Document, DocumentError, Located
 
-_MAPS: Final = {
-    "properties",
-    "patternProperties",
-    "schemas",
-    "$defs",
-    "definitions",
-    "dependentSchemas",
-}
-_DATA: Final = {"example", "examples", "default", "enum", "const", "x-example"}
+Direction = Literal["request", "response"]
+"""Whether a schema describes what a client sends or what it is answered."""
+_HIDING: Final = {"request": "readOnly", "response": "writeOnly"}
 _INT32: Final = 2**31
 _WRAPPED: Final = "x-nullable-wrapped"
 
 
-def request_view(document: Document) -> Any:
-    """The whole document with schemas that judge what a client sends."""
-    return _converted(document, document.root, names_follow=False)
+def as_json_schema(document: Document, direction: Direction) -> Any:
+    """Return the whole document with its schemas in JSON Schema 2020-12."""
+    return _converted(document, document.root, direction, is_names=False)
 
 
-def _converted(document: Document, part: Located, *, names_follow: bool) -> Any:
+def _converted(document: Document, part: Located, direction: Direction, *, is_names: bool) -> Any:
     node = part.node
     if isinstance(node, list):
         return [
-            _converted(document, part.at(number), names_follow=False) for number in range(len(node))
+            _converted(document, part.at(number), direction, is_names=False)
+            for number in range(len(node))
         ]
     if not isinstance(node, Mapping):
         return node
     plain = {
         str(key): value
-        if key in _DATA and not names_follow
-        else _converted(document, part.at(key), names_follow=key in _MAPS and not names_follow)
+        if key in DATA_KEYWORDS and not is_names
+        else _converted(
+            document, part.at(key), direction, is_names=key in NAME_MAPS and not is_names
+        )
         for key, value in node.items()
     }
-    return plain if names_follow else _schema(document, part, plain)
+    return plain if is_names else _schema(document, part, plain, direction)
 
 
-def _schema(document: Document, part: Located, plain: dict[str, Any]) -> Any:
+def _schema(document: Document, part: Located, plain: dict[str, Any], direction: Direction) -> Any:
     ref = plain.get("$ref")
     if isinstance(ref, str):
-        if not ref.startswith("#/"):
+        if not ref.startswith("#"):
             return {}  # reported where it matters, by Document.resolve
         if document.is_30:
             plain = {"$ref": ref, **({"nullable": True} if plain.get("nullable") is True else {})}
@@ -56,7 +53,7 @@ def _schema(document: Document, part: Located, plain: dict[str, Any]) -> Any:
         plain["required"] = [
             name
             for name in plain["required"]
-            if not flagged(document, part.at("properties", name), "readOnly")
+            if not is_flagged(document, part.at("properties", name), _HIDING[direction])
         ]
     _bounds(plain)
     return _nullable(plain)
@@ -87,7 +84,7 @@ def _nullable(plain: dict[str, Any]) -> Any:
 
 
 def to_view(view: Any, pointer: Sequence[str | int]) -> list[str | int]:
-    """Where a part of the document stands in its view: `_nullable` moved some down."""
+    """Return where a part of the document stands in its view: `nullable` moved some down."""
     path: list[str | int] = []
     for number, step in enumerate(pointer):
         if isinstance(view, Mapping) and view.get(_WRAPPED):
@@ -104,7 +101,7 @@ def to_view(view: Any, pointer: Sequence[str | int]) -> list[str | int]:
 
 
 def from_view(view: Any, path: Sequence[str | int]) -> list[str | int]:
-    """Where a part of the view stands in the document: the opposite of `to_view`."""
+    """Return where a part of the view stands in the document: the opposite of `to_view`."""
     pointer: list[str | int] = []
     skipped = 0
     for step in path:
@@ -118,8 +115,8 @@ def from_view(view: Any, path: Sequence[str | int]) -> list[str | int]:
     return pointer
 
 
-def flagged(document: Document, part: Located, flag: str) -> bool:
-    """Whether a schema, what it refers to, or a part of its allOf is `readOnly`, `writeOnly`."""
+def is_flagged(document: Document, part: Located, flag: str) -> bool:
+    """Tell whether a schema, what it refers to, or a part of its allOf has a flag set."""
     if not isinstance(part.node, Mapping):
         return False
     if part.node.get(flag) is True:
@@ -129,8 +126,10 @@ def flagged(document: Document, part: Located, flag: str) -> bool:
         for each in part.node.get("allOf") or ()
     ):
         return True
+    if "$ref" not in part.node:
+        return False
     try:
         target = document.resolve(part)
-    except DocumentUnusable:
+    except DocumentError:
         return False
     return isinstance(target.node, Mapping) and target.node.get(flag) is True

@@ -9,18 +9,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apiproof.contract_diff.pact.dialect import flagged
-from apiproof.contract_diff.pact.document import Document, Located
-from apiproof.contract_diff.pact.findings import Problem
-from apiproof.contract_diff.pact.matching import Matching
-from apiproof.contract_diff.pact.properties import Properties
-from apiproof.contract_diff.pact.rulebook import (
-    Rulebook,
+from apiproof.contract_diff.pact.findings import Problem, schema_problems
+from apiproof.contract_diff.pact.matchers import MatcherCheck
+from apiproof.contract_diff.pact.matching_rules import (
+    MatchingRuleSet,
     has_loose_keys,
     value_rule,
 )
-from apiproof.contract_diff.pact.shapes import Shapes, Variant, kind, types
-from apiproof.contract_diff.pact.unpromised import (
+from apiproof.contract_diff.pact.messages import (
     Place,
     Schemas,
     as_type,
@@ -30,20 +26,29 @@ from apiproof.contract_diff.pact.unpromised import (
     no_alternative,
     unknown,
 )
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.openapi.dialect import is_flagged
+from apiproof.openapi.references import Document, Located
+from apiproof.openapi.schema_variants import (
+    Properties,
+    SchemaVariants,
+    Variant,
+    json_types,
+    variant_types,
+)
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Matcher, Rule
 from apiproof.pacts.reading.expressions import show
 from apiproof.pacts.reading.rules import read_rules
 
 
 @dataclass(frozen=True)
-class Expectation:
+class ExpectedBody:
     """The expected body of one response."""
 
     document: Document
-    shapes: Shapes
-    validators: Validators
-    rulebook: Rulebook
+    variants: SchemaVariants
+    validator: SchemaValidator
+    rules: MatchingRuleSet
 
     def problems(
         self, expected: Any, schemas: Schemas, place: Place = (), inherited: Rule | None = None
@@ -51,12 +56,12 @@ class Expectation:
         """What of an expected value the schemas, all of which hold, do not promise."""
         if not schemas:
             return []
-        rule = self.rulebook.at(place, inherited)
+        rule = self.rules.at(place, inherited)
         if not isinstance(expected, list | Mapping):
             return self._scalar(expected, schemas, place, rule)
         if rule and rule.combine == "OR" and self._or_null(rule, schemas):
             return []
-        variants = self.shapes.variants(schemas, expected)
+        variants = self.variants.of(schemas, expected)
         found: list[list[Problem]] = []
         for variant in variants:
             problems = self._container(expected, variant, place, rule)
@@ -68,10 +73,10 @@ class Expectation:
     def _container(
         self, expected: Any, variant: Variant, place: Place, rule: Rule | None
     ) -> list[Problem]:
-        wanted = kind(expected)
-        allowed = types(variant)
+        wanted = json_types(expected)
+        allowed = variant_types(variant)
         if not wanted & allowed:
-            pointer = next((s.pointer for s in variant if s.node is False or "type" in s.node), "#")
+            pointer = next((s.pointer for s in variant if s.node is False or "type" in s.node), "")
             got = " or ".join(sorted(allowed)) or "nothing at all"
             words = f"expected {' or '.join(wanted)}, got a schema of {got}"
             return [Problem("response-body-type", show(place), pointer, words)]
@@ -97,8 +102,8 @@ class Expectation:
         for each in variants:
             number = int(each.get("index", 0))
             if number < len(expected):
-                book = Rulebook(read_rules({"body": each.get("rules") or {}}).body)
-                inner = Expectation(self.document, self.shapes, self.validators, book)
+                book = MatchingRuleSet(read_rules({"body": each.get("rules") or {}}).body)
+                inner = ExpectedBody(self.document, self.variants, self.validator, book)
                 found = inner.problems(expected[number], _items(variant, number))
                 yield from (problem.below(show((*place, number))) for problem in found)
 
@@ -114,7 +119,7 @@ class Expectation:
                 yield from self._any_of(value, properties, here, rule)
             elif schemas is None:
                 yield unknown(name, properties, place, variant)
-            elif any(flagged(self.document, schema, "writeOnly") for schema in schemas):
+            elif any(is_flagged(self.document, schema, "writeOnly") for schema in schemas):
                 yield never_sent(name, schemas, place)
             else:
                 if properties.may_lack(name) and not has_loose_keys(rule):
@@ -140,7 +145,9 @@ class Expectation:
             names = schema.at("propertyNames")
             if names.node is not None and not has_loose_keys(rule):
                 for name in expected:
-                    for problem in self.validators.problems(names, name, "response-body-value"):
+                    for problem in schema_problems(
+                        self.validator, names, name, "response-body-value"
+                    ):
                         yield problem.below(show((*place, name)))
             most = schema.node.get("maxProperties")
             if isinstance(most, int) and len(expected) > most and not has_loose_keys(rule):
@@ -163,7 +170,7 @@ class Expectation:
         if matcher.kind == "equality":
             value = matcher.options.get("value", expected)
             return self._exact(value, schemas, place)
-        obstacle = Matching(self.shapes, self.validators).obstacle(matcher, expected, schemas)
+        obstacle = MatcherCheck(self.variants, self.validator).obstacle(matcher, expected, schemas)
         if obstacle is None:
             return []
         wanted, got = obstacle
@@ -175,12 +182,14 @@ class Expectation:
     def _exact(self, expected: Any, schemas: Schemas, place: Place) -> list[Problem]:
         found: list[Problem] = []
         for schema in schemas:
-            found += self.validators.problems(schema, expected, "response-body-value", show(place))
+            found += schema_problems(
+                self.validator, schema, expected, "response-body-value", show(place)
+            )
         return [as_type(problem, expected) for problem in found[:1]]
 
     def _or_null(self, rule: Rule, schemas: Schemas) -> bool:
         wants_null = any(matcher.kind == "null" for matcher in rule.matchers)
-        return wants_null and any("null" in types(v) for v in self.shapes.variants(schemas))
+        return wants_null and any("null" in variant_types(v) for v in self.variants.of(schemas))
 
 
 def _badness(problems: Sequence[Problem]) -> tuple[int, int]:

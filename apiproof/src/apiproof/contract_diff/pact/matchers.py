@@ -3,7 +3,8 @@
 A matcher loosens the example: the consumer takes every value that matches. It is broken where
 no value that the document allows matches. Whether the two have a value in common is decided by
 types, by enumerated values, and for text by trying: the example, the schema's own values, the
-canonical texts of each format, the example cut and padded.
+canonical texts of each format, the example cut and padded. The formats of dates are Java's
+(java.time.format.DateTimeFormatter, "Patterns for Formatting and Parsing").
 """
 
 import re
@@ -11,11 +12,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apiproof.contract_diff.pact.document import Located
 from apiproof.contract_diff.pact.findings import listed, shown
-from apiproof.contract_diff.pact.javadates import date_pattern
-from apiproof.contract_diff.pact.shapes import Shapes, Variant, enumerated, kind, types
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.openapi.references import Located
+from apiproof.openapi.schema_variants import (
+    SchemaVariants,
+    Variant,
+    json_types,
+    listed_values,
+    variant_types,
+)
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Matcher
 
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -52,11 +58,11 @@ _SAMPLES: Final = (
 
 
 @dataclass(frozen=True)
-class Matching:
+class MatcherCheck:
     """Judges matchers by the schemas of one document."""
 
-    shapes: Shapes
-    validators: Validators
+    variants: SchemaVariants
+    validator: SchemaValidator
 
     def obstacle(
         self, matcher: Matcher, expected: Any, schemas: Sequence[Located]
@@ -67,19 +73,19 @@ class Matching:
             What was expected and what the document has, in words; None where something can.
         """
         wanted = _wanted(matcher, expected)
-        variants = [v for v in self.shapes.variants(schemas) if types(v) & wanted]
+        variants = [v for v in self.variants.of(schemas) if variant_types(v) & wanted]
         if not variants:
-            have = {name for v in self.shapes.variants(schemas) for name in types(v)}
+            have = {name for v in self.variants.of(schemas) for name in variant_types(v)}
             return _type_words(wanted), " or ".join(sorted(have)) or "nothing"
         matches = _predicate(matcher, expected, wanted)
         candidates = [*self._values(variants, wanted)]
-        if candidates and all(enumerated(variant) is not None for variant in variants):
+        if candidates and all(listed_values(variant) is not None for variant in variants):
             return (
                 None
                 if any(map(matches, candidates))
                 else (_words(matcher), listed(map(shown, candidates)))
             )
-        if not candidates and all(enumerated(variant) is not None for variant in variants):
+        if not candidates and all(listed_values(variant) is not None for variant in variants):
             return _words(matcher), "other values"
         return self._text_obstacle(matcher, expected, schemas, candidates)
 
@@ -87,7 +93,7 @@ class Matching:
         """Whether a text, say a header's, matches; without a matcher of texts any does."""
         if matcher.kind == "equality":
             return text == expected
-        return matcher.kind not in _TEXTUAL or _predicate(matcher, expected, kind(text))(text)
+        return matcher.kind not in _TEXTUAL or _predicate(matcher, expected, json_types(text))(text)
 
     def texts(self, matchers: Sequence[Matcher], expected: str) -> Iterator[str]:
         """Texts that all of some matchers take: the example, and samples of other forms."""
@@ -102,7 +108,7 @@ class Matching:
             return None
         matches = _predicate(matcher, expected, frozenset({"string"}))
         if any(
-            matches(text) and self.validators.accepts(schemas, text)
+            matches(text) and self.validator.accepts(schemas, text)
             for text in _texts(matcher, expected, known)
         ):
             return None
@@ -110,7 +116,7 @@ class Matching:
 
     def _values(self, variants: Sequence[Variant], wanted: frozenset[str]) -> Iterator[Any]:
         for variant in variants:
-            for value in enumerated(variant) or ():
+            for value in listed_values(variant) or ():
                 if _is_of(value, wanted):
                     yield value
 
@@ -122,13 +128,13 @@ def _type_words(wanted: frozenset[str]) -> str:
 def _wanted(matcher: Matcher, expected: Any) -> frozenset[str]:
     if matcher.kind in _TEXTUAL and expected is None:
         return frozenset({"string"})
-    return _TYPES.get(matcher.kind, kind(expected))
+    return _TYPES.get(matcher.kind, json_types(expected))
 
 
 def _is_of(value: Any, wanted: frozenset[str]) -> bool:
     if isinstance(value, float) and not value.is_integer():
         return "number" in wanted
-    return bool(kind(value) & wanted)
+    return bool(json_types(value) & wanted)
 
 
 def _predicate(matcher: Matcher, expected: Any, wanted: frozenset[str]) -> Callable[[Any], bool]:
@@ -180,3 +186,41 @@ def _words(matcher: Matcher) -> str:
             stated = matcher.options.get("format") or matcher.options.get(matcher.kind)
             return f"a {matcher.kind} {stated or 'as in ISO 8601'}"
     return f"a value for the matcher {matcher.kind}"
+
+
+_DEFAULTS: Final = {
+    "date": "yyyy-MM-dd",
+    "time": "HH:mm:ss",
+    "datetime": "yyyy-MM-dd'T'HH:mm:ss",
+}
+_TOKEN: Final = re.compile(
+    r"'(?P<quoted>[^']*)'|(?P<letters>([A-Za-z])\3*)|(?P<other>.)", re.DOTALL
+)
+_OFFSETS: Final = {"X": r"(Z|[+-]\d\d(:?\d\d)?)", "x": r"[+-]\d\d(:?\d\d)?", "Z": r"[+-]\d\d:?\d\d"}
+
+
+def date_pattern(stated: str | None, kind: str) -> re.Pattern[str]:
+    """The texts that a format describes; without one, the ISO 8601 form of the kind."""
+    if not stated:
+        return re.compile(rf"^{_format(_DEFAULTS[kind])}(\.\d+)?(Z|[+-]\d\d:?\d\d)?$")
+    return re.compile(rf"^{_format(stated)}$")
+
+
+def _format(stated: str) -> str:
+    return "".join(_piece(found) for found in _TOKEN.finditer(stated))
+
+
+def _piece(found: re.Match[str]) -> str:
+    if found["quoted"] is not None:
+        return re.escape(found["quoted"] or "'")
+    if found["other"] is not None:
+        return re.escape(found["other"])
+    letters = found["letters"]
+    letter, count = letters[0], len(letters)
+    if letter in _OFFSETS:
+        return _OFFSETS[letter]
+    if (letter in "MLEac" and count >= 3) or letter in "aEGVvOz":
+        return r"[^\d]+?" if letter in "MLEaG" else r".+?"
+    if letter in "Sn" or count == 1:
+        return r"\d+"
+    return rf"\d{{{count}}}"

@@ -1,13 +1,12 @@
-"""The problems of an expected response body, in words. It must not know how they are found."""
+"""The problems of an expected response body, in words."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from apiproof.contract_diff.pact.document import Located
 from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
-from apiproof.contract_diff.pact.properties import Properties
-from apiproof.contract_diff.pact.rulebook import is_loose, lengths
-from apiproof.contract_diff.pact.shapes import Variant
+from apiproof.contract_diff.pact.matching_rules import is_loose, lengths
+from apiproof.openapi.references import Located
+from apiproof.openapi.schema_variants import Properties, Variant
 from apiproof.pacts.reading import Rule, Step
 from apiproof.pacts.reading.expressions import show
 

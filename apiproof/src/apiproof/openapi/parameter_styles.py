@@ -1,6 +1,6 @@
 """Parameters as text, taken apart by style and explode, and cast to what their schema wants.
 
-Source: OpenAPI 3.1, "Style Values". It must not know pacts.
+Source: OpenAPI 3.1.1, Style Values.
 """
 
 import json
@@ -8,23 +8,27 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from apiproof.contract_diff.pact.document import Located
-from apiproof.contract_diff.pact.operations import Parameter
-from apiproof.contract_diff.pact.shapes import Shapes, Variant, enumerated, types
+from apiproof.openapi.operations import Parameter
+from apiproof.openapi.references import Document, Located
+from apiproof.openapi.schema_variants import (
+    SchemaVariants,
+    Variant,
+    listed_values,
+    variant_types,
+)
 
-_STYLES: Final = {"path": "simple", "header": "simple", "query": "form", "cookie": "form"}
 _SEPARATORS: Final = {"spaceDelimited": r" |%20", "pipeDelimited": r"\||%7C"}
 _BRACKETED: Final = re.compile(r"^([^\[\]]+)((?:\[[^\[\]]*\])+)$")
 
 
-class Styles:
-    """Reads the texts of parameters by the schemas of one document."""
+class ParameterReader:
+    """Reads the texts of parameters, headers and form fields by the schemas of one document."""
 
-    def __init__(self, shapes: Shapes) -> None:
-        self._shapes = shapes
+    def __init__(self, document: Document, variants: SchemaVariants | None = None) -> None:
+        self._variants = variants or SchemaVariants(document)
 
     def readings(self, parameter: Parameter, texts: Sequence[str]) -> list[Any]:
-        """The values that the texts of one parameter may mean; the first valid one counts."""
+        """Return the values that a parameter's texts may mean; the first valid one counts."""
         content = parameter.part.node.get("content")
         if content:
             return _documents(texts)
@@ -34,55 +38,63 @@ class Styles:
         found: list[Any] = []
         if "array" in allowed:
             found.append(self.items(schema, self._split(parameter, plain)))
-        if "object" in allowed and not _explodes(parameter):
+        if "object" in allowed and not parameter.explodes:
             found.append(self.fields(schema, _pairs(self._split(parameter, plain))))
         if len(plain) == 1:
             found.extend(self.casts(schema, plain[0]))
         return found or [list(plain)]
 
     def owned(self, parameter: Parameter, query: Mapping[str, Any]) -> dict[str, Any] | None:
-        """The fields of an object parameter that stand in the query by themselves.
+        """Return the fields of an object parameter that stand in the query by themselves.
 
         Returns:
-            By the name in the query; None where the parameter isn't such an object.
+            By the name in the query; None where the parameter is not such an object.
         """
         schema = parameter.part.at("schema")
         if "object" not in self._types(schema) or parameter.part.node.get("content"):
             return None
-        if _style(parameter) == "deepObject":
+        if parameter.style == "deepObject":
             found = {name: _BRACKETED.match(name) for name in query}
             return {name: query[name] for name, m in found.items() if m and m[1] == parameter.name}
-        if not _explodes(parameter):
+        if not parameter.explodes:
             return None
         known, is_open = self._fields(schema)
         return {name: query[name] for name in query if is_open or name in known}
 
     def object(self, parameter: Parameter, owned: Mapping[str, Sequence[str]]) -> Any:
-        """The object that an exploded or deepObject parameter's fields make."""
+        """Return the object that an exploded or deepObject parameter's fields make."""
         schema = parameter.part.at("schema")
         fields: dict[str, list[str]] = {}
         for name, texts in owned.items():
-            found = _BRACKETED.match(name) if _style(parameter) == "deepObject" else None
+            found = _BRACKETED.match(name) if parameter.style == "deepObject" else None
             key = found[2][1:].split("]")[0] if found else name
             fields.setdefault(key, []).extend(texts)
         return self.fields(schema, fields)
 
     def fields(self, schema: Located, fields: Mapping[str, Sequence[str]]) -> dict[str, Any]:
-        """A form's or object's fields, each cast as its property wants."""
+        """Return a form's or object's fields, each cast as its property wants."""
         return {name: self._field(schema, name, texts) for name, texts in fields.items()}
 
     def items(self, schema: Located, texts: Sequence[str]) -> list[Any]:
-        """An array's items, each cast as the schema of items wants."""
+        """Return an array's items, each cast as the schema of items wants."""
         return [self._cast(self._below(schema, "items"), text) for text in texts]
 
     def casts(self, schema: Located, text: str) -> list[Any]:
-        """The scalars that a text may mean where a schema is wanted, the likeliest first."""
+        """Return the scalars that a text may mean where a schema is wanted, the likeliest first."""
         return self._casts([schema], text)
+
+    def header_values(self, header: Located, text: str) -> list[Any]:
+        """Return the values that the text of a header may mean (style `simple`)."""
+        if header.node.get("content"):
+            return _documents([text])
+        schema = header.at("schema")
+        pieces = [piece.strip() for piece in text.split(",")]
+        return [*self.casts(schema, text), self.items(schema, pieces)]
 
     def _field(self, schema: Located, name: str, texts: Sequence[str]) -> Any:
         wanted = self._below(schema, "properties", name)
         wanted = wanted or self._below(schema, "additionalProperties")
-        variants = self._shapes.variants(wanted)
+        variants = self._variants.of(wanted)
         if "array" in _allowed(variants):
             inner = [v for variant in variants for part in variant if (v := part.at("items")).node]
             return [self._cast(inner, text) for text in texts]
@@ -91,13 +103,13 @@ class Styles:
     def _below(self, schema: Located, *keys: str) -> list[Located]:
         return [
             found
-            for variant in self._shapes.variants([schema])
+            for variant in self._variants.of([schema])
             for part in variant
             if isinstance((found := part.at(*keys)).node, Mapping)
         ]
 
     def _fields(self, schema: Located) -> tuple[set[str], bool]:
-        variants = self._shapes.variants([schema])
+        variants = self._variants.of([schema])
         parts = [p.node for v in variants for p in v if isinstance(p.node, Mapping)]
         known = {name for node in parts for name in node.get("properties") or ()}
         is_open = any(node.get("additionalProperties") for node in parts) or not known
@@ -107,30 +119,30 @@ class Styles:
         return self._casts(wanted, text)[0]
 
     def _casts(self, wanted: Sequence[Located], text: str) -> list[Any]:
-        variants = [v for schema in wanted for v in self._shapes.variants([schema])]
+        variants = [v for schema in wanted for v in self._variants.of([schema])]
         allowed = _allowed(variants)
-        limited = [value for variant in variants for value in enumerated(variant) or ()]
+        limited = [value for variant in variants for value in listed_values(variant) or ()]
         found = [value for value in limited if _text(value) == text]
         return [*found, *_scalars(text, allowed)]
 
     def _types(self, schema: Located) -> set[str]:
-        return _allowed(self._shapes.variants([schema]))
+        return _allowed(self._variants.of([schema]))
 
     def _split(self, parameter: Parameter, texts: Sequence[str]) -> list[str]:
-        style = _style(parameter)
-        if style == "form" and _explodes(parameter):
+        style = parameter.style
+        if style == "form" and parameter.explodes:
             return list(texts)
         if len(texts) > 1:
             return list(texts)
         separator = _SEPARATORS.get(style, ",")
-        if _explodes(parameter):
+        if parameter.explodes:
             separator = {"label": r"\.", "matrix": f";{re.escape(parameter.name)}="}.get(style, ",")
         text = texts[0] if texts else ""
         return [piece.strip() for piece in re.split(separator, text)] if text else []
 
 
 def _scalars(text: str, allowed: set[str]) -> Iterator[Any]:
-    if "integer" in allowed and re.fullmatch(r"[+-]?\d+", text):
+    if "integer" in allowed and re.fullmatch(r"[+-]?\d{1,300}", text):
         yield int(text)
     if "number" in allowed and re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text):
         yield float(text)
@@ -151,7 +163,7 @@ def _documents(texts: Sequence[str]) -> list[Any]:
 def _allowed(variants: Sequence[Variant]) -> set[str]:
     """The types that alternatives allow; text where none speaks of types."""
     typed = [variant for variant in variants if _is_typed(variant)]
-    return {name for variant in typed for name in types(variant)} or {"string"}
+    return {name for variant in typed for name in variant_types(variant)} or {"string"}
 
 
 def _is_typed(variant: Variant) -> bool:
@@ -159,16 +171,8 @@ def _is_typed(variant: Variant) -> bool:
     return any(isinstance(p.node, Mapping) and p.node.keys() & keywords for p in variant)
 
 
-def _style(parameter: Parameter) -> str:
-    return str(parameter.part.node.get("style", _STYLES.get(parameter.location, "form")))
-
-
-def _explodes(parameter: Parameter) -> bool:
-    return bool(parameter.part.node.get("explode", _style(parameter) in {"form", "deepObject"}))
-
-
 def _unprefixed(parameter: Parameter, text: str) -> str:
-    style = _style(parameter)
+    style = parameter.style
     if style == "label":
         return text.removeprefix(".")
     return text.removeprefix(f";{parameter.name}=") if style == "matrix" else text

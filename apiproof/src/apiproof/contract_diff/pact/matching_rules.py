@@ -1,14 +1,15 @@
-"""The matching rules of one body: which rule holds at a place, and what cascades to it.
+"""The matching rules of one body, and what generators replace.
 
 Source: Pact specification 3, "Matching Rules Paths": the heaviest expression wins; a rule of a
-parent holds below it, but not its lengths, nor what speaks of the parent's keys and values.
+parent holds below it, but not its lengths, nor what speaks of the parent's keys and values. What a
+generator replaces before it is sent proves nothing by its example ("Generators").
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from apiproof.pacts.reading import Matcher, Rule, Step
+from apiproof.pacts.reading import Matcher, Request, Rule, Step, parse_expression
 from apiproof.pacts.reading.expressions import weight
 from apiproof.pacts.reading.rules import read_rule
 
@@ -20,7 +21,7 @@ Rules = tuple[tuple[tuple[Step, ...], Rule], ...]
 
 
 @dataclass(frozen=True)
-class Rulebook:
+class MatchingRuleSet:
     """Rules by place; `below` are rules that a matcher of an outer place brought along."""
 
     rules: Rules
@@ -86,3 +87,32 @@ def _number(value: Any) -> int | None:
         return int(value)
     except (TypeError, ValueError):
         return None
+
+
+_CATEGORIES: Final = {"headers": "header"}
+
+
+def is_replaced(request: Request, place: str) -> bool:
+    """Whether the value at a place of the request, a JSON path under it, is generated."""
+    if not request.generators:
+        return False
+    part, *rest = parse_expression(place.removeprefix(".request")) or ("",)
+    entries = request.generators.get(_CATEGORIES.get(str(part), str(part)))
+    if not isinstance(entries, Mapping):
+        return False
+    if part == "path":
+        return bool(entries)
+    if part == "body":
+        location = request.body.location if request.body else "body"
+        return any(_same(parse_expression(key), rest[location.count(".") :]) for key in entries)
+    return any(key == rest[0] or _same(_name(key), rest[:1]) for key in entries) if rest else False
+
+
+def _name(key: str) -> Sequence[Step]:
+    return parse_expression(key)[:1]
+
+
+def _same(expression: Sequence[Any], place: Sequence[Any]) -> bool:
+    return len(expression) == len(place) and all(
+        wanted in ("*", actual) for wanted, actual in zip(expression, place, strict=True)
+    )

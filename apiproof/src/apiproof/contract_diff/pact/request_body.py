@@ -1,6 +1,6 @@
 """The body of a request against the operation's, whatever the answer but one about the body.
 
-A request's matchers don't excuse its example: the example is what is sent.
+A request's matchers do not excuse its example: the example is what is sent.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,33 +8,33 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apiproof.contract_diff.pact.dialect import flagged
-from apiproof.contract_diff.pact.document import Document, Located
-from apiproof.contract_diff.pact.excuses import excused
-from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
-from apiproof.contract_diff.pact.mediatypes import is_json_type, matching
-from apiproof.contract_diff.pact.operations import Operation
-from apiproof.contract_diff.pact.shapes import Shapes
-from apiproof.contract_diff.pact.styles import Styles
-from apiproof.contract_diff.pact.validation import Validators
+from apiproof.contract_diff.pact.findings import Problem, Severity, listed, schema_problems, shown
+from apiproof.contract_diff.pact.headers import excused
+from apiproof.openapi.dialect import is_flagged
+from apiproof.openapi.media_types import is_json, matching
+from apiproof.openapi.operations import Operation
+from apiproof.openapi.parameter_styles import ParameterReader
+from apiproof.openapi.references import Document, Located
+from apiproof.openapi.schema_variants import SchemaVariants
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Body, Request
 from apiproof.pacts.reading.expressions import show
 
 
 @dataclass(frozen=True)
-class RequestBodies:
+class RequestBodyCheck:
     """Checks the bodies of requests by the schemas of one document."""
 
     document: Document
-    shapes: Shapes
-    styles: Styles
-    validators: Validators
+    variants: SchemaVariants
+    reader: ParameterReader
+    validator: SchemaValidator
 
     def check(self, operation: Operation, request: Request, status: int) -> Iterator[Problem]:
         """What is wrong with a request's body, unless the answer expected is about it."""
         if excused("body", status):
             return
-        declared = self.document.resolve(operation.part.at("requestBody"))
+        declared = self.document.child(operation.part, "requestBody")
         body = request.body
         if body is None or body.is_empty:
             if declared.node and declared.node.get("required"):
@@ -73,13 +73,15 @@ class RequestBodies:
         if essence == "application/x-www-form-urlencoded":
             fields = _form(body.content)
             if fields is not None:
-                value = self.styles.fields(schema, fields)
+                value = self.reader.fields(schema, fields)
                 yield from self._problems(schema, value, place)
-        elif body.is_json or is_json_type(essence) or essence == "text/plain":
+        elif body.is_json or is_json(essence) or essence == "text/plain":
             yield from self._problems(schema, body.content, place)
 
     def _problems(self, schema: Located, value: Any, place: str) -> Iterator[Problem]:
-        problems = list(self.validators.problems(schema, value, "request-body-invalid", place))
+        problems = list(
+            schema_problems(self.validator, schema, value, "request-body-invalid", place)
+        )
         yield from problems
         if not problems:
             yield from self._superfluous(value, [schema], place)
@@ -94,7 +96,7 @@ class RequestBodies:
             return
         for name, item in value.items():
             inner = self._below(schemas, value, "properties", name)
-            if any(flagged(self.document, part, "readOnly") for part in inner):
+            if any(is_flagged(self.document, part, "readOnly") for part in inner):
                 yield _ignored("read-only", place, name, inner[0].pointer)
             if not inner and self._is_closed_by_habit(schemas, value):
                 yield _ignored("undeclared", place, name, schemas[0].pointer)
@@ -102,7 +104,7 @@ class RequestBodies:
 
     def _is_closed_by_habit(self, schemas: list[Located], value: Any) -> bool:
         """Whether schemas list properties and don't say that there may be others."""
-        nodes = [p.node or {} for v in self.shapes.variants(schemas, value) for p in v]
+        nodes = [p.node or {} for v in self.variants.of(schemas, value) for p in v]
         opening = {"additionalProperties", "patternProperties", "unevaluatedProperties"}
         return any(node.get("properties") for node in nodes) and not any(
             node.keys() & opening for node in nodes
@@ -111,7 +113,7 @@ class RequestBodies:
     def _below(self, schemas: list[Located], value: Any, *keys: str) -> list[Located]:
         found = [
             part.at(*keys)
-            for variant in self.shapes.variants(schemas, value)
+            for variant in self.variants.of(schemas, value)
             for part in variant
             if part.at(*keys).node is not None
         ]
@@ -149,8 +151,8 @@ def _undeclared(operation: Operation, body: Body) -> Problem:
 def _guessed(body: Body, offered: list[str]) -> list[str]:
     """The types that a body without a Content-Type may have, by what its content shows."""
     if body.is_json:
-        return [each for each in offered if is_json_type(each) or "*" in each]
-    return [each for each in offered if not is_json_type(each)] or offered
+        return [each for each in offered if is_json(each) or "*" in each]
+    return [each for each in offered if not is_json(each)] or offered
 
 
 def _form(content: Any) -> dict[str, list[str]] | None:

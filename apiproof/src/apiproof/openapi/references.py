@@ -1,0 +1,210 @@
+"""One OpenAPI 3 document in memory: places in it, and the references between them."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
+
+import jsonpointer
+
+from apiproof.errors import UserError
+
+NAME_MAPS: Final = frozenset(
+    {
+        "properties", "patternProperties", "schemas", "$defs", "definitions", "dependentSchemas",
+        "responses", "parameters", "requestBodies", "headers", "securitySchemes", "links",
+        "callbacks", "pathItems", "paths", "webhooks", "content", "encoding", "mapping",
+    }
+)  # fmt: skip
+"""Keywords whose value is a map from names, which are no keywords."""
+DATA_KEYWORDS: Final = frozenset({"example", "examples", "default", "enum", "const", "x-example"})
+"""Keywords whose value is data, in which nothing is a keyword."""
+
+
+class DocumentError(UserError):
+    """No OpenAPI 3 document that can be worked with; one line that says where and what to do."""
+
+
+class DocumentMissing(DocumentError):
+    """There is no document where one was looked for."""
+
+
+class DanglingReference(DocumentError):
+    """A reference leads nowhere."""
+
+
+class Located(NamedTuple):
+    """A part of a document and its JSON pointer (RFC 6901); the whole document's is empty."""
+
+    node: Any
+    pointer: str
+
+    def at(self, *keys: str | int) -> "Located":
+        """Return a part below, references not followed; its node is None if it is missing."""
+        node = self.node
+        for key in keys:
+            if isinstance(node, Mapping):
+                node = node.get(str(key))
+            elif isinstance(node, list) and str(key).isdigit() and int(key) < len(node):
+                node = node[int(key)]
+            else:
+                node = None
+        return Located(node, join_pointer(self.pointer, *keys))
+
+    @property
+    def fragment(self) -> str:
+        """The pointer as a URI fragment that people read: `#/paths/~1users`."""
+        return f"#{self.pointer}"
+
+
+def join_pointer(pointer: str, *steps: str | int) -> str:
+    """Return a JSON pointer extended by keys or indexes, escaped."""
+    return pointer + "".join(f"/{jsonpointer.escape(str(step))}" for step in steps)
+
+
+def pointer_steps(pointer: str) -> list[str]:
+    """Return the steps of a JSON pointer, unescaped."""
+    return [jsonpointer.unescape(step) for step in pointer.split("/")[1:]]
+
+
+class Document:
+    """One document and its references; it never changes what it was given.
+
+    Args:
+        raw: The document, as JSON says it.
+        name: What messages call it.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], name: str = "the document") -> None:
+        if not isinstance(raw, Mapping):
+            raise DocumentError(f"{name}: expected an OpenAPI object, got {type(raw).__name__}.")
+        self.raw = raw
+        self.name = name
+        self.version = str(raw.get("openapi", ""))
+        self.is_30 = self.version.startswith("3.0")
+        self.root = Located(raw, "")
+
+    def require_openapi_3(self) -> "Document":
+        """Return this document if it is OpenAPI 3.0, 3.1 or 3.2 and has paths, or webhooks.
+
+        Raises:
+            DocumentError: It is something else.
+        """
+        if not self.version.startswith(("3.0", "3.1", "3.2")):
+            stated = self.raw.get("swagger")
+            got = f"Swagger {stated}" if stated else f"openapi: {self.version or 'missing'}"
+            raise DocumentError(
+                f"{self.name}: expected an OpenAPI document of version 3.0, 3.1 or 3.2, got {got}; "
+                "convert it, or name another."
+            )
+        for section in ("paths", "webhooks", "components"):
+            if not isinstance(self.raw.get(section, {}), Mapping):
+                raise DocumentError(f"{self.name}: #/{section} is not an object; repair it.")
+        if self.is_30 and "paths" not in self.raw:
+            raise DocumentError(f"{self.name}: there are no paths at #/paths; name another.")
+        return self
+
+    def at(self, pointer: str) -> Any:
+        """Return what a JSON pointer names.
+
+        Raises:
+            DanglingReference: Nothing is there.
+        """
+        try:
+            return jsonpointer.resolve_pointer(self.raw, pointer)
+        except jsonpointer.JsonPointerException:
+            text = f"{self.name}: the reference #{pointer} leads nowhere; repair it."
+            raise DanglingReference(text) from None
+
+    def target_pointer(self, reference: str) -> str:
+        """Return the pointer that a reference within the document names.
+
+        Raises:
+            DocumentError: It leaves the document.
+            DanglingReference: It names an anchor that is not there.
+        """
+        if not reference.startswith("#"):
+            raise DocumentError(
+                f"{self.name}: the reference {reference} leaves the document; load it from its "
+                "file, or bundle it into one."
+            )
+        fragment = unquote(reference[1:])
+        if not fragment or fragment.startswith("/"):
+            return fragment
+        if fragment not in self._anchors:
+            raise DanglingReference(
+                f"{self.name}: the reference {reference} leads nowhere; repair it."
+            )
+        return self._anchors[fragment]
+
+    def target(self, reference: str) -> Located:
+        """Return what a reference within the document names, its own reference not followed."""
+        pointer = self.target_pointer(reference)
+        return Located(self.at(pointer), pointer)
+
+    def resolve(self, part: Located) -> Located:
+        """Follow a part's `$ref` until there is none.
+
+        Raises:
+            DocumentError: It leads nowhere, in a circle, or out of the document.
+        """
+        seen: set[str] = set()
+        while isinstance(part.node, Mapping) and isinstance(ref := part.node.get("$ref"), str):
+            if ref in seen:
+                raise DocumentError(
+                    f"{self.name}: {part.fragment}: {ref} leads in a circle; repair it."
+                )
+            seen.add(ref)
+            part = self.target(ref)
+        return part
+
+    def child(self, part: Located, *keys: str | int) -> Located:
+        """Step down by keys and follow references on the way; the node is None where it ends."""
+        for key in keys:
+            part = self.resolve(part.at(key))
+        return part
+
+    def children(self, part: Located, *keys: str | int) -> Iterator[tuple[str, Located]]:
+        """Yield the named parts of a map below a part, references followed."""
+        group = self.child(part, *keys)
+        for name in group.node if isinstance(group.node, Mapping) else ():
+            yield str(name), self.child(group, name)
+
+    def nearest(self, steps: Sequence[str | int]) -> str:
+        """Return the pointer of the deepest part that exists on the way to another."""
+        part = self.root
+        for step in steps:
+            inner = part.at(step)
+            if inner.node is None:
+                break
+            part = inner
+        return part.pointer
+
+    @cached_property
+    def _anchors(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        stack = [self.root]
+        while stack:
+            part = stack.pop()
+            if isinstance(part.node, Mapping):
+                for word in ("$anchor", "$dynamicAnchor"):
+                    if isinstance(name := part.node.get(word), str):
+                        found.setdefault(name, part.pointer)
+            if isinstance(part.node, Mapping | list):
+                keys = part.node if isinstance(part.node, Mapping) else range(len(part.node))
+                stack.extend(part.at(key) for key in keys)
+        return found
+
+
+def as_document(document: Document | Mapping[str, Any]) -> Document:
+    """Return a document as it is, or wrap one that is given as parsed JSON."""
+    return document if isinstance(document, Document) else Document(document)
+
+
+def resolve_ref(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
+    """Return the object that a reference (`#/components/...`) names in a document.
+
+    Raises:
+        DocumentError: It leads nowhere or out of the document.
+    """
+    return dict(Document(document).target(reference).node)
