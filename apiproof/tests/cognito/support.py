@@ -36,6 +36,7 @@ GROUPS = {
     "challenges": "Invitations and challenges",
     "tokens": "Tokens and keys",
     "refresh": "Refreshing",
+    "group_roles": "Roles of groups",
     "trigger": "The Pre Token Generation trigger",
     "recovery": "Forgotten passwords",
     "passwords": "Changing passwords",

@@ -3,6 +3,8 @@
 Knows sessions and keys, but no passwords, codes or operations.
 """
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,8 +39,14 @@ def _occasion(pool: Pool, session: Session, source: str) -> Occasion:
         username=user.username,
         attributes=user.attribute_lookup | {"cognito:user_status": str(user.status.value)},
         groups=user.group_names(),
-        scopes=[ADMIN_SCOPE],
+        roles=user.roles(),
+        preferred_role=user.preferred_role(),
+        scopes=_base_scopes(session),
     )
+
+
+def _base_scopes(session: Session) -> list[str]:
+    return [ADMIN_SCOPE] if session.scopes is None else list(session.scopes)
 
 
 def _shared_claims(pool: Pool, session: Session, client: AppClient) -> dict[str, Any]:
@@ -58,7 +66,7 @@ def _access_claims(
     shared: dict[str, Any], session: Session, client: AppClient, overrides: Overrides, scope: str
 ) -> dict[str, Any]:
     issued_at: int = shared["iat"]
-    groups = overrides.group_claims(session.user.group_names())
+    groups = overrides.group_claims(session.user)
     claims = shared | {
         "client_id": session.client_id,
         "token_use": "access",
@@ -76,8 +84,8 @@ def _id_claims(
 ) -> dict[str, Any]:
     issued_at: int = shared["iat"]
     claims = (
-        session.user.claims(client.get_readable_fields())
-        | overrides.group_claims(session.user.group_names())
+        session.user.claims(client.get_readable_fields(), session.scopes)
+        | overrides.group_claims(session.user)
         | shared
         | {
             "aud": session.client_id,
@@ -86,6 +94,8 @@ def _id_claims(
             "cognito:username": session.user.username,
         }
     )
+    if session.nonce is not None:
+        claims["nonce"] = session.nonce
     return overrides.id_claims(claims)
 
 
@@ -116,7 +126,7 @@ def mint(
         occasion = _occasion(pool, session, source)
         with pool.service.unlocked():
             overrides = ask(pool.service.trigger, occasion)
-        scopes = overrides.scopes([ADMIN_SCOPE])
+        scopes = overrides.scopes(_base_scopes(session))
     else:
         overrides = Overrides()
         scopes = list(dict.fromkeys([ADMIN_SCOPE, *scopes]))
@@ -129,6 +139,8 @@ def mint(
     _override(access, claims or {}, everything=True)
     _override(identity, claims or {}, everything=False)
     access_token = pool.keys.access.sign(access)
+    if session.scopes is not None:
+        identity["at_hash"] = _half_hash(access_token)
     pool.sessions.remember(access_token, session, access)
     return Tokens(
         access_token,
@@ -136,6 +148,12 @@ def mint(
         session.refresh_token,
         int(client.lifetime("AccessToken").total_seconds()),
     )
+
+
+def _half_hash(token: str) -> str:
+    """Compute `at_hash` (OpenID Connect Core 1.0, section 3.1.3.6) for RS256."""
+    half = hashlib.sha256(token.encode()).digest()[:16]
+    return base64.urlsafe_b64encode(half).rstrip(b"=").decode()
 
 
 def _override(claims: dict[str, Any], wanted: dict[str, Any], *, everything: bool) -> None:

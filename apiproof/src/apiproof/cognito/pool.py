@@ -56,8 +56,9 @@ class Pool(CognitoIdpUserPool):
 
     @property
     def issuer(self) -> str:
-        """The `iss` of this pool's tokens, also when it is served on localhost."""
-        return f"https://cognito-idp.{self.region}.amazonaws.com/{self.id}"
+        """The `iss` of this pool's tokens: AWS's URL, or one below the issuer of the settings."""
+        base = self.service.issuer or f"https://cognito-idp.{self.region}.amazonaws.com"
+        return f"{base}/{self.id}"
 
     @property
     def case_sensitive(self) -> bool:

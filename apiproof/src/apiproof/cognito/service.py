@@ -37,6 +37,8 @@ class CognitoService:
         self.name = self.new_id()
         self.region = region
         self.hourly_limits = hourly_limits
+        # Where tokens claim to come from, without the pool's id; None for AWS.
+        self.issuer: str | None = None
         self.clock = CognitoClock()
         self.outages = Outages()
         self.outbox = Outbox(self._fold)

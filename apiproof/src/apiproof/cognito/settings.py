@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+ISSUER_IS_ENDPOINT = "endpoint"
+
 
 @dataclass(frozen=True)
 class PasswordPolicy:
@@ -53,6 +55,9 @@ class PoolSettings:
         id_token_validity: 5 minutes to 1 day.
         refresh_token_validity: 1 hour to 10 years.
         token_revocation: `EnableTokenRevocation` of the app client.
+        issuer: what the `iss` of tokens begins with, the pool's id follows; None for AWS's URL,
+            `ISSUER_IS_ENDPOINT` for the address that the emulator itself is served at, for
+            libraries that fetch the keys from below the issuer.
         hourly_limits: refuse a user's sixth resend, reset or password change and the sixteenth
             confirmation within an hour with LimitExceededException, as Cognito does.
     """
@@ -73,6 +78,7 @@ class PoolSettings:
     id_token_validity: timedelta = timedelta(hours=1)
     refresh_token_validity: timedelta = timedelta(days=30)
     token_revocation: bool = True
+    issuer: str | None = None
     hourly_limits: bool = True
 
     def pool_parameters(self) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from apiproof.cognito.outbox import Outbox, Purpose
 from apiproof.cognito.registration import Applicant, register
 from apiproof.cognito.server import LoopbackServer
 from apiproof.cognito.service import CognitoService
-from apiproof.cognito.settings import PoolSettings
+from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
 from apiproof.cognito.trigger import Handler
 
 
@@ -39,6 +39,9 @@ class Cognito:
         secret = parameters.pop("GenerateSecret")
         self._client = backend.create_user_pool_client(self._pool.id, secret, parameters)
         self._server = LoopbackServer(self._service, port, calls=http)
+        if settings.issuer is not None:
+            own = settings.issuer == ISSUER_IS_ENDPOINT
+            self._service.issuer = self._server.url if own else settings.issuer.rstrip("/")
         self._http = http
         if not http:
             inprocess.activate(self._service)
@@ -103,7 +106,7 @@ class Cognito:
 
     @property
     def issuer(self) -> str:
-        """The `iss` of the pool's tokens: AWS's URL, in both modes."""
+        """The `iss` of the pool's tokens: AWS's URL, unless the settings say otherwise."""
         return self._pool.issuer
 
     @property

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apiproof.cognito.errors import LambdaAnswerInvalid, LambdaRefused
+from apiproof.cognito.users import User
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
@@ -38,6 +39,8 @@ class Occasion:
     username: str
     attributes: dict[str, str]
     groups: list[str]
+    roles: list[str]
+    preferred_role: str | None
     scopes: list[str]
 
     def event(self) -> dict[str, Any]:
@@ -56,8 +59,8 @@ class Occasion:
                 "userAttributes": dict(self.attributes),
                 "groupConfiguration": {
                     "groupsToOverride": list(self.groups),
-                    "iamRolesToOverride": [],
-                    "preferredRole": None,
+                    "iamRolesToOverride": list(self.roles),
+                    "preferredRole": self.preferred_role,
                 },
                 "scopes": list(self.scopes),
             },
@@ -87,15 +90,14 @@ class Overrides:
         """Change the claims of an id token."""
         return _changed(claims, self.identity, _FIXED_IN_ID)
 
-    def group_claims(self, groups: list[str]) -> dict[str, Any]:
-        """Give the group claims of both tokens."""
-        groups = self.groups.get("groupsToOverride") or groups
-        claims: dict[str, Any] = {"cognito:groups": groups} if groups else {}
-        if roles := self.groups.get("iamRolesToOverride"):
-            claims["cognito:roles"] = roles
-        if preferred := self.groups.get("preferredRole"):
-            claims["cognito:preferred_role"] = preferred
-        return claims
+    def group_claims(self, user: User) -> dict[str, Any]:
+        """Give the group claims: those of the user's groups where the handler says nothing."""
+        claims = {
+            "cognito:groups": self.groups.get("groupsToOverride") or user.group_names(),
+            "cognito:roles": self.groups.get("iamRolesToOverride") or user.roles(),
+            "cognito:preferred_role": self.groups.get("preferredRole") or user.preferred_role(),
+        }
+        return {name: value for name, value in claims.items() if value}
 
 
 def _changed(

@@ -29,6 +29,14 @@ _REFRESH = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 class SignIn(Call):
     """Signing in."""
 
+    def _require_flow(self, client: AppClient, flow: str) -> None:
+        """Refuse a flow that is off; the sign-in page asks no client for a flow."""
+        client.require_flow(flow)
+
+    def _complete(self, pool: Pool, client: AppClient, user: User, source: str) -> ActionResult:
+        """Finish a sign-in: the only place where one becomes tokens."""
+        return ActionResult(self.backend.log_in(pool, client, user, source))
+
     def initiate_auth(self) -> ActionResult:
         """Sign in with a password, or refresh."""
         pool, client = self.pool_and_client()
@@ -49,12 +57,12 @@ class SignIn(Call):
         flow = self.given["AuthFlow"]
         parameters = self.given.get("AuthParameters") or {}
         if flow in password_flows:
-            client.require_flow(flow)
+            self._require_flow(client, flow)
             return self._with_password(pool, client, parameters)
         if flow in _REFRESH:
-            client.require_flow(flow)
+            self._require_flow(client, flow)
             return self._refresh(pool, client, parameters)
-        client.require_flow(flow)
+        self._require_flow(client, flow)
         raise ParameterInvalid(f"This stand-in for Cognito does not do {flow}: see SUPPORT.md.")
 
     def _with_password(
@@ -77,7 +85,7 @@ class SignIn(Call):
             return self._challenge(pool, user, "NEW_PASSWORD_REQUIRED")
         if user.preferred_mfa_setting:
             return self._challenge(pool, user, user.preferred_mfa_setting)
-        return ActionResult(self.backend.log_in(pool, client, user))
+        return self._complete(pool, client, user, "TokenGeneration_Authentication")
 
     def _prove_password(self, user: User, password: str) -> None:
         now = self.service.clock.now()
@@ -139,8 +147,7 @@ class SignIn(Call):
         user.password = responses["NEW_PASSWORD"]
         user.status = UserStatus.CONFIRMED
         del self.backend.sessions[session]
-        source = "TokenGeneration_NewPasswordChallenge"
-        return ActionResult(self.backend.log_in(pool, client, user, source))
+        return self._complete(pool, client, user, "TokenGeneration_NewPasswordChallenge")
 
 
 def _required(parameters: dict[str, Any], name: str) -> str:
