@@ -9,6 +9,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import SecretStr
+
 from api.identity.triggers import handler
 from apiproof.service import (
     AdjustableRequest,
@@ -52,6 +54,17 @@ def settings_for(where: EnvironmentConfig, **changed: Any) -> "Settings":
         "jwks_cooldown": 0,  # tests rotate keys right after they sent unknown ones
     }
     return Settings(**{**settings, **changed})
+
+
+def environment_variables(where: EnvironmentConfig) -> dict[str, str]:
+    """The same settings as a deployment has them, for `uvicorn api.main:app`."""
+    settings = settings_for(where).model_dump(exclude_unset=True)
+    revealed = {
+        name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, value in settings.items()
+        if value is not None
+    }
+    return {name.upper(): str(value) for name, value in revealed.items()}
 
 
 def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
@@ -196,4 +209,6 @@ SERVICE = Service(
     disable=disable,
     pacts=ROOT / "pacts",
     states=STATES,
+    asgi_target="api.main:app",
+    environment_variables=environment_variables,
 )

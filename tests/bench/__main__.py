@@ -1,12 +1,19 @@
-"""`nox -s bench`: every benchmark in one run; read the ratios, not the figures."""
+"""`nox -s bench`: every benchmark in one run; read the ratios, not the figures.
+
+`nox -s bench -- NAME...` runs some, `nox -s bench -- load --seconds 30` one with its options.
+"""
 
 import sys
 from importlib import import_module
 
-NAMES = ("throughput", "isolation", "properties", "access", "contracts")
+NAMES = ("throughput", "isolation", "properties", "access", "contracts", "load")
+WITH_OPTIONS = "load"
 
 
 def main(chosen: list[str]) -> None:
+    if chosen[:1] == [WITH_OPTIONS]:
+        import_module(f"tests.bench.{WITH_OPTIONS}").main(chosen[1:])
+        return
     unknown = sorted(set(chosen) - set(NAMES))
     if unknown:
         sys.exit(f"No benchmark {', '.join(unknown)}. Choose from: {', '.join(NAMES)}.")

@@ -158,6 +158,8 @@ class Service:
         mends: operationId -> function that repairs a positive body which breaks a rule that the
             schema cannot say (`min_value <= max_value`).
         disable: Disables an account as the service's operators would: `(surroundings, username)`.
+        asgi_target: The application as uvicorn loads it, `module:attribute`.
+        environment_variables: What `asgi_target` reads, for the given surroundings.
         refusals: Statuses that mean "not signed in" and "scope missing", in this order.
     """
 
@@ -178,6 +180,8 @@ class Service:
     disable: Callable[[EnvironmentConfig, str], None] | None = None
     pacts: Path = Path("pacts")
     states: Any = None
+    asgi_target: str | None = None
+    environment_variables: Callable[[EnvironmentConfig], Mapping[str, str]] | None = None
     refusals: tuple[int, int] = (401, 403)
 
 

@@ -31,17 +31,26 @@ class ServerProcess:
         url: where it listens, without a trailing slash.
     """
 
-    def __init__(self, target: str, environment: Mapping[str, str], *, path: str = "/") -> None:
+    def __init__(
+        self,
+        target: str,
+        environment: Mapping[str, str],
+        *,
+        path: str = "/",
+        folder: Path | None = None,
+    ) -> None:
         """Prepare a server; it starts with the block.
 
         Args:
             target: the application, as `module:attribute`.
             environment: environment variables, beside those of this process.
             path: asked for to see whether it answers; any status will do.
+            folder: its working directory; this process's own if not given.
         """
         self._target = target
         self._environment = {**os.environ, **environment}
         self._path = path
+        self._folder = folder
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the block
         self._process: subprocess.Popen[bytes]
         self.url = ""
@@ -92,6 +101,7 @@ class ServerProcess:
             self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
                 [sys.executable, "-m", __name__, self._target, str(listener.fileno())],
                 env=self._environment,
+                cwd=self._folder,
                 stdin=subprocess.DEVNULL,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,125 @@
+"""`nox -s bench -- load`: the API under load, beside bare Starlette endpoints in the same run.
+
+Requests per second, median and 99th percentile of the answer times, and errors, at 1, 8, 64 and 256
+keep-alive clients; then a burst of 1,000 clients and what follows it. Each figure is from a machine
+that does other things too: read the ratios.
+"""
+
+import argparse
+import contextlib
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlencode
+
+from rich.table import Table
+
+from apiproof.environment import Environment
+from apiproof.http.process import ServerProcess
+from apiproof.reporting.terminal import console
+from apiproof.service import Account
+from tests.bench.load_clients import Load, Request, run, tool
+from tests.service import SERVICE
+
+CLIENTS = (1, 8, 64, 256)
+BURST = 1000
+ITEMS = 20
+WARM_UP = 1.0  # seconds
+
+
+def _requests(user: Account) -> dict[str, Request]:
+    bearer = {"Authorization": f"Bearer {user.access_token}"}
+    form = urlencode({"username": user.username, "password": user.password})
+    return {
+        "GET /randoms": Request("GET", "/randoms", bearer),
+        "POST /randoms": Request(
+            "POST",
+            "/randoms",
+            {**bearer, "Content-Type": "application/json"},
+            '{"min_value": 1, "max_value": 6}',
+        ),
+        "login": Request(
+            "POST", "/users/login", {"Content-Type": "application/x-www-form-urlencoded"}, form
+        ),
+    }
+
+
+@contextlib.contextmanager
+def _servers() -> Iterator[tuple[str, str, Account]]:
+    """The API and the bare endpoints on the same database and user pool, and a user with items."""
+    with Environment.open(SERVICE, http=True) as env:
+        user = env.new_account()
+        bearer = {"Authorization": f"Bearer {user.access_token}"}
+        for _ in range(ITEMS):
+            body = {"min_value": 1, "max_value": 6}
+            env.client.request("POST", "/randoms", json=body, headers=bearer)
+        assert SERVICE.environment_variables
+        variables = {**SERVICE.environment_variables(env.config)}
+        secret = {"BENCH_SECRET_HASH": env.cognito.secret_hash(user.username)}
+        with (
+            ServerProcess("api.main:app", variables) as ours,
+            ServerProcess("tests.bench.bare:app", {**variables, **secret}) as bare,
+        ):
+            yield ours.url, bare.url, user
+
+
+def _row(table: Table, name: str, clients: int, ours: Load, bare: Load) -> None:
+    table.add_row(
+        name,
+        str(clients),
+        f"{ours.per_second:.0f}",
+        f"{bare.per_second:.0f}",
+        f"{ours.per_second / bare.per_second:.0%}",
+        f"{ours.p50 * 1000:.1f}",
+        f"{ours.p99 * 1000:.1f}",
+        f"{ours.p99 / ours.p50:.1f}" if ours.p50 else "-",
+        _errors(ours) + (f"; bare {_errors(bare)}" if bare.errors else ""),
+    )
+
+
+def _errors(load: Load) -> str:
+    if not load.requests:
+        return "no answer"
+    if not load.errors:
+        return "0"
+    codes = ", ".join(f"{n} x {code}" for code, n in load.statuses.items() if code >= 400)
+    return f"{load.errors} ({codes or 'connections'})"
+
+
+def _burst(url: str, request: Request, seconds: float) -> None:
+    burst = run(url, request, clients=BURST, seconds=seconds)
+    after = run(url, request, clients=64, seconds=seconds)
+    console.print(
+        f"{BURST} clients at once, {seconds:.0f} s: {burst.statuses}, {burst.broken} connections "
+        f"broke, median {burst.p50 * 1000:.0f} ms, 99 % {burst.p99 * 1000:.0f} ms, longest "
+        f"{burst.longest * 1000:.0f} ms.\n"
+        f"64 clients right afterwards: {after.statuses}, {after.per_second:.0f} requests/s, "
+        f"99 % {after.p99 * 1000:.1f} ms, {after.errors} errors."
+    )
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    parser = argparse.ArgumentParser(prog="nox -s bench -- load")
+    parser.add_argument("--seconds", type=float, default=5, help="of each measurement (5)")
+    parser.add_argument("--only", default="", help="part of an operation's name, as in the table")
+    options = parser.parse_args(arguments)
+    table = Table(title=f"Load by {tool()}, {options.seconds:.0f} s each; ms are the API's")
+    table.add_column("operation", no_wrap=True)
+    for column in ("clients", "API/s", "bare/s", "of bare", "p50", "p99", "p99/p50"):
+        table.add_column(column, justify="right")
+    table.add_column("errors", overflow="fold")
+    with _servers() as (ours, bare, user):
+        chosen = {name: r for name, r in _requests(user).items() if options.only in name}
+        for name, request in chosen.items():
+            for url in (ours, bare):
+                run(url, request, clients=8, seconds=WARM_UP)
+            for clients in CLIENTS:
+                loads = [
+                    run(url, request, clients=clients, seconds=options.seconds)
+                    for url in (ours, bare)
+                ]
+                _row(table, name, clients, *loads)
+        console.print(table)
+        _burst(ours, _requests(user)["GET /randoms"], options.seconds)
+
+
+if __name__ == "__main__":
+    main()
