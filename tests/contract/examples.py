@@ -9,7 +9,7 @@ from typing import Any
 
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
-from apiproof.jwt import read
+from apiproof.jwt import decode_unverified
 from apiproof.openapi.document import Operation, operations
 from apiproof.service import Account
 from apiproof.token_forger import TokenForger
@@ -51,7 +51,7 @@ def resigned(
     env: Environment, token: str, *, header: dict[str, Any] | None = None, **claims: Any
 ) -> str:
     """Sign a token with changed claims and header members with the pool's own key."""
-    parts = read(token)
+    parts = decode_unverified(token)
     assert parts is not None
     return TokenForger(env).sign({**parts.header, **(header or {})}, {**parts.claims, **claims})
 

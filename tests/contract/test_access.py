@@ -1,16 +1,16 @@
-"""Access: every passport at every operation, every object as somebody else, from the document."""
+"""Access: every case at every operation, every object as somebody else, from the document."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from apiproof.access import Outcome, leaks, probe_of
+from apiproof.access import CellStatus, leaks, probe_of
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from apiproof.jwt import PASSPORTS
+from apiproof.jwt import CREDENTIAL_CASES
 from tests.service import SERVICE
 
-# A key's near misses are passports of schemes without tokens.
+# A key's near misses are cases of schemes without tokens.
 NOT_FOR_TOKENS = {"nearly"}
 
 
@@ -30,19 +30,19 @@ def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
     talkative: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     probe = probe_of(SERVICE, talkative)
-    matrix = probe.run()
-    assert [finding.line for finding in matrix.findings] == []
-    tried = {(cell.operation_id, cell.passport): cell.outcome for cell in matrix.cells}
+    report = probe.run()
+    assert [finding.line for finding in report.findings] == []
+    tried = {(cell.operation_id, cell.case): cell.status for cell in report.cells}
     secured = [found.operation_id for found in probe.operations.values() if found.secured]
     assert len(secured) >= 10
     for operation_id in secured:
-        for passport in {"valid", *PASSPORTS} - NOT_FOR_TOKENS:
-            assert tried[operation_id, passport] is Outcome.OK, (operation_id, passport)
+        for case in {"valid", *CREDENTIAL_CASES} - NOT_FOR_TOKENS:
+            assert tried[operation_id, case] is CellStatus.OK, (operation_id, case)
     for operation_id in ("read_random", "update_random", "delete_random"):
-        assert tried[operation_id, "other-user"] is Outcome.OK
-        assert tried[operation_id, "other-admin"] is Outcome.OK
-    assert tried["list_randoms", "listing"] is Outcome.OK
-    assert {cell.evidence != "" for cell in matrix.cells if cell.got} == {True}
+        assert tried[operation_id, "other-user"] is CellStatus.OK
+        assert tried[operation_id, "other-admin"] is CellStatus.OK
+    assert tried["list_randoms", "listing"] is CellStatus.OK
+    assert {cell.evidence != "" for cell in report.cells if cell.got} == {True}
 
     printed = capsys.readouterr()
     logged = printed.out + printed.err + caplog.text

@@ -13,14 +13,14 @@ READ_ME, READ_RANDOM = "read_me", "read_random"
 class AccessDefect:
     """One guard less.
 
-    `check` and `service` name the finding that must come up; `operations` are those that are worth
+    `check` and `case` name the finding that must come up; `operations` are those that are worth
     probing for it, and on every one of them it must.
     """
 
     id: str
     story: str
     check: str
-    service: str
+    case: str
     apply: Callable[[], AbstractContextManager[Any]] = field(repr=False)
     operations: tuple[str, ...] = (READ_ME, READ_RANDOM)
 

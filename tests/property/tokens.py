@@ -12,9 +12,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from apiproof.environment import Environment
-from apiproof.jwt import PASSPORTS, read, signed, stranger_key
-from apiproof.jwt.compact import encode
-from apiproof.jwt.passport import Expected, Forgery, NotMade, Papers
+from apiproof.jwt import CREDENTIAL_CASES, decode_unverified, sign_rsa, untrusted_key
+from apiproof.jwt.cases import CredentialContext, Expected, ForgeryMaterial, NotApplicable
+from apiproof.jwt.jws import encode
 from apiproof.jwt.schemes import Scheme
 from apiproof.token_forger import TokenForger
 from tests.contract import examples
@@ -71,7 +71,7 @@ class Change:
 
     def of(self, token: str) -> str:
         """Apply it; what has the value already is left out instead."""
-        parts = read(token)
+        parts = decode_unverified(token)
         assert parts is not None
         members = {"header": parts.header, "claims": parts.claims}
         changed = {**members[self.part], self.name: self.value}
@@ -79,7 +79,7 @@ class Change:
             del changed[self.name]
         members[self.part] = changed
         if self.by_stranger:
-            return signed(members["header"], members["claims"], stranger_key())
+            return sign_rsa(members["header"], members["claims"], untrusted_key())
         first, second = (encode(json.dumps(member).encode()) for member in members.values())
         return f"{first}.{second}.{parts.signature}"
 
@@ -138,19 +138,19 @@ def resigned(env: Environment, token: str, claims: dict[str, Any]) -> str:
 def forgeries(env: Environment, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
     """Give every forged passport of the kit that is a bearer token, with its id."""
     powers = TokenForger(env)
-    forgery = Forgery(
+    forgery = ForgeryMaterial(
         sign=powers.sign, jwks=tuple(powers.jwks()), id_token=lambda: powers.id_token(username)
     )
-    papers = Papers(Scheme("Cognito", "bearer"), token, forgery=forgery)
-    for passport in PASSPORTS.values():
-        if passport.expected is not Expected.UNAUTHENTICATED or passport.ending is not None:
+    papers = CredentialContext(Scheme("Cognito", "bearer"), token, forgery=forgery)
+    for case in CREDENTIAL_CASES.values():
+        if case.expected is not Expected.UNAUTHENTICATED or case.ending is not None:
             continue
         try:
-            presented = list(passport.make(papers))
-        except NotMade:
+            presented = list(case.make(papers))
+        except NotApplicable:
             continue
         for each in presented:
             value = each.headers.get("Authorization", "")
             text = value if isinstance(value, str) else value.decode("latin-1")
             if text.removeprefix("Bearer ").strip() and text.startswith("Bearer "):
-                yield passport.id, value[len("Bearer ") :]
+                yield case.id, value[len("Bearer ") :]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from apiproof.access import judge, probe_service
+from apiproof.access import compare_to_baseline, probe_service
 from apiproof.access.rendering import write_html, write_json
 from apiproof.control import ControlClient
 from apiproof.coverage import SUCCESS
@@ -108,14 +108,14 @@ def check_coverage(stage: PipelineContext) -> Evidence:
 
 def probe_access(stage: PipelineContext) -> Evidence:
     """Try every passport at every operation of the running server."""
-    matrix = probe_service(stage.service, ControlClient(stage.ready))
-    judgement = judge(matrix.findings, set())
-    write_json(matrix, judgement, REPORTS / "access.json")
-    write_html(matrix, judgement, REPORTS / "access.html")
-    findings = [finding.line for finding in matrix.findings]
-    if not matrix.tried:
+    report = probe_service(stage.service, ControlClient(stage.ready))
+    diff = compare_to_baseline(report.findings, set())
+    write_json(report, diff, REPORTS / "access.json")
+    write_html(report, diff, REPORTS / "access.html")
+    findings = [finding.line for finding in report.findings]
+    if not report.tried:
         findings.append("no cell of the matrix was tried")
-    return Evidence(matrix.evidence, tuple(findings))
+    return Evidence(report.evidence, tuple(findings))
 
 
 def verify_pacts(stage: PipelineContext) -> Evidence:

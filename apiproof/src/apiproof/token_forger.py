@@ -6,7 +6,7 @@ It knows an environment; it must not know what the forgeries are for.
 from typing import Any
 
 from apiproof.environment import Environment
-from apiproof.jwt import signed
+from apiproof.jwt import sign_rsa
 
 
 class TokenForger:
@@ -17,7 +17,7 @@ class TokenForger:
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
         """Sign any header and claims with the key of access tokens, by the header's `alg`."""
-        return signed(header, claims, self._env.cognito.keys.access.private_key)
+        return sign_rsa(header, claims, self._env.cognito.keys.access.private_key)
 
     def id_token(self, username: str) -> str:
         """Return an id token of a user."""

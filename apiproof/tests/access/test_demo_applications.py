@@ -2,27 +2,27 @@
 
 import pytest
 
-from apiproof.access import Matrix, Outcome
-from tests.access.stands import FLAWS, STANDS, probed, running
+from apiproof.access import AccessReport, CellStatus
+from tests.access.demo_servers import FLAWS, STANDS, probed, running
 
 
 @pytest.fixture(scope="module", params=STANDS)
-def matrix(request: pytest.FixtureRequest) -> Matrix:
+def report(request: pytest.FixtureRequest) -> AccessReport:
     return probed(request.param)
 
 
-def test_a_right_application_has_no_finding(matrix: Matrix) -> None:
-    assert [finding.line for finding in matrix.findings] == []
+def test_a_right_application_has_no_finding(report: AccessReport) -> None:
+    assert [finding.line for finding in report.findings] == []
 
 
-def test_every_secured_operation_is_entered_with_a_valid_credential(matrix: Matrix) -> None:
+def test_every_secured_operation_is_entered_with_a_valid_credential(report: AccessReport) -> None:
     entered = {
         cell.operation_id
-        for cell in matrix.cells
-        if cell.passport == "valid" and cell.outcome is Outcome.OK
+        for cell in report.cells
+        if cell.case == "valid" and cell.status is CellStatus.OK
     }
-    public = {cell.operation_id for cell in matrix.cells if not cell.gate} - entered
-    assert entered | public == set(matrix.labels)
+    public = {cell.operation_id for cell in report.cells if not cell.requirement} - entered
+    assert entered | public == set(report.labels)
     assert len(entered) >= 6
 
 
@@ -33,21 +33,23 @@ def test_a_flaw_is_found_by_the_check_that_is_there_for_it(flawed: str) -> None:
     with running(name, flaw) as (probe, _):
         for operation in probe.operations.values():
             probe.exercise(operation)
-            found = {(item.check, item.service.partition("@")[0]) for item in probe.matrix.findings}
+            found = {(item.check, item.case.partition("@")[0]) for item in probe.report.findings}
             if (check, service) in found:
                 break
     assert (check, service) in found, sorted(found)
 
 
 def test_a_shadowed_route_is_named() -> None:
-    matrix = probed("boards", "me-shadowed")
-    assert "GET /teams/{team_id}, declared before it, shadows it" in matrix.unexercised["read_mine"]
+    report = probed("boards", "me-shadowed")
+    assert (
+        "GET /teams/{team_id}, declared before it, shadows it" in report.not_exercised["read_mine"]
+    )
 
 
 def test_a_service_that_fetches_keys_where_a_token_says_is_caught_at_it() -> None:
-    matrix = probed("library", "jku-fetched")
-    assert "lure" in {finding.service for finding in matrix.findings}
+    report = probed("library", "jku-fetched")
+    assert "trap" in {finding.case for finding in report.findings}
 
 
-def test_requests_per_operation_are_bounded(matrix: Matrix) -> None:
-    assert max(matrix.requests.values()) < 300
+def test_requests_per_operation_are_bounded(report: AccessReport) -> None:
+    assert max(report.requests.values()) < 300

@@ -15,27 +15,27 @@ from apiproof.fuzzing.access_checks import Watch
 from apiproof.fuzzing.checks import PROBED, install_checks, restored
 from apiproof.http.client import BASE_URL, AsgiClient
 from apiproof.jwt import schemes
-from tests.access.stands import STANDS
+from tests.access.demo_servers import STANDS
 
 
 class Bench:
     """Schemathesis at a demo application, as somebody."""
 
     def __init__(self, name: str, flaw: str) -> None:
-        self.app, self.people = STANDS[name](flaw)
+        self.app, self.users = STANDS[name](flaw)
         self.built = 0
         configuration = schemathesis.Config.from_dict({"base-url": BASE_URL})
         self.schema = from_dict(self.app.openapi(), config=configuration)
 
     def build(self, client: Any) -> Probe:
         self.built += 1
-        return Probe(self.app.openapi(), self.people, client)
+        return Probe(self.app.openapi(), self.users, client)
 
     def call(self, client: Any, method: str, path: str, **values: Any) -> list[str]:
         """Send a case and return the lines of the failures that the checks raise."""
-        person = next(self.people.people())
+        user = next(self.users.users())
         scheme = self.probe_scheme()
-        token = self.people.credential(person, scheme, ())
+        token = self.users.credential(user, scheme, ())
         case = self.schema[path][method].Case(
             headers={"Authorization": f"Bearer {token}"}, **values
         )

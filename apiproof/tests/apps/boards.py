@@ -21,7 +21,7 @@ FLAWS = {
     "owner-claim-in-header": "anonymous_rejected/gateway-headers",
     "cards-of-any-board": "ownership_enforced/other-user",
     "moved-to-any-board": "ownership_enforced/body-board_id",
-    "me-shadowed": "exercised/unexercised",
+    "me-shadowed": "exercised/not_exercised",
 }
 
 

@@ -4,8 +4,8 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from apiproof.access.identities import Person
-from apiproof.jwt import Forgery, NotMade, Scheme
+from apiproof.access.users import User
+from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme
 
 
 class Residents:
@@ -15,54 +15,54 @@ class Residents:
     None; `disable` disables a user.
     """
 
-    renewable = True
+    can_create_users = True
 
     def __init__(
         self,
         settle: Callable[[str], Mapping[str, str]],
         credential: Callable[[str, Scheme, tuple[str, ...]], str | None],
         disable: Callable[[str], None],
-        forgery: Callable[[str], Forgery] = lambda _lure: Forgery(),
+        material: Callable[[str], ForgeryMaterial] = lambda _lure: ForgeryMaterial(),
     ) -> None:
         self._settle = settle
         self._credential = credential
         self._disable = disable
-        self._forgery = forgery
+        self._forgery = material
         self._numbers = itertools.count()
-        self._others: dict[str, Person] = {}
+        self._others: dict[str, User] = {}
         self._known: dict[tuple[str, str, tuple[str, ...]], str] = {}
 
-    def people(self) -> Iterator[Person]:
-        yield self._newcomer()
+    def users(self) -> Iterator[User]:
+        yield self._new_user()
 
-    def other(self, person: Person) -> Person:
-        return self._others.setdefault(person.name, self._newcomer())
+    def other(self, user: User) -> User:
+        return self._others.setdefault(user.name, self._new_user())
 
-    def credential(self, person: Person, scheme: Scheme, scopes: tuple[str, ...]) -> str:
-        key = (person.name, scheme.name, scopes)
+    def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
+        key = (user.name, scheme.name, scopes)
         if key not in self._known:
-            made = self._credential(person.name, scheme, scopes)
+            made = self._credential(user.name, scheme, scopes)
             if made is None:
-                raise NotMade(f"no credential for {scheme.name}")
+                raise NotApplicable(f"no credential for {scheme.name}")
             self._known[key] = made
         return self._known[key]
 
-    def forgery(self, _person: Person, scheme: Scheme, lure: str) -> Forgery:
-        return self._forgery(lure) if scheme.bears_tokens else Forgery()
+    def material(self, _person: User, scheme: Scheme, trap_url: str) -> ForgeryMaterial:
+        return self._forgery(trap_url) if scheme.bears_tokens else ForgeryMaterial()
 
-    def spent(self, person: Person) -> None:
+    def invalidate(self, user: User) -> None:
         """Do nothing: somebody new comes next."""
 
-    def lasting(self, person: Person) -> bool:  # noqa: ARG002  # true of everybody
+    def can_log_in_again(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
         """Tell that it does not matter: people can be made."""
         return True
 
-    def disable(self, person: Person) -> None:
-        self._disable(person.name)
+    def disable(self, user: User) -> None:
+        self._disable(user.name)
 
     def secrets(self) -> list[Any]:
         return list(self._known.values())
 
-    def _newcomer(self) -> Person:
+    def _new_user(self) -> User:
         name = f"resident-{next(self._numbers)}"
-        return Person(name, self._settle(name))
+        return User(name, self._settle(name))

@@ -10,7 +10,7 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.warnings import InsecureKeyLengthWarning
 
-from apiproof.jwt import Forgery, jwk_of, signed
+from apiproof.jwt import ForgeryMaterial, jwk_of, sign_rsa
 
 ISSUER, AUDIENCE, KID = "https://issuer.test", "demo", "demo-1"
 VERIFIER_FLAWS = {
@@ -42,14 +42,14 @@ def mint(service: str, scopes: tuple[str, ...]) -> str:
         "exp": now + 600,
         "scope": " ".join(scopes),
     }
-    return signed({"alg": "RS256", "kid": KID}, claims, issuer_key())
+    return sign_rsa({"alg": "RS256", "kid": KID}, claims, issuer_key())
 
 
-def forgery(lure: str) -> Forgery:
-    return Forgery(
-        sign=lambda header, claims: signed(header, claims, issuer_key()),
+def forgery(lure: str) -> ForgeryMaterial:
+    return ForgeryMaterial(
+        sign=lambda header, claims: sign_rsa(header, claims, issuer_key()),
         jwks=(jwk_of(issuer_key(), kid=KID),),
-        lure=lure,
+        trap_url=lure,
     )
 
 

@@ -1,32 +1,46 @@
 """Access: who may do what, tried at a running API from its OpenAPI document alone.
 
-    matrix = probe_subject(service, environment)          # a service in its environment
-    matrix = probe(document, identities, client)    # any API
+    report = probe_service(service, env)            # a service in its environment
+    report = probe(document, user_source, client)   # any API
 
-`matrix.findings` is what is wrong, `matrix.unexercised` what could not be tried, `matrix.cells`
-everything. The package knows no service and no Schemathesis.
+`report.findings` is what is wrong, `report.not_exercised` what could not be tried, `report.cells`
+everything.
 """
 
-from apiproof.access.baseline import Judgement, judge, read_baseline, write_baseline
-from apiproof.access.leaks import files_with_leaks, leaks
-from apiproof.access.manner import BRIEF, THOROUGH, Manner
-from apiproof.access.matrix import CHECKS, Cell, Finding, Matrix, Outcome
-from apiproof.access.probing import Probe, probe
-from apiproof.access.service_probe import probe_of, probe_service
+from apiproof.access.inspection import leaks
+from apiproof.access.probe import (
+    QUICK,
+    THOROUGH,
+    Probe,
+    ProbeOptions,
+    probe,
+    probe_of,
+    probe_service,
+)
+from apiproof.access.report import (
+    CHECKS,
+    AccessReport,
+    BaselineDiff,
+    Cell,
+    CellStatus,
+    Finding,
+    compare_to_baseline,
+    read_baseline,
+    write_baseline,
+)
 
 __all__ = [
-    "BRIEF",
     "CHECKS",
+    "QUICK",
     "THOROUGH",
+    "AccessReport",
+    "BaselineDiff",
     "Cell",
+    "CellStatus",
     "Finding",
-    "Judgement",
-    "Manner",
-    "Matrix",
-    "Outcome",
     "Probe",
-    "files_with_leaks",
-    "judge",
+    "ProbeOptions",
+    "compare_to_baseline",
     "leaks",
     "probe",
     "probe_of",

@@ -1,22 +1,148 @@
-"""Every answer of a probe is looked at: is it a conforming error, does it leak a secret?
+"""Every response of a probe is inspected: is it a conforming error, does it leak a secret?
 
-It must not know why a request was sent.
+Sources: RFC 9110, 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate); RFC 6750, 3 (Bearer).
 """
 
+import email.utils
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from apiproof.access.conformity import Conformity
-from apiproof.access.exchange import Answer, Request
-from apiproof.access.gates import Gatehouse
-from apiproof.access.identities import Identities
-from apiproof.access.leaks import leaks, without_purposes
-from apiproof.access.matrix import Finding
-from apiproof.access.samples import Samples
-from apiproof.jwt import Presented
+from apiproof.access.http import Request, Response
+from apiproof.access.payloads import ExampleValues
+from apiproof.access.report import Finding
+from apiproof.access.requirements import SecurityModel
+from apiproof.access.users import UserSource
+from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
-from apiproof.redaction import secrets_in
+from apiproof.openapi.responses import ResponseValidator
+from apiproof.redaction import LOOKS, is_secret, secrets_in
+
+_PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
+
+
+class ErrorConformance:
+    """Compares errors with what a document declares."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._responses = ResponseValidator(document)
+
+    def faults(self, operation: Operation, response: Response) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong with an error, as a short name and a sentence.
+
+        Args:
+            operation: What was asked for.
+            response: The response.
+        """
+        if response.status < 400:
+            return
+        yield from self._shape(operation, response)
+        if response.status == 401 and "www-authenticate" not in response.headers:
+            yield "challenge-401", "the 401 has no WWW-Authenticate (RFC 9110, 11.6.1)"
+        if response.status in {429, 503}:
+            yield from _retry(response)
+
+    def _shape(self, operation: Operation, response: Response) -> Iterator[tuple[str, str]]:
+        fault = self._responses.body_error(operation, response.status, response.json)
+        if fault:
+            yield f"shape-{response.status}", fault
+
+
+def challenge_faults(
+    response: Response, *, shown: bool, scopes: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the challenge to a bearer token (RFC 6750, 3).
+
+    Args:
+        response: A refusal of a credential, for no other reason than the credential.
+        shown: Whether a bearer token was sent.
+        scopes: What the operation asks for.
+    """
+    header = response.headers.get("www-authenticate", "")
+    status = response.status
+    if not header:
+        yield f"challenge-{status}", f"the {status} has no WWW-Authenticate (RFC 6750, 3)"
+        return
+    if not header.lower().startswith("bearer"):
+        return
+    given = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(header)}
+    expected = {401: "invalid_token" if shown else None, 403: "insufficient_scope"}[status]
+    if given.get("error") != expected:
+        wanted = f'error="{expected}"' if expected else "no error code, because no token was sent"
+        yield f"challenge-error-{status}", f"the {status} takes {wanted} (RFC 6750, 3.1)"
+    if status == 403 and "scope" in given and set(given["scope"].split()) != set(scopes):
+        yield "challenge-scopes", "the scopes named are not those that the operation declares"
+
+
+def _retry(response: Response) -> Iterator[tuple[str, str]]:
+    value = response.headers.get("retry-after")
+    name = f"retry-{response.status}"
+    if value is None:
+        yield name, f"the {response.status} has no Retry-After (RFC 9110, 10.2.3)"
+    elif not value.isdigit() and not _is_date(value):
+        yield name, "Retry-After is neither seconds nor an HTTP date (RFC 9110, 10.2.3)"
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return email.utils.parsedate_to_datetime(value) is not None
+    except ValueError:
+        return False
+
+
+SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
+
+PATTERNS: dict[str, re.Pattern[str]] = {
+    **LOOKS,
+    "a stack trace": re.compile(
+        r"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+"
+        r"|\bat [\w.$]+\([\w]+\.java:\d+\)|\bat .+ \(.+\.js:\d+:\d+\)"
+    ),
+    "SQL": re.compile(
+        r"\bSELECT\b[^;]{1,400}\bFROM\b|\bINSERT INTO\b|\bUPDATE \S+ SET\b|\bDELETE FROM\b"
+        r"|psycopg2?\.|sqlalchemy\.(?:exc|orm)|sqlalche\.me|\bsqlite3\.\w+Error|ORA-\d{5}"
+        r"|duplicate key value violates|violates (?:foreign key|not-null|check) constraint"
+        r"|relation \"\w+\" does not exist"
+    ),
+}
+
+
+def leaks(text: str, secrets: Iterable[str], sent: str = "") -> Iterator[str]:
+    """Yield what kinds of secrets a text holds.
+
+    Args:
+        text: An answer's body, a log or a report.
+        secrets: The known secrets of the run.
+        sent: What the request itself said; what merely comes back by its looks is no leak.
+    """
+    if any(len(secret) >= SHORTEST and secret in text for secret in secrets):
+        yield "a secret of the run"
+    for name, pattern in PATTERNS.items():
+        if any(found.group() not in sent for found in pattern.finditer(text)):
+            yield name
+
+
+def without_declared_secrets(body: Any, schema: Mapping[str, Any], resolve: Any) -> Any:
+    """Return a JSON body without the fields whose declared purpose is to carry a credential.
+
+    Args:
+        body: The answer's body.
+        schema: Its declared schema.
+        resolve: Follows references in a schema.
+    """
+    found = resolve(schema)
+    if isinstance(body, list):
+        return [without_declared_secrets(part, found.get("items", {}), resolve) for part in body]
+    if not isinstance(body, Mapping):
+        return body
+    declared = found.get("properties", {})
+    return {
+        name: without_declared_secrets(part, declared.get(name, {}), resolve)
+        for name, part in body.items()
+        if not (name in declared and is_secret(name))
+    }
+
 
 LEAKS, ERRORS = "secrets_not_leaked", "errors_conform"
 
@@ -25,49 +151,47 @@ class Inspection:
     """Looks at answers and collects findings."""
 
     def __init__(
-        self, document: Mapping[str, Any], gatehouse: Gatehouse, identities: Identities
+        self, document: Mapping[str, Any], security: SecurityModel, user_source: UserSource
     ) -> None:
-        self._gatehouse = gatehouse
-        self._identities = identities
-        self._operations = {item.label: item for item in gatehouse.operations}
-        self._samples = Samples(document)
-        self._conformity = Conformity(document)
+        self._security = security
+        self._user_source = user_source
+        self._operations = {item.label: item for item in security.operations}
+        self._examples_of = ExampleValues(document)
+        self._error_conformance = ErrorConformance(document)
         self.findings: dict[str, Finding] = {}
 
-    def see(self, request: Request, presented: Presented, answer: Answer) -> None:
+    def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
         """Look at one answer."""
-        for finding in self.of(request, presented, answer):
+        for finding in self.of(request, auth, response):
             self.findings.setdefault(finding.id, finding)
 
-    def of(self, request: Request, presented: Presented, answer: Answer) -> Iterator[Finding]:
+    def of(self, request: Request, auth: RequestAuth, response: Response) -> Iterator[Finding]:
         """Yield what is wrong with one answer."""
         # As the document has it: a probe may try a public operation as if it were secured.
         operation = self._operations.get(request.operation.label, request.operation)
         name = operation.operation_id
-        for fault, text in self._conformity.faults(operation, answer):
-            yield Finding(ERRORS, name, fault, text, answer.evidence)
-        for kind in self._leaked(operation, request, presented, answer):
-            text = f"a {answer.status} holds {kind}"
-            yield Finding(LEAKS, name, f"{kind}-{answer.status}", text, answer.evidence)
+        for fault, text in self._error_conformance.faults(operation, response):
+            yield Finding(ERRORS, name, fault, text, response.evidence)
+        for kind in self._leaked(operation, request, auth, response):
+            text = f"a {response.status} holds {kind}"
+            yield Finding(LEAKS, name, f"{kind}-{response.status}", text, response.evidence)
 
     def _leaked(
-        self, operation: Operation, request: Request, presented: Presented, answer: Answer
+        self, operation: Operation, request: Request, auth: RequestAuth, response: Response
     ) -> Iterator[str]:
-        text, body = answer.text, answer.json
-        if answer.ok and body is not None:
-            declared = self._declared(operation, answer.status)
-            body = without_purposes(body, declared, self._samples.resolve)
+        text, body = response.text, response.json
+        if response.ok and body is not None:
+            declared = self._declared(operation, response.status)
+            body = without_declared_secrets(body, declared, self._examples_of.resolve)
             text = json.dumps(body, ensure_ascii=False)
         text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes
         text += "".join(
-            f"\n{value}" for name, value in answer.headers.items() if name != "set-cookie"
+            f"\n{value}" for name, value in response.headers.items() if name != "set-cookie"
         )
-        own = [*self._identities.secrets(), *secrets_in(request.content.body)]
-        fields = {scheme.field.lower() for scheme in self._gatehouse.schemes.values()}
+        own = [*self._user_source.secrets(), *secrets_in(request.content.body)]
+        fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
         own += [
-            _credential(value)
-            for name, value in presented.headers.items()
-            if name.lower() in fields
+            _credential(value) for name, value in auth.headers.items() if name.lower() in fields
         ]
         yield from leaks(text, own, sent=json.dumps(request.content.body, default=str))
 
@@ -76,7 +200,7 @@ class Inspection:
         declared = (
             responses.get(str(status)) or responses.get("2XX") or responses.get("default", {})
         )
-        content = self._samples.resolve(declared).get("content", {})
+        content = self._examples_of.resolve(declared).get("content", {})
         return next(
             (part.get("schema", {}) for name, part in content.items() if "json" in name), {}
         )

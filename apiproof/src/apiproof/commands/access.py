@@ -1,4 +1,4 @@
-"""`apiproof access`: the access matrix of the service, or of any running API."""
+"""`apiproof access`: the access report of the service, or of any running API."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,8 +8,8 @@ import typer
 from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
-    from apiproof.access import Matrix
-    from apiproof.access.held import HeldIdentities
+    from apiproof.access import AccessReport
+    from apiproof.access.users_file import FileUsers
     from apiproof.http.client import HttpClient
 
 REPORTS = Path("reports")
@@ -37,7 +37,7 @@ def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
     skip: Annotated[
         list[str] | None, typer.Option(help="An operationId to leave alone, repeatable.")
     ] = None,
-    use_up: Annotated[  # noqa: FBT002  # an option of the command
+    destructive: Annotated[  # noqa: FBT002  # an option of the command
         bool, typer.Option("--use-up", help="Also call what deletes a given account for good.")
     ] = False,
     baseline: Annotated[
@@ -51,37 +51,37 @@ def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
     ] = REPORTS,
     service: ServiceOption = None,
 ) -> None:
-    """Try every passport at every operation; exit with 1 on a new finding."""
+    """Try every case at every operation; exit with 1 on a new finding."""
     from apiproof import access as probing
-    from apiproof.access.rendering import show, write_html, write_json
+    from apiproof.access.rendering import print_report, write_html, write_json
     from apiproof.reporting.terminal import console
 
     known = probing.read_baseline(baseline)
     if url is None:
-        matrix = _of_subject(service, skip or [])
+        report = _of_subject(service, skip or [])
     else:
         target = _target(url, openapi, identities, signing_key)
-        matrix = probing.probe(*target, skip or [], probing.Manner(use_up=use_up))
-    judgement = probing.judge(matrix.findings, known)
-    show(matrix, judgement, console)
-    write_json(matrix, judgement, reports / "access.json")
-    write_html(matrix, judgement, reports / "access.html")
+        report = probing.probe(*target, skip or [], probing.ProbeOptions(destructive=destructive))
+    diff = probing.compare_to_baseline(report.findings, known)
+    print_report(report, diff, console)
+    write_json(report, diff, reports / "access.json")
+    write_html(report, diff, reports / "access.html")
     console.print(f"Reports: {reports / 'access.json'}, {reports / 'access.html'}")
     if write_baseline is not None:
-        probing.write_baseline(matrix.findings, write_baseline)
+        probing.write_baseline(report.findings, write_baseline)
         return
-    raise typer.Exit(_exit_code(matrix, len(judgement.new)))
+    raise typer.Exit(_exit_code(report, len(diff.new)))
 
 
-def _exit_code(matrix: "Matrix", findings: int) -> int:
+def _exit_code(report: "AccessReport", findings: int) -> int:
     from apiproof.errors import UserError
 
-    if not matrix.tried:
+    if not report.tried:
         raise UserError("Nothing was tried: the document declares no operation that can be called.")
     return 1 if findings else 0
 
 
-def _of_subject(service: str | None, skip: list[str]) -> "Matrix":
+def _of_subject(service: str | None, skip: list[str]) -> "AccessReport":
     from apiproof.access import probe_service
     from apiproof.environment import Environment
     from apiproof.service import load_service
@@ -93,9 +93,9 @@ def _of_subject(service: str | None, skip: list[str]) -> "Matrix":
 
 def _target(
     url: str, openapi: Path | None, identities: Path | None, key: Path | None
-) -> "tuple[dict[str, Any], HeldIdentities, HttpClient]":
+) -> "tuple[dict[str, Any], FileUsers, HttpClient]":
     """Return the document of a running API, its users and a client."""
-    from apiproof.access.held import read_identities
+    from apiproof.access.users_file import read_identities
     from apiproof.errors import UserError
     from apiproof.http.client import HttpClient
     from apiproof.openapi.document import load_document

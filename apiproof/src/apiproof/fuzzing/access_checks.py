@@ -13,12 +13,11 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.transport import Response
 from schemathesis.generation.modes import GenerationMode
 
-from apiproof.access import Finding, Matrix, Probe
-from apiproof.access.exchange import Answer, Content, Request
-from apiproof.jwt import Presented
+from apiproof.access import AccessReport, Finding, Probe, http
+from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
-_matrices: WeakKeyDictionary[object, Matrix] = WeakKeyDictionary()
+_matrices: WeakKeyDictionary[object, AccessReport] = WeakKeyDictionary()
 
 
 class Watch:
@@ -43,8 +42,8 @@ class Watch:
         """The probe, with what is known of its owner from earlier tests."""
         if self._probe is None:
             self._probe = self._build()
-            known = _matrices.setdefault(self._owner, self._probe.matrix)
-            self._probe.adopt(known)
+            known = _matrices.setdefault(self._owner, self._probe.report)
+            self._probe.continue_from(known)
         return self._probe
 
     def findings(self, check: str, case: Any, response: Response) -> list[Finding]:
@@ -58,7 +57,7 @@ class Watch:
             if operation.operation_id not in self.probe.exercised:
                 self._record(operation, case)
                 self.probe.exercise(operation)
-            return self.probe.matrix.of(operation.operation_id, check)
+            return self.probe.report.of(operation.operation_id, check)
 
     def inspect(self, check: str, case: Any, response: Response) -> list[Finding]:
         """Return what is wrong with one answer by itself."""
@@ -71,16 +70,16 @@ class Watch:
         operation = self._operation(case)
         if operation is None:
             return []
-        sent = Request(operation, {}, Content(body=_body(case)))
-        presented = Presented(headers=dict(response.request.headers))
-        return self.probe.inspect(sent, presented, answer_of(response))
+        sent = http.Request(operation, {}, http.RequestContent(body=_body(case)))
+        auth = RequestAuth(headers=dict(response.request.headers))
+        return self.probe.inspect(sent, auth, answer_of(response))
 
     def finish(self) -> list[Finding]:
         """Probe what never succeeded in the run; return everything found on those operations."""
         with self._lock:
-            rest = set(self.probe.matrix.labels) - self.probe.exercised
+            rest = set(self.probe.report.labels) - self.probe.exercised
             self.probe.finish()
-            return [found for found in self.probe.matrix.findings if found.operation_id in rest]
+            return [found for found in self.probe.report.findings if found.operation_id in rest]
 
     def _operation(self, case: Any) -> Operation | None:
         return self.probe.operations.get(case.operation.label)
@@ -92,7 +91,7 @@ class Watch:
         if guided or meta is None or meta.generation.mode != GenerationMode.POSITIVE:
             return
         body = _body(case)
-        content = Content(
+        content = http.RequestContent(
             query=dict(case.query or {}),
             body=body,
             media=(case.media_type or "") if body is not None else "",
@@ -100,11 +99,11 @@ class Watch:
         self.probe.hints.recorded[operation.operation_id] = content
 
 
-def answer_of(response: Response) -> Answer:
+def answer_of(response: Response) -> http.Response:
     """Return a Schemathesis response as the probe sees answers."""
     headers = {name.lower(): ", ".join(values) for name, values in response.headers.items()}
     text = response.content.decode(response.encoding or "utf-8", errors="replace")
-    return Answer(response.status_code, headers, text)
+    return http.Response(response.status_code, headers, text)
 
 
 def _body(case: Any) -> Any:

@@ -54,7 +54,7 @@ def install_conclusion(watch: Watch) -> None:
         def after_run(self, _context: Any) -> None:
             """Probe what is left."""
             missed = watch.finish()
-            print(f"Access: {watch.probe.matrix.evidence}")  # noqa: T201  # Schemathesis shows no logs
+            print(f"Access: {watch.probe.report.evidence}")  # noqa: T201  # Schemathesis shows no logs
             if missed:
                 raise AssertionError("\n".join(finding.line for finding in missed))
 

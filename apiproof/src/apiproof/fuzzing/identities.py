@@ -10,12 +10,12 @@ from typing import Any
 import schemathesis
 
 from apiproof.access import Probe
-from apiproof.access.gates import Gatehouse
-from apiproof.access.held import HeldIdentities, read_identities
+from apiproof.access.requirements import SecurityModel
+from apiproof.access.users_file import FileUsers, read_identities
 from apiproof.fuzzing.access_checks import Watch
 from apiproof.fuzzing.checks import install_checks, install_conclusion
 from apiproof.http.client import HttpClient
-from apiproof.jwt import NotMade, Presented
+from apiproof.jwt import NotApplicable, RequestAuth
 
 IDENTITIES_VARIABLE = "APIPROOF_IDENTITIES"
 
@@ -26,7 +26,7 @@ class FirstUser:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._schema: Any = None
-        self._identities: HeldIdentities | None = None
+        self._user_source: FileUsers | None = None
         self._client: HttpClient | None = None
 
     def meet(self, schema: Any) -> None:
@@ -34,30 +34,30 @@ class FirstUser:
         if self._schema is None:
             self._schema = schema
             self._client = HttpClient(schema.get_base_url())
-            self._identities = read_identities(self._path, self._client)
+            self._user_source = read_identities(self._path, self._client)
 
     def build(self) -> Probe:
         """Return an access probe of the API."""
-        assert self._identities is not None  # noqa: S101  # a response came first
+        assert self._user_source is not None  # noqa: S101  # a response came first
         assert self._client is not None  # noqa: S101  # likewise
-        return Probe(self._schema.raw_schema, self._identities, self._client)
+        return Probe(self._schema.raw_schema, self._user_source, self._client)
 
-    def presented(self, label: str) -> Presented | None:
+    def auth(self, label: str) -> RequestAuth | None:
         """Return the credential for an operation; None where it asks for none."""
-        gatehouse = Gatehouse(self._schema.raw_schema)
-        operation = next((item for item in gatehouse.operations if item.label == label), None)
-        if operation is None or self._identities is None:
+        security = SecurityModel(self._schema.raw_schema)
+        operation = next((item for item in security.operations if item.label == label), None)
+        if operation is None or self._user_source is None:
             return None
-        for person in self._identities.people():
-            for alternative in gatehouse.alternatives(operation):
-                presented = Presented()
+        for user in self._user_source.users():
+            for alternative in security.alternatives(operation):
+                auth = RequestAuth()
                 try:
                     for use in alternative:
-                        credential = self._identities.credential(person, use.scheme, use.scopes)
-                        presented = presented.beside(use.scheme.present(credential))
-                except NotMade:
+                        credential = self._user_source.credential(user, use.scheme, use.scopes)
+                        auth = auth.merged_with(use.scheme.present(credential))
+                except NotApplicable:
                     continue
-                return presented
+                return auth
         return None
 
 
@@ -76,11 +76,11 @@ def install_identities(path: Path) -> None:
     class Given:
         """Injects the first user's credential."""
 
-        def get(self, _case: Any, context: Any) -> Presented | None:
+        def get(self, _case: Any, context: Any) -> RequestAuth | None:
             user.meet(context.operation.schema)
-            return user.presented(context.operation.label)
+            return user.auth(context.operation.label)
 
-        def set(self, case: Any, data: Presented, _context: Any) -> None:
+        def set(self, case: Any, data: RequestAuth, _context: Any) -> None:
             case.headers.update(data.headers)
             case.cookies.update(data.cookies)
             if data.query:

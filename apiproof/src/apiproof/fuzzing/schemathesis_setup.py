@@ -13,7 +13,7 @@ from schemathesis.hooks import GLOBAL_HOOK_DISPATCHER
 from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
-from apiproof.access import BRIEF, probe_of
+from apiproof.access import QUICK, probe_of
 from apiproof.control import ControlClient
 from apiproof.environment import Environment
 from apiproof.fuzzing.access_checks import Watch
@@ -79,7 +79,7 @@ def register(
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
     if isinstance(backstage, Environment | ControlClient):
-        watch = Watch(lambda: probe_of(service, backstage, document, BRIEF), backstage)
+        watch = Watch(lambda: probe_of(service, backstage, document, QUICK), backstage)
         install_checks(watch)
         if conclude:
             install_conclusion(watch)

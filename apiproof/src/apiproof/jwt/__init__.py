@@ -1,44 +1,58 @@
-"""Passports: every way to ask an API for entry, good and bad, with the answer that is due.
+"""Tokens and credential cases: every way to ask an API for access, with the expected answer.
 
-    for presented in PASSPORTS["expired"].make(Papers(scheme, token, forgery=...)): ...
+    for auth in CREDENTIAL_CASES["expired"].make(CredentialContext(scheme, token, ...)): ...
 
-Each passport names its source (RFC, CVE, AWS page). The package knows neither who replays them
-nor any service, and no library that verifies tokens: it forges what such libraries refuse to make.
+Each case names its source (RFC, CVE, AWS page). The one place that encodes, signs and decodes
+tokens: it forges what libraries for honest tokens refuse to make.
 """
 
-from apiproof.jwt import claims, endings, keyheaders, presentation, scopes, signatures
-from apiproof.jwt.compact import jwk_of, read, signed, stranger_key
-from apiproof.jwt.keyheaders import STRANGER, stranger_certificate
-from apiproof.jwt.passport import Ending, Expected, Forgery, NotMade, Papers, Passport
-from apiproof.jwt.presentation import VALID
-from apiproof.jwt.schemes import NOTHING, Presented, Scheme, schemes
-from apiproof.jwt.scopes import admin_claims, with_scopes
+from apiproof.jwt import cases, cases_key_headers, cases_scopes, cases_token
+from apiproof.jwt.cases import (
+    VALID,
+    CredentialCase,
+    CredentialContext,
+    Expected,
+    ForgeryMaterial,
+    NotApplicable,
+    SessionEnd,
+)
+from apiproof.jwt.cases_key_headers import UNTRUSTED, untrusted_certificate
+from apiproof.jwt.cases_scopes import admin_claims, with_scopes
+from apiproof.jwt.jws import decode_unverified, jwk_of, sign_rsa, untrusted_key
+from apiproof.jwt.schemes import NO_AUTH, RequestAuth, Scheme, schemes
 
-PASSPORTS: dict[str, Passport] = {
-    passport.id: passport
-    for family in (presentation, claims, signatures, keyheaders, endings, scopes)
-    for passport in family.PASSPORTS
+CREDENTIAL_CASES: dict[str, CredentialCase] = {
+    case.id: case
+    for family in (
+        cases.TRANSPORT_CASES,
+        cases_token.CLAIM_CASES,
+        cases_token.SIGNATURE_CASES,
+        cases_key_headers.KEY_HEADER_CASES,
+        cases.SESSION_CASES,
+        cases_scopes.SCOPE_CASES,
+    )
+    for case in family
 }
 
 __all__ = [
-    "NOTHING",
-    "PASSPORTS",
-    "STRANGER",
+    "CREDENTIAL_CASES",
+    "NO_AUTH",
+    "UNTRUSTED",
     "VALID",
-    "Ending",
+    "CredentialCase",
+    "CredentialContext",
     "Expected",
-    "Forgery",
-    "NotMade",
-    "Papers",
-    "Passport",
-    "Presented",
+    "ForgeryMaterial",
+    "NotApplicable",
+    "RequestAuth",
     "Scheme",
+    "SessionEnd",
     "admin_claims",
+    "decode_unverified",
     "jwk_of",
-    "read",
     "schemes",
-    "signed",
-    "stranger_certificate",
-    "stranger_key",
+    "sign_rsa",
+    "untrusted_certificate",
+    "untrusted_key",
     "with_scopes",
 ]

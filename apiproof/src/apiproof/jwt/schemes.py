@@ -14,23 +14,23 @@ TOKENS = ("oauth2", "openIdConnect")
 
 
 @dataclass(frozen=True)
-class Presented:
+class RequestAuth:
     """A credential, or what poses as one, where a request carries it; its values are secrets."""
 
     headers: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
 
-    def beside(self, other: "Presented") -> "Presented":
+    def merged_with(self, other: "RequestAuth") -> "RequestAuth":
         """Return both credentials in one request."""
-        return Presented(
+        return RequestAuth(
             {**self.headers, **other.headers},
             {**self.query, **other.query},
             {**self.cookies, **other.cookies},
         )
 
 
-NOTHING = Presented()
+NO_AUTH = RequestAuth()
 
 
 @dataclass(frozen=True)
@@ -59,21 +59,21 @@ class Scheme:
         """Whether the credential follows the name of an HTTP authentication scheme."""
         return self.kind != "apiKey"
 
-    def present(self, credential: str) -> Presented:
+    def present(self, credential: str) -> RequestAuth:
         """Return a credential as a request carries it."""
         if not self.is_http:
             return self.raw(credential)
         name = {"bearer": "Bearer", "basic": "Basic"}.get(self.kind, self.kind)
         return self.raw(f"{name} {credential}")
 
-    def raw(self, value: str | bytes) -> Presented:
+    def raw(self, value: str | bytes) -> RequestAuth:
         """Return a whole value of the header, parameter or cookie."""
         if self.place == "header":
-            return Presented(headers={self.field: value})
+            return RequestAuth(headers={self.field: value})
         text = value if isinstance(value, str) else value.decode("latin-1")
         if self.place == "query":
-            return Presented(query={self.field: text})
-        return Presented(cookies={self.field: text})
+            return RequestAuth(query={self.field: text})
+        return RequestAuth(cookies={self.field: text})
 
 
 def schemes(document: Mapping[str, Any]) -> dict[str, Scheme]:

@@ -1,4 +1,4 @@
-"""A layer that is the access probe: every passport at every operation, every object as another."""
+"""A layer that is the access probe: every case at every operation, every object as another."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from apiproof.openapi.document import Operation, operations
 
 @dataclass(frozen=True)
 class Access:
-    """The access matrix, an operation at a time."""
+    """The access report, an operation at a time."""
 
     name: str = "access"
     ours: bool = True
@@ -24,7 +24,7 @@ class Access:
             if not (scene.concerns(name) and scene.may_meet(name) and observer.wants(CHECKS)):
                 continue
             probe.exercise(operation)
-            new = [finding for finding in probe.matrix.findings if finding.id not in seen]
+            new = [finding for finding in probe.report.findings if finding.id not in seen]
             seen |= {finding.id for finding in new}
             if new:
                 text = "\n".join(finding.line for finding in new)

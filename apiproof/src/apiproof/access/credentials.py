@@ -1,0 +1,340 @@
+"""Credential cases tried on requests that succeed with the valid credential, and their results."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from apiproof.access.http import Response
+from apiproof.access.inspection import challenge_faults
+from apiproof.access.prepare import NotPrepared, PreparedRequest, RequestPreparer
+from apiproof.access.report import Cell, CellStatus, Finding
+from apiproof.access.requirements import SecurityRequirement, is_session_ending
+from apiproof.access.users import User
+from apiproof.jwt import (
+    VALID,
+    CredentialCase,
+    CredentialContext,
+    Expected,
+    NotApplicable,
+    RequestAuth,
+    SessionEnd,
+)
+
+ADMITTED = range(200, 300)
+BARE = {"anonymous", "gateway-headers"}
+UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
+
+
+@dataclass
+class CredentialResult:
+    """What one case met at a requirement."""
+
+    case: CredentialCase
+    responses: list[Response] = field(default_factory=list)
+    side_effect: bool = False
+
+
+def evaluated(
+    requirement: SecurityRequirement,
+    result: CredentialResult,
+    opened: Response | None,
+    reference: Response | None = None,
+) -> tuple[Cell, list[Finding]]:
+    """Return the cell of a trial, and its findings.
+
+    Args:
+        requirement: Where it was tried.
+        result: What was tried and answered.
+        opened: What the valid credential gets, if that was tried on the same request.
+        reference: What no credential gets, where none is needed.
+    """
+    case, name = result.case, requirement.operation.operation_id
+    expected = expected_statuses(requirement, case)
+    wrong = [
+        response
+        for response in result.responses
+        if response.status not in expected and not _as_anonymous(response, reference, opened)
+    ]
+    note = ""
+    if wrong:
+        note = _wrong(case, wrong[0], expected)
+    elif result.side_effect:
+        note = f"{case.title}: refused, but carried out all the same"
+    evidence = (wrong or result.responses)[-1].evidence
+    cell = Cell(
+        operation_id=name,
+        requirement=requirement.name,
+        case=case.id,
+        expected=case.expected.value,
+        got=tuple(response.status for response in result.responses),
+        status=CellStatus.FINDING if note else CellStatus.OK,
+        note=note,
+        evidence=evidence,
+    )
+    findings = list(_challenged(requirement, result))
+    if note:
+        service = f"{case.id}@{requirement.name}"
+        findings.append(Finding(case.check, name, service, note, evidence))
+    return cell, findings
+
+
+def _challenged(requirement: SecurityRequirement, result: CredentialResult) -> Iterator[Finding]:
+    """Yield what is wrong with the challenges in refusals of a bearer token."""
+    if not requirement.use.scheme.bears_tokens or result.case.id in UNCLEAR:
+        return
+    for response in result.responses:
+        if response.status in {401, 403}:
+            shown = result.case.id not in BARE
+            for name, text in challenge_faults(
+                response, shown=shown, scopes=requirement.use.scopes
+            ):
+                operation_id = requirement.operation.operation_id
+                yield Finding("errors_conform", operation_id, name, text, response.evidence)
+
+
+def expected_statuses(requirement: SecurityRequirement, case: CredentialCase) -> set[int]:
+    """Return the statuses with which a case may be met.
+
+    Where the document declares no 401 (403) for the operation but another refusal that hides what
+    is there, it is believed.
+    """
+    if case.expected is Expected.ACCEPTED:
+        return set(ADMITTED)
+    first, others = {
+        Expected.UNAUTHENTICATED: (401, [403, 404]),
+        Expected.FORBIDDEN: (403, [404]),
+    }[case.expected]
+    declared = set(requirement.operation.statuses)
+    if declared & {str(first), "4XX", "default"}:
+        return {first}
+    return {first, *(status for status in others if str(status) in declared)}
+
+
+def _as_anonymous(response: Response, reference: Response | None, opened: Response | None) -> bool:
+    """Whether an optional requirement treated a bad credential as none."""
+    if reference is None or response.status != reference.status:
+        return False
+    return response.text == reference.text or opened is None or response.text != opened.text
+
+
+def _wrong(case: CredentialCase, response: Response, expected: set[int]) -> str:
+    wanted = " or ".join(str(status) for status in sorted(expected)) if len(expected) < 5 else "2xx"
+    if response.ok:
+        return f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
+    return f"{case.title}: answered {response.status}, {wanted} is due ({case.source})"
+
+
+def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str) -> Cell:
+    """Return the cell of a case that could not be made."""
+    return Cell(
+        requirement.operation.operation_id,
+        requirement.name,
+        case.id,
+        case.expected.value,
+        status=CellStatus.SKIPPED,
+        note=reason,
+    )
+
+
+class SessionEnder:
+    """Ends people's sessions and accounts."""
+
+    def __init__(self, preparer: RequestPreparer) -> None:
+        self._preparer = preparer
+
+    def end(self, user: User, ending: SessionEnd) -> None:
+        """Sign a person out, or disable or delete the account.
+
+        Raises:
+            NotMade: Nothing at hand does that.
+        """
+        if not self._preparer.user_source.can_create_users:
+            raise NotApplicable(
+                f"no account can be {ending.value} without losing it for other probes"
+            )
+        if ending is SessionEnd.DISABLED:
+            self._preparer.user_source.disable(user)
+            return
+        operations = self._preparer.security.operations
+        chosen = next((found for found in operations if is_session_ending(found, ending)), None)
+        if chosen is None:
+            raise NotApplicable(
+                f"the document has no operation after which a caller is {ending.value}"
+            )
+        try:
+            self._preparer.prepared(chosen)  # so that the trial of its request is somebody else's
+            prepared = self._preparer.prepared(chosen, user=user)
+        except NotPrepared as reason:
+            raise NotApplicable(f"{chosen.operation_id}: {reason}") from None
+        response = self._preparer.sender.send(prepared.request, prepared.auth)
+        if not response.ok:
+            raise NotApplicable(f"{chosen.operation_id} answered {response.status}")
+
+
+SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+
+
+class CredentialedRequest:
+    """A prepared request at a requirement, with its user's credential cases, each made once."""
+
+    def __init__(
+        self, probe: "CredentialProbe", requirement: SecurityRequirement, prepared: PreparedRequest
+    ) -> None:
+        self._variant_index = probe.variant_index
+        self.requirement = requirement
+        self.prepared = prepared
+        self._papers = probe.context(requirement, prepared)
+        self._companions = probe.companions(requirement, prepared)
+        self._made: dict[str, list[RequestAuth]] = {}
+
+    def variants(self, case: CredentialCase) -> list[RequestAuth]:
+        """Return a case's variants as a request carries them.
+
+        Raises:
+            NotMade: It cannot be made with what is at hand.
+        """
+        if case.id not in self._made:
+            variants = list(case.make(self._papers))
+            if self._variant_index and variants and case.expected is Expected.UNAUTHENTICATED:
+                variants = [variants[self._variant_index % len(variants)]]
+            self._made[case.id] = [self._companions.merged_with(variant) for variant in variants]
+        return self._made[case.id]
+
+
+class CredentialProbe:
+    """Tries cases at the requirements of a preparer.
+
+    With a `variant_index`, bad credentials are shown in one of their variants instead of all, a
+    different one each time: for requirements after the first, where time is short.
+    """
+
+    def __init__(self, preparer: RequestPreparer, trap_url: str, variant_index: int = 0) -> None:
+        self.variant_index = variant_index
+        self._preparer = preparer
+        self._session_ender = SessionEnder(preparer)
+        self._lure = trap_url
+
+    def walk(
+        self, requirement: SecurityRequirement, cases: Iterable[CredentialCase]
+    ) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try cases at a requirement; yield a cell and its findings for each.
+
+        Raises:
+            Unexercised: There is no request to replay.
+        """
+        first = CredentialedRequest(self, requirement, self._scene(requirement))
+        results: dict[str, CredentialResult] = {}
+        for case in cases:
+            try:
+                count = len(first.variants(case))
+            except NotApplicable as reason:
+                yield skipped(requirement, case, str(reason)), []
+                continue
+            if case.ending is not None:
+                if not self.variant_index or self.variant_index % len(SessionEnd) == list(
+                    SessionEnd
+                ).index(case.ending):
+                    yield self._ended(requirement, case)
+            elif count:
+                results[case.id] = CredentialResult(case)
+        opened = self._run(requirement, first, results)
+        yield evaluated(requirement, CredentialResult(VALID, [opened]), opened)
+        reference = self._reference(requirement) if requirement.optional else None
+        for result in results.values():
+            yield evaluated(requirement, result, opened, reference)
+
+    def _scene(self, requirement: SecurityRequirement) -> PreparedRequest:
+        return self._preparer.prepared(requirement.operation, requirement.alternative)
+
+    def _run(
+        self,
+        requirement: SecurityRequirement,
+        credentialed: "CredentialedRequest",
+        results: dict[str, CredentialResult],
+    ) -> Response:
+        """Send every variant of every trial, then the valid credential; return its answer."""
+        for result in results.values():
+            if self._accepted(credentialed, result):
+                credentialed = CredentialedRequest(self, requirement, self._scene(requirement))
+        opened = self._open(credentialed.prepared)
+        if not opened.ok and requirement.operation.method not in SAFE:
+            for result in results.values():
+                result.side_effect = self._has_side_effect(requirement, result)
+            opened = self._open(self._scene(requirement))
+        return opened
+
+    def _open(self, prepared: PreparedRequest) -> Response:
+        response = self._preparer.sender.send(prepared.request, prepared.auth)
+        if response.ok:
+            self._preparer.note_success(prepared.request.operation, prepared.user)
+        return response
+
+    def _accepted(self, credentialed: "CredentialedRequest", result: CredentialResult) -> bool:
+        """Send variants up to one that gets in; tell whether that used the request up."""
+        for auth in credentialed.variants(result.case):
+            response = self._preparer.sender.send(credentialed.prepared.request, auth)
+            result.responses.append(response)
+            if response.ok and not credentialed.requirement.optional:
+                self._preparer.note_success(
+                    credentialed.requirement.operation, credentialed.prepared.user
+                )
+                return credentialed.requirement.operation.method not in SAFE
+        return False
+
+    def _has_side_effect(self, requirement: SecurityRequirement, result: CredentialResult) -> bool:
+        """Tell whether a refused case has its request carried out all the same."""
+        if any(response.ok for response in result.responses):
+            return False
+        credentialed = CredentialedRequest(self, requirement, self._scene(requirement))
+        for auth in credentialed.variants(result.case):
+            self._preparer.sender.send(credentialed.prepared.request, auth)
+        return not self._open(credentialed.prepared).ok
+
+    def _ended(
+        self, requirement: SecurityRequirement, case: CredentialCase
+    ) -> tuple[Cell, list[Finding]]:
+        """Try a genuine credential whose session or account is over."""
+        assert case.ending is not None  # noqa: S101  # the caller's condition, for the types
+        prepared = self._preparer.prepared(
+            requirement.operation, requirement.alternative, self._preparer.new_user()
+        )
+        try:
+            self._session_ender.end(prepared.user, case.ending)
+        except NotApplicable as reason:
+            return skipped(requirement, case, str(reason)), []
+        response = self._preparer.sender.send(prepared.request, prepared.auth)
+        reference = self._reference(requirement) if requirement.optional else None
+        return evaluated(requirement, CredentialResult(case, [response]), None, reference)
+
+    def context(
+        self, requirement: SecurityRequirement, prepared: PreparedRequest
+    ) -> CredentialContext:
+        """Return what cases for a requirement are made of, for a prepared request's person."""
+        user_source, use = self._preparer.user_source, requirement.use
+        return CredentialContext(
+            scheme=use.scheme,
+            credential=user_source.credential(prepared.user, use.scheme, use.scopes),
+            required=use.scopes,
+            known=self._preparer.security.scopes(use.scheme),
+            other_scope_sets=self._preparer.security.other_scope_sets(requirement),
+            material=user_source.material(prepared.user, use.scheme, self._lure),
+        )
+
+    def companions(
+        self, requirement: SecurityRequirement, prepared: PreparedRequest
+    ) -> RequestAuth:
+        """Return what accompanies the credential in question, all of it valid."""
+        auth = RequestAuth(headers=prepared.user.headers)
+        for place, use in enumerate(requirement.alternative):
+            if place != requirement.index:
+                credential = self._preparer.user_source.credential(
+                    prepared.user, use.scheme, use.scopes
+                )
+                auth = auth.merged_with(use.scheme.present(credential))
+        return auth
+
+    def _reference(self, requirement: SecurityRequirement) -> Response:
+        """Return what a caller without a credential gets, where none is needed."""
+        prepared = self._scene(requirement)
+        return self._preparer.sender.send(
+            prepared.request, RequestAuth(headers=prepared.user.headers)
+        )

@@ -1,0 +1,136 @@
+"""What was written can be read back, and what was deleted cannot.
+
+It must not know ownership. Source: RFC 9110, 9.3.3-5 (201 and Location, PUT, DELETE).
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apiproof.access.credentials import SAFE
+from apiproof.access.http import Request, Response
+from apiproof.access.payloads import object_body
+from apiproof.access.prepare import PreparedRequest, RequestPreparer
+from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.resources import ResourceCreator, created_id
+from apiproof.openapi.document import Operation
+
+CHECK = "writes_are_readable"
+NO_ANSWER = Response(0, {}, "")
+
+
+def readers(preparer: RequestPreparer, operation: Operation) -> list[Operation]:
+    """Return the operations that read what an operation writes, nearest first."""
+    path = re.escape(operation.path)
+    pattern = re.compile(rf"{path}/\{{[^/]+\}}" if operation.method == "POST" else path)
+    return [
+        found
+        for found in preparer.security.operations
+        if found.method == "GET" and pattern.fullmatch(found.path)
+    ]
+
+
+def reading(
+    preparer: RequestPreparer, prepared: PreparedRequest, response: Response
+) -> Request | None:
+    """Return the request that reads what another one wrote; None when there is none."""
+    operation = prepared.request.operation
+    for reader in readers(preparer, operation):
+        values = dict(prepared.request.values)
+        if operation.method == "POST":
+            name = reader.path.rpartition("{")[2].rstrip("}")
+            values[name] = created_id(ResourceCreator(operation), response, reader.path, name)
+            if values[name] is None:
+                continue
+        return Request(reader, values)
+    return None
+
+
+class ReadAfterWriteProbe:
+    """Reads back what operations write."""
+
+    def __init__(self, preparer: RequestPreparer) -> None:
+        self._preparer = preparer
+        self._sent: Request
+
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Write, then read as the same person.
+
+        Raises:
+            Unexercised: There is no request to replay.
+        """
+        if operation.method in SAFE or not readers(self._preparer, operation):
+            return
+        prepared = self._preparer.prepared(operation)
+        response = self._write(prepared)
+        request = reading(self._preparer, prepared, response)
+        if request is None or not response.ok:
+            yield (
+                skipped(operation, "read-back", "the answer does not tell which object it made"),
+                [],
+            )
+            return
+        credential = self._preparer.credential(request.operation, prepared.user)
+        read = self._preparer.sender.send(request, credential)
+        if operation.method == "DELETE":
+            # A deleted account cannot even sign in: what counts is that it is not read.
+            note = f"what was deleted is still read ({read.status})" if read.ok else ""
+        else:
+            again = self._preparer.sender.send(request, credential)
+            note = _unlike(self._sent, response, read, again)
+        yield evaluated(operation, CHECK, "read-back", (response, read), note)
+        if location := response.headers.get("location"):
+            yield self._followed(operation, request, location, response)
+
+    def _write(self, prepared: PreparedRequest) -> Response:
+        """Send the request, with values that really change something where that works."""
+        send, self._sent = self._preparer.sender.send, prepared.request
+        if prepared.request.operation.method in {"PATCH", "PUT"}:
+            where = reading(self._preparer, prepared, NO_ANSWER)
+            if where is not None:
+                credential = self._preparer.credential(where.operation, prepared.user)
+                current = send(where, credential).json
+                if isinstance(current, Mapping):
+                    self._sent = self._preparer.payloads.altered(prepared.request, current)
+                    if (response := send(self._sent, prepared.auth)).ok:
+                        return response
+        self._sent = prepared.request
+        return send(prepared.request, prepared.auth)
+
+    def _followed(
+        self, operation: Operation, request: Request, location: str, response: Response
+    ) -> tuple[Cell, list[Finding]]:
+        target = re.sub(r"^https?://[^/]+", "", location)
+        note = ""
+        if response.status == 201 and target.rstrip("/") != request.path.rstrip("/"):
+            note = "Location does not lead to what was made"
+        return evaluated(operation, CHECK, "location", (response,), note)
+
+
+def _unlike(request: Request, written: Response, read: Response, again: Response) -> str:
+    """Say how a read differs from the write before it; empty when it does not."""
+    if not read.ok:
+        return f"what was written is not readable ({read.status})"
+    now, later, then = read.json, again.json, written.json
+    if not isinstance(now, Mapping) or not isinstance(later, Mapping):
+        return ""
+    steady = {name for name in now if now[name] == later.get(name)}
+    if isinstance(then, Mapping):
+        lost = sorted(name for name in steady & set(then) if then[name] != now[name])
+        if lost:
+            return f"the answer to the write and the read after it differ in {', '.join(lost)}"
+    sent = object_body(request.content) or {}
+    lost = sorted(name for name in steady & set(sent) if not _equal(sent[name], now[name]))
+    return f"what is read differs from what was sent in {', '.join(lost)}" if lost else ""
+
+
+def _equal(sent: Any, read: Any) -> bool:
+    """Whether a value was kept; case and space around text, and the form of times, may change."""
+    if isinstance(sent, str) and isinstance(read, str):
+        plain = [
+            re.sub(r"(\.0+)?(Z|\+00:00)$", "", text.strip().casefold()) for text in (sent, read)
+        ]
+        return plain[0] == plain[1]
+    if isinstance(sent, Mapping | list):
+        return True  # nested objects may be completed by the service
+    return bool(sent == read)

@@ -1,0 +1,149 @@
+"""Where operations ask for credentials, which routes are shadowed, which ones end sessions.
+
+Read from the document alone. Source: OpenAPI 3.1, Security Requirement Object.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apiproof.jwt import Scheme, SessionEnd, schemes
+from apiproof.openapi.document import Operation, operations
+
+
+@dataclass(frozen=True)
+class SchemeRequirement:
+    """A scheme and the scopes that are asked for under it."""
+
+    scheme: Scheme
+    scopes: tuple[str, ...]
+
+
+Alternative = tuple[SchemeRequirement, ...]
+
+
+@dataclass(frozen=True)
+class SecurityRequirement:
+    """One credential of one alternative of one operation.
+
+    Attributes:
+        operation: The operation.
+        alternative: All credentials that this alternative asks for.
+        index: Which of them is in question; the others stay valid.
+        optional: Whether the operation can be called without any credential too.
+    """
+
+    operation: Operation
+    alternative: Alternative
+    index: int
+    optional: bool = False
+
+    @property
+    def use(self) -> SchemeRequirement:
+        """The credential in question."""
+        return self.alternative[self.index]
+
+    @property
+    def name(self) -> str:
+        """The requirement's name: its scheme and, where it needs them, its companions."""
+        names = [use.scheme.name for use in self.alternative]
+        return names[self.index] + "".join(
+            f" (with {name})" for place, name in enumerate(names) if place != self.index
+        )
+
+
+class SecurityModel:
+    """Finds the requirements of a document's operations."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.schemes = schemes(document)
+        self.operations = list(operations(dict(document)))
+
+    def alternatives(self, operation: Operation) -> list[Alternative]:
+        """Return the alternatives that ask for something and whose schemes are declared."""
+        return [
+            tuple(SchemeRequirement(self.schemes[name], scopes) for name, scopes in alternative)
+            for alternative in operation.security
+            if alternative and all(name in self.schemes for name, _ in alternative)
+        ]
+
+    def undeclared(self, operation: Operation) -> list[str]:
+        """Return the names of schemes that the operation uses and nobody declares."""
+        used = {name for alternative in operation.security for name, _ in alternative}
+        return sorted(used - set(self.schemes))
+
+    def requirements(self, operation: Operation) -> list[SecurityRequirement]:
+        """Return an operation's requirements; none for a public one."""
+        optional = any(not alternative for alternative in operation.security)
+        return [
+            SecurityRequirement(operation, alternative, index, optional)
+            for alternative in self.alternatives(operation)
+            for index in range(len(alternative))
+        ]
+
+    def scopes(self, scheme: Scheme) -> tuple[str, ...]:
+        """Return every scope that the document asks for under a scheme."""
+        found = {
+            scope
+            for operation in self.operations
+            for alternative in self.alternatives(operation)
+            for use in alternative
+            if use.scheme == scheme
+            for scope in use.scopes
+        }
+        return tuple(sorted(found))
+
+    def other_scope_sets(self, requirement: SecurityRequirement) -> tuple[frozenset[str], ...]:
+        """Return the sets of scopes by which other alternatives let the same token in."""
+        return tuple(
+            frozenset(alternative[0].scopes)
+            for alternative in self.alternatives(requirement.operation)
+            if len(alternative) == 1
+            and alternative[0].scheme == requirement.use.scheme
+            and alternative != requirement.alternative
+        )
+
+
+def shadowed_routes(document: Mapping[str, Any]) -> dict[str, Operation]:
+    """Return the operations that an earlier one may shadow, and which one.
+
+    Returns:
+        operationId -> the earlier operation.
+    """
+    found: dict[str, Operation] = {}
+    earlier: list[Operation] = []
+    for operation in operations(dict(document)):
+        for candidate in earlier:
+            if candidate.method == operation.method and _covers(candidate, operation.path):
+                found.setdefault(operation.operation_id, candidate)
+        earlier.append(operation)
+    return found
+
+
+def _covers(candidate: Operation, path: str) -> bool:
+    theirs, ours = candidate.path.split("/"), path.split("/")
+    if len(theirs) != len(ours) or candidate.path.count("{") <= path.count("{"):
+        return False
+    # Whatever the parameter's schema says: the route is chosen before values are checked.
+    pairs = zip(theirs, ours, strict=True)
+    return all(their[:1] == "{" or their == our for their, our in pairs)
+
+
+_SIGN_OUT = re.compile(r"(log|sign)[-_]?out|revoke|end[-_]?session", re.IGNORECASE)
+_OWN_ACCOUNT = re.compile(
+    r"/(me|self|account|profile|users/current)/?$|(delete|close|remove)[-_]?(me|(my[-_]?)?account)$",
+    re.IGNORECASE,
+)
+
+
+def is_session_ending(operation: Operation, ending: SessionEnd) -> bool:
+    """Tell whether an operation ends the caller's own session or account."""
+    if not operation.security or "{" in operation.path:
+        return False
+    names = f"{operation.operation_id} {operation.path}"
+    if ending is SessionEnd.SIGNED_OUT:
+        return operation.method in {"POST", "DELETE"} and bool(_SIGN_OUT.search(names))
+    if ending is SessionEnd.DELETED and operation.method == "DELETE":
+        return any(_OWN_ACCOUNT.search(name) for name in names.split())
+    return False

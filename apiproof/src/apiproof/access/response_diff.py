@@ -1,0 +1,57 @@
+"""Whether two answers say the same, apart from what differs between any two answers.
+
+Ids that were sent are blanked, and so is whatever differs between two answers that mean the same
+(times, request ids). It must not know what the answers are about.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from apiproof.access.http import Response
+
+_REQUEST_IDS = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+
+def flatten(value: Any, path: str = "") -> dict[str, Any]:
+    """Return a JSON value's leaves by path."""
+    if isinstance(value, Mapping):
+        found: dict[str, Any] = {f"{path}{{}}": sorted(map(str, value))}
+        for name, part in value.items():
+            found |= flatten(part, f"{path}/{name}")
+        return found
+    if isinstance(value, list):
+        found = {f"{path}[]": len(value)}
+        for place, part in enumerate(value):
+            found |= flatten(part, f"{path}/{place}")
+        return found
+    return {path: value}
+
+
+def normalize(response: Response, ids: Iterable[Any]) -> dict[str, Any]:
+    """Return what an answer says, without the ids that the request itself named."""
+    body = response.json
+    parts = {"text": response.text} if body is None else flatten(body)
+    known = sorted({str(value) for value in ids}, key=len, reverse=True)
+
+    def blank(value: Any) -> Any:
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            return value
+        text = str(value)
+        for item in known:
+            text = re.sub(rf"(?<!\w){re.escape(item)}(?!\w)", "{id}", text)
+        return _REQUEST_IDS.sub("{uuid}", text)
+
+    challenge = response.headers.get("www-authenticate", "")
+    return {name: blank(value) for name, value in parts.items()} | {
+        "status": response.status,
+        "challenge": challenge,
+    }
+
+
+def diff(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
+    """Return the paths at which two essences differ."""
+    return {name for name in {*one, *other} if one.get(name, _ABSENT) != other.get(name, _ABSENT)}
+
+
+_ABSENT = object()

@@ -1,0 +1,138 @@
+"""Users from a test environment, here or behind its control API: as many as needed, any token."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from apiproof.access.payloads import Hints
+from apiproof.access.users import User
+from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme
+from apiproof.service import Account, Client, EnvironmentControl, Service
+
+
+class Powers(Protocol):
+    """What only the owner of a user pool can do."""
+
+    def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
+        """Sign any header and claims with the key of access tokens."""
+        ...
+
+    def id_token(self, username: str) -> str:
+        """Return an id token of a user."""
+        ...
+
+    def jwks(self) -> list[dict[str, Any]]:
+        """Return the published keys."""
+        ...
+
+    def disable(self, username: str) -> bool:
+        """Disable an account as the service's operators would; False if the service can't."""
+        ...
+
+
+class GeneratedUsers:
+    """Strangers of an environment; each is new, so that using one up harms nobody."""
+
+    can_create_users = True
+
+    def __init__(self, backstage: EnvironmentControl, powers: Powers) -> None:
+        self._backstage = backstage
+        self._powers = powers
+        self._jwks: tuple[Mapping[str, Any], ...] = ()
+        self._others: dict[str, User] = {}
+        self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
+        self._secrets: list[str] = []
+
+    def users(self) -> Iterator[User]:
+        """Yield one new user."""
+        yield self._new_user()
+
+    def other(self, user: User) -> User:
+        """Return someone else, always the same for one person."""
+        if user.name not in self._others:
+            self._others[user.name] = self._new_user()
+        return self._others[user.name]
+
+    def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
+        """Return a token with exactly these scopes.
+
+        Raises:
+            NotMade: The scheme takes no tokens.
+        """
+        if not scheme.bears_tokens:
+            raise NotApplicable(f"an environment has no credentials for the scheme {scheme.name}")
+        key = (user.name, scopes)
+        if key not in self._tokens:
+            self._tokens[key] = self._backstage.token(user.name, scopes)
+            self._secrets.append(self._tokens[key])
+        return self._tokens[key]
+
+    def material(self, user: User, scheme: Scheme, trap_url: str) -> ForgeryMaterial:
+        """Return the pool's own key and whatever else there is."""
+        if not scheme.bears_tokens:
+            return ForgeryMaterial()
+        self._jwks = self._jwks or tuple(self._powers.jwks())
+        return ForgeryMaterial(
+            sign=self._powers.sign,
+            jwks=self._jwks,
+            id_token=lambda: self._powers.id_token(user.name),
+            trap_url=trap_url,
+        )
+
+    def invalidate(self, user: User) -> None:
+        """Do nothing: somebody new comes next."""
+
+    def can_log_in_again(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that it does not matter: people can be made."""
+        return True
+
+    def disable(self, user: User) -> None:
+        """Disable an account.
+
+        Raises:
+            NotMade: The service does not say how.
+        """
+        if not self._powers.disable(user.name):
+            raise NotApplicable("the service does not say how its operators disable an account")
+
+    def secrets(self) -> list[str]:
+        """Return the tokens and passwords that were handed out."""
+        return self._secrets
+
+    def _new_user(self) -> User:
+        account = self._backstage.new_account()
+        self._secrets += [account.password, account.access_token, account.refresh_token]
+        attributes = {
+            "sub": account.sub,
+            "user_id": account.sub,
+            "username": account.username,
+            "email": account.email,
+        }
+        return User(account.username, attributes, account=account)
+
+
+class _As:
+    """A backstage whose standing account is one person: guides then act for that person."""
+
+    def __init__(self, backstage: EnvironmentControl, account: Account) -> None:
+        self._backstage = backstage
+        self._account = account
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backstage, name)
+
+    @property
+    def client(self) -> Client:
+        return self._backstage.client
+
+    def standing(self) -> Account:
+        return self._account
+
+
+def hints_of(service: Service, backstage: EnvironmentControl) -> Hints:
+    """Return what a service knows beside its document, for any person of the backstage."""
+
+    def guided(operation_id: str) -> Any:
+        guide = service.request_overrides[operation_id]
+        return lambda user, draft: guide(_As(backstage, user.account), draft)
+
+    return Hints({name: guided(name) for name in service.request_overrides}, service.body_fixers)

@@ -1,0 +1,81 @@
+"""The demo applications, probed: each with people made at will, and a flaw if so wished."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from fastapi import FastAPI
+
+from apiproof.access import AccessReport, Probe
+from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.jwt import Scheme
+from tests.apps import boards, library, planner, planner_shapes, tokens
+from tests.apps.residents import Residents
+
+Stand = tuple[FastAPI, Residents]
+
+
+def planner_stand(flaw: str = "") -> Stand:
+    store = planner_shapes.Store()
+
+    def settle(name: str) -> dict[str, str]:
+        store.users[name] = planner.PASSWORD
+        return {"username": name}
+
+    def credential(name: str, _scheme: Scheme, _scopes: tuple[str, ...]) -> str:
+        token = secrets.token_urlsafe(24)
+        store.sessions[token] = name
+        return token
+
+    return planner.create_planner(flaw, store), Residents(settle, credential, store.disabled.add)
+
+
+def library_stand(flaw: str = "") -> Stand:
+    store = library.Store()
+
+    def settle(name: str) -> dict[str, str]:
+        store.key_of(name)
+        return {"sub": name}
+
+    def credential(name: str, scheme: Scheme, scopes: tuple[str, ...]) -> str:
+        return store.key_of(name) if scheme.kind == "apiKey" else tokens.mint(name, scopes)
+
+    users = Residents(settle, credential, store.disabled.add, tokens.forgery)
+    return library.create_library(flaw, store), users
+
+
+def boards_stand(flaw: str = "") -> Stand:
+    store = boards.Store()
+    users = Residents(
+        lambda name: {"sub": name},
+        lambda name, _scheme, scopes: tokens.mint(name, scopes),
+        store.disabled.add,
+        tokens.forgery,
+    )
+    return boards.create_boards(flaw, store), users
+
+
+STANDS: dict[str, Callable[[str], Stand]] = {
+    "planner": planner_stand,
+    "library": library_stand,
+    "boards": boards_stand,
+}
+FLAWS = {
+    f"{name}-{flaw}": (name, flaw, *expected.split("/"))
+    for name, application in (("planner", planner), ("library", library), ("boards", boards))
+    for flaw, expected in application.FLAWS.items()
+}
+
+
+@contextmanager
+def running(name: str, flaw: str = "") -> Iterator[tuple[Probe, HttpClient]]:
+    """Run a demo application in-process, with a probe of it."""
+    app, users = STANDS[name](flaw)
+    with AsgiClient(app) as client:
+        yield Probe(app.openapi(), users, client), client
+
+
+def probed(name: str, flaw: str = "") -> AccessReport:
+    """Probe a demo application."""
+    with running(name, flaw) as (probe, _):
+        return probe.run()

@@ -1,0 +1,173 @@
+"""The small judgements: leaks, challenges, likeness, ghosts, samples, shadows, baselines."""
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from apiproof.access.http import Response
+from apiproof.access.inspection import (
+    ErrorConformance,
+    challenge_faults,
+    leaks,
+    without_declared_secrets,
+)
+from apiproof.access.payloads import ExampleValues
+from apiproof.access.requirements import shadowed_routes
+from apiproof.access.resources import nonexistent_id
+from apiproof.access.response_diff import diff, normalize
+from apiproof.openapi.document import operations
+
+TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("the pass is hunter2-hunter2", "a secret of the run"),
+        (f'{{"next": "{TOKEN}"}}', "a token"),
+        ("$2b$12$" + "a" * 53, "a password hash"),
+        ("$argon2id$v=19$m=65536", "a password hash"),
+        ("-----BEGIN RSA PRIVATE KEY-----", "a private key"),
+        ('File "app.py", line 3, in x', "a stack trace"),
+        ("at com.example.Main.run(Main.java:3)", "a stack trace"),
+        ("SELECT id FROM users WHERE x", "SQL"),
+        ("sqlalchemy.exc.IntegrityError", "SQL"),
+        ("postgresql://me:secret@db/x", "a database URL"),
+    ],
+)
+def test_a_secret_is_known_by_its_looks(text: str, kind: str) -> None:
+    assert kind in set(leaks(text, ["hunter2-hunter2"]))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Not found", "Select a plan from the list", "a.b.c", "File a complaint at line 3", "pass"],
+)
+def test_ordinary_text_is_no_leak(text: str) -> None:
+    assert list(leaks(text, ["short"])) == []
+
+
+def test_what_a_request_said_itself_is_no_leak_by_its_looks() -> None:
+    assert list(leaks("SELECT a FROM b", [], sent='{"name": "SELECT a FROM b"}')) == []
+
+
+def test_a_login_may_answer_with_the_tokens_that_it_declares() -> None:
+    schema: dict[str, Any] = {"properties": {"access_token": {}, "name": {}}}
+    body = {"access_token": TOKEN, "other_token": TOKEN, "name": "ada"}
+    assert without_declared_secrets(body, schema, dict) == {"other_token": TOKEN, "name": "ada"}
+
+
+def response(status: int, text: str = "{}", **headers: str) -> Response:
+    return Response(
+        status, {name.replace("_", "-"): value for name, value in headers.items()}, text
+    )
+
+
+@pytest.mark.parametrize(
+    ("got", "shown", "faults"),
+    [
+        (response(401), False, ["challenge-401"]),
+        (response(401, www_authenticate="Bearer"), False, []),
+        (response(401, www_authenticate="Bearer"), True, ["challenge-error-401"]),
+        (response(401, www_authenticate='Bearer realm="x", error="invalid_token"'), True, []),
+        (response(401, www_authenticate="Basic"), True, []),
+        (response(403, www_authenticate='Bearer error="insufficient_scope"'), True, []),
+        (
+            response(403, www_authenticate='Bearer error="insufficient_scope", scope="b"'),
+            True,
+            ["challenge-scopes"],
+        ),
+        (response(403, www_authenticate="Bearer"), True, ["challenge-error-403"]),
+    ],
+)
+def test_challenges_follow_rfc_6750(got: Response, *, shown: bool, faults: list[str]) -> None:
+    assert [name for name, _ in challenge_faults(got, shown=shown, scopes=("a",))] == faults
+
+
+ERROR = {"type": "object", "required": ["detail"], "properties": {"detail": {"type": "string"}}}
+CONTENT = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}
+DOCUMENT: dict[str, Any] = {
+    "components": {"schemas": {"Error": ERROR}},
+    "paths": {
+        "/x/{id}": {"get": {"operationId": "x", "responses": {"404": CONTENT, "503": CONTENT}}},
+        "/x/mine": {"get": {"operationId": "mine", "responses": {}}},
+        "/x/{id}/y": {"get": {"operationId": "y", "responses": {}}},
+    },
+}
+DETAIL = '{"detail": "no"}'
+
+
+@pytest.mark.parametrize(
+    ("got", "faults"),
+    [
+        (response(404, DETAIL), []),
+        (response(404, '{"detail": 7}'), ["shape-404"]),
+        (response(404, "no"), ["shape-404"]),
+        (response(503, DETAIL), ["retry-503"]),
+        (response(503, DETAIL, retry_after="soon"), ["retry-503"]),
+        (response(503, DETAIL, retry_after="3"), []),
+        (response(503, DETAIL, retry_after="Wed, 21 Oct 2026 07:28:00 GMT"), []),
+        (response(429, "{}"), ["retry-429"]),
+        (response(200, "no"), []),
+    ],
+)
+def test_errors_have_their_declared_shape_and_say_when(got: Response, faults: list[str]) -> None:
+    operation = next(operations(DOCUMENT))
+    assert [name for name, _ in ErrorConformance(DOCUMENT).faults(operation, got)] == faults
+
+
+def test_a_literal_path_after_a_parameter_is_shadowed() -> None:
+    assert {name: found.operation_id for name, found in shadowed_routes(DOCUMENT).items()} == {
+        "mine": "x"
+    }
+
+
+def test_answers_that_differ_in_the_ids_asked_for_say_the_same() -> None:
+    one, other = (response(404, f'{{"detail": "no item {item}"}}') for item in (7, 1000010))
+    assert diff(normalize(one, [7]), normalize(other, [1000010])) == set()
+    assert diff(normalize(one, []), normalize(other, [])) == {"/detail"}
+
+
+@pytest.mark.parametrize(
+    "value", [7, "7", "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55", "t0001k", "ab-Z"]
+)
+def test_a_ghost_is_of_the_same_kind_and_another(value: object) -> None:
+    first, second = nonexistent_id(value), nonexistent_id(value, 1)
+    assert len({str(value), str(first), str(second)}) == 3
+    assert type(first) is type(value)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "string", "minLength": 30, "maxLength": 40},
+        {"type": "string", "pattern": "^[A-Z]{3}-[0-9]{4}$"},
+        {"type": "string", "format": "email", "maxLength": 40},
+        {"type": "string", "format": "uuid"},
+        {"type": "string", "enum": ["a", "b"]},
+        {"type": "integer", "minimum": 5, "multipleOf": 4},
+        {"type": "integer", "exclusiveMaximum": 0},
+        {"type": "number", "minimum": 0.5, "maximum": 0.75},
+        {"type": ["null", "boolean"]},
+        {
+            "anyOf": [
+                {"type": "null"},
+                {"type": "array", "items": {"type": "integer"}, "minItems": 2},
+            ]
+        },
+        {
+            "allOf": [
+                {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}},
+                {"required": ["b"], "properties": {"b": {"const": 3}}},
+            ]
+        },
+    ],
+)
+def test_samples_are_valid_and_differ_by_seed_where_they_can(schema: dict[str, Any]) -> None:
+    validator = jsonschema_rs.validator_for(schema)
+    for seed in (0, 1, 12):
+        for full in (False, True):
+            validator.validate(ExampleValues({}).sample(schema, seed, full=full))
+    if schema.get("type") == "string" and not {"enum", "pattern"} & set(schema):
+        assert ExampleValues({}).sample(schema, 1) != ExampleValues({}).sample(schema, 2)
