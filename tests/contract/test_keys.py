@@ -13,7 +13,7 @@ from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.jwt.jws import encode
 from apiproof.service import Account
-from tests.contract.alteration import MAX_ATTEMPTS
+from tests.contract.alteration import PATIENCE
 from tests.contract.examples import bearer, resigned
 from tests.contract.keyserver import KeyServer, no_http, service, with_keys
 from tests.service import application
@@ -176,11 +176,11 @@ def test_nobody_waits_for_keys_that_another_request_renews(
         server.gate.clear()
         try:
             first = pool.submit(me, client, user.access_token)
-            assert server.entered.wait(MAX_ATTEMPTS)
+            assert server.entered.wait(PATIENCE)
             assert me(client, user.access_token) == 200
         finally:
             server.gate.set()
-        assert first.result(MAX_ATTEMPTS) == 200
+        assert first.result(PATIENCE) == 200
         assert server.asked == 2
 
 
@@ -200,13 +200,13 @@ def test_requests_at_once_share_one_fetch(
     with run_server(announced) as live, ThreadPoolExecutor(rivals) as pool:
         sent = [pool.submit(me, HttpClient(live), user.access_token) for _ in range(rivals)]
         try:
-            assert all(arrived.acquire(timeout=MAX_ATTEMPTS) for _ in range(rivals))
-            assert server.entered.wait(MAX_ATTEMPTS)
+            assert all(arrived.acquire(timeout=PATIENCE) for _ in range(rivals))
+            assert server.entered.wait(PATIENCE)
             for _ in range(20):  # by then the others wait for the first one's keys
                 assert HttpClient(live).request("GET", "/health").status_code == 200
         finally:
             server.gate.set()
-        assert {future.result(MAX_ATTEMPTS) for future in sent} == {200}
+        assert {future.result(PATIENCE) for future in sent} == {200}
     assert server.asked == 1
 
 

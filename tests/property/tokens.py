@@ -141,7 +141,7 @@ def forgeries(env: Environment, username: str, token: str) -> Iterator[tuple[str
     forgery = ForgeryMaterial(
         sign=powers.sign, jwks=tuple(powers.jwks()), id_token=lambda: powers.id_token(username)
     )
-    papers = CredentialContext(Scheme("Cognito", "bearer"), token, forgery=forgery)
+    papers = CredentialContext(Scheme("Cognito", "bearer"), token, material=forgery)
     for case in CREDENTIAL_CASES.values():
         if case.expected is not Expected.UNAUTHENTICATED or case.ending is not None:
             continue
