@@ -162,7 +162,7 @@ def test_a_session_opened_at_cognito_itself_gives_a_disabled_account_nothing(
 ) -> None:
     user = _shut_here_only(env)
     env.cognito.clock.advance(timedelta(seconds=100))  # no session of before
-    opened = env.cognito.mint(user.username)
+    opened = env.cognito.issue_tokens(user.username)
     user = replace(user, access_token=opened.access_token, refresh_token=opened.refresh_token)
     with AsgiClient(application(env.config, clock_skew=200)) as client:
         assert valid(env, "refresh_session", user).send(client).status_code == 401
@@ -194,7 +194,7 @@ def test_a_sign_up_without_an_answer_is_not_sent_again(env: Environment) -> None
     body = {"username": "patient", "email": "patient@example.com", "password": PASSWORD}
     with env.cognito.outages.lose_answer("SignUp", times=20) as outage:
         assert env.client.request("POST", "/users/signup", json=body).status_code == 503
-    assert outage.met == 1
+    assert outage.triggered == 1
 
 
 def test_a_sign_up_whose_commit_fails_leaves_no_account(env: Environment) -> None:

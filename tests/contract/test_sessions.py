@@ -226,7 +226,7 @@ class TestTokens:
     ) -> None:
         user = env.new_account()
         expiry = int(time.time()) + left
-        token = env.cognito.mint(user.username, exp=expiry).access_token
+        token = env.cognito.issue_tokens(user.username, exp=expiry).access_token
         assert me(env, token) == status
 
     def test_rotated_keys_interrupt_nobody(self, env: Environment) -> None:

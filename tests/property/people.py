@@ -7,7 +7,7 @@ outage left an answer open, it looks at what is there (`Person.observe`) and goe
 from dataclasses import dataclass, field
 from enum import Enum
 
-from apiproof.cognito.lockout import HourlyLimits
+from apiproof.cognito.users import HourlyQuota
 from apiproof.strategies import Signup
 from tests.property.traces import Row, Traces
 from tests.property.visitor import PASSWORD
@@ -90,7 +90,7 @@ class Person:
     def may_exceed(self, operation: str) -> bool:
         """Count a call that Cognito limits by the hour, and say whether it may be one too many."""
         self.calls[operation] = self.calls.get(operation, 0) + 1
-        return self.calls[operation] > HourlyLimits.ALLOWED[operation]
+        return self.calls[operation] > HourlyQuota.ALLOWED[operation]
 
     def signed_up(self, sub: str, password: str) -> None:
         """They have a new account, which waits for its code."""

@@ -51,9 +51,9 @@ class RandomMachine(UnsteadyWorld):
 
     def request(self, call: Callable[[], requests.Response], outcomes: dict[int, Effect]) -> None:
         """Do one thing that must not care how Cognito is: tokens are verified offline."""
-        planned = [outage.met for outage in self.env.cognito.outages.planned]
+        planned = [outage.triggered for outage in self.env.cognito.outages.planned]
         self.act(call, outcomes)
-        assert planned == [outage.met for outage in self.env.cognito.outages.planned]
+        assert planned == [outage.triggered for outage in self.env.cognito.outages.planned]
 
     @precondition(lambda self: min(len(owner.items) for owner in self.owners.values()) < MOST_ITEMS)
     @rule(who=WHO, bounds=BOUNDS)

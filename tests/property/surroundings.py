@@ -135,10 +135,10 @@ class UnsteadyWorld(RuleBasedStateMachine):
             database: when it is needed: before all else, after Cognito has agreed, or not at all.
         """
         planned = self.env.cognito.outages.planned
-        met = [outage.met for outage in planned]
+        met = [outage.triggered for outage in planned]
         answer = call()
         status = answer.status_code
-        disturbed = met != [outage.met for outage in planned]
+        disturbed = met != [outage.triggered for outage in planned]
         due = set(outcomes)
         if self.database_is_away and database != "never":
             due = {503} if database == "first" else {503 if s < 300 else s for s in due}

@@ -154,7 +154,7 @@ class Environment:
             UserMissing: The pool has no such user.
         """
         try:
-            return self.cognito.mint(username, scopes).access_token
+            return self.cognito.issue_tokens(username, scopes).access_token
         except UserNotFound:
             raise self._missing(username) from None
 
@@ -178,7 +178,7 @@ class Environment:
         self.service.confirm(self.client, seed.username, self.code(seed.username))
         for group in seed.groups:
             self._join(seed.username, group)
-        tokens = self.cognito.mint(seed.username, scopes)
+        tokens = self.cognito.issue_tokens(seed.username, scopes)
         return Account(
             username=seed.username,
             email=seed.email,

@@ -21,7 +21,7 @@ class TokenForger:
 
     def id_token(self, username: str) -> str:
         """Return an id token of a user."""
-        return self._env.cognito.mint(username).id_token
+        return self._env.cognito.issue_tokens(username).id_token
 
     def jwks(self) -> list[dict[str, Any]]:
         """Return the published keys."""

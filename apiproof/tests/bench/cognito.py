@@ -1,6 +1,6 @@
-"""What faithfulness costs: the stand-in's sign-up and login as multiples of plain moto's.
+"""What faithfulness costs: the emulator's sign-up and login as multiples of plain moto's.
 
-Run it alone with `python -m tests.bench.cognito`: no other stand-in may answer in the process. Only
+Run it alone with `python -m tests.bench.cognito`: no other emulator may answer in the process. Only
 the ratios mean something; milliseconds differ from machine to machine.
 """
 
@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from apiproof.cognito import inprocess
-from tests.cognito.bench import moto_bench, stand_in_bench
+from apiproof.cognito import botocore_hook
+from tests.cognito.bench import emulator_bench, moto_bench
 from tests.cognito.pools import Pool
 
 ROUNDS = 24
@@ -32,7 +32,7 @@ class Ratio:
 
     @property
     def value(self) -> float:
-        """How many times plain moto's time the stand-in takes."""
+        """How many times plain moto's time the emulator takes."""
         return self.stand_in / self.moto
 
     def __str__(self) -> str:
@@ -44,13 +44,13 @@ class Ratio:
 
 @contextlib.contextmanager
 def _moto_alone() -> Iterator[None]:
-    """Take the stand-ins away for a while; plain moto answers."""
-    services = tuple(inprocess._active)  # noqa: SLF001 - nobody but a benchmark needs to switch
-    for service in services:
-        inprocess.deactivate(service)
+    """Take the emulators away for a while; plain moto answers."""
+    backends = tuple(botocore_hook._active)  # noqa: SLF001 - nobody but a benchmark needs to switch
+    for backend in backends:
+        botocore_hook.deactivate(backend)
     yield
-    for service in services:
-        inprocess.activate(service)
+    for backend in backends:
+        botocore_hook.activate(backend)
 
 
 def _milliseconds(call: Callable[[], object]) -> Iterator[float]:
@@ -82,7 +82,7 @@ def ratios() -> list[Ratio]:
     def sign_up(pool: Pool) -> None:
         pool.sign_up(f"user-{next(numbers)}")
 
-    with moto_bench() as motos, stand_in_bench(http=False) as ours:
+    with moto_bench() as motos, emulator_bench(http=False) as ours:
         mine = ours.pool()
         with _moto_alone():
             theirs = motos.pool()

@@ -43,7 +43,7 @@ def behaviour(
 
 
 class Otherwise(AssertionError):
-    """The subject behaved otherwise; the text is short enough for a table."""
+    """The emulator behaved otherwise; the text is short enough for a table."""
 
 
 @contextlib.contextmanager

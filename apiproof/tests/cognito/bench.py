@@ -1,4 +1,4 @@
-"""What the conformance tests run against: the stand-in in both modes, and plain moto.
+"""What the conformance tests run against: the emulator in both modes, and plain moto.
 
 All three look the same to a test: boto3, plus what no API gives (codes, a clock, a trigger).
 """
@@ -20,11 +20,11 @@ from moto.cognitoidp.models import cognitoidp_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 
 from apiproof.cognito import Cognito, PoolSettings
-from apiproof.cognito.sdk import make_client
+from apiproof.cognito.botocore_hook import make_client
 from tests.cognito.pools import Handler, Pool
 
 
-class StandIn(Pool):
+class Emulator(Pool):
     """A pool of this kit."""
 
     def __init__(self, cognito: Cognito) -> None:
@@ -115,18 +115,18 @@ class Bench(ABC):
         """Give an empty pool."""
 
 
-class StandInBench(Bench):
+class EmulatorBench(Bench):
     """Stand-ins of one mode."""
 
     def __init__(self, *, http: bool) -> None:
         self.name = "http" if http else "in-process"
         self._http = http
-        self._pools: dict[PoolSettings, StandIn] = {}
+        self._pools: dict[PoolSettings, Emulator] = {}
 
-    def pool(self, **settings: Any) -> StandIn:
+    def pool(self, **settings: Any) -> Emulator:
         wanted = PoolSettings(**settings)
         if wanted not in self._pools:
-            self._pools[wanted] = StandIn(Cognito.start(wanted, http=self._http))
+            self._pools[wanted] = Emulator(Cognito.start(wanted, http=self._http))
         pool = self._pools[wanted]
         pool.reset()
         return pool
@@ -157,9 +157,9 @@ class MotoBench(Bench):
 
 
 @contextlib.contextmanager
-def stand_in_bench(*, http: bool) -> Iterator[StandInBench]:
-    """Give a bench of stand-ins and stop them in the end."""
-    bench = StandInBench(http=http)
+def emulator_bench(*, http: bool) -> Iterator[EmulatorBench]:
+    """Give a bench of emulators and stop them in the end."""
+    bench = EmulatorBench(http=http)
     try:
         yield bench
     finally:
@@ -168,7 +168,7 @@ def stand_in_bench(*, http: bool) -> Iterator[StandInBench]:
 
 @contextlib.contextmanager
 def moto_bench() -> Iterator[MotoBench]:
-    """Give a bench of plain moto; no stand-in may answer in this process meanwhile."""
+    """Give a bench of plain moto; no emulator may answer in this process meanwhile."""
     real = time.time
     with mock_aws():
         bench = MotoBench()

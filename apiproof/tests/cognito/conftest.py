@@ -1,18 +1,18 @@
-"""The stand-in in both modes, as fixtures; the bench itself is in `bench.py`."""
+"""The emulator in both modes, as fixtures; the bench itself is in `bench.py`."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tests.cognito.bench import StandIn, StandInBench, stand_in_bench
+from tests.cognito.bench import Emulator, EmulatorBench, emulator_bench
 
 
 @pytest.fixture(scope="package", params=[False, True], ids=["in-process", "http"])
-def bench(request: pytest.FixtureRequest) -> Iterator[StandInBench]:
-    with stand_in_bench(http=request.param) as bench:
+def bench(request: pytest.FixtureRequest) -> Iterator[EmulatorBench]:
+    with emulator_bench(http=request.param) as bench:
         yield bench
 
 
 @pytest.fixture
-def pool(bench: StandInBench) -> StandIn:
+def pool(bench: EmulatorBench) -> Emulator:
     return bench.pool()

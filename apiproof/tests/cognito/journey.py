@@ -1,4 +1,4 @@
-"""The journey in JavaScript: starts a stand-in over HTTP and has `js/journey.mjs` travel in it.
+"""The journey in JavaScript: starts an emulator over HTTP and has `js/journey.mjs` travel in it.
 
     python -m tests.cognito.journey
 

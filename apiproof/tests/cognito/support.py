@@ -3,7 +3,7 @@
     python -m tests.cognito.support          # run everything, write the file
     python -m tests.cognito.support --check  # run everything, fail if the file differs
 
-Run it in a process of its own: plain moto and a stand-in cannot both answer for boto3.
+Run it in a process of its own: plain moto and an emulator cannot both answer for boto3.
 """
 
 import importlib
@@ -22,10 +22,10 @@ from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.utils import camelcase_to_underscores
 
 import apiproof.cognito
-from apiproof.cognito.constraints import operations
 from apiproof.cognito.operations import Operations
+from apiproof.cognito.validation import operations
 from tests.cognito.behaviours import Behaviour, Otherwise
-from tests.cognito.bench import Bench, moto_bench, stand_in_bench
+from tests.cognito.bench import Bench, emulator_bench, moto_bench
 
 FILE = Path(apiproof.cognito.__file__).with_name("SUPPORT.md")
 COMMAND = "python -m tests.cognito.support"
@@ -48,12 +48,12 @@ GROUPS = {
     "differences": "Known differences",
 }
 RIGHT = "✓"
-HEAD = f"""# What the stand-in for Cognito does
+HEAD = f"""# What the emulator of Cognito does
 
 Written by `{COMMAND}`, which runs every line below as a test: in-process,
 over HTTP, and against plain moto {moto.__version__}. {RIGHT}: behaves as the line says;
 otherwise what was seen instead. Lines in bold matter for sign-up, login, verification, reset or
-logout. The last table is where the stand-in differs from the real Cognito, and knows it.
+logout. The last table is where the emulator differs from the real Cognito, and knows it.
 
 Sources: M the botocore service model, D the AWS developer guide or API reference, I captured in
 public issues, R recall, unchecked. Codes are compared, never texts: AWS documents no texts.
@@ -112,10 +112,10 @@ def outcomes(bench: AbstractContextManager[Bench]) -> list[str]:
 
 
 def table() -> tuple[list[str], list[str]]:
-    """Run everything: the lines of the tables, and what went wrong with the stand-in."""
+    """Run everything: the lines of the tables, and what went wrong with the emulator."""
     columns = [
-        outcomes(stand_in_bench(http=False)),
-        outcomes(stand_in_bench(http=True)),
+        outcomes(emulator_bench(http=False)),
+        outcomes(emulator_bench(http=True)),
         outcomes(moto_bench()),
     ]
     rows: dict[tuple[str, Behaviour], list[list[str]]] = {}
@@ -167,16 +167,16 @@ def operation_lines() -> list[str]:
         "",
         f"As moto does them ({len(motos)}): {', '.join(motos)}.",
         "",
-        f"Missing ({len(missing)}; refused with `NotSupportedByStandIn`, HTTP 501):",
+        f"Missing ({len(missing)}; refused with `NotSupportedByEmulator`, HTTP 501):",
         f"{', '.join(missing)}.",
     ]
 
 
 def main(arguments: list[str]) -> int:
-    """Write or check the file; 1 if the stand-in is wrong somewhere or the file is out of date."""
+    """Write or check the file; 1 if the emulator is wrong somewhere or the file is out of date."""
     lines, faults = table()
     for fault in faults:
-        sys.stderr.write(f"The stand-in is wrong: {fault}\n")
+        sys.stderr.write(f"The emulator is wrong: {fault}\n")
     text = "\n".join([HEAD.rstrip(), *lines, *operation_lines()]) + "\n"
     if "--check" in arguments:
         if FILE.read_text(encoding="utf-8") != text:

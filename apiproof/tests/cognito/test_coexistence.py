@@ -1,4 +1,4 @@
-"""A stand-in beside other stand-ins, beside `mock_aws`, and beside clients made before it."""
+"""An emulator beside other emulators, beside `mock_aws`, and beside clients made before it."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ import pytest
 from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
 
-from apiproof.cognito import Cognito, PoolSettings, inprocess, secret_hash
+from apiproof.cognito import Cognito, PoolSettings, botocore_hook, secret_hash
 from tests.cognito.pools import PASSWORD
 
 
@@ -25,18 +25,18 @@ def _sign_up(cognito: Cognito, aws: Any, username: str = "ada") -> None:
 
 @pytest.fixture
 def _alone() -> Iterator[None]:
-    """No stand-in of another test answers meanwhile."""
-    others = tuple(inprocess._active)  # noqa: SLF001 - nobody but this test needs to know
-    for service in others:
-        inprocess.deactivate(service)
+    """No emulator of another test answers meanwhile."""
+    others = tuple(botocore_hook._active)  # noqa: SLF001 - nobody but this test needs to know
+    for backend in others:
+        botocore_hook.deactivate(backend)
     yield
-    for service in others:
-        inprocess.activate(service)
+    for backend in others:
+        botocore_hook.activate(backend)
 
 
 @pytest.fixture
 def aws() -> Any:
-    """A client as a service would make one, knowing no stand-in."""
+    """A client as a service would make one, knowing no emulator."""
     with Cognito.start():
         return boto3.client(
             "cognito-idp",
@@ -52,7 +52,7 @@ def test_calls_find_their_pool(aws: Any) -> None:
         _sign_up(other, aws)
         assert [len(each.outbox.messages) for each in (one, other)] == [1, 1]
         one.create_user("bob", "bob@example.com", PASSWORD)
-        token = one.mint("bob").access_token
+        token = one.issue_tokens("bob").access_token
         user = aws.get_user(AccessToken=token)
         assert user["Username"] == "bob"
 
@@ -125,24 +125,24 @@ def test_http_mode_leaves_botocore_alone() -> None:
         assert aws.list_user_pools(MaxResults=9)["UserPools"] == []
 
 
-def test_client_made_too_early_can_be_wired(
+def test_client_made_too_early_can_be_attached(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    without_ours = [each for each in BUILTIN_HANDLERS if each[1] is not inprocess.answer]
+    without_ours = [each for each in BUILTIN_HANDLERS if each[1] is not botocore_hook.answer]
     monkeypatch.setattr("botocore.handlers.BUILTIN_HANDLERS", without_ours)
     early = boto3.Session().client(
         "cognito-idp", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
     monkeypatch.undo()
     with Cognito.start() as cognito:
-        cognito.wire(early)
+        cognito.attach(early)
         _sign_up(cognito, early)
         assert len(cognito.outbox.messages) == 1
 
 
-def test_client_wired_twice_calls_once(aws: Any) -> None:
+def test_client_attached_twice_calls_once(aws: Any) -> None:
     with Cognito.start() as cognito:
-        cognito.wire(aws)
+        cognito.attach(aws)
         _sign_up(cognito, aws)
         aws.resend_confirmation_code(
             ClientId=cognito.client_id, Username="ada", SecretHash=cognito.secret_hash("ada")

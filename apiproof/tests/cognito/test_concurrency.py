@@ -8,7 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.cognito.bench import Bench, StandIn
+from tests.cognito.bench import Bench, Emulator
 from tests.cognito.pools import PASSWORD
 
 THREADS = 16
@@ -29,7 +29,7 @@ def _at_once(calls: list[Callable[[], Any]]) -> list[str]:
         return list(threads.map(outcome, calls))
 
 
-def test_400_sign_ups_make_400_users(pool: StandIn) -> None:
+def test_400_sign_ups_make_400_users(pool: Emulator) -> None:
     names = [f"user-{number}" for number in range(CALLS)]
     outcomes = _at_once([partial(pool.sign_up, name) for name in names])
     assert Counter(outcomes) == {"": CALLS}
@@ -43,12 +43,12 @@ def test_400_sign_ups_make_400_users(pool: StandIn) -> None:
     assert {user["UserStatus"] for user in users} == {"CONFIRMED"}
 
 
-def test_one_name_goes_to_one_of_400(pool: StandIn) -> None:
+def test_one_name_goes_to_one_of_400(pool: Emulator) -> None:
     outcomes = _at_once([lambda: pool.sign_up("ada")] * CALLS)
     assert Counter(outcomes) == {"": 1, "UsernameExistsException": CALLS - 1}
 
 
-def test_one_code_confirms_once(pool: StandIn) -> None:
+def test_one_code_confirms_once(pool: Emulator) -> None:
     pool.sign_up("ada")
     outcomes = Counter(_at_once([lambda: pool.confirm("ada")] * CALLS))
     assert outcomes.pop("") == 1
@@ -56,13 +56,13 @@ def test_one_code_confirms_once(pool: StandIn) -> None:
     assert outcomes == {"NotAuthorizedException": 14, "LimitExceededException": CALLS - 15}
 
 
-def test_400_failures_meet_an_outage_of_400(pool: StandIn) -> None:
+def test_400_failures_meet_an_outage_of_400(pool: Emulator) -> None:
     pool.cognito.outages.fail("ListUsers", "TooManyRequestsException", times=CALLS // 2)
     outcomes = _at_once([lambda: pool.aws.list_users(UserPoolId=pool.id)] * CALLS)
     assert Counter(outcomes) == {"TooManyRequestsException": CALLS // 2, "": CALLS // 2}
 
 
-def test_sign_out_among_400_refreshes_ends_all(pool: StandIn) -> None:
+def test_sign_out_among_400_refreshes_ends_all(pool: Emulator) -> None:
     pool.user("ada")
     tokens = pool.log_in("ada")
 
@@ -90,7 +90,7 @@ def test_pools_do_not_mix(bench: Bench) -> None:
         assert all(name.startswith(prefix) for name in names)
 
 
-def test_trigger_may_call_cognito(pool: StandIn) -> None:
+def test_trigger_may_call_cognito(pool: Emulator) -> None:
     pool.cognito.create_user("ada", "ada@example.com", PASSWORD)
 
     def looking_up(event: dict[str, Any], _: Any) -> dict[str, Any]:

@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 
 from apiproof.cognito import Cognito
-from tests.cognito.bench import StandIn
+from tests.cognito.bench import Emulator
 
 
 @pytest.fixture(scope="module")
-def standing() -> Iterator[StandIn]:
+def standing() -> Iterator[Emulator]:
     with Cognito.start(http=True) as cognito:
-        yield StandIn(cognito)
+        yield Emulator(cognito)
 
 
 @pytest.fixture
-def pool(standing: StandIn) -> StandIn:
+def pool(standing: Emulator) -> Emulator:
     standing.reset()
     return standing
 
 
-def _ask(pool: StandIn, method: str, path: str, document: Any = None) -> tuple[int, Any]:
+def _ask(pool: Emulator, method: str, path: str, document: Any = None) -> tuple[int, Any]:
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{pool.cognito.endpoint_url}{path}",
         method=method,
@@ -38,7 +38,7 @@ def _ask(pool: StandIn, method: str, path: str, document: Any = None) -> tuple[i
         return error.code, json.load(error)
 
 
-def test_outbox_is_read(pool: StandIn) -> None:
+def test_outbox_is_read(pool: Emulator) -> None:
     pool.sign_up("ada")
     pool.sign_up("bob")
     status, document = _ask(pool, "GET", "/_apiproof/outbox?username=ADA&purpose=sign-up")
@@ -52,7 +52,7 @@ def test_outbox_is_read(pool: StandIn) -> None:
     assert nothing == (200, {"messages": []})
 
 
-def test_clock_is_moved_and_reset(pool: StandIn) -> None:
+def test_clock_is_moved_and_reset(pool: Emulator) -> None:
     _, moved = _ask(pool, "POST", "/_apiproof/clock", {"move_to": "2030-01-01T00:00:00+00:00"})
     assert moved["now"].startswith("2030-01-01T00:00:0")
     _, moved = _ask(pool, "POST", "/_apiproof/clock", {"advance_seconds": 3600})
@@ -70,7 +70,7 @@ def test_clock_is_moved_and_reset(pool: StandIn) -> None:
         ({"kind": "lose_answer"}, "closed before"),
     ],
 )
-def test_outages_are_planned(pool: StandIn, plan: dict[str, Any], error: str) -> None:
+def test_outages_are_planned(pool: Emulator, plan: dict[str, Any], error: str) -> None:
     plan = plan | {"operation": "ListUsers", "times": 2}
     _, document = _ask(pool, "POST", "/_apiproof/outages", plan)
     assert document["outages"] == [{"code": None} | plan]
@@ -81,19 +81,19 @@ def test_outages_are_planned(pool: StandIn, plan: dict[str, Any], error: str) ->
     pool.aws.list_users(UserPoolId=pool.id)
 
 
-def test_everything_is_reset(pool: StandIn) -> None:
+def test_everything_is_reset(pool: Emulator) -> None:
     pool.user("ada")
     assert _ask(pool, "POST", "/_apiproof/reset") == (200, {})
     assert pool.aws.list_users(UserPoolId=pool.id)["Users"] == []
 
 
-def test_keys_are_rotated(pool: StandIn) -> None:
+def test_keys_are_rotated(pool: Emulator) -> None:
     before = pool.jwks()
     assert _ask(pool, "POST", "/_apiproof/keys/rotate") == (200, {})
     assert pool.jwks() != before
 
 
-def test_discovery_document_leads_to_the_keys(pool: StandIn) -> None:
+def test_discovery_document_leads_to_the_keys(pool: Emulator) -> None:
     _, document = _ask(pool, "GET", f"/{pool.id}/.well-known/openid-configuration")
     assert document["issuer"] == pool.cognito.issuer
     assert document["jwks_uri"] == pool.cognito.jwks_url
@@ -109,7 +109,7 @@ def test_discovery_document_leads_to_the_keys(pool: StandIn) -> None:
     ],
 )
 def test_what_is_not_there_is_said_not_to_be(
-    pool: StandIn, method: str, path: str, told: str
+    pool: Emulator, method: str, path: str, told: str
 ) -> None:
     status, said = _ask(pool, method, path)
     assert status == 404
@@ -129,7 +129,7 @@ def test_what_is_not_there_is_said_not_to_be(
     ],
 )
 def test_wrong_requests_are_told_what_is_wrong(
-    pool: StandIn, path: str, document: Any, told: str
+    pool: Emulator, path: str, document: Any, told: str
 ) -> None:
     status, said = _ask(pool, "POST", f"/_apiproof/{path}", document)
     assert status == 400
@@ -145,7 +145,7 @@ def test_in_process_only_the_keys_are_served() -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"[]", b"\xff"])
-def test_garbage_is_an_aws_error(pool: StandIn, body: bytes) -> None:
+def test_garbage_is_an_aws_error(pool: Emulator, body: bytes) -> None:
     request = urllib.request.Request(  # noqa: S310 - loopback
         f"{pool.cognito.endpoint_url}/",
         data=body,

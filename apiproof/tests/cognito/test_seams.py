@@ -1,5 +1,5 @@
 # ruff: noqa: SLF001 - seams are private by nature
-"""Where the stand-in holds on to moto: each seam, so that an upgrade that moves one fails here.
+"""Where the emulator holds on to moto: each seam, so that an upgrade that moves one fails here.
 
 The version is pinned to the minor one it was proven on; prove it on the next by running this
 directory and updating the pin.
@@ -23,11 +23,11 @@ from moto.core.exceptions import ServiceException
 from moto.core.request import Request
 from moto.core.utils import camelcase_to_underscores
 
-from apiproof.cognito import Cognito, PoolKeys, inprocess
+from apiproof.cognito import Cognito, PoolKeys, botocore_hook
 from apiproof.cognito.backend import Backend
-from apiproof.cognito.constraints import operations
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.pool import Pool
+from apiproof.cognito.validation import operations
 from tests.cognito.pools import PASSWORD
 
 
@@ -121,7 +121,7 @@ def test_our_operations_are_the_services_own() -> None:
         name
         for group in Operations.__mro__
         if group.__module__.startswith("apiproof.cognito.operations.")
-        and not group.__module__.endswith(".call")
+        and not group.__module__.endswith(".base")
         for name in vars(group)
         if not name.startswith("_")
     }
@@ -160,7 +160,7 @@ def test_services_can_be_passed_through() -> None:
 
 def test_botocore_asks_our_handler_first() -> None:
     with Cognito.start() as cognito:
-        assert (inprocess.EVENT, inprocess.answer) in BUILTIN_HANDLERS
+        assert (botocore_hook.EVENT, botocore_hook.answer) in BUILTIN_HANDLERS
         request = AWSPreparedRequest(
             "POST",
             f"https://cognito-idp.{cognito.region}.amazonaws.com/",
@@ -171,18 +171,18 @@ def test_botocore_asks_our_handler_first() -> None:
             stream_output=False,
         )
         events = cognito.client().meta.events
-        answers = events.emit(f"{inprocess.EVENT}.ListUserPools", request=request)
+        answers = events.emit(f"{botocore_hook.EVENT}.ListUserPools", request=request)
         assert [answer.status_code for _, answer in answers if answer is not None] == [200]
         elsewhere = AWSPreparedRequest(
             "POST", "http://127.0.0.1:1/", HTTPHeaders(), "{}", stream_output=False
         )
-        assert inprocess.answer(elsewhere) is None
+        assert botocore_hook.answer(elsewhere) is None
 
 
 def test_keys_are_the_pools_own_not_motos() -> None:
     with Cognito.start() as cognito:
         cognito.create_user("ada", "ada@example.com", PASSWORD)
-        tokens = cognito.mint("ada")
+        tokens = cognito.issue_tokens("ada")
         for token in (tokens.access_token, tokens.id_token):
             assert jwt.get_unverified_header(token)["kid"] != "dummy"
 

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_support_table_is_what_the_tests_show() -> None:
-    """In a process of its own: here a stand-in may be answering for boto3 already."""
+    """In a process of its own: here an emulator may be answering for boto3 already."""
     run = subprocess.run(  # noqa: S603 - our own module
         [sys.executable, *COMMAND.split()[1:], "--check"],
         cwd=ROOT,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.errors import NoSuchExample
 
 from apiproof.cognito import PoolSettings
-from apiproof.cognito.constraints import matcher
+from apiproof.cognito.validation import matcher
 from apiproof.strategies import broken_usernames, lookalikes, same_names, usernames
 from apiproof.strategies.names import limits
 from tests.strategies.search import drawn

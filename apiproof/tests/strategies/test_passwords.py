@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiproof.cognito import CognitoRefusal, PasswordPolicy
-from apiproof.cognito.passwords import check
+from apiproof.cognito import CognitoError, PasswordPolicy
+from apiproof.cognito.validation import check_password
 from apiproof.strategies import Broken, broken_passwords, passwords, rules
 from tests.strategies.search import drawn
 
@@ -33,7 +33,7 @@ COMPLAINTS = {
 
 @given(st.data(), POLICIES)
 def test_every_password_obeys_its_policy(data: st.DataObject, policy: PasswordPolicy) -> None:
-    check(policy.parameters(), data.draw(passwords(policy)))
+    check_password(policy.parameters(), data.draw(passwords(policy)))
 
 
 @given(st.data(), POLICIES)
@@ -42,8 +42,8 @@ def test_every_broken_password_breaks_the_rule_that_it_names(
 ) -> None:
     broken = data.draw(broken_passwords(policy))
     assert broken.rule in rules(policy)
-    with pytest.raises(CognitoRefusal, match=COMPLAINTS[broken.rule]):
-        check(policy.parameters(), broken.password)
+    with pytest.raises(CognitoError, match=COMPLAINTS[broken.rule]):
+        check_password(policy.parameters(), broken.password)
 
 
 @given(broken_passwords())
@@ -55,7 +55,7 @@ def test_a_broken_password_breaks_no_other_rule(broken: Broken) -> None:
         "trailing-space": lambda text: text.rstrip(),
     }
     mend: Callable[[str], str] = body_fixers.get(broken.rule, lambda text: text[:252] + "aA1!")
-    check(PasswordPolicy().parameters(), mend(broken.password))
+    check_password(PasswordPolicy().parameters(), mend(broken.password))
 
 
 def test_rules_are_those_of_the_policy() -> None:

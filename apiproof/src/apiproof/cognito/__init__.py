@@ -4,28 +4,27 @@
         client = cognito.client()
 
 Everything public is here; SUPPORT.md, beside this file, tells what is supported, what differs and
-what is missing. The package knows nothing of the service under test, nor of the rest of the kit.
+what is missing.
 """
 
-from apiproof.cognito.appclient import secret_hash
-from apiproof.cognito.clock import CognitoClock
-from apiproof.cognito.errors import CognitoRefusal
+from apiproof.cognito.context import CognitoClock, Message, NothingSent, Outbox, Purpose
+from apiproof.cognito.emulator import Cognito
+from apiproof.cognito.errors import CognitoError
 from apiproof.cognito.keys import PoolKeys, SigningKey
-from apiproof.cognito.minting import Tokens
-from apiproof.cognito.outages import Outage, Outages, OutageUnmet
-from apiproof.cognito.outbox import Message, NothingSent, Outbox, Purpose
+from apiproof.cognito.outages import Outage, OutageNotTriggered, Outages
+from apiproof.cognito.pool import secret_hash
 from apiproof.cognito.server import PortTaken
 from apiproof.cognito.settings import PasswordPolicy, PoolSettings
-from apiproof.cognito.standin import Cognito
+from apiproof.cognito.tokens import Tokens
 
 __all__ = [
     "Cognito",
     "CognitoClock",
-    "CognitoRefusal",
+    "CognitoError",
     "Message",
     "NothingSent",
     "Outage",
-    "OutageUnmet",
+    "OutageNotTriggered",
     "Outages",
     "Outbox",
     "PasswordPolicy",

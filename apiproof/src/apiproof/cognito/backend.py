@@ -1,23 +1,20 @@
-"""moto's Cognito backend, holding pools, clients and users of the faithful kind.
+"""One emulator's Cognito: moto's backend, holding pools, clients and users of the faithful kind.
 
-One backend per stand-in, kept out of moto's global ones: a `mock_aws` elsewhere in the process
-neither sees nor resets it. The operations are in `operations/`; what stays here is what moto's own
-operations call.
+One backend per emulator, kept out of moto's global ones: a `mock_aws` elsewhere in the process
+neither sees nor resets it. The operations are in `operations/`; what is here is what they share,
+and what moto's own operations call.
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpBackend, UserStatus
+from moto.cognitoidp.models import CognitoIdpBackend
 
-from apiproof.cognito.appclient import AppClient
-from apiproof.cognito.errors import CognitoRefusal, ResourceNotFound
-from apiproof.cognito.minting import Tokens, mint
-from apiproof.cognito.pool import Pool
+from apiproof.cognito.context import EmulatorContext
+from apiproof.cognito.errors import CognitoError, ResourceNotFound
+from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.users import User
-
-if TYPE_CHECKING:
-    from apiproof.cognito.service import CognitoService
 
 
 def authentication_result(tokens: Tokens, *, refresh_token: bool = True) -> dict[str, Any]:
@@ -34,18 +31,32 @@ def authentication_result(tokens: Tokens, *, refresh_token: bool = True) -> dict
 
 
 class Backend(CognitoIdpBackend):
-    """All pools of one stand-in."""
+    """All pools of one emulator, and the answering of what moto asks."""
 
     user_pools: dict[str, Pool]  # type: ignore[assignment]  # a dict of subclass instances
 
-    def __init__(self, service: "CognitoService") -> None:
-        super().__init__(service.region, service.account_id)
-        self.service = service
+    def __init__(self, region: str, *, hourly_limits: bool) -> None:
+        self.context = EmulatorContext(region, hourly_limits=hourly_limits)
+        self.context.outbox.fold = self._fold
+        super().__init__(region, self.context.account_id)
         self.challenged_at: dict[str, datetime] = {}
+
+    def _fold(self, username: str) -> str:
+        pools = tuple(self.user_pools.values())
+        return username if any(pool.case_sensitive for pool in pools) else username.lower()
+
+    def reset(self) -> None:
+        """Forget users, tokens, codes, messages, outages and the moved clock."""
+        with self.context.lock:
+            for pool in self.user_pools.values():
+                pool.clear()
+            self.sessions.clear()
+            self.challenged_at.clear()
+            self.context.reset()
 
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
         """Make a pool."""
-        pool = Pool(self.service, name, extended_config)
+        pool = Pool(self.context, self, name, extended_config)
         self.user_pools[pool.id] = pool
         return pool
 
@@ -120,15 +131,10 @@ class Backend(CognitoIdpBackend):
         source: str = "TokenGeneration_Authentication",
     ) -> dict[str, Any]:
         """Begin a session and give the answer of a finished sign-in."""
-        session = pool.sessions.begin(user, client)
+        session = pool.sessions.begin(user, client.id, client.lifetime("RefreshToken"))
         try:
-            tokens = mint(pool, session, source)
-        except CognitoRefusal:
+            tokens = issue_tokens(pool, session, source)
+        except CognitoError:
             pool.sessions.end(session)
             raise
         return {"ChallengeParameters": {}, "AuthenticationResult": authentication_result(tokens)}
-
-
-def is_status(user: User, *statuses: str) -> bool:
-    """Whether the user is in one of these states, e.g. CONFIRMED."""
-    return user.status in {UserStatus[status] for status in statuses}

@@ -20,11 +20,10 @@ It knows paths and documents; what they mean is the service's business.
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-if TYPE_CHECKING:
-    from apiproof.cognito.service import CognitoService
+from apiproof.cognito.backend import Backend
 
 Document = dict[str, Any]
 
@@ -33,13 +32,13 @@ class Control:
     """Answers requests that are no AWS calls.
 
     Args:
-        service: what is controlled.
+        backend: what is controlled.
         url: where it is reached.
         open_: False leaves only the JWKS.
     """
 
-    def __init__(self, service: "CognitoService", url: str, *, open_: bool) -> None:
-        self._service = service
+    def __init__(self, backend: Backend, url: str, *, open_: bool) -> None:
+        self._backend = backend
         self._url = url
         self._routes: dict[tuple[str, str], Callable[[Document], Document]] = {}
         if open_:
@@ -74,7 +73,7 @@ class Control:
             return 400, {"message": f"{method} {url.path}: {error}"}
 
     def _well_known(self, pool_id: str, name: str) -> tuple[int, Document]:
-        pool = self._service.backend.user_pools.get(pool_id)
+        pool = self._backend.user_pools.get(pool_id)
         if pool is None:
             return 404, {"message": f"User pool {pool_id} does not exist."}
         if name == "jwks.json":
@@ -92,7 +91,7 @@ class Control:
 
     def _read_outbox(self, given: Document) -> Document:
         username, purpose = given.get("username"), given.get("purpose")
-        outbox = self._service.outbox
+        outbox = self._backend.context.outbox
         return {
             "messages": [
                 {
@@ -107,17 +106,17 @@ class Control:
         }
 
     def _read_clock(self, _: Document) -> Document:
-        return {"now": self._service.clock.now().isoformat()}
+        return {"now": self._backend.context.clock.now().isoformat()}
 
     def _move_clock(self, given: Document) -> Document:
         if "move_to" in given:
-            self._service.clock.move_to(datetime.fromisoformat(given["move_to"]))
+            self._backend.context.clock.move_to(datetime.fromisoformat(given["move_to"]))
         else:
-            self._service.clock.advance(timedelta(seconds=given["advance_seconds"]))
+            self._backend.context.clock.advance(timedelta(seconds=given["advance_seconds"]))
         return self._read_clock(given)
 
     def _reset_clock(self, given: Document) -> Document:
-        self._service.clock.reset()
+        self._backend.context.clock.reset()
         return self._read_clock(given)
 
     def _read_outages(self, _: Document) -> Document:
@@ -129,12 +128,12 @@ class Control:
                     "code": outage.code,
                     "times": outage.left,
                 }
-                for outage in self._service.outages.planned
+                for outage in self._backend.context.outages.planned
             ]
         }
 
     def _plan_outage(self, given: Document) -> Document:
-        outages, times = self._service.outages, given.get("times", 1)
+        outages, times = self._backend.context.outages, given.get("times", 1)
         kind = given["kind"]
         if kind == "fail":
             outages.fail(given["operation"], given["code"], times)
@@ -147,14 +146,14 @@ class Control:
         return self._read_outages(given)
 
     def _clear_outages(self, given: Document) -> Document:
-        self._service.outages.clear()
+        self._backend.context.outages.clear()
         return self._read_outages(given)
 
     def _rotate_keys(self, _: Document) -> Document:
-        for pool in self._service.backend.user_pools.values():
+        for pool in self._backend.user_pools.values():
             pool.keys.rotate()
         return {}
 
     def _reset(self, _: Document) -> Document:
-        self._service.reset()
+        self._backend.reset()
         return {}

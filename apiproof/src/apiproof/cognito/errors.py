@@ -1,20 +1,14 @@
-"""What Cognito refuses with: one class per AWS error, each with its code and usual text.
+"""The errors that Cognito answers with: one class per AWS error, each with its code and usual text.
 
 Assert on the code: AWS documents the codes and may word the texts anew. Texts here never hold a
-token, a password or a code. The module knows no operation.
-
-    CognitoRefusal
-    |- AliasExists, ClientForbidden, CodeExpired, CodeMismatch, LambdaAnswerInvalid
-    |- LambdaRefused, LimitExceeded, NotAuthorized, OperationUnsupported, ParameterInvalid
-    |- PasswordInvalid, PasswordResetRequired, ResourceNotFound, TokenTypeUnsupported
-    |- UserNotConfirmed, UserNotFound, UserStateUnsupported, UsernameExists
+token, a password or a code.
 """
 
 from moto.core.exceptions import ServiceException
 
 
-class CognitoRefusal(ServiceException):
-    """A call refused with an AWS error.
+class CognitoError(ServiceException):
+    """An AWS error in answer to a call.
 
     Args:
         message: the text; the usual one of the error when left out.
@@ -27,126 +21,168 @@ class CognitoRefusal(ServiceException):
         super().__init__(message or self.message)
 
 
-class AliasExists(CognitoRefusal):
+class AliasExists(CognitoError):
     """Another user has verified this email or phone number as an alias."""
 
     code = "AliasExistsException"
     message = "An account with the given email already exists."
 
 
-class ClientForbidden(CognitoRefusal):
+class ClientForbidden(CognitoError):
     """The app client may not do this, e.g. revoke with a wrong secret."""
 
     code = "UnauthorizedException"
     message = "Client is not authorized."
 
 
-class CodeMismatch(CognitoRefusal):
+class CodeMismatch(CognitoError):
     """The confirmation code is not the one that was sent."""
 
     code = "CodeMismatchException"
     message = "Invalid verification code provided, please try again."
 
 
-class CodeExpired(CognitoRefusal):
+class CodeExpired(CognitoError):
     """The confirmation code is too old, was used, or was never sent."""
 
     code = "ExpiredCodeException"
     message = "Invalid code provided, please request a code again."
 
 
-class LambdaAnswerInvalid(CognitoRefusal):
+class LambdaAnswerInvalid(CognitoError):
     """A trigger answered with something Cognito cannot use."""
 
     code = "InvalidLambdaResponseException"
     message = "Unrecognizable lambda output"
 
 
-class LambdaRefused(CognitoRefusal):
+class LambdaFailed(CognitoError):
+    """A trigger took too long, or the pool names one that is not attached."""
+
+    code = "UnexpectedLambdaException"
+    message = "The Lambda function failed."
+
+
+class LambdaRefused(CognitoError):
     """A trigger raised an exception."""
 
     code = "UserLambdaValidationException"
-    message = "PreTokenGeneration failed."
+    message = "The Lambda function refused the request."
 
 
-class LimitExceeded(CognitoRefusal):
+class LimitExceeded(CognitoError):
     """One user asked for this too often."""
 
     code = "LimitExceededException"
     message = "Attempt limit exceeded, please try after some time."
 
 
-class NotAuthorized(CognitoRefusal):
+class MFAMethodNotFound(CognitoError):
+    """The user has no such second factor."""
+
+    code = "MFAMethodNotFoundException"
+    message = "The user does not have this MFA method."
+
+
+class NotAuthorized(CognitoError):
     """Wrong credentials, wrong secret hash, dead token, or a state that forbids the call."""
 
     code = "NotAuthorizedException"
     message = "Incorrect username or password."
 
 
-class OperationUnsupported(CognitoRefusal):
+class OperationUnsupported(CognitoError):
     """The pool or client is not set up for this operation."""
 
     code = "UnsupportedOperationException"
     message = "Operation is not enabled for this client."
 
 
-class ParameterInvalid(CognitoRefusal):
+class ParameterInvalid(CognitoError):
     """A parameter breaks a rule of the service model or of the pool."""
 
     code = "InvalidParameterException"
     message = "A parameter is specified incorrectly."
 
 
-class PasswordInvalid(CognitoRefusal):
+class PasswordHistoryViolated(CognitoError):
+    """The password was used before, within the pool's PasswordHistorySize."""
+
+    code = "PasswordHistoryPolicyViolationException"
+    message = "Password has been used before. Please choose a different password."
+
+
+class PasswordInvalid(CognitoError):
     """The password breaks the pool's policy."""
 
     code = "InvalidPasswordException"
     message = "Password did not conform with policy"
 
 
-class PasswordResetRequired(CognitoRefusal):
+class PasswordResetRequired(CognitoError):
     """An administrator has reset this user's password."""
 
     code = "PasswordResetRequiredException"
     message = "Password reset required for the user"
 
 
-class ResourceNotFound(CognitoRefusal):
+class RefreshTokenReused(CognitoError):
+    """A refresh token was used again after its rotation."""
+
+    code = "RefreshTokenReuseException"
+    message = "Refresh token has been used before."
+
+
+class ResourceNotFound(CognitoError):
     """No such pool, app client or group."""
 
     code = "ResourceNotFoundException"
     message = "Resource does not exist."
 
 
-class TokenTypeUnsupported(CognitoRefusal):
+class SoftwareTokenMFANotFound(CognitoError):
+    """The user has not set up an authenticator app."""
+
+    code = "SoftwareTokenMFANotFoundException"
+    message = "Software Token MFA does not exist for the user."
+
+
+class SoftwareTokenNotEnabled(CognitoError):
+    """The code of an authenticator app did not match, so it was not enabled."""
+
+    code = "EnableSoftwareTokenMFAException"
+    message = "Code mismatch and fail enable Software Token MFA"
+
+
+class TokenTypeUnsupported(CognitoError):
     """Only refresh tokens can be revoked."""
 
     code = "UnsupportedTokenTypeException"
     message = "The token type is not supported."
 
 
-class UserNotConfirmed(CognitoRefusal):
+class UserNotConfirmed(CognitoError):
     """The user has not confirmed the sign-up."""
 
     code = "UserNotConfirmedException"
     message = "User is not confirmed."
 
 
-class UserNotFound(CognitoRefusal):
+class UserNotFound(CognitoError):
     """No such user."""
 
     code = "UserNotFoundException"
     message = "User does not exist."
 
 
-class UserStateUnsupported(CognitoRefusal):
+class UserStateUnsupported(CognitoError):
     """The user's status does not allow this."""
 
     code = "UnsupportedUserStateException"
     message = "User is in a state that does not support this operation."
 
 
-class UsernameExists(CognitoRefusal):
+class UsernameExists(CognitoError):
     """The username is taken."""
 
     code = "UsernameExistsException"

@@ -8,7 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from apiproof.cognito.constraints import error_codes, operations
+from apiproof.cognito.validation import error_codes, operations
 
 # Errors that are the service's own fault answer 500, the others 400 (API reference).
 _SERVER_FAULTS = {
@@ -28,14 +28,14 @@ class AnswerLost(Exception):
     """No answer comes, but the call has acted."""
 
 
-class OutageUnmet(AssertionError):
-    """A `with` block planned an outage and no call met it, so it proved nothing."""
+class OutageNotTriggered(AssertionError):
+    """A `with` block planned an outage and no call triggered it, so it proved nothing."""
 
 
 class Outage:
     """One planned outage; as a context manager it ends with the block.
 
-    Leaving the block raises `OutageUnmet` when no call met the outage.
+    Leaving the block raises `OutageNotTriggered` when no call triggered it.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Outage:
         self.operation = operation
         self.code = code
         self.left = times
-        self.met = 0
+        self.triggered = 0
 
     def __enter__(self) -> Self:
         return self
@@ -58,13 +58,13 @@ class Outage:
         trace: TracebackType | None,
     ) -> None:
         self._owner.forget(self)
-        if kind is None and not self.met:
-            raise OutageUnmet(
+        if kind is None and not self.triggered:
+            raise OutageNotTriggered(
                 f"Planned: {self.kind} {self.operation}. No call of it came before the block ended:"
-                " the code under test never met the outage."
+                " the code under test never saw the outage."
             )
 
-    def refusal(self) -> tuple[int, dict[str, str], str]:
+    def response(self) -> tuple[int, dict[str, str], str]:
         """Give status, headers and body of the planned error."""
         code = self.code or ""
         body = {"__type": code, "message": _TEXTS.get(code, "Planned outage.")}
@@ -77,10 +77,10 @@ class Outage:
 
 
 class Outages:
-    """All planned outages of one stand-in; the oldest that fits a call meets it."""
+    """All planned outages of one emulator; the oldest that fits a call is triggered by it."""
 
     def __init__(self) -> None:
-        self._planned: list[Outage] = []
+        self.pending: list[Outage] = []
         self._lock = Lock()
 
     def fail(self, operation: str, code: str, times: int = 1) -> Outage:
@@ -119,26 +119,24 @@ class Outages:
             raise ValueError(f"An outage happens at least once, not {times} times.")
         outage = Outage(self, kind, operation, code, times)
         with self._lock:
-            self._planned.append(outage)
+            self.pending.append(outage)
         return outage
 
-    def meet(self, operation: str) -> Outage | None:
-        """Let a call meet the outage planned for it, if any.
+    def trigger(self, operation: str) -> Outage | None:
+        """Find the outage planned for a call, if any, and count it.
 
         Raises:
             AnswerTimedOut: that is the outage.
         """
-        if not self._planned:
-            return None
         with self._lock:
-            fitting = (each for each in self._planned if each.operation in {"*", operation})
+            fitting = (each for each in self.pending if each.operation in {"*", operation})
             outage = next(fitting, None)
             if outage is None:
                 return None
-            outage.met += 1
+            outage.triggered += 1
             outage.left -= 1
             if not outage.left:
-                self._planned.remove(outage)
+                self.pending.remove(outage)
         if outage.kind == "time_out":
             raise AnswerTimedOut
         return outage
@@ -147,15 +145,15 @@ class Outages:
     def planned(self) -> tuple[Outage, ...]:
         """What is still to come, oldest first."""
         with self._lock:
-            return tuple(self._planned)
+            return tuple(self.pending)
 
     def forget(self, outage: Outage) -> None:
         """Cancel what is left of an outage."""
         with self._lock:
-            if outage in self._planned:
-                self._planned.remove(outage)
+            if outage in self.pending:
+                self.pending.remove(outage)
 
     def clear(self) -> None:
         """Cancel everything."""
         with self._lock:
-            self._planned.clear()
+            self.pending.clear()

@@ -1,6 +1,6 @@
 """The way in over HTTP: any AWS SDK, the JWKS, and the controls for other languages.
 
-A stand-in always has one: in-process it serves the JWKS only, so that a service's own fetch runs
+An emulator always has one: in-process it serves the JWKS only, so that a service's own fetch runs
 unstubbed. It knows the transport, and no operation.
 """
 
@@ -13,17 +13,16 @@ import socket
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 from moto.core.request import Request
 
+from apiproof.cognito.backend import Backend
 from apiproof.cognito.control import Control
+from apiproof.cognito.operations import Operations
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
 from apiproof.errors import UserError
-
-if TYPE_CHECKING:
-    from apiproof.cognito.service import CognitoService
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +37,8 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, service: "CognitoService", port: int, *, calls: bool) -> None:
-        self.service = service
+    def __init__(self, backend: Backend, port: int, *, calls: bool) -> None:
+        self.backend = backend
         self.calls = calls
         self.stopping = Event()
         self.connections: set[socket.socket] = set()
@@ -57,7 +56,7 @@ class _Server(ThreadingHTTPServer):
         super().close_request(request)
 
     def hang_up(self) -> None:
-        """End the connections that clients keep open: a stopped stand-in answers nobody."""
+        """End the connections that clients keep open: a stopped emulator answers nobody."""
         for connection in tuple(self.connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
@@ -97,14 +96,14 @@ class _Handler(BaseHTTPRequestHandler):
             "POST", f"{self._url()}{self.path}", self.headers, self._body()
         )
         try:
-            status, headers, body = self.server.service.answer(request)
+            status, headers, body = Operations(self.server.backend).answer(request)
         except AnswerLost:
             self.close_connection = True
         except AnswerTimedOut:
             self._stay_silent()
         except Exception as error:
             # The request stays out of the log: it carries secrets.
-            log.exception("The stand-in for Cognito failed.")
+            log.exception("The emulator for Cognito failed.")
             text = json.dumps({"__type": "InternalErrorException", "message": repr(error)})
             self._send(500, _JSON, text)
         else:
@@ -112,7 +111,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _control(self, method: str) -> None:
         body = self._body()
-        control = Control(self.server.service, self._url(), open_=self.server.calls)
+        control = Control(self.server.backend, self._url(), open_=self.server.calls)
         status, document = control.answer(method, self.path, body)
         self._send(status, _JSON, json.dumps(document))
 
@@ -142,7 +141,7 @@ class LoopbackServer:
     """A threaded HTTP server on 127.0.0.1.
 
     Args:
-        service: what it serves.
+        backend: what it serves.
         port: 0 for any free one.
         calls: whether it takes AWS calls and controls, or serves the JWKS only.
 
@@ -150,9 +149,9 @@ class LoopbackServer:
         PortTaken: another program listens there.
     """
 
-    def __init__(self, service: "CognitoService", port: int = 0, *, calls: bool) -> None:
+    def __init__(self, backend: Backend, port: int = 0, *, calls: bool) -> None:
         try:
-            self._server = _Server(service, port, calls=calls)
+            self._server = _Server(backend, port, calls=calls)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise

@@ -1,4 +1,4 @@
-"""A stand-in alone, for people and other languages: a port, a ready file, and what was sent.
+"""An emulator alone, for people and other languages: a port, a ready file, and what was sent.
 
 It waits to be interrupted; the command line is elsewhere.
 """
@@ -10,14 +10,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 
-from apiproof.cognito.outbox import Message
+from apiproof.cognito.context import Handler, Message
+from apiproof.cognito.emulator import Cognito
 from apiproof.cognito.settings import PoolSettings
-from apiproof.cognito.standin import Cognito
-from apiproof.cognito.trigger import Handler
 
 
 def describe(cognito: Cognito) -> dict[str, str]:
-    """Tell where a served stand-in is: the contents of its ready file."""
+    """Tell where a served emulator is: the contents of its ready file."""
     endpoint = cognito.endpoint_url or ""
     return {
         "endpoint_url": endpoint,
@@ -44,7 +43,7 @@ def served(
     ready_file: Path | None = None,
     trigger: Handler | None = None,
 ) -> Iterator[Cognito]:
-    """Serve a stand-in over HTTP until the block ends.
+    """Serve an emulator over HTTP until the block ends.
 
     Args:
         settings: what the pool is like.
@@ -74,7 +73,7 @@ def serve(
     trigger: Handler | None = None,
     tell: Callable[[str], None],
 ) -> None:
-    """Serve a stand-in until KeyboardInterrupt, and tell what it would have mailed.
+    """Serve an emulator until KeyboardInterrupt, and tell what it would have mailed.
 
     Args:
         settings: as in `served`.

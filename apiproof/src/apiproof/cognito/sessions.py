@@ -1,96 +1,127 @@
-"""The sessions of one pool: which refresh tokens live, which access tokens are known.
-
-Knows users and their sessions; how tokens are made is elsewhere.
-"""
+"""The sign-ins of one pool: which refresh tokens are valid, which access tokens are known."""
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
-from apiproof.cognito.appclient import AppClient
+from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import NotAuthorized, UserNotFound
-from apiproof.cognito.users import Session, User
-
-if TYPE_CHECKING:
-    from apiproof.cognito.service import CognitoService
+from apiproof.cognito.users import User
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
 
 
+@dataclass(eq=False)
+class Session:
+    """One sign-in: a refresh token and every token made from it.
+
+    Attributes:
+        user: who signed in.
+        client_id: through which app client.
+        refresh_token: the newest one.
+        origin_jti: what all its tokens have in common.
+        signed_in_at: `auth_time` of its tokens.
+        expires_at: when the refresh token expires.
+        revoked: True once the sign-in has ended.
+        scopes: what an OAuth grant asked for; None for a sign-in by API, whose scope is
+            Cognito's own.
+        nonce: of an OpenID Connect request.
+    """
+
+    user: User
+    client_id: str
+    refresh_token: str
+    origin_jti: str
+    signed_in_at: datetime
+    expires_at: datetime
+    revoked: bool = False
+    scopes: tuple[str, ...] | None = None
+    nonce: str | None = None
+
+
 @dataclass(frozen=True)
-class Issued:
+class IssuedToken:
     """An access token that the pool made."""
 
     session: Session
     claims: dict[str, Any]
 
 
-class SessionBook:
+class SessionStore:
     """All sign-ins of a pool.
 
     Args:
-        service: tells the time and makes identifiers.
+        context: tells the time and makes identifiers.
         motos: moto's own table of access tokens, where operations that are moto's own look.
     """
 
-    def __init__(self, service: "CognitoService", motos: dict[str, tuple[str, str]]) -> None:
-        self._service = service
+    def __init__(self, context: EmulatorContext, motos: dict[str, tuple[str, str]]) -> None:
+        self._context = context
         self._motos = motos
         self._by_refresh_token: dict[str, Session] = {}
-        self._issued: dict[str, Issued] = {}
+        self._by_user: dict[str, list[Session]] = {}
+        self._issued: dict[str, IssuedToken] = {}
 
-    def begin(self, user: User, client: AppClient) -> Session:
-        """Open a session; its tokens are minted elsewhere."""
-        now = self._service.clock.now()
+    def begin(self, user: User, client_id: str, lifetime: timedelta) -> Session:
+        """Open a session; its tokens are issued elsewhere.
+
+        Args:
+            user: who signs in.
+            client_id: through which app client.
+            lifetime: of the refresh token.
+        """
+        now = self._context.clock.now()
         session = Session(
             user=user,
-            client_id=client.id,
+            client_id=client_id,
             refresh_token=secrets.token_urlsafe(96),
-            origin_jti=self._service.new_id(),
+            origin_jti=self._context.new_id(),
             signed_in_at=now,
-            expires_at=now + client.lifetime("RefreshToken"),
+            expires_at=now + lifetime,
         )
         self._by_refresh_token[session.refresh_token] = session
-        user.sessions.append(session)
+        self._by_user.setdefault(user.id, []).append(session)
         return session
 
     def end(self, session: Session) -> None:
         """Revoke the tokens of one sign-in."""
         session.revoked = True
-        if session in session.user.sessions:
-            session.user.sessions.remove(session)
+        sessions = self._by_user.get(session.user.id, [])
+        if session in sessions:
+            sessions.remove(session)
 
     def end_all(self, user: User) -> None:
         """Revoke every token of a user."""
-        for session in tuple(user.sessions):
+        for session in tuple(self._by_user.get(user.id, ())):
             self.end(session)
 
     def find(self, refresh_token: str) -> Session | None:
-        """Find the session of a refresh token, dead or alive."""
+        """Find the session of a refresh token, valid or not."""
         return self._by_refresh_token.get(refresh_token)
 
-    def live(self, refresh_token: str, client: AppClient) -> Session:
+    def require_valid(self, refresh_token: str, client_id: str) -> Session:
         """Find the session of a refresh token that may be used.
 
         Raises:
             NotAuthorized: unknown, revoked, expired, or of another client.
         """
         session = self.find(refresh_token)
-        if session is None or session.client_id != client.id:
+        if session is None or session.client_id != client_id:
             raise NotAuthorized("Invalid Refresh Token")
         if session.revoked:
             raise NotAuthorized("Refresh Token has been revoked")
-        if self._service.clock.now() >= session.expires_at:
+        if self._context.clock.now() >= session.expires_at:
             raise NotAuthorized("Refresh Token has expired")
         return session
 
-    def remember(self, token: str, session: Session, claims: dict[str, Any]) -> None:
+    def add_access_token(self, token: str, session: Session, claims: dict[str, Any]) -> None:
         """Know an access token again, for GetUser and the like."""
-        self._issued[token] = Issued(session, claims)
+        self._issued[token] = IssuedToken(session, claims)
         self._motos[token] = (session.client_id, session.user.username)
 
-    def issued(self, access_token: str) -> Issued | None:
-        """Find an access token, dead or alive."""
+    def issued(self, access_token: str) -> IssuedToken | None:
+        """Find an access token, valid or not."""
         return self._issued.get(access_token)
 
     def authorize(self, access_token: str) -> Session:
@@ -103,7 +134,7 @@ class SessionBook:
         issued = self.issued(access_token)
         if issued is None:
             raise NotAuthorized("Invalid Access Token")
-        if self._service.clock.timestamp() >= issued.claims.get("exp", 0):
+        if self._context.clock.timestamp() >= issued.claims.get("exp", 0):
             raise NotAuthorized("Access Token has expired")
         session = issued.session
         if session.user.deleted:
@@ -119,5 +150,6 @@ class SessionBook:
     def clear(self) -> None:
         """Forget everything."""
         self._by_refresh_token.clear()
+        self._by_user.clear()
         self._issued.clear()
         self._motos.clear()

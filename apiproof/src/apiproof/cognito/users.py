@@ -1,41 +1,164 @@
-"""A user of the pool, and the sessions that signing in begins.
+"""A user of the pool, with what moto has no notion of: codes, failed attempts, hourly limits."""
 
-Extends moto's user by what moto has no notion of: codes, failed attempts, hourly limits, sessions.
-Knows no operation.
-"""
-
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUser, UserStatus
 
-from apiproof.cognito.codes import CodeBook
-from apiproof.cognito.lockout import HourlyLimits, PasswordAttempts
+from apiproof.cognito.context import Purpose
+from apiproof.cognito.errors import CodeExpired, CodeMismatch, LimitExceeded, NotAuthorized
 
 VERIFIABLE = ("phone_number", "email")  # in the order in which Cognito prefers them
+
 _FLAGS = ("email_verified", "phone_number_verified")  # attributes are texts, these claims booleans
 
+# AWS developer guide, "Quotas": sign-up and attribute codes 24 hours, password reset 1 hour.
+VALIDITY = {
+    Purpose.SIGN_UP: timedelta(hours=24),
+    Purpose.ATTRIBUTE: timedelta(hours=24),
+    Purpose.PASSWORD_RESET: timedelta(hours=1),
+}
 
-@dataclass(eq=False)
-class Session:
-    """One sign-in: a refresh token and every token made from it."""
 
-    user: "User"
-    client_id: str
-    refresh_token: str
-    origin_jti: str
-    signed_in_at: datetime
+@dataclass(frozen=True)
+class VerificationCode:
+    """A code on its way: it verifies `attribute` (email or phone_number) until `expires_at`."""
+
+    value: str
+    attribute: str
     expires_at: datetime
-    revoked: bool = False
-    # What an OAuth grant asked for; None for a sign-in by API, whose scope is Cognito's own.
-    scopes: tuple[str, ...] | None = None
-    nonce: str | None = None
-    access_tokens: list[str] = field(default_factory=list)
+
+
+def random_code(random: Random) -> str:
+    """Draw a code of six digits."""
+    # Never below 100000, so that "000000" is a wrong code in every test.
+    return str(random.randint(100_000, 999_999))
+
+
+class VerificationCodes:
+    """The outstanding codes of one user: at most one per purpose (and attribute), the newest."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[Purpose, str], VerificationCode] = {}
+
+    def create(
+        self, purpose: Purpose, attribute: str, *, now: datetime, random: Random
+    ) -> VerificationCode:
+        """Make a new code; an older one for the same purpose is dead from now on."""
+        code = VerificationCode(random_code(random), attribute, now + VALIDITY[purpose])
+        self._codes[self._key(purpose, attribute)] = code
+        return code
+
+    def redeem(
+        self, purpose: Purpose, value: str, *, now: datetime, attribute: str = ""
+    ) -> VerificationCode:
+        """Use a code up.
+
+        Raises:
+            CodeExpired: none was sent, it was used before, or it is too old.
+            CodeMismatch: another one was sent.
+        """
+        code = self.check(purpose, value, now=now, attribute=attribute)
+        del self._codes[self._key(purpose, attribute)]
+        return code
+
+    def check(
+        self, purpose: Purpose, value: str, *, now: datetime, attribute: str = ""
+    ) -> VerificationCode:
+        """Compare a code without using it up; raises as `redeem` does."""
+        code = self._codes.get(self._key(purpose, attribute))
+        if code is None or now >= code.expires_at:
+            raise CodeExpired
+        if value != code.value:
+            raise CodeMismatch
+        return code
+
+    def cancel(self, purpose: Purpose) -> None:
+        """Make the codes of a purpose worthless, e.g. after a confirmation by an administrator."""
+        for key in [key for key in self._codes if key[0] is purpose]:
+            del self._codes[key]
+
+    @staticmethod
+    def _key(purpose: Purpose, attribute: str) -> tuple[Purpose, str]:
+        # Only attribute codes may be out for email and phone number at the same time.
+        return purpose, attribute if purpose is Purpose.ATTRIBUTE else ""
+
+
+class LoginLockout:
+    """Failed sign-ins of one user.
+
+    After the n-th failure, n >= 5, sign-in is locked for 2^(n-5) seconds, at most about 15 minutes.
+    Attempts during a lock-out are refused and don't count. A success, or 15 minutes without an
+    attempt after a lock-out, starts anew (AWS developer guide, "Sign-in lockout behavior").
+    """
+
+    FREE_ATTEMPTS = 5
+    LONGEST = timedelta(minutes=15)
+
+    def __init__(self) -> None:
+        self._failures = 0
+        self._locked_until: datetime | None = None
+        self._last: datetime | None = None
+
+    def enter(self, now: datetime) -> None:
+        """Begin an attempt.
+
+        Raises:
+            NotAuthorized: sign-in is locked.
+        """
+        if self._locked_until is not None:
+            if now < self._locked_until:
+                raise NotAuthorized("Password attempts exceeded")
+            if self._last is not None and now >= max(self._last, self._locked_until) + self.LONGEST:
+                self.forget()
+        self._last = now
+
+    def fail(self, now: datetime) -> None:
+        """Count a wrong password."""
+        self._failures += 1
+        if self._failures >= self.FREE_ATTEMPTS:
+            # 2^10 s is beyond the maximum already; the cap keeps the shift small.
+            doublings = min(self._failures - self.FREE_ATTEMPTS, 10)
+            self._locked_until = now + min(timedelta(seconds=1 << doublings), self.LONGEST)
+
+    def forget(self) -> None:
+        """Start anew, after a success."""
+        self._failures = 0
+        self._locked_until = None
+
+
+class HourlyQuota:
+    """What one user may ask for within an hour (AWS developer guide, "Quotas")."""
+
+    ALLOWED = {  # noqa: RUF012 - a constant
+        "ConfirmSignUp": 15,
+        "ConfirmForgotPassword": 15,
+        "VerifyUserAttribute": 15,
+        "ResendConfirmationCode": 5,
+        "ForgotPassword": 5,
+        "GetUserAttributeVerificationCode": 5,
+        "ChangePassword": 5,
+    }
+
+    def __init__(self) -> None:
+        self._calls: dict[str, list[datetime]] = {}
+
+    def count(self, operation: str, now: datetime) -> None:
+        """Count a call.
+
+        Raises:
+            LimitExceeded: it is one too many for the last hour; it doesn't count.
+        """
+        recent = [at for at in self._calls.get(operation, ()) if at > now - timedelta(hours=1)]
+        if len(recent) >= self.ALLOWED[operation]:
+            raise LimitExceeded
+        self._calls[operation] = [*recent, now]
 
 
 class User(CognitoIdpUser):
-    """moto's user with its codes, limits and sessions."""
+    """moto's user with codes and limits."""
 
     status: UserStatus
 
@@ -48,11 +171,14 @@ class User(CognitoIdpUser):
         attributes: list[dict[str, str]],
     ) -> None:
         super().__init__(user_pool_id, username, password, status, attributes)
-        self.codes = CodeBook()
-        self.attempts = PasswordAttempts()
-        self.limits = HourlyLimits()
-        self.sessions: list[Session] = []
+        self.codes = VerificationCodes()
+        self.lockout = LoginLockout()
+        self.quota = HourlyQuota()
         self.deleted = False
+
+    def is_status(self, *statuses: str) -> bool:
+        """Whether the user is in one of these states, e.g. CONFIRMED."""
+        return self.status.value in statuses
 
     def attribute(self, name: str) -> str | None:
         """Give an attribute's value, or None."""

@@ -1,4 +1,4 @@
-"""`apiproof cognito`: the Cognito stand-in alone, for any AWS SDK."""
+"""`apiproof cognito`: the Cognito emulator alone, for any AWS SDK."""
 
 from pathlib import Path
 from typing import Annotated

@@ -10,7 +10,7 @@ from functools import cache
 from hypothesis import strategies as st
 
 from apiproof.cognito import PoolSettings
-from apiproof.cognito.constraints import operations
+from apiproof.cognito.validation import operations
 
 # One pair per way in which two names may look alike: script, width, composition, digit, ligature.
 _LOOKALIKES = {

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from apiproof.cognito import PasswordPolicy
-from apiproof.cognito.passwords import SYMBOLS
+from apiproof.cognito.validation import SYMBOLS
 
 LONGEST = 256
 _SPACE = " "

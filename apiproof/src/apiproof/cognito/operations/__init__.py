@@ -7,9 +7,9 @@ the call is refused as unsupported.
 from apiproof.cognito.operations.administration import Administration
 from apiproof.cognito.operations.profile import Profile
 from apiproof.cognito.operations.recovery import Recovery
-from apiproof.cognito.operations.signin import SignIn
-from apiproof.cognito.operations.signout import SignOut
-from apiproof.cognito.operations.signup import SignUp
+from apiproof.cognito.operations.sign_in import SignIn
+from apiproof.cognito.operations.sign_out import SignOut
+from apiproof.cognito.operations.sign_up import SignUp
 
 
 class Operations(SignUp, SignIn, Recovery, SignOut, Profile, Administration):

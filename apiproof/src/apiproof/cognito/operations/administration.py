@@ -1,59 +1,52 @@
-"""The Admin operations on users.
-
-What a back office does; signing in and out as an administrator is with signing in and out. Group
-operations are moto's own.
-"""
+"""The Admin operations on users, save those on signing in and out; group operations are moto's."""
 
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.attributes import check_attributes
-from apiproof.cognito.backend import is_status
+from apiproof.cognito.context import Message, Purpose
 from apiproof.cognito.errors import NotAuthorized, UserStateUnsupported
-from apiproof.cognito.operations.call import Call
+from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
 from apiproof.cognito.operations.recovery import recovery_attribute
-from apiproof.cognito.outbox import Message, Purpose
-from apiproof.cognito.pool import Pool
-from apiproof.cognito.registration import Applicant, register
+from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import User
 
 
-class Administration(Call):
+class Administration(Operation):
     """Users in the hands of an administrator."""
 
     def admin_create_user(self) -> ActionResult:
         """Create a user with a temporary password, and invite them."""
         pool = self.pool()
-        username = self.given["Username"]
+        username = self.params["Username"]
         user = pool.find(username)
-        if self.given.get("MessageAction") == "RESEND":
-            if user is None or not is_status(user, "FORCE_CHANGE_PASSWORD"):
+        if self.params.get("MessageAction") == "RESEND":
+            if user is None or not user.is_status("FORCE_CHANGE_PASSWORD"):
                 raise UserStateUnsupported("Resend not possible. User status is not compatible.")
         else:
             user = self._invited(pool, username)
-        if self.given.get("MessageAction") != "SUPPRESS":
+        if self.params.get("MessageAction") != "SUPPRESS":
             self._invite(user)
         return ActionResult({"User": user.to_json(extended=True)})
 
     def _invited(self, pool: Pool, username: str) -> User:
-        password = self.given.get("TemporaryPassword") or self._temporary_password()
-        applicant = Applicant(username, password, self.given.get("UserAttributes") or [])
-        return register(pool, applicant, UserStatus.FORCE_CHANGE_PASSWORD)
+        password = self.params.get("TemporaryPassword") or self._temporary_password()
+        new = NewUser(username, password, self.attribute_values())
+        return pool.create_user(new, UserStatus.FORCE_CHANGE_PASSWORD)
 
     def _temporary_password(self) -> str:
-        return f"Aa1!{self.service.random.randint(10**8, 10**9 - 1)}"
+        return f"Aa1!{self.context.random.randint(10**8, 10**9 - 1)}"
 
     def _invite(self, user: User) -> None:
         destination = user.attribute("email") or user.attribute("phone_number") or ""
-        now = self.service.clock.now()
+        now = self.context.clock.now()
         message = Message(user.username, destination, user.password or "", Purpose.INVITATION, now)
-        self.service.outbox.post(message)
+        self.context.outbox.post(message)
 
     def admin_confirm_sign_up(self) -> ActionResult:
         """Confirm a user without a code; no address counts as verified."""
         _, user = self.pool_and_user()
-        if not is_status(user, "UNCONFIRMED"):
+        if not user.is_status("UNCONFIRMED"):
             raise NotAuthorized(f"User cannot be confirmed. Current status is {user.status.value}")
         user.status = UserStatus.CONFIRMED
         user.codes.cancel(Purpose.SIGN_UP)
@@ -77,25 +70,25 @@ class Administration(Call):
     def admin_set_user_password(self) -> ActionResult:
         """Set a password, temporary unless `Permanent`."""
         pool, user = self.pool_and_user()
-        pool.check_password(self.given["Password"])
-        user.password = self.given["Password"]
-        user.attempts.forget()
-        permanent = self.given.get("Permanent")
+        pool.check_password(self.params["Password"])
+        user.password = self.params["Password"]
+        user.lockout.forget()
+        permanent = self.params.get("Permanent")
         user.status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
         return ActionResult({})
 
     def admin_update_user_attributes(self) -> ActionResult:
         """Change a user's attributes, verified flags included."""
         pool, user = self.pool_and_user()
-        attributes = self.given["UserAttributes"]
-        check_attributes(pool, attributes)
-        change_attributes(pool, user, attributes)
+        values = self.attribute_values()
+        pool.check_attributes(values)
+        change_attributes(pool, user, values)
         return ActionResult({})
 
     def admin_delete_user_attributes(self) -> ActionResult:
         """Remove some of a user's attributes."""
         pool, user = self.pool_and_user()
-        names = self.given["UserAttributeNames"]
-        check_attributes(pool, [{"Name": name, "Value": ""} for name in names])
+        names = self.params["UserAttributeNames"]
+        pool.check_attribute_names(names)
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})

@@ -1,16 +1,12 @@
-"""ForgotPassword, ConfirmForgotPassword and ChangePassword.
-
-How a user gets another password, without or with the old one.
-"""
+"""ForgotPassword, ConfirmForgotPassword and ChangePassword."""
 
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.backend import is_status
+from apiproof.cognito.context import Purpose
 from apiproof.cognito.errors import CodeMismatch, NotAuthorized, ParameterInvalid
-from apiproof.cognito.operations.call import Call
-from apiproof.cognito.operations.signup import simulated_delivery
-from apiproof.cognito.outbox import Purpose
+from apiproof.cognito.operations.base import Operation
+from apiproof.cognito.operations.sign_up import simulated_delivery
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
 
@@ -38,18 +34,20 @@ def recovery_attribute(pool: Pool, user: User) -> str | None:
     return None
 
 
-class Recovery(Call):
+class Recovery(Operation):
     """Getting another password."""
 
     def forgot_password(self) -> ActionResult:
         """Send a code to a verified address."""
-        pool, client, user = self.hashed_user()
-        if user is None or (client.hides_users and not user.enabled):
-            return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
+        pool, client, user = self.client_and_user()
+        if user is None or (client.prevents_user_existence_errors and not user.enabled):
+            return ActionResult(
+                {"CodeDeliveryDetails": simulated_delivery(self.params["Username"])}
+            )
         self.count(user)
         if not user.enabled:
             raise NotAuthorized("User is disabled.")
-        if is_status(user, "FORCE_CHANGE_PASSWORD"):
+        if user.is_status("FORCE_CHANGE_PASSWORD"):
             raise NotAuthorized("User password cannot be reset in the current state.")
         attribute = recovery_attribute(pool, user)
         if attribute is None:
@@ -62,30 +60,30 @@ class Recovery(Call):
 
     def confirm_forgot_password(self) -> ActionResult:
         """Redeem the code for a new password."""
-        pool, client, user = self.hashed_user()
-        if user is None or (client.hides_users and not user.enabled):
+        pool, client, user = self.client_and_user()
+        if user is None or (client.prevents_user_existence_errors and not user.enabled):
             raise CodeMismatch
         self.count(user)
         if not user.enabled:
             raise NotAuthorized("User is disabled.")
-        now = self.service.clock.now()
-        given = self.given["ConfirmationCode"]
-        user.codes.check(Purpose.PASSWORD_RESET, given, now=now)
-        pool.check_password(self.given["Password"])
-        user.codes.redeem(Purpose.PASSWORD_RESET, given, now=now)
-        user.password = self.given["Password"]
-        user.attempts.forget()
-        if is_status(user, "RESET_REQUIRED"):
+        now = self.context.clock.now()
+        value = self.params["ConfirmationCode"]
+        user.codes.check(Purpose.PASSWORD_RESET, value, now=now)
+        pool.check_password(self.params["Password"])
+        user.codes.redeem(Purpose.PASSWORD_RESET, value, now=now)
+        user.password = self.params["Password"]
+        user.lockout.forget()
+        if user.is_status("RESET_REQUIRED"):
             user.status = UserStatus.CONFIRMED
         return ActionResult({})
 
     def change_password(self) -> ActionResult:
         """Replace a password that the user knows."""
-        pool, user = self.bearer()
+        pool, user = self.user_from_access_token()
         self.count(user)
-        previous = self.given.get("PreviousPassword")
+        previous = self.params.get("PreviousPassword")
         if previous != user.password:
             raise NotAuthorized
-        pool.check_password(self.given["ProposedPassword"])
-        user.password = self.given["ProposedPassword"]
+        pool.check_password(self.params["ProposedPassword"])
+        user.password = self.params["ProposedPassword"]
         return ActionResult({})

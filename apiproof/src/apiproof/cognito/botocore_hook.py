@@ -1,8 +1,8 @@
-"""The way in for boto3 clients of the same process: calls never leave it.
+"""boto3 clients, and how the emulator answers those of its own process: calls never leave it.
 
 botocore asks `before-send` handlers for an answer before it opens a connection; ours answers every
-call to an AWS endpoint of Cognito while a stand-in is active. Signing, parsing and retries stay
-botocore's. It knows transports and identifiers, and no operation.
+call to an AWS endpoint of Cognito while an emulator is active. Signing, parsing and retries stay
+botocore's.
 """
 
 import base64
@@ -18,26 +18,28 @@ from typing import Any
 import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.client import BaseClient
+from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.config import default_user_config
 from moto.core.request import Request
 
+from apiproof.cognito.backend import Backend
+from apiproof.cognito.operations import Operations
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
-from apiproof.cognito.service import CognitoService
 
 EVENT = "before-send.cognito-identity-provider"
 _MOTO_NAME = "cognitoidp"  # what moto calls the service
 _ANSWERED = "X-Apiproof-Answered"
-_ADDRESS = "X-Apiproof-Stand-In"
+_ROUTE = "X-Apiproof-Emulator"
 _ENDPOINT = re.compile(
     r"https?://cognito-idp(-fips)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com|api\.aws)"
 )
 _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "apiproof", "AWS_SECRET_ACCESS_KEY": "apiproof"}
 
 _lock = RLock()
-_active: list[CognitoService] = []
-_lent: dict[str, str] = {}
+_active: list[Backend] = []
+_env_overrides: dict[str, str] = {}
 
 
 class _Body(BytesIO):
@@ -52,13 +54,13 @@ def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     endpoint = _ENDPOINT.match(request.url)
     if not _active or endpoint is None or _ANSWERED in request.headers:
         return None
-    # botocore calls every handler, and a client may have this one twice: see `wire`.
+    # botocore calls every handler, and a client may have this one twice: see `attach`.
     request.headers[_ANSWERED] = "yes"
     body = request.body if isinstance(request.body, bytes | str) else b"{}"
     call = Request.from_primitives("POST", request.url, request.headers, body)
     try:
-        service = _addressed(request.headers.get(_ADDRESS)) or _route(endpoint["region"], body)
-        status, headers, text = service.answer(call)
+        backend = _routed_to(request.headers.get(_ROUTE)) or _route(endpoint["region"], body)
+        status, headers, text = Operations(backend).answer(call)
     except AnswerTimedOut as error:
         raise ReadTimeoutError(endpoint_url=request.url) from error
     except AnswerLost as error:
@@ -67,30 +69,30 @@ def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     return AWSResponse(request.url, status, headers, _Body(text.encode()))  # type: ignore[arg-type]
 
 
-def _addressed(name: str | None) -> CognitoService | None:
-    return next((service for service in tuple(_active) if service.name == name), None)
+def _routed_to(name: str | None) -> Backend | None:
+    return next((backend for backend in tuple(_active) if backend.context.name == name), None)
 
 
 @cache
-def _empty(region: str) -> CognitoService:
+def _empty(region: str) -> Backend:
     """A Cognito without pools: what AWS is to a caller who mistakes the region."""
-    return CognitoService(region, hourly_limits=False)
+    return Backend(region, hourly_limits=False)
 
 
-def _route(region: str, body: bytes | str) -> CognitoService:
-    """Find the stand-in a call is for: by pool, client or token, else the one started last."""
-    services = [service for service in tuple(_active) if service.region == region]
-    if not services:
+def _route(region: str, body: bytes | str) -> Backend:
+    """Find the emulator a call is for: by pool, client or token, else the one started last."""
+    backends = [backend for backend in tuple(_active) if backend.context.region == region]
+    if not backends:
         return _empty(region)
-    if len(services) > 1:
+    if len(backends) > 1:
         parameters = json.loads(body)
         client_id = parameters.get("ClientId") or _client_of(parameters.get("AccessToken"))
         pool_id = parameters.get("UserPoolId")
-        for service in services:
-            for pool in tuple(service.backend.user_pools.values()):
+        for backend in backends:
+            for pool in tuple(backend.user_pools.values()):
                 if pool.id == pool_id or client_id in pool.clients:
-                    return service
-    return services[-1]
+                    return backend
+    return backends[-1]
 
 
 def _client_of(token: str | None) -> str | None:
@@ -102,23 +104,23 @@ def _client_of(token: str | None) -> str | None:
         return None
 
 
-def address(client: BaseClient, service: CognitoService) -> None:
-    """Send all calls of a client to one stand-in, also those that name no pool of it."""
+def route_to(client: BaseClient, backend: Backend) -> None:
+    """Send all calls of a client to one emulator, also those that name no pool of it."""
 
     def write(request: AWSPreparedRequest, **_: Any) -> None:
-        request.headers[_ADDRESS] = service.name
+        request.headers[_ROUTE] = backend.context.name
 
     client.meta.events.register_first(EVENT, write)
 
 
-def wire(client: BaseClient) -> None:
-    """Have a client answered that was made before the first stand-in started."""
+def attach(client: BaseClient) -> None:
+    """Have a client answered that was made before the first emulator started."""
     # The stubs say that handlers return nothing; `before-send` ones may return the answer.
     client.meta.events.register(EVENT, answer, unique_id="apiproof-cognito")  # type: ignore[arg-type]
 
 
-def activate(service: CognitoService) -> None:
-    """Let a stand-in answer from now on."""
+def activate(backend: Backend) -> None:
+    """Let an emulator answer from now on."""
     with _lock:
         if (EVENT, answer) not in BUILTIN_HANDLERS:
             BUILTIN_HANDLERS.append((EVENT, answer))
@@ -128,19 +130,19 @@ def activate(service: CognitoService) -> None:
             _passthrough().append(_MOTO_NAME)
             for name, value in _CREDENTIALS.items():
                 if name not in os.environ:
-                    os.environ[name] = _lent[name] = value
-        _active.append(service)
+                    os.environ[name] = _env_overrides[name] = value
+        _active.append(backend)
 
 
-def deactivate(service: CognitoService) -> None:
-    """Let a stand-in answer no more."""
+def deactivate(backend: Backend) -> None:
+    """Let an emulator answer no more."""
     with _lock:
-        _active.remove(service)
+        _active.remove(backend)
         if not _active:
             _passthrough().remove(_MOTO_NAME)
-            for name in _lent:
+            for name in _env_overrides:
                 os.environ.pop(name, None)
-            _lent.clear()
+            _env_overrides.clear()
 
 
 def _passthrough() -> list[str]:
@@ -148,3 +150,27 @@ def _passthrough() -> list[str]:
     # must not act on our calls as well.
     passthrough = default_user_config["core"].setdefault("passthrough", {})
     return passthrough.setdefault("services", [])
+
+
+def make_client(region: str, endpoint_url: str | None, config: Config | None = None) -> Any:
+    """Make a cognito-idp client.
+
+    Args:
+        region: the AWS region.
+        endpoint_url: where to call; None for AWS, which an emulator in this process answers for.
+        config: changes retries, time-outs and the like.
+    """
+    cautious = Config(
+        retries={"total_max_attempts": 1},
+        connect_timeout=2,
+        read_timeout=2,
+        max_pool_connections=50,
+    )
+    return boto3.client(
+        "cognito-idp",
+        region_name=region,
+        endpoint_url=endpoint_url,
+        aws_access_key_id="apiproof",
+        aws_secret_access_key="apiproof",  # noqa: S106 - nothing checks it
+        config=cautious.merge(config) if config is not None else cautious,
+    )

@@ -1,6 +1,6 @@
-"""RevokeToken, GlobalSignOut and AdminUserGlobalSignOut.
+"""RevokeToken, GlobalSignOut and AdminUserGlobalSignOut: how tokens end before they expire.
 
-How tokens die before they expire. A revoked JWT still verifies offline until `exp`: only Cognito
+A revoked JWT still verifies offline until `exp`: only Cognito
 itself refuses it (AWS developer guide, "Revoking tokens").
 """
 
@@ -9,10 +9,10 @@ import hmac
 from moto.core.responses import ActionResult
 
 from apiproof.cognito.errors import ClientForbidden, OperationUnsupported, TokenTypeUnsupported
-from apiproof.cognito.operations.call import Call
+from apiproof.cognito.operations.base import Operation
 
 
-class SignOut(Call):
+class SignOut(Operation):
     """Signing out."""
 
     def revoke_token(self) -> ActionResult:
@@ -21,14 +21,14 @@ class SignOut(Call):
         An unknown token is no error, as in RFC 7009.
         """
         pool, client = self.pool_and_client()
-        secret = self.given.get("ClientSecret") or ""
+        secret = self.params.get("ClientSecret") or ""
         if client.generate_secret and not hmac.compare_digest(
             secret.encode(), client.secret.encode()
         ):
             raise ClientForbidden("Invalid client secret.")
         if not client.revokes_tokens:
             raise OperationUnsupported("Token revocation is not enabled for this client.")
-        token = self.given["Token"]
+        token = self.params["Token"]
         if pool.sessions.issued(token) is not None:
             raise TokenTypeUnsupported
         session = pool.sessions.find(token)
@@ -41,12 +41,12 @@ class SignOut(Call):
 
     def global_sign_out(self) -> ActionResult:
         """Kill all tokens of the caller."""
-        pool, user = self.bearer()
+        pool, user = self.user_from_access_token()
         pool.sessions.end_all(user)
         return ActionResult({})
 
     def admin_user_global_sign_out(self) -> ActionResult:
         """Kill all tokens of a user."""
         pool = self.pool()
-        pool.sessions.end_all(pool.get(self.given["Username"]))
+        pool.sessions.end_all(pool.get(self.params["Username"]))
         return ActionResult({})

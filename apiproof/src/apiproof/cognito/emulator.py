@@ -1,7 +1,4 @@
-"""`Cognito`: one user pool with its app client, started and stopped, and everything around it.
-
-The public face of the package; what it does is done by the modules it puts together.
-"""
+"""`Cognito`: one user pool with its app client, started and stopped, and what tests need of it."""
 
 from collections.abc import Iterable
 from types import TracebackType
@@ -10,17 +7,15 @@ from typing import Any, Self
 from botocore.config import Config
 from moto.cognitoidp.models import UserStatus
 
-from apiproof.cognito import appclient, inprocess, sdk
-from apiproof.cognito.clock import CognitoClock
+from apiproof.cognito import botocore_hook
+from apiproof.cognito.backend import Backend
+from apiproof.cognito.context import CognitoClock, Handler, Outbox, Purpose
 from apiproof.cognito.keys import PoolKeys
-from apiproof.cognito.minting import Tokens, mint
 from apiproof.cognito.outages import Outages
-from apiproof.cognito.outbox import Outbox, Purpose
-from apiproof.cognito.registration import Applicant, register
+from apiproof.cognito.pool import NewUser, secret_hash
 from apiproof.cognito.server import LoopbackServer
-from apiproof.cognito.service import CognitoService
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
-from apiproof.cognito.trigger import Handler
+from apiproof.cognito.tokens import Tokens, issue_tokens
 
 
 class Cognito:
@@ -31,20 +26,20 @@ class Cognito:
 
     def __init__(self, settings: PoolSettings, *, http: bool, port: int) -> None:
         self.settings = settings
-        self._service = CognitoService(settings.region, hourly_limits=settings.hourly_limits)
-        backend = self._service.backend
+        self._backend = backend = Backend(settings.region, hourly_limits=settings.hourly_limits)
+        self._context = backend.context
         parameters = settings.pool_parameters()
         self._pool = backend.create_user_pool(parameters.pop("PoolName"), parameters)
         parameters = settings.client_parameters()
         secret = parameters.pop("GenerateSecret")
         self._client = backend.create_user_pool_client(self._pool.id, secret, parameters)
-        self._server = LoopbackServer(self._service, port, calls=http)
+        self._server = LoopbackServer(backend, port, calls=http)
         if settings.issuer is not None:
             own = settings.issuer == ISSUER_IS_ENDPOINT
-            self._service.issuer = self._server.url if own else settings.issuer.rstrip("/")
+            self._context.issuer = self._server.url if own else settings.issuer.rstrip("/")
         self._http = http
         if not http:
-            inprocess.activate(self._service)
+            botocore_hook.activate(backend)
 
     @classmethod
     def start(
@@ -66,9 +61,9 @@ class Cognito:
     def stop(self) -> None:
         """Stop answering; the pool is gone."""
         if not self._http:
-            inprocess.deactivate(self._service)
+            botocore_hook.deactivate(self._backend)
         self._server.stop()
-        for pool in self._service.backend.user_pools.values():
+        for pool in self._backend.user_pools.values():
             pool.keys.release()
 
     def __enter__(self) -> Self:
@@ -87,7 +82,7 @@ class Cognito:
     @property
     def region(self) -> str:
         """The AWS region."""
-        return self._service.region
+        return self._context.region
 
     @property
     def user_pool_id(self) -> str:
@@ -124,17 +119,17 @@ class Cognito:
     @property
     def clock(self) -> CognitoClock:
         """The time it lives in."""
-        return self._service.clock
+        return self._context.clock
 
     @property
     def outbox(self) -> Outbox:
         """What it has sent."""
-        return self._service.outbox
+        return self._context.outbox
 
     @property
     def outages(self) -> Outages:
         """Trouble to come."""
-        return self._service.outages
+        return self._context.outages
 
     @property
     def keys(self) -> PoolKeys:
@@ -144,39 +139,42 @@ class Cognito:
     @property
     def trigger(self) -> Handler | None:
         """The Pre Token Generation V2 handler, or None; `reset` leaves it alone."""
-        return self._service.trigger
+        return self._context.triggers.get("PreTokenGeneration")
 
     @trigger.setter
     def trigger(self, handler: Handler | None) -> None:
-        self._service.trigger = handler
+        if handler is None:
+            self._context.triggers.pop("PreTokenGeneration", None)
+        else:
+            self._context.triggers["PreTokenGeneration"] = handler
 
     def reset(self) -> None:
         """Forget users, groups, tokens, codes, messages, outages and the moved clock.
 
         Pool, client, keys and trigger stay.
         """
-        self._service.reset()
+        self._backend.reset()
 
     # What tests call
 
     def client(self, config: Config | None = None) -> Any:
-        """Make a boto3 client that talks to this stand-in and doesn't retry.
+        """Make a boto3 client that talks to this emulator and doesn't retry.
 
         Args:
             config: changes retries, time-outs and the like.
         """
-        client = sdk.make_client(self.region, self.endpoint_url, config)
+        client = botocore_hook.make_client(self.region, self.endpoint_url, config)
         if not self._http:
-            inprocess.address(client, self._service)
+            botocore_hook.route_to(client, self._backend)
         return client
 
-    def wire(self, client: Any) -> None:
-        """Have a boto3 client answered that was made before the first stand-in started."""
-        inprocess.wire(client)
+    def attach(self, client: Any) -> None:
+        """Have a boto3 client answered that was made before the first emulator started."""
+        botocore_hook.attach(client)
 
     def secret_hash(self, username: str) -> str:
         """Compute the SECRET_HASH for a username."""
-        return appclient.secret_hash(self.client_id, self.client_secret, username)
+        return secret_hash(self.client_id, self.client_secret, username)
 
     def create_user(
         self,
@@ -205,9 +203,9 @@ class Cognito:
             PasswordInvalid: the password breaks the policy.
         """
         pool = self._pool
-        applicant = Applicant(username, password, [{"Name": "email", "Value": email}])
-        with self._service.lock:
-            user = register(pool, applicant, UserStatus.UNCONFIRMED)
+        new = NewUser(username, password, {"email": email})
+        with self._context.lock:
+            user = pool.create_user(new, UserStatus.UNCONFIRMED)
             if confirmed:
                 user.status = UserStatus.CONFIRMED
                 user.set_verified("email", verified=True)
@@ -217,7 +215,9 @@ class Cognito:
                 pool.join(user, name)
         return str(user.id)
 
-    def mint(self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any) -> Tokens:
+    def issue_tokens(
+        self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any
+    ) -> Tokens:
         """Sign a user in without a password.
 
         Args:
@@ -231,9 +231,11 @@ class Cognito:
             UserNotFound: no such user.
             LambdaRefused: the trigger raised.
         """
-        with self._service.lock:
-            session = self._pool.sessions.begin(self._pool.get(username), self._client)
-            return mint(
+        with self._context.lock:
+            session = self._pool.sessions.begin(
+                self._pool.get(username), self._client.id, self._client.lifetime("RefreshToken")
+            )
+            return issue_tokens(
                 self._pool,
                 session,
                 "TokenGeneration_Authentication",

@@ -1,7 +1,4 @@
-"""SignUp, ConfirmSignUp and ResendConfirmationCode.
-
-How a user comes in and proves an address; signing in is elsewhere.
-"""
+"""SignUp, ConfirmSignUp and ResendConfirmationCode."""
 
 import hashlib
 from typing import Any
@@ -9,17 +6,15 @@ from typing import Any
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.backend import is_status
+from apiproof.cognito.context import Purpose
 from apiproof.cognito.errors import (
     AliasExists,
     CodeExpired,
     NotAuthorized,
     ParameterInvalid,
 )
-from apiproof.cognito.operations.call import Call
-from apiproof.cognito.outbox import Purpose
-from apiproof.cognito.pool import Pool, delivery_details
-from apiproof.cognito.registration import Applicant, register
+from apiproof.cognito.operations.base import Operation
+from apiproof.cognito.pool import NewUser, Pool, delivery_details
 from apiproof.cognito.users import VERIFIABLE, User
 
 
@@ -38,21 +33,19 @@ def simulated_delivery(username: str) -> dict[str, str]:
     return delivery_details("email", f"{digest[0]}@{digest[1]}")
 
 
-class SignUp(Call):
+class SignUp(Operation):
     """Signing up."""
 
     def sign_up(self) -> ActionResult:
         """Create an unconfirmed user and send a code."""
         pool, client = self.pool_and_client()
-        username = self.given["Username"]
-        client.require_secret_hash(self.given.get("SecretHash"), username)
+        username = self.params["Username"]
+        client.require_secret_hash(self.params.get("SecretHash"), username)
         administration = pool.extended_config.get("AdminCreateUserConfig") or {}
         if administration.get("AllowAdminCreateUserOnly"):
             raise NotAuthorized("SignUp is not permitted for this user pool")
-        applicant = Applicant(
-            username, self.given.get("Password") or "", self.given.get("UserAttributes") or []
-        )
-        user = register(pool, applicant, UserStatus.UNCONFIRMED, client=client)
+        new = NewUser(username, self.params.get("Password") or "", self.attribute_values())
+        user = pool.create_user(new, UserStatus.UNCONFIRMED, client=client)
         answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
         attribute = attribute_to_verify(pool, user)
         if attribute is not None:
@@ -61,17 +54,17 @@ class SignUp(Call):
 
     def confirm_sign_up(self) -> ActionResult:
         """Redeem the code: the user is confirmed and the address verified."""
-        pool, _, user = self.hashed_user()
+        pool, _, user = self.client_and_user()
         if user is None:
             raise CodeExpired
         self.count(user)
-        if not is_status(user, "UNCONFIRMED"):
+        if not user.is_status("UNCONFIRMED"):
             raise NotAuthorized(f"User cannot be confirmed. Current status is {user.status.value}")
-        now = self.service.clock.now()
-        given = self.given["ConfirmationCode"]
-        code = user.codes.check(Purpose.SIGN_UP, given, now=now)
+        now = self.context.clock.now()
+        value = self.params["ConfirmationCode"]
+        code = user.codes.check(Purpose.SIGN_UP, value, now=now)
         self._take_alias(pool, user, code.attribute)
-        user.codes.redeem(Purpose.SIGN_UP, given, now=now)
+        user.codes.redeem(Purpose.SIGN_UP, value, now=now)
         user.status = UserStatus.CONFIRMED
         user.set_verified(code.attribute, verified=True)
         return ActionResult({})
@@ -84,17 +77,19 @@ class SignUp(Call):
             if other is user or not other.has_verified(attribute):
                 continue
             if pool.fold(other.attribute(attribute) or "") == value:
-                if not self.given.get("ForceAliasCreation"):
+                if not self.params.get("ForceAliasCreation"):
                     raise AliasExists
                 other.set_verified(attribute, verified=False)
 
     def resend_confirmation_code(self) -> ActionResult:
         """Send another sign-up code; the one before is dead."""
-        pool, client, user = self.hashed_user()
-        if user is None or (client.hides_users and not user.enabled):
-            return ActionResult({"CodeDeliveryDetails": simulated_delivery(self.given["Username"])})
+        pool, client, user = self.client_and_user()
+        if user is None or (client.prevents_user_existence_errors and not user.enabled):
+            return ActionResult(
+                {"CodeDeliveryDetails": simulated_delivery(self.params["Username"])}
+            )
         self.count(user)
-        if not is_status(user, "UNCONFIRMED"):
+        if not user.is_status("UNCONFIRMED"):
             raise ParameterInvalid("User is already confirmed.")
         attribute = attribute_to_verify(pool, user)
         if attribute is None:

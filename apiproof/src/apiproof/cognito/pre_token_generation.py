@@ -1,19 +1,16 @@
 """The Pre Token Generation trigger, version 2: event out, answer in.
 
 The handler is a plain Python function with a Lambda's signature. Event and answer follow the AWS
-developer guide, "Pre token generation Lambda trigger". The module knows neither keys nor tokens: it
-turns claims into claims.
+developer guide, "Pre token generation Lambda trigger".
 """
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apiproof.cognito.context import Handler
 from apiproof.cognito.errors import LambdaAnswerInvalid, LambdaRefused
 from apiproof.cognito.users import User
-
-Handler = Callable[[dict[str, Any], Any], Any]
 
 # Claims that a trigger neither sets nor suppresses (developer guide, "Excluded claims and scopes").
 _FIXED = frozenset(
@@ -29,7 +26,7 @@ _FIXED_IN_ID = _FIXED | {"aud", "cognito:username", "identities"}
 
 
 @dataclass(frozen=True)
-class Occasion:
+class TriggerEvent:
     """For whom tokens are about to be made, and why: `source`, e.g. TokenGeneration_HostedAuth."""
 
     source: str
@@ -43,7 +40,7 @@ class Occasion:
     preferred_role: str | None
     scopes: list[str]
 
-    def event(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Give the event of the documented shape, version 2."""
         return {
             "version": "2",
@@ -109,7 +106,7 @@ def _changed(
     return {name: value for name, value in wanted.items() if name not in suppressed}
 
 
-def ask(handler: Handler | None, occasion: Occasion) -> Overrides:
+def invoke(handler: Handler | None, event: TriggerEvent) -> Overrides:
     """Invoke the handler, if any, and read its answer.
 
     Raises:
@@ -119,7 +116,7 @@ def ask(handler: Handler | None, occasion: Occasion) -> Overrides:
     if handler is None:
         return Overrides()
     try:
-        answer = handler(occasion.event(), None)
+        answer = handler(event.document(), None)
     except Exception as error:
         raise LambdaRefused(f"PreTokenGeneration failed with error {error}.") from error
     return _read(answer)

@@ -1,18 +1,13 @@
-"""Tokens: the claims of a session, changed by the trigger, signed with the pool's keys.
-
-Knows sessions and keys, but no passwords, codes or operations.
-"""
+"""Tokens: the claims of a session, changed by the trigger, signed with the pool's keys."""
 
 import base64
 import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from apiproof.cognito.appclient import AppClient
-from apiproof.cognito.pool import Pool
-from apiproof.cognito.sessions import ADMIN_SCOPE
-from apiproof.cognito.trigger import Occasion, Overrides, ask
-from apiproof.cognito.users import Session
+from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.pre_token_generation import Overrides, TriggerEvent, invoke
+from apiproof.cognito.sessions import ADMIN_SCOPE, Session
 
 
 @dataclass(frozen=True)
@@ -29,9 +24,9 @@ class Tokens:
         return f"Tokens(<hidden>, expires_in={self.expires_in})"
 
 
-def _occasion(pool: Pool, session: Session, source: str) -> Occasion:
+def _event(pool: Pool, session: Session, source: str) -> TriggerEvent:
     user = session.user
-    return Occasion(
+    return TriggerEvent(
         source=source,
         region=pool.region,
         pool_id=pool.id,
@@ -53,9 +48,9 @@ def _shared_claims(pool: Pool, session: Session, client: AppClient) -> dict[str,
     claims = {
         "sub": session.user.id,
         "iss": pool.issuer,
-        "event_id": pool.service.new_id(),
+        "event_id": pool.context.new_id(),
         "auth_time": int(session.signed_in_at.timestamp()),
-        "iat": pool.service.clock.timestamp(),
+        "iat": pool.context.clock.timestamp(),
     }
     if client.revokes_tokens:
         claims["origin_jti"] = session.origin_jti
@@ -99,7 +94,7 @@ def _id_claims(
     return overrides.id_claims(claims)
 
 
-def mint(
+def issue_tokens(
     pool: Pool,
     session: Session,
     source: str,
@@ -107,7 +102,7 @@ def mint(
     scopes: list[str] | None = None,
     claims: dict[str, Any] | None = None,
 ) -> Tokens:
-    """Make an access token and an id token for a session; the caller holds the service's lock.
+    """Make an access token and an id token for a session; the caller holds the emulator's lock.
 
     Args:
         pool: signs them.
@@ -123,25 +118,25 @@ def mint(
     """
     client = pool.clients[session.client_id]
     if scopes is None:
-        occasion = _occasion(pool, session, source)
-        with pool.service.unlocked():
-            overrides = ask(pool.service.trigger, occasion)
+        event = _event(pool, session, source)
+        with pool.context.unlocked():
+            overrides = invoke(pool.context.triggers.get("PreTokenGeneration"), event)
         scopes = overrides.scopes(_base_scopes(session))
     else:
         overrides = Overrides()
         scopes = list(dict.fromkeys([ADMIN_SCOPE, *scopes]))
     shared = _shared_claims(pool, session, client)
     access = _access_claims(shared, session, client, overrides, " ".join(scopes))
-    access["jti"] = pool.service.new_id()
+    access["jti"] = pool.context.new_id()
     identity = _id_claims(shared, session, client, overrides)
     if client.revokes_tokens:
-        identity["jti"] = pool.service.new_id()
+        identity["jti"] = pool.context.new_id()
     _override(access, claims or {}, everything=True)
     _override(identity, claims or {}, everything=False)
     access_token = pool.keys.access.sign(access)
     if session.scopes is not None:
         identity["at_hash"] = _half_hash(access_token)
-    pool.sessions.remember(access_token, session, access)
+    pool.sessions.add_access_token(access_token, session, access)
     return Tokens(
         access_token,
         pool.keys.id.sign(identity),

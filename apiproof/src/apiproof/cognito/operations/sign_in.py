@@ -9,8 +9,7 @@ from typing import Any
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.appclient import AppClient
-from apiproof.cognito.backend import authentication_result, is_status
+from apiproof.cognito.backend import authentication_result
 from apiproof.cognito.errors import (
     NotAuthorized,
     ParameterInvalid,
@@ -18,15 +17,15 @@ from apiproof.cognito.errors import (
     UserNotConfirmed,
     UserNotFound,
 )
-from apiproof.cognito.minting import mint
-from apiproof.cognito.operations.call import Call
-from apiproof.cognito.pool import Pool
+from apiproof.cognito.operations.base import Operation
+from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.tokens import issue_tokens
 from apiproof.cognito.users import User
 
 _REFRESH = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
 
 
-class SignIn(Call):
+class SignIn(Operation):
     """Signing in."""
 
     def _require_flow(self, client: AppClient, flow: str) -> None:
@@ -54,8 +53,8 @@ class SignIn(Call):
     def _initiate(
         self, pool: Pool, client: AppClient, password_flows: tuple[str, ...]
     ) -> ActionResult:
-        flow = self.given["AuthFlow"]
-        parameters = self.given.get("AuthParameters") or {}
+        flow = self.params["AuthFlow"]
+        parameters = self.params.get("AuthParameters") or {}
         if flow in password_flows:
             self._require_flow(client, flow)
             return self._with_password(pool, client, parameters)
@@ -63,7 +62,7 @@ class SignIn(Call):
             self._require_flow(client, flow)
             return self._refresh(pool, client, parameters)
         self._require_flow(client, flow)
-        raise ParameterInvalid(f"This stand-in for Cognito does not do {flow}: see SUPPORT.md.")
+        raise ParameterInvalid(f"This emulator of Cognito does not do {flow}: see SUPPORT.md.")
 
     def _with_password(
         self, pool: Pool, client: AppClient, parameters: dict[str, str]
@@ -73,32 +72,32 @@ class SignIn(Call):
         client.require_secret_hash(parameters.get("SECRET_HASH"), username)
         user = pool.find(username)
         if user is None:
-            raise NotAuthorized if client.hides_users else UserNotFound
+            raise NotAuthorized if client.prevents_user_existence_errors else UserNotFound
         self._prove_password(user, password)
         if not user.enabled:
             raise NotAuthorized("User is disabled.")
-        if is_status(user, "UNCONFIRMED"):
+        if user.is_status("UNCONFIRMED"):
             raise UserNotConfirmed
-        if is_status(user, "RESET_REQUIRED"):
+        if user.is_status("RESET_REQUIRED"):
             raise PasswordResetRequired
-        if is_status(user, "FORCE_CHANGE_PASSWORD"):
+        if user.is_status("FORCE_CHANGE_PASSWORD"):
             return self._challenge(pool, user, "NEW_PASSWORD_REQUIRED")
         if user.preferred_mfa_setting:
             return self._challenge(pool, user, user.preferred_mfa_setting)
         return self._complete(pool, client, user, "TokenGeneration_Authentication")
 
     def _prove_password(self, user: User, password: str) -> None:
-        now = self.service.clock.now()
-        user.attempts.enter(now)
+        now = self.context.clock.now()
+        user.lockout.enter(now)
         if user.password != password:
-            user.attempts.fail(now)
+            user.lockout.fail(now)
             raise NotAuthorized
-        user.attempts.forget()
+        user.lockout.forget()
 
     def _challenge(self, pool: Pool, user: User, name: str) -> ActionResult:
-        session = self.service.new_id()
+        session = self.context.new_id()
         self.backend.sessions[session] = (user.username, pool)
-        self.backend.challenged_at[session] = self.service.clock.now()
+        self.backend.challenged_at[session] = self.context.clock.now()
         return ActionResult(
             {
                 "ChallengeName": name,
@@ -108,23 +107,23 @@ class SignIn(Call):
         )
 
     def _refresh(self, pool: Pool, client: AppClient, parameters: dict[str, str]) -> ActionResult:
-        session = pool.sessions.live(_required(parameters, "REFRESH_TOKEN"), client)
+        session = pool.sessions.require_valid(_required(parameters, "REFRESH_TOKEN"), client.id)
         client.require_secret_hash(
             parameters.get("SECRET_HASH"), session.user.username, session.user.id
         )
         if not session.user.enabled:
             raise NotAuthorized("User is disabled.")
-        tokens = mint(pool, session, "TokenGeneration_RefreshTokens")
+        tokens = issue_tokens(pool, session, "TokenGeneration_RefreshTokens")
         result = authentication_result(tokens, refresh_token=False)
         return ActionResult({"ChallengeParameters": {}, "AuthenticationResult": result})
 
     def respond_to_auth_challenge(self) -> ActionResult:
         """Answer a challenge."""
         _, client = self.pool_and_client()
-        asked_at = self.backend.challenged_at.get(self.given.get("Session") or "")
-        if asked_at is None or self.service.clock.now() >= asked_at + client.challenge_lifetime:
+        asked_at = self.backend.challenged_at.get(self.params.get("Session") or "")
+        if asked_at is None or self.context.clock.now() >= asked_at + client.challenge_lifetime:
             raise NotAuthorized("Invalid session for the user, session is expired.")
-        if self.given["ChallengeName"] == "NEW_PASSWORD_REQUIRED":
+        if self.params["ChallengeName"] == "NEW_PASSWORD_REQUIRED":
             return self._new_password()
         answer: ActionResult = super().respond_to_auth_challenge()
         return answer
@@ -135,10 +134,10 @@ class SignIn(Call):
 
     def _new_password(self) -> ActionResult:
         pool, client = self.pool_and_client()
-        responses = self.given.get("ChallengeResponses") or {}
+        responses = self.params.get("ChallengeResponses") or {}
         username = _required(responses, "USERNAME")
         client.require_secret_hash(responses.get("SECRET_HASH"), username)
-        session = self.given.get("Session") or ""
+        session = self.params.get("Session") or ""
         user = pool.find(username)
         waiting = self.backend.sessions.get(session)
         if user is None or waiting is None or waiting[0] != user.username:

@@ -1,0 +1,173 @@
+"""One call to Cognito: read, checked, handed to the method of its name, answered.
+
+moto dispatches a call to the method named after its operation and serializes what that returns;
+each group of operations is a class that adds or replaces such methods.
+"""
+
+import json
+from typing import Any
+
+from moto.cognitoidp.responses import CognitoIdpResponse
+from moto.core.request import Request
+from moto.core.responses import ActionResult
+from moto.core.utils import camelcase_to_underscores
+from werkzeug.exceptions import HTTPException
+
+from apiproof.cognito import validation
+from apiproof.cognito.backend import Backend
+from apiproof.cognito.context import EmulatorContext
+from apiproof.cognito.errors import CognitoError, NotAuthorized, UserNotFound
+from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.sessions import Session
+from apiproof.cognito.users import User
+
+
+class UnmodelledError(CognitoError):
+    """An error that is not in botocore's model, so that moto's serializer would not know it."""
+
+    status = 400
+
+    def answer(self) -> tuple[int, dict[str, str], str]:
+        """Give status, headers and body as the AWS JSON protocol writes errors."""
+        body = json.dumps({"__type": self.code, "message": self.message})
+        return self.status, {"x-amzn-errortype": self.code}, body
+
+
+class OperationUnsupportedHere(UnmodelledError):
+    """The emulator can't do this; the real service can, or there is no such operation."""
+
+    code = "NotSupportedByEmulator"
+    status = 501
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"This emulator of Cognito does not do {operation}: see SUPPORT.md.")
+
+
+class BodyUnreadable(UnmodelledError):
+    """The body is no JSON object, which no SDK sends."""
+
+    code = "SerializationException"
+    message = "The body is not a JSON object."
+
+
+class Operation(CognitoIdpResponse):
+    """One call; the groups of operations derive from it.
+
+    Args:
+        backend: holds the pools.
+    """
+
+    def __init__(self, backend: Backend) -> None:
+        super().__init__()
+        self._backend = backend
+        self.context: EmulatorContext = backend.context
+        self.params: dict[str, Any] = {}
+
+    @property
+    def backend(self) -> Backend:
+        """The emulator's backend, whatever region a request claims."""
+        return self._backend
+
+    def _get_region_agnostic_backend(self) -> Backend:  # type: ignore[override]  # same methods
+        return self._backend
+
+    def answer(self, request: Request) -> tuple[int, dict[str, str], str]:
+        """Answer one call of the AWS JSON protocol: status, headers, body.
+
+        Raises:
+            AnswerLost: an outage swallows the answer, after the call has acted.
+            AnswerTimedOut: an outage leaves the call unanswered; it has not acted.
+        """
+        outage = None
+        if self.context.outages.pending:
+            operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
+            outage = self.context.outages.trigger(operation)
+        if outage is not None and outage.code is not None:
+            return outage.response()
+        with self.context.lock:
+            answer = self._answer(request)
+        if outage is not None:
+            outage.lose()
+        return answer
+
+    def _answer(self, request: Request) -> tuple[int, dict[str, str], str]:
+        try:
+            self.setup_class(request)
+            result = self._dispatch_call()
+        except UnmodelledError as error:
+            return error.answer()
+        except CognitoError as error:
+            result = ActionResult(error)
+        except HTTPException as error:
+            # moto's own errors in operations that are moto's own.
+            return error.code or 400, dict(error.get_headers()), str(error.description)
+        except UnicodeDecodeError:
+            return BodyUnreadable().answer()
+        status, headers, body = self.serialized(result)
+        return status, headers, str(body) or "{}"
+
+    def _dispatch_call(self) -> ActionResult:
+        operation = self._get_action()
+        method = getattr(self, camelcase_to_underscores(operation), None)
+        if operation not in validation.operations() or method is None:
+            raise OperationUnsupportedHere(operation)
+        self.params = self._read()
+        validation.check_parameters(operation, self.params)
+        result = method()
+        return result if isinstance(result, ActionResult) else ActionResult(result)
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            params = json.loads(self.body or "{}")
+        except ValueError as error:
+            raise BodyUnreadable from error
+        if not isinstance(params, dict):
+            raise BodyUnreadable
+        return params
+
+    # What most operations begin with
+
+    def attribute_values(self) -> dict[str, str]:
+        """Give the UserAttributes of the call by name."""
+        given = self.params.get("UserAttributes") or ()
+        return {each["Name"]: each.get("Value") or "" for each in given}
+
+    def pool_and_client(self) -> tuple[Pool, AppClient]:
+        """Find the app client of the call and its pool."""
+        return self.backend.client(self.params["ClientId"])
+
+    def pool(self) -> Pool:
+        """Find the pool of the call."""
+        return self.backend.pool(self.params["UserPoolId"])
+
+    def pool_and_user(self) -> tuple[Pool, User]:
+        """Find pool and user of an administrator's call."""
+        pool = self.pool()
+        return pool, pool.get(self.params["Username"])
+
+    def user_from_access_token(self) -> tuple[Pool, User]:
+        """Find pool and user of the access token of the call."""
+        session = self.session()
+        return self.backend.pool(session.user.user_pool_id), session.user
+
+    def session(self) -> Session:
+        """Find the session of the access token of the call."""
+        token = self.params["AccessToken"]
+        for pool in self.backend.user_pools.values():
+            if pool.sessions.issued(token) is not None:
+                return pool.sessions.authorize(token)
+        raise NotAuthorized("Invalid Access Token")
+
+    def client_and_user(self) -> tuple[Pool, AppClient, User | None]:
+        """Find client and user of the call, after checking its SecretHash."""
+        pool, client = self.pool_and_client()
+        client.require_secret_hash(self.params.get("SecretHash"), self.params["Username"])
+        user = pool.find(self.params["Username"])
+        if user is None and not client.prevents_user_existence_errors:
+            raise UserNotFound("Username/client id combination not found.")
+        return pool, client, user
+
+    def count(self, user: User) -> None:
+        """Count the call against the user's hourly limit."""
+        if self.context.hourly_limits:
+            user.quota.count(self._get_action(), self.context.clock.now())

@@ -1,0 +1,317 @@
+"""What Cognito refuses before it acts: parameters, attributes and passwords that break a rule.
+
+botocore ships Cognito's service model (lengths, patterns, enumerations, required members) but
+enforces only part of it; the real service refuses the rest with InvalidParameterException. The
+second half checks user attributes against a pool's schema, and passwords against its policy.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from typing import Any
+
+import botocore.session
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from moto.cognitoidp.models import CognitoIdpUserPoolAttribute
+
+from apiproof.cognito.errors import NotAuthorized, ParameterInvalid, PasswordInvalid
+
+# Patterns like `[\p{L}\p{N} ]+`: Unicode categories, which `re` cannot express, and literals.
+_CATEGORIES = re.compile(r"\^?\[((?:\\p\{[A-Z]\})+)((?:\\[tnrs]|[ *])*)\]([+*])\$?")
+_LITERALS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\s": " \t\n\x0b\f\r"}
+
+# The model says that a password has no white space at all, the developer guide ("Password
+# policies") that a space inside counts as a symbol: the guide wins.
+_PASSWORD_PATTERN = r"\S(.*\S)?"  # noqa: S105 - a pattern
+
+# What every AWS service may answer (API reference, "Common error types").
+_COMMON_ERRORS = frozenset(
+    {
+        "AccessDeniedException", "ExpiredTokenException", "IncompleteSignature", "InternalFailure",
+        "InvalidClientTokenId", "OptInRequired", "RequestExpired", "ServiceUnavailable",
+        "ThrottlingException", "UnrecognizedClientException", "ValidationError",
+    }
+)  # fmt: skip
+
+Matcher = Callable[[str], bool]
+
+
+def _by_category(categories: str, literals: str, quantifier: str) -> Matcher:
+    letters = set(re.findall(r"[A-Z]", categories))
+    allowed = set(literals.replace("\\", "")) - set("tnrs")
+    for written, meant in _LITERALS.items():
+        if written in literals:
+            allowed |= set(meant)
+
+    def matches(value: str) -> bool:
+        return (bool(value) or quantifier == "*") and all(
+            character in allowed or unicodedata.category(character)[0] in letters
+            for character in value
+        )
+
+    return matches
+
+
+@cache
+def matcher(pattern: str) -> Matcher | None:
+    """Make a predicate of a pattern of the model; it covers the whole value, as in Java.
+
+    Returns:
+        None for the few message-template patterns that mix categories and text.
+    """
+    if by_category := _CATEGORIES.fullmatch(pattern):
+        return _by_category(*by_category.groups())
+    if r"\p{" in pattern:
+        return None
+    compiled = re.compile(pattern, re.ASCII)
+    return lambda value: compiled.fullmatch(value) is not None
+
+
+def _text_errors(shape: Shape, value: str) -> Iterator[str]:
+    limits = shape.metadata
+    if len(value) < limits.get("min", 0):
+        yield f"Member must have length greater than or equal to {limits['min']}"
+    if "max" in limits and len(value) > limits["max"]:
+        yield f"Member must have length less than or equal to {limits['max']}"
+    if "pattern" in limits:
+        matches = matcher(_PASSWORD_PATTERN if shape.name == "PasswordType" else limits["pattern"])
+        if matches is not None and not matches(value):
+            yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
+    if "enum" in limits and value not in limits["enum"]:
+        yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
+
+
+def _number_errors(shape: Shape, value: float) -> Iterator[str]:
+    limits = shape.metadata
+    if "min" in limits and value < limits["min"]:
+        yield f"Member must have value greater than or equal to {limits['min']}"
+    if "max" in limits and value > limits["max"]:
+        yield f"Member must have value less than or equal to {limits['max']}"
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "boolean": bool,
+    "integer": int,
+    "long": int,
+    "double": (int, float),
+    "structure": dict,
+    "map": dict,
+    "list": list,
+}
+
+
+def _errors(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str]]:
+    expected = _TYPES.get(shape.type_name)
+    if expected is not None and not isinstance(value, expected):
+        yield path, f"Member must be of type {shape.type_name}"
+    elif isinstance(shape, StructureShape):
+        yield from _structure_errors(shape, value, path)
+    elif isinstance(shape, ListShape):
+        for index, item in enumerate(value):
+            yield from _errors(shape.member, item, f"{path}.{index + 1}.member")
+    elif isinstance(shape, MapShape):
+        for key, item in value.items():
+            yield from _errors(shape.value, item, f"{path}.{key}.member")
+    else:
+        yield from ((path, error) for error in _scalar_errors(shape, value))
+
+
+def _structure_errors(
+    shape: StructureShape, value: dict[str, Any], path: str
+) -> Iterator[tuple[str, str]]:
+    for name in shape.required_members:
+        if value.get(name) is None:
+            yield _member(path, name), "Member must not be null"
+    for name, member in shape.members.items():
+        if value.get(name) is not None:
+            yield from _errors(member, value[name], _member(path, name))
+
+
+def _scalar_errors(shape: Shape, value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield from _text_errors(shape, value)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _number_errors(shape, value)
+
+
+def _member(path: str, name: str) -> str:
+    name = name[0].lower() + name[1:]
+    return f"{path}.{name}" if path else name
+
+
+@cache
+def _model() -> ServiceModel:
+    return botocore.session.get_session().get_service_model("cognito-idp")
+
+
+@cache
+def operations() -> dict[str, OperationModel]:
+    """Give all operations of the service by name, as botocore knows them."""
+    return {name: _model().operation_model(name) for name in _model().operation_names}
+
+
+@cache
+def error_codes() -> frozenset[str]:
+    """Give the codes of all errors: the service's own and those common to all of AWS."""
+    return _COMMON_ERRORS | {shape.name for shape in _model().error_shapes}
+
+
+def check_parameters(operation: str, parameters: dict[str, Any]) -> None:
+    """Refuse parameters that the service model forbids.
+
+    Raises:
+        ParameterInvalid: lists every one by member; values are left out, they may be secret.
+    """
+    shape = operations()[operation].input_shape
+    errors = list(_errors(shape, parameters, "")) if shape is not None else []
+    if errors:
+        many = "s" if len(errors) > 1 else ""
+        listed = "; ".join(
+            f"Value at '{path}' failed to satisfy constraint: {error}" for path, error in errors
+        )
+        raise ParameterInvalid(f"{len(errors)} validation error{many} detected: {listed}")
+
+
+# User attributes
+
+# Cognito sets these itself; only an administrator writes the verified flags.
+_NEVER_BY_CLIENT = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
+# AWS says "a valid email address" and E.164; where exactly it draws the line is not documented.
+_EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
+_PHONE = re.compile(r"\+[0-9]{1,15}")
+
+Schema = dict[str, CognitoIdpUserPoolAttribute]
+
+
+def is_email(text: str) -> bool:
+    """Whether Cognito would take this for an email address."""
+    return _EMAIL.fullmatch(text) is not None
+
+
+def is_phone_number(text: str) -> bool:
+    """Whether Cognito would take this for a phone number (E.164)."""
+    return _PHONE.fullmatch(text) is not None
+
+
+def check_attribute_names(
+    schema: Schema, names: Iterable[str], *, by_client: bool, writable: list[str] | None = None
+) -> None:
+    """Refuse attributes that don't exist or that the caller may not write.
+
+    Args:
+        schema: the pool's attributes.
+        names: what is written or deleted.
+        by_client: False for an administrator.
+        writable: `WriteAttributes` of the client; empty means all.
+
+    Raises:
+        NotAuthorized: the client may not write one of them.
+        ParameterInvalid: an administrator writes one that does not exist.
+    """
+    for name in names:
+        known = name in schema or name in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA
+        if not by_client:
+            if name == "sub" or not known:
+                raise ParameterInvalid(f"user.{name}: Attribute does not exist in the schema.")
+        elif name in _NEVER_BY_CLIENT or not (name in writable if writable else known):
+            raise NotAuthorized("A client attempted to write unauthorized attribute")
+
+
+def check_attribute_values(schema: Schema, values: dict[str, str], *, creating: bool) -> None:
+    """Refuse values that break the pool's schema.
+
+    Args:
+        schema: the pool's attributes.
+        values: what is written.
+        creating: whether required attributes must be there and immutable ones may be.
+
+    Raises:
+        ParameterInvalid: an immutable attribute, a malformed value, or a required one left out.
+    """
+    errors = []
+    for name, value in values.items():
+        attribute = schema.get(name)
+        if attribute is not None and not attribute.mutable and not creating:
+            raise ParameterInvalid(f"user.{name}: Attribute cannot be updated.")
+        if name == "email" and value and not is_email(value):
+            raise ParameterInvalid("Invalid email address format.")
+        if name == "phone_number" and value and not is_phone_number(value):
+            raise ParameterInvalid("Invalid phone number format.")
+        if attribute is not None and (error := _value_error(attribute, value)):
+            errors.append(f"{name}: {error}")
+    if creating:
+        errors += [
+            f"{attribute.name}: The attribute is required"
+            for attribute in schema.values()
+            if attribute.required and attribute.name != "sub" and not values.get(attribute.name)
+        ]
+    if errors:
+        listed = "\n".join(errors)
+        raise ParameterInvalid(f"Attributes did not conform to the schema: {listed}\n")
+
+
+def _value_error(attribute: CognitoIdpUserPoolAttribute, value: str) -> str | None:
+    if attribute.data_type == "Boolean" and value.lower() not in {"true", "false"}:
+        return "Value must be true or false"
+    if attribute.data_type == "Number":
+        return _number_error(attribute.number_constraints or {}, value)
+    limits = attribute.string_constraints or {}
+    shortest, longest = limits.get("MinLength"), limits.get("MaxLength")
+    if (shortest and len(value) < int(shortest)) or (longest and len(value) > int(longest)):
+        return f"String must be between {shortest or 0} and {longest or 2048} characters long"
+    return None
+
+
+def _number_error(limits: dict[str, Any], value: str) -> str | None:
+    try:
+        number = float(value)
+    except ValueError:
+        return "Value must be a number"
+    least, most = limits.get("MinValue"), limits.get("MaxValue")
+    if (least and number < float(least)) or (most and number > float(most)):
+        return f"Number must be between {least} and {most}"
+    return None
+
+
+# Passwords
+
+# AWS developer guide, "Password policies"; a space counts where it is neither first nor last.
+SYMBOLS = frozenset("^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- ")
+
+
+def check_password(policy: dict[str, Any], password: str) -> None:
+    """Refuse a password that breaks the policy.
+
+    Args:
+        policy: the `PasswordPolicy` of the pool.
+        password: what the user wants.
+
+    Raises:
+        PasswordInvalid: says which rule; the password is left out.
+    """
+    rules = [
+        (len(password) >= policy.get("MinimumLength", 8), "Password not long enough"),
+        (len(password) <= 256, "Password too long"),
+        (password == password.strip(" "), "Password has a leading or trailing space"),
+        (
+            not policy.get("RequireUppercase") or any("A" <= c <= "Z" for c in password),
+            "Password must have uppercase characters",
+        ),
+        (
+            not policy.get("RequireLowercase") or any("a" <= c <= "z" for c in password),
+            "Password must have lowercase characters",
+        ),
+        (
+            not policy.get("RequireNumbers") or any("0" <= c <= "9" for c in password),
+            "Password must have numeric characters",
+        ),
+        (
+            not policy.get("RequireSymbols") or bool(SYMBOLS & set(password)),
+            "Password must have symbol characters",
+        ),
+    ]
+    for met, complaint in rules:
+        if not met:
+            raise PasswordInvalid(f"Password did not conform with policy: {complaint}")
