@@ -11,8 +11,8 @@ from apiproof.environment import Environment
 from apiproof.openapi.document import Router, operations
 from apiproof.pacts.reading import PactFile, load_pact
 from apiproof.pacts.states.catalogue import as_readme
-from apiproof.pacts.verify.results import Outcome
-from apiproof.pacts.verify.running import verify_paths
+from apiproof.pacts.verify.results import InteractionStatus
+from apiproof.pacts.verify.run import verify_paths
 from apiproof.service import Service
 from tests.contract.states import STATES
 
@@ -37,7 +37,7 @@ def test_both_consumers_have_a_pact() -> None:
 def test_the_api_honours_every_interaction(env: Environment, path: Path) -> None:
     verification = verify_paths([path], env)
     count = len(load_pact(path).interactions)
-    assert verification.outcomes == {Outcome.HONOURED: count}, verification.summary
+    assert verification.statuses == {InteractionStatus.PASSED: count}, verification.summary
     assert verification.verified == count
     assert verification.exit_code == 0
 
@@ -89,7 +89,7 @@ def test_every_interaction_is_really_compared(
     document = spoilt(path, spoil)
     (tmp_path / "pact.json").write_text(json.dumps(document), encoding="utf-8")
     [pact] = verify_paths([tmp_path / "pact.json"], env).pacts
-    assert pact.count(Outcome.BROKEN) == len(document["interactions"])
+    assert pact.count(InteractionStatus.FAILED) == len(document["interactions"])
     for result in pact.interactions:
         assert {each.path for each in result.mismatches} & set(SPOILS[spoil]), result
 

@@ -20,7 +20,7 @@ from apiproof.environment_file import EnvironmentFile, account_from
 from apiproof.errors import UserError
 from apiproof.http.client import HttpClient
 from apiproof.http.json_app import json_app, json_body
-from apiproof.pacts.verify.hosting import states_route
+from apiproof.pacts.verify.states_endpoint import states_route
 from apiproof.service import Account, SeedUser
 from apiproof.token_forger import TokenForger
 

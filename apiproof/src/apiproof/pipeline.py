@@ -13,15 +13,17 @@ from rich.table import Table
 
 from apiproof.access import compare_to_baseline, probe_service
 from apiproof.access.rendering import write_html, write_json
+from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control import ControlClient
 from apiproof.coverage import SUCCESS
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
 from apiproof.fuzzing.cli_run import count_scenarios, run_schemathesis
 from apiproof.openapi.document import load_document, operations
-from apiproof.pacts.verify.reports.terminal import print_verification
-from apiproof.pacts.verify.results import Outcome
-from apiproof.pacts.verify.running import verify_paths
+from apiproof.pacts.reading import load_pact
+from apiproof.pacts.verify.report import print_verification
+from apiproof.pacts.verify.results import InteractionStatus
+from apiproof.pacts.verify.run import verify_paths
 from apiproof.redaction import files_with_secrets
 from apiproof.reporting.terminal import console
 from apiproof.service import Service
@@ -123,13 +125,15 @@ def verify_pacts(stage: PipelineContext) -> Evidence:
     files = [Path(os.path.relpath(path)) for path in sorted(stage.service.pacts.glob("*.json"))]
     if not files:
         return Evidence("no pact", (f"there is no pact file in {stage.service.pacts.name}/",))
-    verification = verify_paths(files, stage.env)
+    pacts = [load_pact(path) for path in files]
+    compared = compare_pacts([(pact, pact.interactions) for pact in pacts], stage.service)
+    verification = verify_paths(files, stage.env, compared)
     print_verification(verification, console)
     findings = [
-        f"{pact.consumer}: {result.interaction.description}: {result.outcome}"
+        f"{pact.consumer}: {result.interaction.description}: {result.status}"
         for pact in verification.pacts
         for result in pact.interactions
-        if result.outcome in {Outcome.BROKEN, Outcome.UNTOLD}
+        if result.status in {InteractionStatus.FAILED, InteractionStatus.ERROR}
     ]
     if verification.exit_code and not findings:
         findings.append("the pacts are not what the document promises: see above")

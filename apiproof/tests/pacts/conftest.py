@@ -6,46 +6,45 @@ from typing import Any, cast
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.pacts.verify.direction import WorldDirector
+from apiproof.pacts.verify.loading import Filter, LoadedPacts, select
+from apiproof.pacts.verify.provider_states import EnvironmentStates
 from apiproof.pacts.verify.results import Verification
-from apiproof.pacts.verify.selection import Filter, select
-from apiproof.pacts.verify.sources import Sources
-from apiproof.pacts.verify.verifying import Theatre, verify_orders
+from apiproof.pacts.verify.session import VerificationSession, verify_selected
 from tests.pacts.shop import NAME, STATES, Shop
 
 Verify = Callable[..., Verification]
 
 
 @pytest.fixture(scope="session")
-def _staged() -> Iterator[tuple[Theatre, Shop]]:
+def _staged() -> Iterator[tuple[VerificationSession, Shop]]:
     shop = Shop()
-    director = WorldDirector(cast("Environment", shop), STATES)
-    with Theatre.open(shop.app, director, "http://127.0.0.1:8000") as theatre:
-        yield theatre, shop
+    states = EnvironmentStates(cast("Environment", shop), STATES)
+    with VerificationSession.open(shop.app, states, "http://127.0.0.1:8000") as session:
+        yield session, shop
 
 
 @pytest.fixture
-def theatre(_staged: tuple[Theatre, Shop]) -> Theatre:
+def session(_staged: tuple[VerificationSession, Shop]) -> VerificationSession:
     return _staged[0]
 
 
 @pytest.fixture
-def shop(_staged: tuple[Theatre, Shop]) -> Shop:
+def shop(_staged: tuple[VerificationSession, Shop]) -> Shop:
     """The shop on the stage, as it was at first."""
     _staged[1].restore()
     return _staged[1]
 
 
 @pytest.fixture
-def verify(theatre: Theatre, shop: Shop) -> Verify:  # noqa: ARG001 - the shop is restored
+def verify(session: VerificationSession, shop: Shop) -> Verify:  # noqa: ARG001 - the shop is restored
     """Verify documents against the shop."""
 
     def run(*documents: dict[str, Any]) -> Verification:
-        sources = Sources()
+        sources = LoadedPacts()
         for number, document in enumerate(documents):
             sources.add_document(document, f"pact-{number}.json")
         orders, problems = select(sources.found, Filter(), NAME, STATES)
         assert sources.problems + problems == []
-        return verify_orders(orders, theatre, NAME)
+        return verify_selected(orders, session, NAME)
 
     return run

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from apiproof.pacts.states import Scene, StateRegistry
+from apiproof.pacts.states import StateContext, StateRegistry
 from apiproof.service import Account
 
 NAME = "shop"
@@ -126,54 +126,54 @@ class Orders:
     last: Annotated[int, "The number of the last order."]
 
 
-def shop_of(scene: Scene) -> Any:
-    return scene.env
+def shop_of(context: StateContext) -> Any:
+    return context.env
 
 
 @STATES.state("a customer exists")
 def customer(
-    scene: Scene,
+    context: StateContext,
     name: Annotated[str, "The name."] = "ada",
     scopes: Annotated[list[str] | None, "What the token is for."] = None,
 ) -> Customer:
     """Someone who may order."""
-    shop = shop_of(scene)
+    shop = shop_of(context)
     shop.customers[name] = ["orders"] if scopes is None else scopes
     account = Account(name, f"{name}@example.com", "1", (), "", shop.token(name))
-    scene.act_as(account)
+    context.act_as(account)
     return Customer(account.access_token, name)
 
 
 @STATES.state("orders exist")
-def orders(scene: Scene, count: Annotated[int, "How many."] = 1) -> Orders:
+def orders(context: StateContext, count: Annotated[int, "How many."] = 1) -> Orders:
     """Orders 1, 2, 3, ..."""
-    shop_of(scene).orders += count
-    return Orders(shop_of(scene).orders)
+    shop_of(context).orders += count
+    return Orders(shop_of(context).orders)
 
 
 @STATES.state("a voucher exists")
-def voucher(_scene: Scene, code: Annotated[str, "Its code."], worth: int = 5) -> None:
+def voucher(_context: StateContext, code: Annotated[str, "Its code."], worth: int = 5) -> None:
     """Something to pay with."""
     assert code
     assert worth > 0
 
 
 @STATES.state("the access token is invalid")
-def token_invalid(scene: Scene) -> None:
+def token_invalid(context: StateContext) -> None:
     """The header is sent as it is."""
-    scene.leave_bearer()
+    context.keep_authorization()
 
 
 @STATES.state("the shop is closed")
-def closed(scene: Scene) -> Iterator[None]:
+def closed(context: StateContext) -> Iterator[None]:
     """No orders now."""
-    shop_of(scene).is_open = False
+    shop_of(context).is_open = False
     yield
-    shop_of(scene).is_open = True
+    shop_of(context).is_open = True
 
 
 @STATES.state("the till is broken")
-def broken(_scene: Scene) -> None:
+def broken(_context: StateContext) -> None:
     """A state that cannot be brought about."""
     raise OSError("no till in sight")
 

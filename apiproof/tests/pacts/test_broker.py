@@ -10,18 +10,17 @@ from pact import Verifier
 
 from apiproof.http.server import run_server
 from apiproof.pacts.verify.broker import (
+    BrokerError,
     BrokerOptions,
-    BrokerRefused,
     SelectorInvalid,
     add_broker_pacts,
     publish,
     read_selector,
 )
 from apiproof.pacts.verify.fetching import Credentials
-from apiproof.pacts.verify.results import Outcome, Verification
-from apiproof.pacts.verify.selection import Filter, Order, select
-from apiproof.pacts.verify.sources import Sources
-from apiproof.pacts.verify.verifying import Theatre, verify_orders
+from apiproof.pacts.verify.loading import Filter, LoadedPacts, SelectedPact, select
+from apiproof.pacts.verify.results import InteractionStatus, Verification
+from apiproof.pacts.verify.session import VerificationSession, verify_selected
 from tests.pacts.broker import Broker
 from tests.pacts.pacts import interaction, order, pact
 from tests.pacts.shop import NAME, STATES
@@ -38,24 +37,24 @@ def url(broker: Broker) -> Iterator[str]:
         yield base_url
 
 
-def orders_of(options: BrokerOptions) -> list[Order]:
-    sources = Sources()
+def orders_of(options: BrokerOptions) -> list[SelectedPact]:
+    sources = LoadedPacts()
     add_broker_pacts(sources, options, NAME)
     orders, problems = select(sources.found, Filter(), NAME, STATES)
     assert sources.problems + problems == []
     return orders
 
 
-def verified(options: BrokerOptions, theatre: Theatre) -> Verification:
+def verified(options: BrokerOptions, session: VerificationSession) -> Verification:
     orders = orders_of(options)
-    verification = verify_orders(orders, theatre, NAME)
+    verification = verify_selected(orders, session, NAME)
     publish(options, NAME, orders, verification)
     return verification
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_brokers_pacts_are_verified(url: str, theatre: Theatre) -> None:
-    verification = verify_orders(orders_of(BrokerOptions(url)), theatre, NAME)
+def test_a_brokers_pacts_are_verified(url: str, session: VerificationSession) -> None:
+    verification = verify_selected(orders_of(BrokerOptions(url)), session, NAME)
     assert [each.consumer for each in verification.pacts] == ["till", "web"]
     assert verification.exit_code == 0
     assert verification.verified == 2
@@ -78,7 +77,7 @@ def test_it_is_asked_what_pacts_own_client_asks(broker: Broker, url: str, name: 
     os.environ["PACT_DO_NOT_TRACK"] = "true"
     theirs = Verifier(NAME, host="127.0.0.1").add_transport(url=url)
     builder = theirs.broker_source(url, selector=True, use_env=False)
-    for selector in options.question()["consumerVersionSelectors"]:
+    for selector in options.query()["consumerVersionSelectors"]:
         renamed = {"mainBranch": "main_branch"}
         builder.consumer_version(**{renamed.get(key, key): each for key, each in selector.items()})
     builder.provider_tags(*options.provider_tags)
@@ -90,22 +89,23 @@ def test_it_is_asked_what_pacts_own_client_asks(broker: Broker, url: str, name: 
         builder.include_wip_since(options.wip_since)
     with contextlib.suppress(RuntimeError):  # the Broker is no shop
         builder.build().verify()
-    add_broker_pacts(Sources(), BrokerOptions(**{**vars(options), "url": url}), NAME)
+    add_broker_pacts(LoadedPacts(), BrokerOptions(**{**vars(options), "url": url}), NAME)
     asked_by_them, asked_by_us = broker.asked
     assert asked_by_us == asked_by_them
 
 
 def test_a_brokers_pacts_are_checked_before_they_are_played(broker: Broker, url: str) -> None:
     broker.pacts = {"till": pact(interaction("x", "/orders", "a costumer exists"))}
-    sources = Sources()
-    add_broker_pacts(sources, BrokerOptions(url), NAME)
-    _, [line] = select(sources.found, Filter(), NAME, STATES)
+    loaded = LoadedPacts()
+    add_broker_pacts(loaded, BrokerOptions(url), NAME)
+    [selected], _ = select(loaded.found, Filter(), NAME, STATES)
+    [line] = selected.errors.values()
     assert "did you mean 'a customer exists'?" in line
 
 
 @pytest.mark.usefixtures("shop")
 def test_results_are_published_with_branch_and_tags(
-    broker: Broker, url: str, theatre: Theatre
+    broker: Broker, url: str, session: VerificationSession
 ) -> None:
     broker.pacts["web"] = pact(interaction("a hole", "/nowhere"), consumer="web")
     verified(
@@ -116,7 +116,7 @@ def test_results_are_published_with_branch_and_tags(
             publish_version="1.0",
             build_url="http://b",
         ),
-        theatre,
+        session,
     )
     assert broker.described == [
         "/pacticipants/shop/branches/feat/x/versions/1.0",
@@ -135,22 +135,24 @@ def test_results_are_published_with_branch_and_tags(
 
 @pytest.mark.usefixtures("shop")
 def test_a_pending_pact_fails_nothing_but_is_told_to_the_broker(
-    broker: Broker, url: str, theatre: Theatre
+    broker: Broker, url: str, session: VerificationSession
 ) -> None:
     broker.pacts = {"web": pact(interaction("a hole", "/nowhere"), consumer="web")}
     broker.pending = {"web"}
     verification = verified(
-        BrokerOptions(url, include_pending=True, publish_version="1.0"), theatre
+        BrokerOptions(url, include_pending=True, publish_version="1.0"), session
     )
     assert verification.exit_code == 0
-    assert verification.outcomes == {Outcome.PENDING: 1}
+    assert verification.statuses == {InteractionStatus.PENDING: 1}
     assert [told["success"] for _, told in broker.told] == [False]
 
 
 @pytest.mark.usefixtures("shop")
-def test_what_could_not_be_told_is_no_success(broker: Broker, url: str, theatre: Theatre) -> None:
+def test_what_could_not_be_told_is_no_success(
+    broker: Broker, url: str, session: VerificationSession
+) -> None:
     broker.pacts = {"till": pact(order(), interaction("x", "/", "the till is broken"))}
-    assert verified(BrokerOptions(url, publish_version="1.0"), theatre).exit_code == 2
+    assert verified(BrokerOptions(url, publish_version="1.0"), session).exit_code == 2
     assert [told["success"] for _, told in broker.told] == [False]
 
 
@@ -169,7 +171,7 @@ def test_credentials_are_sent(
 ) -> None:
     broker.authorization = header
     assert len(orders_of(BrokerOptions(url, credentials=credentials))) == 2
-    with pytest.raises(BrokerRefused, match="answered 401; pass --broker-token, or") as refusal:
+    with pytest.raises(BrokerError, match="answered 401; pass --broker-token, or") as refusal:
         orders_of(BrokerOptions(url, credentials=Credentials(token="wr0ng")))
     assert "wr0ng" not in str(refusal.value)
 
@@ -177,30 +179,30 @@ def test_credentials_are_sent(
 def test_credentials_in_the_url_are_sent_and_never_shown(broker: Broker, url: str) -> None:
     broker.authorization = BASIC
     inside = url.replace("//", "//ada:s3cret@")
-    with contextlib.suppress(BrokerRefused):
+    with contextlib.suppress(BrokerError):
         orders_of(BrokerOptions(inside))
-    with pytest.raises(BrokerRefused) as refusal:
+    with pytest.raises(BrokerError) as refusal:
         orders_of(BrokerOptions(inside.replace("s3cret", "wr0ng")))
     assert "wr0ng" not in str(refusal.value)
 
 
 def test_a_broker_without_such_pacts_is_told(broker: Broker, url: str) -> None:
     broker.pacts = {}
-    with pytest.raises(BrokerRefused, match='has no pact with "shop" for these selectors'):
+    with pytest.raises(BrokerError, match='has no pact with "shop" for these selectors'):
         orders_of(BrokerOptions(url))
 
 
-def test_something_else_than_a_broker_is_told(theatre: Theatre) -> None:
-    with pytest.raises(BrokerRefused, match=r"answered 404"):
-        orders_of(BrokerOptions(theatre.provider_url))
-    with pytest.raises(BrokerRefused, match="is not a Pact Broker: its answer has no link"):
-        orders_of(BrokerOptions(f"{theatre.provider_url}/order"))
+def test_something_else_than_a_broker_is_told(session: VerificationSession) -> None:
+    with pytest.raises(BrokerError, match=r"answered 404"):
+        orders_of(BrokerOptions(session.provider_url))
+    with pytest.raises(BrokerError, match="is not a Pact Broker: its answer has no link"):
+        orders_of(BrokerOptions(f"{session.provider_url}/order"))
 
 
 def test_a_broker_that_is_away_is_told() -> None:
     with run_server(Broker().app) as url:
         pass
-    with pytest.raises(BrokerRefused, match=r"no answer \(ConnectionError\)"):
+    with pytest.raises(BrokerError, match=r"no answer \(ConnectionError\)"):
         orders_of(BrokerOptions(url))
 
 

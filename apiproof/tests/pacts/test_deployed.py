@@ -10,16 +10,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from apiproof.http.server import run_server
-from apiproof.pacts.verify.direction import (
-    Director,
-    NoDirector,
-    RemoteDirector,
+from apiproof.pacts.verify.loading import Filter, LoadedPacts, select
+from apiproof.pacts.verify.provider_states import (
+    NoStates,
+    RemoteStates,
+    StateSetup,
 )
-from apiproof.pacts.verify.forwarding import ProviderUnreachable, forward_to
-from apiproof.pacts.verify.results import Outcome, Verification
-from apiproof.pacts.verify.selection import Filter, select
-from apiproof.pacts.verify.sources import Sources
-from apiproof.pacts.verify.verifying import Theatre, verify_orders
+from apiproof.pacts.verify.recording_proxy import ProviderUnreachable, forward_to
+from apiproof.pacts.verify.results import InteractionStatus, Verification
+from apiproof.pacts.verify.session import VerificationSession, verify_selected
 from tests.pacts.pacts import BEARER, body, interaction, order, pact
 from tests.pacts.shop import NAME, Answer, Shop
 
@@ -60,13 +59,13 @@ def url(deployed: Deployed) -> Iterator[str]:
         yield base_url
 
 
-def verify(url: str, document: dict[str, Any], director: Director) -> Verification:
-    sources = Sources()
+def verify(url: str, document: dict[str, Any], states: StateSetup) -> Verification:
+    sources = LoadedPacts()
     sources.add_document(document, "pact.json")
     orders, problems = select(sources.found, Filter(), NAME, None)
     assert problems == []
-    with Theatre.open(forward_to(f"{url}/v1"), director, f"{url}/v1") as theatre:
-        return verify_orders(orders, theatre, NAME)
+    with VerificationSession.open(forward_to(f"{url}/v1"), states, f"{url}/v1") as session:
+        return verify_selected(orders, session, NAME)
 
 
 def listing(*states: Any, status: int = 200) -> dict[str, Any]:
@@ -81,7 +80,7 @@ def test_requests_and_answers_pass_unchanged(url: str) -> None:
         request={**body({"a": "ü"}), "query": {"q": ["a b", "c&d"]}},
         response=body({"body": '{"a":"ü"}', "query": "q=a+b&q=c%26d"}),
     )
-    verification = verify(url, pact(order(), echo), NoDirector())
+    verification = verify(url, pact(order(), echo), NoStates())
     assert [each.mismatches for each in verification.pacts[0].interactions] == [(), ()]
     assert verification.exit_code == 0
 
@@ -89,13 +88,13 @@ def test_requests_and_answers_pass_unchanged(url: str) -> None:
 def test_a_redirect_is_the_providers_answer(url: str, deployed: Deployed) -> None:
     deployed.shop.answer = Answer(307, {"location": "/v1/orders/1"}, None)
     expected = pact(interaction("a redirect", "/order", status=307))
-    assert verify(url, expected, NoDirector()).exit_code == 0
+    assert verify(url, expected, NoStates()).exit_code == 0
 
 
 def test_its_states_url_brings_states_about_and_gives_the_token(
     url: str, deployed: Deployed
 ) -> None:
-    verification = verify(url, listing(ADA, "orders exist"), RemoteDirector(f"{url}/states"))
+    verification = verify(url, listing(ADA, "orders exist"), RemoteStates(f"{url}/states"))
     assert verification.exit_code == 0
     assert deployed.handled == [
         ("setup", "a customer exists"),
@@ -107,13 +106,13 @@ def test_its_states_url_brings_states_about_and_gives_the_token(
 
 def test_its_states_url_may_leave_the_token_alone(url: str, deployed: Deployed) -> None:
     asked = listing(ADA, "the access token is invalid", status=401)
-    assert verify(url, asked, RemoteDirector(f"{url}/states")).exit_code == 0
+    assert verify(url, asked, RemoteStates(f"{url}/states")).exit_code == 0
     assert deployed.shop.seen == [("GET", "/v1/orders", "Bearer anything")]
 
 
 def test_a_token_does_not_outlive_its_interaction(url: str, deployed: Deployed) -> None:
     both = pact(*listing(ADA)["interactions"], *listing(status=401)["interactions"])
-    assert verify(url, both, RemoteDirector(f"{url}/states")).exit_code == 0
+    assert verify(url, both, RemoteStates(f"{url}/states")).exit_code == 0
     assert [bearer for _, _, bearer in deployed.shop.seen] == [
         "Bearer token-of-ada",
         "Bearer anything",
@@ -121,23 +120,23 @@ def test_a_token_does_not_outlive_its_interaction(url: str, deployed: Deployed) 
 
 
 def test_a_state_handler_that_fails_is_told_at_once(url: str) -> None:
-    verification = verify(url, listing("the till is broken"), RemoteDirector(f"{url}/states"))
+    verification = verify(url, listing("the till is broken"), RemoteStates(f"{url}/states"))
     [result] = verification.pacts[0].interactions
-    assert result.outcome is Outcome.UNTOLD
+    assert result.status is InteractionStatus.ERROR
     assert "answered 500" in result.error
     assert verification.seconds < 60  # pact's own retries of a 5xx take 127 s (4.2.0)
 
 
 def test_without_a_states_url_only_stateless_interactions_can_be_told(url: str) -> None:
-    verification = verify(url, pact(order(), *listing(ADA)["interactions"]), NoDirector())
+    verification = verify(url, pact(order(), *listing(ADA)["interactions"]), NoStates())
     assert verification.exit_code == 2
     stateless, stateful = verification.pacts[0].interactions
-    assert stateless.outcome is Outcome.HONOURED
-    assert "pass --states-url" in stateful.error
+    assert stateless.status is InteractionStatus.PASSED
+    assert "pass --state-url" in stateful.error
 
 
 def test_curl_lines_name_the_deployed_provider(url: str) -> None:
-    [result] = verify(url, pact(order()), NoDirector()).pacts[0].interactions
+    [result] = verify(url, pact(order()), NoStates()).pacts[0].interactions
     assert result.curl.startswith(f"curl -i -X GET {url}/v1/order")
 
 
@@ -151,9 +150,9 @@ def test_a_provider_that_is_away_is_refused_before_anything_is_played() -> None:
 def test_a_provider_that_dies_half_way_is_not_called_broken(deployed: Deployed) -> None:
     with run_server(deployed.app) as url:
         provider = forward_to(f"{url}/v1")
-    sources = Sources()
+    sources = LoadedPacts()
     sources.add_document(pact(order()), "pact.json")
     orders, _ = select(sources.found, Filter(), NAME, None)
-    with Theatre.open(provider, NoDirector(), url) as theatre:
-        verification = verify_orders(orders, theatre, NAME)
+    with VerificationSession.open(provider, NoStates(), url) as session:
+        verification = verify_selected(orders, session, NAME)
     assert verification.exit_code == 2

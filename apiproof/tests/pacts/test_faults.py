@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.pacts.verify.results import Outcome
+from apiproof.pacts.verify.results import InteractionStatus
 from tests.pacts.conftest import Verify
 from tests.pacts.pacts import order, pact
 from tests.pacts.shop import Answer, Shop
@@ -135,7 +135,7 @@ def test_a_broken_provider_is_caught_where_it_is_broken(
     verification = verify(pact(order()))
     [result] = verification.pacts[0].interactions
     assert verification.exit_code == 1
-    assert result.outcome is Outcome.BROKEN
+    assert result.status is InteractionStatus.FAILED
     found = [each for each in result.mismatches if each.path == path]
     assert [each.path for each in result.mismatches] == [path] or len(found) == 1
     assert rule in found[0].rule

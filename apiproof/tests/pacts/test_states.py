@@ -9,7 +9,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.pacts.states import (
     ParametersInvalid,
-    Scene,
+    StateContext,
     StateRegistry,
     StateUnknown,
 )
@@ -37,7 +37,7 @@ def states(log: list[str]) -> StateRegistry:
 
     @registry.state("numbers exist")
     def numbers(
-        _scene: Scene,
+        _context: StateContext,
         first: Annotated[int, "The first."],
         rest: Annotated[list[int] | None, "The others."] = None,
     ) -> Values:
@@ -45,7 +45,7 @@ def states(log: list[str]) -> StateRegistry:
         return Values(first + sum(rest or []))
 
     @registry.state("the power is off")
-    def power(_scene: Scene, hours: float = 1) -> Iterator[Values]:
+    def power(_context: StateContext, hours: float = 1) -> Iterator[Values]:
         """Darkness."""
         log.append("off")
         yield Values(int(hours))
@@ -55,13 +55,13 @@ def states(log: list[str]) -> StateRegistry:
 
 
 def test_a_state_returns_its_values(states: StateRegistry) -> None:
-    values = states.enter(Scene(NOWHERE), "Numbers exist", {"first": 1, "rest": [2, "3"]})
+    values = states.enter(StateContext(NOWHERE), "Numbers exist", {"first": 1, "rest": [2, "3"]})
     assert values == {"total": 6}
 
 
 def test_a_generator_is_undone_when_the_scene_ends(states: StateRegistry, log: list[str]) -> None:
-    with Scene(NOWHERE) as scene:
-        assert states.enter(scene, "the power is off", {}) == {"total": 1}
+    with StateContext(NOWHERE) as context:
+        assert states.enter(context, "the power is off", {}) == {"total": 1}
         assert log == ["off"]
     assert log == ["off", "on"]
 
@@ -100,29 +100,29 @@ def test_a_sentence_is_registered_once(states: StateRegistry) -> None:
 
 
 def test_the_token_is_the_last_callers() -> None:
-    scene = Scene(NOWHERE)
-    scene.act_as(ADA)
-    scene.act_as(GRACE)
-    scene.welcome(ADA)
-    assert scene.token == "graces-token"
-    assert scene.caller is GRACE
+    context = StateContext(NOWHERE)
+    context.act_as(ADA)
+    context.act_as(GRACE)
+    context.add_user(ADA)
+    assert context.token == "graces-token"
+    assert context.caller is GRACE
 
 
 @pytest.mark.parametrize("before", [True, False])
 def test_a_chosen_token_wins_whatever_the_order(before: bool) -> None:  # noqa: FBT001 - a parameter of the test
-    scene = Scene(NOWHERE)
+    context = StateContext(NOWHERE)
     if before:
-        scene.act_as(ADA)
-    scene.present("expired")
-    scene.act_as(ADA)
-    assert scene.token == "expired"
+        context.act_as(ADA)
+    context.send_token("expired")
+    context.act_as(ADA)
+    assert context.token == "expired"
 
 
 def test_a_scene_may_leave_the_header_alone() -> None:
-    scene = Scene(NOWHERE)
-    scene.leave_bearer()
-    scene.act_as(ADA)
-    assert scene.token is None
+    context = StateContext(NOWHERE)
+    context.keep_authorization()
+    context.act_as(ADA)
+    assert context.token is None
 
 
 def test_the_registry_is_documented_in_the_words_of_json(states: StateRegistry) -> None:

@@ -51,4 +51,4 @@ def test_a_query_reaches_the_provider_as_the_consumer_sends_it(verify: Verify, s
     exchange = verify(STYLES[style]()).pacts[0].interactions[1].exchange
     assert exchange is not None
     assert exchange.target in {"/orders?limit=5&tag=a+b&tag=c", "/orders?limit=5&tag=a%20b&tag=c"}
-    assert exchange.impersonated
+    assert exchange.token_replaced

@@ -1,17 +1,18 @@
 """Pact files on a web server: read like files, with credentials that are sent and never shown."""
 
+import dataclasses
 import json
 from collections.abc import Iterator
 
 import pytest
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from apiproof.http.server import run_server
 from apiproof.pacts.verify.fetching import Credentials, shown_url
-from apiproof.pacts.verify.sources import Sources, read_sources
+from apiproof.pacts.verify.loading import LoadedPacts, load_pacts
 from tests.pacts.pacts import order, pact
 
 SECRET = {"Bearer t0ken", "Basic YWRhOnMzY3JldA=="}  # the latter is ada:s3cret
@@ -32,8 +33,8 @@ def url() -> Iterator[str]:
         yield base_url
 
 
-def read(url: str, credentials: Credentials | None = None) -> Sources:
-    return read_sources([url, url], credentials or Credentials())
+def read(url: str, credentials: Credentials | None = None) -> LoadedPacts:
+    return load_pacts([url, url], credentials or Credentials())
 
 
 def test_a_pact_is_read_from_its_url_once(url: str) -> None:
@@ -46,7 +47,44 @@ def test_a_pact_is_read_from_its_url_once(url: str) -> None:
     "credentials", [Credentials(token="t0ken"), Credentials(username="ada", password="s3cret")]
 )
 def test_credentials_are_sent(url: str, credentials: Credentials) -> None:
-    assert len(read(f"{url}/secret", credentials).found) == 1
+    mine = dataclasses.replace(credentials, origin=f"{url}/broker")
+    assert len(read(f"{url}/secret", mine).found) == 1
+
+
+@pytest.fixture
+def elsewhere(url: str) -> Iterator[tuple[str, list[str | None]]]:
+    """Another origin, which redirects back and remembers the Authorization headers it saw."""
+    seen: list[str | None] = []
+
+    async def answer(request: Request) -> Response:
+        seen.append(request.headers.get("authorization"))
+        return RedirectResponse(f"{url}/secret")
+
+    with run_server(Starlette(routes=[Route("/{name}", answer)])) as base_url:
+        yield base_url, seen
+
+
+@pytest.mark.parametrize("origin", ["", "http://broker.example", "https://127.0.0.1"])
+@pytest.mark.parametrize(
+    "credentials", [Credentials(token="t0ken"), Credentials(username="ada", password="s3cret")]
+)
+def test_credentials_are_sent_to_their_own_origin_only(
+    url: str, elsewhere: tuple[str, list[str | None]], credentials: Credentials, origin: str
+) -> None:
+    other, seen = elsewhere
+    [line] = read(f"{other}/pact", dataclasses.replace(credentials, origin=origin)).problems
+    assert "answered 401; the credentials belong to" in line
+    assert f"were not sent to {url}" in line
+    assert seen == [None]
+
+
+def test_a_redirect_to_another_origin_loses_the_credentials_and_one_back_has_them(
+    url: str, elsewhere: tuple[str, list[str | None]]
+) -> None:
+    other, seen = elsewhere
+    mine = Credentials(token="t0ken", origin=url)
+    assert len(read(f"{other}/pact", mine).found) == 1
+    assert seen == [None]
 
 
 def test_credentials_in_the_url_are_sent_and_never_shown(url: str) -> None:

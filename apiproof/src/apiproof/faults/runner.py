@@ -29,7 +29,7 @@ from apiproof.service import load_service
 HEAVY = (
     "alembic.command", "boto3", "email_validator", "fastapi", "jsonschema_rs", "pydantic_settings",
     "openapi_spec_validator", "python_multipart", "schemathesis.pytest.plugin", "sqlmodel",
-    "structlog", "apiproof.pacts.verify.verifying", "apiproof.fuzzing",
+    "structlog", "apiproof.pacts.verify.session", "apiproof.fuzzing",
     "apiproof.strategies", "uvicorn",
 )  # fmt: skip
 LONGEST = 300.0  # seconds for one defect

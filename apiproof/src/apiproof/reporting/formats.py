@@ -56,9 +56,10 @@ def as_junit(report: Report) -> str:
 
 def _suite(step: StepResult) -> ET.Element:
     cases = [*step.cases, *_finding_cases(step)]
-    if step.error or not cases:
-        status = step.status if step.error or not step.findings else Status.PASSED
-        cases.append(Case(step.name, Status.ERROR if step.error else status, message=step.error))
+    is_told = any(case.status is Status.ERROR for case in cases)
+    if not cases or (step.error and not is_told):
+        status = Status.ERROR if step.error else step.status
+        cases.append(Case(step.name, status, message=step.error))
     counts = {status: sum(case.status is status for case in cases) for status in Status}
     suite = ET.Element(
         "testsuite",

@@ -1,5 +1,100 @@
-"""The terminal that tables are printed to; it must not know what they say."""
+"""The terminal: whole lines when piped, no word broken, and foreign text shown as it is.
 
+Foreign text, such as a description in a pact, is never read as markup, and its control characters
+are shown rather than sent to the terminal.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from rich.box import HEAVY_HEAD
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
-console = Console(highlight=False, soft_wrap=False)
+Styled = tuple[str, str]
+"""A text and its style, in rich's words: `("failed", "red")`."""
+
+# C0 and C1 control characters but tab and newline, and what turns the direction of writing.
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_WIDEST: Final = 100_000  # columns of a pipe
+_FRAME: Final = 3  # columns around a cell
+
+console: Final = Console(highlight=False, soft_wrap=False, emoji=False)
+
+
+def printable(text: str) -> str:
+    r"""A text whose control characters are shown: an escape is `\x1b`."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def line_of(*parts: str | Styled | Text) -> Text:
+    """A line of plain and styled parts, none of them read as markup."""
+    line = Text()
+    for part in parts:
+        if isinstance(part, Text):
+            line.append(printable(part.plain), part.style)
+        elif isinstance(part, tuple):
+            line.append(printable(part[0]), part[1])
+        else:
+            line.append(printable(part))
+    return line
+
+
+def print_line(terminal: Console, *parts: str | Styled | Text, wrap: bool = True) -> None:
+    """Print a line; on a terminal it is wrapped between words, in a pipe never.
+
+    Args:
+        terminal: where to.
+        parts: texts, or texts with their styles.
+        wrap: False for what has to survive being copied, such as a command.
+    """
+    if wrap and terminal.is_terminal:
+        terminal.print(line_of(*parts), overflow="ignore", crop=False)
+    else:
+        terminal.print(line_of(*parts), soft_wrap=True)
+
+
+def print_table(
+    terminal: Console,
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[str | Styled | Text]],
+) -> None:
+    """Print a table; where its words do not fit side by side, each row as lines of its own."""
+    cells = [[line_of(cell) for cell in row] for row in rows]
+    width = terminal.width if terminal.is_terminal else _WIDEST
+    if _least_width(columns, cells) > width:
+        _print_rows(terminal, title, columns, cells)
+        return
+    table = Table(title=line_of(title), title_justify="left", box=HEAVY_HEAD)
+    for number, name in enumerate(columns):
+        table.add_column(line_of(name), justify="right" if _are_numbers(cells, number) else "left")
+    for row in cells:
+        table.add_row(*row)
+    terminal.print(table, width=width, crop=False)
+
+
+def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
+    """The columns that a table needs at least: its longest words side by side."""
+    names = [[line_of(name) for name in columns], *rows]
+    longest = [
+        max((len(word) for row in names for word in row[number].plain.split()), default=0)
+        for number in range(len(columns))
+    ]
+    return sum(longest) + _FRAME * len(columns) + 1
+
+
+def _print_rows(
+    terminal: Console, title: str, columns: Sequence[str], rows: Sequence[Sequence[Text]]
+) -> None:
+    print_line(terminal, (title, "bold"))
+    for row in rows:
+        for number, (name, cell) in enumerate(zip(columns, row, strict=True)):
+            print_line(terminal, "  " if number else "- ", f"{name}: ", cell)
+
+
+def _are_numbers(rows: Sequence[Sequence[Text]], column: int) -> bool:
+    texts = [row[column].plain for row in rows]
+    return bool(texts) and all(re.fullmatch(r"[\d.,]*\d( ?[a-z%]{1,3})?", text) for text in texts)

@@ -31,7 +31,7 @@ from apiproof.pacts.reading.model import (
     Response,
     Rule,
 )
-from apiproof.pacts.reading.reading import load_pact, parse_pact
+from apiproof.pacts.reading.pact_file import load_pact, parse_pact
 
 __all__ = [
     "Body",

@@ -8,12 +8,12 @@ know how pacts are verified, nor import a pact library.
     +- ParametersInvalid   the sentence is known, its parameters are not
 """
 
-from apiproof.pacts.states.registry import StateRegistry
-from apiproof.pacts.states.scene import Scene
+from apiproof.pacts.states.context import StateContext
 from apiproof.pacts.states.state import (
     Parameter,
     ParametersInvalid,
     State,
+    StateRegistry,
     StateUnknown,
     Value,
 )
@@ -21,8 +21,8 @@ from apiproof.pacts.states.state import (
 __all__ = [
     "Parameter",
     "ParametersInvalid",
-    "Scene",
     "State",
+    "StateContext",
     "StateRegistry",
     "StateUnknown",
     "Value",

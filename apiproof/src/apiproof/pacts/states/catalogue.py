@@ -7,8 +7,7 @@ from typing import Any
 from rich.markup import escape
 from rich.table import Table
 
-from apiproof.pacts.states.registry import StateRegistry
-from apiproof.pacts.states.state import State
+from apiproof.pacts.states.state import State, StateRegistry
 
 _README = """\
 # Pacts with {provider}

@@ -11,15 +11,15 @@ import difflib
 import inspect
 import json
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from types import NoneType
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from apiproof.errors import UserError
-from apiproof.pacts.states.scene import Scene
+from apiproof.pacts.states.context import StateContext
 
 _JSON_NAMES = {
     str: "string",
@@ -109,7 +109,7 @@ class State:
             )
             raise ParametersInvalid(f'The state "{self.sentence}" {problems}.') from None
 
-    def enter(self, scene: Scene, params: Mapping[str, Any]) -> dict[str, Any]:
+    def enter(self, context: StateContext, params: Mapping[str, Any]) -> dict[str, Any]:
         """Bring it about and return its values; the scene will undo it.
 
         Raises:
@@ -117,10 +117,10 @@ class State:
         """
         arguments = self.check(params)
         if self.has_teardown:
-            context = contextlib.contextmanager(self.function)
-            values = scene.teardowns.enter_context(context(scene, **arguments))
+            manager = contextlib.contextmanager(self.function)
+            values = context.teardowns.enter_context(manager(context, **arguments))
         else:
-            values = self.function(scene, **arguments)
+            values = self.function(context, **arguments)
         return {} if values is None else dataclasses.asdict(values)
 
     def _problem(self, name: str, kind: str, text: str) -> str:
@@ -177,3 +177,76 @@ def _written(kind: Any) -> str:
     if arguments:
         return " or ".join(map(_written, arguments))
     return _JSON_NAMES.get(kind, str(kind))
+
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class StateRegistry:
+    """Every sentence that consumers may name, in the order of registration."""
+
+    def __init__(self) -> None:
+        self._states: dict[str, State] = {}
+
+    def state(self, sentence: str) -> Callable[[_Function], _Function]:
+        """Register a function; see `apiproof.pacts.states.state` for its signature.
+
+        Args:
+            sentence: What consumers write; case and spacing don't matter when it is looked up.
+
+        Raises:
+            ValueError: The sentence is taken.
+        """
+
+        def register(function: _Function) -> _Function:
+            key = _key(sentence)
+            if key in self._states:
+                raise ValueError(f'The state "{sentence}" is registered twice.')
+            self._states[key] = State(sentence, function)
+            return function
+
+        return register
+
+    def __iter__(self) -> Iterator[State]:
+        return iter(self._states.values())
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def find(self, sentence: str) -> State:
+        """Return a state.
+
+        Raises:
+            StateUnknown: It is not registered; the text names the nearest.
+        """
+        try:
+            return self._states[_key(sentence)]
+        except KeyError:
+            known = [state.sentence for state in self]
+            raise StateUnknown(
+                f'No provider state "{sentence}": '
+                f"{nearest(sentence, known) or 'the provider has none'} "
+                "`apiproof states` lists them all."
+            ) from None
+
+    def check(self, sentence: str, params: Mapping[str, Any]) -> None:
+        """Tell whether a state can be brought about, without doing it.
+
+        Raises:
+            StateUnknown, ParametersInvalid
+        """
+        self.find(sentence).check(params)
+
+    def enter(
+        self, context: StateContext, sentence: str, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Bring a state about and return its values.
+
+        Raises:
+            StateUnknown, ParametersInvalid
+        """
+        return self.find(sentence).enter(context, params)
+
+
+def _key(sentence: str) -> str:
+    return " ".join(sentence.split()).casefold()

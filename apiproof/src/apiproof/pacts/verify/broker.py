@@ -1,34 +1,35 @@
 """A Pact Broker: which pacts it wants verified, and telling it the result.
 
-Spoken directly rather than through the pact library, whose own Broker source plays pacts before
-anything can look at them: the checks of `selection` hold for a Broker's pacts too. Links are
-followed by their relation (HAL), never built.
+Spoken directly rather than through the pact library, whose own Broker source verifies pacts before
+anything can look at them: the checks of `loading` hold for a Broker's pacts too. Links are
+followed by their relation (HAL), never built, and credentials stay with the Broker's own origin.
 
-Sources: Pact Broker API, "Pacts for verification" and "Publishing verification results".
+Sources: Pact Broker API, "Pacts for verification", "Publishing verification results",
+"Can I deploy"; pact_broker 2.1xx, lib/pact_broker/{api/resources,api/contracts,pacts/content}.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
 from apiproof.errors import UserError
-from apiproof.pacts.verify.fetching import Credentials, Unfetched, fetch_json, shown_url
+from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json, shown_url
+from apiproof.pacts.verify.loading import LoadedPact, LoadedPacts, SelectedPact, publish_url
 from apiproof.pacts.verify.results import (
     InteractionResult,
-    Outcome,
+    InteractionStatus,
     PactResult,
     Verification,
 )
-from apiproof.pacts.verify.selection import Order
-from apiproof.pacts.verify.sources import Sources
 
 _FOR_VERIFICATION = "pb:provider-pacts-for-verification"
-_PUBLISH = "pb:publish-verification-results"
+_CAN_I_DEPLOY = "pb:can-i-deploy-pacticipant-version-to-environment"
 
 
-class BrokerRefused(UserError):
+class BrokerError(UserError):
     """The Broker cannot be asked or told; the text says which of its answers is to blame."""
 
 
@@ -64,7 +65,7 @@ class BrokerOptions:
     publish_version: str | None = None
     build_url: str | None = None
 
-    def question(self) -> dict[str, Any]:
+    def query(self) -> dict[str, Any]:
         """The body of the request for pacts to verify."""
         tags = [{"tag": tag, "latest": True} for tag in self.consumer_tags]
         body: dict[str, Any] = {
@@ -78,6 +79,14 @@ class BrokerOptions:
         if self.wip_since:
             body["includeWipPactsSince"] = self.wip_since
         return body
+
+
+@dataclass(frozen=True)
+class Deployability:
+    """Whether a version can be deployed to an environment; None where the Broker cannot tell."""
+
+    is_deployable: bool | None
+    reason: str
 
 
 def read_selector(text: str) -> Mapping[str, Any]:
@@ -98,97 +107,144 @@ def read_selector(text: str) -> Mapping[str, Any]:
     return selector
 
 
-def add_broker_pacts(sources: Sources, options: BrokerOptions, provider: str) -> None:
+def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str) -> None:
     """Read the pacts that the Broker wants verified.
 
     Raises:
-        BrokerRefused: it does not answer, or has none.
+        BrokerError: it does not answer, or has none.
     """
     root = _ask(options, options.url)
-    url = _link(root, _FOR_VERIFICATION, options.url).replace("{provider}", quote(provider, ""))
-    answer = _ask(options, url, method="POST", body=options.question())
+    url = _link(root, _FOR_VERIFICATION, options.url, provider=provider)
+    answer = _ask(options, url, method="POST", body=options.query())
     listed = ((answer or {}).get("_embedded") or {}).get("pacts") or []
     if not listed:
-        raise BrokerRefused(
+        raise BrokerError(
             f'The Broker at {shown_url(options.url)} has no pact with "{provider}" for these '
             "selectors: check --selector, --consumer-tag and the provider's name."
         )
     for each in listed:
         href = _link(each, "self", url)
         document = _ask(options, href)
-        sources.add_document(
+        properties = each.get("verificationProperties") or {}
+        loaded.add_document(
             document,
             shown_url(href),
-            pending=bool((each.get("verificationProperties") or {}).get("pending")),
-            publish_url=((document.get("_links") or {}).get(_PUBLISH) or {}).get("href"),
+            is_pending=bool(properties.get("pending")),
+            publish_url=publish_url(document),
+            notices=tuple(_notices(properties)),
         )
 
 
+def _notices(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for notice in properties.get("notices") or ():
+        if isinstance(notice, Mapping) and notice.get("text"):
+            yield str(notice.get("when") or "before_verification"), str(notice["text"])
+
+
+def notices_after(result: PactResult, *, published: bool) -> list[str]:
+    """What the Broker has to say of a pact now that it is verified, and maybe published."""
+    success, told = str(result.is_success).lower(), str(published).lower()
+    moment = f"after_verification:success_{success}_published_{told}"
+    return [text for when, text in result.notices if when in {moment, "after_verification"}]
+
+
 def publish(
-    options: BrokerOptions, provider: str, orders: Sequence[Order], verification: Verification
+    options: BrokerOptions,
+    provider: str,
+    selected: Sequence[SelectedPact],
+    verification: Verification,
 ) -> None:
-    """Tell the Broker the result of each pact, with the provider's branch and tags.
+    """Tell the Broker the result of each of its pacts, with the provider's branch and tags.
 
     Raises:
-        BrokerRefused: it does not take a result.
+        BrokerError: it does not take a result.
     """
     _describe_version(options, provider)
-    for order, result in zip(orders, verification.pacts, strict=True):
-        if order.source.publish_url:
-            _ask(options, order.source.publish_url, method="POST", body=_told(options, result))
+    for each, result in zip(selected, verification.pacts, strict=True):
+        if each.source.publish_url:
+            body = _result_body(options, each.source, result)
+            _ask(options, each.source.publish_url, method="POST", body=body)
+
+
+def can_i_deploy(options: BrokerOptions, provider: str, environment: str) -> Deployability:
+    """Ask whether the published version can be deployed to an environment.
+
+    Raises:
+        BrokerError: it does not say, or knows no such environment.
+    """
+    root = _ask(options, options.url)
+    values = {
+        "pacticipant": provider,
+        "version": str(options.publish_version),
+        "environment": environment,
+    }
+    answer = _ask(options, _link(root, _CAN_I_DEPLOY, options.url, **values))
+    summary = (answer or {}).get("summary") or {}
+    deployable = summary.get("deployable")
+    is_known = isinstance(deployable, bool)
+    return Deployability(deployable if is_known else None, str(summary.get("reason") or ""))
 
 
 def _describe_version(options: BrokerOptions, provider: str) -> None:
-    version = quote(str(options.publish_version), "")
     root = _ask(options, options.url)
+    values = {"pacticipant": provider, "version": str(options.publish_version)}
     if options.branch:
-        url = _link(root, "pb:pacticipant-branch-version", options.url)
-        url = url.replace("{branch}", quote(options.branch, ""))
-        url = url.replace("{pacticipant}", quote(provider, "")).replace("{version}", version)
+        relation = "pb:pacticipant-branch-version"
+        url = _link(root, relation, options.url, branch=options.branch, **values)
         _ask(options, url, method="PUT", body={})
     for tag in options.provider_tags:
-        url = _link(root, "pb:pacticipant-version-tag", options.url)
-        url = url.replace("{tag}", quote(tag, ""))
-        url = url.replace("{pacticipant}", quote(provider, "")).replace("{version}", version)
+        url = _link(root, "pb:pacticipant-version-tag", options.url, tag=tag, **values)
         _ask(options, url, method="PUT", body={})
 
 
-def _told(options: BrokerOptions, result: PactResult) -> dict[str, Any]:
-    broken = result.count(Outcome.BROKEN) + result.count(Outcome.PENDING)
-    whole = len(result.interactions) == result.total and not result.untold
-    told: dict[str, Any] = {
-        "success": not broken and whole and result.played == result.total,
+def _result_body(options: BrokerOptions, source: LoadedPact, result: PactResult) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "success": result.is_success,
         "providerApplicationVersion": options.publish_version,
-        "verifiedBy": {"implementation": "apiproof"},
-        "testResults": [_test_result(each) for each in result.interactions],
+        "verifiedBy": {"implementation": "apiproof", "version": version("apiproof")},
+        "testResults": [_test_result(source, each) for each in result.interactions],
     }
-    return {**told, "buildUrl": options.build_url} if options.build_url else told
+    return {**body, "buildUrl": options.build_url} if options.build_url else body
 
 
-def _test_result(result: InteractionResult) -> dict[str, Any]:
-    told: dict[str, Any] = {
-        "interactionDescription": result.interaction.description,
-        "success": result.outcome is Outcome.HONOURED,
-    }
+def _test_result(source: LoadedPact, result: InteractionResult) -> dict[str, Any]:
+    """One result, named as the Broker finds its interaction again (pacts/content.rb).
+
+    By the `_id` that the Broker itself gave it; otherwise by its description and the state, which
+    it knows of specification 2 only: with `providerStates`, both sides have none.
+    """
+    raw = source.document["interactions"][result.interaction.position]
+    named: dict[str, Any] = {"interactionDescription": result.interaction.description}
+    if raw.get("_id"):
+        named["interactionId"] = raw["_id"]
+    elif raw.get("providerState"):
+        named["interactionProviderState"] = raw["providerState"]
+    test = {**named, "success": result.status is InteractionStatus.PASSED}
     if result.mismatches:
-        told["mismatches"] = [
+        test["mismatches"] = [
             {"attribute": each.path, "description": each.text} for each in result.mismatches
         ]
-    return told
+    return test
 
 
 def _ask(options: BrokerOptions, url: str, *, method: str = "GET", body: Any = None) -> Any:
     try:
-        return fetch_json(url, options.credentials, method=method, body=body)
-    except Unfetched as why:
-        raise BrokerRefused(f"The Pact Broker cannot be used: {why}") from None
+        # Links may lead anywhere; a Broker's credentials are for its own origin.
+        credentials = replace(options.credentials, origin=options.url)
+        return fetch_json(url, credentials, method=method, body=body)
+    except FetchFailed as why:
+        raise BrokerError(f"The Pact Broker cannot be used: {why}") from None
 
 
-def _link(document: Any, relation: str, url: str) -> str:
+def _link(document: Any, relation: str, url: str, **values: str) -> str:
+    """The address of a link, its template filled in (RFC 6570, level 1)."""
     links = document.get("_links") if isinstance(document, Mapping) else None
     link = links.get(relation) if isinstance(links, Mapping) else None
     if not isinstance(link, Mapping) or not link.get("href"):
-        raise BrokerRefused(
+        raise BrokerError(
             f"{shown_url(url)} is not a Pact Broker: its answer has no link {relation!r}."
         )
-    return str(link["href"])
+    href = str(link["href"])
+    for name, value in values.items():
+        href = href.replace(f"{{{name}}}", quote(value, ""))
+    return href

@@ -1,17 +1,25 @@
-"""Fetching JSON over HTTP, with the credentials that pact files and Brokers are kept behind.
+"""Fetching JSON over HTTP, with credentials that go to one origin only.
 
-Credentials never reach a text: URLs are shown without theirs.
+Credentials never reach a text: URLs are shown without theirs. Redirects are followed here, step
+by step, because each step may lead to another origin.
 """
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
-TIMEOUT = 10.0  # seconds
+if TYPE_CHECKING:
+    import requests
+
+TIMEOUT: Final = 10.0  # seconds
+LARGEST: Final = 50 * 2**20  # bytes of an answer
+_REDIRECTS: Final = 5
+_PORTS: Final = {"http": 80, "https": 443}
+_LOOPBACK: Final = {"127.0.0.1", "::1", "localhost"}
 
 
-class Unfetched(Exception):
+class FetchFailed(Exception):
     """The address gave no JSON; one sentence that says why.
 
     Attributes:
@@ -25,23 +33,49 @@ class Unfetched(Exception):
 
 @dataclass(frozen=True)
 class Credentials:
-    """A bearer token, or a username and a password; none at all is fine too."""
+    """A bearer token, or a username and a password, for one origin; none at all is fine too.
+
+    Attributes:
+        token: a bearer token.
+        username: where there is no token.
+        password: likewise.
+        origin: of the only server that is sent them, as a URL of it; without one, nobody is.
+    """
 
     token: str | None = field(default=None, repr=False)
     username: str | None = None
     password: str | None = field(default=None, repr=False)
+    origin: str = ""
 
-    @property
-    def headers(self) -> dict[str, str]:
-        """The Authorization header of the token, if there is one."""
-        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+    def are_for(self, url: str) -> bool:
+        """Whether a URL is of the origin that they belong to (RFC 6454: scheme, host, port)."""
+        return bool(self.origin) and _origin(url) == _origin(self.origin)
 
-    @property
-    def basic(self) -> tuple[str, str] | None:
-        """Username and password, where there is no token."""
-        if self.token or self.username is None:
+    def headers(self, url: str) -> dict[str, str]:
+        """The Authorization header of the token, if a URL is sent it."""
+        if self.token and self.are_for(url):
+            return {"Authorization": f"Bearer {self.token}"}
+        return {}
+
+    def basic(self, url: str) -> tuple[str, str] | None:
+        """Username and password for a URL: its own, or these where there is no token."""
+        parts = urlsplit(url)
+        if parts.username is not None:
+            return parts.username, parts.password or ""
+        if self.token or self.username is None or not self.are_for(url):
             return None
         return self.username, self.password or ""
+
+    @property
+    def are_given(self) -> bool:
+        """Whether there are any."""
+        return bool(self.token or self.username)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, parts.hostname, parts.port or _PORTS.get(scheme)
 
 
 def shown_url(url: str) -> str:
@@ -54,29 +88,62 @@ def fetch_json(url: str, credentials: Credentials, *, method: str = "GET", body:
     """Send one request and return the JSON of its answer, None where it has no body.
 
     Raises:
-        Unfetched: no answer, an error status, or something else than JSON.
+        FetchFailed: no answer, an error status, or something else than JSON.
     """
+    shown = shown_url(url)
+    response = _answer(url, credentials, method, body)
+    if response.status_code in {401, 403}:
+        raise FetchFailed(
+            f"{shown}: answered {response.status_code}; {_advice(response.url, credentials)}"
+        )
+    text = response.text
+    if not response.ok:
+        raise FetchFailed(f"{shown}: answered {response.status_code}.", _detail(text))
+    try:
+        return json.loads(text) if text else None
+    except (ValueError, RecursionError):
+        raise FetchFailed(f"{shown}: the answer is not JSON.") from None
+
+
+def _answer(url: str, credentials: Credentials, method: str, body: Any) -> "requests.Response":
+    """Send a request and follow redirects, asking anew at each step who may see credentials."""
     import requests  # noqa: PLC0415 - slow to import, and files on disk don't need it
 
     shown = shown_url(url)
-    headers = {"Accept": "application/hal+json, application/json", **credentials.headers}
-    try:
-        response = requests.request(
-            method, url, json=body, headers=headers, auth=credentials.basic, timeout=TIMEOUT
+    with requests.Session() as session:
+        for _ in range(_REDIRECTS + 1):
+            if urlsplit(url).hostname in _LOOPBACK:
+                session.trust_env = False  # the loopback interface is never behind a proxy
+            headers = {"Accept": "application/hal+json, application/json"}
+            headers |= credentials.headers(url)
+            basic = credentials.basic(url)
+            # A callable keeps requests from looking for credentials of its own in ~/.netrc.
+            auth = requests.auth.HTTPBasicAuth(*basic) if basic else (lambda request: request)
+            try:
+                response = session.request(
+                    method, shown_url(url), json=body, headers=headers, auth=auth,
+                    timeout=TIMEOUT, allow_redirects=False,
+                )  # fmt: skip
+            except (requests.RequestException, ValueError) as why:
+                raise FetchFailed(f"{shown}: no answer ({type(why).__name__}).") from None
+            if len(response.content) > LARGEST:
+                raise FetchFailed(f"{shown}: the answer is larger than {LARGEST} bytes.")
+            if not response.is_redirect:
+                return response
+            url = urljoin(url, response.headers["Location"])
+    raise FetchFailed(f"{shown}: more than {_REDIRECTS} redirects.")
+
+
+def _advice(url: str, credentials: Credentials) -> str:
+    if credentials.are_given and not credentials.are_for(url):
+        parts = urlsplit(url)
+        asked = f"{parts.scheme}://{parts.netloc}"
+        belongs = f"to {shown_url(credentials.origin)}" if credentials.origin else "to a Broker"
+        return (
+            f"the credentials belong {belongs} and were not sent to {asked}: "
+            "pass --broker-url with the address of the server that they are for."
         )
-    except (requests.RequestException, ValueError) as why:
-        raise Unfetched(f"{shown}: no answer ({type(why).__name__}).") from None
-    if response.status_code in {401, 403}:
-        raise Unfetched(
-            f"{shown}: answered {response.status_code}; pass --broker-token, or --broker-username "
-            "and --broker-password."
-        )
-    if not response.ok:
-        raise Unfetched(f"{shown}: answered {response.status_code}.", _detail(response.text))
-    try:
-        return response.json() if response.content else None
-    except ValueError:
-        raise Unfetched(f"{shown}: the answer is not JSON.") from None
+    return "pass --broker-token, or --broker-username and --broker-password, with --broker-url."
 
 
 def _detail(text: str) -> str:

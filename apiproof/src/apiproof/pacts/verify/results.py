@@ -9,27 +9,26 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from apiproof.contract_diff.pact import Finding, Severity
 from apiproof.pacts.reading import Interaction
 from apiproof.redaction import KnownSecrets
-from apiproof.reporting.exchange import HttpRequest
+from apiproof.reporting import Finding, HttpRequest
 
 
-class Outcome(StrEnum):
-    """What is known of an interaction after it was played.
+class InteractionStatus(StrEnum):
+    """What is known of an interaction after it was verified.
 
-    `PENDING` is a broken one that the pact or the Broker marks as pending: shown, not counted
-    against the provider. `UNTOLD` means that the question could not be asked.
+    `PENDING` is one that did not pass and that the pact or the Broker marks as pending: it is
+    shown and fails nothing. `ERROR` means that the question could not be asked.
     """
 
-    HONOURED = "honoured"
-    BROKEN = "broken"
+    PASSED = "passed"
+    FAILED = "failed"
     PENDING = "pending"
-    UNTOLD = "untold"
+    ERROR = "error"
 
 
 @dataclass(frozen=True)
-class Exchange:
+class RecordedExchange:
     """A request that was really sent and the answer that really came.
 
     Attributes:
@@ -37,7 +36,7 @@ class Exchange:
         target: path and query, as sent.
         headers: of the request, as the provider got them.
         body: of the request, as text.
-        impersonated: the consumer's bearer token was replaced by one of the user of its states.
+        token_replaced: the consumer's bearer token was replaced by one of the user of its states.
         status: of the answer; None where the provider gave none.
         answer_headers: of the answer.
         answer_body: of the answer, as text.
@@ -47,12 +46,12 @@ class Exchange:
     target: str
     headers: Mapping[str, str]
     body: str
-    impersonated: bool
+    token_replaced: bool
     status: int | None
     answer_headers: Mapping[str, str]
     answer_body: str
 
-    def redacted(self, secrets: KnownSecrets) -> "Exchange":
+    def redacted(self, secrets: KnownSecrets) -> "RecordedExchange":
         """The request and its answer without secrets."""
         return replace(
             self,
@@ -70,7 +69,7 @@ class Exchange:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """One thing that the answer does not honour.
+    """One thing in which the answer differs from what is expected.
 
     Attributes:
         path: the JSON path in the answer: `$.status`, `$.headers['Location']`, `$.body.items[0]`.
@@ -91,23 +90,23 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class InteractionResult:
-    """An interaction that was played.
+    """An interaction that was verified.
 
     Attributes:
         interaction: as the pact has it.
-        outcome: what is known now.
+        status: what is known now.
         mismatches: where the answer differs.
         exchange: what went over the wire; None where nothing was sent.
-        error: one line, where the outcome is not told by mismatches.
+        error: one line, where mismatches do not tell what is wrong.
         hint: one line that says what to do next, or nothing.
         curl: a command that sends the same request, the token as `$TOKEN`.
         seconds: how long it took.
     """
 
     interaction: Interaction
-    outcome: Outcome
+    status: InteractionStatus
     mismatches: tuple[Mismatch, ...] = ()
-    exchange: Exchange | None = None
+    exchange: RecordedExchange | None = None
     error: str = ""
     hint: str = ""
     curl: str = ""
@@ -116,7 +115,7 @@ class InteractionResult:
 
 @dataclass(frozen=True)
 class PactResult:
-    """A pact, every chosen interaction of which was played.
+    """A pact, every chosen interaction of which was verified.
 
     Attributes:
         source: its path or URL.
@@ -124,8 +123,9 @@ class PactResult:
         provider: of whom.
         version: the major version of the Pact specification.
         interactions: one result for each interaction that was chosen.
-        total: how many interactions the file holds.
-        untold: lines on what could not be asked at all (messages), which make the exit code 2.
+        total: how many HTTP interactions the file holds.
+        not_verified: a line for each message, which only a message provider could answer.
+        notices: what a Broker says of it, with the moment.
     """
 
     source: str
@@ -134,19 +134,26 @@ class PactResult:
     version: int
     interactions: tuple[InteractionResult, ...]
     total: int
-    untold: tuple[str, ...] = ()
+    not_verified: tuple[str, ...] = ()
+    notices: tuple[tuple[str, str], ...] = ()
 
-    def count(self, outcome: Outcome) -> int:
+    def count(self, status: InteractionStatus) -> int:
         """How many interactions ended so."""
-        return sum(result.outcome is outcome for result in self.interactions)
+        return sum(result.status is status for result in self.interactions)
 
     @property
-    def played(self) -> int:
+    def executed(self) -> int:
         """How many interactions the provider really answered."""
         return sum(
             result.exchange is not None and result.exchange.status is not None
             for result in self.interactions
         )
+
+    @property
+    def is_success(self) -> bool:
+        """Whether everything in the file was verified and answered as expected."""
+        passed = self.count(InteractionStatus.PASSED)
+        return passed == self.executed == self.total > 0 and not self.not_verified
 
 
 @dataclass(frozen=True)
@@ -168,34 +175,44 @@ class Verification:
     seconds: float = 0.0
 
     @property
-    def outcomes(self) -> Counter[Outcome]:
+    def statuses(self) -> Counter[InteractionStatus]:
         """How many interactions ended how."""
-        return Counter(result.outcome for pact in self.pacts for result in pact.interactions)
+        return Counter(result.status for pact in self.pacts for result in pact.interactions)
 
     @property
     def verified(self) -> int:
-        """How many interactions were played and judged."""
-        return sum(pact.played for pact in self.pacts)
+        """How many interactions the provider really answered."""
+        return sum(pact.executed for pact in self.pacts)
 
     @property
     def exit_code(self) -> int:
-        """0 honoured, 1 broken, 2 could not tell (or nothing was played)."""
-        outcomes = self.outcomes
-        errors = any(finding.severity is Severity.ERROR for finding in self.findings)
-        if outcomes[Outcome.BROKEN] or errors:
+        """0 passed, 1 failed, 2 error: something could not be asked, or nothing was."""
+        statuses = self.statuses
+        if statuses[InteractionStatus.FAILED] or any(not each.is_known for each in self.findings):
             return 1
-        untold = outcomes[Outcome.UNTOLD] or any(pact.untold for pact in self.pacts)
-        missed = self.verified != sum(outcomes.values())
-        return 2 if untold or missed or not outcomes else 0
+        # What is pending fails nothing, not even where it could not be asked.
+        expected = sum(statuses.values()) - statuses[InteractionStatus.PENDING]
+        answered = sum(
+            result.exchange is not None and result.exchange.status is not None
+            for pact in self.pacts
+            for result in pact.interactions
+            if result.status is not InteractionStatus.PENDING
+        )
+        return 2 if statuses[InteractionStatus.ERROR] or answered != expected or not statuses else 0
 
     @property
     def summary(self) -> str:
-        """One line with the verdict and its evidence."""
-        outcomes = self.outcomes
-        verdict = ("honoured", "broken", "could not tell")[self.exit_code]
-        told = ", ".join(f"{outcomes[each]} {each}" for each in Outcome if outcomes[each])
+        """One line with the result and its evidence."""
+        statuses = self.statuses
+        verdict = ("passed", "failed", "error")[self.exit_code]
+        counts = ", ".join(
+            f"{statuses[each]} {each}" for each in InteractionStatus if statuses[each]
+        )
+        messages = sum(len(pact.not_verified) for pact in self.pacts)
+        rest = f"; {messages} messages not verified here" if messages else ""
+        rest += "; what is pending fails nothing" if statuses[InteractionStatus.PENDING] else ""
         return (
-            f"{verdict}: {self.verified} of {sum(outcomes.values())} interactions of "
-            f"{len(self.pacts)} pacts verified in {self.seconds:.1f} s ({told}; "
-            f"{len(self.findings)} findings against the document)"
+            f"{verdict}: {self.verified} of {sum(statuses.values())} interactions of "
+            f"{len(self.pacts)} pacts verified in {self.seconds:.1f} s ({counts or 'none'}; "
+            f"{len(self.findings)} findings against the document{rest})"
         )

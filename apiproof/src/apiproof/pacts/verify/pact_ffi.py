@@ -1,7 +1,7 @@
 """Pact's verifier, one interaction at a time; the only module here that knows the pact library.
 
 Source: pact-python 4.2 and pact_ffi 0.5. Its own reports pass on a provider that was never asked
-(see `selection`), so nothing is believed here but an answer that the stage has seen.
+(see `loading`), so nothing is believed here but an answer that the recording proxy has seen.
 """
 
 import contextlib
@@ -15,13 +15,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from apiproof.pacts.reading import Interaction
-from apiproof.pacts.verify.sources import Source
+from apiproof.pacts.verify.loading import LoadedPact
 
 REQUEST_TIMEOUT = 30_000  # milliseconds
 
 
-def play(
-    source: Source, interaction: Interaction, provider_url: str, states_url: str, folder: Path
+def verify_interaction(
+    source: LoadedPact, interaction: Interaction, provider_url: str, states_url: str, folder: Path
 ) -> Mapping[str, Any]:
     """Play one interaction and return the verifier's result of it.
 
@@ -38,7 +38,7 @@ def play(
     os.environ["PACT_DO_NOT_TRACK"] = "true"  # nothing else silences the library's telemetry
     from pact import Verifier  # noqa: PLC0415 - loads a library of 30 MB
 
-    logging.getLogger("pact").setLevel(logging.CRITICAL)  # what it logs is told by results
+    logging.getLogger("pact").setLevel(logging.CRITICAL)  # what it logs is in the results
 
     path = folder / "pact.json"
     path.write_text(json.dumps(_alone(source.document, interaction)), encoding="utf-8")
@@ -54,10 +54,10 @@ def play(
         with contextlib.suppress(RuntimeError):  # its text is "verification failed"
             verifier.verify()
         results = verifier.results
-    told = results.get("interactionResults") or []
-    if len(told) != 1:
+    reported = results.get("interactionResults") or []
+    if len(reported) != 1:
         return {"result": "Error", "mismatch": {"type": "error", "message": _general(results)}}
-    only: Mapping[str, Any] = told[0]
+    only: Mapping[str, Any] = reported[0]
     return only
 
 
@@ -71,7 +71,7 @@ def _general(results: Mapping[str, Any]) -> str:
     for error in results.get("errors") or []:
         if message := (error.get("mismatch") or {}).get("message"):
             return str(message)
-    return "the verifier did not play it"
+    return "the verifier did not send it"
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from apiproof.environment import Environment
 
 
-class Scene:
+class StateContext:
     """One interaction's stage: an empty environment at first; as a context manager it clears up.
 
     Attributes:
@@ -34,24 +34,24 @@ class Scene:
         self._is_token_chosen = False
         self.teardowns = contextlib.ExitStack()
 
-    def welcome(self, account: Account) -> Account:
+    def add_user(self, account: Account) -> Account:
         """Bring someone in who is not the caller."""
         self.people[account.username] = account
         return account
 
     def act_as(self, account: Account) -> Account:
         """Make someone the caller, and their token the request's unless a state chose another."""
-        self.caller = self.welcome(account)
+        self.caller = self.add_user(account)
         if not self._is_token_chosen:
             self.token = account.access_token
         return account
 
-    def leave_bearer(self) -> None:
+    def keep_authorization(self) -> None:
         """Have the header sent as the consumer wrote it: the interaction is about a bad token."""
         self.token = None
         self._is_token_chosen = True
 
-    def present(self, token: str) -> None:
+    def send_token(self, token: str) -> None:
         """Have another access token sent, such as one that has expired."""
         self.token = token
         self._is_token_chosen = True

@@ -31,62 +31,64 @@ _WORDS = {
 }
 
 
-def judge(interaction: Interaction, told: Sequence[Mapping[str, Any]]) -> tuple[Mismatch, ...]:
+def parse_mismatches(
+    interaction: Interaction, reported: Sequence[Mapping[str, Any]]
+) -> tuple[Mismatch, ...]:
     """Read the verifier's mismatches of one interaction.
 
     Args:
         interaction: with the examples and the rules that were broken.
-        told: `interactionResults[].mismatch.mismatches` of pact_ffi 0.5.
+        reported: `interactionResults[].mismatch.mismatches` of pact_ffi 0.5.
     """
-    found = [mismatch for each in told for mismatch in _read(interaction, each)]
+    found = [mismatch for each in reported for mismatch in _read(interaction, each)]
     order = {"$.status": 0, "$.headers": 1}
     return tuple(sorted(found, key=lambda each: (order.get(each.path.split("[")[0], 2), each.path)))
 
 
-def _read(interaction: Interaction, told: Mapping[str, Any]) -> Iterator[Mismatch]:
-    match told.get("type"):
+def _read(interaction: Interaction, reported: Mapping[str, Any]) -> Iterator[Mismatch]:
+    match reported.get("type"):
         case "StatusMismatch":
-            yield _status(interaction, told)
+            yield _status(interaction, reported)
         case "HeaderMismatch":
-            yield _header(interaction, told)
+            yield _header(interaction, reported)
         case "BodyTypeMismatch":
-            yield _body(interaction, told, (), "equal content type")
+            yield _body(interaction, reported, (), "equal content type")
         case "BodyMismatch":
-            yield from _body_mismatches(interaction, told)
+            yield from _body_mismatches(interaction, reported)
         case kind:
-            text = str(told.get("mismatch") or kind)
-            yield Mismatch("$", interaction.location, "pact", told.get("expected"), None, text)
+            text = str(reported.get("mismatch") or kind)
+            yield Mismatch("$", interaction.location, "pact", reported.get("expected"), None, text)
 
 
-def _status(interaction: Interaction, told: Mapping[str, Any]) -> Mismatch:
+def _status(interaction: Interaction, reported: Mapping[str, Any]) -> Mismatch:
     rule = interaction.response.matchers.status
     return Mismatch(
         path="$.status",
         where=f"{interaction.location}.response.status",
         rule=_words(rule) if rule else _EQUAL,
-        expected=told.get("expected"),
-        actual=told.get("actual"),
-        text=f"expected status {told.get('expected')}, got {told.get('actual')}",
+        expected=reported.get("expected"),
+        actual=reported.get("actual"),
+        text=f"expected status {reported.get('expected')}, got {reported.get('actual')}",
     )
 
 
-def _header(interaction: Interaction, told: Mapping[str, Any]) -> Mismatch:
-    name = str(told.get("key"))
+def _header(interaction: Interaction, reported: Mapping[str, Any]) -> Mismatch:
+    name = str(reported.get("key"))
     rule = interaction.response.matchers.header.get(name.lower())
     return Mismatch(
         path=f"$.headers['{name}']",
         where=f"{interaction.location}.response.headers{show([name])}",
         rule=_words(rule) if rule else _EQUAL,
-        expected=_unquoted(told.get("expected")),
-        actual=told.get("actual") or None,
-        text=_sentence(told),
+        expected=_unquoted(reported.get("expected")),
+        actual=reported.get("actual") or None,
+        text=_sentence(reported),
     )
 
 
-def _body_mismatches(interaction: Interaction, told: Mapping[str, Any]) -> Iterator[Mismatch]:
-    steps = parse_expression(str(told.get("path", "$")).removeprefix("/"))
-    expected, actual = _json(told.get("expected")), _json(told.get("actual"))
-    if "missing the following keys" in str(told.get("mismatch")):
+def _body_mismatches(interaction: Interaction, reported: Mapping[str, Any]) -> Iterator[Mismatch]:
+    steps = parse_expression(str(reported.get("path", "$")).removeprefix("/"))
+    expected, actual = _json(reported.get("expected")), _json(reported.get("actual"))
+    if "missing the following keys" in str(reported.get("mismatch")):
         for name in sorted(set(expected) - set(actual)):
             place = (*steps, name)
             yield Mismatch(
@@ -98,24 +100,24 @@ def _body_mismatches(interaction: Interaction, told: Mapping[str, Any]) -> Itera
                 text=f"expected {show(place) or 'it'} in the body, and it is missing",
             )
     else:
-        yield _body(interaction, told, steps, _body_rule(interaction, steps))
+        yield _body(interaction, reported, steps, _body_rule(interaction, steps))
 
 
 def _body(
-    interaction: Interaction, told: Mapping[str, Any], steps: tuple[Step, ...], rule: str
+    interaction: Interaction, reported: Mapping[str, Any], steps: tuple[Step, ...], rule: str
 ) -> Mismatch:
     return Mismatch(
         path=f"$.body{show(steps)}",
         where=_where(interaction, steps),
         rule=rule,
-        expected=_json(told.get("expected")),
-        actual=_json(told.get("actual")),
-        text=_sentence(told),
+        expected=_json(reported.get("expected")),
+        actual=_json(reported.get("actual")),
+        text=_sentence(reported),
     )
 
 
-def _sentence(told: Mapping[str, Any]) -> str:
-    text = " ".join(str(told.get("mismatch", "")).split())
+def _sentence(reported: Mapping[str, Any]) -> str:
+    text = " ".join(str(reported.get("mismatch", "")).split())
     return text.split("': ", 1)[1] if text.startswith("Mismatch with header '") else text
 
 

@@ -1,45 +1,53 @@
-"""The provider as pact's verifier meets it: an ASGI layer that impersonates and remembers.
+"""The provider as pact's verifier meets it: an ASGI layer that sets tokens and records.
 
 Consumers that know nothing of tokens send `Bearer something`; the layer puts the access token of
 the user whom the states named in its place. It leaves alone a request without that header, one
 whose header the consumer generates from a state's values, and one whose states ask for a token
 that is missing or invalid: to help there would hide the consumer's mistakes.
+
+A deployed provider is an ASGI application too, which forwards everything and changes nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import urllib3
+from starlette.concurrency import run_in_threadpool
+from urllib3.exceptions import HTTPError, LocationValueError
+from urllib3.util import SKIP_HEADER
+
+from apiproof.errors import UserError
 from apiproof.pacts.reading import Interaction
-from apiproof.pacts.verify.results import Exchange
+from apiproof.pacts.verify.results import RecordedExchange
 from apiproof.service import ASGIApp, Message
 
 AUTHORIZATION = b"authorization"
 
 
-class ProviderSilent(Exception):
+class ProviderUnavailable(Exception):
     """The provider is elsewhere, and no answer came from there."""
 
 
-class Stage:
+class RecordingProxy:
     """An ASGI application around the provider's.
 
     Attributes:
         provider: the application, or what forwards to a deployed one.
-        token: gives the access token for the interaction that is being played, or None.
+        token: gives the access token for the interaction that is being verified, or None.
         exchange: the request and answer of that interaction; None so far.
     """
 
     def __init__(self, provider: ASGIApp, token: Callable[[], str | None]) -> None:
         self.provider = provider
         self.token = token
-        self.exchange: Exchange | None = None
-        self._may_impersonate = False
+        self.exchange: RecordedExchange | None = None
+        self._may_replace_token = False
 
     def begin(self, interaction: Interaction) -> None:
-        """Forget the last interaction and play this one."""
+        """Forget the last interaction; requests belong to this one now."""
         self.exchange = None
-        self._may_impersonate = not generates_authorization(interaction.request.generators)
+        self._may_replace_token = not generates_authorization(interaction.request.generators)
 
     async def __call__(
         self,
@@ -47,35 +55,35 @@ class Stage:
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        """Pass everything on, and HTTP requests through `_play`."""
+        """Pass everything on, and HTTP requests through `_record`."""
         if scope["type"] == "http":
-            await self._play(scope, receive, send)
+            await self._record(scope, receive, send)
         else:
             await self.provider(scope, receive, send)
 
-    async def _play(
+    async def _record(
         self,
         scope: Message,
         receive: Callable[[], Awaitable[Message]],
         send: Callable[[Message], Awaitable[None]],
     ) -> None:
-        headers, impersonated = self._impersonate(scope["headers"])
+        headers, token_replaced = self._with_token(scope["headers"])
         acting = {**scope, "headers": headers}
         # Read ahead: a provider that refuses by the headers never asks for the body.
         body = await whole_body(receive)
-        record = _Record(acting, body, receive, send, self._remember, impersonated)
+        record = _Record(acting, body, receive, send, self._remember, token_replaced)
         try:
             await self.provider(record.scope, record.receive, record.send)
-        except ProviderSilent:
+        except ProviderUnavailable:
             # Past the record: it is no answer of the provider's.
             await send({"type": "http.response.start", "status": 502, "headers": []})
             await send({"type": "http.response.body", "body": b""})
 
-    def _remember(self, exchange: Exchange) -> None:
+    def _remember(self, exchange: RecordedExchange) -> None:
         self.exchange = exchange
 
-    def _impersonate(self, headers: list[tuple[bytes, bytes]]) -> tuple[list[Any], bool]:
-        token = self.token() if self._may_impersonate else None
+    def _with_token(self, headers: list[tuple[bytes, bytes]]) -> tuple[list[Any], bool]:
+        token = self.token() if self._may_replace_token else None
         if token is None or not any(map(_is_bearer, headers)):
             return headers, False
         bearer = (AUTHORIZATION, f"Bearer {token}".encode())
@@ -90,8 +98,8 @@ class _Record:
     body: bytes
     next_message: Callable[[], Awaitable[Message]]
     answer_with: Callable[[Message], Awaitable[None]]
-    remember: Callable[[Exchange], None]
-    impersonated: bool
+    remember: Callable[[RecordedExchange], None]
+    token_replaced: bool
     start: Message = field(default_factory=dict)
     answer: bytearray = field(default_factory=bytearray)
     is_body_given: bool = False
@@ -112,15 +120,15 @@ class _Record:
         self.remember(self._exchange())
         await self.answer_with(message)
 
-    def _exchange(self) -> Exchange:
+    def _exchange(self) -> RecordedExchange:
         query = self.scope["query_string"].decode("latin-1")
         path = self.scope["raw_path"].decode("latin-1")
-        return Exchange(
+        return RecordedExchange(
             method=self.scope["method"],
             target=f"{path}?{query}" if query else path,
             headers=_texts(self.scope["headers"]),
             body=self.body.decode(errors="replace"),
-            impersonated=self.impersonated,
+            token_replaced=self.token_replaced,
             status=self.start.get("status"),
             answer_headers=_texts(self.start.get("headers", [])),
             answer_body=self.answer.decode(errors="replace"),
@@ -162,3 +170,93 @@ def _texts(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         texts[key] = f"{texts[key]}, {text}" if key in texts else text
     return texts
+
+
+TIMEOUT = 30.0  # seconds
+# RFC 9110, 7.6.1: what concerns one connection only.
+_HOP_BY_HOP = {
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+}
+
+
+class ProviderUnreachable(UserError):
+    """Nothing answers at the provider's URL."""
+
+
+def forward_to(base_url: str) -> ASGIApp:
+    """Build the application.
+
+    Args:
+        base_url: the provider's, with a path where it has one.
+
+    Raises:
+        ProviderUnreachable: nothing answers there.
+    """
+    target = base_url.rstrip("/")
+    # Not requests: it reads redirects ahead, unpacks bodies and adds headers.
+    pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
+    try:
+        if not target.lower().startswith(("http://", "https://")):
+            raise LocationValueError("it is no http:// or https:// URL")
+        pool.request("GET", target, redirect=False)
+    except (HTTPError, ValueError) as why:
+        raise ProviderUnreachable(
+            f"No provider answers at {base_url} ({type(why).__name__}). "
+            "Start it, or leave --provider-url out to verify the one of this repository."
+        ) from None
+
+    async def forward(
+        scope: Message,
+        receive: Callable[[], Awaitable[Message]],
+        send: Callable[[Message], Awaitable[None]],
+    ) -> None:
+        if scope["type"] != "http":
+            return
+        body = await whole_body(receive)
+        try:
+            answer = await run_in_threadpool(_ask, pool, target, scope, body)
+        except HTTPError as why:
+            raise ProviderUnavailable from why
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [
+                    (name.encode("latin-1"), value.encode("latin-1"))
+                    for name, value in answer.headers.items()
+                    if name.lower() not in _HOP_BY_HOP
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.data})
+
+    return forward
+
+
+def _ask(
+    pool: urllib3.PoolManager, target: str, scope: Message, body: bytes
+) -> urllib3.BaseHTTPResponse:
+    query = scope["query_string"].decode("latin-1")
+    path = scope["raw_path"].decode("latin-1")
+    headers = urllib3.HTTPHeaderDict()
+    for name, value in scope["headers"]:
+        key = name.decode("latin-1").lower()
+        if key not in {*_HOP_BY_HOP, "host", "content-length"}:
+            headers.add(key, value.decode("latin-1"))
+    for added in {"user-agent", "accept-encoding"} - set(headers):
+        headers[added] = SKIP_HEADER
+    return pool.request(
+        scope["method"],
+        f"{target}{path}?{query}" if query else f"{target}{path}",
+        body=body or None,
+        headers=headers,
+        redirect=False,
+        decode_content=False,
+    )

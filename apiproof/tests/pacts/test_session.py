@@ -1,10 +1,10 @@
-"""Every interaction is played alone, on an empty stage, and counted."""
+"""Every interaction is played alone, on an empty environment, and counted."""
 
 import os
 
 import pytest
 
-from apiproof.pacts.verify.results import Outcome
+from apiproof.pacts.verify.results import InteractionStatus
 from tests.pacts.conftest import Verify
 from tests.pacts.pacts import BEARER, body, interaction, order, pact
 from tests.pacts.shop import Shop
@@ -37,9 +37,9 @@ def test_the_library_sends_no_telemetry(verify: Verify, monkeypatch: pytest.Monk
 
 def test_every_interaction_of_every_pact_is_counted(verify: Verify) -> None:
     verification = verify(pact(order()), pact(order(), listing("list", [{"id": 1}])))
-    assert [each.played for each in verification.pacts] == [1, 2]
+    assert [each.executed for each in verification.pacts] == [1, 2]
     assert verification.verified == 3
-    assert verification.summary.startswith("honoured: 3 of 3 interactions of 2 pacts verified")
+    assert verification.summary.startswith("passed: 3 of 3 interactions of 2 pacts verified")
 
 
 def test_states_act_in_the_order_of_the_pact(verify: Verify) -> None:
@@ -66,7 +66,7 @@ def test_a_teardown_runs_although_a_later_state_fails(verify: Verify, shop: Shop
 def test_a_state_that_fails_is_told_with_its_own_words_and_at_once(verify: Verify) -> None:
     verification = verify(pact(interaction("list", "/orders", "the till is broken")))
     [result] = verification.pacts[0].interactions
-    assert result.outcome is Outcome.UNTOLD
+    assert result.status is InteractionStatus.ERROR
     assert result.error == 'The state "the till is broken" failed: OSError: no till in sight'
     assert verification.exit_code == 2
     assert verification.seconds < 60  # pact's own retries of a 5xx take 127 s (4.2.0)
@@ -81,31 +81,65 @@ def test_a_pending_interaction_is_shown_and_fails_nothing(verify: Verify) -> Non
     pending = interaction("a hole", "/nowhere", pending=True)
     verification = verify(pact(order(), pending))
     assert verification.exit_code == 0
-    assert verification.outcomes == {Outcome.HONOURED: 1, Outcome.PENDING: 1}
+    assert verification.statuses == {InteractionStatus.PASSED: 1, InteractionStatus.PENDING: 1}
     result = next(
-        each for each in verification.pacts[0].interactions if each.outcome is Outcome.PENDING
+        each
+        for each in verification.pacts[0].interactions
+        if each.status is InteractionStatus.PENDING
     )
     assert [each.path for each in result.mismatches] == ["$.status"]
 
 
 def test_a_pending_interaction_that_is_honoured_is_just_that(verify: Verify) -> None:
-    assert verify(pact({**order(), "pending": True})).outcomes == {Outcome.HONOURED: 1}
+    assert verify(pact({**order(), "pending": True})).statuses == {InteractionStatus.PASSED: 1}
 
 
 def test_messages_are_told_rather_than_passed_over(verify: Verify) -> None:
     message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
     verification = verify(pact(order(), message))
-    assert verification.exit_code == 2
+    assert verification.exit_code == 0
     assert verification.verified == 1
-    [line] = verification.pacts[0].untold
+    assert "1 messages not verified here" in verification.summary
+    assert not verification.pacts[0].is_success  # a Broker must not take it for verified
+    [line] = verification.pacts[0].not_verified
     assert line.startswith('pact-0.json $.interactions[1]: "a shout" is a Asynchronous/Messages')
 
 
-def test_an_interaction_behind_a_message_is_still_the_one_that_is_played(verify: Verify) -> None:
+def test_a_pact_of_messages_alone_is_an_error(verify: Verify) -> None:
+    message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
+    verification = verify(pact(message))
+    assert verification.exit_code == 2
+    assert verification.summary.startswith("error: 0 of 0 interactions of 1 pacts verified")
+
+
+def test_an_unknown_state_fails_its_interaction_and_the_others_are_verified(
+    verify: Verify,
+) -> None:
+    unknown = interaction("x", "/orders", "a costumer exists")
+    verification = verify(pact(unknown, order()))
+    first, second = verification.pacts[0].interactions
+    assert first.status is InteractionStatus.ERROR
+    assert "did you mean 'a customer exists'?" in first.error
+    assert second.status is InteractionStatus.PASSED
+    assert verification.exit_code == 2
+
+
+@pytest.mark.parametrize("state", ["a costumer exists", "the till is broken"])
+def test_a_pending_interaction_that_cannot_be_asked_fails_nothing(
+    verify: Verify, state: str
+) -> None:
+    pending = interaction("x", "/orders", state, pending=True)
+    verification = verify(pact(pending, order()))
+    assert verification.statuses == {InteractionStatus.PASSED: 1, InteractionStatus.PENDING: 1}
+    assert verification.exit_code == 0
+    assert verification.summary.endswith("what is pending fails nothing)")
+
+
+def test_an_interaction_behind_a_message_is_still_the_one_that_is_verified(verify: Verify) -> None:
     message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
     [result] = verify(pact(message, order())).pacts[0].interactions
     assert result.interaction.description == "an order"
-    assert result.outcome is Outcome.HONOURED
+    assert result.status is InteractionStatus.PASSED
 
 
 def test_generators_fill_the_request_from_what_states_return(verify: Verify) -> None:

@@ -1,11 +1,12 @@
 """Who brings provider states about: the environment here, or a deployed provider's states URL.
 
-Pact's verifier asks over HTTP (`states_door`) and says of a failure only that there was one, so
+Pact's verifier asks over HTTP (`StateEndpoint`) and says of a failure only that there was one, so
 the real message is kept here. A handler that answers 5xx is tried for two minutes; ours answers
 400 at once.
 """
 
 import contextlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
@@ -14,8 +15,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from apiproof.http.json_app import json_app, json_body
-from apiproof.pacts.states import Scene, StateRegistry
-from apiproof.pacts.verify.fetching import Credentials, Unfetched, fetch_json
+from apiproof.pacts.states import StateContext, StateRegistry
+from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json
 
 if TYPE_CHECKING:
     from apiproof.environment import Environment
@@ -25,7 +26,7 @@ class StateFailed(Exception):
     """A state could not be brought about; one sentence that says why."""
 
 
-class Director(Protocol):
+class StateSetup(Protocol):
     """Prepares the provider for one interaction at a time."""
 
     def begin(self) -> None:
@@ -43,18 +44,18 @@ class Director(Protocol):
         ...
 
 
-class WorldDirector:
+class EnvironmentStates:
     """Brings states about in an environment of this process, emptied before each interaction."""
 
     def __init__(self, env: "Environment", registry: StateRegistry) -> None:
         self._env = env
         self._registry = registry
-        self._scene = Scene(env)
+        self._context = StateContext(env)
 
     def begin(self) -> None:
         """Empty the environment."""
         self._env.reset()
-        self._scene = Scene(self._env)
+        self._context = StateContext(self._env)
 
     def enter(self, state: str, params: dict[str, Any]) -> dict[str, Any]:
         """Call the registered function.
@@ -63,33 +64,36 @@ class WorldDirector:
             StateFailed: it raised.
         """
         try:
-            return self._registry.enter(self._scene, state, params)
+            return self._registry.enter(self._context, state, params)
         except Exception as why:
             raise StateFailed(f'The state "{state}" failed: {type(why).__name__}: {why}') from why
 
     def end(self) -> None:
         """Run the states' teardowns."""
-        self._scene.teardowns.close()
+        self._context.teardowns.close()
 
     def token(self) -> str | None:
         """The token that the states chose."""
-        return self._scene.token
+        return self._context.token
 
 
-class RemoteDirector:
+class RemoteStates:
     """Asks a deployed provider's states URL, in pact's own form.
 
     It posts {state, action: setup | teardown, params}; the answer's JSON holds the values, among
     them `access_token` where the state names a user (null leaves the consumer's header alone).
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, reset: Callable[[], None] | None = None) -> None:
         self._url = url
+        self._reset = reset
         self._entered: list[tuple[str, dict[str, Any]]] = []
         self._token: str | None = None
 
     def begin(self) -> None:
         """Forget the last interaction."""
+        if self._reset is not None:
+            self._reset()
         self._entered.clear()
         self._token = None
 
@@ -119,12 +123,12 @@ class RemoteDirector:
         body = {"state": state, "action": action, "params": params}
         try:
             values = fetch_json(self._url, Credentials(), method="POST", body=body)
-        except Unfetched as why:
+        except FetchFailed as why:
             raise StateFailed(why.detail or f'The state "{state}" failed: {why}') from None
         return values if isinstance(values, dict) else {}
 
 
-class NoDirector(RemoteDirector):
+class NoStates(RemoteStates):
     """A deployed provider that was named without a states URL."""
 
     def __init__(self) -> None:
@@ -138,12 +142,12 @@ class NoDirector(RemoteDirector):
         """
         raise StateFailed(
             f'The state "{state}" cannot be brought about in a deployed provider by itself: '
-            "pass --states-url, the address of its state handler."
+            "pass --state-url, the address of its state handler."
         )
 
 
-class StatesDoor:
-    """The HTTP face of a director, as pact's verifier wants it.
+class StateEndpoint:
+    """The HTTP face of a `StateSetup`, as pact's verifier wants it.
 
     Attributes:
         app: the ASGI application; every path is the handler.
@@ -151,8 +155,8 @@ class StatesDoor:
         values: what they returned, together.
     """
 
-    def __init__(self, director: Director) -> None:
-        self._director = director
+    def __init__(self, states: StateSetup) -> None:
+        self._states = states
         self.failure = ""
         self.values: dict[str, Any] = {}
         self.app = json_app([Route("/{path:path}", self._answer, methods=["POST"])])
@@ -168,7 +172,7 @@ class StatesDoor:
         if not state:  # pact calls stateless interactions so
             return JSONResponse({})
         try:
-            values = await run_in_threadpool(self._director.enter, state, params)
+            values = await run_in_threadpool(self._states.enter, state, params)
         except StateFailed as why:
             self.failure = self.failure or str(why)
             return JSONResponse({"detail": str(why)}, status_code=400)

@@ -12,8 +12,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from apiproof.http.json_app import json_body
-from apiproof.pacts.verify.direction import StateFailed, WorldDirector
-from apiproof.pacts.verify.running import states_of
+from apiproof.pacts.verify.provider_states import EnvironmentStates, StateFailed
+from apiproof.pacts.verify.run import states_of
 
 if TYPE_CHECKING:
     from apiproof.environment import Environment
@@ -28,7 +28,7 @@ class StateHandler:
 
     def __init__(self, env: "Environment") -> None:
         self._env = env
-        self._director = WorldDirector(env, states_of(env.service))
+        self._states = EnvironmentStates(env, states_of(env.service))
         self._answers: int | None = None
 
     def answer(self, json_body: dict[str, Any]) -> dict[str, Any]:
@@ -39,16 +39,16 @@ class StateHandler:
         """
         if json_body.get("action") == "teardown":
             self._answers = None
-            self._director.end()
+            self._states.end()
             return {}
         if self._answers != self._count():
-            self._director.end()
-            self._director.begin()
+            self._states.end()
+            self._states.begin()
         values: dict[str, Any] = {}
         if state := json_body.get("state"):
-            values = self._director.enter(state, json_body.get("params") or {})
+            values = self._states.enter(state, json_body.get("params") or {})
         self._answers = self._count()
-        return {**values, "access_token": self._director.token()} if state else {}
+        return {**values, "access_token": self._states.token()} if state else {}
 
     def _count(self) -> int:
         return sum(self._env.coverage_log.counts.values())

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from apiproof.pacts.verify.results import Outcome
-from apiproof.pacts.verify.stage import generates_authorization
+from apiproof.pacts.verify.recording_proxy import generates_authorization
+from apiproof.pacts.verify.results import InteractionStatus
 from tests.pacts.conftest import Verify
 from tests.pacts.pacts import BEARER, interaction, pact
 from tests.pacts.shop import Shop
@@ -43,7 +43,7 @@ def test_the_scopes_that_the_state_names_are_the_tokens(verify: Verify) -> None:
     limited: tuple[str, dict[str, list[str]]] = ("a customer exists", {"scopes": []})
     assert verify(listing(limited, headers=BEARER, status=403)).exit_code == 0
     [result] = verify(listing(limited, headers=BEARER)).pacts[0].interactions
-    assert result.outcome is Outcome.BROKEN
+    assert result.status is InteractionStatus.FAILED
     assert "scope" in result.hint
 
 
@@ -53,12 +53,12 @@ def test_a_missing_header_stays_missing(verify: Verify, shop: Shop) -> None:
     assert verification.exit_code == 0
     assert sent(shop) == ""
     assert exchange is not None
-    assert not exchange.impersonated
+    assert not exchange.token_replaced
 
 
 def test_a_consumer_who_forgot_the_header_is_told_so(verify: Verify) -> None:
     [result] = verify(listing(ADA)).pacts[0].interactions
-    assert result.outcome is Outcome.BROKEN
+    assert result.status is InteractionStatus.FAILED
     assert "no Authorization header" in result.hint
 
 
@@ -97,7 +97,7 @@ def test_the_header_that_a_consumer_generates_is_the_consumers(verify: Verify, s
     assert verification.exit_code == 0
     assert sent(shop) == "Bearer token-of-ada"
     assert exchange is not None
-    assert not exchange.impersonated
+    assert not exchange.token_replaced
 
 
 def test_a_mistake_in_a_generated_header_is_not_hidden(verify: Verify) -> None:

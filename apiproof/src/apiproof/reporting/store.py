@@ -1,0 +1,146 @@
+"""Reports on disk: one run's files, the results that single commands keep, and the last runs.
+
+reports/index.html  report.json  report.schema.json  report.junit.xml  report.sarif
+reports/steps/NAME.json      the newest result of a command that is run by itself
+reports/history/TIME.json    one line's worth of each of the last runs
+"""
+
+import dataclasses
+import json
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from apiproof.errors import UserError
+from apiproof.reporting.formats import adapter, as_json, as_junit, as_sarif, json_schema
+from apiproof.reporting.model import Chart, Report, Series, Severity, StepResult
+from apiproof.reporting.page import as_html
+
+REPORTS: Final = Path("reports")
+KEPT_RUNS: Final = 50
+
+
+class ReportUnusable(UserError):
+    """There is no report where one was expected, or it is of another format."""
+
+
+def write_report(report: Report, folder: Path = REPORTS) -> Path:
+    """Write a run's files and add it to the history.
+
+    Returns:
+        The page.
+
+    Raises:
+        ReportUnusable: the folder cannot be written.
+    """
+    try:
+        _remember(report, folder / "history")
+        page = as_html(report, trend(folder / "history"))
+        write_atomically(folder / "report.json", as_json(report))
+        write_atomically(folder / "report.schema.json", json_schema())
+        write_atomically(folder / "report.junit.xml", as_junit(report))
+        write_atomically(folder / "report.sarif", as_sarif(report))
+        write_atomically(folder / "index.html", page)
+    except OSError as error:
+        raise ReportUnusable(
+            f"No report can be written to {folder} ({error.strerror}): free or name another folder."
+        ) from None
+    return folder / "index.html"
+
+
+def read_report(path: Path = REPORTS / "report.json") -> Report:
+    """Read `report.json`.
+
+    Raises:
+        ReportUnusable: it is missing, or no such report.
+    """
+    try:
+        report: Report = adapter(Report).validate_json(path.read_bytes())
+    except OSError as error:
+        raise ReportUnusable(
+            f"No report at {path} ({error.strerror}): `apiproof run` writes one."
+        ) from None
+    except ValueError:
+        raise ReportUnusable(f"{path} is no report of this version: run again.") from None
+    return report
+
+
+def save_step(step: StepResult, folder: Path = REPORTS) -> None:
+    """Keep the result of a command that is run by itself, for the next report."""
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    text = adapter(StepResult).dump_json(dataclasses.replace(step, finished=finished), indent=1)
+    write_atomically(folder / "steps" / f"{step.name}.json", text.decode() + "\n")
+
+
+def saved_steps(folder: Path = REPORTS, besides: Sequence[str] = ()) -> tuple[StepResult, ...]:
+    """The kept results of other commands; what is of another format is left out."""
+    found = []
+    for path in sorted((folder / "steps").glob("*.json")):
+        try:
+            step: StepResult = adapter(StepResult).validate_json(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        if step.name not in besides:
+            found.append(step)
+    return tuple(found)
+
+
+def trend(history: Path) -> Chart | None:
+    """The findings of the last runs, where there are at least two."""
+    runs = [run for path in sorted(history.glob("*.json")) if (run := _read(path))]
+    if len(runs) < 2:
+        return None
+    names = [*(severity.value for severity in Severity), "known"]
+    series = [
+        Series(
+            name,
+            tuple(
+                (float(number), run["findings"].get(name, 0)) for number, run in enumerate(runs, 1)
+            ),
+        )
+        for name in names
+    ]
+    return Chart(
+        title=f"Findings of the last {len(runs)} runs",
+        x_axis="run",
+        y_axis="findings",
+        series=tuple(each for each in series if any(count for _, count in each.points))
+        or (series[0],),
+        note=f"From {runs[0]['started'][:10]} to {runs[-1]['started'][:10]}.",
+    )
+
+
+def _remember(report: Report, history: Path) -> None:
+    counts = Counter(
+        "known" if finding.is_known else finding.severity.value for _, finding in report.findings
+    )
+    entry = {
+        "started": report.started,
+        "status": report.status.value,
+        "seconds": report.seconds,
+        "findings": dict(counts),
+        "steps": {step.name: step.status.value for step in report.steps},
+    }
+    name = report.started.replace(":", "").replace("+0000", "Z")
+    write_atomically(history / f"{name}.json", json.dumps(entry) + "\n")
+    for stale in sorted(history.glob("*.json"))[:-KEPT_RUNS]:
+        stale.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        run = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_run = isinstance(run, dict) and isinstance(run.get("findings"), dict) and "started" in run
+    return run if is_run else None
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)
