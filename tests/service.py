@@ -15,7 +15,6 @@ from api.identity.triggers import handler
 from apiproof.service import (
     AdjustableRequest,
     ASGIApp,
-    Client,
     Document,
     EnvironmentConfig,
     EnvironmentControl,
@@ -108,17 +107,17 @@ def schema_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def sign_up(client: Client, user: SeedUser) -> str:
+def sign_up(env: EnvironmentControl, user: SeedUser) -> str:
     body = {"username": user.username, "email": user.email, "password": user.password}
-    response = client.request("POST", "/users/signup", json=body)
+    response = env.client.request("POST", "/users/signup", json=body)
     if response.status_code != 201:
         raise RuntimeError(f"sign-up of {user.username} answered {response.status_code}")
     return str(response.json()["sub"])
 
 
-def confirm(client: Client, username: str, code: str) -> None:
+def confirm(env: EnvironmentControl, username: str, code: str) -> None:
     body = {"username": username, "confirmation_code": code}
-    response = client.request("POST", "/users/verify", json=body)
+    response = env.client.request("POST", "/users/verify", json=body)
     if response.status_code != 200:
         raise RuntimeError(f"verification of {username} answered {response.status_code}")
 
@@ -179,13 +178,12 @@ def ordered_bounds(body: Any) -> Any:
 
 
 SERVICE = Service(
+    application,
     name="randomizer-api",
-    create_app=application,
-    migrate=migrate,
+    migrations=migrate,
     schema_version=schema_version(),
-    document=document,
+    make_document=document,
     document_path=ROOT / "openapi.json",
-    scopes=("me", "randoms"),
     trigger=handler,
     sign_up=sign_up,
     confirm=confirm,
@@ -207,6 +205,7 @@ SERVICE = Service(
     },
     body_fixers={"create_random": ordered_bounds, "update_random": ordered_bounds},
     disable=disable,
+    conformance=True,
     pacts=ROOT / "pacts",
     states=STATES,
     asgi_target="api.main:app",

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apiproof.control import TokenForger
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.jwt import decode_unverified
 from apiproof.openapi.document import Operation, operations
 from apiproof.service import Account
-from apiproof.token_forger import TokenForger
 from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE
 
 OPERATIONS: dict[str, Operation] = {

@@ -55,7 +55,7 @@ def test_without_a_token_nobody_is_authenticated(env: Environment, name: str) ->
 def test_a_token_without_the_scope_is_refused_as_rfc_6750_says(env: Environment, name: str) -> None:
     user = env.new_account()
     wanted = OPERATIONS[name].scopes
-    others = [scope for scope in env.service.scopes if scope not in wanted]
+    others = [scope for scope in env.scopes if scope not in wanted]
     token = env.token(user.username, others)
     response = valid(env, name, user).send(env.client, headers=bearer(token))
     assert response.status_code == 403

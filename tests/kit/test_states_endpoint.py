@@ -30,7 +30,7 @@ def running(_served: tuple[Environment, EnvironmentFile]) -> tuple[Environment, 
 
 
 def states_url(running: tuple[Environment, EnvironmentFile]) -> str:
-    return f"{running[1].control_url}/states"
+    return running[1].states_url
 
 
 def test_both_consumers_verify_a_served_api_by_its_urls(

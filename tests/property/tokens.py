@@ -11,12 +11,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from apiproof.control import TokenForger
 from apiproof.environment import Environment
 from apiproof.jwt import CREDENTIAL_CASES, decode_unverified, sign_rsa, untrusted_key
 from apiproof.jwt.cases import CredentialContext, Expected, ForgeryMaterial, NotApplicable
 from apiproof.jwt.jws import encode
 from apiproof.jwt.schemes import Scheme
-from apiproof.token_forger import TokenForger
 from tests.contract import examples
 
 HOUR = 3600

@@ -6,10 +6,10 @@ An ASGI layer watches the whole application, so that no test has to look at shap
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.http.middleware import ResponseObserver, observe_responses
+from apiproof.http import ASGIApp, Message
+from apiproof.monitoring import ResponseObserver, observe_responses
 from apiproof.openapi.document import Operation
 from apiproof.openapi.responses import ResponseValidator
-from apiproof.service import ASGIApp, Message
 
 _SERVER_ERROR = 500
 

@@ -1,15 +1,19 @@
-"""The control door of a served world: new accounts and mailed codes, over HTTP for any language.
+"""The control API of a served environment: new accounts and mailed codes, for any language.
 
 It listens on a port of its own, so that the service's OpenAPI document and routes stay untouched.
-`ControlClient` is its client; it behaves as the `Environment` itself does for guides.
+`ControlClient` is its client; it is called as the `Environment` itself is.
+
+Every request is a POST of a JSON object with the secret of the ready file, as
+`Authorization: Bearer SECRET` or, for callers who cannot set headers, as the first part of the
+path. What a web page could send is refused: a foreign Host or Origin, another content type.
 """
 
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import requests
-from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -18,51 +22,123 @@ from starlette.routing import Route
 from apiproof.environment import Environment, UserMissing
 from apiproof.environment_file import EnvironmentFile, account_from
 from apiproof.errors import UserError
+from apiproof.http import ASGIApp, Message, Receive, Send
 from apiproof.http.client import HttpClient
 from apiproof.http.json_app import json_app, json_body
+from apiproof.jwt import sign_rsa
 from apiproof.pacts.verify.states_endpoint import states_route
 from apiproof.service import Account, SeedUser
-from apiproof.token_forger import TokenForger
+
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class EnvironmentGone(UserError):
-    """Nobody answers at the control door."""
+    """Nobody answers at the control API."""
 
 
-def control_app(env: Environment) -> Starlette:
+class ControlRefused(UserError):
+    """The control API does not take the ready file's secret."""
+
+
+class TokenForger:
+    """What only the owner of a user pool can do: sign anything, disable anyone."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
+        """Sign any header and claims with the key of access tokens, by the header's `alg`."""
+        return sign_rsa(header, claims, self._env.cognito.keys.access.private_key)
+
+    def id_token(self, username: str) -> str:
+        """Return an id token of a user."""
+        return self._env.cognito.issue_tokens(username).id_token
+
+    def jwks(self) -> list[dict[str, Any]]:
+        """Return the published keys."""
+        return [dict(key) for key in self._env.cognito.keys.jwks()["keys"]]
+
+    def disable(self, username: str) -> bool:
+        """Disable an account as the service's operators would; False if the service can't."""
+        how = self._env.service.disable
+        if how is None:
+            return False
+        how(self._env.config, username)
+        return True
+
+
+def control_app(env: Environment, secret: str) -> ASGIApp:
     """Build the ASGI application that lets other processes direct an environment.
 
     POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
-    POST /standing -> the shared one; POST /retired {"username"}; POST /unconfirmed -> a signed-up
-    user; POST /codes {"username"} -> {"code"}; POST /tokens {"username", "scopes"} ->
-    {"access_token"}; POST /coverage -> the coverage log's rows. For forgers, of this environment
-    only:
-    POST /signatures {"header", "claims"} -> {"token"}; POST /id_tokens {"username"} -> {"token"};
-    POST /keys -> the published keys; POST /disabled {"username"} -> whether the service can.
-    POST /states {"state", "action", "params"} is a pact verifier's provider state handler.
+    POST /shared_account -> the one that harmless requests share; POST /invalidated {"username"};
+    POST /unconfirmed -> a signed-up user; POST /codes {"username"} -> {"code"}; POST /tokens
+    {"username", "scopes"} -> {"token"}; POST /coverage -> the coverage log's rows; POST
+    /server_errors -> where answers of 500 and above came from. For forged tokens, of this
+    environment only: POST /signatures {"header", "claims"} -> {"token"}; POST /id_tokens
+    {"username"} -> {"token"}; POST /keys -> the published keys; POST /disabled {"username"} ->
+    whether the service can. POST /states {"state", "action", "params"} is a pact verifier's
+    provider state handler.
+
+    Args:
+        env: The environment.
+        secret: What requests must know.
     """
-    powers = TokenForger(env)
-    return json_app(
-        [
-            _route("/accounts", lambda body: asdict(env.new_account(body.get("scopes")))),
-            _route("/standing", lambda _: asdict(env.shared_account())),
-            _route("/retired", lambda body: env.invalidate(body["username"])),
-            _route("/unconfirmed", lambda _: asdict(env.create_unconfirmed_user())),
-            _route("/codes", lambda body: {"code": env.code(body["username"])}),
-            _route(
-                "/tokens",
-                lambda body: {"access_token": env.token(body["username"], body.get("scopes"))},
-            ),
-            _route("/coverage", lambda _: env.coverage_log.rows()),
-            _route(
-                "/signatures", lambda body: {"token": powers.sign(body["header"], body["claims"])}
-            ),
-            _route("/id_tokens", lambda body: {"token": powers.id_token(body["username"])}),
-            _route("/keys", lambda _: powers.jwks()),
-            _route("/disabled", lambda body: powers.disable(body["username"])),
-            states_route(env),
-        ]
-    )
+    forger = TokenForger(env)
+    routes = [
+        _route("/accounts", lambda body: asdict(env.new_account(body.get("scopes")))),
+        _route("/shared_account", lambda _: asdict(env.shared_account())),
+        _route("/invalidated", lambda body: env.invalidate(body["username"])),
+        _route("/unconfirmed", lambda _: asdict(env.create_unconfirmed_user())),
+        _route("/codes", lambda body: {"code": env.code(body["username"])}),
+        _route("/tokens", lambda body: {"token": env.token(body["username"], body.get("scopes"))}),
+        _route("/coverage", lambda _: env.coverage_log.rows()),
+        _route("/server_errors", lambda _: [asdict(site) for site in env.server_errors]),
+        _route("/signatures", lambda body: {"token": forger.sign(body["header"], body["claims"])}),
+        _route("/id_tokens", lambda body: {"token": forger.id_token(body["username"])}),
+        _route("/keys", lambda _: forger.jwks()),
+        _route("/disabled", lambda body: forger.disable(body["username"])),
+        states_route(env),
+    ]
+    return guarded(json_app(routes), secret)
+
+
+def guarded(app: ASGIApp, secret: str) -> ASGIApp:
+    """Wrap an ASGI application so that it answers only who knows a secret, and no web page."""
+
+    async def guard(scope: Message, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        headers = {
+            name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]
+        }
+        first, _, rest = scope["path"].lstrip("/").partition("/")
+        presented = headers.get("authorization", "").removeprefix("Bearer ")
+        if hmac.compare_digest(first.encode(), secret.encode()):
+            presented, scope = (
+                secret,
+                {**scope, "path": f"/{rest}", "raw_path": f"/{rest}".encode()},
+            )
+        status, detail = _refusal(headers, presented, secret)
+        answer: ASGIApp = JSONResponse({"detail": detail}, status) if status else app
+        await answer(scope, receive, send)
+
+    return guard
+
+
+def _refusal(headers: dict[str, str], presented: str, secret: str) -> tuple[int, str]:
+    """Return the status and reason of a refusal; 0 where there is none."""
+    host = headers.get("host", "")
+    if host.rpartition(":")[0] not in LOOPBACK and host not in LOOPBACK:
+        return 403, "The Host header names another host."
+    if headers.get("origin", f"http://{host}") != f"http://{host}":
+        return 403, "The Origin header names another origin."
+    if not hmac.compare_digest(presented.encode(), secret.encode()):
+        return 401, "Send `Authorization: Bearer`, with the ready file's control_secret."
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return 415, "The Content-Type is not application/json."
+    return 0, ""
 
 
 def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
@@ -70,8 +146,11 @@ def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
         body = await json_body(request)
         try:
             return JSONResponse(await run_in_threadpool(answer, body))
-        except (KeyError, UserMissing) as error:
+        except UserMissing as error:
             return JSONResponse({"detail": str(error)}, status_code=404)
+        except (KeyError, TypeError, ValueError) as error:
+            detail = f"The body does not fit ({type(error).__name__}: {error})."
+            return JSONResponse({"detail": detail}, status_code=400)
 
     return Route(path, endpoint, methods=["POST"])
 
@@ -79,9 +158,10 @@ def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
 class ControlClient:
     """An environment in another process, reached through its ready file; called alike."""
 
-    def __init__(self, ready: EnvironmentFile) -> None:
-        self.client = HttpClient(ready.base_url)
-        self._control = HttpClient(ready.control_url)
+    def __init__(self, file: EnvironmentFile) -> None:
+        self.client = HttpClient(file.base_url)
+        self._control = HttpClient(file.control_url)
+        self._control.headers["Authorization"] = f"Bearer {file.control_secret}"
 
     def new_account(self, scopes: Sequence[str] | None = None) -> Account:
         """Return a new verified account that nobody else uses, signed in."""
@@ -89,15 +169,15 @@ class ControlClient:
 
     def shared_account(self) -> Account:
         """Return the account that harmless requests share."""
-        return account_from(self._ask("/standing"))
+        return account_from(self._ask("/shared_account"))
 
     def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
-        """Mint an access token for a user with exactly these scopes."""
-        return str(self._ask("/tokens", username=username, scopes=scopes)["access_token"])
+        """Mint a token for a user with exactly these scopes, of the kind that the service takes."""
+        return str(self._ask("/tokens", username=username, scopes=scopes)["token"])
 
     def invalidate(self, username: str) -> None:
         """Never hand out an account again: its session has ended."""
-        self._ask("/retired", username=username)
+        self._ask("/invalidated", username=username)
 
     def create_unconfirmed_user(self) -> SeedUser:
         """Sign a new user up and leave the account unconfirmed."""
@@ -123,13 +203,26 @@ class ControlClient:
         """Disable an account as the service's operators would; False if the service can't."""
         return bool(self._ask("/disabled", username=username))
 
+    def is_alive(self) -> bool:
+        """Tell whether the environment still runs."""
+        try:
+            self._ask("/coverage")
+        except EnvironmentGone:
+            return False
+        return True
+
     def _ask(self, path: str, **body: Any) -> Any:
         try:
             response = self._control.request("POST", path, json=body)
         except requests.ConnectionError:
             raise EnvironmentGone(
-                "The environment of this ready file has ended. Start `apiproof serve` again."
+                "The environment of this ready file has ended. Run `apiproof serve` again."
             ) from None
+        if response.status_code == 401:
+            raise ControlRefused(
+                "Another environment runs at the address in this ready file: it is stale. "
+                "Run `apiproof serve` again."
+            )
         if response.status_code == 404:
             raise UserMissing(response.json()["detail"])
         response.raise_for_status()

@@ -19,9 +19,9 @@ from rich.console import Console
 from rich.table import Table
 
 from apiproof.errors import UserError
-from apiproof.http.middleware import ResponseObserver, observe_responses
+from apiproof.http import ASGIApp, Message
+from apiproof.monitoring import ResponseObserver, observe_responses
 from apiproof.openapi.document import Operation, operations
-from apiproof.service import ASGIApp, Message
 
 SUCCESS = range(200, 300)
 

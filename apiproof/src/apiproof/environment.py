@@ -1,7 +1,6 @@
-"""An environment: one service with its stand-ins running (PostgreSQL, Cognito, users).
+"""An environment: one service with PostgreSQL, Cognito and users, running.
 
-It knows the service only through `Service`. Tests reset it; they never build a second one for
-isolation's sake.
+Tests reset it; they never build a second one for isolation's sake.
 """
 
 import base64
@@ -9,105 +8,182 @@ import contextlib
 import functools
 import itertools
 import json
-import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any, Self
 
+from apiproof import process_variables
+from apiproof.application import ServedApplication, served_application
 from apiproof.cognito import Cognito, PoolSettings
 from apiproof.cognito.errors import UserNotFound
 from apiproof.conformance import ConformanceMonitor, monitor_responses
 from apiproof.coverage import CoverageLog, record_responses
+from apiproof.environment_config import EnvironmentConfig, filled
 from apiproof.errors import UserError
+from apiproof.http import ASGIApp
+from apiproof.http.child.server_errors import ErrorSite, noticing_http_exceptions, recording_errors
 from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.http.forwarding import forward_to
+from apiproof.openapi.document import operations
 from apiproof.postgres import Database, PostgresServer
-from apiproof.service import Account, ASGIApp, EnvironmentConfig, SeedUser, Service
+from apiproof.public_address import public_address
+from apiproof.service import Account, Document, SeedUser, Service
+
+SEED_USERS = 2  # where the service names none
 
 
 class UserMissing(UserError):
-    """No such user lives in this environment; the text names those who do."""
+    """No such user is in this environment; the text names those who are."""
+
+
+class DatabaseMissing(UserError):
+    """The service has no database."""
 
 
 class Environment:
-    """The stand-ins of a service and the people who live among them.
+    """A service with its dependencies and users.
 
     Attributes:
         service: What the project told the kit.
         cognito: The user pool.
-        database: A migrated database of its own.
-        surroundings: Where they are.
+        config: Where everything is.
+        document: The service's OpenAPI document.
         coverage_log: Every answer that any application of this environment gave.
-        departures: Those that were not as the OpenAPI document says.
+        conformance: The answers that were not as the OpenAPI document says.
+        server_errors: Where answers of 500 and above came from, one entry an answer.
         client: An HTTP client of the service.
     """
 
-    def __init__(self, service: Service, cognito: Cognito, database: Database) -> None:
+    def __init__(self, service: Service, cognito: Cognito, database: Database | None) -> None:
         self.service = service
         self.cognito = cognito
-        self.database = database
+        self._database = database
+        self.config = _config_of(cognito, database)
         self.coverage_log = CoverageLog()
-        self.config = EnvironmentConfig(
-            database_url=database.url,
-            region=cognito.region,
-            user_pool_id=cognito.user_pool_id,
-            client_id=cognito.client_id,
-            client_secret=cognito.client_secret,
-            issuer=cognito.issuer,
-            jwks_url=cognito.jwks_url,
-            cognito_endpoint=cognito.endpoint_url,
-        )
+        self.server_errors: list[ErrorSite] = []
         self.client: HttpClient
-        self._document = service.document()
-        self.conformance = ConformanceMonitor(self._document)
+        self._served: ServedApplication | None = None
         self._numbers = itertools.count(1)
-        self._standing: Account | None = None
-        self._people: dict[str, Account] = {}
+        self._shared_account: Account | None = None
+        self._users: dict[str, Account] = {}
 
     @classmethod
     @contextlib.contextmanager
     def open(
-        cls, service: Service, *, http: bool = False, database: Database | None = None
+        cls,
+        service: Service,
+        *,
+        http: bool = False,
+        database: Database | None = None,
+        client: bool = True,
     ) -> Iterator[Self]:
-        """Start the stand-ins and an in-process application; everything is gone afterwards.
+        """Start everything that the service depends on; all is gone afterwards.
 
         Args:
-            service: The service to put among them.
+            service: The service.
             http: Whether Cognito is an HTTP endpoint that any AWS SDK reaches, rather than boto3
                 being intercepted in this process.
             database: A migrated one to use, and to drop at the end; by default one of a server
                 started for it.
+            client: Whether `client` reaches an application in this process; False leaves it to
+                whoever serves one.
         """
+        is_child = isinstance(service.app, str)
         with contextlib.ExitStack() as stack:
-            if database is None:
-                server = stack.enter_context(PostgresServer.start(tcp=http))
-                database = server.clone(server.template(service.schema_version, service.migrate))
-            stack.enter_context(database)
-            cognito = stack.enter_context(Cognito.start(PoolSettings(), http=http))
-            stack.enter_context(_invented_credentials())
+            stack.enter_context(process_variables.changed(process_variables.isolation()))
+            cognito = stack.enter_context(
+                Cognito.start(_pool_settings(service), http=http or is_child)
+            )
             cognito.trigger = service.trigger
+            stack.enter_context(public_address(cognito))
+            if database is None and service.database:
+                tcp = http or is_child or bool(service.variables)
+                database = _migrated(
+                    stack.enter_context(PostgresServer.start(tcp=tcp)), service, cognito
+                )
+            if database is not None:
+                stack.enter_context(database)
             env = cls(service, cognito, database)
-            env.client = stack.enter_context(AsgiClient(env.application()))
+            stack.enter_context(process_variables.changed(env.variables()))
+            stack.enter_context(noticing_http_exceptions(Path.cwd()))
+            if isinstance(service.app, str):
+                env._served = stack.enter_context(
+                    served_application(service.app, {}, service.python, env._note_error)
+                )
+            if client:
+                env.client = stack.enter_context(AsgiClient(env.application()))
             yield env
 
+    @property
+    def database(self) -> Database:
+        """The service's database.
+
+        Raises:
+            DatabaseMissing: It has none.
+        """
+        if self._database is None:
+            raise DatabaseMissing("The service file says `database=False`.")
+        return self._database
+
+    @functools.cached_property
+    def document(self) -> Document:
+        """The service's OpenAPI document: its own, what the application declares, or its file.
+
+        Raises:
+            ApplicationNotLoaded: There is none.
+        """
+        if self.service.make_document is None and self._served and self._served.document:
+            return self._served.document
+        return self.service.document()
+
+    @functools.cached_property
+    def conformance(self) -> ConformanceMonitor:
+        """The answers that were not as the OpenAPI document says."""
+        return ConformanceMonitor(self.document)
+
+    def variables(self) -> dict[str, str | None]:
+        """Return the environment variables that the application is given."""
+        endpoint = self.config.cognito_endpoint
+        return {
+            "AWS_REGION": self.config.region,
+            "AWS_DEFAULT_REGION": self.config.region,
+            **({"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": endpoint} if endpoint else {}),
+            **filled(self.service.variables, self.config),
+        }
+
     def application(self) -> ASGIApp:
-        """Build a fresh application whose answers are recorded in the coverage log and judged."""
-        app = self.service.create_app(self.config)
-        watched = monitor_responses(app, self._document, self.conformance)
-        return record_responses(watched, self._document, self.coverage_log)
+        """Build an application whose answers are recorded and compared with the document.
+
+        Of an import path there is one application, in a child process, that all others forward to.
+        """
+        if self._served is not None:
+            app = forward_to(self._served.base_url, keep_host=True)
+        else:
+            app = self.service.create_app(self.config)
+            app = recording_errors(app, self._note_error, Path.cwd())
+        monitored = monitor_responses(app, self.document, self.conformance)
+        return record_responses(monitored, self.document, self.coverage_log)
+
+    def _note_error(self, values: dict[str, Any]) -> None:
+        self.server_errors.append(ErrorSite(**values))
 
     def reset(self) -> None:
         """Empty the database and the user pool; the pool, its client and its keys stay."""
-        self.database.wipe()
+        if self._database is not None:
+            self._database.wipe()
         self.cognito.reset()
-        self._standing = None
-        self._people.clear()
+        self._shared_account = None
+        self._users.clear()
 
     @property
     def users(self) -> dict[str, Account]:
-        """The seeded users by username; they move in when they are first asked for."""
-        if not self._people:
-            for seed in self.service.seed_users:
-                self._people[seed.username] = self.create_user(seed, None)
-        return self._people
+        """The seeded users by username; they are made when they are first asked for."""
+        if not self._users:
+            seeds = self.service.seed_users or tuple(self._new_user() for _ in range(SEED_USERS))
+            for seed in seeds:
+                self._users[seed.username] = self.create_user(seed)
+        return self._users
 
     def user(self, username: str) -> Account:
         """Return a seeded user.
@@ -129,18 +205,21 @@ class Environment:
         Args:
             scopes: The scopes of its access token; None means what the trigger grants.
         """
-        return self.create_user(self._stranger(), scopes)
+        return self.create_user(self._new_user(), scopes)
 
     def shared_account(self) -> Account:
         """Return the account that harmless requests share, made at the first call."""
-        if self._standing is None:
-            self._standing = self.new_account()
-        return self._standing
+        if self._shared_account is None:
+            self._shared_account = self.new_account()
+        return self._shared_account
 
     def create_unconfirmed_user(self) -> SeedUser:
         """Sign a new user up and leave the account unconfirmed."""
-        seed = self._stranger()
-        self.service.sign_up(self.client, seed)
+        seed = self._new_user()
+        if self.service.sign_up is None:
+            self.cognito.create_user(seed.username, seed.email, seed.password, confirmed=False)
+        else:
+            self.service.sign_up(self, seed)
         return seed
 
     def code(self, username: str) -> str:
@@ -148,34 +227,34 @@ class Environment:
         return self.cognito.outbox.last(username).code
 
     def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
-        """Mint an access token for a user with exactly these scopes, as the pool would.
+        """Mint a token for a user with exactly these scopes, of the kind that the service takes.
 
         Raises:
             UserMissing: The pool has no such user.
         """
         try:
-            return self.cognito.issue_tokens(username, scopes).access_token
+            tokens = self.cognito.issue_tokens(username, scopes)
         except UserNotFound:
             raise self._missing(username) from None
+        is_id = self.service.token == "id"  # noqa: S105  # a kind of token
+        return tokens.id_token if is_id else tokens.access_token
 
     def invalidate(self, username: str) -> None:
         """Never hand out an account again: its session has ended."""
-        if self._standing is not None and self._standing.username == username:
-            self._standing = None
+        if self._shared_account is not None and self._shared_account.username == username:
+            self._shared_account = None
 
-    def _stranger(self) -> SeedUser:
-        name = f"stranger-{next(self._numbers)}"
-        return SeedUser(name, f"{name}@example.com", "Correct-Horse-7-Battery")
+    def _new_user(self) -> SeedUser:
+        return self.service.user(next(self._numbers))
 
     def create_user(self, seed: SeedUser, scopes: Sequence[str] | None = None) -> Account:
-        """Sign a user up, confirm the account and sign them in.
+        """Make an account, confirm it and sign it in.
 
         Args:
             seed: Who.
             scopes: The scopes of the access token; None means what the trigger grants.
         """
-        sub = self.service.sign_up(self.client, seed)
-        self.service.confirm(self.client, seed.username, self.code(seed.username))
+        sub = self._signed_up(seed)
         for group in seed.groups:
             self._join(seed.username, group)
         tokens = self.cognito.issue_tokens(seed.username, scopes)
@@ -187,7 +266,22 @@ class Environment:
             password=seed.password,
             access_token=tokens.access_token,
             refresh_token=tokens.refresh_token,
+            id_token=tokens.id_token,
         )
+
+    def _signed_up(self, seed: SeedUser) -> str:
+        if self.service.sign_up is None:
+            return self.cognito.create_user(seed.username, seed.email, seed.password)
+        sub = self.service.sign_up(self, seed)
+        pool = {"UserPoolId": self.cognito.user_pool_id, "Username": seed.username}
+        user = self.aws.admin_get_user(**pool)
+        if user["UserStatus"] == "UNCONFIRMED":
+            if self.service.confirm is not None:
+                self.service.confirm(self, seed.username, self.code(seed.username))
+            else:
+                self.aws.admin_confirm_sign_up(**pool)
+        attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
+        return sub or str(attributes["sub"])
 
     def _join(self, username: str, group: str) -> None:
         pool = {"UserPoolId": self.cognito.user_pool_id, "GroupName": group}
@@ -200,20 +294,58 @@ class Environment:
         """A boto3 client of this environment's Cognito, with an operator's rights."""
         return self.cognito.client()
 
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """Every scope that the document asks for."""
+        asked = {
+            scope
+            for operation in operations(self.document)
+            for alternative in operation.security
+            for _, scopes in alternative
+            for scope in scopes
+        }
+        return tuple(sorted(asked))
 
-@contextlib.contextmanager
-def _invented_credentials() -> Iterator[None]:
-    """Give AWS SDKs credentials that open nothing: stand-ins check none, and real ones stay out."""
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "apiproof"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name)
-            if value is not None:
-                os.environ[name] = value
+    def missing_scopes(self) -> tuple[str, ...]:
+        """Return the scopes that the document asks for and no seeded user's token has.
+
+        Cognito grants them by a Pre Token Generation trigger, or to tokens of the hosted UI.
+        """
+        granted = {scope for account in self.users.values() for scope in account.scopes}
+        return tuple(scope for scope in self.scopes if scope not in granted)
+
+
+def _pool_settings(service: Service) -> PoolSettings:
+    return PoolSettings(
+        region=service.region,
+        pool=service.pool,
+        client=service.pool_client,
+        user_pool_id=service.user_pool_id,
+    )
+
+
+def _config_of(cognito: Cognito, database: Database | None) -> EnvironmentConfig:
+    return EnvironmentConfig(
+        database_url=database.url if database else "",
+        region=cognito.region,
+        user_pool_id=cognito.user_pool_id,
+        client_id=cognito.client_id,
+        client_secret=cognito.client_secret,
+        issuer=cognito.issuer,
+        jwks_url=cognito.jwks_url,
+        cognito_endpoint=cognito.endpoint_url,
+    )
+
+
+def _migrated(server: PostgresServer, service: Service, cognito: Cognito) -> Database:
+    config = _config_of(cognito, None)
+
+    def migrate(url: str) -> None:
+        variables = {"AWS_REGION": config.region, "AWS_DEFAULT_REGION": config.region}
+        with process_variables.changed(variables):
+            service.migrate(url, replace(config, database_url=url))
+
+    return server.clone(server.template(service.schema_version, migrate))
 
 
 def scopes_of(access_token: str) -> tuple[str, ...]:

@@ -1,9 +1,10 @@
 """The ready file: where a running environment is and who lives in it, as JSON for any language.
 
-It holds passwords and tokens of invented users of a throw-away environment, so only its owner may
-read it; it must not know how an environment is built.
+It holds passwords and tokens of invented users of a throw-away environment, and the secret of its
+control API, so only its owner may read it.
 """
 
+import contextlib
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -20,6 +21,10 @@ class ReadyFileMissing(UserError):
     """There is no readable ready file; the text says how to get one."""
 
 
+class ReadyFileNotWritten(UserError):
+    """The ready file cannot be written."""
+
+
 @dataclass(frozen=True)
 class EnvironmentFile:
     """The contents of a ready file; URLs are absolute, on the loopback interface."""
@@ -34,12 +39,29 @@ class EnvironmentFile:
     client_secret: str = field(repr=False)
     database_url: str = field(repr=False)
     control_url: str
+    control_secret: str = field(repr=False)
+    states_url: str = field(repr=False)
     service: str
     issuer: str
     users: tuple[Account, ...]
 
     def write(self, path: Path) -> None:
         """Write the file atomically, readable by its owner alone."""
+        try:
+            self._write(path)
+        except OSError as error:
+            raise ReadyFileNotWritten(
+                f"The ready file {path} cannot be written ({error.strerror}). "
+                "Name a place that can be with --ready-file."
+            ) from None
+
+    def remove(self, path: Path) -> None:
+        """Remove the file, unless another environment has written it since."""
+        with contextlib.suppress(OSError, ReadyFileMissing):
+            if self.read(path).control_secret == self.control_secret:
+                path.unlink()
+
+    def _write(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

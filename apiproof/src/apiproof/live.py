@@ -1,11 +1,13 @@
-"""Serving an environment: the service over HTTP with everything embedded, and its ready file."""
+"""A live environment: the service over HTTP with everything embedded, and its control API."""
 
 import contextlib
+import secrets
 from collections.abc import Iterator
 
 from apiproof.control import control_app
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
+from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
 from apiproof.service import Service
 
@@ -14,7 +16,7 @@ from apiproof.service import Service
 def live_environment(
     service: Service, *, port: int = 0, service_name: str = ""
 ) -> Iterator[tuple[Environment, EnvironmentFile]]:
-    """Serve a service from this process until the block ends.
+    """Serve a service on the loopback interface until the block ends.
 
     Args:
         service: The service.
@@ -24,27 +26,33 @@ def live_environment(
     Raises:
         PortTaken: Something else listens on the port.
     """
+    secret = secrets.token_urlsafe(24)
     with contextlib.ExitStack() as stack:
-        env = stack.enter_context(Environment.open(service, http=True))
+        env = stack.enter_context(Environment.open(service, http=True, client=False))
         base_url = stack.enter_context(run_server(env.application(), port))
-        control_url = stack.enter_context(run_server(control_app(env)))
-        yield env, _ready(env, base_url, control_url, service_name)
+        env.client = stack.enter_context(HttpClient(base_url))
+        control_url = stack.enter_context(run_server(control_app(env, secret)))
+        yield env, _described(env, base_url, control_url, secret, service_name)
 
 
-def _ready(env: Environment, base_url: str, control_url: str, service_name: str) -> EnvironmentFile:
-    where = env.config
+def _described(
+    env: Environment, base_url: str, control_url: str, secret: str, service_name: str
+) -> EnvironmentFile:
+    config = env.config
     return EnvironmentFile(
         base_url=base_url,
         openapi_url=f"{base_url}/openapi.json",
-        cognito_endpoint=where.cognito_endpoint or "",
-        jwks_url=where.jwks_url,
-        region=where.region,
-        user_pool_id=where.user_pool_id,
-        client_id=where.client_id,
-        client_secret=where.client_secret,
-        database_url=env.database.libpq_url,
+        cognito_endpoint=config.cognito_endpoint or "",
+        jwks_url=config.jwks_url,
+        region=config.region,
+        user_pool_id=config.user_pool_id,
+        client_id=config.client_id,
+        client_secret=config.client_secret,
+        database_url=env.database.libpq_url if env.service.database else "",
         control_url=control_url,
+        control_secret=secret,
+        states_url=f"{control_url}/{secret}/states",
         service=service_name,
-        issuer=where.issuer,
+        issuer=config.issuer,
         users=tuple(env.users.values()),
     )

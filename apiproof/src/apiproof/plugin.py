@@ -1,12 +1,15 @@
 """pytest fixtures, options and markers of the kit; no logic of its own.
 
-environment         the service's environment, emptied before the test
-client        an in-process HTTP client of the service
-live          the base URL of the service behind a real server, on the same environment
-fuzzing       Schemathesis, authenticated and guided, for the length of a test
-fault_proxy   puts a TCP proxy with network faults before a server: `fault_proxy(url)`
-cognito       a Cognito user pool, emptied before the test: the environment's, or one of its own
-outages       what goes wrong with it next: `outages.fail("InitiateAuth", "TooManyRequests...")`
+apiproof_service      the service that `pyproject.toml` names
+apiproof_env          the service's environment, emptied before the test
+apiproof_client       an HTTP client of the service
+apiproof_live         the base URL of the service behind a real server, on the same environment
+apiproof_fuzzing      Schemathesis, authenticated and guided, for the length of a test
+apiproof_cognito      a Cognito user pool, emptied before the test: the environment's, or its own
+apiproof_outages      what goes wrong with it next: `outages.fail("InitiateAuth", "...")`
+apiproof_fault_proxy  puts a TCP proxy with network faults before a server: `fault_proxy(url)`
+
+`-p apiproof.aliases` (in pytest's `addopts`) adds the names without the prefix.
 """
 
 import contextlib
@@ -67,7 +70,7 @@ def _pending(config: pytest.Config) -> "Exclusions":
 
 
 @pytest.fixture(scope="session")
-def service() -> "Service":
+def apiproof_service() -> "Service":
     """The service that `pyproject.toml` names."""
     from apiproof.service import load_service
 
@@ -75,23 +78,29 @@ def service() -> "Service":
 
 
 @pytest.fixture(scope="session")
-def _open_env(service: "Service", pytestconfig: pytest.Config) -> "Iterator[Environment]":
+def _apiproof_open_env(
+    apiproof_service: "Service", pytestconfig: pytest.Config
+) -> "Iterator[Environment]":
     if opened := pytestconfig.stash.get(OPENED, None):
         yield opened
         return
     from apiproof.environment import Environment
 
-    with Environment.open(service) as env:
+    with Environment.open(apiproof_service) as env:
         yield env
         if pytestconfig.getoption("--operation-coverage") != "off":
             env.coverage_log.write(COVERAGE)
 
 
 @pytest.fixture
-def env(_open_env: "Environment") -> "Iterator[Environment]":
-    """The service's environment, emptied before the test; its answers have to keep the document."""
-    _open_env.reset()
-    yield from conforming(_open_env)
+def apiproof_env(_apiproof_open_env: "Environment") -> "Iterator[Environment]":
+    """The service's environment, emptied before the test.
+
+    Where the service file says `conformance=True`, every answer has to be as the document says.
+    """
+    env = _apiproof_open_env
+    env.reset()
+    yield from conforming(env) if env.service.conformance else iter([env])
 
 
 def conforming(env: "Environment") -> "Iterator[Environment]":
@@ -103,31 +112,31 @@ def conforming(env: "Environment") -> "Iterator[Environment]":
 
 
 @pytest.fixture
-def client(env: "Environment") -> "HttpClient":
-    """An in-process HTTP client of the service."""
-    return env.client
+def apiproof_client(apiproof_env: "Environment") -> "HttpClient":
+    """An HTTP client of the service."""
+    return apiproof_env.client
 
 
 @pytest.fixture
-def live(env: "Environment") -> Iterator[str]:
+def apiproof_live(apiproof_env: "Environment") -> Iterator[str]:
     """The base URL of the service behind a real server, on the same environment."""
     from apiproof.http.server import run_server
 
-    with run_server(env.application()) as base_url:
+    with run_server(apiproof_env.application()) as base_url:
         yield base_url
 
 
 @pytest.fixture
-def fuzzing(env: "Environment", service: "Service") -> "Iterator[Environment]":
+def apiproof_fuzzing(apiproof_env: "Environment") -> "Iterator[Environment]":
     """Schemathesis, authenticated and guided, for the length of a test."""
     from apiproof.fuzzing import registered
 
-    with registered(service, env):
-        yield env
+    with registered(apiproof_env.service, apiproof_env):
+        yield apiproof_env
 
 
 @pytest.fixture(scope="session")
-def _open_cognito() -> "Iterator[Cognito]":
+def _apiproof_open_cognito() -> "Iterator[Cognito]":
     from apiproof.cognito import Cognito
 
     with Cognito.start() as cognito:
@@ -135,25 +144,25 @@ def _open_cognito() -> "Iterator[Cognito]":
 
 
 @pytest.fixture
-def cognito(request: pytest.FixtureRequest) -> "Cognito":
-    """A Cognito user pool, emptied before the test: of `env`, where the test uses that."""
-    if "env" in request.fixturenames:
-        env: Environment = request.getfixturevalue("env")
+def apiproof_cognito(request: pytest.FixtureRequest) -> "Cognito":
+    """A Cognito user pool, emptied before the test: the environment's, where the test has one."""
+    if "apiproof_env" in request.fixturenames:
+        env: Environment = request.getfixturevalue("apiproof_env")
         return env.cognito
-    alone: Cognito = request.getfixturevalue("_open_cognito")
+    alone: Cognito = request.getfixturevalue("_apiproof_open_cognito")
     alone.reset()
     return alone
 
 
 @pytest.fixture
-def outages(cognito: "Cognito") -> "Outages":
+def apiproof_outages(apiproof_cognito: "Cognito") -> "Outages":
     """What goes wrong with Cognito next."""
-    return cognito.outages
+    return apiproof_cognito.outages
 
 
 @pytest.fixture
-def fault_proxy() -> "Iterator[Callable[[str], FaultProxy]]":
-    """Puts a proxy before a server, for a test; `fault_proxy(url)` passes all on at first."""
+def apiproof_fault_proxy() -> "Iterator[Callable[[str], FaultProxy]]":
+    """Puts a proxy before a server, for a test; it passes everything on at first."""
     from apiproof.network_faults import FaultProxy
 
     with contextlib.ExitStack() as stack:

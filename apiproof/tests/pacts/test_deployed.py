@@ -16,7 +16,7 @@ from apiproof.pacts.verify.provider_states import (
     RemoteStates,
     StateSetup,
 )
-from apiproof.pacts.verify.recording_proxy import ProviderUnreachable, forward_to
+from apiproof.pacts.verify.recording_proxy import ProviderUnreachable, deployed_provider
 from apiproof.pacts.verify.results import InteractionStatus, Verification
 from apiproof.pacts.verify.session import VerificationSession, verify_selected
 from tests.pacts.pacts import BEARER, body, interaction, order, pact
@@ -64,7 +64,7 @@ def verify(url: str, document: dict[str, Any], states: StateSetup) -> Verificati
     sources.add_document(document, "pact.json")
     orders, problems = select(sources.found, Filter(), NAME, None)
     assert problems == []
-    with VerificationSession.open(forward_to(f"{url}/v1"), states, f"{url}/v1") as session:
+    with VerificationSession.open(deployed_provider(f"{url}/v1"), states, f"{url}/v1") as session:
         return verify_selected(orders, session, NAME)
 
 
@@ -144,12 +144,12 @@ def test_a_provider_that_is_away_is_refused_before_anything_is_played() -> None:
     with run_server(Shop().app) as url:
         pass
     with pytest.raises(ProviderUnreachable, match=f"No provider answers at {url}"):
-        forward_to(url)
+        deployed_provider(url)
 
 
 def test_a_provider_that_dies_half_way_is_not_called_broken(deployed: Deployed) -> None:
     with run_server(deployed.app) as url:
-        provider = forward_to(f"{url}/v1")
+        provider = deployed_provider(f"{url}/v1")
     sources = LoadedPacts()
     sources.add_document(pact(order()), "pact.json")
     orders, _ = select(sources.found, Filter(), NAME, None)

@@ -25,12 +25,11 @@ from apiproof.access.requirements import (
 )
 from apiproof.access.users import UserSource
 from apiproof.access.users_environment import GeneratedUsers, Powers, hints_of
-from apiproof.control import ControlClient
+from apiproof.control import ControlClient, TokenForger
 from apiproof.environment import Environment
 from apiproof.jwt import CREDENTIAL_CASES, NO_AUTH, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 from apiproof.service import Document, Service
-from apiproof.token_forger import TokenForger
 
 Result = tuple[Cell, list[Finding]]
 

@@ -24,6 +24,7 @@ from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.config import default_user_config
 from moto.core.request import Request
 
+from apiproof import process_variables
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
@@ -39,7 +40,7 @@ _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "apiproof", "AWS_SECRET_ACCESS_KEY": "apipr
 
 _lock = RLock()
 _active: list[Backend] = []
-_env_overrides: dict[str, str] = {}
+_borrowed: list[dict[str, str]] = []  # environment variables
 
 
 class _Body(BytesIO):
@@ -128,9 +129,9 @@ def activate(backend: Backend) -> None:
             boto3.DEFAULT_SESSION = None
         if not _active:
             _passthrough().append(_MOTO_NAME)
-            for name, value in _CREDENTIALS.items():
-                if name not in os.environ:
-                    os.environ[name] = _env_overrides[name] = value
+            missing = {name: it for name, it in _CREDENTIALS.items() if name not in os.environ}
+            _borrowed.append(missing)
+            process_variables.borrow(missing)
         _active.append(backend)
 
 
@@ -140,9 +141,7 @@ def deactivate(backend: Backend) -> None:
         _active.remove(backend)
         if not _active:
             _passthrough().remove(_MOTO_NAME)
-            for name in _env_overrides:
-                os.environ.pop(name, None)
-            _env_overrides.clear()
+            process_variables.give_back(_borrowed.pop())
 
 
 def _passthrough() -> list[str]:

@@ -30,6 +30,10 @@ class Cognito:
         self._context = backend.context
         parameters = settings.pool_parameters()
         self._pool = backend.create_user_pool(parameters.pop("PoolName"), parameters)
+        if settings.user_pool_id:
+            del backend.user_pools[self._pool.id]
+            self._pool.id = settings.user_pool_id
+            backend.user_pools[self._pool.id] = self._pool
         parameters = settings.client_parameters()
         secret = parameters.pop("GenerateSecret")
         self._client = backend.create_user_pool_client(self._pool.id, secret, parameters)

@@ -5,6 +5,7 @@ email verified by code, a confidential client. The module translates settings in
 CreateUserPool and CreateUserPoolClient and knows nothing else.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -58,6 +59,9 @@ class PoolSettings:
         issuer: what the `iss` of tokens begins with, the pool's id follows; None for AWS's URL,
             `ISSUER_IS_ENDPOINT` for the address that the emulator itself is served at, for
             libraries that fetch the keys from below the issuer.
+        pool: more parameters of CreateUserPool, which win over the above.
+        client: more parameters of CreateUserPoolClient, likewise.
+        user_pool_id: the pool's id, for code that names one; empty for an invented one.
         hourly_limits: refuse a user's sixth resend, reset or password change and the sixteenth
             confirmation within an hour with LimitExceededException, as Cognito does.
     """
@@ -79,6 +83,9 @@ class PoolSettings:
     refresh_token_validity: timedelta = timedelta(days=30)
     token_revocation: bool = True
     issuer: str | None = None
+    pool: Mapping[str, Any] = field(default_factory=dict)
+    client: Mapping[str, Any] = field(default_factory=dict)
+    user_pool_id: str = ""
     hourly_limits: bool = True
 
     def pool_parameters(self) -> dict[str, Any]:
@@ -99,11 +106,12 @@ class PoolSettings:
             "UsernameConfiguration": {"CaseSensitive": self.case_sensitive},
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": self.admin_create_user_only},
             **({"AccountRecoverySetting": {"RecoveryMechanisms": recovery}} if recovery else {}),
+            **self.pool,
         }
 
     def client_parameters(self) -> dict[str, Any]:
         """Give the parameters of CreateUserPoolClient, without the pool's id."""
-        return {
+        parameters = {
             "ClientName": f"{self.name}-client",
             "GenerateSecret": self.client_secret,
             "ExplicitAuthFlows": list(self.auth_flows),
@@ -118,3 +126,6 @@ class PoolSettings:
             ),
             "EnableTokenRevocation": self.token_revocation,
         }
+        if any("Validity" in name for name in self.client):  # units and numbers belong together
+            parameters = {name: it for name, it in parameters.items() if "Validity" not in name}
+        return {**parameters, **self.client}

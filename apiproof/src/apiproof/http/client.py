@@ -1,8 +1,8 @@
-"""An HTTP client that calls an ASGI application in-process; it must not know which.
+"""HTTP clients: one that calls an ASGI application in-process, one for a base URL.
 
 One private event loop, run by the calling thread, and synchronous endpoints called in place: two
 to four times as many requests per second as a portal and a worker thread per call. Calls are
-serialized by a lock, so that races never show here: test concurrency against a live server.
+serialized by a lock, so that races never show in-process: test concurrency against a live server.
 """
 
 import asyncio
@@ -18,13 +18,14 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPHeaderDict, HTTPResponse
 
-from apiproof.service import ASGIApp, Message
+from apiproof.http import ASGIApp, Message
 
 BASE_URL = "http://testserver"
 REQUEST_TIMEOUT = 30.0  # seconds
 
-_run_sync = anyio.to_thread.run_sync
-_in_place_threads: set[int] = set()
+_lock = threading.Lock()
+_in_place_threads: dict[int, int] = {}  # how deep, by thread
+_run_sync = anyio.to_thread.run_sync  # what is put back when the last block ends
 
 
 async def _run_sync_in_place(function: Callable[..., Any], *args: Any, **options: Any) -> Any:
@@ -36,14 +37,26 @@ async def _run_sync_in_place(function: Callable[..., Any], *args: Any, **options
 
 @contextlib.contextmanager
 def in_place() -> Iterator[None]:
-    """Call synchronous endpoints in the calling thread instead of in workers, for a block."""
-    anyio.to_thread.run_sync = _run_sync_in_place  # type: ignore[assignment]  # looser, on purpose
+    """Call synchronous endpoints in the calling thread instead of in workers, for a block.
+
+    anyio's function is replaced while any thread is in such a block, and put back by the last.
+    """
+    global _run_sync  # noqa: PLW0603  # the one owner of what it replaces
     ident = threading.get_ident()
-    _in_place_threads.add(ident)
+    with _lock:
+        if not _in_place_threads:
+            _run_sync = anyio.to_thread.run_sync
+            anyio.to_thread.run_sync = _run_sync_in_place  # type: ignore[assignment]  # looser
+        _in_place_threads[ident] = _in_place_threads.get(ident, 0) + 1
     try:
         yield
     finally:
-        _in_place_threads.discard(ident)
+        with _lock:
+            _in_place_threads[ident] -= 1
+            if not _in_place_threads[ident]:
+                del _in_place_threads[ident]
+            if not _in_place_threads:
+                anyio.to_thread.run_sync = _run_sync
 
 
 class _Adapter(HTTPAdapter):

@@ -1,4 +1,4 @@
-"""A live server on a free or given port, in a thread; it must not know what it serves."""
+"""A live server on a free or given port, in a thread."""
 
 import contextlib
 import socket
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import uvicorn
 
 from apiproof.errors import UserError
-from apiproof.service import ASGIApp
+from apiproof.http import ASGIApp
 
 HOST = "127.0.0.1"
 STARTUP_SECONDS = 30
@@ -81,6 +81,7 @@ def run_server(app: ASGIApp, port: int = 0) -> Iterator[str]:
             log_config=None,
             log_level="error",  # fuzzed bytes that are no HTTP are no news
             access_log=False,
+            loop="asyncio",  # uvloop resolves names by itself: see `apiproof.public_hosts`
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
         server = _Server(config)

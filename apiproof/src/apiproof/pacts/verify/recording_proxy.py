@@ -13,14 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
-from starlette.concurrency import run_in_threadpool
 from urllib3.exceptions import HTTPError, LocationValueError
-from urllib3.util import SKIP_HEADER
 
 from apiproof.errors import UserError
+from apiproof.http import ASGIApp, Message, Receive, Send
+from apiproof.http.forwarding import TIMEOUT, forward_to, whole_body
 from apiproof.pacts.reading import Interaction
 from apiproof.pacts.verify.results import RecordedExchange
-from apiproof.service import ASGIApp, Message
 
 AUTHORIZATION = b"authorization"
 
@@ -135,16 +134,6 @@ class _Record:
         )
 
 
-async def whole_body(receive: Callable[[], Awaitable[Message]]) -> bytes:
-    """Read the body of a request to its end."""
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-    return body
-
-
 def generates_authorization(generators: Mapping[str, Any]) -> bool:
     """Whether the consumer generates the Authorization header itself.
 
@@ -172,26 +161,12 @@ def _texts(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     return texts
 
 
-TIMEOUT = 30.0  # seconds
-# RFC 9110, 7.6.1: what concerns one connection only.
-_HOP_BY_HOP = {
-    "connection",
-    "keep-alive",
-    "proxy-authenticate",
-    "proxy-authorization",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-}
-
-
 class ProviderUnreachable(UserError):
     """Nothing answers at the provider's URL."""
 
 
-def forward_to(base_url: str) -> ASGIApp:
-    """Build the application.
+def deployed_provider(base_url: str) -> ASGIApp:
+    """Build an ASGI application that is the provider at a URL.
 
     Args:
         base_url: the provider's, with a path where it has one.
@@ -200,63 +175,21 @@ def forward_to(base_url: str) -> ASGIApp:
         ProviderUnreachable: nothing answers there.
     """
     target = base_url.rstrip("/")
-    # Not requests: it reads redirects ahead, unpacks bodies and adds headers.
-    pool = urllib3.PoolManager(retries=False, timeout=TIMEOUT)
     try:
         if not target.lower().startswith(("http://", "https://")):
             raise LocationValueError("it is no http:// or https:// URL")
-        pool.request("GET", target, redirect=False)
+        urllib3.PoolManager(retries=False, timeout=TIMEOUT).request("GET", target, redirect=False)
     except (HTTPError, ValueError) as why:
         raise ProviderUnreachable(
             f"No provider answers at {base_url} ({type(why).__name__}). "
             "Start it, or leave --provider-url out to verify the one of this repository."
         ) from None
+    forward = forward_to(target)
 
-    async def forward(
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
-    ) -> None:
-        if scope["type"] != "http":
-            return
-        body = await whole_body(receive)
+    async def provider(scope: Message, receive: Receive, send: Send) -> None:
         try:
-            answer = await run_in_threadpool(_ask, pool, target, scope, body)
+            await forward(scope, receive, send)
         except HTTPError as why:
             raise ProviderUnavailable from why
-        await send(
-            {
-                "type": "http.response.start",
-                "status": answer.status,
-                "headers": [
-                    (name.encode("latin-1"), value.encode("latin-1"))
-                    for name, value in answer.headers.items()
-                    if name.lower() not in _HOP_BY_HOP
-                ],
-            }
-        )
-        await send({"type": "http.response.body", "body": answer.data})
 
-    return forward
-
-
-def _ask(
-    pool: urllib3.PoolManager, target: str, scope: Message, body: bytes
-) -> urllib3.BaseHTTPResponse:
-    query = scope["query_string"].decode("latin-1")
-    path = scope["raw_path"].decode("latin-1")
-    headers = urllib3.HTTPHeaderDict()
-    for name, value in scope["headers"]:
-        key = name.decode("latin-1").lower()
-        if key not in {*_HOP_BY_HOP, "host", "content-length"}:
-            headers.add(key, value.decode("latin-1"))
-    for added in {"user-agent", "accept-encoding"} - set(headers):
-        headers[added] = SKIP_HEADER
-    return pool.request(
-        scope["method"],
-        f"{target}{path}?{query}" if query else f"{target}{path}",
-        body=body or None,
-        headers=headers,
-        redirect=False,
-        decode_content=False,
-    )
+    return provider

@@ -174,7 +174,7 @@ def open_session(env: "Environment", states_path: str = "") -> "Iterator[Verific
 @contextlib.contextmanager
 def _session(request: VerifyRequest, service: Service | None) -> "Iterator[VerificationSession]":
     from apiproof.pacts.verify.provider_states import NoStates, RemoteStates  # noqa: PLC0415 - heavy
-    from apiproof.pacts.verify.recording_proxy import forward_to  # noqa: PLC0415 - heavy
+    from apiproof.pacts.verify.recording_proxy import deployed_provider  # noqa: PLC0415 - heavy
     from apiproof.pacts.verify.session import VerificationSession  # noqa: PLC0415 - heavy
 
     states_url = request.states_url or ""
@@ -187,7 +187,7 @@ def _session(request: VerifyRequest, service: Service | None) -> "Iterator[Verif
             yield session
         return
     base_url = request.provider_url.rstrip("/")
-    provider = forward_to(base_url)
+    provider = deployed_provider(base_url)
     if states_url.startswith("/"):
         states_url = base_url + states_url
     states = RemoteStates(states_url) if states_url else NoStates()

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from apiproof.http import ASGIApp, Message
 from apiproof.openapi.document import Operation, Router
-from apiproof.service import ASGIApp, Message
 
 ResponseObserver = Callable[[Message], None]
 

@@ -1,0 +1,142 @@
+"""Where an application answers 5xx: the exception and the last frame of the project's own code.
+
+An ASGI layer around the application. What it lets escape is answered 500 here, so that a raising
+application ends neither a run nor a server. Only the standard library is needed: the layer also
+runs in a child process that has the application's libraries alone.
+"""
+
+import contextlib
+import contextvars
+import os
+import sys
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+SERVER_ERROR = 500
+_LIBRARIES = ("site-packages", "dist-packages", "lib" + os.sep + "python")
+
+Report = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class ErrorSite:
+    """A place that a 5xx comes from.
+
+    Attributes:
+        method: Of the request that met it.
+        path: As it was asked for, decoded.
+        status: Of the answer.
+        exception: The type's name; empty where the application answered of its own accord.
+        place: `file:line function` of the last frame of the project's code, else of any.
+    """
+
+    method: str
+    path: str
+    status: int
+    exception: str
+    place: str
+
+
+_raised: contextvars.ContextVar[list[tuple[str, str]]] = contextvars.ContextVar("raised")
+
+
+def recording_errors(app: Any, report: Report, root: Path) -> Any:
+    """Wrap an ASGI application.
+
+    Args:
+        app: The application.
+        report: Gets the values of an `ErrorSite` for every answer of 500 and above.
+        root: The project's folder, to which places are relative.
+    """
+
+    async def recorder(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        status = 0
+        raised: list[tuple[str, str]] = []
+        _raised.set(raised)
+
+        async def noting(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await app(scope, receive, noting)
+        except Exception as error:  # noqa: BLE001  # whatever the application lets escape
+            raised.append((type(error).__name__, place_of(error, root)))
+            _print(error)
+            if not status:
+                status = SERVER_ERROR
+                await _answer(send)
+        if status >= SERVER_ERROR:
+            exception, place = raised[-1] if raised else ("", "")
+            report(asdict(ErrorSite(scope["method"], scope["path"], status, exception, place)))
+
+    return recorder
+
+
+async def _answer(send: Callable[[Any], Awaitable[None]]) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8")]
+    await send({"type": "http.response.start", "status": SERVER_ERROR, "headers": headers})
+    await send({"type": "http.response.body", "body": b"Internal Server Error"})
+
+
+def _print(error: BaseException) -> None:
+    traceback.print_exception(error, file=sys.stderr)
+
+
+def place_of(error: BaseException, root: Path) -> str:
+    """Return the last frame of the project's code that an exception came through."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    own = [frame for frame in frames if _is_own(frame.f_code.co_filename, root)]
+    return _text((own or frames)[-1], root) if frames else ""
+
+
+@contextlib.contextmanager
+def noticing_http_exceptions(root: Path) -> Iterator[None]:
+    """Notice where Starlette's `HTTPException` of 500 and above is made, for a block."""
+    try:
+        from starlette.exceptions import HTTPException
+    except ImportError:  # an application of another kind
+        yield
+        return
+    original = HTTPException.__init__
+
+    def noticing(self: Any, status_code: int, *args: Any, **options: Any) -> None:
+        original(self, status_code, *args, **options)
+        raised = _raised.get(None)
+        if status_code >= SERVER_ERROR and raised is not None:
+            raised.append((type(self).__name__, _text(_caller(root), root)))
+
+    HTTPException.__init__ = noticing  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        HTTPException.__init__ = original  # type: ignore[method-assign]
+
+
+def _caller(root: Path) -> FrameType:
+    frame: FrameType = sys._getframe(2)  # noqa: SLF001  # the documented way to look up the stack
+    outer: FrameType | None = frame
+    while outer is not None:
+        if _is_own(outer.f_code.co_filename, root):
+            return outer
+        outer = outer.f_back
+    return frame
+
+
+def _is_own(file: str, root: Path) -> bool:
+    return file.startswith(f"{root}{os.sep}") and not any(part in file for part in _LIBRARIES)
+
+
+def _text(frame: FrameType, root: Path) -> str:
+    code = frame.f_code
+    file = os.path.relpath(code.co_filename, root) if _is_own(code.co_filename, root) else ""
+    return f"{file or Path(code.co_filename).name}:{frame.f_lineno} {code.co_name}"
