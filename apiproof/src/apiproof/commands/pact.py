@@ -66,10 +66,13 @@ def compare(
 def usage(
     openapi: OpenApi = Path("openapi.json"),
     pacts: PactFolder = Path("pacts"),
+    provider: Annotated[
+        str | None, typer.Option(help="Its name in the pacts; needed where they name several.")
+    ] = None,
     *,
     format: Output = "table",  # noqa: A002 - the option's name
 ) -> None:
     """List operations and fields by the consumers that use them: what may be retired."""
     from apiproof.pacts.usage import run
 
-    raise typer.Exit(run(openapi, pacts, format))
+    raise typer.Exit(run(openapi, pacts, provider, format))

@@ -1,38 +1,46 @@
-"""Which operations and fields each consumer uses, so that a team sees what it may retire.
-
-It reads pacts and an OpenAPI document; it must not know how pacts are verified.
-"""
-
-from __future__ import annotations
+"""Which operations and fields each consumer uses, so that a team sees what it may retire."""
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
-from apiproof.contract_diff.document.branch import Conjunction, Site
-from apiproof.contract_diff.document.command import load_pacts
-from apiproof.contract_diff.document.document import Document, join, load_document
-from apiproof.contract_diff.document.interactions import Call, at_path, calls
-from apiproof.contract_diff.document.operations import Operation, operations
-from apiproof.contract_diff.document.parameters import parameters_of
-from apiproof.contract_diff.document.schemas import Schemas
-from apiproof.contract_diff.document.values import property_of
-from apiproof.contract_diff.document.wording import path_text
 from apiproof.errors import UserError
-from apiproof.pacts.reading import PactError, PactFile
+from apiproof.openapi.document import load_document
+from apiproof.openapi.operations import Operation, operations
+from apiproof.openapi.references import Document, Located
+from apiproof.pacts.reading import PactFile
+from apiproof.pacts.reading.calls import Call, at_path, calls
+from apiproof.pacts.verify.fetching import Credentials
+from apiproof.pacts.verify.loading import load_pacts
+from apiproof.reporting import Grid, GridCell, Section, Status, Table
+from apiproof.reporting.terminal import console, print_line, print_table
 
-DEEPEST = 6
+DEEPEST: Final = 6
 """How far into a body fields are listed; recursive schemas have no end."""
+_COMBINED: Final = ("allOf", "anyOf", "oneOf")
+_ITEMS: Final = ("items", "prefixItems", "additionalProperties")
 
 
-@dataclass(frozen=True, slots=True)
+class UsageUnknown(UserError):
+    """The pacts do not say who uses this provider."""
+
+
+@dataclass(frozen=True)
 class Use:
-    """One thing the document offers and who uses it; nobody: it may be retired."""
+    """One thing the document offers and who uses it; nobody: it may be retired.
+
+    Attributes:
+        operation: `GET /users`.
+        part: `operation`, `parameter`, `request` or `response`.
+        field: of a response its status, or the status and the path into its body
+            (`200 items[].name`).
+        consumers: their names.
+    """
 
     operation: str
     part: str
@@ -41,20 +49,36 @@ class Use:
 
 
 def usage(document: Mapping[str, Any], pacts: Iterable[PactFile]) -> list[Use]:
-    """List every operation, parameter, body field and status with the consumers that use it.
-
-    `part` is operation, parameter, request or response; a field of a response is its status, or
-    the status and the path into its body ("200 items[].name").
-    """
-    service = Document(document)
-    reached = calls(service, pacts)
+    """List every operation, parameter, body field and status with the consumers that use it."""
+    whole = Document(document).require_openapi_3()
+    reached = calls(whole, pacts)
     found: list[Use] = []
-    for operation in operations(service):
-        own = [call for call in reached if call.operation.name == operation.name]
-        found.append(Use(operation.name, "operation", "", _consumers(own)))
-        found += _parameters(service, operation, own)
-        found += _request(service, operation, own)
-        found += _responses(service, operation, own)
+    for operation in operations(whole):
+        own = [call for call in reached if call.operation.key == operation.key]
+        found.append(Use(operation.label, "operation", "", _consumers(own)))
+        found += _parameters(operation, own)
+        found += _request(operation, own)
+        found += _responses(operation, own)
+    return found
+
+
+def pacts_of(pacts: Sequence[PactFile], provider: str | None) -> list[PactFile]:
+    """The pacts with one provider.
+
+    Args:
+        pacts: with any.
+        provider: its name; None where there is only one.
+
+    Raises:
+        UsageUnknown: there is no pact with it, or several providers and none is named.
+    """
+    names = sorted({pact.provider for pact in pacts})
+    if provider is None and len(names) > 1:
+        raise UsageUnknown(f"The pacts are with {', '.join(names)}: say which with --provider.")
+    found = [pact for pact in pacts if provider in {None, pact.provider}]
+    if not found:
+        known = f"; there are pacts with {', '.join(names)}" if names else ""
+        raise UsageUnknown(f'There is no pact with the provider "{provider or ""}"{known}.')
     return found
 
 
@@ -62,88 +86,145 @@ def _consumers(own: Iterable[Call]) -> tuple[str, ...]:
     return tuple(sorted({call.consumer for call in own}))
 
 
-def _parameters(document: Document, operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
-    for parameter in parameters_of(document, operation).values():
-        users = [call for call in own if call.sent(parameter.where, parameter.name)]
-        field = f"{parameter.where} {parameter.name}"
-        yield Use(operation.name, "parameter", field, _consumers(users))
+def _parameters(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
+    for parameter in operation.parameters:
+        users = [call for call in own if call.sent(parameter.location, parameter.name)]
+        field = f"{parameter.location} {parameter.name}"
+        yield Use(operation.label, "parameter", field, _consumers(users))
 
 
-def _request(document: Document, operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
-    body = document.child(operation.node, operation.pointer, "requestBody")
-    for path in _fields(document, *body, flow="request"):
+def _request(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
+    for path in _fields(operation.document, operation.request_body):
         users = [call for call in own if any(True for _ in at_path(call.body, path))]
-        yield Use(operation.name, "request", path_text(path), _consumers(users))
+        yield Use(operation.label, "request", _path_text(path), _consumers(users))
 
 
-def _responses(document: Document, operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
-    listed, _ = document.child(operation.node, operation.pointer, "responses")
-    for status in listed or {}:
-        there = [c for c in own if str(c.interaction.response.status) == str(status)]
-        yield Use(operation.name, "response", str(status), _consumers(there))
-        body = document.child(operation.node, operation.pointer, "responses", status)
-        for path in _fields(document, *body, flow="response"):
+def _responses(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
+    for status, part in operation.responses.items():
+        there = [call for call in own if str(call.interaction.response.status) == status]
+        yield Use(operation.label, "response", status, _consumers(there))
+        for path in _fields(operation.document, part):
             users = [call for call in there if any(True for _ in at_path(call.answer, path))]
-            field = f"{status} {path_text(path)}"
-            yield Use(operation.name, "response", field, _consumers(users))
+            field = f"{status} {_path_text(path)}"
+            yield Use(operation.label, "response", field, _consumers(users))
 
 
-def _fields(document: Document, node: Any, pointer: str, *, flow: str) -> list[tuple[str, ...]]:
-    schemas, found = Schemas(document, flow), {}
-    content, _ = document.child(node, pointer, "content")
-    for media in content or {}:
-        inner, at = document.child(node, pointer, "content", media)
-        if isinstance(inner, Mapping) and "schema" in inner:
-            root = (Site(join(at, "schema"), inner["schema"]),)
-            found.update(dict.fromkeys(_paths(schemas, root, ())))
+def _fields(document: Document, part: Located | None) -> list[tuple[str, ...]]:
+    """The paths of all fields of a body, in the document's order."""
+    found: dict[tuple[str, ...], None] = {}
+    if part is not None:
+        for _, media in document.children(part, "content"):
+            found.update(dict.fromkeys(_paths(document, media.at("schema"), (), frozenset())))
     return list(found)
 
 
 def _paths(
-    schemas: Schemas, here: Conjunction, path: tuple[str, ...], above: tuple[Conjunction, ...] = ()
+    document: Document, schema: Located, path: tuple[str, ...], above: frozenset[str]
 ) -> Iterator[tuple[str, ...]]:
-    if here in above or len(path) > DEEPEST:
+    schema = document.resolve(schema)
+    node = schema.node
+    if not isinstance(node, Mapping) or schema.pointer in above or len(path) >= DEEPEST:
         return
-    for branch in schemas.branches(here):
-        names = dict.fromkeys(name for shape in branch.shapes for name in shape.properties)
-        for name in names:
-            yield (*path, name)
-            yield from _paths(schemas, property_of(branch, name), (*path, name), (*above, here))
-        items = tuple(row.rest for row in branch.rows if row.rest is not None)
-        if items:
-            yield from _paths(schemas, items, (*path, "*"), (*above, here))
+    above |= {schema.pointer}
+    for name in node.get("properties") or ():
+        yield (*path, name)
+        yield from _paths(document, schema.at("properties", name), (*path, name), above)
+    for keyword in _ITEMS:
+        inner = node.get(keyword)
+        parts = range(len(inner)) if isinstance(inner, list) else [None]
+        for number in parts:
+            below = schema.at(keyword) if number is None else schema.at(keyword, number)
+            yield from _paths(document, below, (*path, "*"), above)
+    for keyword in _COMBINED:
+        for number in range(len(node.get(keyword) or ())):
+            yield from _paths(document, schema.at(keyword, number), path, above)
+
+
+def _path_text(path: Sequence[str]) -> str:
+    text = ""
+    for step in path:
+        text += "[]" if step == "*" else f".{step}" if text else step
+    return text
+
+
+def as_sections(uses: Sequence[Use], reached: Iterable[Call] = ()) -> tuple[Section, ...]:
+    """Who uses what, for the report: operations by consumer, and all fields.
+
+    Args:
+        uses: the result of `usage`.
+        reached: the calls, to count interactions.
+    """
+    counts = Counter((call.operation.label, call.consumer) for call in reached)
+    offered = [use for use in uses if use.part == "operation"]
+    consumers = sorted({name for use in offered for name in use.consumers})
+    cells = [
+        _use_cell(row, column, name, use, counts[use.operation, name])
+        for row, use in enumerate(offered)
+        for column, name in enumerate(consumers)
+    ]
+    grid = Grid(
+        title="Who uses what",
+        rows=tuple(use.operation for use in offered),
+        columns=tuple(consumers),
+        cells=tuple(cells),
+        column_name="consumer",
+        note="How many interactions of each consumer's pact call an operation.",
+    )
+    fields = [use for use in uses if use.field]
+    table = Table(
+        title="Fields and who uses them",
+        columns=("operation", "part", "field", "consumers"),
+        rows=tuple(
+            (use.operation, use.part, use.field, ", ".join(use.consumers) or "nobody")
+            for use in fields
+        ),
+        note=unused_line(uses),
+    )
+    return grid, table
+
+
+def _use_cell(row: int, column: int, name: str, use: Use, count: int) -> GridCell:
+    if name in use.consumers:
+        return GridCell(row, column, Status.PASSED, note="interactions", count=max(count, 1))
+    return GridCell(row, column, Status.SKIPPED, note="not used")
+
+
+def unused_line(uses: Sequence[Use]) -> str:
+    """How much is used by nobody, in a sentence."""
+    unused = sum(not use.consumers for use in uses)
+    return f"{unused} of {len(uses)} are used by no consumer: they may be retired."
 
 
 def run(
-    openapi_path: str | Path,
-    pacts_dir: str | Path,
-    format: str = "table",  # noqa: A002 - the option's name
-    console: Console | None = None,
+    openapi_path: Path, pacts_dir: Path, provider: str | None, output_format: str = "table"
 ) -> int:
-    """Print who uses what; return 0, or 2 after one line when it could not tell."""
-    console = console or Console(highlight=False)
-    try:
-        uses = usage(load_document(openapi_path), load_pacts(pacts_dir))
-    except (UserError, PactError) as error:
-        console.print(f"Could not tell: {error}", markup=False, soft_wrap=True)
-        return 2
-    if format == "json":
-        entries = [
-            {"operation": u.operation, "part": u.part, "field": u.field, "consumers": u.consumers}
-            for u in uses
-        ]
-        console.print(json.dumps(entries, indent=2), markup=False, soft_wrap=True)
+    """Print who uses what; return 0.
+
+    Args:
+        openapi_path: the OpenAPI document.
+        pacts_dir: a pact file or a folder of them.
+        provider: the provider's name in pacts; None where there is only one.
+        output_format: `table` or `json`.
+
+    Raises:
+        UsageUnknown, DocumentError
+    """
+    loaded = load_pacts([str(pacts_dir)], Credentials())
+    if loaded.problems:
+        raise UsageUnknown("\n".join(loaded.problems))
+    pacts = pacts_of([each.pact for each in loaded.found], provider)
+    uses = usage(load_document(openapi_path), pacts)
+    if output_format == "json":
+        print_line(console, json.dumps([asdict(use) for use in uses], indent=2), wrap=False)
     else:
-        console.print(_table(uses))
-        unused = [use for use in uses if not use.consumers]
-        console.print(f"{len(unused)} of {len(uses)} are used by no consumer: they may be retired.")
+        _print(uses, console)
     return 0
 
 
-def _table(uses: Sequence[Use]) -> Table:
-    table = Table(title="Usage by consumer", title_justify="left")
-    for heading in ("Operation", "Part", "Field", "Consumers"):
-        table.add_column(heading, overflow="fold")
-    for use in uses:
-        table.add_row(use.operation, use.part, use.field, ", ".join(use.consumers) or "nobody")
-    return table
+def _print(uses: Sequence[Use], terminal: Console) -> None:
+    rows = [
+        (use.operation, use.part, use.field, ", ".join(use.consumers) or "nobody") for use in uses
+    ]
+    columns = ("operation", "part", "field", "consumers")
+    print_table(terminal, "Usage by consumer", columns, rows)
+    print_line(terminal, unused_line(uses))

@@ -6,7 +6,7 @@ are shown rather than sent to the terminal.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 
 from rich.box import HEAVY_HEAD
 from rich.console import Console
@@ -21,7 +21,17 @@ _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u2
 _WIDEST: Final = 100_000  # columns of a pipe
 _FRAME: Final = 3  # columns around a cell
 
-console: Final = Console(highlight=False, soft_wrap=False, emoji=False)
+
+class Terminal(Console):
+    """Rich's console, as wide as the terminal, and without bounds where lines go to a pipe."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(highlight=False, emoji=False, **options)
+        if not self.is_terminal:
+            self.width = _WIDEST
+
+
+console: Final = Terminal()
 
 
 def printable(text: str) -> str:
@@ -56,6 +66,11 @@ def print_line(terminal: Console, *parts: str | Styled | Text, wrap: bool = True
         terminal.print(line_of(*parts), soft_wrap=True)
 
 
+def heading(terminal: Console, text: str) -> None:
+    """Print the line that begins a part, in bold, after an empty one."""
+    print_line(terminal, ("\n" + text, "bold"))
+
+
 def print_table(
     terminal: Console,
     title: str,
@@ -64,8 +79,7 @@ def print_table(
 ) -> None:
     """Print a table; where its words do not fit side by side, each row as lines of its own."""
     cells = [[line_of(cell) for cell in row] for row in rows]
-    width = terminal.width if terminal.is_terminal else _WIDEST
-    if _least_width(columns, cells) > width:
+    if _least_width(columns, cells) > terminal.width:
         _print_rows(terminal, title, columns, cells)
         return
     table = Table(title=line_of(title), title_justify="left", box=HEAVY_HEAD)
@@ -73,7 +87,7 @@ def print_table(
         table.add_column(line_of(name), justify="right" if _are_numbers(cells, number) else "left")
     for row in cells:
         table.add_row(*row)
-    terminal.print(table, width=width, crop=False)
+    terminal.print(table, crop=False)
 
 
 def _least_width(columns: Sequence[str], rows: Sequence[Sequence[Text]]) -> int:
