@@ -8,6 +8,7 @@ Every request is a POST of a JSON object with the secret of the ready file, as
 path. What a web page could send is refused: a foreign Host or Origin, another content type.
 """
 
+import functools
 import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -27,7 +28,7 @@ from apiproof.http.client import HttpClient
 from apiproof.http.json_app import json_app, json_body
 from apiproof.jwt import sign_rsa
 from apiproof.pacts.verify.states_endpoint import states_route
-from apiproof.service import Account, SeedUser
+from apiproof.service import Account, Document, SeedUser
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -73,7 +74,7 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
     POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
     POST /shared_account -> the one that harmless requests share; POST /invalidated {"username"};
     POST /unconfirmed -> a signed-up user; POST /codes {"username"} -> {"code"}; POST /tokens
-    {"username", "scopes"} -> {"token"}; POST /coverage -> the coverage log's rows; POST
+    {"username", "scopes"} -> {"token"}; POST /document -> the OpenAPI document; POST /coverage -> the coverage log's rows; POST
     /server_errors -> where answers of 500 and above came from. For forged tokens, of this
     environment only: POST /signatures {"header", "claims"} -> {"token"}; POST /id_tokens
     {"username"} -> {"token"}; POST /keys -> the published keys; POST /disabled {"username"} ->
@@ -92,6 +93,7 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
         _route("/unconfirmed", lambda _: asdict(env.create_unconfirmed_user())),
         _route("/codes", lambda body: {"code": env.code(body["username"])}),
         _route("/tokens", lambda body: {"token": env.token(body["username"], body.get("scopes"))}),
+        _route("/document", lambda _: env.document),
         _route("/coverage", lambda _: env.coverage_log.rows()),
         _route("/server_errors", lambda _: [asdict(site) for site in env.server_errors]),
         _route("/signatures", lambda body: {"token": forger.sign(body["header"], body["claims"])}),
@@ -162,6 +164,11 @@ class ControlClient:
         self.client = HttpClient(file.base_url)
         self._control = HttpClient(file.control_url)
         self._control.headers["Authorization"] = f"Bearer {file.control_secret}"
+
+    @functools.cached_property
+    def document(self) -> Document:
+        """The service's OpenAPI document."""
+        return dict(self._ask("/document"))
 
     def new_account(self, scopes: Sequence[str] | None = None) -> Account:
         """Return a new verified account that nobody else uses, signed in."""

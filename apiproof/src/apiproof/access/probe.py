@@ -294,7 +294,7 @@ def probe_of(
     """
     user_source = GeneratedUsers(backstage, powers_over(backstage))
     hints = hints_of(service, backstage)
-    return Probe(document or service.document(), user_source, backstage.client, hints, options)
+    return Probe(document or backstage.document, user_source, backstage.client, hints, options)
 
 
 def probe_service(

@@ -38,7 +38,8 @@ def check(service: ServiceOption = None) -> None:
     from apiproof.pipeline import document_findings
     from apiproof.service import load_service
 
-    count, findings = document_findings(load_service(service))
+    loaded = load_service(service)
+    count, findings = document_findings(loaded, loaded.document())
     for line in findings:
         typer.echo(line)
     typer.echo(f"{count} operations")

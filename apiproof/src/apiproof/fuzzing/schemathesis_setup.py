@@ -1,9 +1,8 @@
 """Schemathesis' global registries, filled for one session and restored afterwards."""
 
 import contextlib
-import functools
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider
 from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
 from apiproof.fuzzing.request_overrides import Guidance
 from apiproof.http.client import BASE_URL
-from apiproof.service import Document, EnvironmentControl, Service
+from apiproof.service import EnvironmentControl, Service
 
 CONFIGURATION = Path("schemathesis.toml")
 
@@ -65,7 +64,8 @@ def register(
         conclude: Whether the run ends with a look at what it never reached.
     """
     guidance = Guidance(service, backstage)
-    document = _document_of(service.document)
+    live = backstage if isinstance(backstage, Environment | ControlClient) else None
+    document = live.document if live else service.document()
     schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
     @schemathesis.hook
@@ -78,18 +78,12 @@ def register(
         def after_call(_context: Any, case: Any, response: Any) -> None:
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
-    if isinstance(backstage, Environment | ControlClient):
-        watch = Watch(lambda: probe_of(service, backstage, document, QUICK), backstage)
+    if live is not None:
+        watch = Watch(lambda: probe_of(service, live, document, QUICK), live)
         install_checks(watch)
         if conclude:
             install_conclusion(watch)
     return guidance
-
-
-@functools.cache
-def _document_of(make: Callable[[], Document]) -> Document:
-    """Make a document once per process: every test installs, and making one takes a while."""
-    return make()
 
 
 @contextlib.contextmanager

@@ -87,7 +87,10 @@ def variables(port: int, certificate: str) -> dict[str, str]:
     return {VARIABLE: json.dumps({"port": port, "certificate": certificate})}
 
 
+_for_good = contextlib.ExitStack()  # never closed
+
+
 def redirect_for_good() -> None:
     """Redirect this process as its environment says, until it ends."""
     if settings := os.environ.get(VARIABLE):
-        redirected(**json.loads(settings)).__enter__()  # never left
+        _for_good.enter_context(redirected(**json.loads(settings)))
