@@ -74,12 +74,12 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
     POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
     POST /shared_account -> the one that harmless requests share; POST /invalidated {"username"};
     POST /unconfirmed -> a signed-up user; POST /codes {"username"} -> {"code"}; POST /tokens
-    {"username", "scopes"} -> {"token"}; POST /document -> the OpenAPI document; POST /coverage -> the coverage log's rows; POST
-    /server_errors -> where answers of 500 and above came from. For forged tokens, of this
-    environment only: POST /signatures {"header", "claims"} -> {"token"}; POST /id_tokens
-    {"username"} -> {"token"}; POST /keys -> the published keys; POST /disabled {"username"} ->
-    whether the service can. POST /states {"state", "action", "params"} is a pact verifier's
-    provider state handler.
+    {"username", "scopes"} -> {"token"}; POST /document -> the OpenAPI document; POST /coverage ->
+    the coverage log's rows; POST /server_errors -> where answers of 500 and above came from. For
+    forged tokens, of this environment only: POST /signatures {"header", "claims"} -> {"token"};
+    POST /id_tokens {"username"} -> {"token"}; POST /keys -> the published keys; POST /disabled
+    {"username"} -> whether the service can. POST /states {"state", "action", "params"} is a pact
+    verifier's provider state handler.
 
     Args:
         env: The environment.
