@@ -7,7 +7,7 @@ import typer
 
 from apiproof.commands.serve import ServiceOption
 
-Output = Annotated[Literal["table", "json"], typer.Option(help="How to print the result.")]
+Format = Literal["text", "json", "markdown", "sarif", "junit", "html"]
 
 
 def register(app: typer.Typer) -> None:
@@ -18,19 +18,42 @@ def register(app: typer.Typer) -> None:
     app.add_typer(group, name="openapi", no_args_is_help=True)
 
 
-def diff(
-    old: Annotated[Path, typer.Argument(help="The OpenAPI document that clients know.")],
-    new: Annotated[Path, typer.Argument(help="The one that is to replace it.")],
+def diff(  # noqa: PLR0913 - a command's options
+    old: Annotated[str, typer.Argument(help="The OpenAPI document that clients know.")],
+    new: Annotated[str, typer.Argument(help="The one that is to replace it.")],
     *,
     pacts: Annotated[
         Path | None, typer.Option(help="Name the consumers of these pacts that each change breaks.")
     ] = None,
-    format: Output = "table",  # noqa: A002 - the option's name
+    provider: Annotated[str | None, typer.Option(help="Only pacts with this provider.")] = None,
+    format: Annotated[Format, typer.Option(help="How to print the result.")] = "text",  # noqa: A002 - the option's name
+    changelog: Annotated[bool, typer.Option(help="Tell what changed by operation.")] = False,
+    operations: Annotated[bool, typer.Option(help="Name all operations of each change.")] = False,
+    severities: Annotated[
+        Path | None, typer.Option(help="A TOML file with a table [severities] of rules.")
+    ] = None,
+    fail_on: Annotated[
+        Literal["error", "warning"], typer.Option(help="The least severity that ends with 1.")
+    ] = "error",
+    allow_url: Annotated[
+        list[str] | None, typer.Option(help="The beginning of URLs that references may lead to.")
+    ] = None,
 ) -> None:
     """Find breaking changes between two OpenAPI documents."""
-    from apiproof.contract_diff.document.command import run
+    from apiproof.contract_diff.document.rules import Severity
+    from apiproof.contract_diff.document.run import DiffOptions, run
 
-    raise typer.Exit(run(old, new, pacts, format))
+    options = DiffOptions(
+        pacts=pacts,
+        provider=provider,
+        format=format,
+        policy=severities,
+        changelog=changelog,
+        every_operation=operations,
+        fail_on=Severity(fail_on),
+        allowed_urls=tuple(allow_url or ()),
+    )
+    raise typer.Exit(run(old, new, options))
 
 
 def check(service: ServiceOption = None) -> None:

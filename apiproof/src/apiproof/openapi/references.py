@@ -64,7 +64,7 @@ def join_pointer(pointer: str, *steps: str | int) -> str:
 
 def pointer_steps(pointer: str) -> list[str]:
     """Return the steps of a JSON pointer, unescaped."""
-    return [jsonpointer.unescape(step) for step in pointer.split("/")[1:]]
+    return list(jsonpointer.JsonPointer(pointer).parts)
 
 
 class Document:
@@ -83,6 +83,7 @@ class Document:
         self.version = str(raw.get("openapi", ""))
         self.is_30 = self.version.startswith("3.0")
         self.root = Located(raw, "")
+        self._targets: dict[str, Located] = {}
 
     def require_openapi_3(self) -> "Document":
         """Return this document if it is OpenAPI 3.0, 3.1 or 3.2 and has paths, or webhooks.
@@ -110,11 +111,14 @@ class Document:
         Raises:
             DanglingReference: Nothing is there.
         """
+        node: Any = self.raw  # walked here: the library's error holds the whole document as text
         try:
-            return jsonpointer.resolve_pointer(self.raw, pointer)
-        except jsonpointer.JsonPointerException:
+            for step in pointer_steps(pointer):
+                node = node[int(step)] if isinstance(node, list) else node[step]
+        except (jsonpointer.JsonPointerException, LookupError, ValueError, TypeError):
             text = f"{self.name}: the reference #{pointer} leads nowhere; repair it."
             raise DanglingReference(text) from None
+        return node
 
     def target_pointer(self, reference: str) -> str:
         """Return the pointer that a reference within the document names.
@@ -139,8 +143,10 @@ class Document:
 
     def target(self, reference: str) -> Located:
         """Return what a reference within the document names, its own reference not followed."""
-        pointer = self.target_pointer(reference)
-        return Located(self.at(pointer), pointer)
+        if reference not in self._targets:
+            pointer = self.target_pointer(reference)
+            self._targets[reference] = Located(self.at(pointer), pointer)
+        return self._targets[reference]
 
     def resolve(self, part: Located) -> Located:
         """Follow a part's `$ref` until there is none.

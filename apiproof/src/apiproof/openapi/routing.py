@@ -8,6 +8,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import unquote
 
@@ -98,6 +99,7 @@ class Router:
                     break
 
 
+@lru_cache(maxsize=8192)
 def template_pattern(template: str) -> re.Pattern[str]:
     """Return the expression that a path matches as a whole; its groups are the parameters."""
     pieces = re.split(r"(\{[^{}]*\})", template)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
+from apiproof.openapi.document import parse_yaml
 
 FOLDER = Path(__file__).parent / "corpus"
 FILES = ("operations", "requests", "responses", "misses")
@@ -34,11 +34,11 @@ class Case:
 def cases() -> list[Case]:
     """Read every case of the corpus."""
     bases = {path.stem: path for path in FOLDER.glob("*.yaml") if path.stem not in FILES}
-    read = {name: yaml.safe_load(path.read_text("utf-8")) for name, path in bases.items()}
+    read = {name: parse_yaml(path.read_text("utf-8"), path.name) for name, path in bases.items()}
     listed = [
         entry
         for name in FILES
-        for entry in yaml.safe_load((FOLDER / f"{name}.yaml").read_text("utf-8"))
+        for entry in parse_yaml((FOLDER / f"{name}.yaml").read_text("utf-8"), name)
     ]
     return [_case(entry, read[entry.get("base", "base")]) for entry in listed]
 

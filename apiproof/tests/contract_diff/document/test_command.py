@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from apiproof.contract_diff.document.command import run
+from apiproof.contract_diff.document.run import DiffOptions, Format, run
 from tests.contract_diff.document.corpus import CASES_BY_ID
 
 ODD = {"name": "a", "in": "query", "schema": {"type": 1}}
@@ -27,16 +27,17 @@ def files(tmp_path: Path) -> dict[str, Path]:
     return paths
 
 
-def outcome(old: Path, new: Path, pacts: Path | None = None, form: str = "table") -> Any:
+def outcome(old: Path, new: Path, pacts: Path | None = None, form: Format = "text") -> Any:
     """Return the exit code and what was printed."""
     stream = io.StringIO()
-    code = run(old, new, pacts, form, console=Console(file=stream, width=200, highlight=False))
+    options = DiffOptions(pacts=pacts, format=form)
+    code = run(old, new, options, console=Console(file=stream, width=200, highlight=False))
     return code, stream.getvalue()
 
 
 def test_harmless_documents_exit_with_0(files: dict[str, Path]) -> None:
     code, text = outcome(files["old"], files["harmless"])
-    assert (code, text) == (0, "0 breaking, 0 harmless changes.\n")
+    assert (code, text) == (0, "0 breaking, 0 warnings, 0 harmless changes.\n")
 
 
 def test_breaking_documents_exit_with_1_and_name_the_change(files: dict[str, Path]) -> None:
@@ -56,14 +57,14 @@ def test_json_output_holds_rules_and_pointers(files: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("absent.json", None, "cannot be read"),
-        ("text.json", "{", "neither JSON nor YAML"),
+        ("absent.json", None, "No OpenAPI document at"),
+        ("text.json", "{", "not JSON"),
         ("list.json", "[]", "expected an OpenAPI object"),
-        ("swagger.json", '{"swagger": "2.0"}', "expected an OpenAPI 3.0 or 3.1 document"),
+        ("swagger.json", '{"swagger": "2.0"}', "got Swagger 2.0"),
         (
             "dangling.json",
             '{"openapi": "3.1.0", "paths": {"/a": {"$ref": "#/nowhere"}}}',
-            "#/nowhere is referred to but not there",
+            "#/nowhere leads nowhere",
         ),
         (
             "malformed.json",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from apiproof.contract_diff.document import Change, ReferenceDangling, diff
-from apiproof.contract_diff.document.document import Document
+from apiproof.contract_diff.document import Change, diff
+from apiproof.openapi.document import DanglingReference, Document
 from tests.contract_diff.document.corpus import Case, cases
 
 CASES = cases()
@@ -60,7 +60,7 @@ def test_every_pointer_leads_somewhere(case: Case) -> None:
             if pointer is not None:
                 try:
                     document.at(pointer)
-                except ReferenceDangling:
+                except DanglingReference:
                     pytest.fail(f"{change.rule}: #{pointer} is not in {document.name}")
 
 

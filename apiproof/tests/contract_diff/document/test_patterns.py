@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from apiproof.contract_diff.document.patterns import includes
+from apiproof.contract_diff.document.regular_languages import includes
 
 PATTERNS = [
     "", "a", "^a", "a$", "^a$", "^a|b$", "^(a|b)$", "^[ab]+$", "^[^a]*$", "^(ab)*$",

@@ -9,19 +9,19 @@ from hypothesis import event, given
 from hypothesis import strategies as st
 
 from apiproof.contract_diff.document import diff
-from apiproof.contract_diff.document.branch import Site
-from apiproof.contract_diff.document.document import Document
+from apiproof.contract_diff.document.branches import SchemaSite
+from apiproof.contract_diff.document.inclusion import Inclusion
 from apiproof.contract_diff.document.schemas import Schemas
-from apiproof.contract_diff.document.subsumption import Subsumption
 from apiproof.contract_diff.document.values import admits
+from apiproof.openapi.document import Document
 from tests.contract_diff.document.schemata import VALUES, mutants, schemas
 
 
 def escapes(one: Any, other: Any) -> tuple[Any, ...]:
     document = Document({"openapi": "3.1.0"})
     sides = [Schemas(document, "request") for _ in range(2)]
-    judge = Subsumption(*sides, forward=True, losing=True)
-    return judge.escapes((Site("/one", one),), (Site("/other", other),))
+    inclusion = Inclusion(*sides, forward=True, losing=True)
+    return inclusion.counterexamples((SchemaSite("/one", one),), (SchemaSite("/other", other),))
 
 
 def document(schema: Any) -> dict[str, Any]:
@@ -50,7 +50,9 @@ def test_no_value_is_refused_by_what_was_called_wider(
 
 @given(schemas, st.sampled_from(VALUES))
 def test_values_are_judged_as_a_validator_judges_them(schema: Any, value: Any) -> None:
-    ours = admits(Schemas(Document({"openapi": "3.1.0"}), "request"), (Site("", schema),), value)
+    ours = admits(
+        Schemas(Document({"openapi": "3.1.0"}), "request"), (SchemaSite("", schema),), value
+    )
     assert ours is jsonschema_rs.validator_for(schema).is_valid(value)
 
 

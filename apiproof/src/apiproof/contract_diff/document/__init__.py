@@ -1,7 +1,7 @@
 """Breaking changes between two OpenAPI documents, and the consumers that each one breaks.
 
-`diff` compares, `impact` asks the pacts. Knows OpenAPI 3.0 and 3.1, JSON Schema and pact files;
-knows no service.
+`diff` compares, `impact` asks the pacts. Knows OpenAPI 3, JSON Schema and pact files; knows no
+service.
 """
 
 from __future__ import annotations
@@ -9,51 +9,48 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.contract_diff.document.change import Change, Place, Severity, Side
-from apiproof.contract_diff.document.comparison import Comparison, Scene
-from apiproof.contract_diff.document.document import (
-    Document,
-    DocumentUnusable,
-    ReferenceDangling,
-    load_document,
+from apiproof.contract_diff.document.changes import (
+    Change,
+    DocumentComparison,
+    Occurrence,
+    Place,
+    Side,
 )
-from apiproof.contract_diff.document.impact import Impact, Reliance, impact
-from apiproof.contract_diff.document.operations import compare_operations
+from apiproof.contract_diff.document.consumer_impact import Impact, Reliance, impact
+from apiproof.contract_diff.document.operations import compare_operations, compare_servers
+from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity, load_policy
+from apiproof.openapi.document import Document, DocumentError
 
 __all__ = [
     "Change",
-    "DocumentUnusable",
     "Impact",
+    "Occurrence",
     "Place",
-    "ReferenceDangling",
+    "Policy",
     "Reliance",
     "Severity",
     "Side",
     "diff",
     "impact",
-    "load_document",
+    "load_policy",
 ]
 
 
-def diff(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Change]:
-    """Compare two OpenAPI 3.0 or 3.1 documents, given as parsed JSON; breaking changes first.
+def diff(
+    old: Mapping[str, Any], new: Mapping[str, Any], policy: Policy = DEFAULT_POLICY
+) -> list[Change]:
+    """Compare two OpenAPI documents, given as parsed JSON; the most severe changes first.
 
-    Raises DocumentUnusable for what is no such document, or whose references cannot be followed.
+    Raises:
+        DocumentError: One is no such document, its references cannot be followed, or its schemas
+            nest too deeply.
     """
-    comparison = Comparison(Document(old, "the old document"), Document(new, "the new document"))
-    compare_operations(comparison)
-    _compare_servers(comparison)
+    before = Document(old, "the old document").require_openapi_3()
+    after = Document(new, "the new document").require_openapi_3()
+    comparison = DocumentComparison(before, after, policy)
+    try:
+        compare_operations(comparison)
+        compare_servers(comparison)
+    except RecursionError:
+        raise DocumentError("The schemas nest too deeply to be compared.") from None
     return comparison.sorted()
-
-
-def _compare_servers(comparison: Comparison) -> None:
-    before, after = (
-        [server.get("url") for server in document.raw.get("servers") or ()]
-        for document in (comparison.old, comparison.new)
-    )
-    if before != after:
-        scene = Scene("", Side.OPERATION, Place("operation"), "The servers")
-        comparison.add(
-            scene, "servers-changed", f"The servers are now {', '.join(map(str, after)) or '/'}.",
-            old="/servers" if before else "", new="/servers" if after else "", breaking=False,
-        )  # fmt: skip

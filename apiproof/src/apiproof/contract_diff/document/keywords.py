@@ -7,8 +7,15 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from apiproof.contract_diff.document.branch import TYPES, Mark, Marks, Row, Shape, Site
-from apiproof.contract_diff.document.document import Document, DocumentUnusable, join
+from apiproof.contract_diff.document.branches import (
+    TYPES,
+    Constraint,
+    Constraints,
+    Row,
+    SchemaSite,
+    Shape,
+)
+from apiproof.openapi.references import Document, DocumentError, join_pointer
 
 FAMILIES: dict[str, set[str]] = {
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
@@ -60,12 +67,12 @@ _EXPECTED: dict[str, type | tuple[type, ...]] = {
 
 
 def require_sane(schema: Mapping[str, Any], pointer: str, document: Document) -> None:
-    """Raise DocumentUnusable where a keyword's value is of the wrong JSON type."""
+    """Raise DocumentError where a keyword's value is of the wrong JSON type."""
     for word, expected in _EXPECTED.items():
         if word in schema and not isinstance(schema[word], expected):
             found = json.dumps(schema[word], default=str)
-            raise DocumentUnusable(
-                f"{document.name}: {word} at #{join(pointer, word)} cannot be {found}."
+            raise DocumentError(
+                f"{document.name}: {word} at #{join_pointer(pointer, word)} cannot be {found}."
             )
 
 
@@ -98,14 +105,13 @@ def marks_of(
     kind: str,
     schema: Mapping[str, Any],
     pointer: str,
-    document: Document,
-    hides: Callable[[Site], bool],
-) -> Marks:
+    hides: Callable[[SchemaSite], bool],
+) -> Constraints:
     """Return the marks that a schema's own keywords leave on its branch of type `kind`."""
-    marks: dict[str, tuple[Mark, ...]] = {}
+    marks: dict[str, tuple[Constraint, ...]] = {}
 
     def add(name: str, value: Any, keyword: str) -> None:
-        marks[name] = (*marks.get(name, ()), Mark(value, join(pointer, keyword)))
+        marks[name] = (*marks.get(name, ()), Constraint(value, join_pointer(pointer, keyword)))
 
     if kind == "number":
         _number(schema, add)
@@ -115,9 +121,8 @@ def marks_of(
     for word in ("if", "then", "else", "dependentSchemas"):
         if word in schema:
             add("condition", word + canonical(schema[word]), word)
-    ref = schema.get("$ref", schema.get("$dynamicRef"))
-    if isinstance(ref, str) and document.target(ref) is None:
-        add("condition", ref, "$ref" if "$ref" in schema else "$dynamicRef")
+    if isinstance(schema.get("$dynamicRef"), str):
+        add("condition", schema["$dynamicRef"], "$dynamicRef")
     return marks
 
 
@@ -163,7 +168,7 @@ def _sizes(kind: str, schema: Mapping[str, Any], add: Add) -> None:
 
 
 def _string(
-    schema: Mapping[str, Any], _pointer: str, add: Add, _hides: Callable[[Site], bool]
+    schema: Mapping[str, Any], _pointer: str, add: Add, _hides: Callable[[SchemaSite], bool]
 ) -> None:
     if schema.get("pattern"):
         add("pattern", schema["pattern"], "pattern")
@@ -180,14 +185,18 @@ def _string(
 
 
 def _array(
-    schema: Mapping[str, Any], pointer: str, add: Add, _hides: Callable[[Site], bool]
+    schema: Mapping[str, Any], pointer: str, add: Add, _hides: Callable[[SchemaSite], bool]
 ) -> None:
     items = schema.get("items", schema.get("unevaluatedItems"))
     word = "items" if "items" in schema else "unevaluatedItems"
     prefix = items if isinstance(items, list) else schema.get("prefixItems", ())
-    home = join(pointer, word if isinstance(items, list) else "prefixItems")
-    sites = tuple(Site(join(home, index), part) for index, part in enumerate(prefix))
-    rest = None if items is None or isinstance(items, list) else Site(join(pointer, word), items)
+    home = join_pointer(pointer, word if isinstance(items, list) else "prefixItems")
+    sites = tuple(SchemaSite(join_pointer(home, index), part) for index, part in enumerate(prefix))
+    rest = (
+        None
+        if items is None or isinstance(items, list)
+        else SchemaSite(join_pointer(pointer, word), items)
+    )
     if rest is not None and rest.schema is False:
         add("most", len(sites), word)
     if sites or rest is not None:
@@ -196,18 +205,25 @@ def _array(
         add("unique", True, "uniqueItems")  # noqa: FBT003 - the keyword's value
     if "contains" in schema:
         least = schema.get("minContains", 1)
-        add("contains", (Site(join(pointer, "contains"), schema["contains"]), least), "contains")
+        add(
+            "contains",
+            (SchemaSite(join_pointer(pointer, "contains"), schema["contains"]), least),
+            "contains",
+        )
         if "maxContains" in schema:
-            text = f"{schema['maxContains']} {canonical(schema['contains'])}"
-            add("condition", text, "maxContains")
+            inner = SchemaSite(join_pointer(pointer, "contains"), schema["contains"])
+            add("contains-most", (inner, schema["maxContains"]), "maxContains")
 
 
 def _object(
-    schema: Mapping[str, Any], pointer: str, add: Add, hides: Callable[[Site], bool]
+    schema: Mapping[str, Any], pointer: str, add: Add, hides: Callable[[SchemaSite], bool]
 ) -> None:
-    def sites(word: str) -> dict[str, Site]:
+    def sites(word: str) -> dict[str, SchemaSite]:
         parts = schema.get(word) or {}
-        return {name: Site(join(pointer, word, name), part) for name, part in parts.items()}
+        return {
+            name: SchemaSite(join_pointer(pointer, word, name), part)
+            for name, part in parts.items()
+        }
 
     every = sites("properties")
     hidden = {name: site for name, site in every.items() if hides(site)}
@@ -215,7 +231,7 @@ def _object(
     patterns = sites("patternProperties")
     word = "additionalProperties"
     extra = schema.get(word, True)
-    rest = None if extra is True or extra == {} else Site(join(pointer, word), extra)
+    rest = None if extra is True or extra == {} else SchemaSite(join_pointer(pointer, word), extra)
     if every or patterns or rest is not None:
         keyword = word if rest is not None and not every else "properties"
         add("shape", Shape(shown, patterns, rest, pointer, hidden), keyword)
@@ -223,7 +239,11 @@ def _object(
         if name not in hidden:
             add("required", name, "required")
     if "propertyNames" in schema:
-        add("names", Site(join(pointer, "propertyNames"), schema["propertyNames"]), "propertyNames")
+        add(
+            "names",
+            SchemaSite(join_pointer(pointer, "propertyNames"), schema["propertyNames"]),
+            "propertyNames",
+        )
     for name, needs in (schema.get("dependentRequired") or {}).items():
         for need in needs:
             add("dependent", (name, need), "dependentRequired")

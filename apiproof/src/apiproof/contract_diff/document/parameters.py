@@ -3,210 +3,184 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
 
-from apiproof.contract_diff.document.branch import Conjunction, Site
-from apiproof.contract_diff.document.change import Place
-from apiproof.contract_diff.document.comparison import Comparison, Scene
-from apiproof.contract_diff.document.document import Document, join
+from apiproof.contract_diff.document.branches import Conjunction, SchemaSite
+from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
+from apiproof.contract_diff.document.lifecycle import has_ended
+from apiproof.contract_diff.document.messages import shown
+from apiproof.openapi.operations import IGNORED_HEADERS, Operation, Parameter, schema_of
+from apiproof.openapi.references import Located, join_pointer
 
-if TYPE_CHECKING:
-    from apiproof.contract_diff.document.operations import Operation
-
-_STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-_IGNORED = {"accept", "content-type", "authorization"}
-"""Header parameters that OpenAPI says are described elsewhere (Parameter Object, `name`)."""
+Key = tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One parameter, its reference followed."""
-
-    node: Mapping[str, Any]
-    pointer: str
-    key: tuple[str, str]
-
-    @property
-    def where(self) -> str:
-        """Where in the request it stands: path, query, header or cookie."""
-        return self.key[0]
-
-    @property
-    def name(self) -> str:
-        """What the document calls it."""
-        return str(self.node.get("name", ""))
-
-    @property
-    def required(self) -> bool:
-        """Whether a request must have it."""
-        return self.where == "path" or self.node.get("required") is True
-
-    @property
-    def writing(self) -> tuple[str, bool]:
-        """How arrays and objects are written: style and explode."""
-        style = self.node.get("style", _STYLES.get(self.where, "form"))
-        return style, bool(self.node.get("explode", style in {"form", "cookie"}))
-
-    def schema(self, document: Document) -> tuple[Conjunction, str]:
-        """Return its schema, and its media type when it has one."""
-        return schema_of(self.node, self.pointer, document)
+def site_of(part: Located) -> Conjunction:
+    """Return the schema of a parameter or header, as it is compared; nothing if it has none."""
+    schema = schema_of(part)
+    return () if schema.node is None else (SchemaSite(schema.pointer, schema.node),)
 
 
-def schema_of(node: Mapping[str, Any], pointer: str, document: Document) -> tuple[Conjunction, str]:
-    """Return the schema of a parameter or header, under `schema` or `content`."""
-    if "schema" in node:
-        return (Site(join(pointer, "schema"), node["schema"]),), ""
-    for media in node.get("content") or {}:
-        inner, at = document.child(node, pointer, "content", media)
-        if isinstance(inner, Mapping) and "schema" in inner:
-            return (Site(join(at, "schema"), inner["schema"]),), media
-    return (), ""
-
-
-def parameters_of(document: Document, operation: Operation) -> dict[tuple[str, str], Parameter]:
+def parameters_of(operation: Operation) -> dict[Key, Parameter]:
     """Return an operation's parameters; path ones are known by their position in the template."""
     found = {}
-    for node, pointer in (
-        (operation.item, operation.item_pointer),
-        (operation.node, operation.pointer),
-    ):
-        for index, raw in enumerate(node.get("parameters") or ()):
-            inner, at = document.follow(raw, join(pointer, "parameters", index))
-            where, name = str(inner.get("in", "")), str(inner.get("name", ""))
-            if where == "header":
-                name = name.lower()
-            if where == "path" and name in operation.names:
-                name = str(operation.names.index(name))
-            if not (where == "header" and name in _IGNORED):
-                found[where, name] = Parameter(inner, at, (where, name))
+    for parameter in operation.parameters:
+        name = parameter.name
+        if parameter.location == "header":
+            name = name.lower()
+        if parameter.location == "path" and name in operation.path_parameters:
+            name = str(operation.path_parameters.index(name))
+        if not (parameter.location == "header" and name in IGNORED_HEADERS):
+            found[parameter.location, name] = parameter
     return found
 
 
 def compare_parameters(
-    comparison: Comparison, scene: Scene, old: Operation, new: Operation
+    comparison: DocumentComparison, subject: Subject, old: Operation, new: Operation
 ) -> None:
     """Compare the parameters of one operation in both documents."""
-    before = parameters_of(comparison.old, old)
-    after = parameters_of(comparison.new, new)
+    before, after = parameters_of(old), parameters_of(new)
     moved = set()
     for key, parameter in before.items():
-        here = _scene(scene, parameter)
+        here = _subject(subject, parameter)
         if key in after:
             _compare(comparison, here, parameter, after[key])
-        elif (other := _elsewhere(parameter, after, before)) is not None:
-            moved.add(other.key)
-            sentence = f"The {here.service} moved to the {other.where}."
+        elif (elsewhere := _elsewhere(parameter, after, before)) is not None:
+            moved.add(elsewhere)
+            other = after[elsewhere]
             comparison.add(
-                here, "request-parameter-location-changed", sentence,
-                old=join(parameter.pointer, "in"), new=join(other.pointer, "in"), breaking=True,
+                here, "request-parameter-location-changed",
+                f"The {here.name} moved to the {other.location}.",
+                old=join_pointer(parameter.part.pointer, "in"),
+                new=join_pointer(other.part.pointer, "in"), breaking=True,
             )  # fmt: skip
-        elif parameter.where != "path":
-            comparison.add(
-                here, "request-parameter-removed", f"The {here.service} was removed.",
-                old=parameter.pointer, new=new.pointer, breaking=True,
-            )  # fmt: skip
+        elif parameter.location != "path":
+            _removed(comparison, here, parameter, new)
     for key, parameter in after.items():
         if key not in before and key not in moved:
-            _added(comparison, _scene(scene, parameter), parameter, old)
+            _added(comparison, _subject(subject, parameter), parameter, old)
 
 
-def _scene(scene: Scene, parameter: Parameter) -> Scene:
-    place = Place("parameter", f"{parameter.where}:{parameter.name}")
-    service = f"{parameter.where} parameter `{parameter.name}`"
-    return replace(scene, place=place, service=service, text=True)
+def _subject(subject: Subject, parameter: Parameter) -> Subject:
+    place = Place("parameter", f"{parameter.location}:{parameter.name}")
+    name = f"{parameter.location} parameter `{parameter.name}`"
+    return replace(subject, place=place, name=name, text=True)
 
 
 def _elsewhere(
-    parameter: Parameter,
-    after: Mapping[tuple[str, str], Parameter],
-    before: Mapping[tuple[str, str], Parameter],
-) -> Parameter | None:
+    parameter: Parameter, after: Mapping[Key, Parameter], before: Mapping[Key, Parameter]
+) -> Key | None:
     for key, other in after.items():
         if key not in before and other.name.lower() == parameter.name.lower():
-            return other
+            return key
     return None
 
 
-def _added(comparison: Comparison, scene: Scene, parameter: Parameter, old: Operation) -> None:
-    if parameter.where == "path":
-        return  # another template is another path, and compared as such
-    rule = "request-required-parameter-added" if parameter.required else "request-parameter-added"
-    need = "required " if parameter.required else ""
+def _removed(
+    comparison: DocumentComparison, subject: Subject, parameter: Parameter, new: Operation
+) -> None:
+    ended = has_ended(parameter.part.node)
     comparison.add(
-        scene, rule, f"A {need}{scene.service} was added.",
-        old=old.pointer, new=parameter.pointer, breaking=parameter.required,
+        subject, f"request-parameter-removed{'-after-sunset' if ended else ''}",
+        f"The {subject.name} was removed{' after its sunset' if ended else ''}.",
+        old=parameter.part.pointer, new=new.part.pointer, breaking=not ended,
     )  # fmt: skip
 
 
-def _compare(comparison: Comparison, scene: Scene, old: Parameter, new: Parameter) -> None:
-    if old.required is not new.required:
-        fact = "required" if new.required else "optional"
-        holder = new if "required" in new.node else old
+def _added(
+    comparison: DocumentComparison, subject: Subject, parameter: Parameter, old: Operation
+) -> None:
+    if parameter.location == "path":
+        return  # another template is another path, and compared as such
+    need = "required " if parameter.is_required else ""
+    comparison.add(
+        subject, f"request-{need.replace(' ', '-')}parameter-added",
+        f"A {need}{subject.name} was added.",
+        old=old.part.pointer, new=parameter.part.pointer, breaking=parameter.is_required,
+    )  # fmt: skip
+
+
+def _compare(
+    comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
+) -> None:
+    if old.is_required is not new.is_required:
+        fact = "required" if new.is_required else "optional"
+        at, there = (_keyword(parameter, "required") for parameter in (old, new))
         comparison.add(
-            scene, f"request-parameter-became-{fact}", f"The {scene.service} is now {fact}.",
-            old=join(old.pointer, "required") if "required" in old.node else old.pointer,
-            new=join(new.pointer, "required") if holder is new else new.pointer,
-            breaking=new.required,
+            subject, f"request-parameter-became-{fact}", f"The {subject.name} is now {fact}.",
+            old=at, new=there, breaking=new.is_required,
         )  # fmt: skip
-    one, media = old.schema(comparison.old)
-    other, now = new.schema(comparison.new)
-    if bool(media) is not bool(now):
-        _rewritten(comparison, scene, old, new)
-    text = not media and not now
-    service = f"The {scene.service}"
-    comparison.schemas(replace(scene, text=text, service=service), one, other)
-    _writing(comparison, scene, old, new)
-    _annotations(comparison, scene, (old, one), (new, other))
+    if bool(old.media_type) is not bool(new.media_type):
+        _rewritten(comparison, subject, old, new)
+    text = not old.media_type and not new.media_type
+    named = replace(subject, text=text, name=f"The {subject.name}")
+    comparison.schemas(named, site_of(old.part), site_of(new.part))
+    _serialization(comparison, subject, old, new)
+    _annotations(comparison, subject, old, new)
 
 
-def _writing(comparison: Comparison, scene: Scene, old: Parameter, new: Parameter) -> None:
+def _keyword(parameter: Parameter, word: str) -> str:
+    at = parameter.part.pointer
+    return join_pointer(at, word) if word in parameter.part.node else at
+
+
+def _serialization(
+    comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
+) -> None:
     compound = all(
-        any(branch.type in {"array", "object"} for branch in reader.branches(schema))
-        for reader, schema in (
-            (comparison.reader(old=True, inbound=True), old.schema(comparison.old)[0]),
-            (comparison.reader(old=False, inbound=True), new.schema(comparison.new)[0]),
+        any(branch.type in {"array", "object"} for branch in reader.branches(site_of(each.part)))
+        for reader, each in (
+            (comparison.reader(old=True, inbound=True), old),
+            (comparison.reader(old=False, inbound=True), new),
         )
     )
-    prefixed = {old.writing[0], new.writing[0]} & {"matrix", "label"}
-    if old.writing != new.writing and (compound or (prefixed and old.writing[0] != new.writing[0])):
-        _rewritten(comparison, scene, old, new)
+    prefixed = {old.style, new.style} & {"matrix", "label"}
+    written = (old.style, old.explodes), (new.style, new.explodes)
+    if written[0] != written[1] and (compound or (prefixed and old.style != new.style)):
+        _rewritten(comparison, subject, old, new)
     for word in ("allowReserved", "allowEmptyValue"):
-        if old.node.get(word) is True and new.node.get(word) is not True:
-            _rewritten(comparison, scene, old, new)
+        if old.part.node.get(word) is True and new.part.node.get(word) is not True:
+            _rewritten(comparison, subject, old, new)
 
 
-def _rewritten(comparison: Comparison, scene: Scene, old: Parameter, new: Parameter) -> None:
+def _rewritten(
+    comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
+) -> None:
     words = ("style", "explode", "content", "allowReserved", "allowEmptyValue")
-    changed = [w for w in words if old.node.get(w) != new.node.get(w)]
-    places = [
-        next((join(p.pointer, w) for w in changed if w in p.node), p.pointer) for p in (old, new)
-    ]
+    changed = [w for w in words if old.part.node.get(w) != new.part.node.get(w)]
+    at, there = (
+        next(
+            (_keyword(each, word) for word in changed if word in each.part.node), each.part.pointer
+        )
+        for each in (old, new)
+    )
     comparison.add(
-        scene, "request-parameter-serialization-changed",
-        f"The {scene.service} is now written another way ({', '.join(changed)}).",
-        old=places[0], new=places[1], breaking=True,
+        subject, "request-parameter-serialization-changed",
+        f"The {subject.name} is now written another way ({', '.join(changed)}).",
+        old=at, new=there, breaking=True,
     )  # fmt: skip
 
 
 def _annotations(
-    comparison: Comparison,
-    scene: Scene,
-    old: tuple[Parameter, Conjunction],
-    new: tuple[Parameter, Conjunction],
+    comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
 ) -> None:
-    if new[0].node.get("deprecated") is True and old[0].node.get("deprecated") is not True:
+    was, is_now = (each.part.node.get("deprecated") is True for each in (old, new))
+    if was is not is_now:
+        word = "deprecated" if is_now else "reactivated"
         comparison.add(
-            scene, "request-parameter-deprecated", f"The {scene.service} is now deprecated.",
-            old=old[0].pointer, new=join(new[0].pointer, "deprecated"), breaking=False,
+            subject, f"request-parameter-{word}",
+            f"The {subject.name} is {'now' if is_now else 'no longer'} deprecated.",
+            old=_keyword(old, "deprecated"), new=_keyword(new, "deprecated"), breaking=False,
         )  # fmt: skip
-    before = comparison.reader(old=True, inbound=True).find(old[1], "default")
-    after = comparison.reader(old=False, inbound=True).find(new[1], "default")
-    if (before and before.value) != (after and after.value):
-        comparison.add(
-            scene, "request-parameter-default-changed",
-            f"The default of the {scene.service} changed from "
-            f"{before.value if before else 'none'} to {after.value if after else 'none'}.",
-            old=before.pointer if before else old[0].pointer,
-            new=after.pointer if after else new[0].pointer, breaking=False,
-        )  # fmt: skip
+    before = comparison.reader(old=True, inbound=True).find(site_of(old.part), "default")
+    after = comparison.reader(old=False, inbound=True).find(site_of(new.part), "default")
+    if (before and before.value) == (after and after.value):
+        return
+    word = "changed" if before and after else "added" if after else "removed"
+    told = (shown(each.value) if each else "none" for each in (before, after))
+    comparison.add(
+        subject, f"request-parameter-default-{word}",
+        "The default of the {} changed from {} to {}.".format(subject.name, *told),
+        old=before.pointer if before else old.part.pointer,
+        new=after.pointer if after else new.part.pointer, breaking=False,
+    )  # fmt: skip

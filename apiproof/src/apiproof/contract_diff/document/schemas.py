@@ -10,13 +10,13 @@ from dataclasses import replace
 from functools import reduce
 from typing import Any
 
-from apiproof.contract_diff.document.branch import (
+from apiproof.contract_diff.document.branches import (
     TYPES,
-    Branch,
     Conjunction,
-    Mark,
+    Constraint,
+    SchemaBranch,
+    SchemaSite,
     Shape,
-    Site,
     anything,
     contradictory,
     identity,
@@ -26,11 +26,16 @@ from apiproof.contract_diff.document.branch import (
     unrestricted,
     without_twins,
 )
-from apiproof.contract_diff.document.document import Document, DocumentUnusable, join
 from apiproof.contract_diff.document.keywords import canonical, marks_of, require_sane, types_of
+from apiproof.openapi.references import Document, DocumentError, join_pointer
 
+MOST_EXCLUSIVE = 24
+"""With more members than this of one type, a oneOf is read as anyOf."""
 MOST_BRANCHES = 400
 """Beyond so many, a union of unions is compared by its text instead."""
+
+
+ANYTHING = SchemaSite(pointer="", schema=True)
 
 
 class Schemas:
@@ -44,10 +49,30 @@ class Schemas:
         self.document = document
         self.flow = flow
         self._hiding = "readOnly" if flow == "request" else "writeOnly"
-        self._expanded: dict[tuple[str, str], tuple[Branch, ...]] = {}
-        self._met: dict[Conjunction, tuple[Branch, ...]] = {}
+        self._expanded: dict[tuple[str, str], tuple[SchemaBranch, ...]] = {}
+        self._followed: dict[Conjunction, Conjunction] = {}
+        self._met: dict[Conjunction, tuple[SchemaBranch, ...]] = {}
 
-    def branches(self, schemas: Conjunction) -> tuple[Branch, ...]:
+    def followed(self, schemas: Conjunction) -> Conjunction:
+        """Return a conjunction with plain references replaced by what they refer to."""
+        if schemas not in self._followed:
+            sites = (self._follow(site) for site in schemas)
+            self._followed[schemas] = tuple(dict.fromkeys(sites))
+        return self._followed[schemas]
+
+    def _follow(self, site: SchemaSite) -> SchemaSite:
+        seen: set[str] = set()
+        while (
+            isinstance(site.schema, Mapping)
+            and site.pointer not in seen
+            and (self.document.is_30 or site.schema.keys() == {"$ref"})
+            and (target := self._reference(site)) is not None
+        ):
+            seen.add(site.pointer)
+            site = target
+        return site
+
+    def branches(self, schemas: Conjunction) -> tuple[SchemaBranch, ...]:
         """Return the branches of a conjunction; none when it admits no value."""
         if schemas not in self._met:
             if not schemas:
@@ -62,21 +87,21 @@ class Schemas:
             return ""
         site = self._real(schemas[0])
         if isinstance(site.schema, Mapping) and keyword in site.schema:
-            return join(site.pointer, keyword)
+            return join_pointer(site.pointer, keyword)
         return site.pointer
 
-    def find(self, schemas: Conjunction, keyword: str) -> Mark | None:
+    def find(self, schemas: Conjunction, keyword: str) -> Constraint | None:
         """Return an annotation such as `default` with its pointer, looking through references."""
         for schema in schemas:
             for site in self._layers(schema):
                 if isinstance(site.schema, Mapping) and keyword in site.schema:
-                    return Mark(site.schema[keyword], join(site.pointer, keyword))
+                    return Constraint(site.schema[keyword], join_pointer(site.pointer, keyword))
         return None
 
-    def _real(self, site: Site) -> Site:
+    def _real(self, site: SchemaSite) -> SchemaSite:
         return next(iter(list(self._layers(site, nested=False))[::-1]))
 
-    def _layers(self, site: Site, *, nested: bool = True) -> Iterator[Site]:
+    def _layers(self, site: SchemaSite, *, nested: bool = True) -> Iterator[SchemaSite]:
         """Yield a schema and what it refers to, and with `nested` what it is composed of."""
         queue, seen = [site], set()
         while queue:
@@ -91,92 +116,119 @@ class Schemas:
                 queue.append(target)
             elif nested:
                 parts = here.schema.get("allOf", ())
-                queue += [Site(join(here.pointer, "allOf", i), p) for i, p in enumerate(parts)]
+                queue += [
+                    SchemaSite(join_pointer(here.pointer, "allOf", i), p)
+                    for i, p in enumerate(parts)
+                ]
 
-    def _reference(self, site: Site) -> Site | None:
+    def _reference(self, site: SchemaSite) -> SchemaSite | None:
         ref = site.schema.get("$ref")
-        target = self.document.target(ref) if isinstance(ref, str) else None
-        return None if target is None else Site(target, self.document.at(target))
+        return SchemaSite(*self.document.target(ref)[::-1]) if isinstance(ref, str) else None
 
-    def _expand(self, site: Site) -> tuple[Branch, ...]:
+    def _expand(self, site: SchemaSite) -> tuple[SchemaBranch, ...]:
         key = (site.pointer, site.tag)
         if key not in self._expanded:
             self._expanded[key] = anything(site.pointer)  # a schema that is only itself
             self._expanded[key] = self._dissolve(site)
         return self._expanded[key]
 
-    def _dissolve(self, site: Site) -> tuple[Branch, ...]:
+    def _dissolve(self, site: SchemaSite) -> tuple[SchemaBranch, ...]:
         schema, pointer = site.schema, site.pointer
         if isinstance(schema, bool):
             return anything(pointer) if schema else ()
         if not isinstance(schema, Mapping):
-            raise DocumentUnusable(f"{self.document.name}: #{pointer} is not a schema.")
+            raise DocumentError(f"{self.document.name}: #{pointer} is not a schema.")
         require_sane(schema, pointer, self.document)
         target = self._reference(site)
-        if target is not None and (self.document.legacy or schema.keys() == {"$ref"}):
+        if target is not None and (self.document.is_30 or schema.keys() == {"$ref"}):
             return self._expand(target)
         branches = self._composed(schema, site, target)
-        if self.document.legacy and schema.get("nullable") is True:
-            null = Branch("null", join(pointer, "nullable"))
+        if self.document.is_30 and schema.get("nullable") is True:
+            null = SchemaBranch("null", join_pointer(pointer, "nullable"))
             branches = (*(b for b in branches if b.type != "null"), null)
         return tuple(branch for branch in branches if self._possible(branch))
 
     def _composed(
-        self, schema: Mapping[str, Any], site: Site, target: Site | None
-    ) -> tuple[Branch, ...]:
+        self, schema: Mapping[str, Any], site: SchemaSite, target: SchemaSite | None
+    ) -> tuple[SchemaBranch, ...]:
         """Return the branches of the keywords together with all that they are composed of."""
         pointer = site.pointer
         branches = self._own(schema, site)
         if target is not None:
             branches = meet(branches, self._expand(target))
         for index, part in enumerate(schema.get("allOf", ())):
-            branches = meet(branches, self._expand(Site(join(pointer, "allOf", index), part)))
+            inner = self._expand(SchemaSite(join_pointer(pointer, "allOf", index), part))
+            if len(inner) * len(branches) > MOST_BRANCHES:
+                text = Constraint(canonical(part), join_pointer(pointer, "allOf", index))
+                inner = tuple(SchemaBranch(kind, pointer, {"condition": (text,)}) for kind in TYPES)
+            branches = meet(branches, inner)
         for word in ("anyOf", "oneOf"):
             if schema.get(word):
-                branches = self._with_union(branches, schema, join(pointer, word), word)
+                branches = self._with_union(branches, schema, join_pointer(pointer, word), word)
         if "not" in schema:
-            branches = self._without(branches, Site(join(pointer, "not"), schema["not"]))
+            branches = self._without(
+                branches, SchemaSite(join_pointer(pointer, "not"), schema["not"])
+            )
         if "unevaluatedProperties" in schema:
             branches = tuple(self._closed_over(branch, site) for branch in branches)
         return branches
 
-    def _own(self, schema: Mapping[str, Any], site: Site) -> tuple[Branch, ...]:
+    def _own(self, schema: Mapping[str, Any], site: SchemaSite) -> tuple[SchemaBranch, ...]:
         """Return the branches of a schema's own keywords, before any composition."""
         pointer = site.pointer
         word = "const" if "const" in schema else "enum"
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         branches = []
         for kind in types_of(schema):
-            marks = marks_of(kind, schema, pointer, self.document, self._hides)
+            marks = marks_of(kind, schema, pointer, self._hides)
             if values is None:
-                branches.append(Branch(kind, pointer, marks))
+                branches.append(SchemaBranch(kind, pointer, marks))
                 continue
             fitting = {identity(v): v for v in values if type_of(v) == kind}
             if fitting:
                 here = tuple(fitting.values())
-                at = pointer if site.tag else join(pointer, word)
-                branches.append(Branch(kind, pointer, marks, here, at))
+                at = pointer if site.tag else join_pointer(pointer, word)
+                branches.append(SchemaBranch(kind, pointer, marks, here, at))
         return tuple(branches)
 
-    def _hides(self, site: Site) -> bool:
+    def _hides(self, site: SchemaSite) -> bool:
         mark = self.find((site,), self._hiding)
         return mark is not None and mark.value is True
 
     def _with_union(
-        self, branches: tuple[Branch, ...], schema: Mapping[str, Any], pointer: str, word: str
-    ) -> tuple[Branch, ...]:
-        united: list[Branch] = []
-        for index, part in enumerate(schema[word]):
-            site = Site(join(pointer, index), part)
+        self, branches: tuple[SchemaBranch, ...], schema: Mapping[str, Any], pointer: str, word: str
+    ) -> tuple[SchemaBranch, ...]:
+        united: list[SchemaBranch] = []
+        sites = [SchemaSite(join_pointer(pointer, i), part) for i, part in enumerate(schema[word])]
+        discriminator = schema.get("discriminator")
+        for site in sites:
             label = self._label(site)
             found = labelled(self._expand(site), label) if label else self._expand(site)
-            united += self._discriminated(found, site, schema.get("discriminator"), pointer)
+            if word == "oneOf" and not isinstance(discriminator, Mapping):
+                found = self._exclusive(found, [other for other in sites if other is not site])
+            united += self._discriminated(found, site, discriminator, pointer)
         if len(united) * len(branches) > MOST_BRANCHES:
-            text = Mark(canonical(schema[word]), pointer)
-            return meet(branches, [Branch(kind, pointer, {"condition": (text,)}) for kind in TYPES])
+            text = Constraint(canonical(schema[word]), pointer)
+            return meet(
+                branches, [SchemaBranch(kind, pointer, {"condition": (text,)}) for kind in TYPES]
+            )
         return meet(branches, without_twins(united))
 
-    def _label(self, site: Site) -> str:
+    def _exclusive(
+        self, branches: tuple[SchemaBranch, ...], others: list[SchemaSite]
+    ) -> tuple[SchemaBranch, ...]:
+        """Note the other members of a oneOf: a value that fits one of them too is refused."""
+        found = []
+        for branch in branches:
+            rivals = [s for s in others if any(b.type == branch.type for b in self._expand(s))]
+            if rivals and len(rivals) <= MOST_EXCLUSIVE:
+                told = tuple(Constraint(rival, rival.pointer) for rival in rivals)
+                marks = {**branch.marks, "one-of": (*branch.get("one-of"), *told)}
+                branch = replace(branch, marks=marks)  # noqa: PLW2901 - the same branch, told more
+            found.append(branch)
+        return tuple(found)
+
+    def _label(self, site: SchemaSite) -> str:
         if not isinstance(site.schema, Mapping):
             return ""
         if isinstance(ref := site.schema.get("$ref"), str):
@@ -185,8 +237,8 @@ class Schemas:
         return title if isinstance(title, str) else ""
 
     def _discriminated(
-        self, branches: tuple[Branch, ...], site: Site, discriminator: Any, pointer: str
-    ) -> tuple[Branch, ...]:
+        self, branches: tuple[SchemaBranch, ...], site: SchemaSite, discriminator: Any, pointer: str
+    ) -> tuple[SchemaBranch, ...]:
         """Add what a discriminator demands of a variant: the property with the variant's name."""
         if not isinstance(discriminator, Mapping) or not isinstance(site.schema, Mapping):
             return branches
@@ -197,41 +249,48 @@ class Schemas:
         mapping = discriminator.get("mapping") or {}
         values = [key for key, to in mapping.items() if to in (ref, short)] or [short]
         home = pointer.rsplit("/", 1)[0] + "/discriminator"
-        site_of = Site(home, {"enum": values}, tag=f"{name}={values}")
-        shape = Mark(Shape({name: site_of}, {}, None, home), home)
-        demand = {"required": (Mark(name, home),), "shape": (shape,)}
-        extra = [Branch(kind, home, demand if kind == "object" else {}) for kind in TYPES]
+        site_of = SchemaSite(home, {"enum": values}, tag=f"{name}={values}")
+        shape = Constraint(Shape({name: site_of}, {}, None, home), home)
+        demand = {"required": (Constraint(name, home),), "shape": (shape,)}
+        extra = [SchemaBranch(kind, home, demand if kind == "object" else {}) for kind in TYPES]
         told = any(self._names_values(branch, name) for branch in branches)
         return branches if told else labelled(meet(extra, branches), short)
 
-    def _names_values(self, branch: Branch, name: str) -> bool:
+    def _names_values(self, branch: SchemaBranch, name: str) -> bool:
         sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
         return bool(sites) and all(b.values is not None for b in self.branches(sites))
 
-    def _without(self, branches: tuple[Branch, ...], denied: Site) -> tuple[Branch, ...]:
+    def _without(
+        self, branches: tuple[SchemaBranch, ...], denied: SchemaSite
+    ) -> tuple[SchemaBranch, ...]:
         """Apply `not`: whole types go, of the others it is remembered what they must not be."""
         inner = denied.schema
         if isinstance(inner, Mapping) and inner.keys() == {"not"}:
-            return meet(branches, self._expand(Site(join(denied.pointer, "not"), inner["not"])))
+            return meet(
+                branches,
+                self._expand(SchemaSite(join_pointer(denied.pointer, "not"), inner["not"])),
+            )
         refused = self._expand(denied)
         kinds = {branch.type for branch in refused}
         whole = {branch.type for branch in refused if unrestricted(branch)}
-        mark = {"not": (Mark(denied, denied.pointer),)}
-        demands = (Branch(kind, denied.pointer, mark if kind in kinds else {}) for kind in TYPES)
+        mark = {"not": (Constraint(denied, denied.pointer),)}
+        demands = (
+            SchemaBranch(kind, denied.pointer, mark if kind in kinds else {}) for kind in TYPES
+        )
         return meet([b for b in branches if b.type not in whole], list(demands))
 
-    def _closed_over(self, branch: Branch, site: Site) -> Branch:
+    def _closed_over(self, branch: SchemaBranch, site: SchemaSite) -> SchemaBranch:
         """Apply unevaluatedProperties: it sees the properties of everything composed here."""
         if branch.type != "object" or any(shape.rest is not None for shape in branch.shapes):
             return branch
-        pointer = join(site.pointer, "unevaluatedProperties")
-        known = {name: Site("", True) for shape in branch.shapes for name in shape.properties}  # noqa: FBT003 - a JSON Schema
-        patterns = {text: Site("", True) for shape in branch.shapes for text in shape.patterns}  # noqa: FBT003 - likewise
-        rest = Site(pointer, site.schema["unevaluatedProperties"])
-        mark = Mark(Shape(known, patterns, rest, site.pointer), pointer)
+        pointer = join_pointer(site.pointer, "unevaluatedProperties")
+        known = dict.fromkeys((n for shape in branch.shapes for n in shape.properties), ANYTHING)
+        patterns = dict.fromkeys((t for shape in branch.shapes for t in shape.patterns), ANYTHING)
+        rest = SchemaSite(pointer, site.schema["unevaluatedProperties"])
+        mark = Constraint(Shape(known, patterns, rest, site.pointer), pointer)
         return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
 
-    def _possible(self, branch: Branch) -> bool:
+    def _possible(self, branch: SchemaBranch) -> bool:
         """Whether some value is left, as far as this and the required properties tell."""
         if contradictory(branch):
             return False

@@ -7,14 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from apiproof.contract_diff.document.change import Place
-from apiproof.contract_diff.document.comparison import Comparison, Scene
-from apiproof.contract_diff.document.document import Document, join
-
-if TYPE_CHECKING:
-    from apiproof.contract_diff.document.operations import Operation
+from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
+from apiproof.openapi.operations import Operation
+from apiproof.openapi.references import Document, join_pointer
 
 Scheme = tuple[str, ...]
 
@@ -36,7 +33,7 @@ class Alternative:
 
 
 def _scheme(document: Document, name: str) -> Scheme:
-    node, _ = document.child(document.raw, "", "components", "securitySchemes", name)
+    node = document.child(document.root, "components", "securitySchemes", name).node
     if not isinstance(node, Mapping):
         return ("undeclared", name)
     words = ("type", "scheme", "in", "name", "openIdConnectUrl")
@@ -49,29 +46,28 @@ def _scheme(document: Document, name: str) -> Scheme:
 
 def alternatives_of(document: Document, operation: Operation) -> list[Alternative]:
     """Return the ways into an operation; one that needs nothing if it is public."""
-    node, at = operation.node, operation.pointer
-    if "security" not in node and "security" in document.raw:
-        node, at = document.raw, ""
-    listed = node.get("security") or []
-    home = join(at, "security") if "security" in node else operation.pointer
+    listed, at = operation.security_part
+    home = operation.part.pointer if listed is None else at
     found = []
-    for index, requirement in enumerate(listed):
+    for index, requirement in enumerate(listed or ()):
         names = {name: _scheme(document, name) for name in requirement}
         needs = {names[name]: frozenset(scopes or ()) for name, scopes in requirement.items()}
-        found.append(Alternative(needs, names, join(home, index)))
+        found.append(Alternative(needs, names, join_pointer(home, index)))
     return found or [Alternative({}, {}, home)]
 
 
-def compare_security(comparison: Comparison, scene: Scene, old: Operation, new: Operation) -> None:
+def compare_security(
+    comparison: DocumentComparison, subject: Subject, old: Operation, new: Operation
+) -> None:
     """Report every way in that no longer lets in, and every new one."""
-    scene = replace(scene, place=Place("security"))
+    subject = replace(subject, place=Place("security"))
     before = alternatives_of(comparison.old, old)
     after = alternatives_of(comparison.new, new)
     for way in before:
         if not any(other.lets_in(way) for other in after):
             rule, fact, other = _loss(way, after)
             comparison.add(
-                scene, rule, f"{scene.service} {fact}.",
+                subject, rule, f"{subject.name} {fact}.",
                 old=way.pointer, new=other.pointer, breaking=True,
                 values=_beyond(other, way) if rule == "security-scope-added" else (),
             )  # fmt: skip
@@ -79,12 +75,12 @@ def compare_security(comparison: Comparison, scene: Scene, old: Operation, new: 
         if not any(way.needs == other.needs or other.lets_in(way) for other in before):
             rule, fact, other = _gain(way, before)
             comparison.add(
-                scene, rule, f"{scene.service} {fact}.",
+                subject, rule, f"{subject.name} {fact}.",
                 old=other.pointer, new=way.pointer, breaking=False,
             )  # fmt: skip
     for way in before:
         if any(way.needs.keys() == other.needs.keys() for other in after):
-            _flows(comparison, scene, way, after)
+            _flows(comparison, subject, way, after)
 
 
 def _names(way: Alternative) -> str:
@@ -127,7 +123,7 @@ def _gain(way: Alternative, before: list[Alternative]) -> tuple[str, str, Altern
 
 
 def _flows(
-    comparison: Comparison, scene: Scene, way: Alternative, after: list[Alternative]
+    comparison: DocumentComparison, subject: Subject, way: Alternative, after: list[Alternative]
 ) -> None:
     """Compare the OAuth 2.0 flows of schemes that stayed the same otherwise."""
     for name, scheme in way.names.items():
@@ -138,19 +134,20 @@ def _flows(
         for flow, facts in before.items():
             if flow not in now:
                 comparison.add(
-                    scene, "security-flow-removed", f"{name} no longer offers the {flow} flow.",
-                    old=join(at, flow), new=there, breaking=True,
+                    subject, "security-flow-removed", f"{name} no longer offers the {flow} flow.",
+                    old=join_pointer(at, flow), new=there, breaking=True,
                 )  # fmt: skip
                 continue
             for word in ("tokenUrl", "authorizationUrl"):
                 if facts.get(word) != now[flow].get(word):
                     comparison.add(
-                        scene, "security-url-changed",
+                        subject, "security-url-changed",
                         f"{name} has its {word} at {now[flow].get(word)}, not {facts.get(word)}.",
-                        old=join(at, flow, word), new=join(there, flow), breaking=True,
+                        old=join_pointer(at, flow, word), new=join_pointer(there, flow),
+                        breaking=True,
                     )  # fmt: skip
 
 
 def _flows_of(document: Document, name: str) -> tuple[Mapping[str, Any], str]:
-    node, at = document.child(document.raw, "", "components", "securitySchemes", name, "flows")
+    node, at = document.child(document.root, "components", "securitySchemes", name, "flows")
     return (node, at) if isinstance(node, Mapping) else ({}, at)

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from apiproof.contract_diff.document.branch import (
-    Branch,
+from apiproof.contract_diff.document.branches import (
     Conjunction,
+    SchemaBranch,
     contradictory,
     identity,
     meet,
@@ -17,6 +17,7 @@ from apiproof.contract_diff.document.branch import (
     type_of,
 )
 from apiproof.contract_diff.document.schemas import Schemas
+from apiproof.openapi.validation import matches_pattern
 
 
 def admits(schemas: Schemas, conjunction: Conjunction, value: Any) -> bool:
@@ -28,36 +29,30 @@ def admits(schemas: Schemas, conjunction: Conjunction, value: Any) -> bool:
     )
 
 
-def refusal(schemas: Schemas, branch: Branch, value: Any) -> str | None:
+def refusal(schemas: Schemas, branch: SchemaBranch, value: Any) -> str | None:
     """Return the kind of the first constraint that refuses a value of the branch's own type."""
     return next(_refusals(schemas, branch, value), None)
 
 
-def _refusals(schemas: Schemas, branch: Branch, value: Any) -> Iterator[str]:
+def _refusals(schemas: Schemas, branch: SchemaBranch, value: Any) -> Iterator[str]:
     if branch.values is not None and identity(value) not in map(identity, branch.values):
         yield "enum"
     if branch.type == "number":
         yield from _number(branch, Fraction(str(value)))
     elif branch.type == "string":
         yield from _sized(branch, len(value))
-        if any(not _matches(mark.value, value) for mark in branch.get("pattern")):
+        if any(not matches_pattern(mark.value, value) for mark in branch.get("pattern")):
             yield "pattern"
     elif branch.type == "array":
         yield from _array(schemas, branch, value)
     elif branch.type == "object":
         yield from _object(schemas, branch, value)
-    if any(admits(schemas, (mark.value,), value) for mark in branch.get("not")):
-        yield "not"
+    for keyword in ("not", "one-of"):
+        if any(admits(schemas, (mark.value,), value) for mark in branch.get(keyword)):
+            yield keyword
 
 
-def _matches(pattern: str, text: str) -> bool:
-    try:
-        return re.search(pattern, text) is not None
-    except re.error:  # an expression of ECMA-262 that Python's dialect lacks
-        return False
-
-
-def _number(branch: Branch, value: Fraction) -> Iterator[str]:
+def _number(branch: SchemaBranch, value: Fraction) -> Iterator[str]:
     for mark in branch.get("multiple"):
         if (value / mark.value).denominator != 1:
             yield "type" if mark.value == 1 else "multiple-of"
@@ -69,14 +64,14 @@ def _number(branch: Branch, value: Fraction) -> Iterator[str]:
             yield "maximum"
 
 
-def _sized(branch: Branch, size: int) -> Iterator[str]:
+def _sized(branch: SchemaBranch, size: int) -> Iterator[str]:
     if any(size < mark.value for mark in branch.get("least")):
         yield size_kind(branch.type, "least")
     if any(size > mark.value for mark in branch.get("most")):
         yield size_kind(branch.type, "most")
 
 
-def _array(schemas: Schemas, branch: Branch, value: list[Any]) -> Iterator[str]:
+def _array(schemas: Schemas, branch: SchemaBranch, value: list[Any]) -> Iterator[str]:
     yield from _sized(branch, len(value))
     for row in branch.rows:
         for index, item in enumerate(value):
@@ -88,9 +83,12 @@ def _array(schemas: Schemas, branch: Branch, value: list[Any]) -> Iterator[str]:
     for site, least in (mark.value for mark in branch.get("contains")):
         if sum(admits(schemas, (site,), item) for item in value) < least:
             yield "contains"
+    for site, most in (mark.value for mark in branch.get("contains-most")):
+        if sum(admits(schemas, (site,), item) for item in value) > most:
+            yield "max-contains"
 
 
-def _object(schemas: Schemas, branch: Branch, value: Mapping[str, Any]) -> Iterator[str]:
+def _object(schemas: Schemas, branch: SchemaBranch, value: Mapping[str, Any]) -> Iterator[str]:
     yield from _sized(branch, len(value))
     if branch.required.keys() - value.keys():
         yield "required"
@@ -104,19 +102,19 @@ def _object(schemas: Schemas, branch: Branch, value: Mapping[str, Any]) -> Itera
             yield "dependent-required"
 
 
-def declares(branch: Branch, name: str) -> bool:
+def declares(branch: SchemaBranch, name: str) -> bool:
     """Return whether any schema of the branch speaks of this property by name or pattern."""
     return any(
-        name in shape.properties or any(_matches(text, name) for text in shape.patterns)
+        name in shape.properties or any(matches_pattern(text, name) for text in shape.patterns)
         for shape in branch.shapes
     )
 
 
-def property_of(branch: Branch, name: str) -> Conjunction:
+def property_of(branch: SchemaBranch, name: str) -> Conjunction:
     """Return all schemas that a property's value must satisfy; none when it is free."""
     sites = []
     for shape in branch.shapes:
-        found = [site for text, site in shape.patterns.items() if _matches(text, name)]
+        found = [site for text, site in shape.patterns.items() if matches_pattern(text, name)]
         if name in shape.properties:
             found.append(shape.properties[name])
         if not found and shape.rest is not None:
@@ -125,12 +123,12 @@ def property_of(branch: Branch, name: str) -> Conjunction:
     return tuple(dict.fromkeys(sites))
 
 
-def others_of(branch: Branch) -> Conjunction:
+def others_of(branch: SchemaBranch) -> Conjunction:
     """Return the schemas for properties that no schema of the branch names."""
     return tuple(dict.fromkeys(s.rest for s in branch.shapes if s.rest is not None))
 
 
-def finite(branch: Branch, most: int = 64) -> tuple[Any, ...] | None:
+def finite(branch: SchemaBranch, most: int = 64) -> tuple[Any, ...] | None:
     """Return every value of a branch that has only a few, else None."""
     if branch.values is not None:
         return branch.values
@@ -169,7 +167,7 @@ def readings(value: Any) -> list[Any]:
     return found
 
 
-def few(schemas: Schemas, branch: Branch) -> tuple[Any, ...] | None:
+def few(schemas: Schemas, branch: SchemaBranch) -> tuple[Any, ...] | None:
     """Return the values of a branch if they can be listed, without those it refuses itself."""
     values = finite(branch)
     if values is None:
@@ -177,7 +175,7 @@ def few(schemas: Schemas, branch: Branch) -> tuple[Any, ...] | None:
     return tuple(value for value in values if refusal(schemas, branch, value) is None)
 
 
-def admitted(schemas: Schemas, branches: Sequence[Branch], value: Any, *, text: bool) -> bool:
+def admitted(schemas: Schemas, branches: Sequence[SchemaBranch], value: Any, *, text: bool) -> bool:
     """Return whether one of the branches admits a value, in any of its readings if it is text."""
     return any(
         branch.type == type_of(reading) and refusal(schemas, branch, reading) is None
@@ -186,9 +184,51 @@ def admitted(schemas: Schemas, branches: Sequence[Branch], value: Any, *, text: 
     )
 
 
-def overlap(schemas: Schemas, branch: Branch, other: Branch) -> bool:
-    """Return whether some value may be of both branches; `branch` is one of `schemas`."""
-    values = finite(other)
-    if values is not None:
-        return any(refusal(schemas, branch, value) is None for value in values)
-    return any(not contradictory(both) for both in meet([branch], [other]))
+def overlap(
+    schemas: Schemas, others: Schemas, one: SchemaBranch, other: SchemaBranch, depth: int = 3
+) -> str:
+    """Return how two branches of one type may have a value in common.
+
+    Args:
+        schemas: Whose branch `one` is.
+        others: Whose branch `other` is.
+        one: A branch.
+        other: Another of the same type.
+        depth: How many properties inside each other are looked into.
+
+    Returns:
+        Empty where they cannot; "declared" where what both declare allows one; "undeclared" where
+        it would need what one of them does not speak of, or where that cannot be told.
+    """
+    for here, branch, there, rival in (
+        (schemas, one, others, other),
+        (others, other, schemas, one),
+    ):
+        values = few(here, branch)
+        if values is not None:
+            common = any(refusal(there, rival, value) is None for value in values)
+            return "declared" if common else ""
+    if any(contradictory(both) for both in meet([one], [other])):
+        return ""
+    if one.type == "object":
+        return _objects_overlap(schemas, others, one, other, depth)
+    told = {"pattern", "format", "row", "contains", "condition", "not", "one-of"}
+    return "undeclared" if told & one.marks.keys() & other.marks.keys() else "declared"
+
+
+def _objects_overlap(
+    schemas: Schemas, others: Schemas, one: SchemaBranch, other: SchemaBranch, depth: int
+) -> str:
+    found = "declared"
+    for name in {**one.required, **other.required}:
+        ours, theirs = property_of(one, name), property_of(other, name)
+        branches, rivals = schemas.branches(ours), others.branches(theirs)
+        if not branches or not rivals:
+            return ""
+        if ours and theirs and depth:
+            pairs = [(b, r) for b in branches for r in rivals if b.type == r.type]
+            if not any(overlap(schemas, others, b, r, depth - 1) for b, r in pairs):
+                return ""
+        if not declares(one, name) or not declares(other, name):
+            found = "undeclared"
+    return found

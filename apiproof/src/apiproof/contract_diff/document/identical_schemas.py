@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apiproof.contract_diff.document.branch import Conjunction
-from apiproof.contract_diff.document.document import Document, ReferenceDangling
+from apiproof.contract_diff.document.branches import Conjunction
+from apiproof.openapi.references import Document, DocumentError
 
 
 def references(node: Any) -> Iterator[str]:
@@ -25,11 +25,11 @@ def references(node: Any) -> Iterator[str]:
             queue += here
 
 
-class Sameness:
+class IdenticalSchemas:
     """Knows what changed between two documents, directly or behind a reference."""
 
     def __init__(self, old: Document, new: Document) -> None:
-        self._comparable = old.legacy is new.legacy
+        self._comparable = old.is_30 is new.is_30
         self._refs: dict[int, frozenset[str]] = {}
         self._old, self._new = old, new
         self._changed = self._find_changed() if self._comparable else frozenset()
@@ -71,8 +71,7 @@ class Sameness:
 
 
 def _target(document: Document, ref: str) -> Any:
-    target = document.target(ref)
     try:
-        return None if target is None else document.at(target)
-    except ReferenceDangling:
+        return document.target(ref).node if ref.startswith("#") else None
+    except DocumentError:
         return None

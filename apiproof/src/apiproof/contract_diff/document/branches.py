@@ -15,7 +15,7 @@ TYPES = ("null", "boolean", "number", "string", "array", "object")
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class SchemaSite:
     """A schema at its place in a document; `tag` tells apart those that were made up."""
 
     pointer: str
@@ -23,12 +23,12 @@ class Site:
     tag: str = ""
 
 
-Conjunction = tuple[Site, ...]
+Conjunction = tuple[SchemaSite, ...]
 """Schemas that must all hold at once; the empty one admits everything."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class Constraint:
     """One constraint and the pointer of the keyword that makes it."""
 
     value: Any
@@ -39,11 +39,11 @@ class Mark:
 class Shape:
     """The property keywords of one schema object: `rest` is None where it says nothing."""
 
-    properties: Mapping[str, Site]
-    patterns: Mapping[str, Site]
-    rest: Site | None
+    properties: Mapping[str, SchemaSite]
+    patterns: Mapping[str, SchemaSite]
+    rest: SchemaSite | None
     pointer: str
-    hidden: Mapping[str, Site] = field(default_factory=dict)
+    hidden: Mapping[str, SchemaSite] = field(default_factory=dict)
 
     @property
     def closed(self) -> bool:
@@ -55,25 +55,25 @@ class Shape:
 class Row:
     """The item keywords of one schema object."""
 
-    prefix: tuple[Site, ...]
-    rest: Site | None
+    prefix: tuple[SchemaSite, ...]
+    rest: SchemaSite | None
 
 
-Marks = Mapping[str, tuple[Mark, ...]]
+Constraints = Mapping[str, tuple[Constraint, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
+class SchemaBranch:
     """One type with all its constraints; `values` is the finite set left, if it is finite."""
 
     type: str
     pointer: str
-    marks: Marks = field(default_factory=dict)
+    marks: Constraints = field(default_factory=dict)
     values: tuple[Any, ...] | None = None
     values_pointer: str = ""
     label: str = ""
 
-    def get(self, keyword: str) -> tuple[Mark, ...]:
+    def get(self, keyword: str) -> tuple[Constraint, ...]:
         """All marks a keyword left on this branch."""
         return self.marks.get(keyword, ())
 
@@ -117,12 +117,12 @@ def type_of(value: Any) -> str:
     return "array" if isinstance(value, list) else "object"
 
 
-def anything(pointer: str) -> tuple[Branch, ...]:
+def anything(pointer: str) -> tuple[SchemaBranch, ...]:
     """Return the branches of the schema that admits every value."""
-    return tuple(Branch(kind, pointer) for kind in TYPES)
+    return tuple(SchemaBranch(kind, pointer) for kind in TYPES)
 
 
-def _intersection(one: Branch, other: Branch) -> tuple[tuple[Any, ...] | None, str]:
+def _intersection(one: SchemaBranch, other: SchemaBranch) -> tuple[tuple[Any, ...] | None, str]:
     if one.values is None:
         return other.values, other.values_pointer
     if other.values is None:
@@ -133,11 +133,11 @@ def _intersection(one: Branch, other: Branch) -> tuple[tuple[Any, ...] | None, s
     return common, smaller.values_pointer
 
 
-def _speaks(branch: Branch) -> bool:
+def _speaks(branch: SchemaBranch) -> bool:
     return bool(branch.marks) or branch.values is not None
 
 
-def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
+def meet(left: Iterable[SchemaBranch], right: Iterable[SchemaBranch]) -> tuple[SchemaBranch, ...]:
     """Return the branches of the conjunction of two schemas."""
     right = tuple(right)
     met = []
@@ -154,11 +154,11 @@ def meet(left: Iterable[Branch], right: Iterable[Branch]) -> tuple[Branch, ...]:
                 marks[keyword] = kept + tuple(mark for mark in added if mark not in kept)
             told = other if _speaks(other) or not _speaks(one) else one
             label = other.label or one.label
-            met.append(Branch(one.type, told.pointer, marks, values, pointer, label))
+            met.append(SchemaBranch(one.type, told.pointer, marks, values, pointer, label))
     return tuple(met)
 
 
-def contradictory(branch: Branch) -> bool:
+def contradictory(branch: SchemaBranch) -> bool:
     """Return whether the bounds of a branch leave no value."""
     least, most = branch.get("least"), branch.get("most")
     if least and most and max(m.value for m in least) > min(m.value for m in most):
@@ -172,7 +172,7 @@ def contradictory(branch: Branch) -> bool:
     return lower[0] > upper[0] or (lower[0] == upper[0] and (lower[1] or not upper[1]))
 
 
-def unrestricted(branch: Branch) -> bool:
+def unrestricted(branch: SchemaBranch) -> bool:
     """Return whether a branch admits every value of its type."""
     if branch.marks:
         return False
@@ -180,7 +180,7 @@ def unrestricted(branch: Branch) -> bool:
     return branch.values is None or len(branch.values) == everything
 
 
-def labelled(branches: Iterable[Branch], label: str) -> tuple[Branch, ...]:
+def labelled(branches: Iterable[SchemaBranch], label: str) -> tuple[SchemaBranch, ...]:
     """Name branches after the variant of a union that they came from."""
     return tuple(replace(branch, label=label) for branch in branches)
 
@@ -191,21 +191,21 @@ def size_kind(kind: str, mark: str) -> str:
     return f"{'min' if mark == 'least' else 'max'}-{things[kind]}"
 
 
-def without_twins(branches: list[Branch]) -> list[Branch]:
+def without_twins(branches: list[SchemaBranch]) -> list[SchemaBranch]:
     """Drop branches that repeat another one mark by mark."""
-    kept: list[Branch] = []
+    kept: list[SchemaBranch] = []
     for branch in branches:
         if not any(_same(branch, other) for other in kept):
             kept.append(branch)
     return kept
 
 
-def _same(one: Branch, other: Branch) -> bool:
+def _same(one: SchemaBranch, other: SchemaBranch) -> bool:
     return (one.type, one.values, one.marks) == (other.type, other.values, other.marks)
 
 
-def pinned(branch: Branch, name: str, value: Any) -> Branch:
+def pinned(branch: SchemaBranch, name: str, value: Any) -> SchemaBranch:
     """Return the branch with one property pinned to one value."""
-    site = Site("", {"enum": [value]}, tag=f"{name}={value!r}")
-    mark = Mark(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
+    site = SchemaSite("", {"enum": [value]}, tag=f"{name}={value!r}")
+    mark = Constraint(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
     return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})

@@ -1,7 +1,7 @@
-"""Rule ids and sentences for escapes between schemas: what narrowed and what widened.
+"""Rule ids and sentences for counterexamples between schemas: what narrowed and what widened.
 
-An escape from the old schema is a narrowing, one from the new schema a widening; which of them
-breaks whom is decided elsewhere.
+One from the old schema is a narrowing, one from the new schema a widening; which of them breaks
+whom is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from apiproof.contract_diff.document.escape import Escape
+from apiproof.contract_diff.document.counterexamples import Counterexample
 
 # kind: (rule when narrowed, rule when widened, sentence when narrowed, sentence when widened);
 # {sub} is what escapes, {sup} what it escapes from.
-_WORDS: dict[str, tuple[str, str, str, str]] = {
+WORDS: dict[str, tuple[str, str, str, str]] = {
     "type": (
         "type-narrowed", "type-widened",
         "no longer admits {sub}, only {sup}", "now also admits {sub}, not only {sup}",
@@ -68,12 +68,22 @@ _WORDS: dict[str, tuple[str, str, str, str]] = {
         "unique-items-added", "unique-items-removed",
         "must no longer repeat items", "may now repeat items",
     ),
+    "one-of": (
+        "one-of-overlap-added", "one-of-overlap-removed",
+        "now refuses what fits more than one variant of its oneOf",
+        "no longer refuses what fits more than one variant of its oneOf",
+    ),
+    "one-of-undeclared": (
+        "one-of-overlap-possible", "one-of-overlap-gone",
+        "may now refuse what fits more than one variant of its oneOf by undeclared properties",
+        "need no longer refuse what fits more than one variant of its oneOf",
+    ),
     "variant": (
         "variant-removed", "variant-added",
         "no longer admits the variant {sub}", "now also admits the variant {sub}",
     ),
 }  # fmt: skip
-_BOUNDS = {
+BOUNDS = {
     "minimum": "value", "maximum": "value", "multiple-of": "multiple of",
     "min-length": "length at least", "max-length": "length at most",
     "min-items": "number of items at least", "max-items": "number of items at most",
@@ -83,28 +93,35 @@ _BOUNDS = {
 _OPPOSITES = ("-narrowed", "-widened", "-tightened", "-loosened")
 
 
-def rule_of(escape: Escape, *, narrowed: bool, both: bool = False) -> str:
+OTHER_KINDS = (
+    "condition", "not", "contains", "max-contains", "pattern-properties", "property-names",
+    "dependent-required", "property", "items",
+)  # fmt: skip
+"""Kinds whose rule is only that they narrowed or widened."""
+
+
+def rule_of(found: Counterexample, *, narrowed: bool, both: bool = False) -> str:
     """Return the rule id, without its side; `both` when it narrowed and widened at once."""
-    if escape.kind in _WORDS:
-        rule = _WORDS[escape.kind][0 if narrowed else 1]
-    elif escape.kind in _BOUNDS:
-        rule = f"{escape.kind}-{'tightened' if narrowed else 'loosened'}"
+    if found.kind in WORDS:
+        rule = WORDS[found.kind][0 if narrowed else 1]
+    elif found.kind in BOUNDS:
+        rule = f"{found.kind}-{'tightened' if narrowed else 'loosened'}"
     else:
-        rule = f"{escape.kind}-{'narrowed' if narrowed else 'widened'}"
+        rule = f"{found.kind}-{'narrowed' if narrowed else 'widened'}"
     if both and rule.endswith(_OPPOSITES):
         return rule.rpartition("-")[0] + "-changed"
     return rule
 
 
-def sentence_of(service: str, escape: Escape, *, narrowed: bool) -> str:
+def sentence_of(service: str, found: Counterexample, *, narrowed: bool) -> str:
     """Return one plain sentence on the change."""
-    sub, sup = shown(escape.sub_value), shown(escape.sup_value)
-    kind = "enum-open" if escape.kind == "enum" and escape.sub_value is None else escape.kind
-    if kind in _WORDS:
-        told = _WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
-    elif kind in _BOUNDS:
+    sub, sup = shown(found.sub_value), shown(found.sup_value)
+    kind = "enum-open" if found.kind == "enum" and found.sub_value is None else found.kind
+    if kind in WORDS:
+        told = WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
+    elif kind in BOUNDS:
         old, new = (sub, sup) if narrowed else (sup, sub)
-        told = f"has its {_BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
+        told = f"has its {BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
         told += f" from {old} to {new}"
     else:
         what = kind.replace("-", " ")

@@ -6,18 +6,18 @@ A change *breaks* an interaction when what it sends is refused or what it reads 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apiproof.contract_diff.document.branch import Site
-from apiproof.contract_diff.document.change import Change, Side
-from apiproof.contract_diff.document.document import Document, ReferenceDangling
-from apiproof.contract_diff.document.interactions import Call, at_path, calls
-from apiproof.contract_diff.document.payloads import covers, plain_media
+from apiproof.contract_diff.document.branches import SchemaSite
+from apiproof.contract_diff.document.changes import Change, Place, Side
 from apiproof.contract_diff.document.schemas import Schemas
 from apiproof.contract_diff.document.values import admits, readings
+from apiproof.openapi.media_types import covers, essence
+from apiproof.openapi.references import Document, DocumentError
 from apiproof.pacts.reading import PactFile
+from apiproof.pacts.reading.calls import Call, at_path, calls
 
 BREAKS, TOUCHES = "breaks", "touches"
 _GONE = ("-removed", "-read-only", "-write-only", "-refused", "-location-changed")
@@ -63,20 +63,30 @@ def impact(
     new: Mapping[str, Any],
 ) -> list[Impact]:
     """Name, for every breaking change, the interactions of the pacts that rely on it."""
-    reached = calls(Document(old), pacts)
+    reached: dict[str, list[Call]] = {}
+    for call in calls(Document(old), pacts):
+        reached.setdefault(call.operation.label, []).append(call)
     probe = _Probe(Document(new))
-    found = []
-    for change in changes:
-        if change.breaking:
-            concerned = [call for call in reached if call.operation.name == change.operation]
-            effects = [(call, probe.effect(change, call)) for call in concerned]
-            told = [
-                Reliance(call.consumer, call.interaction.description, effect)
-                for call, effect in effects
-                if effect is not None
-            ]
-            found.append(Impact(change, tuple(told)))
-    return found
+    return [
+        Impact(change, tuple(_reliances(change, reached, probe)))
+        for change in changes
+        if change.breaking
+    ]
+
+
+def _reliances(
+    change: Change, reached: Mapping[str, list[Call]], probe: _Probe
+) -> Iterator[Reliance]:
+    """Yield each interaction that relies on a change once, with the worst that it does to it."""
+    effects: dict[tuple[str, str], str] = {}
+    for occurrence in change.occurrences:
+        for call in reached.get(occurrence.operation, ()):
+            effect = probe.effect(change, occurrence.place, call)
+            key = (call.consumer, call.interaction.description)
+            if effect is not None and effects.get(key) != BREAKS:
+                effects[key] = effect
+    for (consumer, interaction), effect in effects.items():
+        yield Reliance(consumer, interaction, effect)
 
 
 class _Probe:
@@ -86,7 +96,7 @@ class _Probe:
         self.new = new
         self.schemas = Schemas(new, "request")
 
-    def effect(self, change: Change, call: Call) -> str | None:
+    def effect(self, change: Change, place: Place, call: Call) -> str | None:
         """Return BREAKS, TOUCHES, or None when the interaction does not rely on it."""
         if change.side is Side.OPERATION:
             return BREAKS
@@ -95,11 +105,10 @@ class _Probe:
         if change.side is Side.REQUEST:
             # Who expects to be refused is not hurt by one more reason to be.
             refused = call.interaction.response.status in {400, 415, 422}
-            return None if refused else self._request(change, call)
-        return _response(change, call)
+            return None if refused else self._request(change, place, call)
+        return _response(change, place, call)
 
-    def _request(self, change: Change, call: Call) -> str | None:
-        place = change.place
+    def _request(self, change: Change, place: Place, call: Call) -> str | None:
         if place.part == "parameter":
             where, _, name = place.name.partition(":")
             sent: list[Any] = call.sent(where, name)
@@ -113,10 +122,11 @@ class _Probe:
             return BREAKS if call.body is not None else None
         if not place.path and change.rule.endswith(_DEMANDS):
             return BREAKS if call.body is None else None
-        return self._property(change, call, text=not plain_media(media).endswith("json"))
+        return self._property(change, place.path, call, text=not essence(media).endswith("json"))
 
-    def _property(self, change: Change, call: Call, *, text: bool) -> str | None:
-        path = change.place.path
+    def _property(
+        self, change: Change, path: tuple[str, ...], call: Call, *, text: bool
+    ) -> str | None:
         if change.rule.endswith(_DEMANDS):
             holders = [h for h in at_path(call.body, path[:-1]) if isinstance(h, dict)]
             return BREAKS if any(path[-1] not in holder for holder in holders) else None
@@ -137,13 +147,13 @@ class _Probe:
         parent, _, word = change.new_pointer.rpartition("/")
         try:
             node, whole = self.new.at(parent), self.new.at(change.new_pointer)
-        except ReferenceDangling:
+        except DocumentError:
             return False
         keyword = isinstance(node, Mapping) and (word == "type" or not isinstance(whole, Mapping))
         schema = {word: whole} if keyword else whole
         if keyword and "type" in node:
             schema["type"] = node["type"]
-        site = Site(change.new_pointer, schema, tag="alone")
+        site = SchemaSite(change.new_pointer, schema, tag="alone")
         return any(admits(self.schemas, (site,), v) for v in (readings(value) if text else [value]))
 
 
@@ -167,8 +177,8 @@ def _listed(scopes: Any) -> list[str]:
     return scopes.split() if isinstance(scopes, str) else list(map(str, scopes or ()))
 
 
-def _response(change: Change, call: Call) -> str | None:
-    place, response = change.place, call.interaction.response
+def _response(change: Change, place: Place, call: Call) -> str | None:
+    response = call.interaction.response
     if not _is_status(place.status, response.status):
         return None
     if place.part == "status":

@@ -1,0 +1,216 @@
+"""What a difference between two OpenAPI documents is, and the comparison that collects them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+from apiproof.contract_diff.document.branches import Conjunction
+from apiproof.contract_diff.document.counterexamples import Counterexample
+from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
+from apiproof.contract_diff.document.inclusion import Inclusion
+from apiproof.contract_diff.document.messages import path_text, rule_of, sentence_of
+from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity
+from apiproof.contract_diff.document.schemas import Schemas
+from apiproof.openapi.dialect import Direction
+from apiproof.openapi.references import Document
+
+
+class Side(StrEnum):
+    """Which half of the exchange changed."""
+
+    OPERATION = "operation"
+    REQUEST = "request"
+    RESPONSE = "response"
+    SECURITY = "security"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The thing that changed, as an interaction meets it.
+
+    `part` is operation, parameter, body, header, status, media-type or security. `name` is the
+    parameter or header ("query:limit"), `path` the way into its value ("*" is any item or key).
+    """
+
+    part: str
+    name: str = ""
+    status: str = ""
+    media: str = ""
+    path: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One operation that a change reaches, and where in it."""
+
+    operation: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference at one place of the documents, with every operation that it reaches.
+
+    Pointers are RFC 6901; the one into a document that lacks the thing names its nearest ancestor
+    there, or is None when nothing of it is left.
+    """
+
+    rule: str
+    severity: Severity
+    side: Side
+    sentence: str
+    old_pointer: str | None
+    new_pointer: str | None
+    values: tuple[Any, ...] = ()
+    occurrences: tuple[Occurrence, ...] = field(default=(Occurrence("", Place("operation")),))
+
+    @property
+    def breaking(self) -> bool:
+        """Whether a client that keeps to the old document trips over it."""
+        return self.severity is Severity.ERROR
+
+    @property
+    def operation(self) -> str:
+        """The first operation that it reaches: "POST /users"; empty if it is of the document."""
+        return self.occurrences[0].operation
+
+    @property
+    def place(self) -> Place:
+        """Where in the first operation it is."""
+        return self.occurrences[0].place
+
+    @property
+    def operations(self) -> list[str]:
+        """Every operation that it reaches, once."""
+        return list(dict.fromkeys(each.operation for each in self.occurrences if each.operation))
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is being compared: in which operation, on which side, called what.
+
+    `inbound` says that the service reads the value, so that narrowing it breaks; `text` that it
+    travels as text.
+    """
+
+    operation: str
+    side: Side
+    place: Place
+    name: str
+    inbound: bool = True
+    text: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """How rule ids of this subject begin."""
+        if self.place.part == "header":
+            return "response-header"
+        return f"{self.side}-parameter" if self.place.part == "parameter" else str(self.side)
+
+
+class DocumentComparison:
+    """Two documents side by side; collects changes in the order they are found."""
+
+    def __init__(self, old: Document, new: Document, policy: Policy = DEFAULT_POLICY) -> None:
+        self.old, self.new, self._policy = old, new, policy
+        self._found: dict[tuple[str | None, ...], tuple[Change, dict[Occurrence, None]]] = {}
+        self._identical = IdenticalSchemas(old, new)
+        self._inclusions: dict[tuple[bool, bool, bool], Inclusion] = {}
+
+    @cached_property
+    def _readers(self) -> dict[tuple[bool, bool], Schemas]:
+        ways: dict[bool, Direction] = {True: "request", False: "response"}
+        return {
+            (old, inbound): Schemas(self.old if old else self.new, ways[inbound])
+            for old in (True, False)
+            for inbound in (True, False)
+        }
+
+    def reader(self, *, old: bool, inbound: bool) -> Schemas:
+        """Return the schemas of one document as they travel in one direction."""
+        return self._readers[old, inbound]
+
+    def inclusion(self, *, forward: bool, inbound: bool, text: bool) -> Inclusion:
+        """Return the comparison of schemas from old to new (`forward`) or back."""
+        key = (forward, inbound, text)
+        if key not in self._inclusions:
+            self._inclusions[key] = Inclusion(
+                self.reader(old=forward, inbound=inbound),
+                self.reader(old=not forward, inbound=inbound),
+                forward=forward,
+                losing=forward is inbound,
+                text=text,
+                identical=self._identical,
+            )
+        return self._inclusions[key]
+
+    def add(  # noqa: PLR0913 - a change has this many facts
+        self,
+        subject: Subject,
+        rule: str,
+        sentence: str,
+        *,
+        old: str | None,
+        new: str | None,
+        breaking: bool,
+        values: Iterable[Any] = (),
+        detail: str | None = None,
+    ) -> None:
+        """Record a change; `detail` tells changes at one place apart, else the sentence does."""
+        severity = self._policy.severity(rule, harmful=breaking)
+        if severity is None:
+            return
+        key = (rule, old, new, sentence if detail is None else detail)
+        if key not in self._found:
+            change = Change(rule, severity, subject.side, sentence, old, new, tuple(values))
+            self._found[key] = (change, {})
+        self._found[key][1][Occurrence(subject.operation, subject.place)] = None
+
+    def schemas(self, subject: Subject, old: Conjunction, new: Conjunction) -> None:
+        """Compare two schemas: what harms is breaking, the rest is told as harmless."""
+        harms = self._counterexamples(subject, old, new, losing=True)
+        gains = self._counterexamples(subject, old, new, losing=False)
+        harmed = {(each.kind, each.path) for each in harms}
+        gained = {(each.kind, each.path) for each in gains}
+        for each in harms:
+            both = (each.kind, each.path) in gained
+            self._record(subject, each, narrowed=subject.inbound, losing=True, both=both)
+        for each in gains:
+            if (each.kind, each.path) not in harmed:
+                self._record(subject, each, narrowed=not subject.inbound, losing=False, both=False)
+
+    def _counterexamples(
+        self, subject: Subject, old: Conjunction, new: Conjunction, *, losing: bool
+    ) -> tuple[Counterexample, ...]:
+        forward = subject.inbound is losing
+        inclusion = self.inclusion(forward=forward, inbound=subject.inbound, text=subject.text)
+        return inclusion.counterexamples(*((old, new) if forward else (new, old)))
+
+    def _record(
+        self, subject: Subject, found: Counterexample, *, narrowed: bool, losing: bool, both: bool
+    ) -> None:
+        way = path_text(found.path)
+        inside = subject.name[:1].lower() + subject.name[1:]
+        name = f"`{way}` in {inside}" if way else subject.name
+        old, new = (found.sub, found.sup) if narrowed else (found.sup, found.sub)
+        self.add(
+            replace(subject, place=replace(subject.place, path=found.path)),
+            f"{subject.prefix}-{rule_of(found, narrowed=narrowed, both=both)}",
+            sentence_of(name, found, narrowed=narrowed),
+            old=old,
+            new=new,
+            breaking=losing,
+            values=found.sub_value if isinstance(found.sub_value, list) else (),
+            detail=sentence_of("", found, narrowed=narrowed),
+        )
+
+    def sorted(self) -> list[Change]:
+        """Return the changes, the most severe first, otherwise as found."""
+        changes = [
+            replace(change, occurrences=tuple(places)) for change, places in self._found.values()
+        ]
+        return sorted(changes, key=lambda change: change.severity.rank)

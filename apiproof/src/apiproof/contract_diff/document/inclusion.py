@@ -1,0 +1,333 @@
+"""Is every value admitted by one schema admitted by another? If not, why.
+
+The answer is structural: each branch of the one has to fit a branch of the other. Every pair of
+schemas is compared once, on the assumption that the pairs below it hold; where one of those turns
+out not to, the pairs that lean on it are asked again (the greatest fixed point: a cycle holds
+unless a finite path refutes it). `text` compares values as a URL, a header or a form carries them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from apiproof.contract_diff.document.branches import (
+    TYPES,
+    Conjunction,
+    SchemaBranch,
+    SchemaSite,
+    pinned,
+)
+from apiproof.contract_diff.document.constraints import (
+    array_counterexamples,
+    item_of,
+    number_counterexamples,
+    object_counterexamples,
+    string_counterexamples,
+)
+from apiproof.contract_diff.document.counterexamples import (
+    FEW_PATHS,
+    LINK,
+    Counterexample,
+    Pair,
+    misfit,
+    refusing_pointer,
+    refusing_value,
+    some_paths,
+    type_name,
+)
+from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
+from apiproof.contract_diff.document.kinship import is_masked, kin_of
+from apiproof.contract_diff.document.schemas import Schemas
+from apiproof.contract_diff.document.values import admitted, few, overlap, property_of, refusal
+
+FEW = 64
+"""How many values a finite set may have to be taken apart value by value."""
+DEEPEST_NOT = 6
+"""How many `not` inside each other are looked into."""
+
+
+class Inclusion:
+    """One comparison between the schemas of two documents, in one direction."""
+
+    def __init__(  # noqa: PLR0913 - two schemas and how to compare them
+        self,
+        sub: Schemas,
+        sup: Schemas,
+        *,
+        forward: bool,
+        losing: bool,
+        text: bool = False,
+        identical: IdenticalSchemas | None = None,
+        logical: bool = False,
+        depth: int = 0,
+    ) -> None:
+        self.sub, self.sup, self._identical = sub, sup, identical
+        self.logical = logical
+        self.forward, self.losing, self.text = forward, losing, text
+        self._depth = depth
+        self._found: dict[Pair, tuple[Counterexample, ...]] = {}
+        self._users: dict[Pair, dict[Pair, None]] = {}
+        self._new: list[Pair] = []
+        self._stale: deque[Pair] = deque()  # first come, first asked: most flips are in by then
+        self._waiting: set[Pair] = set()
+        self._fits: dict[tuple[int, int], list[Counterexample]] = {}
+        self._current: Pair | None = None
+        self._back: Inclusion | None = None
+
+    def counterexamples(self, one: Conjunction, other: Conjunction) -> tuple[Counterexample, ...]:
+        """Return why values of `one` are not all admitted by `other`; empty if they are."""
+        if self.includes(one, other):
+            return ()
+        one, other = self.sub.followed(one), self.sup.followed(other)
+        found: list[Counterexample] = []
+        visits: dict[Pair, int] = {}
+        queue: deque[tuple[tuple[str, ...], tuple[Pair, ...]]] = deque([((), ((one, other),))])
+        while queue:
+            path, chain = queue.popleft()
+            visits[chain[-1]] = visits.get(chain[-1], 0) + 1
+            if visits[chain[-1]] > FEW_PATHS:
+                continue
+            for each in self._found[chain[-1]]:
+                if each.pair is None:
+                    found.append(each.below(path))
+                elif each.pair not in chain:
+                    queue.append(((*path, *each.path), (*chain, each.pair)))
+        return some_paths(found)
+
+    def includes(self, one: Conjunction, other: Conjunction) -> bool:
+        """Return whether every value of `one` is admitted by `other`."""
+        pair = (self.sub.followed(one), self.sup.followed(other))
+        self._register(pair)
+        while self._new or self._stale:
+            self._current = self._new.pop() if self._new else self._stale.popleft()
+            self._waiting.discard(self._current)
+            self._ask(self._current)
+        self._current = None
+        return not self._found[pair]
+
+    def holds(self, one: Conjunction, other: Conjunction) -> bool:
+        """Return whether `one` is included in `other` as far as is known while comparing."""
+        pair = (self.sub.followed(one), self.sup.followed(other))
+        self._register(pair)
+        if self._current is not None:
+            self._users.setdefault(pair, {})[self._current] = None
+        return not self._found[pair]
+
+    def below(self, name: str, one: Conjunction, other: Conjunction) -> list[Counterexample]:
+        """Return what leads on to a pair one step down, where that does not hold."""
+        if self.holds(one, other):
+            return []
+        pair = (self.sub.followed(one), self.sup.followed(other))
+        return [Counterexample(LINK, "", "", (name,), pair=pair)]
+
+    def includes_back(self, one: SchemaSite, other: SchemaSite) -> bool:
+        """Return whether every value of a schema of `sup` is admitted by one of `sub`."""
+        if self._depth >= DEEPEST_NOT:
+            return False
+        if self._back is None:
+            self._back = Inclusion(
+                self.sup,
+                self.sub,
+                forward=not self.forward,
+                losing=False,
+                identical=self._identical,
+                logical=True,
+                depth=self._depth + 1,
+            )
+        return self._back.includes((one,), (other,))
+
+    def _register(self, pair: Pair) -> None:
+        if pair in self._found:
+            return
+        self._found[pair] = ()
+        old_and_new = pair if self.forward else pair[::-1]
+        if self._identical is None or not self._identical.same(*old_and_new):
+            self._new.append(pair)
+            self._waiting.add(pair)
+
+    def _ask(self, pair: Pair) -> None:
+        was_refuted = bool(self._found[pair])
+        self._fits.clear()
+        found = tuple(dict.fromkeys(self._compare(*pair)))
+        if found:
+            self._found[pair] = found
+        if found and not was_refuted:
+            for user in self._users.get(pair, ()):
+                if user not in self._waiting:
+                    self._waiting.add(user)
+                    self._stale.append(user)
+
+    def _compare(self, one: Conjunction, other: Conjunction) -> list[Counterexample]:
+        subs, sups = self.sub.branches(one), self.sup.branches(other)
+        if self.text:
+            subs = tuple(b for b in subs if b.type != "null") or subs
+        found: list[Counterexample] = []
+        missing: list[SchemaBranch] = []
+        for branch in subs:
+            rivals = [rival for rival in sups if rival.type == branch.type]
+            siblings = [other for other in subs if other.type == branch.type]
+            kin = kin_of(branch, rivals, siblings)
+            if self._fits_some(branch, rivals, sups, kin):
+                continue
+            if rivals:
+                found += self._explain(branch, rivals, siblings, kin)
+            else:
+                missing.append(branch)
+        return self._missing(missing, subs, (one, other)) + found
+
+    def _fits_some(
+        self,
+        branch: SchemaBranch,
+        rivals: list[SchemaBranch],
+        sups: Sequence[SchemaBranch],
+        kin: Sequence[SchemaBranch] = (),
+    ) -> bool:
+        for rival in [*kin, *(each for each in rivals if each not in kin)]:
+            if not is_masked(branch, rival, kin) and not self.fits(branch, rival):
+                return True
+        values = few(self.sub, branch)
+        if values is not None:
+            return all(admitted(self.sup, sups, value, text=self.text) for value in values)
+        if self.text and self._fits_as_text(branch, sups):
+            return True
+        return len(rivals) > 1 and self._fits_in_parts(branch, rivals)
+
+    def _fits_as_text(self, branch: SchemaBranch, sups: Sequence[SchemaBranch]) -> bool:
+        """Whether what is written for a scalar reads as a string, or as a list of one."""
+        if branch.type in {"array", "object"}:
+            return False
+        for rival in sups:
+            if rival.type == "array" and all(m.value <= 1 for m in rival.get("least")):
+                items = self.sup.branches(item_of(rival, 0))
+                alike = [item for item in items if item.type == branch.type]
+                if self._fits_some(branch, alike, items):
+                    return True
+            if rival.type == "string" and not rival.marks and rival.values is None:
+                return True
+        return False
+
+    def _fits_in_parts(self, branch: SchemaBranch, rivals: list[SchemaBranch]) -> bool:
+        """Split an object by the values of a property that tells the rivals apart."""
+        if branch.type != "object":
+            return False
+        for name in branch.required:
+            kinds = self.sub.branches(property_of(branch, name))
+            values = few(self.sub, kinds[0]) if len(kinds) == 1 else None
+            if values is None or not 1 < len(values) <= FEW:
+                continue
+            parts = [pinned(branch, name, value) for value in values]
+            if all(any(not self._misfits(part, rival) for rival in rivals) for part in parts):
+                return True
+        return False
+
+    def fits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
+        """Return why values of a branch are not all admitted by one other branch."""
+        # Both live as long as their schemas: no made-up branch may come here.
+        key = (id(one), id(other))
+        if key not in self._fits:
+            self._fits[key] = self._misfits(one, other)
+        return self._fits[key]
+
+    def _misfits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
+        values = few(self.sub, one)
+        if values is not None:
+            return self._refused(one, other, values)
+        found: list[Counterexample] = []
+        if other.values is not None:
+            found.append(
+                Counterexample(
+                    "enum", one.pointer, other.values_pointer, (), None, list(other.values)
+                )
+            )
+        if one.type == "number":
+            found += number_counterexamples(one, other)
+        elif one.type == "string":
+            found += string_counterexamples(one, other)
+        elif one.type == "array":
+            found += array_counterexamples(self, one, other)
+        elif one.type == "object":
+            found += object_counterexamples(self, one, other)
+        return [*found, *self._conditions(one, other)]
+
+    def _refused(
+        self, one: SchemaBranch, other: SchemaBranch, values: Iterable[Any]
+    ) -> list[Counterexample]:
+        refused: dict[str, list[Any]] = {}
+        for value in values:
+            kind = refusal(self.sup, other, value)
+            if kind is not None:
+                refused.setdefault(kind, []).append(value)
+        at = one.values_pointer or one.pointer
+        return [
+            Counterexample(
+                kind, at, refusing_pointer(other, kind), (), lost, refusing_value(other, kind)
+            )
+            for kind, lost in refused.items()
+        ]
+
+    def _conditions(self, one: SchemaBranch, other: SchemaBranch) -> Iterator[Counterexample]:
+        own = {mark.value for mark in one.get("condition")}
+        for mark in other.get("condition"):
+            if mark.value not in own:
+                yield Counterexample("condition", one.pointer, mark.pointer)
+        denied = [mark.value for mark in (*one.get("not"), *one.get("one-of"))]
+        for mark in (*other.get("not"), *other.get("one-of")):
+            site: SchemaSite = mark.value
+            kind = "one-of" if mark in other.get("one-of") else "not"
+            rivals = [b for b in self.sup.branches((site,)) if b.type == one.type]
+            meeting = [overlap(self.sub, self.sup, one, rival) for rival in rivals]
+            if any(meeting) and not any(self.includes_back(site, each) for each in denied):
+                is_new = "declared" in meeting and not one.get("one-of")
+                surely = kind == "not" or is_new
+                yield Counterexample(
+                    kind if surely else "one-of-undeclared", one.pointer, mark.pointer
+                )
+
+    def _explain(
+        self,
+        branch: SchemaBranch,
+        rivals: list[SchemaBranch],
+        siblings: Sequence[SchemaBranch],
+        kin: Sequence[SchemaBranch],
+    ) -> list[Counterexample]:
+        """Return the counterexamples to the rival that was most likely meant."""
+        values = few(self.sub, branch)
+        if values is not None and len(rivals) > 1:
+            left = tuple(
+                value for value in values if not admitted(self.sup, rivals, value, text=self.text)
+            )
+            branch = replace(branch, values=left, values_pointer=branch.values_pointer)
+        best = min((self._misfits(branch, rival) for rival in kin or rivals), key=misfit)
+        alone = len(siblings) == 1 and len(rivals) == 1
+        if best and (kin or alone or values is not None or len(siblings) <= len(rivals)):
+            return best
+        return [Counterexample("variant", branch.pointer, rivals[0].pointer, (), branch.label)]
+
+    def _missing(
+        self,
+        missing: list[SchemaBranch],
+        subs: Sequence[SchemaBranch],
+        pair: tuple[Conjunction, Conjunction],
+    ) -> list[Counterexample]:
+        """Return what types are admitted that the other schema has no branch for."""
+        sup = self.sup.home(pair[1], "type")
+        null = next((branch for branch in missing if branch.type == "null"), None)
+        types = {branch.type: type_name(branch) for branch in missing if branch.type != "null"}
+        found = []
+        if null is not None and (not types or len(subs) > len(missing)) and not _is_any(subs):
+            at = null.pointer
+            at = self.sub.home(pair[0], "type") if at == self.sub.home(pair[0]) else at
+            found.append(Counterexample("null", at, sup))
+        if types:
+            wanted = [type_name(branch) for branch in self.sup.branches(pair[1])]
+            names = ["anything"] if _is_any(subs) else list(dict.fromkeys(types.values()))
+            at = self.sub.home(pair[0], "type")
+            found.append(Counterexample("type", at, sup, (), names, list(dict.fromkeys(wanted))))
+        return found
+
+
+def _is_any(branches: Sequence[SchemaBranch]) -> bool:
+    return {branch.type for branch in branches} == set(TYPES)

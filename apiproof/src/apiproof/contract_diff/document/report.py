@@ -1,0 +1,187 @@
+"""Changes and their impact: lines for people, JSON for machines, a step of the one report."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Console
+
+from apiproof.contract_diff.document.changes import Change
+from apiproof.contract_diff.document.consumer_impact import Impact
+from apiproof.contract_diff.document.rules import OASDIFF, Severity
+from apiproof.reporting import Finding, Location, StepResult, step_result
+from apiproof.reporting import Severity as Importance
+from apiproof.reporting.terminal import print_line, print_table
+
+FEW = 2
+"""How many operations an entry names before it counts them."""
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+_IMPORTANCE = {
+    Severity.ERROR: Importance.HIGH,
+    Severity.WARNING: Importance.MEDIUM,
+    Severity.INFO: Importance.LOW,
+}
+
+
+@dataclass(frozen=True)
+class DiffReport:
+    """What a comparison found, ready to be told.
+
+    Attributes:
+        old: What the old document is called.
+        new: What the new one is called.
+        changes: What changed, the most severe first.
+        impacts: The consumers of each breaking change; None where no pacts were read.
+        every_operation: Whether all operations of an entry are named.
+    """
+
+    old: str
+    new: str
+    changes: Sequence[Change]
+    impacts: Sequence[Impact] | None = None
+    every_operation: bool = False
+
+    @property
+    def counts(self) -> Counter[Severity]:
+        """How many changes there are of each severity."""
+        return Counter(change.severity for change in self.changes)
+
+    @property
+    def summary(self) -> str:
+        """The counts in one line."""
+        error, warning, info = (self.counts[severity] for severity in Severity)
+        return f"{error} breaking, {warning} warnings, {info} harmless changes."
+
+    @property
+    def unused(self) -> str:
+        """How many breaking changes no consumer relies on, in one line; empty without pacts."""
+        if self.impacts is None or not self.impacts:
+            return ""
+        free = sum(not found.relied_on for found in self.impacts)
+        return f"{free} of the {len(self.impacts)} breaking changes: no consumer relies on it."
+
+    def consumers(self, change: Change) -> list[str]:
+        """Return who relies on a breaking change, a line each; what to say where nobody does."""
+        found = self._by_change.get(id(change))
+        if found is None:
+            return []
+        lines = [f"{r.effect} {r.consumer}: {r.interaction}" for r in found.reliances]
+        return lines or ["no consumer relies on it"]
+
+    def operations(self, change: Change) -> str:
+        """Return the operations that a change reaches: all, or the first and how many more."""
+        names = change.operations
+        if self.every_operation or len(names) <= FEW + 1:
+            return ", ".join(names) or "the document"
+        return f"{', '.join(names[:FEW])} and {len(names) - FEW} more"
+
+    @property
+    def _by_change(self) -> dict[int, Impact]:
+        return {id(found.change): found for found in self.impacts or ()}
+
+
+def pointers(change: Change) -> Iterator[str]:
+    """Yield where a change is in the old and in the new document."""
+    for name, at in (("old", change.old_pointer), ("new", change.new_pointer)):
+        if at is not None:
+            yield f"{name} #{at}"
+
+
+def print_report(console: Console, report: DiffReport) -> None:
+    """Print changes: a table on a terminal, one whole line each into a pipe; then the counts."""
+    told = [change for change in report.changes if change.severity is not Severity.INFO]
+    if console.is_terminal and told:
+        columns = ["Severity", "Change", "Operations", "Where"]
+        columns += ["Consumers"] if report.impacts is not None else []
+        print_table(console, "Changes", columns, [_row(report, change) for change in told])
+    else:
+        for change in told:
+            print_line(console, *_line(report, change), wrap=False)
+    for change in report.changes[len(told) :]:
+        where = f"{report.operations(change)}: " if change.operation else ""
+        text = f"harmless {change.rule}: {where}{change.sentence}"
+        print_line(console, (text, "dim"), wrap=False)
+    print_line(console, report.summary, wrap=False)
+    if report.unused:
+        print_line(console, report.unused, wrap=False)
+
+
+def _row(report: DiffReport, change: Change) -> list[str | tuple[str, str]]:
+    row: list[str | tuple[str, str]] = [
+        (str(change.severity), STYLES[change.severity]),
+        f"{change.sentence} ({change.rule})",
+        report.operations(change),
+        "\n".join(pointers(change)),
+    ]
+    return [*row, "\n".join(report.consumers(change))] if report.impacts is not None else row
+
+
+def _line(report: DiffReport, change: Change) -> Iterator[str | tuple[str, str]]:
+    yield (str(change.severity), STYLES[change.severity])
+    yield f" {change.rule}: {report.operations(change)}: {change.sentence}"
+    yield f" [{', '.join(pointers(change))}]"
+    if consumers := report.consumers(change):
+        yield f" {'; '.join(consumers)}"
+
+
+def as_json(report: DiffReport) -> str:
+    """Return everything found as one JSON document; `consumers` only where pacts were read."""
+    by_change = {id(found.change): found for found in report.impacts or ()}
+    entries = []
+    for change in report.changes:
+        entry: dict[str, Any] = asdict(change)
+        entry |= {"operation": change.operation, "operations": change.operations}
+        entry["oasdiff"] = [name for name, rule in OASDIFF.items() if rule == change.rule]
+        found = by_change.get(id(change))
+        if found is not None:
+            entry["relied_on"] = found.relied_on
+            entry["consumers"] = [asdict(reliance) for reliance in found.reliances]
+        entries.append(entry)
+    counts = report.counts
+    document = {
+        "old": report.old,
+        "new": report.new,
+        "breaking": counts[Severity.ERROR],
+        "warnings": counts[Severity.WARNING],
+        "harmless": counts[Severity.INFO],
+        "changes": entries,
+    }
+    return json.dumps(document, indent=2, default=str)
+
+
+def to_step(report: DiffReport, *, with_warnings: bool = False) -> StepResult:
+    """Return the comparison as a step of the one report.
+
+    Args:
+        report: What was found.
+        with_warnings: Whether warnings are findings too, known ones that fail nothing.
+    """
+    told = [c for c in report.changes if c.breaking or (with_warnings and _is_warning(c))]
+    evidence = {
+        "changes": len(report.changes),
+        "breaking": report.counts[Severity.ERROR],
+        "documents": 2,
+    }
+    return step_result("openapi diff", evidence, [_finding(report, change) for change in told])
+
+
+def _is_warning(change: Change) -> bool:
+    return change.severity is Severity.WARNING
+
+
+def _finding(report: DiffReport, change: Change) -> Finding:
+    old, new = change.old_pointer or "", change.new_pointer or ""
+    return Finding(
+        id=f"openapi-diff/{change.rule}/{change.operation}/{old}/{new}",
+        check=change.rule,
+        severity=_IMPORTANCE[change.severity],
+        operation=change.operation,
+        message=change.sentence,
+        details=(report.operations(change), *pointers(change), *report.consumers(change)),
+        location=Location(report.new, f"#{new}"),
+        is_known=not change.breaking,
+    )
