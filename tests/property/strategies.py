@@ -36,6 +36,21 @@ LOW, HIGH = _integers("RandomCreate", "min_value"), _integers("RandomCreate", "m
 BOUNDS = st.tuples(LOW, HIGH).map(lambda pair: (min(pair), max(pair)))
 # What a PATCH may name: nothing, one bound, or both, in any order.
 UPDATES = st.fixed_dictionaries({}, optional={"min_value": LOW, "max_value": HIGH})
+
+
+@st.composite
+def wider_bounds(draw: st.DrawFn) -> tuple[tuple[int, int], dict[str, int]]:
+    """Draw bounds and a change that leaves every number between them where it is."""
+    low, high = draw(BOUNDS)
+    widest = _schema("RandomCreate")["properties"]["min_value"]
+    wider = {
+        "min_value": st.integers(widest["minimum"], low),
+        "max_value": st.integers(high, widest["maximum"]),
+    }
+    names = draw(st.sampled_from([["min_value"], ["max_value"], ["min_value", "max_value"]]))
+    return (low, high), {name: draw(wider[name]) for name in names}
+
+
 # What the document says of bounds that contradict each other.
 CONTRADICTORY = 409
 IDS = st.integers(1, 2**31 - 1)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from apiproof.environment import Environment
 from apiproof.strategies import Signup, same_names, signups
+from apiproof.strategies.reach import premise
 from tests.property.strategies import few
 from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
 
@@ -79,6 +80,10 @@ def test_a_signed_out_token_stays_out_whatever_happens_and_a_new_login_works_at_
         assert visitor.log_out(old["access_token"]).status_code == 200
     fresh = visitor.session(somebody())
     assert visitor.me(fresh["access_token"]).status_code == 200
+    both = {_log_in, _log_out_again} <= {*acts}
+    premise("a new login and another sign-out follow", both, share=0.05)
+    premise("the way out is a reset", reset, share=0.25)
+    premise("much follows", len(acts) > 2, share=0.25)
     for act in acts:
         act(visitor, old)
         assert visitor.me(old["access_token"]).status_code == 401
@@ -112,14 +117,20 @@ def test_refresh_keeps_the_identity(
         assert visitor.me(tokens["access_token"]).json() == before
 
 
+STEPS = ["rotate-login", "rotate-refresh", "rotate-use", "rotate-rotate", "login", "refresh"]
+
+
 @few(0.5)
-@given(steps=st.lists(st.sampled_from(["rotate", "login", "refresh", "use"]), max_size=12))
+@given(steps=st.lists(st.sampled_from(STEPS), min_size=1, max_size=8))
 def test_key_rotation_interrupts_nobody(env: Environment, steps: list[str]) -> None:
     """Planted: an unknown kid refused without a look at the pool's keys; old keys forgotten."""
     env.reset()
     visitor = Visitor(env)
     sessions = [visitor.settle(somebody())]
-    for step in [*steps, "use"]:
+    premise("a login follows a rotation", "rotate-login" in steps, share=0.2)
+    premise("a refresh follows a rotation", "rotate-refresh" in steps, share=0.2)
+    premise("there are several rotations", len([s for s in steps if "rotate" in s]) > 1, share=0.2)
+    for step in (part for each in [*steps, "use"] for part in each.split("-")):
         if step == "rotate":
             _rotate(visitor, {})
         elif step == "login":

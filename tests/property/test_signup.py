@@ -18,6 +18,7 @@ from apiproof.strategies import (
     signups,
     tagged_addresses,
 )
+from apiproof.strategies.reach import premise
 from tests.property.strategies import MALFORMED_EMAILS, few
 from tests.property.traces import traces
 from tests.property.visitor import Visitor, somebody
@@ -71,22 +72,26 @@ def test_a_refused_name_or_address_leaves_no_trace(env: Environment, user: Signu
 
 
 @st.composite
-def _seconds(draw: st.DrawFn, first: Signup) -> Signup:
+def _seconds(draw: st.DrawFn, first: Signup, wanted: str) -> Signup:
     """Draw someone who wants the name or the address of another, in whatever case."""
     second = draw(USERS)
-    if draw(st.booleans()):
-        return Signup(draw(same_names(first.username)), second.email, second.password)
-    address = draw(same_addresses(first.email))
-    return Signup(second.username, address, second.password)
+    if wanted == "name":
+        # No drawn address has this domain.
+        return Signup(draw(same_names(first.username)), "second@second.example", second.password)
+    name = "second" if first.username.lower() != "second" else "third"
+    return Signup(name, draw(same_addresses(first.email)), second.password)
 
 
+@few(0.5)
 @given(first=USERS, data=st.data())
+@pytest.mark.parametrize("wanted", ["name", "address"])
 @pytest.mark.parametrize("verified", [True, False], ids=["verified", "waiting"])
 def test_what_is_taken_is_refused_and_nothing_changes(
     env: Environment,
     *,
     first: Signup,
     data: st.DataObject,
+    wanted: str,
     verified: bool,
 ) -> None:
     """Planted: addresses compared with their case."""
@@ -96,7 +101,10 @@ def test_what_is_taken_is_refused_and_nothing_changes(
     if verified:
         assert visitor.verify(first.username, visitor.code(first.username)).status_code == 200
     before = traces(env)
-    assert visitor.sign_up(data.draw(_seconds(first))).status_code == 409
+    second = data.draw(_seconds(first, wanted))
+    same = {first.username, first.email} & {second.username, second.email}
+    premise("what is taken is spelt otherwise", not same, share=0.3)
+    assert visitor.sign_up(second).status_code == 409
     assert traces(env) == before
     if verified:
         assert visitor.session(first)
@@ -109,6 +117,7 @@ def test_lookalikes_are_other_users(env: Environment, first: Signup, data: st.Da
     visitor = Visitor(env)
     address = data.draw(tagged_addresses(first.email))
     second = Signup(data.draw(lookalikes(first.username)), address, first.password)
+    premise("the names differ", second.username != first.username, share=1)
     assert visitor.sign_up(first).status_code == 201
     assert visitor.sign_up(second).status_code == 201
     assert {first.username, second.username} == set(traces(env).accounts)

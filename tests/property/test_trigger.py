@@ -8,27 +8,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiproof.environment import Environment
+from apiproof.strategies.reach import premise
 
 Event = dict[str, Any]
 SCOPES = {"me", "randoms"}
 NAMES = st.sampled_from(["me", "randoms", "profile-only", "staff", "other/read"])
-LISTS = st.none() | st.lists(NAMES, max_size=4, unique=True)
+LISTS = (
+    st.lists(NAMES, min_size=1, max_size=4, unique=True)
+    | st.sampled_from([["profile-only"], ["staff", "profile-only"], []])
+    | st.none()
+)
 # What other triggers of the pool may have put there.
 OTHERS = {"idTokenGeneration": st.just({"claimsToSuppress": ["email"]}), "x": st.integers()}
 
 
 def _some(members: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """Null, as Cognito sends it, or an object with any of the members."""
-    return st.none() | st.fixed_dictionaries({}, optional=members)
+    """Null, as Cognito sends it, or an object with all or any of the members."""
+    some = st.fixed_dictionaries({}, optional=members)
+    return st.fixed_dictionaries(members) | some | st.none()
 
 
 _GENERATION = _some({"scopesToAdd": LISTS, "claimsToSuppress": st.just(["jti"])})
 _OVERRIDE = _some({"accessTokenGeneration": _GENERATION, **OTHERS})
 _RESPONSE = _some({"claimsAndScopeOverrideDetails": _OVERRIDE, "x": st.integers()})
 _REQUEST = _some({"groupConfiguration": _some({"groupsToOverride": LISTS}), "x": st.integers()})
-EVENTS = st.fixed_dictionaries(
-    {"version": st.just("2")}, optional={"request": _REQUEST, "response": _RESPONSE}
-)
+_PARTS = {"request": _REQUEST, "response": _RESPONSE}
+_VERSION = {"version": st.just("2")}
+EVENTS = st.fixed_dictionaries(_VERSION | _PARTS) | st.fixed_dictionaries(_VERSION, optional=_PARTS)
 
 
 def _below(event: Event, *path: str) -> Any:
@@ -51,6 +57,8 @@ def test_the_trigger_adds_scopes_and_keeps_all_else(env: Environment, event: Eve
     given_before = _below(event, *_WAY, "scopesToAdd") or []
     groups = _below(event, "request", "groupConfiguration", "groupsToOverride") or []
     scopes = _below(answer, *_WAY, "scopesToAdd")
+    premise("another trigger has added scopes", given_before, share=0.05)
+    premise("the group takes a scope away", "profile-only" in groups, share=0.05)
     assert len(scopes) == len(set(scopes))
     granted = SCOPES - ({"randoms"} if "profile-only" in groups else set())
     assert set(scopes) == granted | set(given_before)
