@@ -22,6 +22,7 @@ from apiproof.errors import UserError
 from apiproof.http import ASGIApp, Message
 from apiproof.monitoring import ResponseObserver, observe_responses
 from apiproof.openapi.document import Operation, operations
+from apiproof.reporting import Grid, GridCell, Status
 
 SUCCESS = range(200, 300)
 
@@ -204,3 +205,39 @@ def evaluate(document: dict[str, Any], folder: Path, excused: Exclusions) -> tup
             "Every operation succeeded, and every declared status was seen or is pending."
         )
     return console.export_text(styles=True), found
+
+
+def as_grid(
+    document: dict[str, Any], coverage_log: CoverageLog, excluded: Exclusions | None = None
+) -> Grid:
+    """Draw operations against statuses as a heat map for the report.
+
+    Args:
+        document: The OpenAPI document.
+        coverage_log: What was seen.
+        excluded: As for `gaps`; their reasons are shown.
+    """
+    found = list(operations(document))
+    seen = {str(entry.status) for entry in coverage_log.counts}
+    statuses = sorted({*seen, *(status for operation in found for status in operation.statuses)})
+    cells = []
+    for row, operation in enumerate(found):
+        for column, status in enumerate(statuses):
+            numbers = [int(status)] if status.isdigit() else []
+            count = coverage_log.answers(operation.operation_id, numbers)
+            reason = (excluded or {}).get(operation.operation_id, {}).get(status, "")
+            if count and status in operation.statuses:
+                cells.append(GridCell(row, column, Status.PASSED, note="times seen", count=count))
+            elif count:
+                note = "times seen, but not declared"
+                cells.append(GridCell(row, column, Status.FAILED, f"{count}", note))
+            elif status in operation.statuses:
+                cells.append(GridCell(row, column, Status.SKIPPED, "0", reason or "never seen"))
+    return Grid(
+        title="Coverage: operations and statuses",
+        rows=tuple(operation.label for operation in found),
+        columns=tuple(statuses),
+        cells=tuple(cells),
+        column_name="status",
+        note="How often each declared status was answered in this run.",
+    )

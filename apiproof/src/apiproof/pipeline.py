@@ -1,52 +1,46 @@
-"""The main job: every proof of a service in one run, and one table that says what each reached.
+"""The main job: every gate of a service in one run, and one report that says what each reached.
 
-A step passes only with evidence: it names what it counted, and a step that counted nothing fails.
+A step passes only with evidence: it names what it counted, and a step that counted nothing is an
+error. A step that raises is an error as well, and the others go on.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
-from apiproof.access import compare_to_baseline, probe_service
-from apiproof.access.rendering import write_html, write_json
+from apiproof.access import probe_service
+from apiproof.access import step as access_step
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control import ControlClient
-from apiproof.coverage import SUCCESS
+from apiproof.coverage import SUCCESS, as_grid
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
-from apiproof.fuzzing.cli_run import count_scenarios, run_schemathesis
+from apiproof.errors import UserError
+from apiproof.fuzzing import step as fuzzing_step
+from apiproof.fuzzing.cli_run import run_schemathesis
 from apiproof.openapi.document import load_document, operations
-from apiproof.pacts.reading import load_pact
-from apiproof.pacts.verify.report import print_verification
-from apiproof.pacts.verify.results import InteractionStatus
+from apiproof.openapi.references import Document
+from apiproof.pacts import usage
+from apiproof.pacts.reading import PactFile, load_pact
+from apiproof.pacts.reading.calls import calls
+from apiproof.pacts.verify import report as pacts_step
 from apiproof.pacts.verify.run import verify_paths
-from apiproof.redaction import files_with_secrets
-from apiproof.reporting.terminal import console
+from apiproof.redaction import files_with_secrets, redact
+from apiproof.reporting import (
+    Finding,
+    Location,
+    Section,
+    Severity,
+    Status,
+    StepResult,
+    step_result,
+)
+from apiproof.reporting.store import REPORTS
+from apiproof.reporting.terminal import console, heading, print_line
 from apiproof.service import Service
-
-REPORTS = Path("reports")
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What one step found: findings as lines, and the evidence that it looked at something."""
-
-    evidence: str
-    findings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Result:
-    """A step's verdict and how long it took, in seconds."""
-
-    name: str
-    verdict: Evidence
-    seconds: float
 
 
 @dataclass(frozen=True)
@@ -60,13 +54,26 @@ class PipelineContext:
     arguments: tuple[str, ...] = ()
 
 
-Step = Callable[[PipelineContext], Evidence]
+Step = Callable[[PipelineContext], StepResult]
 
 
-def check_document(stage: PipelineContext) -> Evidence:
+def check_document(context: PipelineContext) -> StepResult:
     """Compare the committed OpenAPI document with what the application declares."""
-    count, findings = document_findings(stage.service, stage.env.document)
-    return Evidence(f"{count} operations", tuple(findings))
+    count, lines = document_findings(context.service, context.env.document)
+    path = context.service.document_path
+    findings = [
+        Finding(
+            id=f"document/{line.partition(':')[0]}",
+            check="document_is_current",
+            severity=Severity.MEDIUM,
+            operation="",
+            message=line,
+            expected="the committed document is what the application declares",
+            location=Location(path.name),
+        )
+        for line in lines
+    ]
+    return step_result("document", {"operations": count}, findings)
 
 
 def document_findings(service: Service, document: dict[str, Any]) -> tuple[int, list[str]]:
@@ -83,104 +90,117 @@ def document_findings(service: Service, document: dict[str, Any]) -> tuple[int, 
     return count, findings
 
 
-def fuzz(stage: PipelineContext) -> Evidence:
+def fuzz(context: PipelineContext) -> StepResult:
     """Drive the Schemathesis command line at the running server."""
-    outcome = run_schemathesis(stage.ready.openapi_url, stage.ready_file, stage.arguments, REPORTS)
-    cases = sum(stage.env.coverage_log.counts.values())
-    tested = count_scenarios(outcome.junit)
-    findings = []
-    if outcome.exit_code:
-        findings.append(f"Schemathesis ended with exit code {outcome.exit_code}: see its output")
-    if not tested:
-        findings.append("Schemathesis tested no operation")
-    return Evidence(f"{tested} scenarios, {cases} requests", tuple(findings))
+    ready = context.ready
+    outcome = run_schemathesis(ready.openapi_url, context.ready_file, context.arguments, REPORTS)
+    return fuzzing_step.as_step(outcome.events, outcome.exit_code)
 
 
-def check_coverage(stage: PipelineContext) -> Evidence:
+def check_coverage(context: PipelineContext) -> StepResult:
     """Demand a success of every operation, to an authenticated caller where it asks for one."""
-    found = list(operations(stage.env.document))
-    coverage_log = stage.env.coverage_log
+    document = context.env.document
+    found = list(operations(document))
+    coverage_log = context.env.coverage_log
     missed = [operation for operation in found if not coverage_log.succeeded(operation)]
     answers = sum(coverage_log.answers(operation.operation_id, SUCCESS) for operation in found)
-    return Evidence(
-        f"{len(found) - len(missed)} of {len(found)} operations succeeded, {answers} times",
-        tuple(f"{operation.operation_id} never answered 2xx" for operation in missed),
-    )
-
-
-def probe_access(stage: PipelineContext) -> Evidence:
-    """Try every passport at every operation of the running server."""
-    report = probe_service(stage.service, ControlClient(stage.ready))
-    diff = compare_to_baseline(report.findings, set())
-    write_json(report, diff, REPORTS / "access.json")
-    write_html(report, diff, REPORTS / "access.html")
-    findings = [finding.line for finding in report.findings]
-    if not report.tried:
-        findings.append("no cell of the matrix was tried")
-    return Evidence(report.evidence, tuple(findings))
-
-
-def verify_pacts(stage: PipelineContext) -> Evidence:
-    """Play every interaction of every pact file; the environment is emptied before each."""
-    files = [Path(os.path.relpath(path)) for path in sorted(stage.service.pacts.glob("*.json"))]
-    if not files:
-        return Evidence("no pact", (f"there is no pact file in {stage.service.pacts.name}/",))
-    pacts = [load_pact(path) for path in files]
-    compared = compare_pacts([(pact, pact.interactions) for pact in pacts], stage.service)
-    verification = verify_paths(files, stage.env, compared)
-    print_verification(verification, console)
     findings = [
-        f"{pact.consumer}: {result.interaction.description}: {result.status}"
-        for pact in verification.pacts
-        for result in pact.interactions
-        if result.status in {InteractionStatus.FAILED, InteractionStatus.ERROR}
+        Finding(
+            id=f"coverage/success_seen/{operation.operation_id}/none",
+            check="success_seen",
+            severity=Severity.MEDIUM,
+            operation=operation.label,
+            message=f"{operation.operation_id} never answered 2xx",
+            expected="2xx to an authenticated caller" if operation.secured else "2xx",
+        )
+        for operation in missed
     ]
-    if verification.exit_code and not findings:
-        findings.append("the pacts are not what the document promises: see above")
-    total = sum(pact.total for pact in verification.pacts)
-    if verification.verified != total:
-        findings.append(f"only {verification.verified} of {total} interactions were played")
-    evidence = f"{verification.verified} of {total} interactions of {len(files)} consumers"
-    return Evidence(evidence, tuple(findings))
+    evidence = {"operations": len(found), "successes": answers}
+    return step_result("coverage", evidence, findings, sections=[as_grid(document, coverage_log)])
 
 
-def scan_reports(stage: PipelineContext) -> Evidence:
+def probe_access(context: PipelineContext) -> StepResult:
+    """Try every credential at every operation of the running server."""
+    report = probe_service(context.service, ControlClient(context.ready))
+    return access_step.as_step(report, known=set())
+
+
+def verify_pacts(context: PipelineContext) -> StepResult:
+    """Verify every interaction of every pact file; the environment is emptied before each."""
+    service = context.service
+    files = [Path(os.path.relpath(path)) for path in sorted(service.pacts.glob("*.json"))]
+    if not files:
+        return step_result("pacts", {}, error=f"there is no pact file in {service.pacts.name}/")
+    pacts = [load_pact(path) for path in files]
+    compared = compare_pacts([(pact, pact.interactions) for pact in pacts], service)
+    verification = verify_paths(files, context.env, compared)
+    pacts_step.print_verification(verification, console)
+    step = pacts_step.as_step(verification)
+    return replace(step, sections=(*step.sections, *_usage(context, pacts)))
+
+
+def _usage(context: PipelineContext, pacts: list[PactFile]) -> tuple[Section, ...]:
+    document = context.env.document
+    reached = calls(Document(document), pacts)
+    return usage.as_sections(usage.usage(document, pacts), reached)
+
+
+def scan_reports(context: PipelineContext) -> StepResult:
     """Look for tokens, passwords and the like in every report that this run wrote."""
-    ready = stage.ready
+    ready = context.ready
     secrets = [ready.client_secret]
     secrets += [user.access_token for user in ready.users]
     secrets += [user.password for user in ready.users]
-    files = [path for path in REPORTS.rglob("*") if path.is_file() and path != stage.ready_file]
-    lines = [f"{path} holds {kind}" for path, kind in files_with_secrets(sorted(files), secrets)]
-    if not files:
-        lines.append("the run wrote no report")
-    return Evidence(f"{len(files)} files", tuple(lines))
+    files = [path for path in REPORTS.rglob("*") if path.is_file() and path != context.ready_file]
+    findings = [
+        Finding(
+            id=f"reports/no_secret/{path.as_posix()}/{kind}",
+            check="no_secret_in_reports",
+            severity=Severity.HIGH,
+            operation="",
+            message=f"{path} holds {kind}",
+            location=Location(path.as_posix()),
+        )
+        for path, kind in files_with_secrets(sorted(files), secrets)
+    ]
+    return step_result("reports", {"files": len(files)}, findings)
 
 
 STEPS: dict[str, Step] = {
-    "openapi.json": check_document,
+    "document": check_document,
     "fuzzing": fuzz,
-    "evidence": check_coverage,
+    "coverage": check_coverage,
     "access": probe_access,
     "pacts": verify_pacts,
-    "reports": scan_reports,
 }
 
 
-def run_all(stage: PipelineContext) -> Iterator[Result]:
+def run_all(context: PipelineContext) -> Iterator[StepResult]:
     """Run the steps in order; each result is yielded as soon as it is there."""
-    for number, (name, step) in enumerate(STEPS.items(), start=1):
-        console.rule(f"{number}/{len(STEPS)} {name}")
-        started = time.monotonic()
-        verdict = step(stage)
-        yield Result(name, verdict, time.monotonic() - started)
+    for number, name in enumerate(STEPS, start=1):
+        heading(console, f"{number}/{len(STEPS)} {name}")
+        yield run_step(name, STEPS[name], context)
 
 
-def table(results: list[Result]) -> Table:
-    """Draw the summary: a step a row."""
-    drawn = Table("step", "result", "evidence", "seconds", title="Proof")
-    for result in results:
-        count = len(result.verdict.findings)
-        verdict = f"[red]{count} finding{'s'[: count > 1]}[/]" if count else "[green]ok[/]"
-        drawn.add_row(result.name, verdict, result.verdict.evidence, f"{result.seconds:.1f}")
-    return drawn
+def run_step(name: str, step: Step, context: PipelineContext) -> StepResult:
+    """Run a step and print how it ended; one that raises is an error, and never a finding."""
+    started = time.monotonic()
+    try:
+        result = step(context)
+    except UserError as error:
+        result = step_result(name, {}, error=redact(str(error)))
+    except Exception as error:  # noqa: BLE001  # whatever a step or what it drives may raise
+        text = redact(f"{type(error).__name__}: {error}")
+        result = step_result(name, {}, error=f"{text}; please report this")
+    result = replace(result, seconds=round(time.monotonic() - started, 2))
+    _print(result)
+    return result
+
+
+_COLOURS = {Status.PASSED: "green", Status.FAILED: "red", Status.ERROR: "magenta"}
+
+
+def _print(result: StepResult) -> None:
+    evidence = ", ".join(f"{count:,} {name}" for name, count in result.evidence.items())
+    line = f" in {result.seconds:.1f} s: {evidence or 'nothing was looked at'}"
+    print_line(console, (f"{result.name} {result.status}", _COLOURS[result.status]), line)

@@ -1,5 +1,6 @@
-"""`apiproof run`: the main job, every gate in one run."""
+"""`apiproof run`: the main job, every gate in one run and one report."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -19,25 +20,36 @@ def run(
 ) -> None:
     """Fuzz the running API, probe access, verify every pact, check the document.
 
-    Further arguments go to `schemathesis run`. Exits with 1 on any finding.
+    Further arguments go to `schemathesis run`. Writes reports/index.html and the same as JSON,
+    JUnit XML and SARIF. Exit codes: 0 passed, 1 failed, 2 error.
     """
+    from apiproof.reporting.terminal import console, print_line
+
+    print_line(console, "Starting the environment ...")
+
     from apiproof import pipeline
     from apiproof.live import live_environment
-    from apiproof.reporting.terminal import console
+    from apiproof.reporting import build_report
+    from apiproof.reporting.store import REPORTS, saved_steps, write_report
+    from apiproof.reporting.summary import print_report
     from apiproof.service import configured_service, load_service
 
+    started = datetime.now(UTC)
     name = service or configured_service()
     chosen = load_service(name)
     with live_environment(chosen, port=port, service_name=name) as (env, ready):
-        ready_file = pipeline.REPORTS / "ready.json"
+        ready_file = REPORTS / "ready.json"
         ready.write(ready_file)
         stage = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
         try:
             results = list(pipeline.run_all(stage))
+            # Once for what the steps wrote, and once more for the report of all that.
+            earlier = saved_steps(besides=[result.name for result in results])
+            write_report(build_report(chosen.name, started, results, earlier))
+            results.append(pipeline.run_step("reports", pipeline.scan_reports, stage))
         finally:
-            ready_file.unlink()
-    console.print(pipeline.table(results))
-    findings = [(result.name, line) for result in results for line in result.verdict.findings]
-    for step, line in findings:
-        console.print(f"[red]{step}[/]: {line}")
-    raise typer.Exit(1 if findings else 0)
+            ready_file.unlink(missing_ok=True)
+    report = build_report(chosen.name, started, results, earlier)
+    page = write_report(report)
+    print_report(report, page, console)
+    raise typer.Exit(report.exit_code)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE
+from apiproof.fuzzing.step import Events, read_events
 from apiproof.redaction import redact_har
 
 REPORTS = Path("reports")
@@ -19,11 +20,12 @@ REPORTS = Path("reports")
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a campaign ended: Schemathesis' exit code and where its reports are."""
+    """How a campaign ended: Schemathesis' exit code, where its reports are, and its events."""
 
     exit_code: int
     junit: Path
     har: Path
+    events: Events
 
 
 def run_schemathesis(
@@ -45,18 +47,23 @@ def run_schemathesis(
         if stale.suffix in {".har", ".xml"}:
             stale.unlink()  # what an older run left must not pass for this one's
     outcome = reports / "junit.xml", reports / "fuzz.har"
+    # Its events hold every request as it was sent: they are read and deleted, never a report.
+    events = reports / ".fuzz-events.ndjson"
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
+        *("--report-ndjson-path", str(events)),
         *arguments,
     ]
     environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
     environment.pop(TOKEN_VARIABLE, None)
     try:
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
+        found = read_events(events)
     finally:
         redact_har(outcome[1])
-    return Outcome(done.returncode, *outcome)
+        events.unlink(missing_ok=True)
+    return Outcome(done.returncode, *outcome, found)
 
 
 def count_scenarios(junit: Path) -> int:

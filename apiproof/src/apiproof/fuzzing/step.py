@@ -1,0 +1,226 @@
+"""A Schemathesis run as a step of the one report: findings with their requests, and phases.
+
+Read from its NDJSON events (Schemathesis 4.32, reporting/ndjson.py), which hold every case; they
+hold secrets, too, and are deleted once they were read.
+"""
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from apiproof.redaction import HIDDEN, redact, redact_headers
+from apiproof.reporting import (
+    Case,
+    Finding,
+    HttpRequest,
+    HttpResponse,
+    Severity,
+    Status,
+    StepResult,
+    Table,
+    curl_command,
+    step_result,
+)
+
+_EXPECTATIONS: Final = ("Expected", "Documented")  # how lines of messages begin
+_LONGEST: Final = 4000  # characters of a body
+_STATUSES: Final = {"success": Status.PASSED, "failure": Status.FAILED, "error": Status.ERROR}
+
+
+@dataclass
+class Events:
+    """What the events of a run say, put together.
+
+    Attributes:
+        findings: the first of each kind, by id.
+        counts: how often each was seen.
+        scenarios: an operation in a phase and how it ended.
+        cases: how many requests each phase sent.
+        errors: why something could not be tested.
+        phases: how each phase ended.
+    """
+
+    findings: dict[str, Finding] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    scenarios: list[Case] = field(default_factory=list)
+    cases: Counter[str] = field(default_factory=Counter)
+    errors: list[str] = field(default_factory=list)
+    phases: dict[str, str] = field(default_factory=dict)
+
+    def add(self, name: str, event: Mapping[str, Any]) -> None:
+        """Take an event."""
+        if name == "ScenarioFinished":
+            self._scenario(event)
+        elif name == "PhaseFinished":
+            self.phases[str((event.get("phase") or {}).get("name"))] = str(event.get("status"))
+        elif name in {"NonFatalError", "FatalError"}:
+            info = event.get("info") or event.get("exception") or event
+            text = redact(json.dumps(info)) if isinstance(info, Mapping) else redact(str(info))
+            self.errors.append(f"{event.get('label', '')}: {text}"[:_LONGEST].strip(": "))
+
+    def _scenario(self, event: Mapping[str, Any]) -> None:
+        recorder = event.get("recorder") or {}
+        phase, status = str(event.get("phase")), str(event.get("status"))
+        cases, interactions = recorder.get("cases") or {}, recorder.get("interactions") or {}
+        self.cases[phase] += len(interactions)
+        messages = []
+        for case_id, checks in (recorder.get("checks") or {}).items():
+            for check in checks:
+                failure = (check.get("failure_info") or {}).get("failure")
+                if check.get("status") == "failure" and isinstance(failure, Mapping):
+                    finding = _finding(check["name"], failure, interactions.get(case_id) or {})
+                    self.findings.setdefault(finding.id, finding)
+                    self.counts[finding.id] += 1
+                    messages.append(f"{finding.message} [{finding.check}]")
+        if status in _STATUSES:
+            label = str(recorder.get("label") or _label(cases))
+            seconds = float(event.get("elapsed_time") or 0)
+            text = "\n".join(dict.fromkeys(messages))
+            self.scenarios.append(Case(label, _STATUSES[status], phase, seconds, text))
+
+
+def read_events(path: Path) -> Events:
+    """Read an NDJSON file of events; one that an interrupted run cut off is read to the cut."""
+    events = Events()
+    for name, event in _lines(path):
+        events.add(name, event)
+    return events
+
+
+def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:
+    """The run as a step.
+
+    Args:
+        events: what it said.
+        exit_code: Schemathesis'.
+        seconds: how long it took.
+    """
+    error = "; ".join(events.errors[:3])
+    if exit_code and not events.findings and not error:
+        error = f"Schemathesis ended with exit code {exit_code}: see its output"
+    return step_result(
+        "fuzzing",
+        {"scenarios": len(events.scenarios), "requests": sum(events.cases.values())},
+        events.findings.values(),
+        cases=events.scenarios,
+        sections=_sections(events),
+        seconds=seconds,
+        error=error,
+    )
+
+
+def _sections(events: Events) -> list[Table]:
+    phases = [_phases(events)] if events.scenarios else []
+    return [*phases, _kinds(events)] if events.findings else phases
+
+
+def _phases(events: Events) -> Table:
+    rows, statuses = [], []
+    for phase, ended in events.phases.items():
+        scenarios = [case for case in events.scenarios if case.group == phase]
+        failed = sum(case.status is not Status.PASSED for case in scenarios)
+        if not scenarios and ended != "skip":
+            continue  # what only prepares the others
+        status = _STATUSES.get(ended, Status.SKIPPED)
+        statuses.append(status)
+        counts = (len(scenarios), events.cases[phase], failed)
+        rows.append((phase, str(status), *map(str, counts)))
+    columns = ("phase", "result", "scenarios", "requests", "scenarios that did not pass")
+    return Table("Fuzzing by phase", columns, tuple(rows), tuple(statuses))
+
+
+def _kinds(events: Events) -> Table:
+    rows = [
+        (finding.check, finding.operation, finding.message, str(events.counts[finding.id]))
+        for finding in events.findings.values()
+    ]
+    columns = ("check", "operation", "what", "times seen")
+    note = "One finding stands for all cases that break the same check in the same way."
+    return Table("What broke, and how often", columns, tuple(rows), note=note)
+
+
+def _finding(check: str, failure: Mapping[str, Any], interaction: Mapping[str, Any]) -> Finding:
+    request = _request(interaction.get("request") or {})
+    response = _response(interaction.get("response") or {})
+    status = response.status if response else None
+    title = str(failure.get("title") or check)
+    operation = str(failure.get("operation") or "")
+    details = redact(str(failure.get("message") or "")).splitlines()
+    answered = f", answered {status}" if status else ""
+    severity = str(failure.get("severity"))
+    return Finding(
+        id=f"fuzzing/{check}/{operation}/{title}/{status}",
+        check=check,
+        severity=Severity(severity) if severity in set(Severity) else Severity.MEDIUM,
+        operation=operation,
+        message=f"{title}{answered}",
+        expected=next(
+            (line for line in details if line.startswith(("Expected", "Documented"))), ""
+        ),
+        request=request,
+        response=response,
+        curl=curl_command(request) if request else "",
+        details=tuple(details),
+    )
+
+
+def _request(raw: Mapping[str, Any]) -> HttpRequest | None:
+    if not raw:
+        return None
+    headers = redact_headers(_headers(raw.get("headers") or {}))
+    for name in headers:
+        if name.lower() == "authorization" and headers[name] == HIDDEN:
+            headers[name] = "Bearer $TOKEN"  # Schemathesis hid it already
+    return HttpRequest(
+        method=str(raw.get("method")),
+        url=redact(str(raw.get("uri"))),
+        headers=headers,
+        body=redact(_text(raw.get("body")))[:_LONGEST],
+    )
+
+
+def _response(raw: Mapping[str, Any]) -> HttpResponse | None:
+    if not raw.get("status_code"):
+        return None
+    headers = redact_headers(_headers(raw.get("headers") or {}))
+    body = redact(_text(raw.get("content")))[:_LONGEST]
+    return HttpResponse(int(raw["status_code"]), headers, body)
+
+
+def _headers(raw: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        str(name): ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        for name, value in raw.items()
+    }
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, Mapping) and "$base64" in content:
+        return base64.b64decode(content["$base64"]).decode(errors="replace")
+    return "" if content is None else str(content)
+
+
+def _label(cases: Mapping[str, Any]) -> str:
+    for case in cases.values():
+        value = case.get("value") or {}
+        return f"{value.get('method')} {value.get('path')}"
+    return "a scenario"
+
+
+def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue  # cut off
+        for name, value in event.items() if isinstance(event, dict) else ():
+            if isinstance(value, Mapping):
+                yield name, value

@@ -1,0 +1,67 @@
+"""A report on the terminal: its findings, the worst first, then a table of the steps."""
+
+import shlex
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from apiproof.reporting.model import Finding, Report, Severity, Status, StepResult
+from apiproof.reporting.page import headline
+from apiproof.reporting.terminal import Styled, print_line, print_table
+
+COLOURS: Final = {
+    Status.PASSED: "green",
+    Status.FAILED: "red",
+    Status.ERROR: "magenta",
+    Status.SKIPPED: "yellow",
+}
+_SEVERITIES: Final = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+}
+_MOST: Final = 50  # findings; the page has them all
+
+
+def print_report(report: Report, page: Path, terminal: Console) -> None:
+    """Print what a person needs to know, and where the rest is.
+
+    Args:
+        report: the report.
+        page: where it was written.
+        terminal: where to print.
+    """
+    new = [finding for _, finding in report.findings if not finding.is_known]
+    print_line(terminal, "")
+    for finding in new[:_MOST]:
+        print_finding(finding, terminal)
+    if len(new) > _MOST:
+        print_line(terminal, f"... and {len(new) - _MOST} more: see {page}")
+    rows = [_row(step) for step in report.steps]
+    print_table(
+        terminal, report.service, ("step", "result", "findings", "evidence", "seconds"), rows
+    )
+    for step in report.steps:
+        if step.error:
+            print_line(terminal, (f"{step.name}: {step.error}", COLOURS[Status.ERROR]))
+    print_line(terminal, (f"{report.status}: ", COLOURS[report.status]), headline(report))
+    print_line(terminal, f"Report: {page}")
+
+
+def print_finding(finding: Finding, terminal: Console) -> None:
+    """Print a finding: a line, and how to send its request again."""
+    subject = f"{finding.operation}: " if finding.operation else ""
+    line = f"{subject}{finding.message} [{finding.check}]"
+    print_line(terminal, (f"{finding.severity} ", _SEVERITIES[finding.severity]), line)
+    if finding.curl:
+        print_line(terminal, f"  apiproof replay {shlex.quote(finding.id)}", wrap=False)
+
+
+def _row(step: StepResult) -> tuple[str | Styled, ...]:
+    evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
+    known = len(step.findings) - len(step.new_findings)
+    count = f"{len(step.new_findings)}" + (f" ({known} known)" if known else "")
+    status = (step.status.value, COLOURS[step.status])
+    return step.name, status, count, evidence, f"{step.seconds:.1f}"
