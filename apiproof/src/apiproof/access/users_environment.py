@@ -124,7 +124,7 @@ class _As:
     def client(self) -> Client:
         return self._backstage.client
 
-    def standing(self) -> Account:
+    def shared_account(self) -> Account:
         return self._account
 
 

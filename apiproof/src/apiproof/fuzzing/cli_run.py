@@ -6,6 +6,7 @@ The command line itself is used, not its internals, because that is what QA runs
 import os
 import subprocess
 import sys
+import tomllib
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from apiproof.fuzzing.step import Events, read_events
 from apiproof.redaction import redact_har
 
 REPORTS = Path("reports")
+CONFIGURATION = Path("schemathesis.toml")
+HOOKS = "apiproof.fuzzing.hooks"
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,11 @@ def run_schemathesis(
         reports: The folder for `junit.xml` and `fuzz.har`.
     """
     reports.mkdir(parents=True, exist_ok=True)
-    for stale in reports.glob("*.*"):
-        if stale.suffix in {".har", ".xml"}:
-            stale.unlink()  # what an older run left must not pass for this one's
     outcome = reports / "junit.xml", reports / "fuzz.har"
     # Its events hold every request as it was sent: they are read and deleted, never a report.
     events = reports / ".fuzz-events.ndjson"
+    for stale in (*outcome, events):
+        stale.unlink(missing_ok=True)  # what an older run left must not pass for this one's
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
@@ -56,6 +58,8 @@ def run_schemathesis(
         *arguments,
     ]
     environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
+    if not _has_hooks(CONFIGURATION):
+        environment.setdefault("SCHEMATHESIS_HOOKS", HOOKS)
     environment.pop(TOKEN_VARIABLE, None)
     try:
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
@@ -64,6 +68,13 @@ def run_schemathesis(
         redact_har(outcome[1])
         events.unlink(missing_ok=True)
     return Outcome(done.returncode, *outcome, found)
+
+
+def _has_hooks(configuration: Path) -> bool:
+    """Tell whether a `schemathesis.toml` names hooks of its own."""
+    if not configuration.is_file():
+        return False
+    return "hooks" in tomllib.loads(configuration.read_text(encoding="utf-8"))
 
 
 def count_scenarios(junit: Path) -> int:
