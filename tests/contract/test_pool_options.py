@@ -1,0 +1,207 @@
+"""The whole life of an account under each option of the user pool, not under the default alone."""
+
+import dataclasses
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from apiproof.environment import Environment
+from apiproof.jwt import decode_unverified
+from apiproof.service import SeedUser, Service
+from tests.contract.examples import bearer
+from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE
+
+MINUTES = {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "minutes"}
+POOLS: dict[str, dict[str, Any]] = {
+    "as the console proposes": {},
+    "names with their case": {"UsernameConfiguration": {"CaseSensitive": True}},
+    "e-mail as an alias": {"AliasAttributes": ["email"]},
+}
+CLIENTS: dict[str, dict[str, Any]] = {
+    "rotated refresh tokens": {
+        "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+    },
+    "short lives": {
+        "AccessTokenValidity": 5,
+        "IdTokenValidity": 5,
+        "RefreshTokenValidity": 60,
+        "TokenValidityUnits": MINUTES,
+    },
+    "long lives": {
+        "AccessTokenValidity": 1440,
+        "IdTokenValidity": 1440,
+        "RefreshTokenValidity": 5256000,
+        "TokenValidityUnits": MINUTES,
+    },
+    "no revocation": {"EnableTokenRevocation": False},
+    "unknown users are told": {"PreventUserExistenceErrors": "LEGACY"},
+}
+VARIANTS: dict[str, Service] = {
+    **{name: dataclasses.replace(SERVICE, pool=pool) for name, pool in POOLS.items()},
+    **{name: dataclasses.replace(SERVICE, pool_client=client) for name, client in CLIENTS.items()},
+    "no revocation, rotated": dataclasses.replace(
+        SERVICE,
+        pool_client={**CLIENTS["no revocation"], **CLIENTS["rotated refresh tokens"]},
+    ),
+}
+
+
+@pytest.fixture(scope="module", params=VARIANTS)
+def variant(request: pytest.FixtureRequest) -> Iterator[Environment]:
+    with Environment.open(VARIANTS[request.param]) as env:
+        yield env
+
+
+@pytest.fixture
+def pool(variant: Environment) -> Environment:
+    variant.reset()
+    return variant
+
+
+class Person:
+    """A user of the API, in a pool of some kind."""
+
+    def __init__(self, env: Environment, name: str = "Ada") -> None:
+        self.env = env
+        email = f"{name.lower()}@example.com"
+        self.seed = SeedUser(name, email, PASSWORD)
+        self.tokens: dict[str, Any] = {}
+
+    def ask(self, method: str, path: str, status: int, **options: Any) -> Any:
+        if "token" in options:
+            options["headers"] = bearer(options.pop("token"))
+        answer = self.env.client.request(method, path, **options)
+        assert answer.status_code == status, f"{method} {path}: {answer.text}"
+        return answer.json() if answer.content else None
+
+    def sign_up(self) -> None:
+        user = {"username": self.seed.username, "email": self.seed.email, "password": PASSWORD}
+        self.ask("POST", "/users/signup", 201, json=user)
+        body = {"username": self.seed.username, "confirmation_code": self.code()}
+        self.ask("POST", "/users/verify", 200, json=body)
+
+    def code(self) -> str:
+        return self.env.code(self.seed.username)
+
+    def log_in(self, password: str = PASSWORD, name: str | None = None, status: int = 200) -> Any:
+        form = {"username": name or self.seed.username, "password": password}
+        return self.ask("POST", "/users/login", status, data=form)
+
+    def refresh(self, token: str, status: int = 200) -> Any:
+        body = {"username": self.seed.username, "refresh_token": token}
+        return self.ask("POST", "/users/refresh", status, json=body)
+
+    def opens(self, tokens: dict[str, Any]) -> bool:
+        headers = bearer(tokens["access_token"])
+        status = self.env.client.request("GET", "/users/me", headers=headers).status_code
+        assert status in {200, 401}
+        return bool(status == 200)
+
+
+@pytest.fixture
+def ada(pool: Environment) -> Person:
+    person = Person(pool)
+    person.sign_up()
+    return person
+
+
+def test_a_session_is_continued_and_ended(ada: Person) -> None:
+    session = ada.log_in()
+    for _ in range(3):
+        following = ada.refresh(session["refresh_token"])
+        assert ada.opens(following)
+        assert ada.opens(session)
+        session = following
+    other = ada.log_in()
+    ada.ask("POST", "/users/logout", 200, token=session["access_token"])
+    for ended in (session, other):
+        assert not ada.opens(ended)
+        ada.refresh(ended["refresh_token"], 401)
+    assert ada.opens(ada.log_in())
+
+
+def test_what_a_login_says_of_its_life_is_so(ada: Person) -> None:
+    session = ada.log_in()
+    claims = decode_unverified(session["access_token"])
+    assert claims is not None
+    lifetime = claims.claims["exp"] - claims.claims["iat"]
+    assert session["expires_in"] == lifetime
+    for age, opens in ((lifetime - 60, True), (lifetime + 60, False)):
+        ada.env.cognito.clock.advance(timedelta(seconds=-age))
+        tokens = ada.env.cognito.issue_tokens(ada.seed.username)
+        ada.env.cognito.clock.reset()
+        assert ada.opens({"access_token": tokens.access_token}) is opens
+
+
+def test_a_reset_ends_all_sessions_and_the_new_password_opens(ada: Person) -> None:
+    session = ada.log_in()
+    ada.ask("POST", "/users/forgot_password", 200, json={"username": ada.seed.username})
+    reset = {"username": ada.seed.username, "confirmation_code": ada.code()}
+    ada.ask("POST", "/users/reset_password", 200, json={**reset, "new_password": OTHER_PASSWORD})
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    ada.log_in(status=401)
+    again = ada.log_in(OTHER_PASSWORD)
+    assert ada.opens(again)
+    assert ada.opens(ada.refresh(again["refresh_token"]))
+
+
+def test_a_change_of_the_password_is_in_force(ada: Person) -> None:
+    session = ada.log_in()
+    change = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}
+    ada.ask("POST", "/users/change_password", 200, json=change, token=session["access_token"])
+    ada.log_in(status=401)
+    assert ada.opens(ada.log_in(OTHER_PASSWORD))
+
+
+def test_a_deleted_account_leaves_nothing_and_its_name_is_free(ada: Person) -> None:
+    session = ada.log_in()
+    ada.ask("DELETE", "/users/me", 204, token=session["access_token"])
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    ada.log_in(status=401)
+    ada.sign_up()
+    assert ada.opens(ada.log_in())
+    assert not ada.opens(session)
+
+
+def test_a_disabled_account_is_shut(ada: Person) -> None:
+    session = ada.log_in()
+    assert SERVICE.disable is not None
+    SERVICE.disable(ada.env.config, ada.seed.username)
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    ada.log_in(status=401)
+
+
+def test_a_name_in_another_case_is_taken_and_never_someone_elses_account(ada: Person) -> None:
+    """Whatever the pool says of case: the API's usernames are one's own whatever their case."""
+    other = {"username": "aDA", "email": "other@example.com", "password": OTHER_PASSWORD}
+    ada.ask("POST", "/users/signup", 409, json=other)
+    answer = ada.env.client.request(
+        "POST", "/users/login", data={"username": "aDA", "password": PASSWORD}
+    )
+    assert answer.status_code in {200, 401}
+    if answer.status_code == 200:
+        assert ada.opens(answer.json())
+    session = ada.log_in()
+    profile = ada.ask("GET", "/users/me", 200, token=session["access_token"])
+    assert profile["username"] == "Ada"
+
+
+def test_an_address_is_no_second_account(ada: Person) -> None:
+    second = {"username": "Eve", "email": ada.seed.email, "password": OTHER_PASSWORD}
+    ada.ask("POST", "/users/signup", 409, json=second)
+    assert ada.opens(ada.log_in())
+
+
+def test_random_numbers_belong_to_one_user(ada: Person) -> None:
+    eve = Person(ada.env, "Eve")
+    eve.sign_up()
+    mine, others = ada.log_in(), eve.log_in()
+    body = {"min_value": 1, "max_value": 6}
+    item = ada.ask("POST", "/randoms", 201, json=body, token=mine["access_token"])
+    eve.ask("GET", f"/randoms/{item['id']}", 404, token=others["access_token"])
+    assert eve.ask("GET", "/randoms", 200, token=others["access_token"]) == []
