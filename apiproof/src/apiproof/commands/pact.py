@@ -51,6 +51,7 @@ def states(
 def compare(
     pacts: Annotated[list[Path], typer.Argument(metavar="PACT...", help="Files and folders.")],
     openapi: OpenApi = Path("openapi.json"),
+    provider: Annotated[str | None, typer.Option(help="Only pacts with this provider.")] = None,
     *,
     format: Output = "table",  # noqa: A002 - the option's name
     output: Annotated[Path | None, typer.Option(help="Write the report here instead.")] = None,
@@ -60,7 +61,7 @@ def compare(
 
     if not openapi.is_file():
         raise DocumentMissing(f"No OpenAPI document at {openapi}. Name the provider's --openapi.")
-    raise typer.Exit(run(pacts, openapi, format, output))
+    raise typer.Exit(run(pacts, openapi, format, output, provider))
 
 
 def usage(

@@ -91,6 +91,10 @@ class ParameterReader:
         pieces = [piece.strip() for piece in text.split(",")]
         return [*self.casts(schema, text), self.items(schema, pieces)]
 
+    def casts_to(self, variant: Variant, text: str) -> Any:
+        """Return the likeliest scalar that a text means where a variant is wanted."""
+        return next(_scalars(text, _allowed([variant])))
+
     def _field(self, schema: Located, name: str, texts: Sequence[str]) -> Any:
         wanted = self._below(schema, "properties", name)
         wanted = wanted or self._below(schema, "additionalProperties")

@@ -62,12 +62,12 @@ def expecting(
 
 
 def errors(pact: PactFile, document: Mapping[str, Any]) -> list[str]:
-    """The rules that are broken for certain."""
+    """The rules that are failed for certain."""
     found: list[Finding] = compare(pact, document)
     return [finding.rule for finding in found if finding.severity is Severity.ERROR]
 
 
 def warnings(pact: PactFile, document: Mapping[str, Any]) -> list[str]:
-    """The rules that may be broken."""
+    """The rules that may fail."""
     found: list[Finding] = compare(pact, document)
     return [finding.rule for finding in found if finding.severity is Severity.WARNING]

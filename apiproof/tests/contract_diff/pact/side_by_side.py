@@ -71,7 +71,7 @@ def install(directory: Path) -> Path:
 
 def _ours(case: Case) -> str:
     has_errors = any(finding.severity is Severity.ERROR for finding in case.findings())
-    return "broken" if has_errors else "honoured"
+    return "failed" if has_errors else "passed"
 
 
 def _theirs(program: Path) -> Iterator[tuple[str, str]]:
@@ -97,11 +97,11 @@ def _lines(program: Path, document: str, cases: Sequence[Case]) -> list[str]:
 
 
 def _verdict(line: str) -> str:
-    return "broken" if any(each["type"] == "error" for each in json.loads(line)) else "honoured"
+    return "failed" if any(each["type"] == "error" for each in json.loads(line)) else "passed"
 
 
 def _truth(case: Case) -> str:
-    return "honoured" if case.is_good else "broken"
+    return "passed" if case.is_good else "failed"
 
 
 def _wrong(verdicts: dict[str, str]) -> int:
@@ -115,9 +115,9 @@ def _table(ours: dict[str, str], theirs: dict[str, str]) -> Table:
         good = [verdicts[case.pact] for case in CASES if case.is_good]
         silent = sum(verdict.startswith("nothing") for verdict in verdicts.values())
         counts = (
-            f"{bad.count('broken')} of {len(bad)}",
-            f"{good.count('honoured')} of {len(good)}",
-            str(good.count("broken")),
+            f"{bad.count('failed')} of {len(bad)}",
+            f"{good.count('passed')} of {len(good)}",
+            str(good.count("failed")),
             str(silent),
         )
         table.add_row(side, *counts)

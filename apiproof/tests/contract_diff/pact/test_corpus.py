@@ -20,7 +20,7 @@ def test_mistake_is_found_where_it_is_and_nothing_else(case: Case) -> None:
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.pact)
-def test_honoured_pact_raises_no_alarm(case: Case) -> None:
+def test_good_pact_raises_no_alarm(case: Case) -> None:
     findings = case.findings()
     assert places(findings, Severity.ERROR) == []
     assert places(findings, Severity.WARNING) == case.warnings

@@ -1,4 +1,4 @@
-"""Pacts drawn from a document itself are honoured; the same with one mistake planted are not."""
+"""Pacts drawn from a document itself pass; with one mistake put in they do not."""
 
 import copy
 from collections.abc import Callable

@@ -14,16 +14,16 @@ GOOD = CORPUS / "good" / "shop-matchers.json"
 BAD = CORPUS / "bad" / "shop-tuple.json"
 
 
-def test_honoured_pact_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
+def test_good_pact_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([GOOD], SHOP) == 0
-    assert "honoured: 3 interactions of 1 pacts compared, 0 errors" in capsys.readouterr().out
+    assert "passed: 3 interactions of 1 pacts compared, 0 errors" in capsys.readouterr().out
 
 
-def test_broken_pact_exits_with_1_and_says_where(capsys: pytest.CaptureFixture[str]) -> None:
+def test_bad_pact_exits_with_1_and_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([GOOD, BAD], SHOP) == 1
     shown = capsys.readouterr().out.replace("\n", "")
     assert "response-body-type" in shown
-    assert "broken: 4 interactions of 2 pacts compared, 1 errors" in shown
+    assert "failed: 4 interactions of 2 pacts compared, 1 errors" in shown
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_json_report_goes_to_a_file(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     assert run([BAD], SHOP, format="json", output=report) == 1
     written = json.loads(report.read_text())
-    assert written["verdict"] == "broken"
+    assert written["result"] == "failed"
     assert written["interactions"] == 1
     assert written["findings"][0]["where"] == "$.interactions[0].response.body[1]"
 
@@ -118,7 +118,7 @@ def test_yaml_document_is_read(tmp_path: Path) -> None:
     assert run([GOOD], path) == 0
 
 
-def test_nothing_compared_is_not_honoured() -> None:
+def test_nothing_compared_is_not_passed() -> None:
     assert Outcome().exit_code == 2
 
 

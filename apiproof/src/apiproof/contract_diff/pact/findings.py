@@ -15,10 +15,14 @@ _SHOWN: Final = 60
 
 
 class Severity(StrEnum):
-    """An error breaks the consumer; a warning may, depending on the provider's state."""
+    """An error breaks the consumer; a warning may, depending on the provider's state.
+
+    What could not be compared is neither, and is never called passed.
+    """
 
     ERROR = "error"
     WARNING = "warning"
+    NOT_COMPARED = "not compared"
 
 
 @dataclass(frozen=True)
@@ -91,3 +95,8 @@ def schema_problems(
         where = place + show(error.place)
         got = shown(error.value, where)
         yield Problem(rule, where, error.pointer, f"{error.expected}, got {got}")
+
+
+def not_compared(place: str, pointer: str, why: str) -> Problem:
+    """Return what says that a part of an interaction was not looked at."""
+    return Problem("not-compared", place, pointer, why, Severity.NOT_COMPARED)

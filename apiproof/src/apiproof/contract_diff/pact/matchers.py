@@ -21,7 +21,7 @@ from apiproof.openapi.schema_variants import (
     listed_values,
     variant_types,
 )
-from apiproof.openapi.validation import SchemaValidator
+from apiproof.openapi.validation import SchemaValidator, text_validator
 from apiproof.pacts.reading import Matcher
 
 _NUMBERS: Final = frozenset({"integer", "number"})
@@ -95,9 +95,11 @@ class MatcherCheck:
             return text == expected
         return matcher.kind not in _TEXTUAL or _predicate(matcher, expected, json_types(text))(text)
 
-    def texts(self, matchers: Sequence[Matcher], expected: str) -> Iterator[str]:
-        """Texts that all of some matchers take: the example, and samples of other forms."""
-        for text in (expected, *_SAMPLES):
+    def texts(
+        self, matchers: Sequence[Matcher], expected: str, known: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """Texts that all of some matchers take: the example, what is known, samples."""
+        for text in (expected, *known, *_SAMPLES):
             if all(self.matches(matcher, expected, text) for matcher in matchers):
                 yield text
 
@@ -140,26 +142,28 @@ def _is_of(value: Any, wanted: frozenset[str]) -> bool:
 def _predicate(matcher: Matcher, expected: Any, wanted: frozenset[str]) -> Callable[[Any], bool]:
     if matcher.kind in _TEXTUAL:
         pattern = _pattern(matcher)
-        if pattern is None:  # another language's syntax: only the example is known to match
+        validator = None if pattern is None else text_validator(pattern)
+        if validator is None:  # another language's syntax: only the example is known to match
             return lambda value: value == expected
-        return lambda value: pattern.search(str(value)) is not None
+        return lambda value: validator.is_valid(value if isinstance(value, str) else str(value))
     return lambda value: _is_of(value, wanted)
 
 
-def _pattern(matcher: Matcher) -> re.Pattern[str] | None:
+def _pattern(matcher: Matcher) -> str | None:
+    r"""Return an expression of what a matcher takes; a regular expression matches as a whole.
+
+    So it does in pact_ffi 0.5.12: `\d{3}` does not match "x1234".
+    """
     options = matcher.options
     match matcher.kind:
         case "include":
-            return re.compile(re.escape(str(options.get("value", ""))))
+            return re.escape(str(options.get("value", "")))
         case "semver":
-            return re.compile(r"^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$")
+            return r"^\d+\.\d+\.\d+(-[\w.-]+)?(\+[\w.-]+)?$"
         case "date" | "time" | "datetime":
             stated = options.get("format") or options.get(matcher.kind) or options.get("timestamp")
             return date_pattern(str(stated) if stated else None, matcher.kind)
-    try:
-        return re.compile(str(options.get("regex", "")))
-    except re.error:
-        return None
+    return f"^(?:{options.get('regex', '')})$"
 
 
 def _texts(matcher: Matcher, expected: str, known: Sequence[Any]) -> Iterator[str]:
@@ -199,11 +203,11 @@ _TOKEN: Final = re.compile(
 _OFFSETS: Final = {"X": r"(Z|[+-]\d\d(:?\d\d)?)", "x": r"[+-]\d\d(:?\d\d)?", "Z": r"[+-]\d\d:?\d\d"}
 
 
-def date_pattern(stated: str | None, kind: str) -> re.Pattern[str]:
+def date_pattern(stated: str | None, kind: str) -> str:
     """The texts that a format describes; without one, the ISO 8601 form of the kind."""
     if not stated:
-        return re.compile(rf"^{_format(_DEFAULTS[kind])}(\.\d+)?(Z|[+-]\d\d:?\d\d)?$")
-    return re.compile(rf"^{_format(stated)}$")
+        return rf"^{_format(_DEFAULTS[kind])}(\.\d+)?(Z|[+-]\d\d:?\d\d)?$"
+    return rf"^{_format(stated)}$"
 
 
 def _format(stated: str) -> str:

@@ -4,14 +4,22 @@ A request's matchers do not excuse its example: the example is what is sent.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from apiproof.contract_diff.pact.findings import Problem, Severity, listed, schema_problems, shown
+from apiproof.contract_diff.pact.findings import (
+    Problem,
+    Severity,
+    listed,
+    not_compared,
+    schema_problems,
+    shown,
+)
 from apiproof.contract_diff.pact.headers import excused
+from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
 from apiproof.openapi.dialect import is_flagged
-from apiproof.openapi.media_types import is_json, matching
+from apiproof.openapi.media_types import is_json, is_xml, matching
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, Located
@@ -68,15 +76,37 @@ class RequestBodyCheck:
         schema = media.at("schema")
         place = f".request.{body.location}"
         essence = content_type.split(";", maxsplit=1)[0].strip().lower()
-        if schema.node is None or isinstance(body.content, bytes):
+        if schema.node is None:
+            return
+        if isinstance(body.content, bytes):
+            yield not_compared(place, schema.pointer, "sends bytes, which are not looked into")
             return
         if essence == "application/x-www-form-urlencoded":
             fields = _form(body.content)
             if fields is not None:
                 value = self.reader.fields(schema, fields)
                 yield from self._problems(schema, value, place)
-        elif body.is_json or is_json(essence) or essence == "text/plain":
+        elif is_xml(essence) and isinstance(body.content, str):
+            yield from self._xml(schema, body.content, place)
+        elif body.is_json or is_json(essence) or essence.startswith("text/"):
             yield from self._problems(schema, body.content, place)
+        else:
+            yield not_compared(
+                place, schema.pointer, f"sends a body of {essence}, which is not looked into"
+            )
+
+    def _xml(self, schema: Located, text: str, place: str) -> Iterator[Problem]:
+        try:
+            forms = XmlForms(self.document, self.variants, self.reader)
+            form = forms.form(schema, read_xml(text))
+        except XmlUnreadable as why:
+            yield not_compared(place, schema.pointer, f"sends XML that cannot be read: {why}")
+            return
+        document = Document({"openapi": "3.1.0", "components": {"schemas": {"Body": form.schema}}})
+        root = document.root.at("components", "schemas", "Body")
+        validator, rule = SchemaValidator(document, "request"), "request-body-invalid"
+        for problem in schema_problems(validator, root, form.value, rule, place):
+            yield replace(problem, pointer=schema.pointer)
 
     def _problems(self, schema: Located, value: Any, place: str) -> Iterator[Problem]:
         problems = list(

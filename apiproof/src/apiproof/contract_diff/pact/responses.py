@@ -1,20 +1,28 @@
 """The expected answer against the operation's: status, content type, headers, body."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from apiproof.contract_diff.pact.findings import Problem, listed, schema_problems, shown
+from apiproof.contract_diff.pact.findings import (
+    Problem,
+    listed,
+    not_compared,
+    schema_problems,
+    shown,
+)
 from apiproof.contract_diff.pact.headers import excused, is_standard_answer
 from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import MatchingRuleSet
 from apiproof.contract_diff.pact.response_body import ExpectedBody
-from apiproof.openapi.media_types import acceptable, is_json, matching
+from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
+from apiproof.openapi.media_types import acceptable, is_json, is_xml, matching
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, Located
 from apiproof.openapi.responses import matching_status
-from apiproof.openapi.schema_variants import SchemaVariants
+from apiproof.openapi.schema_variants import SchemaVariants, listed_values
 from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Body, Request, Response
 from apiproof.pacts.reading.expressions import show
@@ -48,6 +56,8 @@ class ResponseCheck:
         stated = response.header("content-type") or (
             body.content_type if body and body.is_stated else None
         )
+        if response.body is not None and body is None and _promises_body(part, offered):
+            yield _empty(part, response.body)
         if not offered:
             if body or stated:
                 yield _no_content(part, body, stated)
@@ -81,16 +91,59 @@ class ResponseCheck:
     def _body(
         self, part: Located, body: Body, response: Response, fitting: list[str]
     ) -> list[Problem]:
-        found = []
-        book = MatchingRuleSet(response.matchers.body)
-        expectation = ExpectedBody(self.document, self.variants, self.validator, book)
-        for media in fitting:
-            schema = part.at("content", media, "schema")
-            if schema.node is None or not (body.is_json or media.startswith("text/plain")):
-                return []
-            problems = expectation.problems(body.content, [schema])
-            found.append([problem.below(f".response.{body.location}") for problem in problems])
+        found = [list(self._media_body(part, body, response, media)) for media in fitting]
         return min(found, key=lambda problems: sum(problem.is_error for problem in problems))
+
+    def _media_body(
+        self, part: Located, body: Body, response: Response, media: str
+    ) -> Iterator[Problem]:
+        schema = part.at("content", media, "schema")
+        place = f".response.{body.location}"
+        if schema.node is None:
+            why = f"expected a body, got a response of {media} without a schema"
+            yield not_compared(place, part.at("content", media).pointer, why)
+            return
+        rules = MatchingRuleSet(response.matchers.body)
+        if is_xml(response.content_type or media) and isinstance(body.content, str):
+            yield from self._xml_body(schema, body.content, rules, place)
+        elif body.is_json or media.startswith("text/"):
+            expected = ExpectedBody(self.document, self.variants, self.validator, rules)
+            problems = expected.problems(body.content, [schema])
+            yield from (problem.below(place) for problem in problems)
+        elif not self._takes_any_text(schema):
+            why = f"expected a body of {response.content_type or media}, which is not looked into"
+            yield not_compared(place, schema.pointer, why)
+
+    def _xml_body(
+        self, schema: Located, text: str, rules: MatchingRuleSet, place: str
+    ) -> Iterator[Problem]:
+        try:
+            forms = XmlForms(self.document, self.variants, self.reader)
+            form = forms.form(schema, read_xml(text))
+        except XmlUnreadable as why:
+            yield not_compared(place, schema.pointer, f"expected XML that cannot be read: {why}")
+            return
+        raw = {"openapi": "3.1.0", "components": {"schemas": {"Body": form.schema}}}
+        document = Document(raw)
+        root = document.root.at("components", "schemas", "Body")
+        variants, validator = SchemaVariants(document), SchemaValidator(document, "response")
+        expected = ExpectedBody(document, variants, validator, rules)
+        for problem in expected.problems(form.value, [root]):
+            yield replace(problem, pointer=schema.pointer).below(place)
+
+    def _takes_any_text(self, schema: Located) -> bool:
+        """Whether a schema says no more of a body than that it is there: text or binary."""
+        words = {
+            "type",
+            "format",
+            "title",
+            "description",
+            "contentMediaType",
+            "example",
+            "examples",
+        }
+        node = self.document.resolve(schema).node
+        return isinstance(node, Mapping) and node.get("type") == "string" and node.keys() <= words
 
     def _headers(self, part: Located, response: Response) -> Iterator[Problem]:
         declared = {name.lower(): each for name, each in self.document.children(part, "headers")}
@@ -112,17 +165,44 @@ class ResponseCheck:
         schema = declared.at("schema")
         rule = response.matchers.header.get(name.lower())
         judge = MatcherCheck(self.variants, self.validator)
-        texts = judge.texts(rule.matchers, text) if rule else [text]
+        known = self._listed_texts(schema)
+        texts = judge.texts(rule.matchers, text, known) if rule else _same_lists(text)
         if schema.node is None or any(self._is_header(schema, each) for each in texts):
             return
         value = self.reader.casts(schema, text)[0]
         place = f".response.headers{show([name])}"
         yield from schema_problems(self.validator, schema, value, "response-header-invalid", place)
 
+    def _listed_texts(self, schema: Located) -> list[str]:
+        """Return the values of a header's enum, as they are written."""
+        variants = self.variants.of([schema]) if schema.node is not None else []
+        values = [value for variant in variants for value in listed_values(variant) or ()]
+        return [value if isinstance(value, str) else json.dumps(value) for value in values]
+
     def _is_header(self, schema: Located, text: str) -> bool:
         items = self.reader.items(schema, [piece.strip() for piece in text.split(",")])
         readings = [*self.reader.casts(schema, text), items]
         return any(self.validator.accepts([schema], value) for value in readings)
+
+
+def _same_lists(text: str) -> list[str]:
+    """Return how a header may be written: space after a comma means nothing (RFC 9110)."""
+    pieces = [piece.strip() for piece in text.split(",")]
+    return [text, ",".join(pieces), ", ".join(pieces)]
+
+
+def _promises_body(part: Located, offered: list[str]) -> bool:
+    nodes = (part.at("content", media, "schema").node for media in offered)
+    return bool(offered) and all(node is not None and node is not True for node in nodes)
+
+
+def _empty(part: Located, body: Body) -> Problem:
+    """Return what a pact's `null` or empty text against a promised body comes to."""
+    if body.content is None:
+        why = "expected no body (null), got a response that may have one, which is not compared"
+    else:
+        why = "expected an empty body, got a response that may have one, which is not compared"
+    return not_compared(f".response.{body.location}", part.at("content").pointer, why)
 
 
 def _undeclared(operation: Operation, response: Response) -> Problem:
