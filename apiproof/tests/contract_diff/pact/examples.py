@@ -3,7 +3,7 @@
 It knows as much of OpenAPI as the corpus' documents use, and nothing of `compare`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -17,6 +17,14 @@ FORMATS = {
     "email": st.from_regex(r"[a-z]{1,8}@[a-z]{1,8}\.com", fullmatch=True),
     "uri": st.from_regex(r"https://[a-z]{1,8}\.com/[a-z]{0,5}", fullmatch=True),
 }
+Wanted = Callable[[str, Mapping[str, Any], str], bool]
+"""Whether exchanges of a path, an operation and a status are drawn."""
+
+
+def any_exchange(_path: str, _operation: Mapping[str, Any], _code: str) -> bool:
+    return True
+
+
 TEXT = st.text(st.characters(codec="ascii", exclude_categories=["C"]), max_size=12)
 
 
@@ -81,17 +89,19 @@ class Examples:
 
     @st.composite
     @staticmethod
-    def exchanges(draw: st.DrawFn, self: "Examples") -> Exchange:
-        """A valid exchange of any operation and any status that it declares."""
-        operations = [
-            (path, method, item, operation)
+    def exchanges(draw: st.DrawFn, self: "Examples", wanted: Wanted = any_exchange) -> Exchange:
+        """A valid exchange of any operation and any status that it declares, if it is wanted."""
+        places = [
+            (path, method, item, operation, code)
             for path, item in self.document["paths"].items()
             for method, operation in item.items()
             if method in {"get", "post", "put", "patch", "delete"}
+            for code in sorted(operation["responses"])
+            if wanted(path, operation, code)
         ]
-        path, method, item, operation = draw(st.sampled_from(operations))
+        path, method, item, operation, code = draw(st.sampled_from(places))
         codes = sorted(operation["responses"])
-        exchange = Exchange(path, method.upper(), path, draw(st.sampled_from(codes)), codes)
+        exchange = Exchange(path, method.upper(), path, code, codes)
         for raw in (*item.get("parameters", ()), *operation.get("parameters", ())):
             self._parameter(draw, exchange, self.resolved(raw))
         body = self.resolved(operation.get("requestBody"))

@@ -82,8 +82,8 @@ def document_of(actual: Mapping[str, Any]) -> dict[str, Any]:
     body = actual.get("body")
     if isinstance(body, Mapping) and "contentType" in body:
         media, body = media or body["contentType"], body.get("content")
-        is_json = "json" in str(media) and isinstance(body, str) and body[:1] in ("{", "[")
-        body = json.loads(body) if is_json else body
+        if "json" in str(media) and isinstance(body, str) and body[:1] in ("{", "["):
+            body = json.loads(body)
     if body is not None and body != "":
         media, schema = _described(body, media)
         response["content"] = {media: {"schema": schema}}
