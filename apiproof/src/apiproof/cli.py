@@ -10,7 +10,18 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from apiproof.commands import access, cognito, coverage, faults, fuzz, openapi, pact, run, serve
+from apiproof.commands import (
+    access,
+    cognito,
+    coverage,
+    faults,
+    fuzz,
+    openapi,
+    pact,
+    replay,
+    run,
+    serve,
+)
 from apiproof.errors import UserError
 from apiproof.signals import interruptible
 
@@ -22,7 +33,7 @@ app = typer.Typer(
 )
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
-for _module in (run, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
+for _module in (run, replay, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
     _module.register(app)
 
 

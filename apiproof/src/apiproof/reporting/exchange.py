@@ -1,4 +1,4 @@
-"""A request and its answer as reports show them, and the request as a curl command.
+"""A request, its answer and other foreign text as reports show them; a request as a command.
 
 What is held here has been through `apiproof.redaction`: no credential reaches a report.
 """
@@ -8,6 +8,8 @@ import shlex
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+# C0 and C1 control characters but tab and newline, and what turns the direction of writing.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 # What curl or the connection sets by itself.
 _OWN = {"host", "content-length", "accept-encoding", "connection", "user-agent"}
 
@@ -29,6 +31,11 @@ class HttpResponse:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
+
+
+def printable(text: str) -> str:
+    r"""A text whose control characters are shown: an escape is `\x1b`."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def curl_command(request: HttpRequest, variables: Collection[str] = ("$TOKEN",)) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from apiproof.reporting.charts import as_svg, in_words
-from apiproof.reporting.exchange import HttpRequest, HttpResponse
+from apiproof.reporting.exchange import HttpRequest, HttpResponse, printable
 from apiproof.reporting.model import (
     Chart,
     Finding,
@@ -89,9 +89,19 @@ def _template() -> Any:
     from jinja2 import Environment, FileSystemLoader  # noqa: PLC0415 - only the page needs it
 
     environment = Environment(
-        loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
     )
     return environment.get_template("page.html.jinja")
+
+
+def _shown(value: Any) -> Any:
+    """What stands in the page for a value: control characters are shown, not sent."""
+    is_plain = isinstance(value, str) and not hasattr(value, "__html__")
+    return printable(value) if is_plain else value
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -13,11 +13,22 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from apiproof.reporting.exchange import printable
+
+__all__ = [
+    "Styled",
+    "Terminal",
+    "console",
+    "heading",
+    "line_of",
+    "print_line",
+    "print_table",
+    "printable",
+]
+
 Styled = tuple[str, str]
 """A text and its style, in rich's words: `("failed", "red")`."""
 
-# C0 and C1 control characters but tab and newline, and what turns the direction of writing.
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _WIDEST: Final = 100_000  # columns of a pipe
 _FRAME: Final = 3  # columns around a cell
 
@@ -32,11 +43,6 @@ class Terminal(Console):
 
 
 console: Final = Terminal()
-
-
-def printable(text: str) -> str:
-    r"""A text whose control characters are shown: an escape is `\x1b`."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def line_of(*parts: str | Styled | Text) -> Text:

@@ -1,0 +1,78 @@
+"""Reports on disk: whole files, a history of runs, and what single commands kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from apiproof.reporting import step_result
+from apiproof.reporting.store import (
+    KEPT_RUNS,
+    ReportUnusable,
+    read_report,
+    save_step,
+    saved_steps,
+    trend,
+    write_report,
+)
+from tests.reporting.samples import sample_report
+
+NAMES = {"index.html", "report.json", "report.schema.json", "report.junit.xml", "report.sarif"}
+
+
+def test_a_run_writes_its_files_and_can_be_read_again(tmp_path: Path) -> None:
+    report = sample_report()
+    assert write_report(report, tmp_path) == tmp_path / "index.html"
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == NAMES
+    assert read_report(tmp_path / "report.json") == report
+
+
+def test_the_history_is_drawn_from_the_second_run_on_and_has_an_end(tmp_path: Path) -> None:
+    history = tmp_path / "history"
+    write_report(sample_report(), tmp_path)
+    assert trend(history) is None
+    for number in range(KEPT_RUNS + 3):
+        entry = {"started": f"2026-01-01T00:00:{number:02}", "findings": {"high": number}}
+        (history / f"2026-01-01T0000{number:02}Z.json").write_text(json.dumps(entry), "utf-8")
+    write_report(sample_report(), tmp_path)
+    drawn = trend(history)
+    assert drawn is not None
+    assert len(drawn.series[0].points) == KEPT_RUNS == len(list(history.iterdir()))
+    assert {series.name for series in drawn.series} == {
+        "critical",
+        "high",
+        "medium",
+        "low",
+        "known",
+    }
+
+
+def test_what_stands_among_the_history_and_is_none_is_left_out(tmp_path: Path) -> None:
+    for name, text in (("a.json", "{"), ("b.json", "[]"), ("c.json", '{"findings": 1}')):
+        (tmp_path / name).write_text(text, "utf-8")
+    assert trend(tmp_path) is None
+
+
+def test_the_results_of_single_commands_are_shown_beside_the_run(tmp_path: Path) -> None:
+    save_step(step_result("faults", {"defects": 48}), tmp_path)
+    save_step(step_result("access", {"cells": 5}), tmp_path)
+    (tmp_path / "steps" / "old.json").write_text("{}", "utf-8")
+    [step] = saved_steps(tmp_path, besides=["access"])
+    assert (step.name, step.evidence) == ("faults", {"defects": 48})
+    assert step.finished
+
+
+@pytest.mark.parametrize("text", [None, "{", "[]", '{"service": 1}'])
+def test_a_report_that_is_none_is_one_line(tmp_path: Path, text: str | None) -> None:
+    path = tmp_path / "report.json"
+    if text is not None:
+        path.write_text(text, "utf-8")
+    with pytest.raises(ReportUnusable) as refusal:
+        read_report(path)
+    assert "\n" not in str(refusal.value)
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file", "utf-8")
+    with pytest.raises(ReportUnusable, match="No report can be written to"):
+        write_report(sample_report(), tmp_path / "reports")
