@@ -96,6 +96,28 @@ def test_an_unknown_state_is_an_error_of_its_interaction_with_the_nearest_one(
     assert "error: 1 of 2 interactions of 1 pacts verified" in out
 
 
+def test_foreign_text_is_shown_as_it_is(tmp_path: Path) -> None:
+    hostile = {**request("/health"), "description": "[/health] by [bold]nobody\x1b[2J"}
+    lost = {**request("/nowhere"), "description": "[/] \x1b]0;title\x07"}
+    code, out, err = cold(["pact", "verify", written(tmp_path / "x.json", pact(hostile, lost))])
+    assert code == 1, err
+    assert r"[/health] by [bold]nobody\x1b[2J" in out
+    assert "\x1b" not in out + err
+
+
+def test_a_pact_that_would_exhaust_the_stack_is_one_line(tmp_path: Path) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    sent = {**request("/health"), "response": {"status": 200, "body": deep}}
+    for command in ("verify", "compare", "usage"):
+        path = written(tmp_path / "x.json", pact(sent))
+        code, out, err = cold(["pact", command, *(["--pacts"] * (command == "usage")), path])
+        assert code == 2, (command, out, err)
+        assert "Traceback" not in out + err
+        assert "deeper than 200 levels" in out + err
+
+
 def test_a_broken_pact_ends_with_1_and_writes_every_report(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,6 +4,7 @@ Exit codes: 0 all is well, 1 a finding, 2 the question could not be answered (wr
 reached, interrupted). Errors that a user can put right are one line, without a traceback.
 """
 
+import os
 import sys
 from importlib import metadata
 from typing import Annotated, NoReturn
@@ -23,6 +24,8 @@ from apiproof.commands import (
     serve,
 )
 from apiproof.errors import UserError
+from apiproof.redaction import redact
+from apiproof.reporting.exchange import printable
 from apiproof.signals import interruptible
 
 app = typer.Typer(
@@ -69,11 +72,19 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(f"{error.format_message()} Try `apiproof --help`.")
     except UserError as error:
         _refuse(str(error))
+    except Exception as error:
+        # A crash is never a finding: its exit code is not 1.
+        if os.environ.get("APIPROOF_TRACEBACK"):
+            raise
+        _refuse(
+            f"unexpected {type(error).__name__}: {redact(' '.join(str(error).split()))[:500]}. "
+            "Please report it; APIPROOF_TRACEBACK=1 shows where."
+        )
     if code == INTERRUPTED:
         _refuse("Interrupted: nothing was decided. Run the same command again.")
     sys.exit(code)
 
 
 def _refuse(text: str) -> NoReturn:
-    typer.secho(f"apiproof: {text}", fg="red", err=True)
+    typer.secho(f"apiproof: {printable(text)}", fg="red", err=True)
     sys.exit(2)

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from pact import Verifier
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from apiproof.http.server import run_server
 from apiproof.pacts.verify.broker import (
@@ -14,8 +18,11 @@ from apiproof.pacts.verify.broker import (
     BrokerOptions,
     SelectorInvalid,
     add_broker_pacts,
+    can_i_deploy,
+    notices_after,
     publish,
     read_selector,
+    result_body,
 )
 from apiproof.pacts.verify.fetching import Credentials
 from apiproof.pacts.verify.loading import Filter, LoadedPacts, SelectedPact, select
@@ -190,6 +197,105 @@ def test_a_broker_without_such_pacts_is_told(broker: Broker, url: str) -> None:
     broker.pacts = {}
     with pytest.raises(BrokerError, match='has no pact with "shop" for these selectors'):
         orders_of(BrokerOptions(url))
+
+
+@pytest.mark.usefixtures("shop")
+def test_every_published_result_finds_its_interaction_again(
+    broker: Broker, url: str, session: VerificationSession
+) -> None:
+    """By the Broker's `_id`; a pact file of specification 2 by description and state."""
+    twice = [interaction("the same words", "/order"), interaction("the same words", "/nowhere")]
+    broker.pacts = {"till": pact(order(), *twice)}
+    verified(BrokerOptions(url, publish_version="1.0"), session)
+    assert broker.missing_results("till") == []
+    [(_, body)] = broker.told
+    assert [each["success"] for each in body["testResults"]] == [True, True, False]
+    assert len({each["interactionId"] for each in body["testResults"]}) == 3
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_result_without_the_brokers_id_names_description_and_state(
+    session: VerificationSession,
+) -> None:
+    second = {
+        "description": "x",
+        "providerState": "orders exist",
+        "request": {"method": "GET", "path": "/order"},
+        "response": {"status": 200},
+    }
+    document = {"consumer": {"name": "old"}, "provider": {"name": NAME}, "interactions": [second]}
+    loaded = LoadedPacts()
+    loaded.add_document(document, "old.json")
+    selected, _ = select(loaded.found, Filter(), NAME, STATES)
+    [result] = verify_selected(selected, session, NAME).pacts
+    [told] = result_body(BrokerOptions("", publish_version="1"), loaded.found[0], result)[
+        "testResults"
+    ]
+    assert told["interactionDescription"] == "x"
+    assert told["interactionProviderState"] == "orders exist"
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ({"consumer": "web"}, "must specify a value for environment or tag or branch"),
+        ({"environment": "nowhere"}, "environment with name 'nowhere' does not exist"),
+        ({"branch": "x", "deployed": True}, "cannot specify branch fields with environment"),
+    ],
+)
+def test_what_the_broker_says_of_a_selector_is_passed_on(
+    url: str, selector: dict[str, object], expected: str
+) -> None:
+    with pytest.raises(BrokerError) as refusal:
+        orders_of(BrokerOptions(url, selectors=(selector,)))
+    assert "answered 400. It says: " in str(refusal.value)
+    assert expected in str(refusal.value)
+
+
+def test_a_link_to_another_origin_is_followed_without_credentials(broker: Broker, url: str) -> None:
+    """Whoever can edit a Broker's links must not be sent its token."""
+    seen: list[str | None] = []
+
+    async def answer(request: Request) -> Response:
+        seen.append(request.headers.get("authorization"))
+        return Response(status_code=401)
+
+    broker.authorization = "Bearer t0ken"
+    with run_server(Starlette(routes=[Route("/{rest:path}", answer)])) as elsewhere:
+        broker.links_to = elsewhere
+        with pytest.raises(BrokerError, match=f"were not sent to {elsewhere}"):
+            orders_of(BrokerOptions(url, credentials=Credentials(token="t0ken")))
+    assert seen == [None]
+
+
+@pytest.mark.usefixtures("shop")
+@pytest.mark.parametrize(("path", "success"), [("/order", "true"), ("/nowhere", "false")])
+def test_the_brokers_notices_are_chosen_by_what_happened(
+    broker: Broker, url: str, session: VerificationSession, path: str, success: str
+) -> None:
+    broker.pacts = {"till": pact(interaction("x", path))}
+    broker.pending = {"till"}
+    options = BrokerOptions(url, include_pending=True)
+    selected = orders_of(options)
+    assert ("before_verification", "The pact of till is being verified") in selected[
+        0
+    ].source.notices
+    [result] = verify_selected(selected, session, NAME).pacts
+    for published in (True, False):
+        words = f"till is pending, success {success}, published {str(published).lower()}"
+        assert notices_after(result, published=published) == [words]
+
+
+@pytest.mark.parametrize("deployable", [True, False, None])
+def test_can_i_deploy_is_what_the_broker_says(
+    broker: Broker, url: str, *, deployable: bool | None
+) -> None:
+    broker.deployable = deployable
+    answer = can_i_deploy(BrokerOptions(url, publish_version="1.0"), NAME, "production")
+    assert answer.is_deployable is deployable
+    assert "verif" in answer.reason
+    with pytest.raises(BrokerError, match="Environment with name 'moon' does not exist"):
+        can_i_deploy(BrokerOptions(url, publish_version="1.0"), NAME, "moon")
 
 
 def test_something_else_than_a_broker_is_told(session: VerificationSession) -> None:

@@ -166,3 +166,32 @@ def test_an_unknown_consumer_is_told_with_the_nearest(tmp_path: Path) -> None:
 def test_a_filter_that_is_no_regular_expression_is_told() -> None:
     with pytest.raises(FilterInvalid, match="--description '\\[' is not a regular expression"):
         Filter(description="[")
+
+
+def nested(depth: int) -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(depth):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize("depth", [250, 900])
+def test_a_pact_deeper_than_any_is_refused(tmp_path: Path, depth: int) -> None:
+    document = pact(interaction("x", "/order", response={"body": nested(depth)}))
+    [line] = problems([written(tmp_path, document)])
+    assert line.endswith("deeper than 200 levels; is it a pact?")
+
+
+def test_a_body_that_is_deep_once_decoded_is_refused(tmp_path: Path) -> None:
+    content = {"content": json.dumps(nested(300)), "contentType": "application/json"}
+    hidden = interaction("x", "/order", response={"body": {**content, "encoded": "JSON"}})
+    [line] = problems([written(tmp_path, pact(hidden))])
+    assert "deeper than 200 levels" in line
+
+
+def test_a_file_larger_than_any_pact_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "pact.json"
+    with path.open("wb") as file:
+        file.truncate(51 * 2**20)
+    [line] = problems([path])
+    assert "larger than 50 MiB" in line

@@ -149,7 +149,7 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
     from apiproof.pacts.verify.broker import notices_after
     from apiproof.pacts.verify.report import print_verification
     from apiproof.pacts.verify.run import plan, verify
-    from apiproof.reporting.terminal import console, print_line, printable
+    from apiproof.reporting.terminal import console, line_of, print_line
 
     selected = plan(request, service)
     findings = compare_pacts(
@@ -166,7 +166,7 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
             request,
             service,
             lambda pact, result: status.update(
-                printable(f"{pact.consumer}: {result.interaction.description}")
+                line_of(f"{pact.consumer}: {result.interaction.description}")
             ),
             findings,
         )

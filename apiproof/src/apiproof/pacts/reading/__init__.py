@@ -9,6 +9,7 @@ imports no pact library.
     +- PactUnparsable    not JSON, or not text
     +- PactMalformed     JSON, but not a pact
     +- PactEmpty         a pact that expects nothing
+    +- PactTooLarge      larger or deeper than any pact
 """
 
 from apiproof.pacts.reading.errors import (
@@ -16,6 +17,7 @@ from apiproof.pacts.reading.errors import (
     PactError,
     PactMalformed,
     PactNotFound,
+    PactTooLarge,
     PactUnparsable,
 )
 from apiproof.pacts.reading.expressions import Step, parse_expression
@@ -44,6 +46,7 @@ __all__ = [
     "PactFile",
     "PactMalformed",
     "PactNotFound",
+    "PactTooLarge",
     "PactUnparsable",
     "ProviderState",
     "Request",

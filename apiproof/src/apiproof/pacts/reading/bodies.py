@@ -8,9 +8,12 @@ import base64
 import binascii
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from apiproof.pacts.reading.model import Body
+
+DEEPEST: Final = 200
+"""How deep a pact may go; real ones stay under 20, and Python's stack ends near 1000."""
 
 
 def read_body(part: Mapping[str, Any], header: str | None) -> Body | None:
@@ -28,6 +31,20 @@ def read_body(part: Mapping[str, Any], header: str | None) -> Body | None:
         content = _decoded(raw.get("content"), raw.get("encoded"))
         return _body(content, stated, "body.content")
     return _body(raw, header, "body")
+
+
+def depth_of(value: Any) -> int:
+    """How deep a JSON value goes: 0 for a plain one. It needs no stack, however deep that is."""
+    level, depth = [value], -1
+    while level:
+        depth += 1
+        level = [
+            item
+            for each in level
+            if isinstance(each, Mapping | list)
+            for item in (each.values() if isinstance(each, Mapping) else each)
+        ]
+    return depth
 
 
 def is_json_type(content_type: str | None) -> bool:
@@ -49,7 +66,7 @@ def _decoded(content: Any, encoded: Any) -> Any:
     if not isinstance(content, str) or encoded in (False, None):
         return content
     if str(encoded).lower() == "json":
-        return json.loads(content)
+        return _shallow(json.loads(content))
     try:
         octets = base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
@@ -79,9 +96,15 @@ def _body(content: Any, stated: str | None, location: str) -> Body:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return _shallow(json.loads(text))
     except json.JSONDecodeError:
         return text
+
+
+def _shallow(value: Any) -> Any:
+    if depth_of(value) > DEEPEST:
+        raise ValueError(f"deeper than {DEEPEST} levels")
+    return value
 
 
 def _guessed(content: Any) -> str:

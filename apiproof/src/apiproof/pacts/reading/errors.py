@@ -23,6 +23,13 @@ class PactUnparsable(PactError):
         )
 
 
+class PactTooLarge(PactError):
+    """More than any consumer's tests write; it could exhaust whoever reads it."""
+
+    def __init__(self, source: str, what: str) -> None:
+        super().__init__(f"{source}: {what}; is it a pact?")
+
+
 class PactMalformed(PactError):
     """JSON, but not a pact; `where` is the JSON path of what is wrong."""
 

@@ -4,14 +4,15 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from apiproof.pacts.reading.bodies import read_body
+from apiproof.pacts.reading.bodies import DEEPEST, depth_of, read_body
 from apiproof.pacts.reading.errors import (
     PactEmpty,
     PactMalformed,
     PactNotFound,
+    PactTooLarge,
     PactUnparsable,
 )
 from apiproof.pacts.reading.model import (
@@ -25,6 +26,8 @@ from apiproof.pacts.reading.model import (
 )
 from apiproof.pacts.reading.rules import Rules, read_rules, without_classes
 
+LARGEST: Final = 50 * 2**20  # bytes
+
 
 def load_pact(path: Path | str) -> PactFile:
     """Read a pact file of specification 1 to 4.
@@ -34,6 +37,8 @@ def load_pact(path: Path | str) -> PactFile:
     """
     source = str(path)
     try:
+        if Path(path).stat().st_size > LARGEST:
+            raise PactTooLarge(source, f"larger than {LARGEST >> 20} MiB")
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as why:
         raise PactNotFound(source, why.strerror or type(why).__name__) from why
@@ -48,6 +53,8 @@ def load_pact(path: Path | str) -> PactFile:
 
 def parse_pact(document: Any, source: str) -> PactFile:
     """Read a pact that is JSON already, say from a URL; `source` names it in errors."""
+    if depth_of(document) > DEEPEST:
+        raise PactTooLarge(source, f"deeper than {DEEPEST} levels")
     if not isinstance(document, Mapping):
         raise PactMalformed(source, "$", f"a {type(document).__name__}, not an object")
     consumer, provider = (_party(document, role, source) for role in ("consumer", "provider"))

@@ -162,7 +162,7 @@ def publish(
     _describe_version(options, provider)
     for each, result in zip(selected, verification.pacts, strict=True):
         if each.source.publish_url:
-            body = _result_body(options, each.source, result)
+            body = result_body(options, each.source, result)
             _ask(options, each.source.publish_url, method="POST", body=body)
 
 
@@ -197,7 +197,8 @@ def _describe_version(options: BrokerOptions, provider: str) -> None:
         _ask(options, url, method="PUT", body={})
 
 
-def _result_body(options: BrokerOptions, source: LoadedPact, result: PactResult) -> dict[str, Any]:
+def result_body(options: BrokerOptions, source: LoadedPact, result: PactResult) -> dict[str, Any]:
+    """What a Broker is told of one pact ("Publishing verification results")."""
     body: dict[str, Any] = {
         "success": result.is_success,
         "providerApplicationVersion": options.publish_version,
@@ -233,7 +234,8 @@ def _ask(options: BrokerOptions, url: str, *, method: str = "GET", body: Any = N
         credentials = replace(options.credentials, origin=options.url)
         return fetch_json(url, credentials, method=method, body=body)
     except FetchFailed as why:
-        raise BrokerError(f"The Pact Broker cannot be used: {why}") from None
+        detail = f" It says: {why.detail}" if why.detail else ""
+        raise BrokerError(f"The Pact Broker cannot be used: {why}{detail}") from None
 
 
 def _link(document: Any, relation: str, url: str, **values: str) -> str:

@@ -23,7 +23,7 @@ class FetchFailed(Exception):
     """The address gave no JSON; one sentence that says why.
 
     Attributes:
-        detail: what the answer itself said, as `{"detail": "..."}`, or nothing.
+        detail: what the answer itself said, as `{"detail": "..."}` or `{"errors": ...}`.
     """
 
     def __init__(self, text: str, detail: str = "") -> None:
@@ -151,4 +151,7 @@ def _detail(text: str) -> str:
         document = json.loads(text)
     except ValueError:
         return ""
-    return str(document.get("detail", "")) if isinstance(document, dict) else ""
+    if not isinstance(document, dict):
+        return ""
+    told = document.get("detail") or document.get("errors") or document.get("error") or ""
+    return (told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))[:500]
