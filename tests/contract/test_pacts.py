@@ -1,4 +1,4 @@
-"""What the consumers expect: honoured, all of it, and covering what the API offers."""
+"""What the consumers expect: passed, all of it, and covering what the API offers."""
 
 import json
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def test_both_consumers_have_a_pact() -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_the_api_honours_every_interaction(env: Environment, path: Path) -> None:
+def test_every_interaction_passes(env: Environment, path: Path) -> None:
     verification = verify_paths([path], env)
     count = len(load_pact(path).interactions)
     assert verification.statuses == {InteractionStatus.PASSED: count}, verification.summary
@@ -130,5 +130,5 @@ def test_every_state_is_documented_and_used() -> None:
 def test_the_readme_is_the_registrys(service: Service) -> None:
     written = (PACTS / "README.md").read_text(encoding="utf-8")
     assert written == as_readme(STATES, service.name), (
-        "pacts/README.md is out of date: run `apiproof states --readme pacts/README.md`"
+        "pacts/README.md is out of date: run `apiproof pact states --readme pacts/README.md`"
     )

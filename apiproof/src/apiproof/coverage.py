@@ -23,6 +23,7 @@ from apiproof.http import ASGIApp, Message
 from apiproof.monitoring import ResponseObserver, observe_responses
 from apiproof.openapi.document import Operation, operations
 from apiproof.reporting import Grid, GridCell, Status
+from apiproof.reporting.terminal import line_of, print_line
 
 SUCCESS = range(200, 300)
 
@@ -181,7 +182,7 @@ def table(document: dict[str, Any], coverage_log: CoverageLog, pending: Exclusio
             style = "green" if count else "yellow" if excused else "red"
             cells.append(f"[{style}]{status}[/]:{count}")
         reached = coverage_log.answers(name, SUCCESS)
-        drawn.add_row(name, str(reached), "  ".join(cells))
+        drawn.add_row(line_of(name), str(reached), "  ".join(cells))
     return drawn
 
 
@@ -199,7 +200,7 @@ def evaluate(document: dict[str, Any], folder: Path, excused: Exclusions) -> tup
     console = Console(record=True, width=140, file=io.StringIO(), force_terminal=True)
     console.print(table(document, coverage_log, excused))
     for gap in found:
-        console.print(f"never seen: {gap.text}", style="red")
+        print_line(console, (f"never seen: {gap.text}", "red"))
     if not found:
         console.print(
             "Every operation succeeded, and every declared status was seen or is pending."

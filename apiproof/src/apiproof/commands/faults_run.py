@@ -109,6 +109,8 @@ class _Progress:
 
 def _tell(matrix: "Matrix", reports: Path, *, whole: bool) -> None:
     from apiproof.faults.rendering import show, show_one, write_html, write_json
+    from apiproof.faults.step import as_step
+    from apiproof.reporting.store import save_step
     from apiproof.reporting.terminal import console
 
     if not whole:
@@ -118,4 +120,5 @@ def _tell(matrix: "Matrix", reports: Path, *, whole: bool) -> None:
     if whole:
         write_json(matrix, reports / "matrix.json")
         write_html(matrix, reports / "matrix.html")
+        save_step(as_step(matrix.as_dict()))  # for the next report of `apiproof run`
         console.print(f"Reports: {reports / 'matrix.json'}, {reports / 'matrix.html'}")

@@ -33,7 +33,7 @@ def states(
 ) -> None:
     """List the provider states that pacts may name, with their parameters and values."""
     from apiproof.pacts.states import StateRegistry
-    from apiproof.pacts.states.catalogue import as_document, as_readme, as_table
+    from apiproof.pacts.states.catalogue import as_document, as_readme, print_states
     from apiproof.reporting.terminal import console
     from apiproof.service import load_service
 
@@ -45,7 +45,7 @@ def states(
     elif format == "json":
         typer.echo(json.dumps(as_document(registry), indent=2))
     else:
-        console.print(as_table(registry))
+        print_states(registry, console)
 
 
 def compare(

@@ -4,24 +4,24 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from rich.markup import escape
-from rich.table import Table
+from rich.console import Console
 
 from apiproof.pacts.states.state import State, StateRegistry
+from apiproof.reporting.terminal import line_of, print_table
 
 _README = """\
 # Pacts with {provider}
 
 Each file holds what one consumer expects of `{provider}`: `<consumer>--{provider}.json`.
-Written by consumers' tests, never by hand. This file is generated: `apiproof states --readme`.
+Written by consumers' tests, never by hand. This file is generated: `apiproof pact states --readme`.
 
 ## Verify yours, in any language, with no AWS, database or Docker
 
 1. Write your pact with any Pact library (specification 2, 3 or 4); name the provider `{provider}`.
 2. In a clone of this repository: `nox -s pacts -- PATH/TO/YOUR/PACT.json` (files, folders, URLs).
-3. Exit code 0: honoured. 1: broken, with the request, a diff and a curl line. 2: could not tell.
+3. Exit code 0: passed. 1: failed, with the request, a diff and a curl line. 2: error.
 
-With only `openapi.json` at hand: `apiproof compare PACT --openapi openapi.json`.
+With only `openapi.json` at hand: `apiproof pact compare PACT --openapi openapi.json`.
 
 ## Tokens
 
@@ -37,16 +37,17 @@ which you give them. Parameters are optional unless they have no default.
 """
 
 
-def as_table(registry: StateRegistry) -> Table:
-    """Draw the states for a terminal."""
-    table = Table("state", "parameters", "returns", title="Provider states", show_lines=True)
-    for state in registry:
-        table.add_row(
-            f"[bold]{escape(state.sentence)}[/]\n{escape(state.doc)}",
-            escape("\n".join(_signature(state))),
-            escape("\n".join(value.name for value in state.values)),
+def print_states(registry: StateRegistry, terminal: Console) -> None:
+    """Print the states for a person."""
+    rows = [
+        (
+            line_of((state.sentence, "bold"), f"\n{state.doc}"),
+            "\n".join(_signature(state)),
+            "\n".join(value.name for value in state.values),
         )
-    return table
+        for state in registry
+    ]
+    print_table(terminal, "Provider states", ("state", "parameters", "returns"), rows)
 
 
 def as_document(registry: StateRegistry) -> list[dict[str, Any]]:
