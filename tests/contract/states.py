@@ -117,7 +117,7 @@ def reset_asked(
     context: StateContext, username: Username = "ada", password: Password = PASSWORD
 ) -> Reset:
     """A verified user has forgotten the password, and the code is in the mail."""
-    if username not in context.people:
+    if username not in context.users:
         verified_user(context, username, password=password)
     post(context, "/users/forgot_password", {"username": username})
     return Reset(context.env.code(username))

@@ -118,7 +118,7 @@ def test_a_pact_that_would_exhaust_the_stack_is_one_line(tmp_path: Path) -> None
         assert "deeper than 200 levels" in out + err
 
 
-def test_a_broken_pact_ends_with_1_and_writes_every_report(
+def test_a_failing_pact_ends_with_1_and_writes_every_report(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     document = json.loads((ROOT / WEB).read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The state handler of a served world: `apiproof serve` is a deployed provider like any other."""
+"""The state handler of a served environment: `apiproof serve` is like any deployed provider."""
 
 import json
 from collections.abc import Iterator
@@ -68,7 +68,7 @@ def test_states_of_one_interaction_add_up(running: tuple[Environment, Environmen
 
 
 @pytest.mark.parametrize("teardown", [True, False])
-def test_the_next_interaction_begins_with_an_empty_world(
+def test_the_next_interaction_begins_with_an_empty_environment(
     running: tuple[Environment, EnvironmentFile],
     teardown: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:

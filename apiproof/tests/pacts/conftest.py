@@ -1,4 +1,4 @@
-"""Fixtures: a shop, and interactions played in it."""
+"""Fixtures: a shop, and interactions verified against it."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -30,7 +30,7 @@ def session(_staged: tuple[VerificationSession, Shop]) -> VerificationSession:
 
 @pytest.fixture
 def shop(_staged: tuple[VerificationSession, Shop]) -> Shop:
-    """The shop on the stage, as it was at first."""
+    """The shop of the session, as it was at first."""
     _staged[1].restore()
     return _staged[1]
 

@@ -101,7 +101,7 @@ def test_it_is_asked_what_pacts_own_client_asks(broker: Broker, url: str, name: 
     assert asked_by_us == asked_by_them
 
 
-def test_a_brokers_pacts_are_checked_before_they_are_played(broker: Broker, url: str) -> None:
+def test_a_brokers_pacts_are_checked_before_they_are_verified(broker: Broker, url: str) -> None:
     broker.pacts = {"till": pact(interaction("x", "/orders", "a costumer exists"))}
     loaded = LoadedPacts()
     add_broker_pacts(loaded, BrokerOptions(url), NAME)
@@ -129,19 +129,19 @@ def test_results_are_published_with_branch_and_tags(
         "/pacticipants/shop/branches/feat/x/versions/1.0",
         "/pacticipants/shop/versions/1.0/tags/dev",
     ]
-    (till, honoured), (web, broken) = broker.told
+    (till, passed), (web, failed) = broker.told
     assert (till, web) == ("till", "web")
-    assert honoured["success"] is True
-    assert honoured["providerApplicationVersion"] == "1.0"
-    assert honoured["buildUrl"] == "http://b"
-    assert broken["success"] is False
-    [result] = broken["testResults"]
+    assert passed["success"] is True
+    assert passed["providerApplicationVersion"] == "1.0"
+    assert passed["buildUrl"] == "http://b"
+    assert failed["success"] is False
+    [result] = failed["testResults"]
     assert result["interactionDescription"] == "a hole"
     assert result["mismatches"][0]["attribute"] == "$.status"
 
 
 @pytest.mark.usefixtures("shop")
-def test_a_pending_pact_fails_nothing_but_is_told_to_the_broker(
+def test_a_pending_pact_fails_nothing_but_is_reported_to_the_broker(
     broker: Broker, url: str, session: VerificationSession
 ) -> None:
     broker.pacts = {"web": pact(interaction("a hole", "/nowhere"), consumer="web")}
@@ -155,7 +155,7 @@ def test_a_pending_pact_fails_nothing_but_is_told_to_the_broker(
 
 
 @pytest.mark.usefixtures("shop")
-def test_what_could_not_be_told_is_no_success(
+def test_what_could_not_be_verified_is_no_success(
     broker: Broker, url: str, session: VerificationSession
 ) -> None:
     broker.pacts = {"till": pact(order(), interaction("x", "/", "the till is broken"))}
@@ -193,7 +193,7 @@ def test_credentials_in_the_url_are_sent_and_never_shown(broker: Broker, url: st
     assert "wr0ng" not in str(refusal.value)
 
 
-def test_a_broker_without_such_pacts_is_told(broker: Broker, url: str) -> None:
+def test_a_broker_without_such_pacts_is_reported(broker: Broker, url: str) -> None:
     broker.pacts = {}
     with pytest.raises(BrokerError, match='has no pact with "shop" for these selectors'):
         orders_of(BrokerOptions(url))
@@ -298,14 +298,14 @@ def test_can_i_deploy_is_what_the_broker_says(
         can_i_deploy(BrokerOptions(url, publish_version="1.0"), NAME, "moon")
 
 
-def test_something_else_than_a_broker_is_told(session: VerificationSession) -> None:
+def test_something_else_than_a_broker_is_reported(session: VerificationSession) -> None:
     with pytest.raises(BrokerError, match=r"answered 404"):
         orders_of(BrokerOptions(session.provider_url))
     with pytest.raises(BrokerError, match="is not a Pact Broker: its answer has no link"):
         orders_of(BrokerOptions(f"{session.provider_url}/order"))
 
 
-def test_a_broker_that_is_away_is_told() -> None:
+def test_a_broker_that_is_away_is_reported() -> None:
     with run_server(Broker().app) as url:
         pass
     with pytest.raises(BrokerError, match=r"no answer \(ConnectionError\)"):

@@ -119,7 +119,7 @@ def test_a_token_does_not_outlive_its_interaction(url: str, deployed: Deployed) 
     ]
 
 
-def test_a_state_handler_that_fails_is_told_at_once(url: str) -> None:
+def test_a_state_handler_that_fails_is_reported_at_once(url: str) -> None:
     verification = verify(url, listing("the till is broken"), RemoteStates(f"{url}/states"))
     [result] = verification.pacts[0].interactions
     assert result.status is InteractionStatus.ERROR
@@ -127,7 +127,7 @@ def test_a_state_handler_that_fails_is_told_at_once(url: str) -> None:
     assert verification.seconds < 60  # pact's own retries of a 5xx take 127 s (4.2.0)
 
 
-def test_without_a_states_url_only_stateless_interactions_can_be_told(url: str) -> None:
+def test_without_a_states_url_only_stateless_interactions_can_be_verified(url: str) -> None:
     verification = verify(url, pact(order(), *listing(ADA)["interactions"]), NoStates())
     assert verification.exit_code == 2
     stateless, stateful = verification.pacts[0].interactions
@@ -140,14 +140,14 @@ def test_curl_lines_name_the_deployed_provider(url: str) -> None:
     assert result.curl.startswith(f"curl -i -X GET {url}/v1/order")
 
 
-def test_a_provider_that_is_away_is_refused_before_anything_is_played() -> None:
+def test_a_provider_that_is_away_is_refused_before_anything_is_verified() -> None:
     with run_server(Shop().app) as url:
         pass
     with pytest.raises(ProviderUnreachable, match=f"No provider answers at {url}"):
         deployed_provider(url)
 
 
-def test_a_provider_that_dies_half_way_is_not_called_broken(deployed: Deployed) -> None:
+def test_a_provider_that_dies_half_way_is_not_called_failed(deployed: Deployed) -> None:
     with run_server(deployed.app) as url:
         provider = deployed_provider(f"{url}/v1")
     sources = LoadedPacts()

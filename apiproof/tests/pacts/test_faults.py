@@ -15,7 +15,7 @@ Spoil = Callable[[Answer], Answer]
 RESPONSE = "$.interactions[0].response"
 
 
-def test_the_unbroken_provider_honours_the_pact(verify: Verify) -> None:
+def test_the_unchanged_provider_passes(verify: Verify) -> None:
     verification = verify(pact(order()))
     assert verification.exit_code == 0
     assert verification.verified == 1

@@ -60,30 +60,30 @@ def test_a_folder_is_read_whole_and_each_file_once(tmp_path: Path) -> None:
         (json.dumps(pact({"description": "x"})), "not a pact at $.interactions[0].request"),
     ],
 )
-def test_a_file_that_is_no_pact_is_told(tmp_path: Path, text: str, expected: str) -> None:
+def test_a_file_that_is_no_pact_is_reported(tmp_path: Path, text: str, expected: str) -> None:
     path = written(tmp_path, text)
     [line] = problems([path])
     assert line.startswith(f"{path}: ")
     assert expected in line
 
 
-def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported(tmp_path: Path) -> None:
     [line] = problems([tmp_path / "nothing.json"])
     assert "cannot read it" in line
 
 
-def test_a_folder_without_pacts_is_told(tmp_path: Path) -> None:
+def test_a_folder_without_pacts_is_reported(tmp_path: Path) -> None:
     [line] = problems([tmp_path])
     assert "no pact file (*.json) in this folder" in line
 
 
-def test_every_bad_file_is_told_in_one_run(tmp_path: Path) -> None:
+def test_every_bad_file_is_reported_in_one_run(tmp_path: Path) -> None:
     written(tmp_path, "", "a.json")
     written(tmp_path, "{}", "b.json")
     assert len(problems([tmp_path])) == 2
 
 
-def test_another_provider_is_told(tmp_path: Path) -> None:
+def test_another_provider_is_reported(tmp_path: Path) -> None:
     document = pact(order()) | {"provider": {"name": "shopp"}}
     [line] = problems([written(tmp_path, document)])
     assert 'expects things of the provider "shopp", and this is "shop"' in line
@@ -98,7 +98,7 @@ def test_another_provider_is_told(tmp_path: Path) -> None:
         ("zzz", "known: a customer exists, orders exist"),
     ],
 )
-def test_an_unknown_state_is_told_with_the_nearest(
+def test_an_unknown_state_is_reported_with_the_nearest(
     tmp_path: Path, state: str, expected: str
 ) -> None:
     path = written(tmp_path, pact(order(), interaction("x", "/orders", state)))
@@ -123,7 +123,7 @@ def test_case_and_spacing_of_a_state_do_not_matter(tmp_path: Path, state: str) -
         ("the shop is closed", {"now": True}, "has no parameter 'now': it takes none"),
     ],
 )
-def test_parameters_that_a_state_cannot_use_are_told(
+def test_parameters_that_a_state_cannot_use_are_reported(
     tmp_path: Path, state: str, params: dict[str, Any], expected: str
 ) -> None:
     path = written(tmp_path, pact(interaction("x", "/orders", (state, params))))
@@ -152,18 +152,18 @@ def test_filters_choose_interactions(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("wanted", [Filter(description="nothing"), Filter(state="nothing")])
-def test_a_filter_that_matches_nothing_is_told(tmp_path: Path, wanted: Filter) -> None:
+def test_a_filter_that_matches_nothing_is_reported(tmp_path: Path, wanted: Filter) -> None:
     [line] = problems([written(tmp_path, pact(order()))], wanted)
     assert line.startswith("No interaction matches --")
     assert line.endswith('there are 1 interactions, the first of which is "an order".')
 
 
-def test_an_unknown_consumer_is_told_with_the_nearest(tmp_path: Path) -> None:
+def test_an_unknown_consumer_is_reported_with_the_nearest(tmp_path: Path) -> None:
     [line] = problems([written(tmp_path, pact(order()))], Filter(consumers=("tll",)))
     assert line == "No pact of a consumer 'tll': did you mean 'till'?"
 
 
-def test_a_filter_that_is_no_regular_expression_is_told() -> None:
+def test_a_filter_that_is_no_regular_expression_is_reported() -> None:
     with pytest.raises(FilterInvalid, match="--description '\\[' is not a regular expression"):
         Filter(description="[")
 

@@ -1,4 +1,4 @@
-"""Every interaction is played alone, on an empty environment, and counted."""
+"""Every interaction is verified alone, on an empty environment, and counted."""
 
 import os
 
@@ -63,7 +63,7 @@ def test_a_teardown_runs_although_a_later_state_fails(verify: Verify, shop: Shop
     assert shop.is_open
 
 
-def test_a_state_that_fails_is_told_with_its_own_words_and_at_once(verify: Verify) -> None:
+def test_a_state_that_fails_is_reported_with_its_own_words_and_at_once(verify: Verify) -> None:
     verification = verify(pact(interaction("list", "/orders", "the till is broken")))
     [result] = verification.pacts[0].interactions
     assert result.status is InteractionStatus.ERROR
@@ -90,11 +90,11 @@ def test_a_pending_interaction_is_shown_and_fails_nothing(verify: Verify) -> Non
     assert [each.path for each in result.mismatches] == ["$.status"]
 
 
-def test_a_pending_interaction_that_is_honoured_is_just_that(verify: Verify) -> None:
+def test_a_pending_interaction_that_passes_is_just_that(verify: Verify) -> None:
     assert verify(pact({**order(), "pending": True})).statuses == {InteractionStatus.PASSED: 1}
 
 
-def test_messages_are_told_rather_than_passed_over(verify: Verify) -> None:
+def test_messages_are_reported_rather_than_passed_over(verify: Verify) -> None:
     message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
     verification = verify(pact(order(), message))
     assert verification.exit_code == 0

@@ -59,7 +59,7 @@ def test_a_state_returns_its_values(states: StateRegistry) -> None:
     assert values == {"total": 6}
 
 
-def test_a_generator_is_undone_when_the_scene_ends(states: StateRegistry, log: list[str]) -> None:
+def test_a_generator_is_undone_when_the_context_ends(states: StateRegistry, log: list[str]) -> None:
     with StateContext(NOWHERE) as context:
         assert states.enter(context, "the power is off", {}) == {"total": 1}
         assert log == ["off"]
@@ -118,7 +118,7 @@ def test_a_chosen_token_wins_whatever_the_order(before: bool) -> None:  # noqa: 
     assert context.token == "expired"
 
 
-def test_a_scene_may_leave_the_header_alone() -> None:
+def test_a_context_may_leave_the_header_alone() -> None:
     context = StateContext(NOWHERE)
     context.keep_authorization()
     context.act_as(ADA)

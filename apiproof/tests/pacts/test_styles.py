@@ -1,4 +1,4 @@
-"""V2, V3 and V4 files in the styles of four libraries: honoured, and broken in the right place."""
+"""V2, V3 and V4 files in the styles of four libraries: passed, and failed in the right place."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ from tests.pacts.styles import STYLES
 
 
 @pytest.mark.parametrize("style", STYLES)
-def test_a_pact_of_any_style_is_honoured(verify: Verify, style: str) -> None:
+def test_a_pact_of_any_style_passes(verify: Verify, style: str) -> None:
     verification = verify(STYLES[style]())
     [pact] = verification.pacts
     assert [result.mismatches for result in pact.interactions] == [(), ()]

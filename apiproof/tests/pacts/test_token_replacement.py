@@ -56,7 +56,7 @@ def test_a_missing_header_stays_missing(verify: Verify, shop: Shop) -> None:
     assert not exchange.token_replaced
 
 
-def test_a_consumer_who_forgot_the_header_is_told_so(verify: Verify) -> None:
+def test_a_consumer_who_forgot_the_header_learns_it(verify: Verify) -> None:
     [result] = verify(listing(ADA)).pacts[0].interactions
     assert result.status is InteractionStatus.FAILED
     assert "no Authorization header" in result.hint

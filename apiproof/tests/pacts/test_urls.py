@@ -105,7 +105,7 @@ def test_credentials_in_the_url_are_sent_and_never_shown(url: str) -> None:
         ("empty", "the pact expects nothing"),
     ],
 )
-def test_what_is_no_pact_is_told_with_its_url(url: str, name: str, expected: str) -> None:
+def test_what_is_no_pact_is_reported_with_its_url(url: str, name: str, expected: str) -> None:
     sources = read(f"{url}/{name}")
     assert sources.found == []
     [line] = sources.problems

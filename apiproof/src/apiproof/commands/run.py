@@ -40,13 +40,13 @@ def run(
     with live_environment(chosen, port=port, service_name=name) as (env, ready):
         ready_file = REPORTS / "ready.json"
         ready.write(ready_file)
-        stage = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
+        gates = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
         try:
-            results = list(pipeline.run_all(stage))
+            results = list(pipeline.run_all(gates))
             # Once for what the steps wrote, and once more for the report of all that.
             earlier = saved_steps(besides=[result.name for result in results])
             write_report(build_report(chosen.name, started, results, earlier))
-            results.append(pipeline.run_step("reports", pipeline.scan_reports, stage))
+            results.append(pipeline.run_step("reports", pipeline.scan_reports, gates))
         finally:
             ready_file.unlink(missing_ok=True)
     report = build_report(chosen.name, started, results, earlier)

@@ -52,8 +52,8 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
 
 def print_finding(finding: Finding, terminal: Console) -> None:
     """Print a finding: a line, and how to send its request again."""
-    subject = f"{finding.operation}: " if finding.operation else ""
-    line = f"{subject}{finding.message} [{finding.check}]"
+    operation = f"{finding.operation}: " if finding.operation else ""
+    line = f"{operation}{finding.message} [{finding.check}]"
     print_line(terminal, (f"{finding.severity} ", _SEVERITIES[finding.severity]), line)
     if finding.curl:
         print_line(terminal, f"  apiproof replay {shlex.quote(finding.id)}", wrap=False)

@@ -1,4 +1,4 @@
-"""What can be wrong with a pact file, each told in one line: what, where, what to do."""
+"""What can be wrong with a pact file, each said in one line: what, where, what to do."""
 
 from apiproof.errors import UserError
 

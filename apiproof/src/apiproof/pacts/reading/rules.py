@@ -2,7 +2,7 @@
 
 Flat (V2): `{"$.body.x": {"match": "type"}, "$.query.q": ...}`. By category (V3, V4):
 `{"body": {"$.x": {"combine": "AND", "matchers": [...]}}, "path": {"matchers": [...]}}`.
-The form is told by looking, because some libraries write the flat one into V3 files.
+The form is recognised by its looks, because some libraries write the flat one into V3 files.
 """
 
 from collections.abc import Iterator, Mapping

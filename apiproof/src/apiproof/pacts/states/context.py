@@ -1,6 +1,6 @@
 """What a state may change for the length of one interaction: the environment, and who is calling.
 
-It must not know pacts: states act on it, whoever plays the interaction reads it.
+States act on it; whoever verifies the interaction reads it.
 """
 
 import contextlib
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class StateContext:
-    """One interaction's stage: an empty environment at first; as a context manager it clears up.
+    """What one interaction's states did; as a context manager it clears up.
 
     Attributes:
-        env: The stand-ins, and the people who live among them.
-        people: Who the states have brought in, by username.
+        env: The environment.
+        users: Those whom the states have created, by username.
         caller: Who sends the request; None while no state has named anyone.
         token: The access token that takes the place of the consumer's bearer token; None leaves
             the header as the consumer wrote it.
@@ -28,7 +28,7 @@ class StateContext:
 
     def __init__(self, env: "Environment") -> None:
         self.env = env
-        self.people: dict[str, Account] = {}
+        self.users: dict[str, Account] = {}
         self.caller: Account | None = None
         self.token: str | None = None
         self._is_token_chosen = False
@@ -36,7 +36,7 @@ class StateContext:
 
     def add_user(self, account: Account) -> Account:
         """Bring someone in who is not the caller."""
-        self.people[account.username] = account
+        self.users[account.username] = account
         return account
 
     def act_as(self, account: Account) -> Account:

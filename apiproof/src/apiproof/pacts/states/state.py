@@ -1,6 +1,6 @@
 """One provider state, read from the signature of the function that brings it about.
 
-The function's first argument is the scene; the others, with their annotations and defaults, are
+The function's first argument is the context; the others, with their annotations and defaults, are
 the state's parameters. It returns a dataclass of values, or None; as a generator it yields them,
 and what follows the `yield` is its teardown. `Annotated[str, "what it is"]` documents both.
 """
@@ -76,7 +76,7 @@ class State:
 
     @cached_property
     def parameters(self) -> tuple[Parameter, ...]:
-        """Everything but the scene."""
+        """Everything but the context."""
         return tuple(
             _parameter(name, self._hints[name], parameter) for name, parameter in self._signature
         )
@@ -110,7 +110,7 @@ class State:
             raise ParametersInvalid(f'The state "{self.sentence}" {problems}.') from None
 
     def enter(self, context: StateContext, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Bring it about and return its values; the scene will undo it.
+        """Bring it about and return its values; the context will undo it.
 
         Raises:
             ParametersInvalid: one is unknown or of another type.

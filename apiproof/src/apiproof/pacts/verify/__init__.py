@@ -1,1 +1,1 @@
-"""Playing consumers' interactions against a provider; see `results` for what comes out of it."""
+"""Verifying consumers' interactions against a provider; `results` is what comes out of it."""

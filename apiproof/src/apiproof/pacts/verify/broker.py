@@ -1,4 +1,4 @@
-"""A Pact Broker: which pacts it wants verified, and telling it the result.
+"""A Pact Broker: which pacts are to be verified, and publishing the results.
 
 Spoken directly rather than through the pact library, whose own Broker source verifies pacts before
 anything can look at them: the checks of `loading` hold for a Broker's pacts too. Links are
@@ -30,7 +30,7 @@ _CAN_I_DEPLOY = "pb:can-i-deploy-pacticipant-version-to-environment"
 
 
 class BrokerError(UserError):
-    """The Broker cannot be asked or told; the text says which of its answers is to blame."""
+    """The Broker refuses or does not answer; the text says which of its answers is to blame."""
 
 
 class SelectorInvalid(UserError):
@@ -143,8 +143,8 @@ def _notices(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def notices_after(result: PactResult, *, published: bool) -> list[str]:
     """What the Broker has to say of a pact now that it is verified, and maybe published."""
-    success, told = str(result.is_success).lower(), str(published).lower()
-    moment = f"after_verification:success_{success}_published_{told}"
+    success, sent = str(result.is_success).lower(), str(published).lower()
+    moment = f"after_verification:success_{success}_published_{sent}"
     return [text for when, text in result.notices if when in {moment, "after_verification"}]
 
 
@@ -198,7 +198,7 @@ def _describe_version(options: BrokerOptions, provider: str) -> None:
 
 
 def result_body(options: BrokerOptions, source: LoadedPact, result: PactResult) -> dict[str, Any]:
-    """What a Broker is told of one pact ("Publishing verification results")."""
+    """The published result of one pact ("Publishing verification results")."""
     body: dict[str, Any] = {
         "success": result.is_success,
         "providerApplicationVersion": options.publish_version,

@@ -153,5 +153,5 @@ def _detail(text: str) -> str:
         return ""
     if not isinstance(document, dict):
         return ""
-    told = document.get("detail") or document.get("errors") or document.get("error") or ""
-    return (told if isinstance(told, str) else json.dumps(told, ensure_ascii=False))[:500]
+    said = document.get("detail") or document.get("errors") or document.get("error") or ""
+    return (said if isinstance(said, str) else json.dumps(said, ensure_ascii=False))[:500]

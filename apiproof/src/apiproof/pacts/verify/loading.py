@@ -1,7 +1,7 @@
 """From what a person names to the interactions that will be verified, before anything runs.
 
-Everything that pact's own verifier would pass over in silence is told here, a line each, so that
-one run tells all: a file that is no pact, another provider, a filter that matches nothing. What
+Everything that pact's own verifier would pass over in silence is said here, a line each, so that
+one run says it all: a file that is no pact, another provider, a filter that matches nothing. What
 is wrong with a single interaction, such as an unknown state, is kept with it.
 """
 

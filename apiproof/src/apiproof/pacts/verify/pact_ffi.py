@@ -23,7 +23,7 @@ REQUEST_TIMEOUT = 30_000  # milliseconds
 def verify_interaction(
     source: LoadedPact, interaction: Interaction, provider_url: str, states_url: str, folder: Path
 ) -> Mapping[str, Any]:
-    """Play one interaction and return the verifier's result of it.
+    """Verify one interaction and return the verifier's result of it.
 
     Args:
         source: the pact.

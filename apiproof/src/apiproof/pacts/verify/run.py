@@ -103,7 +103,7 @@ def verify(
     progress: "Progress",
     findings: Sequence[Finding] = (),
 ) -> Verification:
-    """Verify what was selected; a Broker is told the result where the request asks for it.
+    """Verify what was selected; publish the result to a Broker where the request asks for it.
 
     Args:
         selected: the result of `plan`.
