@@ -48,13 +48,13 @@ def run_schemathesis(
     reports.mkdir(parents=True, exist_ok=True)
     outcome = reports / "junit.xml", reports / "fuzz.har"
     # Its events hold every request as it was sent: they are read and deleted, never a report.
-    events = reports / ".fuzz-events.ndjson"
-    for stale in (*outcome, events):
+    events, summary = reports / ".fuzz-events.ndjson", reports / ".fuzz-summary.json"
+    for stale in (*outcome, events, summary):
         stale.unlink(missing_ok=True)  # what an older run left must not pass for this one's
     command = [
         *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
-        *("--report-ndjson-path", str(events)),
+        *("--report-ndjson-path", str(events), "--report-json-path", str(summary)),
         *arguments,
     ]
     environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
@@ -63,10 +63,11 @@ def run_schemathesis(
     environment.pop(TOKEN_VARIABLE, None)
     try:
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
-        found = read_events(events)
+        found = read_events(events, summary)
     finally:
         redact_har(outcome[1])
         events.unlink(missing_ok=True)
+        summary.unlink(missing_ok=True)
     return Outcome(done.returncode, *outcome, found)
 
 

@@ -42,6 +42,7 @@ class Events:
         cases: how many requests each phase sent.
         errors: why something could not be tested.
         phases: how each phase ended.
+        warnings: why the run may have reached less than it seems, by kind.
     """
 
     findings: dict[str, Finding] = field(default_factory=dict)
@@ -50,6 +51,7 @@ class Events:
     cases: Counter[str] = field(default_factory=Counter)
     errors: list[str] = field(default_factory=list)
     phases: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, name: str, event: Mapping[str, Any]) -> None:
         """Take an event."""
@@ -83,11 +85,21 @@ class Events:
             self.scenarios.append(Case(label, _STATUSES[status], phase, seconds, text))
 
 
-def read_events(path: Path) -> Events:
-    """Read an NDJSON file of events; one that an interrupted run cut off is read to the cut."""
+def read_events(path: Path, summary: Path | None = None) -> Events:
+    """Read a run's events; those that an interrupted run cut off are read to the cut.
+
+    Args:
+        path: Schemathesis' NDJSON report.
+        summary: its JSON report, which alone has the warnings.
+    """
     events = Events()
     for name, event in _lines(path):
         events.add(name, event)
+    if summary is not None and summary.is_file():
+        warnings = json.loads(summary.read_text(encoding="utf-8")).get("warnings") or {}
+        events.warnings = {
+            kind: list(map(str, places)) for kind, places in warnings.items() if places
+        }
     return events
 
 
@@ -100,17 +112,33 @@ def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:
         seconds: how long it took.
     """
     error = "; ".join(events.errors[:3])
-    if exit_code and not events.findings and not error:
+    # Schemathesis' own settings decide whether warnings fail a run ([warnings] fail-on).
+    are_failing = exit_code != 0 and not events.findings and not error
+    warnings = list(_warnings(events, is_known=not are_failing))
+    if are_failing and not warnings:
         error = f"Schemathesis ended with exit code {exit_code}: see its output"
     return step_result(
         "fuzzing",
         {"scenarios": len(events.scenarios), "requests": sum(events.cases.values())},
-        events.findings.values(),
+        [*events.findings.values(), *warnings],
         cases=events.scenarios,
         sections=_sections(events),
         seconds=seconds,
         error=error,
     )
+
+
+def _warnings(events: Events, *, is_known: bool) -> Iterator[Finding]:
+    for kind, places in events.warnings.items():
+        for place in places:
+            yield Finding(
+                id=f"fuzzing/{kind}/{place}/warning",
+                check=kind,
+                severity=Severity.LOW if is_known else Severity.MEDIUM,
+                operation=place,
+                message=f"the run may have reached less than it seems: {kind.replace('_', ' ')}",
+                is_known=is_known,
+            )
 
 
 def _sections(events: Events) -> list[Table]:

@@ -3,11 +3,12 @@
 import threading
 from typing import Any, Final
 
-from apiproof.reporting.model import Chart
+from apiproof.reporting.model import Chart, Series
 
 WIDTH: Final = 760  # pixels
 HEIGHT: Final = 300
 _ROW: Final = 34  # pixels of a bar
+_LEAST: Final = 4  # of the vertical axis, so that counts are not drawn in quarters
 _COLOURS: Final = 6  # --series-1 to --series-6 of page.css
 _FONT: Final = "inherit"
 _theme = threading.Lock()  # leather keeps its theme in a module
@@ -38,7 +39,8 @@ def as_svg(chart: Chart) -> str:
             else:
                 drawn.add_line(list(each.points), stroke_color=colour, name=each.name)
         names = (chart.y_axis, "") if chart.shape == "bar" else (chart.x_axis, chart.y_axis)
-        drawn.add_x_axis(name=names[0] or None)
+        ticks = None if chart.shape == "bar" else _whole_ticks(series)
+        drawn.add_x_axis(name=names[0] or None, ticks=ticks)
         drawn.add_y_axis(name=names[1] or None)
         if chart.shape != "bar":
             _begin_at_zero(drawn, series)
@@ -59,9 +61,18 @@ def in_words(chart: Chart) -> str:
     return f"{chart.title}. {'; '.join(values)}"
 
 
-def _begin_at_zero(drawn: Any, series: list[Any]) -> None:
+def _begin_at_zero(drawn: Any, series: list[Series]) -> None:
     most = max(value for each in series for _, value in each.points)
-    drawn.add_y_scale(0, most * 1.1 or 1)
+    drawn.add_y_scale(0, max(most * 1.1, _LEAST))
+
+
+def _whole_ticks(series: list[Series]) -> list[int] | None:
+    """At most eight whole numbers, where every x is one; leather's own ticks elsewhere."""
+    places = [x for each in series for x, _ in each.points]
+    if not all(isinstance(x, int | float) and float(x).is_integer() for x in places):
+        return None
+    low, high = int(min(map(float, places))), int(max(map(float, places)))
+    return list(range(low, high + 1, max(1, -(-(high - low) // 8))))
 
 
 def _dress(theme: Any) -> None:
