@@ -1,5 +1,6 @@
 """A report with one of everything, foreign text that would like to be markup included."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from apiproof.reporting import (
@@ -134,4 +135,7 @@ def steps() -> list[StepResult]:
 
 def sample_report() -> Report:
     """The whole."""
-    return build_report(f"shop {HOSTILE}", datetime(2026, 11, 25, 5, 0, tzinfo=UTC), steps())
+    began = datetime(2026, 11, 25, 5, 0, tzinfo=UTC)
+    earlier = step_result("openapi diff", {"changes": 3}, [finding(Severity.HIGH, 20)])
+    earlier = replace(earlier, finished="2026-11-24T10:00:00+00:00")
+    return build_report(f"shop {HOSTILE}", began, steps(), [earlier])

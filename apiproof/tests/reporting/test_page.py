@@ -84,6 +84,14 @@ def test_every_finding_has_its_request_answer_expectation_curl_and_replay() -> N
             assert words in text
 
 
+def test_what_another_command_found_before_is_shown_with_its_date() -> None:
+    tags = parsed()
+    assert "step-openapi-diff" in tags.ids
+    assert "from 2026-11-24 10:00" in tags.text
+    [earlier] = sample_report().earlier
+    assert earlier.findings[0].id in tags.text
+
+
 def test_a_grid_that_is_wide_is_turned() -> None:
     report = html().split('id="step-access"')[1]
     headings = re.findall(r'<th scope="col"[^>]*>([^<]*)</th>', report.split("</table>")[0])

@@ -95,12 +95,17 @@ def read_events(path: Path, summary: Path | None = None) -> Events:
     events = Events()
     for name, event in _lines(path):
         events.add(name, event)
-    if summary is not None and summary.is_file():
-        warnings = json.loads(summary.read_text(encoding="utf-8")).get("warnings") or {}
-        events.warnings = {
-            kind: list(map(str, places)) for kind, places in warnings.items() if places
-        }
+    if summary is not None:
+        events.warnings = _read_warnings(summary)
     return events
+
+
+def _read_warnings(summary: Path) -> dict[str, list[str]]:
+    try:
+        warnings = json.loads(summary.read_text(encoding="utf-8")).get("warnings") or {}
+    except (OSError, ValueError):  # an interrupted run wrote none, or half of it
+        return {}
+    return {kind: list(map(str, places)) for kind, places in warnings.items() if places}
 
 
 def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:

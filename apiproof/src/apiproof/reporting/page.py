@@ -1,5 +1,6 @@
 """A report as one HTML file that needs nothing else: no network, and no script to be read."""
 
+import re
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -147,6 +148,9 @@ def _step(step: StepResult, *, is_earlier: bool = False) -> dict[str, Any]:
     new = len(step.new_findings)
     return {
         "name": step.name,
+        "id": re.sub(r"\W+", "-", step.name),
+        # Those of the run itself stand together, above.
+        "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
         "evidence": f"Looked at: {evidence}." if evidence else "Looked at nothing.",
         "findings": f"{new} new finding{'s'[: new > 1]}" if new else "",

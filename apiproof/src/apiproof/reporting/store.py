@@ -7,6 +7,7 @@ reports/history/TIME.json    one line's worth of each of the last runs
 
 import dataclasses
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -71,7 +72,8 @@ def save_step(step: StepResult, folder: Path = REPORTS) -> None:
     """Keep the result of a command that is run by itself, for the next report."""
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     text = adapter(StepResult).dump_json(dataclasses.replace(step, finished=finished), indent=1)
-    write_atomically(folder / "steps" / f"{step.name}.json", text.decode() + "\n")
+    name = re.sub(r"\W+", "-", step.name)
+    write_atomically(folder / "steps" / f"{name}.json", text.decode() + "\n")
 
 
 def saved_steps(folder: Path = REPORTS, besides: Sequence[str] = ()) -> tuple[StepResult, ...]:

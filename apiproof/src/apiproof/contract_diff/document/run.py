@@ -52,6 +52,14 @@ class DiffOptions:
     allowed_urls: Sequence[str] = ()
 
 
+def _keep(report: DiffReport) -> None:
+    """Keep the result for the next report of `apiproof run`, where there are reports."""
+    if Path("reports").is_dir():
+        from apiproof.reporting.store import save_step  # noqa: PLC0415 - pydantic is heavy
+
+        save_step(to_step(report, with_warnings=True))
+
+
 def run(
     old: str | Path,
     new: str | Path,
@@ -77,6 +85,7 @@ def run(
         print_line(console, f"Could not tell: {error}", wrap=False)
         return 2
     tell(console, report, chosen)
+    _keep(report)
     return int(any(c.severity.rank <= chosen.fail_on.rank for c in report.changes))
 
 
