@@ -1,5 +1,6 @@
 """`apiproof openapi diff | check`: a document against an earlier one, or the application."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -56,13 +57,21 @@ def diff(  # noqa: PLR0913 - a command's options
     raise typer.Exit(run(old, new, options))
 
 
-def check(service: ServiceOption = None) -> None:
+def check(
+    service: ServiceOption = None,
+    *,
+    write: Annotated[bool, typer.Option("--write", help="Write it instead.")] = False,
+) -> None:
     """Compare the committed document with what the application declares; 1 if they differ."""
     from apiproof.pipeline import document_findings
     from apiproof.service import load_service
 
     loaded = load_service(service)
-    count, findings = document_findings(loaded, loaded.document())
+    document = loaded.document()
+    if write:
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        loaded.document_path.write_text(text, encoding="utf-8")
+    count, findings = document_findings(loaded, document)
     for line in findings:
         typer.echo(line)
     typer.echo(f"{count} operations")

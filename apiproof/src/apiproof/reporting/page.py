@@ -152,7 +152,7 @@ def _step(step: StepResult, *, is_earlier: bool = False) -> dict[str, Any]:
         # Those of the run itself stand together, above.
         "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
-        "evidence": f"Looked at: {evidence}." if evidence else "Looked at nothing.",
+        "evidence": f"Looked at: {evidence}." if evidence else _nothing(step),
         "findings": f"{new} new finding{'s'[: new > 1]}" if new else "",
         "duration": _duration(step.seconds),
         "error": step.error,
@@ -161,6 +161,11 @@ def _step(step: StepResult, *, is_earlier: bool = False) -> dict[str, Any]:
         "cases": cases if shown else None,
         "cases_title": _cases_title(step, len(shown)),
     }
+
+
+def _nothing(step: StepResult) -> str:
+    skipped = (case.message for case in step.cases if case.status is Status.SKIPPED)
+    return f"Looked at nothing: {why}." if (why := next(skipped, "")) else "Looked at nothing."
 
 
 def _cases_title(step: StepResult, shown: int) -> str:
