@@ -106,6 +106,10 @@ def steps() -> list[StepResult]:
     severities = [*Severity, Severity.HIGH]
     findings = [finding(severity, number) for number, severity in enumerate(severities)]
     findings.append(finding(Severity.LOW, 9, is_known=True))
+    findings += [
+        replace(finding(Severity.MEDIUM, number), operation="GET /users", check="scopes_enforced")
+        for number in range(30, 35)
+    ]
     caught = Chart(
         "Defects caught against time", "seconds", "defects caught",
         (Series("contract", ((0.1, 3.0), (1.0, 20.0), (10.0, 31.0))),

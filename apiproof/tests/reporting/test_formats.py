@@ -56,7 +56,7 @@ def test_sarif_names_rules_places_and_fingerprints() -> None:
     report = sample_report()
     [run] = json.loads(as_sarif(report))["runs"]
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert rules == ["not_a_server_error"]
+    assert rules == ["not_a_server_error", "scopes_enforced"]
     assert len(run["results"]) == len(report.findings)
     for result, (_, found) in zip(run["results"], report.findings, strict=True):
         assert result["ruleId"] in rules

@@ -260,6 +260,15 @@ class Report:
         return tuple(sorted(found, key=lambda each: (each[1].is_known, each[1].severity.rank)))
 
 
+def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Findings grouped by severity, operation and check, in the order of the first of each."""
+    groups: dict[tuple[Severity, str, str, bool], list[Finding]] = {}
+    for each in findings:
+        key = (each.severity, each.operation, each.check, each.is_known)
+        groups.setdefault(key, []).append(each)
+    return list(groups.values())
+
+
 def build_report(
     service: str,
     started: datetime,

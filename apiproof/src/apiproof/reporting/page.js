@@ -54,4 +54,5 @@ for (const grid of all(".grid")) {
 }
 
 const opened = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
-if (opened instanceof HTMLDetailsElement) opened.open = true;
+for (let node = opened; node; node = node.parentElement?.closest("details")) node.open = true;
+if (opened) opened.scrollIntoView();

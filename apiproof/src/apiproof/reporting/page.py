@@ -21,6 +21,7 @@ from apiproof.reporting.model import (
     Status,
     StepResult,
     Table,
+    alike,
 )
 
 _FOLDER: Final = Path(__file__).parent
@@ -43,7 +44,8 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
         report: the report.
         trend: of the last runs, for the summary.
     """
-    findings = [_finding(finding) for _, finding in report.findings]
+    findings = [finding for _, finding in report.findings]
+    groups = [[_finding(each) for each in group] for group in alike(findings)]
     counts = Counter(
         "known" if each.is_known else each.severity.value for _, each in report.findings
     )
@@ -56,7 +58,8 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
         headline=headline(report),
         started=datetime.fromisoformat(report.started).strftime("%-d %B %Y, %H:%M UTC"),
         duration=_duration(report.seconds),
-        findings=findings,
+        count=len(findings),
+        groups=groups,
         severities=[(name, counts[name]) for name in order if counts[name]],
         steps=steps,
         trend=_section(trend) if trend else None,

@@ -6,7 +6,7 @@ from typing import Final
 
 from rich.console import Console
 
-from apiproof.reporting.model import Finding, Report, Severity, Status, StepResult
+from apiproof.reporting.model import Finding, Report, Severity, Status, StepResult, alike
 from apiproof.reporting.page import headline
 from apiproof.reporting.terminal import Styled, print_line, print_table
 
@@ -22,7 +22,8 @@ _SEVERITIES: Final = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
 }
-_MOST: Final = 50  # findings; the page has them all
+_MOST: Final = 50  # kinds of findings; the page has them all
+_OF_A_KIND: Final = 3
 
 
 def print_report(report: Report, page: Path, terminal: Console) -> None:
@@ -35,10 +36,14 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
     """
     new = [finding for _, finding in report.findings if not finding.is_known]
     print_line(terminal, "")
-    for finding in new[:_MOST]:
-        print_finding(finding, terminal)
-    if len(new) > _MOST:
-        print_line(terminal, f"... and {len(new) - _MOST} more: see {page}")
+    groups = alike(new)
+    for group in groups[:_MOST]:
+        for finding in group[:_OF_A_KIND]:
+            print_finding(finding, terminal)
+        if (rest := len(group) - _OF_A_KIND) > 0:
+            print_line(terminal, f"  ... and {rest} more like it: see {page}")
+    if left := sum(map(len, groups[_MOST:])):
+        print_line(terminal, f"... and {left} more: see {page}")
     rows = [_row(step) for step in report.steps]
     print_table(
         terminal, report.service, ("step", "result", "findings", "evidence", "seconds"), rows
