@@ -6,7 +6,8 @@ error. A step that raises is an error as well, and the others go on.
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ from apiproof.reporting import (
     StepResult,
     step_result,
 )
+from apiproof.reporting.baseline import with_known
 from apiproof.reporting.store import REPORTS
 from apiproof.reporting.summary import COLOURS
 from apiproof.reporting.terminal import console, heading, print_line
@@ -57,6 +59,10 @@ class PipelineContext:
 
 
 Step = Callable[[PipelineContext], StepResult]
+
+
+class StepsUnknown(UserError):
+    """A step is named that does not exist, or none is left."""
 
 
 def check_document(context: PipelineContext) -> StepResult:
@@ -184,18 +190,47 @@ STEPS: dict[str, Step] = {
 }
 
 
-def run_all(context: PipelineContext) -> Iterator[StepResult]:
-    """Run the steps in order; each result is yielded as soon as it is there."""
-    for number, name in enumerate(STEPS, start=1):
-        heading(console, f"{number}/{len(STEPS)} {name}")
-        yield run_step(name, STEPS[name], context)
+def chosen_steps(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[str]:
+    """The names of the steps to run, in their order.
+
+    Args:
+        only: those alone; none for all.
+        skip: not those.
+
+    Raises:
+        StepsUnknown: a name is none, or nothing is left.
+    """
+    known = ", ".join(STEPS)
+    if unknown := sorted({*only, *skip} - set(STEPS)):
+        raise StepsUnknown(f"No step {', '.join(unknown)}: choose from {known}.")
+    names = [name for name in STEPS if (not only or name in only) and name not in skip]
+    if not names:
+        raise StepsUnknown(f"No step is left: choose from {known}.")
+    return names
 
 
-def run_step(name: str, step: Step, context: PipelineContext) -> StepResult:
+def run_all(
+    context: PipelineContext, names: Sequence[str], known: AbstractSet[str]
+) -> Iterator[StepResult]:
+    """Run steps in order; each result is yielded as soon as it is there.
+
+    Args:
+        context: the served environment.
+        names: of the steps.
+        known: ids of findings that a baseline lists.
+    """
+    for number, name in enumerate(names, start=1):
+        heading(console, f"{number}/{len(names)} {name}")
+        yield run_step(name, STEPS[name], context, known)
+
+
+def run_step(
+    name: str, step: Step, context: PipelineContext, known: AbstractSet[str] = frozenset()
+) -> StepResult:
     """Run a step and print how it ended; one that raises is an error, and never a finding."""
     started = time.monotonic()
     try:
-        result = step(context)
+        result = with_known(step(context), known)
     except UserError as error:
         result = step_result(name, {}, error=redact(str(error)))
     except Exception as error:  # noqa: BLE001  # whatever a step or what it drives may raise

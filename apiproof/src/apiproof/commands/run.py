@@ -1,6 +1,7 @@
 """`apiproof run`: the main job, every gate in one run and one report."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,10 +14,21 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(run)
 
 
-def run(
+def run(  # noqa: PLR0913 - these are the command line's options
     context: typer.Context,
     service: ServiceOption = None,
     port: Annotated[int, typer.Option(help="The API's port; 0 for a free one.")] = 0,
+    *,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Run this step alone, repeatable: fuzzing, access, ...")
+    ] = None,
+    skip: Annotated[list[str] | None, typer.Option(help="Leave this step out, repeatable.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Ids of known findings, which fail nothing.")
+    ] = None,
+    write_baseline: Annotated[
+        Path | None, typer.Option(help="Write what was found as known; 0, or 2 on an error.")
+    ] = None,
 ) -> None:
     """Fuzz the running API, probe access, verify every pact, check the document.
 
@@ -29,12 +41,15 @@ def run(
 
     from apiproof import pipeline
     from apiproof.live import live_environment
+    from apiproof.reporting import baseline as baselines
     from apiproof.reporting import build_report
     from apiproof.reporting.store import REPORTS, saved_steps, write_report
     from apiproof.reporting.summary import print_report
     from apiproof.service import configured_service, load_service
 
     started = datetime.now(UTC)
+    names = pipeline.chosen_steps(only or (), skip or ())
+    known = baselines.read_baseline(baseline)
     name = service or configured_service()
     chosen = load_service(name)
     with live_environment(chosen, port=port, service_name=name) as (env, ready):
@@ -42,14 +57,20 @@ def run(
         ready.write(ready_file)
         gates = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
         try:
-            results = list(pipeline.run_all(gates))
+            results = list(pipeline.run_all(gates, names, known))
             # Once for what the steps wrote, and once more for the report of all that.
             earlier = saved_steps(besides=[result.name for result in results])
             write_report(build_report(chosen.name, started, results, earlier))
-            results.append(pipeline.run_step("reports", pipeline.scan_reports, gates))
+            results.append(pipeline.run_step("reports", pipeline.scan_reports, gates, known))
         finally:
             ready_file.unlink(missing_ok=True)
     report = build_report(chosen.name, started, results, earlier)
     page = write_report(report)
     print_report(report, page, console)
+    for gone in baselines.no_longer_found(known, results):
+        print_line(console, f"no longer found, take it off the baseline: {gone}")
+    if write_baseline is not None:
+        count = baselines.write_baseline(report, write_baseline)
+        print_line(console, f"Wrote {write_baseline}: {count} known findings.")
+        raise typer.Exit(2 if report.exit_code == 2 else 0)
     raise typer.Exit(report.exit_code)

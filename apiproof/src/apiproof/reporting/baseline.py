@@ -1,0 +1,92 @@
+"""Baselines: findings that are known, so that only new ones fail a run.
+
+A baseline is a text file of finding ids, one a line; a line that begins with `#` is a comment.
+An id holds operation, check, case and outcome class: a worse outcome is another id, and new.
+"""
+
+from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from apiproof.errors import UserError
+from apiproof.reporting.model import Case, Report, Status, StepResult, step_result
+
+_HEAD: Final = "# Findings that are known, by id, one a line. Written by `apiproof run`.\n"
+
+
+class BaselineUnusable(UserError):
+    """The baseline cannot be read or written."""
+
+
+def read_baseline(path: Path | None) -> set[str]:
+    """Read the known ids; none without a path.
+
+    Raises:
+        BaselineUnusable: the file is missing, or no text.
+    """
+    if path is None:
+        return set()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise BaselineUnusable(
+            f"The baseline {path} cannot be read ({reason}): write one with --write-baseline."
+        ) from None
+    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+
+
+def write_baseline(report: Report, path: Path) -> int:
+    """Write the ids of a report's findings as known, and return how many.
+
+    Raises:
+        BaselineUnusable: the file cannot be written.
+    """
+    ids = sorted({finding.id.replace("\n", " ") for _, finding in report.findings})
+    try:
+        path.write_text(_HEAD + "".join(f"{each}\n" for each in ids), encoding="utf-8")
+    except OSError as error:
+        raise BaselineUnusable(
+            f"The baseline {path} cannot be written ({error.strerror})."
+        ) from None
+    return len(ids)
+
+
+def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
+    """A step whose known findings fail nothing.
+
+    Where no new finding is left, its failed cases are those of known ones.
+    """
+    if not known or not any(finding.id in known for finding in step.findings):
+        return step
+    findings = [
+        replace(finding, is_known=finding.is_known or finding.id.replace("\n", " ") in known)
+        for finding in step.findings
+    ]
+    cases: Sequence[Case] = step.cases
+    if all(finding.is_known for finding in findings):
+        cases = [
+            replace(case, status=Status.SKIPPED, message=f"known: {case.message}")
+            if case.status is Status.FAILED
+            else case
+            for case in step.cases
+        ]
+    return step_result(
+        step.name,
+        step.evidence,
+        findings,
+        cases=cases,
+        sections=step.sections,
+        seconds=step.seconds,
+        error=step.error,
+    )
+
+
+def no_longer_found(known: Iterable[str], steps: Iterable[StepResult]) -> list[str]:
+    """Known ids that the steps which ran did not find: they can be taken off the baseline."""
+    ran = list(steps)
+    found = {finding.id.replace("\n", " ") for step in ran for finding in step.findings}
+    names = {step.name for step in ran}
+    return sorted(each for each in known if each not in found and each.partition("/")[0] in names)
