@@ -2,6 +2,7 @@
 
 import enum
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -69,8 +70,17 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """The finding's id, for baselines."""
-        return f"{self.check}/{self.operation_id}/{self.case}"
+        """The finding's id, for baselines; a worse outcome of the same case has another one."""
+        return f"{self.check}/{self.operation_id}/{self.case}/{self.outcome}"
+
+    @property
+    def outcome(self) -> str:
+        """The class of what came, the worst of several: `accepted`, `answered-5xx`, or `found`."""
+        if "let in with" in self.text:
+            return "accepted"
+        statuses = re.findall(r"\banswered (\d)\d\d\b", self.text)
+        is_answer = statuses and self.check != "exercised"
+        return f"answered-{max(statuses)}xx" if is_answer else "found"
 
     @property
     def line(self) -> str:
