@@ -96,7 +96,7 @@ def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
         assert run(*here, "--baseline", "known.json") == 0
     with planner_at("list-leaks") as url:
         assert run("--url", url, "--identities", "wfc.json", "--baseline", "known.json") == 1
-    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing"]
+    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing/found"]
 
 
 def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:
