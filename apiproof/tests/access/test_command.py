@@ -1,6 +1,7 @@
 """`apiproof access` against a running service that the kit knows nothing of."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,11 @@ def test_a_finding_ends_with_1_and_names_no_secret(
     shown = capsys.readouterr().out
     assert "another user gets 200 for what somebody else made" in shown
     page = (folder / "reports" / "access.html").read_text()
-    assert "<table>" in page
+    assert "<table" in page
     for text in (shown, page, json.dumps(report(folder))):
         assert planner.PASSWORD not in text
-        assert "Bearer " not in text
+        shown_tokens = re.findall(r"Authorization\W{1,12}Bearer\s+(\S+)", text)
+        assert all("$TOKEN" in token for token in shown_tokens), shown_tokens
 
 
 def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
@@ -96,7 +98,7 @@ def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
         assert run(*here, "--baseline", "known.json") == 0
     with planner_at("list-leaks") as url:
         assert run("--url", url, "--identities", "wfc.json", "--baseline", "known.json") == 1
-    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing/found"]
+    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing"]
 
 
 def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from apiproof.access.report import CHECKS
+from apiproof.access.checks import CHECKS
 from apiproof.jwt import (
     CREDENTIAL_CASES,
     VALID,

@@ -5,6 +5,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
+from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Response
 from apiproof.access.inspection import (
     ErrorConformance,
@@ -12,7 +13,6 @@ from apiproof.access.inspection import (
     leaks,
     without_declared_secrets,
 )
-from apiproof.access.payloads import ExampleValues
 from apiproof.access.requirements import shadowed_routes
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize

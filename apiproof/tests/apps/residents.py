@@ -33,10 +33,10 @@ class Residents:
         self._known: dict[tuple[str, str, tuple[str, ...]], str] = {}
 
     def users(self) -> Iterator[User]:
-        yield self._new_user()
+        yield self.new_user()
 
     def other(self, user: User) -> User:
-        return self._others.setdefault(user.name, self._new_user())
+        return self._others.setdefault(user.name, self.new_user())
 
     def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
         key = (user.name, scheme.name, scopes)
@@ -53,9 +53,19 @@ class Residents:
     def invalidate(self, user: User) -> None:
         """Do nothing: somebody new comes next."""
 
+    def is_gone(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that it does not matter: users can be created."""
+        return False
+
+    def forget(self, user: User) -> None:
+        """Do nothing: somebody new comes next."""
+
     def can_log_in_again(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
         """Tell that it does not matter: people can be made."""
         return True
+
+    def check_disable(self) -> None:
+        """Accept: every account can be disabled."""
 
     def disable(self, user: User) -> None:
         self._disable(user.name)
@@ -63,6 +73,6 @@ class Residents:
     def secrets(self) -> list[Any]:
         return list(self._known.values())
 
-    def _new_user(self) -> User:
+    def new_user(self) -> User:
         name = f"resident-{next(self._numbers)}"
         return User(name, self._settle(name))

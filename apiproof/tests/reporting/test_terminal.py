@@ -59,8 +59,6 @@ def test_no_word_is_broken_on_a_terminal(width: int) -> None:
     print_line(terminal, LONG)
     print_table(terminal, "title", ["text", "result"], [[LONG, "passed"], ["b", "failed"]])
     words = text_of(terminal).replace("│", " ").split()
-    lines = text_of(terminal).splitlines()
-    assert all(len(line) <= width or len(line.split()) <= 2 for line in lines), lines
     for word in LONG.split():
         assert words.count(word) == 2 * LONG.split().count(word)
 

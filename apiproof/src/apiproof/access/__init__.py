@@ -7,18 +7,11 @@
 everything.
 """
 
+from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.inspection import leaks
-from apiproof.access.probe import (
-    QUICK,
-    THOROUGH,
-    Probe,
-    ProbeOptions,
-    probe,
-    probe_of,
-    probe_service,
-)
+from apiproof.access.options import QUICK, THOROUGH, ProbeOptions
+from apiproof.access.probe import Probe, probe
 from apiproof.access.report import (
-    CHECKS,
     AccessReport,
     BaselineDiff,
     Cell,
@@ -28,6 +21,7 @@ from apiproof.access.report import (
     read_baseline,
     write_baseline,
 )
+from apiproof.access.service_probe import probe_of, probe_service
 
 __all__ = [
     "CHECKS",
@@ -38,6 +32,7 @@ __all__ = [
     "Cell",
     "CellStatus",
     "Finding",
+    "Impact",
     "Probe",
     "ProbeOptions",
     "compare_to_baseline",

@@ -6,15 +6,22 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
+import urllib3
 
+from apiproof.errors import UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.document import Operation
+from apiproof.reporting.exchange import HttpRequest
 
 MAX_ATTEMPTS = 3  # tries, where the service answers 429
 MAX_RETRY_DELAY = 5.0  # seconds
+MAX_WAIT = 30.0  # seconds in all
+TIMEOUT = 10.0  # seconds
+MAX_BODY = 1_000_000  # bytes that are read of an answer
+MAX_FAILURES = 25  # requests in a row without an answer, after which a service counts as gone
 _EVIDENCE = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id", "traceparent")
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -59,11 +66,21 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; header names are in lower case."""
+    """An answer; header names are in lower case.
+
+    Attributes:
+        status: The status; 0 where no answer came.
+        headers: The headers.
+        text: The body, as far as it was read.
+        failure: Why no answer came: `reset`, `timed out`, ...
+        sent: The request, with its secrets.
+    """
 
     status: int
     headers: Mapping[str, str]
     text: str = field(repr=False)
+    failure: str = ""
+    sent: HttpRequest | None = field(default=None, repr=False, compare=False)
 
     @property
     def ok(self) -> bool:
@@ -75,7 +92,7 @@ class Response:
         """The decoded body; None where it is no JSON."""
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     @property
@@ -87,39 +104,160 @@ class Response:
 Inspect = Callable[[Request, RequestAuth, Response], None]
 
 
+class Unreachable(UserError):
+    """The service does not answer at all."""
+
+
+class NotPrepared(Exception):
+    """No request to replay was found; the text says what was tried."""
+
+
+class NotSent(NotPrepared):
+    """A request may not be sent; the text says why."""
+
+
 class Sender:
     """Sends requests through a client and counts them by operation."""
 
-    def __init__(self, client: requests.Session, inspect: Inspect | None = None) -> None:
+    def __init__(
+        self,
+        client: requests.Session,
+        inspect: Inspect | None = None,
+        allow: Callable[[Request], str] | None = None,
+        timeout: float = TIMEOUT,
+    ) -> None:
+        """Prepare to send.
+
+        Args:
+            client: Sends; URLs that start with a slash are relative to the service.
+            inspect: Looks at every answer.
+            allow: Says why a request may not be sent; an empty text lets it pass.
+            timeout: How long one answer may take, in seconds.
+        """
         self._client = client
         self._inspect = inspect
+        self._allow = allow
+        self._timeout = timeout
+        self._waited = 0.0
+        self._failures = 0
         self.counts: Counter[str] = Counter()
 
     def send(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
-        """Send one request, again where the service asks to wait."""
+        """Send one request, again where the service asks to wait.
+
+        Raises:
+            NotSent: The request would do harm.
+            Unreachable: The service has stopped answering.
+        """
+        if self._allow is not None and (reason := self._allow(request)):
+            raise NotSent(reason)
         for attempt in range(MAX_ATTEMPTS):
             response = self._once(request, auth)
             if self._inspect is not None:
                 self._inspect(request, auth, response)
-            if response.status != 429 or attempt + 1 == MAX_ATTEMPTS:
+            if response.status != 429 or attempt + 1 == MAX_ATTEMPTS or self._waited > MAX_WAIT:
                 break
-            time.sleep(_wait(response))
+            delay = _wait(response)
+            self._waited += delay
+            time.sleep(delay)
         return response
 
+    def send_once(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
+        """Send one request, and take 429 for an answer."""
+        if self._allow is not None and (reason := self._allow(request)):
+            raise NotSent(reason)
+        return self._once(request, auth)
+
     def _once(self, request: Request, auth: RequestAuth) -> Response:
-        self.counts[request.operation.operation_id] += 1
-        self._client.cookies.clear()
         content = request.content
-        response = self._client.request(
-            request.operation.method,
-            request.path,
-            params={**content.query, **auth.query},
-            headers={**_media(content), **content.headers, **auth.headers},
-            cookies=dict(auth.cookies),
-            **_body(content),
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Response(response.status_code, headers, response.text)
+        headers = {**_media(content), **content.headers, **auth.headers}
+        sent = _as_sent(request, auth, headers)
+        try:
+            response = self._exchange(request, auth, headers)
+            received = {name.lower(): value for name, value in response.headers.items()}
+            answer = Response(response.status_code, received, self._read(response), "", sent)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+            answer = Response(0, {}, "", _failure(error), sent)
+        self._count_failures(answer)
+        return answer
+
+    def _exchange(
+        self, request: Request, auth: RequestAuth, headers: Mapping[str, str | bytes]
+    ) -> requests.Response:
+        """Send, and once more where the connection was lost.
+
+        Servers close a connection after an unhandled error, and the next request may still be on
+        its way then: only the second reset is the request's own.
+        """
+        for attempt in (1, 2):
+            self.counts[request.operation.operation_id] += 1
+            self._client.cookies.clear()
+            try:
+                return self._client.request(
+                    request.operation.method,
+                    request.path,
+                    params={**request.content.query, **auth.query},
+                    headers=headers,
+                    cookies=dict(auth.cookies),
+                    timeout=self._timeout,
+                    stream=True,
+                    **_body(request.content),
+                )
+            except requests.ConnectionError as error:
+                if attempt == 2 or "refused" in str(error) or isinstance(error, requests.Timeout):
+                    raise
+        raise AssertionError  # the second attempt returned or raised
+
+    def _read(self, response: requests.Response) -> str:
+        """Read a body up to a size and a time: no service may hold the probe up."""
+        read, ends = bytearray(), time.monotonic() + self._timeout
+        for chunk in response.iter_content(65536):
+            read += chunk
+            if len(read) > MAX_BODY or time.monotonic() > ends:
+                response.close()
+                break
+        return bytes(read).decode(_encoding(response), errors="replace")
+
+    def _count_failures(self, response: Response) -> None:
+        self._failures = self._failures + 1 if response.failure else 0
+        if self._failures >= MAX_FAILURES:
+            raise Unreachable(
+                f"The service stopped answering ({response.failure}): {MAX_FAILURES} requests in "
+                "a row got no answer. Start it again, or leave the operation out with --skip."
+            )
+
+
+def _as_sent(
+    request: Request, auth: RequestAuth, headers: Mapping[str, str | bytes]
+) -> HttpRequest:
+    query = urlencode({**request.content.query, **auth.query}, doseq=True)
+    shown = {
+        name: value if isinstance(value, str) else value.decode("latin-1")
+        for name, value in headers.items()
+    }
+    if auth.cookies:
+        shown["Cookie"] = "; ".join(f"{name}={value}" for name, value in auth.cookies.items())
+    body = request.content.body
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(body, default=str)
+    url = request.path + (f"?{query}" if query else "")
+    return HttpRequest(request.operation.method, url, shown, text)
+
+
+def _encoding(response: requests.Response) -> str:
+    declared = response.encoding or "utf-8"
+    try:
+        "".encode(declared)
+    except LookupError:
+        return "utf-8"
+    return declared if "charset" in response.headers.get("content-type", "") else "utf-8"
+
+
+def _failure(error: Exception) -> str:
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    if isinstance(error, requests.ConnectionError):
+        return "refused" if "refused" in str(error) else "connection reset"
+    return f"no HTTP answer ({type(error).__name__})"
 
 
 def _wait(response: Response) -> float:

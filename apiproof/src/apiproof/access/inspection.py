@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, Response
-from apiproof.access.payloads import ExampleValues
 from apiproof.access.report import Finding
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import UserSource
@@ -144,6 +144,49 @@ def without_declared_secrets(body: Any, schema: Mapping[str, Any], resolve: Any)
     }
 
 
+_GIVES_CREDENTIALS = re.compile(
+    r"log[-_]?in|sign[-_]?(in|up)|regist|token|session|auth|refresh|api[-_]?keys?|/keys?\b",
+    re.IGNORECASE,
+)
+_PASSWORD = re.compile(
+    r"^(\w+_)?(password|passwd|pwd|passphrase)(_?(hash|digest|salt))?$|^(hashed|encrypted)_?passw",
+    re.IGNORECASE,
+)
+_MASKED = re.compile(
+    r"[*\u2022xX.\u25cf-]*|string|\[?(filtered|redacted|hidden|secret)\]?", re.IGNORECASE
+)
+
+
+def password_field(body: Any) -> str:
+    """Return the name of the first member that holds a password; empty where none does."""
+    if isinstance(body, list):
+        return next((found for part in body if (found := password_field(part))), "")
+    if isinstance(body, Mapping):
+        for name, part in body.items():
+            if (
+                isinstance(part, str)
+                and _PASSWORD.search(str(name))
+                and not _MASKED.fullmatch(part)
+            ):
+                return str(name)
+            if found := password_field(part):
+                return found
+    return ""
+
+
+def _without_secrets(body: Any) -> Any:
+    """Return a body without members that are secret by their names, passwords excepted."""
+    if isinstance(body, list):
+        return [_without_secrets(part) for part in body]
+    if not isinstance(body, Mapping):
+        return body
+    return {
+        name: _without_secrets(part)
+        for name, part in body.items()
+        if _PASSWORD.search(str(name)) or not is_secret(str(name))
+    }
+
+
 LEAKS, ERRORS = "secrets_not_leaked", "errors_conform"
 
 
@@ -171,10 +214,24 @@ class Inspection:
         operation = self._operations.get(request.operation.label, request.operation)
         name = operation.operation_id
         for fault, text in self._error_conformance.faults(operation, response):
-            yield Finding(ERRORS, name, fault, text, response.evidence)
+            yield Finding(
+                ERRORS, name, fault, text, response.evidence, response=response, cause=fault
+            )
         for kind in self._leaked(operation, request, auth, response):
             text = f"a {response.status} holds {kind}"
-            yield Finding(LEAKS, name, f"{kind}-{response.status}", text, response.evidence)
+            yield self._leak(operation, f"{kind}-{response.status}", text, response)
+        if response.ok and (field := password_field(response.json)):
+            fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
+            is_anonymous = not (auth.cookies or auth.query) and not any(
+                name.lower() in fields for name in auth.headers
+            )
+            whom = "anybody, without a credential" if is_anonymous else "whoever asks"
+            text = f"shows passwords or their hashes to {whom}: {field}"
+            yield self._leak(operation, f"password-{response.status}", text, response)
+
+    def _leak(self, operation: Operation, case: str, text: str, response: Response) -> Finding:
+        name = operation.operation_id
+        return Finding(LEAKS, name, case, text, response.evidence, response=response)
 
     def _leaked(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
@@ -182,13 +239,18 @@ class Inspection:
         text, body = response.text, response.json
         if response.ok and body is not None:
             declared = self._declared(operation, response.status)
+            if _GIVES_CREDENTIALS.search(f"{operation.path} {operation.operation_id}"):
+                declared = {}
+                body = _without_secrets(body)
             body = without_declared_secrets(body, declared, self._examples_of.resolve)
             text = json.dumps(body, ensure_ascii=False)
         text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes
         text += "".join(
             f"\n{value}" for name, value in response.headers.items() if name != "set-cookie"
         )
+        said = {value for name, value in _named_texts(request.content.body) if not is_secret(name)}
         own = [*self._user_source.secrets(), *secrets_in(request.content.body)]
+        own = [secret for secret in own if secret not in said]
         fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
         own += [
             _credential(value) for name, value in auth.headers.items() if name.lower() in fields
@@ -209,6 +271,17 @@ class Inspection:
 def _credential(value: str | bytes) -> str:
     text = value if isinstance(value, str) else value.decode("latin-1")
     return text.rpartition(" ")[2]
+
+
+def _named_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _named_texts(part, str(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _named_texts(part, name)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -1,20 +1,30 @@
 """Objects of one user as another: BOLA, OWASP API1:2023; RFC 9110, 15.5.4 (404 may hide a 403)."""
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from apiproof.access.credentials import SAFE
-from apiproof.access.http import Request, Response
-from apiproof.access.prepare import CreatedResource, NotPrepared, PreparedRequest, RequestPreparer
+from apiproof.access.checks import Impact
+from apiproof.access.fields import fields_of
+from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
+from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
 from apiproof.openapi.document import Operation
+from apiproof.redaction import is_secret
 
 CHECK = "ownership_enforced"
+OWNER_FIELD = re.compile(
+    r"owner|user|author|creat(ed|or)|account|customer|member|seller|writer|poster|(^|/)(sub|by)$",
+    re.IGNORECASE,
+)
+PRIVATE_FIELD = re.compile(r"private|ssn|iban|card|salary|medical|balance", re.IGNORECASE)
 SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant for everybody
 
 
@@ -46,6 +56,9 @@ class ObjectAccessProbe:
         prepared = self._preparer.prepared(operation)
         if not owned(prepared) and not prepared.body_references:
             return
+        if prepared.user.is_learnt and (reason := self._why_not_theirs(prepared)):
+            yield skipped(operation, "other-user", reason), []
+            return
         try:
             attempts = list(self._attempts(operation, prepared))
         except (NotApplicable, NotPrepared) as reason:
@@ -54,9 +67,43 @@ class ObjectAccessProbe:
         for attempt in attempts:
             yield self._tried(operation, prepared, attempt)
         after = self._preparer.sender.send(prepared.request, prepared.auth)
-        if not after.ok:
+        if not after.ok and not prepared.user.is_learnt:
             note = f"after others were refused, its owner gets {after.status}"
             yield evaluated(operation, CHECK, "owner-after", (after,), note)
+
+    def _why_not_theirs(self, prepared: PreparedRequest) -> str:
+        """Say why an object is not its maker's alone; an empty text where it may be.
+
+        An object that others are shown by a list, and that does not name its maker, is everybody's:
+        a menu, a catalogue. One that they are shown and that does name its maker may be read by
+        everybody, but not changed. Where the list holds back what is secret, reading is not meant.
+        """
+        operation = prepared.request.operation
+        if not prepared.made:
+            return ""
+        try:
+            other = self._preparer.user_source.other(prepared.user)
+        except NotApplicable as reason:
+            return str(reason)
+        shown = self._preparer.shown_to(prepared.made[-1], other)
+        if shown is None:
+            return ""
+        mine = self._seen_by_owner(prepared)
+        if not names_user(mine, prepared.user):
+            return "a list shows it to everybody, and it names no owner"
+        if operation.method in SAFE and not holds_back_secrets(mine, shown):
+            return "a list shows it to everybody"
+        return ""
+
+    def _seen_by_owner(self, prepared: PreparedRequest) -> Any:
+        reader = reader_of(self._preparer, prepared)
+        if reader is None:
+            return prepared.made[-1].response.json
+        request = Request(
+            reader, {name: prepared.request.values[name] for name in path_names(reader)}
+        )
+        auth = self._preparer.credential(reader, prepared.user)
+        return self._preparer.sender.send(request, auth).json
 
     def _attempts(self, operation: Operation, prepared: PreparedRequest) -> Iterator[AccessAttempt]:
         other = self._preparer.user_source.other(prepared.user)
@@ -110,19 +157,35 @@ class ObjectAccessProbe:
         theirs = send(attempt.theirs, attempt.auth)
         after = self._read(prepared)
         first, second = (send(item, attempt.auth) for item in attempt.nothing)
-        note = ""
-        if before is not None and after is not None and _changed(before, after):
+        note, impact = "", None
+        has_changed = before is not None and after is not None and _changed(before, after)
+        if has_changed:
             note = f"{attempt.title} changed what somebody else made (status {theirs.status})"
+        elif theirs.failure or (theirs.ok and _is_undone(prepared, before, after, theirs, first)):
+            note = ""
         elif not _same(operation, attempt, theirs, first, second):
             note = _existence_told(attempt, theirs, first)
-        return evaluated(operation, CHECK, attempt.name, (theirs, first), note)
+            impact = None if theirs.ok else Impact.EXISTENCE
+        kind = "changed" if has_changed else "let in" if theirs.ok else "tells"
+        return evaluated(
+            operation,
+            CHECK,
+            attempt.name,
+            (theirs, first),
+            note,
+            kind=kind if note else "",
+            impact=impact,
+            cause=f"somebody else/{kind}",
+        )
 
     def _read(self, prepared: PreparedRequest) -> Response | None:
         """Read the prepared request's object as its owner, where there is an operation for that."""
         reader = reader_of(self._preparer, prepared)
         if reader is None or prepared.request.operation.method in SAFE:
             return None
-        request = Request(reader, {name: prepared.request.values[name] for name in _names(reader)})
+        request = Request(
+            reader, {name: prepared.request.values[name] for name in path_names(reader)}
+        )
         return self._preparer.sender.send(request, self._preparer.credential(reader, prepared.user))
 
 
@@ -155,8 +218,34 @@ def with_nonexistent_ids(prepared: PreparedRequest, number: int) -> Request:
     return prepared.request.at(**values)
 
 
-def _names(operation: Operation) -> list[str]:
+def path_names(operation: Operation) -> list[str]:
+    """Return the names of the parameters in an operation's path."""
     return [part[1:-1] for part in operation.path.split("/") if part[:1] == "{"]
+
+
+def names_user(value: Any, user: User) -> bool:
+    """Whether an object names a user: by name, id or e-mail address."""
+    own = {str(text) for text in user.attributes.values() if len(str(text)) > 0}
+    named = {str(part) for path, part in fields_of(value) if OWNER_FIELD.search("/".join(path))}
+    return bool(own & named)
+
+
+def holds_back_secrets(whole: Any, shown: Mapping[str, Any]) -> bool:
+    """Whether a list leaves out members of an object that are secret by their names."""
+    names = {path[-1] for path, _ in fields_of(whole)} - {path[-1] for path, _ in fields_of(shown)}
+    return any(is_secret(name) or PRIVATE_FIELD.search(name) for name in names)
+
+
+def _is_undone(
+    prepared: PreparedRequest,
+    before: Response | None,
+    after: Response | None,
+    theirs: Response,
+    nothing: Response,
+) -> bool:
+    """Whether a success did nothing: the same for what never existed, and the object unchanged."""
+    seen = before is not None and after is not None and before.ok
+    return bool(prepared.user.is_learnt and seen and nothing.ok and theirs.status == nothing.status)
 
 
 def _changed(before: Response, after: Response) -> bool:
@@ -194,111 +283,3 @@ def _existence_told(attempt: AccessAttempt, theirs: Response, nothing: Response)
             f"{nothing.status} for what never existed: the answer tells that it exists"
         )
     return f"{attempt.title} can tell by the body of the {theirs.status} that it exists"
-
-
-ITEMS = 2  # that each of the two makes
-PAGES = 6
-_LIMITS = ("limit", "page_size", "size", "per_page", "pageSize", "perPage", "count", "top")
-_OFFSETS = ("offset", "skip", "start")
-_NUMBERS = ("page", "page_number", "pageNumber")
-_OWNER_FILTERS = ("owner", "owner_id", "user", "user_id", "sub", "username", "email", "created_by")
-
-
-class ListAccessProbe:
-    """Looks for one user's objects in another's lists."""
-
-    def __init__(self, preparer: RequestPreparer) -> None:
-        self._preparer = preparer
-
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
-        """Try one list.
-
-        Raises:
-            Unexercised: There is no request to replay.
-        """
-        creators = self._preparer.creators.for_list(operation)
-        listing = operation.method == "GET" and not operation.path.endswith("}")
-        if (
-            not listing
-            or not creators
-            or not operation.secured
-            or operation.definition.get(SHARED_EXTENSION)
-        ):
-            return
-        prepared = self._preparer.prepared(operation, user=self._preparer.new_user())
-        try:
-            other = self._preparer.user_source.other(prepared.user)
-            theirs = [self._preparer.make(creators[0], prepared) for _ in range(ITEMS)]
-            mine = self._preparer.prepared(operation, user=other)
-            for _ in range(ITEMS - 1):
-                self._preparer.make(creators[0], mine)
-        except (NotApplicable, NotPrepared) as reason:
-            yield skipped(operation, "listing", str(reason)), []
-            return
-        shown = self._answers(prepared.request, prepared)
-        if not any(_holds(response, made) for response in shown for made in theirs):
-            yield skipped(operation, "listing", "its owner's list does not show a new object"), []
-            return
-        requests = list(self._requests(mine.request, prepared.user))
-        if prepared.made:  # a list inside an object of the owner's
-            requests.append(prepared.request)
-        responses = [response for request in requests for response in self._answers(request, mine)]
-        leaked = [
-            response for response in responses if any(_holds(response, made) for made in theirs)
-        ]
-        note = "another user's list holds what somebody else made" if leaked else ""
-        yield evaluated(operation, CHECK, "listing", leaked[:1] or responses[:1], note)
-
-    def _requests(self, request: Request, owner: User) -> Iterator[Request]:
-        """Yield the plain list, and the list filtered by its owner where there is such a filter."""
-        yield request
-        for parameter in self._preparer.payloads.parameters(request.operation):
-            name = str(parameter.get("name"))
-            if parameter.get("in") == "query" and name.lower() in _OWNER_FILTERS:
-                for value in owner.attributes.values():
-                    yield _asking(request, {name: value})
-
-    def _answers(self, request: Request, prepared: PreparedRequest) -> Iterator[Response]:
-        """Yield the list as it comes, then page by page, one object each."""
-        yield self._preparer.sender.send(request, prepared.auth)
-        names = [
-            str(parameter["name"])
-            for parameter in self._preparer.payloads.parameters(request.operation)
-            if parameter.get("in") == "query"
-        ]
-        limit = next((name for name in _LIMITS if name in names), None)
-        place = next((name for name in (*_OFFSETS, *_NUMBERS) if name in names), None)
-        if limit is None or place is None:
-            return
-        for number in range(PAGES):
-            first = number + (place in _NUMBERS)
-            page = _asking(request, {limit: 1, place: first})
-            yield self._preparer.sender.send(page, prepared.auth)
-
-
-def _asking(request: Request, query: dict[str, Any]) -> Request:
-    content = request.content
-    return replace(request, content=replace(content, query={**content.query, **query}))
-
-
-def _holds(response: Response, made: CreatedResource) -> bool:
-    """Whether a list holds an object: the same id, and nothing that contradicts."""
-    whole = made.response.json if isinstance(made.response.json, Mapping) else {}
-    return response.ok and any(_is(item, made, whole) for item in _items(response.json))
-
-
-def _is(item: Mapping[str, Any], made: CreatedResource, whole: Mapping[str, Any]) -> bool:
-    names = [made.parameter, "id", *(name for name in whole if whole[name] == made.value)]
-    if not any(str(item.get(name)) == str(made.value) for name in names):
-        return False
-    return all(item[name] == whole[name] for name in item if name in whole)
-
-
-def _items(value: Any) -> Iterator[Mapping[str, Any]]:
-    if isinstance(value, list):
-        for part in value:
-            yield from _items(part)
-    elif isinstance(value, Mapping):
-        yield value
-        for part in value.values():
-            yield from _items(part)

@@ -1,90 +1,31 @@
 """Requests that succeed, prepared anew through the API itself for every round of a probe."""
 
 import itertools
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from apiproof.access.http import Request, Response, Sender
+from apiproof.access.http import NotPrepared, Request, Response, Sender
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
+from apiproof.access.prepared import (
+    CreatedResource,
+    Preparation,
+    PreparedRequest,
+    changes_identity,
+    items_of,
+    shared_values,
+)
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
 from apiproof.access.resources import ResourceCreator, ResourceCreators, created_id, prefix_of
+from apiproof.access.safeguards import SAFE, Safeguards, changes_caller, is_account_operation
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
-DEPTH = 6  # how many objects may stand inside one another
-
-
-class NotPrepared(Exception):
-    """No request to replay was found; the text says what was tried."""
-
-
-@dataclass(frozen=True)
-class CreatedResource:
-    """An object that a prepared request's person made for a path parameter.
-
-    Attributes:
-        parameter: The parameter's name.
-        value: The object's id.
-        creator: What made it.
-        request: How.
-        answer: Its answer.
-    """
-
-    parameter: str
-    value: Any
-    creator: Operation
-    request: Request
-    response: Response
-
-
-@dataclass(frozen=True)
-class PreparedRequest:
-    """A request that succeeds, and who sends it with what.
-
-    Attributes:
-        person: Who sends it.
-        request: The request, without its credential.
-        presented: The valid credential.
-        made: The objects in the request's path, outermost first.
-        joined: The fields of the body that name an object of the person's.
-    """
-
-    user: User
-    request: Request
-    auth: RequestAuth
-    made: tuple[CreatedResource, ...] = ()
-    body_references: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """For whom something is made, with which path parameters given, and how deep inside others."""
-
-    user: User
-    known: Mapping[str, Any] = field(default_factory=dict)
-    depth: int = DEPTH
-
-    def deeper(self, known: Mapping[str, Any]) -> "Preparation":
-        """Return the errand of making something that this one needs."""
-        return Preparation(self.user, known, self.depth - 1)
-
-
-def shared_values(template: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the parameters that two paths begin with, whatever each calls them."""
-    shared: dict[str, Any] = {}
-    for ours, theirs in zip(template.split("/"), path.split("/"), strict=False):
-        if ours[:1] == theirs[:1] == "{":
-            if ours[1:-1] in values:
-                shared[theirs[1:-1]] = values[ours[1:-1]]
-        elif ours != theirs:
-            break
-    return shared
-
 
 class RequestPreparer:
-    """Sets prepared requests for the operations of one document."""
+    """Prepares requests that succeed, for the operations of one document."""
 
     def __init__(
         self,
@@ -92,15 +33,19 @@ class RequestPreparer:
         user_source: UserSource,
         sender: Sender,
         payloads: PayloadSource,
+        safeguards: Safeguards | None = None,
     ) -> None:
         self.security = security
         self.user_source = user_source
         self.sender = sender
         self.payloads = payloads
         self.creators = ResourceCreators(security.operations)
-        self._recipes: dict[str, PayloadRecipe] = {}
+        self.safeguards = safeguards or Safeguards()
+        self._recipes: dict[tuple[str, str], PayloadRecipe] = {}
+        self._failures: dict[tuple[str, str], str] = {}
         self._seeds = itertools.count()
         self._resident: User | None = None
+        self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
 
     def prepared(
         self,
@@ -112,46 +57,89 @@ class RequestPreparer:
 
         Args:
             operation: What the request asks for.
-            alternative: By which credentials; None for the first that the person has.
+            alternative: By which credentials; None for the first that the user has.
             user: By whom; None for somebody who can.
 
         Raises:
-            Unexercised: Nothing that was tried succeeds.
+            NotPrepared: Nothing that was tried succeeds.
         """
         failures = []
         for someone in [user] if user else self._candidates(operation):
+            key = (operation.operation_id, _kind_of(someone))
             try:
-                if operation.operation_id not in self._recipes:
+                self._spare(operation, someone, self._failures.get(key, ""))
+                if key not in self._recipes:
                     self._discover_recipe(operation, alternative, someone)
-                    if (
-                        user is None and self.user_source.can_create_users
-                    ):  # the trial may use one up
+                    if user is None and self._may_be_used_up(operation):
                         return self.prepared(operation, alternative)
-                recipe = self._recipes[operation.operation_id]
-                return self._prepare(operation, Preparation(someone), recipe, alternative)
+                return self._prepare(
+                    operation, Preparation(someone), self._recipes[key], alternative
+                )
             except NotPrepared as failure:
                 failures.append(str(failure))
+                is_final = someone.is_learnt and not self.user_source.is_gone(someone)
+                if is_final and key not in self._recipes:
+                    self._failures[key] = str(failure)
         raise NotPrepared("; ".join(dict.fromkeys(failures)) or "there is nobody to try")
 
-    def note_success(self, operation: Operation, user: User) -> None:
-        """Take note that a person's request succeeded: it may have ended their session."""
+    def _may_be_used_up(self, operation: Operation) -> bool:
+        """Whether the trial may have used up the user: somebody else prepares the request then."""
+        return self.user_source.can_create_users and operation.method not in SAFE
+
+    def _spare(self, operation: Operation, user: User, failure: str) -> None:
+        """Leave accounts alone that were lent, and what has failed before.
+
+        Raises:
+            NotPrepared: The operation would change a lent account, or failed before.
+        """
+        if failure:
+            raise NotPrepared(failure)
+        spared = user.is_lent and user.is_learnt and not self.safeguards.destructive
+        if spared and changes_caller(operation):
+            raise NotPrepared(
+                f"it would change the account of {user.name}, which was lent (see --destructive)"
+            )
+
+    def note_success(
+        self, operation: Operation, user: User, request: Request | None = None
+    ) -> None:
+        """Take note that a user's request succeeded: it may have ended their session or account."""
         if is_session_ending(operation, SessionEnd.SIGNED_OUT):
             self.user_source.invalidate(user)
+        own = {str(value) for value in user.attributes.values()}
+        values = request.values.values() if request else ()
+        concerns_account = changes_caller(operation) or (
+            is_account_operation(operation) and any(str(value) in own for value in values)
+        )
+        if concerns_account and not user.is_lent and changes_identity(request, own):
+            self.user_source.forget(user)
+            if self._resident is not None and self._resident.name == user.name:
+                self._resident = None
 
     def new_user(self) -> User | None:
         """Return a user of no other prepared request; None where none can be created."""
-        return next(self.user_source.users(), None) if self.user_source.can_create_users else None
+        if not self.user_source.can_create_users:
+            return None
+        try:
+            return self.user_source.new_user()
+        except NotApplicable as reason:
+            raise NotPrepared(str(reason)) from None
 
     def _candidates(self, operation: Operation) -> Iterator[User]:
         """Yield whom to try: one user serves many requests, unless those may end them."""
+        tried = ""
         if self.user_source.can_create_users and (
             operation.method == "GET" or "{" in operation.path
         ):
-            self._resident = self._resident or self.new_user()
+            if self._resident is not None and self.user_source.is_gone(self._resident):
+                self._resident = None
+            self._resident = self._resident or next(self.user_source.users(), None)
             if self._resident is not None:
+                tried = self._resident.name
                 yield self._resident
-            self._resident = None
-        yield from self.user_source.users()
+            if self._resident is None or not self._resident.is_learnt:
+                self._resident = None
+        yield from (user for user in self.user_source.users() if user.name != tried)
 
     def make(self, creator: ResourceCreator, prepared: PreparedRequest) -> CreatedResource:
         """Create one more object of a request's user, beside what the request is about.
@@ -166,6 +154,23 @@ class RequestPreparer:
         if made is None:
             raise NotPrepared(f"{creator.operation.operation_id} makes nothing for {path}")
         return made
+
+    def shown_to(self, made: CreatedResource, user: User) -> Mapping[str, Any] | None:
+        """Return an object as a list shows it to a user; None where no list does."""
+        path = made.creator.path.rstrip("/")
+        for listing in self.security.operations:
+            if listing.method != "GET" or listing.path.rstrip("/") != path:
+                continue
+            try:
+                auth = self.credential(listing, user)
+                request = Request(listing, dict(made.request.values))
+                answer = self.sender.send(request, auth)
+            except NotPrepared:
+                continue
+            for item in items_of(answer.json):
+                if any(str(value) == str(made.value) for value in item.values()):
+                    return item
+        return None
 
     def credential(
         self, operation: Operation, user: User, alternative: Alternative | None = None
@@ -203,15 +208,39 @@ class RequestPreparer:
             Unexercised: None works.
         """
         responses: dict[str, None] = {}
-        for recipe in self.payloads.recipes(operation):
+        for recipe in self._known_recipes(operation):
             prepared = self._prepare(operation, Preparation(user), recipe, alternative)
-            response = self.sender.send(prepared.request, prepared.auth)
+            response = self.send_valid(prepared, alternative)
             if response.ok:
-                self._recipes[operation.operation_id] = recipe
-                self.note_success(operation, user)
+                self._recipes[operation.operation_id, _kind_of(user)] = recipe
                 return
             responses[f"{prepared.request.path} answered {response.status}"] = None
         raise NotPrepared(f"no request succeeded as {user.name}: {', '.join(responses)}")
+
+    def _known_recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
+        """Yield ways to fill a request, those that worked for other users first."""
+        name = operation.operation_id
+        yield from dict.fromkeys(one for (key, _), one in self._recipes.items() if key == name)
+        yield from self.payloads.recipes(operation)
+
+    def send_valid(
+        self, prepared: PreparedRequest, alternative: Alternative | None = None
+    ) -> Response:
+        """Send a prepared request with its valid credential, once renewed where that is refused."""
+        response = self.sender.send(prepared.request, prepared.auth)
+        is_new = prepared.user.name in self._renewed
+        secured = prepared.request.operation.secured and prepared.user.is_learnt
+        renewable = secured and not is_new and self.user_source.can_log_in_again(prepared.user)
+        if response.status == 401 and renewable:
+            self._renewed.add(prepared.user.name)
+            self.user_source.invalidate(prepared.user)
+            operation = prepared.request.operation
+            auth = self.credential(operation, prepared.user, alternative)
+            response = self.sender.send(prepared.request, auth)
+        if response.ok:
+            self._renewed.discard(prepared.user.name)
+            self.note_success(prepared.request.operation, prepared.user, prepared.request)
+        return response
 
     def _prepare(
         self,
@@ -233,11 +262,12 @@ class RequestPreparer:
                 made.append(creation)
                 values[name] = creation.value
             else:
-                values[name] = self._known(parameter, preparation.user)
+                values[name] = self._known(operation, parameter, preparation.user)
         content = recipe(preparation.user, next(self._seeds))
         values.update(content.path)
         body, body_references = object_body(content), {}
         if body is not None:
+            body = self._with_own_identifiers(operation, body, preparation.user)
             body_references = self._body_references(
                 operation, body, replace(preparation, known=values)
             )
@@ -245,10 +275,40 @@ class RequestPreparer:
         request = Request(operation, values, content)
         return PreparedRequest(preparation.user, request, auth, tuple(made), tuple(body_references))
 
-    def _known(self, parameter: dict[str, Any], user: User) -> Any:
+    def _known(self, operation: Operation, parameter: dict[str, Any], user: User) -> Any:
+        """Return what a path parameter may be that nothing creates: the user, or an example.
+
+        Raises:
+            NotPrepared: Only an object that was there before could be meant.
+        """
         name = str(parameter["name"]).lower()
-        own = [value for key, value in user.attributes.items() if name.endswith(key)]
-        return own[0] if own else self.payloads.value_of(parameter)
+        own = {key.lower(): value for key, value in user.attributes.items()}
+        if user.is_learnt:
+            before = operation.path.partition("{" + str(parameter["name"]))[0]
+            about_users = re.search(r"(^|_)(user|account|member)", name) or re.search(
+                r"/(users?|accounts?|members?|profiles?)(/v\d+)?/$", before
+            )
+            if about_users and user.is_lent and operation.method not in SAFE:
+                user = self._somebody_to_change(user)
+                own = {key.lower(): value for key, value in user.attributes.items()}
+            keys = [name, *(("id", "user_id", "sub", "username") if about_users else ())]
+            found = [own[key] for key in keys if key in own and (key != "id" or about_users)]
+        else:
+            found = [value for key, value in own.items() if name.endswith(key)]
+        if found:
+            return found[0]
+        if user.is_learnt and operation.method not in SAFE and not self.safeguards.destructive:
+            raise NotPrepared(f"no operation of the document creates what {{{name}}} names")
+        return self.payloads.value_of(parameter)
+
+    def _somebody_to_change(self, user: User) -> User:
+        """Return an account of the run's own in place of one that was lent, where there is one."""
+        if self.safeguards.destructive or not self.user_source.can_create_users:
+            return user
+        try:
+            return self.user_source.new_user()
+        except NotApplicable:
+            return user
 
     def _create(
         self, operation: Operation, name: str, preparation: Preparation
@@ -265,18 +325,44 @@ class RequestPreparer:
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
     ) -> CreatedResource | None:
         operation = creator.operation
-        proven = self._recipes.get(operation.operation_id)
-        for recipe in [proven] if proven else self.payloads.recipes(operation):
+        proven = self._recipes.get((operation.operation_id, _kind_of(preparation.user)))
+        if (operation.operation_id, _kind_of(preparation.user)) in self._failures:
+            return None
+        for recipe in [proven] if proven else self._known_recipes(operation):
             try:
                 prepared = self._prepare(operation, preparation, recipe)
             except NotPrepared:
                 return None
             response = self.sender.send(prepared.request, prepared.auth)
-            value = created_id(creator, response, template, name) if response.ok else None
+            value = None
+            if response.ok:
+                value = created_id(creator, response, template, name, prepared.request)
             if value is not None:
-                self._recipes[operation.operation_id] = recipe
+                self._recipes[operation.operation_id, _kind_of(preparation.user)] = recipe
                 return CreatedResource(name, value, operation, prepared.request, response)
         return None
+
+    def _with_own_identifiers(
+        self, operation: Operation, body: dict[str, Any], user: User
+    ) -> dict[str, Any]:
+        """Fill in what the body asks of its sender: who they are, their present password."""
+        if not user.is_learnt or not operation.secured:
+            return body
+        own = {key.lower(): value for key, value in user.attributes.items()}
+        found = dict(body)
+        for name, value in body.items():
+            if name.lower() in own and isinstance(value, str | int) and name.lower() != "id":
+                text = own[name.lower()]
+                found[name] = int(text) if isinstance(value, int) and text.isdigit() else text
+            elif (
+                isinstance(value, str)
+                and isinstance(user.details.get(name), str)
+                and (name.lower().endswith(("role", "type", "plan", "status")))
+            ):
+                found[name] = user.details[name]  # what the user is already
+            elif re.search(r"(current|old|existing)_?pass", name, re.IGNORECASE):
+                found[name] = user.password or value
+        return found
 
     def _body_references(
         self, operation: Operation, body: dict[str, Any], preparation: Preparation
@@ -298,3 +384,8 @@ class RequestPreparer:
                     body_references[name] = made.value
                     break
         return body_references
+
+
+def _kind_of(user: User) -> str:
+    """Return for whom a recipe holds: each lent user by themselves, created users all alike."""
+    return user.name if user.is_lent else ""

@@ -1,20 +1,31 @@
 """The probe: every credential case at every operation, every object as another user."""
 
+import secrets
+import traceback
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 
+from apiproof.access.account_access import AccountAccessProbe
+from apiproof.access.accounts import Accounts
+from apiproof.access.cleanup import Cleanup
 from apiproof.access.credentials import CredentialProbe
-from apiproof.access.http import Request, Response, Sender
+from apiproof.access.enumeration import EnumerationProbe
+from apiproof.access.example_values import ExampleValues
+from apiproof.access.functions import FunctionProbe
+from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable
 from apiproof.access.inspection import Inspection
 from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
+from apiproof.access.keys import KeyProbe
+from apiproof.access.lists import ListAccessProbe
 from apiproof.access.mass_assignment import MassAssignmentProbe
-from apiproof.access.objects import ListAccessProbe, ObjectAccessProbe
-from apiproof.access.payloads import ExampleValues, Hints, PayloadSource
-from apiproof.access.prepare import NotPrepared, RequestPreparer
+from apiproof.access.objects import ObjectAccessProbe
+from apiproof.access.options import THOROUGH, ProbeOptions
+from apiproof.access.payloads import Hints, PayloadSource
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.read_after_write import ReadAfterWriteProbe
 from apiproof.access.report import AccessReport, Cell, Finding, evaluated, skipped
 from apiproof.access.requirements import (
@@ -23,32 +34,29 @@ from apiproof.access.requirements import (
     is_session_ending,
     shadowed_routes,
 )
+from apiproof.access.safeguards import Safeguards
+from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import UserSource
-from apiproof.access.users_environment import GeneratedUsers, Powers, hints_of
-from apiproof.control import ControlClient, TokenForger
-from apiproof.environment import Environment
-from apiproof.jwt import CREDENTIAL_CASES, NO_AUTH, RequestAuth, SessionEnd
+from apiproof.errors import UserError
+from apiproof.jwt import (
+    CREDENTIAL_CASES,
+    NO_AUTH,
+    CredentialCase,
+    NotApplicable,
+    RequestAuth,
+    SessionEnd,
+)
 from apiproof.openapi.document import Operation
-from apiproof.service import Document, Service
 
 Result = tuple[Cell, list[Finding]]
 
 
-@dataclass(frozen=True)
-class ProbeOptions:
-    """How far a probe goes.
+class Trial(Protocol):
+    """What is tried beside credentials."""
 
-    Attributes:
-        destructive: Whether to call what ends a given account or session for good.
-        quick: Whether bad credentials are shown in all variants at the first requirement of a
-            scheme only, and in a single one, each time another, at the rest.
-    """
-
-    destructive: bool = False
-    quick: bool = False
-
-
-THOROUGH, QUICK = ProbeOptions(), ProbeOptions(quick=True)
+    def probe(self, operation: Operation) -> Iterator[Result]:
+        """Try one operation."""
+        ...
 
 
 class Probe:
@@ -75,16 +83,30 @@ class Probe:
         self._seen_schemes: Counter[str] = Counter()
         self._security = SecurityModel(document)
         self._inspection = Inspection(document, self._security, user_source)
-        self._sender = Sender(client, self._inspection.see)
+        self._safeguards = Safeguards(
+            destructive=options.destructive, read_only=options.read_only, named=options.only
+        )
+        self._cleanup = Cleanup(self._security.operations)
+        self._sender = Sender(client, self._see, self._safeguards.reason)
         self.hints = hints or Hints()
-        payloads = PayloadSource(document, ExampleValues(document), self.hints)
-        self._preparer = RequestPreparer(self._security, user_source, self._sender, payloads)
+        self._accounts = user_source if isinstance(user_source, Accounts) else None
+        nonce = secrets.token_hex(3) if self._accounts else ""
+        payloads = PayloadSource(document, ExampleValues(document, nonce), self.hints)
+        self._preparer = RequestPreparer(
+            self._security, user_source, self._sender, payloads, self._safeguards
+        )
         self._user_source = user_source
         self._shadowed_routes = shadowed_routes(document)
         self.report = AccessReport(
-            {found.operation_id: found.label for found in self._security.operations}
+            {found.operation_id: found.label for found in self._security.operations},
+            is_strict=options.is_strict,
         )
         self._exercised: set[str] = set()
+
+    def _see(self, request: Request, auth: RequestAuth, response: Response) -> None:
+        self._inspection.see(request, auth, response)
+        if self._accounts is not None:
+            self._cleanup.note(request, auth, response)
 
     @property
     def exercised(self) -> set[str]:
@@ -118,30 +140,77 @@ class Probe:
     def finish(self) -> None:
         """Exercise what was not exercised yet."""
         for operation in sorted(self._security.operations, key=_last):
-            if operation.operation_id not in self._exercised:
+            is_asked = not self._options.only or {operation.label, operation.operation_id} & set(
+                self._options.only
+            )
+            if operation.operation_id not in self._exercised and is_asked:
                 self.exercise(operation)
 
     def run(self, skip: Iterable[str] = ()) -> AccessReport:
-        """Exercise every operation; those that end accounts come last."""
+        """Exercise every operation; those that end accounts come last.
+
+        Whatever ends the run early, the report holds what was found until then.
+        """
         self._exercised |= set(skip)
-        self.finish()
+        try:
+            if self._accounts is not None:
+                self._meet(self._accounts)
+            self.finish()
+            if self._accounts is not None:
+                self._beyond_operations(self._accounts, set(skip))
+        except KeyboardInterrupt:
+            self.report.interrupted = "Interrupted: what was found until then is in the reports."
+        except UserError as reason:
+            self.report.interrupted = str(reason)
+        except Exception:  # noqa: BLE001  # whatever it is, what was found must not be lost
+            self.report.interrupted = f"An error of the probe's own:\n{traceback.format_exc()}"
+        self._note_seen()
         return self.report
+
+    def _meet(self, accounts: Accounts) -> None:
+        """Learn who the users are, sign accounts up, and look at the keys."""
+        accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
+        if accounts.why_not:
+            self.report.note = f"no accounts of the run's own: {accounts.why_not}"
+        if self._options.concerns("keys_are_strong", "forged_tokens_rejected"):
+            self.report.add(KeyProbe(self._security, accounts).run())
+
+    def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
+        """Try what concerns several operations at once, then tidy up."""
+        if self._options.concerns("functions_enforced"):
+            chosen = [
+                one
+                for one in self._security.operations
+                if one.operation_id in self._exercised and one.operation_id not in skip
+            ]
+            probe = FunctionProbe(self._preparer, accounts, self._options.roles)
+            self._keep(probe.run(chosen, self.report))
+        self.report.left_behind = self._cleanup.run(self._sender, self._preparer, accounts)
+
+    def _keep(self, results: Iterable[Result]) -> None:
+        for cell, findings in results:
+            self.report.cells.append(cell)
+            self.report.add(findings)
+
+    def _note_seen(self) -> None:
+        self.report.requests.update(self._sender.counts)
+        self._sender.counts.clear()
+        found = self._inspection.findings.values()
+        self.report.add(one for one in found if self._options.concerns(one.check))
 
     def exercise(self, operation: Operation) -> None:
         """Try everything on one operation and add what was found to the report."""
         self._exercised.add(operation.operation_id)
-        before = set(self._inspection.findings)
         try:
-            results = self._guarded(operation) if operation.security else self._public(operation)
-            for cell, findings in results:
-                self.report.cells.append(cell)
-                self.report.add(findings)
+            self._keep(self._guarded(operation) if operation.security else self._public(operation))
         except NotPrepared as reason:
             self._missed(operation, str(reason))
-        self.report.requests.update(self._sender.counts)
-        self._sender.counts.clear()
-        found = self._inspection.findings
-        self.report.add(found[name] for name in found if name not in before)
+        except (UserError, requests.RequestException) as error:
+            self._missed(operation, f"{type(error).__name__}: {error}")
+            if isinstance(error, Unreachable):
+                raise
+        finally:
+            self._note_seen()
 
     def _spared(self, operation: Operation) -> bool:
         """Whether trying an operation would cost an account or a session for good."""
@@ -170,7 +239,7 @@ class Probe:
                     probe = CredentialProbe(
                         self._preparer, trap.url, self._variant_index(requirement)
                     )
-                    yield from probe.walk(requirement, CREDENTIAL_CASES.values())
+                    yield from probe.walk(requirement, self._cases())
                     entered = True
                 except NotPrepared as reason:
                     failures.append(f"{requirement.name}: {reason}")
@@ -178,13 +247,39 @@ class Probe:
         if failures:
             self._missed(operation, "; ".join(failures))
         if entered:
-            for result in (
-                ObjectAccessProbe,
-                ListAccessProbe,
-                ReadAfterWriteProbe,
-                MassAssignmentProbe,
-            ):
-                yield from self._beside(operation, result(self._preparer))
+            for trial in self._trials():
+                yield from self._beside(operation, trial)
+            yield from self._with_accounts(operation)
+
+    def _cases(self) -> list[CredentialCase]:
+        return [case for case in CREDENTIAL_CASES.values() if self._options.concerns(case.check)]
+
+    def _trials(self) -> Iterator[Trial]:
+        concerns = self._options.concerns
+        if concerns("ownership_enforced"):
+            yield ObjectAccessProbe(self._preparer)
+            yield ListAccessProbe(self._preparer)
+        if concerns("writes_are_readable"):
+            yield ReadAfterWriteProbe(self._preparer)
+        if concerns("ownership_enforced"):
+            yield MassAssignmentProbe(self._preparer)
+
+    def _with_accounts(self, operation: Operation) -> Iterator[Result]:
+        """Try what takes accounts of the run's own, or does no harm to any other."""
+        if self._accounts is None or self._options.read_only:
+            return
+        concerns = self._options.concerns
+        if concerns("ownership_enforced"):
+            yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
+        if concerns("privileges_enforced"):
+            yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
+        if concerns("users_not_enumerable", "logins_limited"):
+            attempts = self._options.login_attempts
+            trial = EnumerationProbe(self._preparer, self._accounts, attempts)
+            yield from self._beside(operation, trial)
+        if concerns("urls_not_fetched"):
+            with serve_jwks_trap() as trap:
+                yield from self._beside(operation, UrlFetchProbe(self._preparer, trap))
 
     def _variant_index(self, requirement: SecurityRequirement) -> int:
         variant_index = (
@@ -193,15 +288,16 @@ class Probe:
         self._seen_schemes[requirement.use.scheme.name] += 1
         return variant_index
 
-    def _beside(self, operation: Operation, result: Any) -> Iterator[Result]:
-        """Run what goes beyond cases; what cannot be prepared there is not tried."""
+    def _beside(self, operation: Operation, trial: Trial) -> Iterator[Result]:
+        """Run what goes beyond credentials; what cannot be prepared there is not tried."""
         try:
-            yield from result.probe(operation)
-        except NotPrepared as reason:
-            yield skipped(operation, type(result).__name__.lower(), str(reason)), []
+            yield from trial.probe(operation)
+        except (NotPrepared, NotApplicable) as reason:
+            yield skipped(operation, type(trial).__name__.lower(), str(reason)), []
 
     def _public(self, operation: Operation) -> Iterator[Result]:
         """Call an operation without a credential; with one, only if that is refused."""
+        yield from self._with_accounts(operation)
         try:
             prepared = self._preparer.prepared(operation)
         except NotPrepared as reason:
@@ -211,7 +307,8 @@ class Probe:
             prepared.request, RequestAuth(headers=prepared.user.headers)
         )
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
-        yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))
+        if self._options.concerns("writes_are_readable"):
+            yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))
 
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""
@@ -248,10 +345,12 @@ def _trapped(operation: Operation, trap: JwksTrap) -> Iterator[Finding]:
 
 
 def _last(operation: Operation) -> int:
+    """Return when an operation's turn comes: reads before writes, and what ends accounts last."""
     ending = any(
         is_session_ending(operation, kind) for kind in (SessionEnd.SIGNED_OUT, SessionEnd.DELETED)
     )
-    return 2 if ending else int(operation.method == "DELETE")
+    rank = {"GET": 0, "DELETE": 2}
+    return 3 if ending else rank.get(operation.method, 1)
 
 
 def probe(
@@ -271,40 +370,3 @@ def probe(
         options: How far to go.
     """
     return Probe(document, user_source, client, options=options).run(skip)
-
-
-def powers_over(backstage: Environment | ControlClient) -> Powers:
-    """Return what the owner of a backstage's user pool can do."""
-    return TokenForger(backstage) if isinstance(backstage, Environment) else backstage
-
-
-def probe_of(
-    service: Service,
-    backstage: Environment | ControlClient,
-    document: Document | None = None,
-    options: ProbeOptions = THOROUGH,
-) -> Probe:
-    """Return a probe of a service, whose identities are strangers of its environment.
-
-    Args:
-        service: The service.
-        backstage: Its environment, in this process or behind its control door.
-        document: The service's document, if it is at hand: making it takes a while.
-        options: How far to go.
-    """
-    user_source = GeneratedUsers(backstage, powers_over(backstage))
-    hints = hints_of(service, backstage)
-    return Probe(document or backstage.document, user_source, backstage.client, hints, options)
-
-
-def probe_service(
-    service: Service, backstage: Environment | ControlClient, skip: Iterable[str] = ()
-) -> AccessReport:
-    """Probe every operation of a service in its environment.
-
-    Args:
-        service: The service.
-        backstage: Its environment, in this process or behind its control door.
-        skip: operationIds to leave alone.
-    """
-    return probe_of(service, backstage).run(skip)

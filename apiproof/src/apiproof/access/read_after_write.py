@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apiproof.access.credentials import SAFE
 from apiproof.access.http import Request, Response
 from apiproof.access.payloads import object_body
-from apiproof.access.prepare import PreparedRequest, RequestPreparer
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.resources import ResourceCreator, created_id
+from apiproof.access.safeguards import SAFE
 from apiproof.openapi.document import Operation
 
 CHECK = "writes_are_readable"

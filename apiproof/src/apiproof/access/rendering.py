@@ -1,135 +1,163 @@
-"""The report for people: a table in the terminal, a JSON file, one HTML file.
+"""The report for people and machines: a table of 80 columns, and the kit's common report.
 
-Cells name cases, never credentials.
+Cells name cases, never credentials; requests and answers are redacted.
 """
 
 import json
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from apiproof.access.report import AccessReport, BaselineDiff, Cell, CellStatus
+from apiproof.access.checks import CHECKS, Impact
+from apiproof.access.report import AccessReport, BaselineDiff, Cell, CellStatus, Finding, by_cause
+from apiproof.access.step import as_step, curl_of, place_of
+from apiproof.reporting.formats import as_junit, as_sarif
+from apiproof.reporting.model import (
+    build_report,
+)
+from apiproof.reporting.page import as_html
+from apiproof.reporting.terminal import console as default_console
 
-COLUMNS = 10  # requirements side by side in the terminal
-STYLES = {CellStatus.OK: "green", CellStatus.FINDING: "bold red", CellStatus.SKIPPED: "dim"}
-SecurityRequirement = tuple[str, str]
-
-
-def requirements(report: AccessReport) -> list[SecurityRequirement]:
-    """Return the report's columns: operation and scheme."""
-    return list(
-        dict.fromkeys(
-            (cell.operation_id, cell.requirement) for cell in report.cells if cell.requirement
-        )
-    )
-
-
-def cases(report: AccessReport) -> list[str]:
-    """Return the report's rows."""
-    return list(dict.fromkeys(cell.case for cell in report.cells))
-
-
-def grid(report: AccessReport) -> dict[tuple[str, str, str], Cell]:
-    """Return the cells by operation, requirement and case."""
-    return {(cell.operation_id, cell.requirement, cell.case): cell for cell in report.cells}
-
-
-def cell_at(
-    cells: dict[tuple[str, str, str], Cell], requirement: SecurityRequirement, case: str
-) -> Cell | None:
-    """Return a requirement's cell; what was tried beside cases belongs to every requirement."""
-    return cells.get((*requirement, case)) or cells.get((requirement[0], "", case))
+# The columns of the table in the terminal, and what each sums up.
+COLUMNS = {
+    "anon": ("anonymous_rejected", "public_is_declared"),
+    "token": ("forged_tokens_rejected", "keys_are_strong"),
+    "scope": ("scopes_enforced", "functions_enforced"),
+    "owner": ("ownership_enforced",),
+    "priv": ("privileges_enforced",),
+    "other": ("urls_not_fetched", "users_not_enumerable", "logins_limited", "writes_are_readable"),
+}
+LABEL = 33  # characters of an operation in the table
+STYLES = {
+    Impact.LET_IN: "bold red",
+    Impact.LEAK: "red",
+    Impact.EXISTENCE: "yellow",
+    Impact.DEVIATION: "cyan",
+}
 
 
-def statuses(cell: Cell | None) -> str:
-    """Return what a cell saw: its statuses, each once."""
-    if cell is None:
-        return ""
-    return "/".join(str(status) for status in dict.fromkeys(cell.got)) or "-"
+def print_report(
+    report: AccessReport, diff: BaselineDiff, console: Console = default_console
+) -> None:
+    """Print the table, what was not tried and why, and the findings by cause."""
+    if report.cells:
+        console.print(_table(report))
+    _print_skipped(report, console)
+    for line in report.left_behind:
+        console.print(f"[dim]left behind:[/] {line}", soft_wrap=True, highlight=False)
+    if report.note:
+        console.print(f"[dim]{report.note}[/]", soft_wrap=True, highlight=False)
+    console.print(report.evidence, highlight=False)
+    for group in by_cause(diff.known):
+        _print_group("known", "dim", group, report, console)
+    for name in diff.fixed:
+        console.print(f"[yellow]no longer found, take it off the baseline:[/] {name}")
+    for group in by_cause(diff.new):
+        severity = group[0].severity
+        _print_group(severity.value, STYLES[severity], group, report, console)
+    if report.interrupted:
+        console.print(f"[bold red]{report.interrupted}[/]")
 
 
-def tables(report: AccessReport) -> Iterator[Table]:
-    """Draw the report, a case a row, as many numbered requirements side by side as fit."""
-    cells, columns = grid(report), requirements(report)
-    for start in range(0, len(columns), COLUMNS):
-        chosen = columns[start : start + COLUMNS]
-        table = Table(
-            title="Access", caption=_legend(report, chosen, start), caption_justify="left"
-        )
-        table.add_column("case", no_wrap=True)
-        table.add_column("due", no_wrap=True)
-        for number in range(len(chosen)):
-            table.add_column(str(start + number + 1), no_wrap=True, justify="center")
-        for case in cases(report):
-            row = [cell_at(cells, requirement, case) for requirement in chosen]
-            expected = next((cell.expected for cell in row if cell is not None), None)
-            if expected is not None:
-                table.add_row(case, expected, *(_styled(cell) for cell in row))
-        yield table
+def _table(report: AccessReport) -> Table:
+    table = Table(title="Access", caption="ok  !finding  -not tried", caption_justify="left")
+    table.add_column("operation", no_wrap=True, max_width=LABEL)
+    for name in COLUMNS:
+        table.add_column(name, justify="center", no_wrap=True)
+    findings = {(one.operation_id, one.check): one for one in reversed(report.findings)}
+    for operation_id, label in report.labels.items():
+        cells = [cell for cell in report.cells if cell.operation_id == operation_id]
+        if cells:
+            table.add_row(
+                label if len(label) <= LABEL else label[: LABEL - 1] + "…",
+                *(_mark(operation_id, checks, cells, findings) for checks in COLUMNS.values()),
+            )
+    return table
 
 
-def _legend(report: AccessReport, chosen: list[SecurityRequirement], start: int) -> str:
-    return "\n".join(
-        f"{start + number + 1}: {report.labels[operation_id]} ({requirement})"
-        for number, (operation_id, requirement) in enumerate(chosen)
-    )
+def _mark(
+    operation_id: str,
+    checks: tuple[str, ...],
+    cells: list[Cell],
+    findings: dict[tuple[str, str], Finding],
+) -> str:
+    found = [findings[operation_id, one] for one in checks if (operation_id, one) in findings]
+    if found:
+        worst = min(found, key=lambda one: one.severity.rank).severity
+        return f"[{STYLES[worst]}]![/]"
+    statuses = {cell.status for cell in cells if cell.check in checks}
+    if CellStatus.OK in statuses or CellStatus.FINDING in statuses:
+        return "[green]ok[/]"
+    return "[dim]-[/]" if statuses else ""
 
 
-def _styled(cell: Cell | None) -> str:
-    if cell is None:
-        return ""
-    style = STYLES[cell.status]
-    seen = dict.fromkeys(cell.got)
-    return f"[{style}]{next(iter(seen), '-')}{'+' if len(seen) > 1 else ''}[/]"
-
-
-def print_report(report: AccessReport, diff: BaselineDiff, console: Console) -> None:
-    """Print the report, what was not tried and why, and the findings."""
-    for table in tables(report):
-        console.print(table)
+def _print_skipped(report: AccessReport, console: Console) -> None:
     reasons: dict[str, set[str]] = {}
     for cell in report.cells:
         if cell.status is CellStatus.SKIPPED:
             reasons.setdefault(cell.note, set()).add(cell.case)
+    for name, reason in report.not_exercised.items():
+        reasons.setdefault(reason, set()).add(report.labels.get(name, name))
     for reason, names in reasons.items():
-        console.print(f"[dim]not tried: {', '.join(sorted(names))}: {reason}[/]")
-    console.print(report.evidence)
-    for name, count in report.requests.most_common():
-        console.print(f"[dim]  {count} requests for {name}[/]")
-    for finding in diff.known:
-        console.print(f"[yellow]known[/] {finding.line}", soft_wrap=True)
-    for name in diff.fixed:
-        console.print(f"[yellow]no longer found, take it off the baseline:[/] {name}")
-    for finding in diff.new:
-        console.print(f"[red]finding[/] {finding.line}", soft_wrap=True)
+        shown = ", ".join(sorted(names)[:6]) + (" …" if len(names) > 6 else "")
+        console.print(f"[dim]not tried: {shown}: {reason}[/]", soft_wrap=True, highlight=False)
+
+
+def _print_group(
+    word: str, style: str, group: list[Finding], report: AccessReport, console: Console
+) -> None:
+    first = group[0]
+    label = report.labels.get(first.operation_id, first.operation_id)
+    console.print(f"[{style}]{word}[/] {label}: {first.text}", soft_wrap=True, highlight=False)
+    others = list(dict.fromkeys(place_of(one, report) for one in group[1:]))
+    others = [place for place in others if place != label]
+    if others:
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
+        console.print(f"    also: {shown}", soft_wrap=True, highlight=False)
+    source = first.source or CHECKS[first.check].source
+    console.print(f"    [dim]{source}; baseline id {first.id}[/]", soft_wrap=True, highlight=False)
+    if (command := curl_of(first, "$URL")) and word != "known":
+        console.print(f"    {command}", style="dim", soft_wrap=True, highlight=False, markup=False)
 
 
 def write_json(report: AccessReport, diff: BaselineDiff, path: Path) -> None:
-    """Write the report as JSON."""
-    written = {**report.as_json(), "new": [finding.id for finding in diff.new]}
+    """Write everything as JSON: every cell, every finding."""
+    written: dict[str, Any] = {**report.as_json(), "new": [finding.id for finding in diff.new]}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(written, indent=2) + "\n", encoding="utf-8")
 
 
-def write_html(report: AccessReport, diff: BaselineDiff, path: Path) -> None:
-    """Write the report as one HTML file."""
-    from jinja2 import Environment, PackageLoader  # noqa: PLC0415  # only this report needs it
+def write_reports(
+    report: AccessReport,
+    diff: BaselineDiff,
+    folder: Path,
+    started: datetime,
+    base_url: str = "",
+) -> list[Path]:
+    """Write everything as JSON, and the findings as HTML, JUnit and SARIF.
 
-    environment = Environment(
-        loader=PackageLoader("apiproof.access", "."), autoescape=True, trim_blocks=True
-    )
-    cells = grid(report)
-    context: dict[str, Any] = {
-        "report": report,
-        "diff": diff,
-        "requirements": requirements(report),
-        "cases": cases(report),
-        "cell_at": lambda requirement, case: cell_at(cells, requirement, case),
-        "statuses": statuses,
+    Args:
+        report: What was found.
+        diff: Which of it is new.
+        folder: Where to.
+        started: When the run began, with its time zone.
+        base_url: Of the service.
+
+    Returns:
+        The files.
+    """
+    known = {finding.id for finding in diff.known}
+    seconds = (datetime.now(UTC) - started).total_seconds()
+    common = build_report("access", started, [as_step(report, known, seconds, base_url)])
+    write_json(report, diff, folder / "access.json")
+    texts = {
+        "access.html": as_html(common),
+        "access.junit.xml": as_junit(common),
+        "access.sarif": as_sarif(common),
     }
-    page = environment.get_template("report.html.jinja").render(context)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(page, encoding="utf-8")
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in ("access.json", *texts)]

@@ -1,28 +1,17 @@
-"""What a probe found: cells (operation x case), findings, and the baseline of known ones."""
+"""What a probe found: cells (operation x case), findings, their causes, and the baseline."""
 
 import enum
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.http import Response
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
-
-CHECKS = (
-    "anonymous_rejected",
-    "scopes_enforced",
-    "ownership_enforced",
-    "forged_tokens_rejected",
-    "secrets_not_leaked",
-    "writes_are_readable",
-    "errors_conform",
-    "public_is_declared",
-)
 
 
 class CellStatus(enum.Enum):
@@ -39,13 +28,14 @@ class Cell:
 
     Attributes:
         operation_id: The operation.
-        requirement: The scheme in question; empty for a public operation.
+        requirement: The scheme in question; empty for what is tried beside credentials.
         case: The case's id.
         expected: The answer that is due, in words.
-        got: The statuses seen, one per variant.
+        got: The statuses seen, one per variant; 0 where no answer came.
         status: Whether they are as expected.
         note: Why it was not tried, or what is wrong.
         evidence: The id of the last request, as the service names it.
+        check: The check that it belongs to.
     """
 
     operation_id: str
@@ -56,31 +46,54 @@ class Cell:
     status: CellStatus = CellStatus.OK
     note: str = ""
     evidence: str = ""
+    check: str = ""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that is wrong, under an id that stays the same from run to run."""
+    """Something that is wrong, under an id that stays the same from run to run.
+
+    Attributes:
+        check: The check that found it.
+        operation_id: Where.
+        case: What was tried.
+        text: What is wrong.
+        evidence: The id of the request, as the service names it.
+        kind: How it went wrong: `let in`, `answered 403`, ... part of the id.
+        impact: What it means; the check's own where it is not given.
+        expected: What would have been right.
+        source: Who says so; the check's own where it is not given.
+        response: The answer that shows it.
+        cause: Findings of one cause are shown as one; by default the check, the case and the kind.
+    """
 
     check: str
     operation_id: str
     case: str
     text: str
     evidence: str = ""
+    kind: str = ""
+    impact: Impact | None = None
+    expected: str = ""
+    source: str = ""
+    response: Response | None = field(default=None, repr=False, compare=False)
+    cause: str = ""
 
     @property
     def id(self) -> str:
-        """The finding's id, for baselines; a worse outcome of the same case has another one."""
-        return f"{self.check}/{self.operation_id}/{self.case}/{self.outcome}"
+        """The finding's id, for baselines."""
+        kind = f"/{self.kind.replace(' ', '-')}" if self.kind else ""
+        return f"{self.check}/{self.operation_id}/{self.case}{kind}"
 
     @property
-    def outcome(self) -> str:
-        """The class of what came, the worst of several: `accepted`, `answered-5xx`, or `found`."""
-        if "let in with" in self.text:
-            return "accepted"
-        statuses = re.findall(r"\banswered (\d)\d\d\b", self.text)
-        is_answer = statuses and self.check != "exercised"
-        return f"answered-{max(statuses)}xx" if is_answer else "found"
+    def severity(self) -> Impact:
+        """What it means."""
+        return self.impact or CHECKS[self.check].impact
+
+    @property
+    def cause_key(self) -> tuple[str, str, str]:
+        """What findings of one cause have in common."""
+        return self.check, self.severity.value, self.cause or f"{self.case}/{self.kind}"
 
     @property
     def line(self) -> str:
@@ -89,28 +102,46 @@ class Finding:
         return f"{self.operation_id}: {self.text} [{self.check}: {self.case}]{seen}"
 
 
-def evaluated(
-    operation: Operation, check: str, name: str, responses: Sequence[Response], note: str
+def evaluated(  # noqa: PLR0913 - the parts of a cell and its finding
+    operation: Operation,
+    check: str,
+    name: str,
+    responses: Sequence[Response],
+    note: str,
+    *,
+    kind: str = "",
+    impact: Impact | None = None,
+    cause: str = "",
 ) -> tuple[Cell, list[Finding]]:
-    """Return a cell for what was tried beside cases, and its finding if there is a note."""
+    """Return a cell for what was tried beside credentials, and its finding if there is a note."""
     status = CellStatus.FINDING if note else CellStatus.OK
     got = tuple(response.status for response in responses)
-    evidence = responses[0].evidence if responses else ""
+    first = responses[0] if responses else None
+    evidence = first.evidence if first else ""
     identity = operation.operation_id
-    cell = Cell(identity, "", name, _DUE[check], got, status, note, evidence)
-    return cell, [Finding(check, identity, name, note, evidence)] if note else []
+    expected = CHECKS[check].expected
+    cell = Cell(identity, "", name, expected, got, status, note, evidence, check)
+    finding = Finding(
+        check,
+        identity,
+        name,
+        note,
+        evidence,
+        kind=kind,
+        impact=impact,
+        expected=expected,
+        response=first,
+        cause=cause,
+    )
+    return cell, [finding] if note else []
 
 
-def skipped(operation: Operation, name: str, reason: str) -> Cell:
+def skipped(
+    operation: Operation, name: str, reason: str, check: str = "ownership_enforced"
+) -> Cell:
     """Return a cell for what could not be tried."""
-    return Cell(operation.operation_id, "", name, "", status=CellStatus.SKIPPED, note=reason)
-
-
-_DUE = {
-    "ownership_enforced": "no trace",
-    "writes_are_readable": "as written",
-    "public_is_declared": "open",
-}
+    identity = operation.operation_id
+    return Cell(identity, "", name, "", status=CellStatus.SKIPPED, note=reason, check=check)
 
 
 @dataclass
@@ -122,22 +153,33 @@ class AccessReport:
         cells: Every cell.
         not_exercised: operationId -> why its declared security could not be exercised.
         requests: operationId -> how many requests the probe sent.
+        is_strict: Whether an operation that was not exercised is a finding.
+        left_behind: What the run made and could not remove, one line each.
+        roles: operationId -> user -> the status that the user got.
+        note: What limits the run: no accounts of its own, say.
+        interrupted: Why the run ended early; empty where it did not.
     """
 
     labels: dict[str, str]
     cells: list[Cell] = field(default_factory=list)
     not_exercised: dict[str, str] = field(default_factory=dict)
     requests: Counter[str] = field(default_factory=Counter)
+    is_strict: bool = True
+    left_behind: list[str] = field(default_factory=list)
+    roles: dict[str, dict[str, int]] = field(default_factory=dict)
+    note: str = ""
+    interrupted: str = ""
     _findings: dict[str, Finding] = field(default_factory=dict)
 
     @property
     def findings(self) -> list[Finding]:
-        """Everything that is wrong, an operation that was not exercised included."""
+        """Everything that is wrong, the worst first; not exercised counts where it is strict."""
         missed = [
             Finding("exercised", name, "not_exercised", f"its security was not exercised: {reason}")
             for name, reason in self.not_exercised.items()
+            if self.is_strict
         ]
-        return [*self._findings.values(), *missed]
+        return sorted([*self._findings.values(), *missed], key=lambda one: one.severity.rank)
 
     @property
     def tried(self) -> int:
@@ -167,13 +209,33 @@ class AccessReport:
 
     def as_json(self) -> dict[str, Any]:
         """Return the report for a JSON report; it holds no secret."""
+        hidden = {"response", "impact"}
         return {
             "operations": self.labels,
             "cells": [{**vars(cell), "status": cell.status.value} for cell in self.cells],
-            "findings": [{"id": finding.id, **vars(finding)} for finding in self.findings],
+            "findings": [
+                {
+                    "id": finding.id,
+                    "severity": finding.severity.value,
+                    **{name: value for name, value in vars(finding).items() if name not in hidden},
+                }
+                for finding in self.findings
+            ],
             "not_exercised": self.not_exercised,
             "requests": dict(self.requests),
+            "roles": self.roles,
+            "left_behind": self.left_behind,
+            "note": self.note,
+            "interrupted": self.interrupted,
         }
+
+
+def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Group findings of one cause; groups and their findings keep their order."""
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.cause_key, []).append(finding)
+    return list(groups.values())
 
 
 class BaselineUnreadable(UserError):
@@ -187,6 +249,10 @@ class BaselineDiff:
     new: tuple[Finding, ...] = ()
     known: tuple[Finding, ...] = ()
     fixed: tuple[str, ...] = ()
+
+    def failing(self, threshold: Impact) -> tuple[Finding, ...]:
+        """Return the new findings that are as bad as a threshold, or worse."""
+        return tuple(one for one in self.new if one.severity.rank <= threshold.rank)
 
 
 def read_baseline(path: Path | None) -> set[str]:

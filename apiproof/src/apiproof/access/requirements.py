@@ -57,6 +57,7 @@ class SecurityModel:
     """Finds the requirements of a document's operations."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
         self.schemes = schemes(document)
         self.operations = list(operations(dict(document)))
 

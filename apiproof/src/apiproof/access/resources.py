@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from apiproof.access.http import Response
+from apiproof.access.http import Request, Response
 from apiproof.openapi.document import Operation
 
 _IDS = ("id", "uuid", "guid", "key", "slug", "sub", "code", "number", "name")
@@ -39,6 +39,13 @@ def singular(word: str) -> str:
     return word
 
 
+def makes(operation: Operation) -> bool:
+    """Whether an operation makes objects: a POST, or a PUT that is declared to answer 201."""
+    if operation.method == "POST":
+        return True
+    return operation.method == "PUT" and "201" in operation.statuses
+
+
 class ResourceCreators:
     """Finds the creators of a document's objects."""
 
@@ -48,7 +55,7 @@ class ResourceCreators:
     def for_path_parameter(self, operation: Operation, parameter: str) -> list[ResourceCreator]:
         """Return the creators of what a path parameter names, best first."""
         prefix = prefix_of(operation.path, parameter)
-        posts = [found for found in self._operations if found.method == "POST"]
+        posts = [found for found in self._operations if makes(found)]
         exact = [found for found in posts if found.path == prefix]
         alike = [
             found
@@ -69,7 +76,7 @@ class ResourceCreators:
         return [
             ResourceCreator(found)
             for found in self._operations
-            if found.method == "POST"
+            if makes(found)
             and not found.path.endswith("}")
             and singular(last_word(found.path)).replace("-", "_") == word
         ]
@@ -80,9 +87,7 @@ class ResourceCreators:
         return [
             ResourceCreator(found)
             for found in self._operations
-            if found.method == "POST"
-            and last_word(found.path) == word
-            and not found.path.endswith("}")
+            if makes(found) and last_word(found.path) == word and not found.path.endswith("}")
         ]
 
     def _linked(self, operation: Operation, parameter: str) -> Iterator[ResourceCreator]:
@@ -95,7 +100,13 @@ class ResourceCreators:
                         yield ResourceCreator(source, str(expression))
 
 
-def created_id(creator: ResourceCreator, response: Response, template: str, parameter: str) -> Any:
+def created_id(
+    creator: ResourceCreator,
+    response: Response,
+    template: str,
+    parameter: str,
+    request: Request | None = None,
+) -> Any:
     """Read the id of a new object from the answer that made it; None when it does not say.
 
     Args:
@@ -103,9 +114,10 @@ def created_id(creator: ResourceCreator, response: Response, template: str, para
         response: Its answer.
         template: The path of the object, up to and with the parameter.
         parameter: The parameter's name.
+        request: What made it: an object may be known by what the request called it.
     """
     if creator.expression:
-        return _evaluated(creator.expression, response)
+        return _evaluated(creator.expression, response, request)
     body = response.json
     if isinstance(body, Mapping):
         holders = [body, *(part for part in body.values() if isinstance(part, Mapping))]
@@ -113,7 +125,14 @@ def created_id(creator: ResourceCreator, response: Response, template: str, para
             for name in _names(template, parameter):
                 if isinstance(holder.get(name), str | int) and holder[name] != "":
                     return holder[name]
-    return _from_location(response, template)
+    if (found := _from_location(response, template)) is not None:
+        return found
+    said = request.content.body if request is not None else None
+    if isinstance(said, Mapping):
+        names = [parameter, *(name for name in said if parameter.endswith(f"_{name}"))]
+        keys = [*names, "title", "slug", "name", "key", "code", "username"]
+        return next((said[name] for name in keys if isinstance(said.get(name), str | int)), None)
+    return None
 
 
 def _names(template: str, parameter: str) -> list[str]:
@@ -128,12 +147,23 @@ def _from_location(response: Response, template: str) -> str | None:
     return found.groups()[-1] if found else None
 
 
-def _evaluated(expression: str, response: Response) -> Any:
-    """Evaluate a runtime expression on a response (OpenAPI 3.1, Runtime Expressions)."""
-    if expression.startswith("$response.header."):
-        return response.headers.get(expression.removeprefix("$response.header.").lower())
-    node = response.json
-    for part in expression.partition("#")[2].split("/")[1:]:
+def _evaluated(expression: str, response: Response, request: Request | None) -> Any:
+    """Evaluate a runtime expression (OpenAPI 3.1, Runtime Expressions)."""
+    source, _, rest = expression.removeprefix("$").partition(".")
+    place, _, name = rest.partition(".")
+    if source == "request" and request is not None:
+        content = request.content
+        named = {"path": request.values, "query": content.query, "header": content.headers}
+        if place in named:
+            return named[place].get(name)
+        return _at(content.body, rest)
+    if place == "header":
+        return response.headers.get(name.lower())
+    return _at(response.json, rest)
+
+
+def _at(node: Any, pointer: str) -> Any:
+    for part in pointer.partition("#")[2].split("/")[1:]:
         key = part.replace("~1", "/").replace("~0", "~")
         node = node.get(key) if isinstance(node, Mapping) else None
     return node

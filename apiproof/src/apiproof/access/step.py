@@ -1,23 +1,27 @@
 """An access report as a step of the one report: the matrix, and findings by severity."""
 
 import re
+from dataclasses import replace
 from typing import Final
 
-from apiproof.access.report import AccessReport, Cell, CellStatus, Finding
-from apiproof.reporting import Case, Grid, GridCell, Severity, Status, StepResult, step_result
+from apiproof.access.checks import CHECKS
+from apiproof.access.http import Response
+from apiproof.access.report import AccessReport, Cell, CellStatus, Finding, by_cause
+from apiproof.redaction import redact, redact_headers
+from apiproof.reporting import (
+    Case,
+    Grid,
+    GridCell,
+    HttpRequest,
+    HttpResponse,
+    Status,
+    StepResult,
+    curl_command,
+    step_result,
+)
 from apiproof.reporting import Finding as ReportFinding
 
-SEVERITIES: Final = {
-    "anonymous_rejected": Severity.CRITICAL,
-    "forged_tokens_rejected": Severity.CRITICAL,
-    "ownership_enforced": Severity.CRITICAL,
-    "scopes_enforced": Severity.HIGH,
-    "secrets_not_leaked": Severity.HIGH,
-    "writes_are_readable": Severity.MEDIUM,
-    "public_is_declared": Severity.MEDIUM,
-    "exercised": Severity.MEDIUM,
-    "errors_conform": Severity.LOW,
-}
+BODY: Final = 1500  # characters of an answer that a report shows
 _STATUSES: Final = {
     CellStatus.OK: Status.PASSED,
     CellStatus.FINDING: Status.FAILED,
@@ -25,14 +29,22 @@ _STATUSES: Final = {
 }
 
 
-def as_step(report: AccessReport, known: set[str], seconds: float = 0.0) -> StepResult:
-    """The report as a step.
+def as_step(
+    report: AccessReport, known: set[str], seconds: float = 0.0, base_url: str = ""
+) -> StepResult:
+    """The report as a step: one finding for each cause.
 
     Args:
         report: the result of a probe.
         known: ids of findings that a baseline lists.
         seconds: how long the probe took.
+        base_url: of the service.
     """
+    new = [finding for finding in report.findings if finding.id not in known]
+    old = [finding for finding in report.findings if finding.id in known]
+    findings = [_finding(report, group, base_url) for group in by_cause(new)]
+    findings += [replace(_finding(report, one, base_url), is_known=True) for one in by_cause(old)]
+    failed = {(finding.operation_id, finding.case.partition("@")[0]) for finding in new}
     return step_result(
         "access",
         {
@@ -40,41 +52,69 @@ def as_step(report: AccessReport, known: set[str], seconds: float = 0.0) -> Step
             "cells tried": report.tried,
             "requests": sum(report.requests.values()),
         },
-        [_finding(report, finding, known) for finding in report.findings],
-        cases=[_case(report, cell) for cell in report.cells],
+        findings,
+        cases=[_case(report, cell, failed) for cell in report.cells],
         sections=[_grid(report)],
         seconds=seconds,
-        error="" if report.tried else "no cell of the matrix was tried",
+        error=report.interrupted or ("" if report.tried else "no cell of the matrix was tried"),
     )
 
 
-def _finding(report: AccessReport, finding: Finding, known: set[str]) -> ReportFinding:
-    cell = next(
-        (
-            each
-            for each in report.cells
-            if each.operation_id == finding.operation_id
-            and each.case == finding.case
-            and each.status is CellStatus.FINDING
-        ),
-        None,
-    )
+def _finding(report: AccessReport, group: list[Finding], base_url: str) -> ReportFinding:
+    """Return findings of one cause as one: the first shows it, the others are places."""
+    first = group[0]
+    request, response = None, None
+    if first.response is not None:
+        request, response = redacted(first.response, base_url)
+    places = list(dict.fromkeys(place_of(one, report) for one in group))
+    source = first.source or CHECKS[first.check].source
+    seen = (f"request id {first.evidence}",) if first.evidence else ()
     return ReportFinding(
-        id=f"access/{finding.id}",
-        check=finding.check,
-        severity=SEVERITIES.get(finding.check, Severity.MEDIUM),
-        operation=report.labels.get(finding.operation_id, finding.operation_id),
-        message=f"{finding.text} ({finding.case})",
-        expected=f"{cell.expected} to {finding.case}" if cell and cell.expected else "",
-        details=(f"request id {finding.evidence}",) if finding.evidence else (),
-        is_known=finding.id in known,
+        id=f"access/{first.id}",
+        check=first.check,
+        severity=first.severity.severity,
+        operation=place_of(first, report),
+        message=f"{first.text} ({first.case})",
+        expected=f"{first.expected or CHECKS[first.check].expected} ({source})",
+        request=request,
+        response=response,
+        curl=curl_of(first, base_url),
+        details=(*(f"also at {place}" for place in places[1:]), f"baseline: {first.id}", *seen),
     )
 
 
-def _case(report: AccessReport, cell: Cell) -> Case:
+def place_of(finding: Finding, report: AccessReport) -> str:
+    """Return where a finding is: the operation's label, or a scheme's name."""
+    return report.labels.get(finding.operation_id, finding.operation_id)
+
+
+def redacted(response: Response, base_url: str) -> tuple[HttpRequest | None, HttpResponse]:
+    """Return a request and its answer without secrets, for a report."""
+    sent, request = response.sent, None
+    if sent is not None:
+        url = base_url + redact(sent.url)
+        request = HttpRequest(sent.method, url, redact_headers(sent.headers), redact(sent.body))
+    if response.failure:
+        return request, HttpResponse(0, {}, response.failure)
+    body = redact(response.text)[:BODY]
+    return request, HttpResponse(response.status, redact_headers(response.headers), body)
+
+
+def curl_of(finding: Finding, base_url: str) -> str:
+    """Return the request that shows a finding as a curl command; empty where there is none."""
+    if finding.response is None:
+        return ""
+    request, _ = redacted(finding.response, base_url)
+    return curl_command(request, ("$TOKEN", "$URL")) if request else ""
+
+
+def _case(report: AccessReport, cell: Cell, failed: set[tuple[str, str]]) -> Case:
     operation = report.labels.get(cell.operation_id, cell.operation_id)
     scheme = f" ({cell.requirement})" if cell.requirement else ""
-    return Case(f"{operation}{scheme}: {cell.case}", _STATUSES[cell.status], message=cell.note)
+    status = _STATUSES[cell.status]
+    if status is Status.FAILED and (cell.operation_id, cell.case) not in failed:
+        status = Status.PASSED  # a baseline lists it
+    return Case(f"{operation}{scheme}: {cell.case}", status, message=cell.note)
 
 
 def _grid(report: AccessReport) -> Grid:

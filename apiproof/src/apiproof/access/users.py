@@ -17,12 +17,20 @@ class User:
             for path parameters, and for owner fields that must not be believed.
         headers: What every request of this person carries beside the credential.
         account: What the source itself knows of the person.
+        details: What the service says of the user, member by member.
+        password: The password, where it is known.
+        is_lent: Whether the account was there before the run, so that no harm may come to it.
+        is_learnt: Whether the attributes were read from the service itself, names and all.
     """
 
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     account: Any = field(default=None, repr=False, compare=False)
+    details: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    password: str = field(default="", repr=False, compare=False)
+    is_lent: bool = False
+    is_learnt: bool = False
 
 
 class UserSource(Protocol):
@@ -34,14 +42,22 @@ class UserSource(Protocol):
         ...
 
     def users(self) -> Iterator[User]:
-        """Yield people to try, best first; a renewable source yields one new user."""
+        """Yield people to try, best first; one of a source that creates users yields one."""
+        ...
+
+    def new_user(self) -> User:
+        """Return a user whom nothing has used yet.
+
+        Raises:
+            NotApplicable: This source cannot create users.
+        """
         ...
 
     def other(self, user: User) -> User:
         """Return someone else, with the same rights.
 
         Raises:
-            NotMade: There is nobody else.
+            NotApplicable: There is nobody else.
         """
         ...
 
@@ -49,7 +65,7 @@ class UserSource(Protocol):
         """Return a valid credential, with exactly these scopes where the source can choose.
 
         Raises:
-            NotMade: The person has none under this scheme.
+            NotApplicable: The person has none under this scheme.
         """
         ...
 
@@ -61,15 +77,31 @@ class UserSource(Protocol):
         """Take note that a person's session was ended: the next credential must be a new one."""
         ...
 
+    def is_gone(self, user: User) -> bool:
+        """Whether a user's account is gone, or is no longer what it was."""
+        ...
+
+    def forget(self, user: User) -> None:
+        """Take note that a user's account is gone, or is no longer what it was."""
+        ...
+
     def can_log_in_again(self, user: User) -> bool:
         """Tell whether a person is still of use after a sign-out."""
+        ...
+
+    def check_disable(self) -> None:
+        """Tell whether accounts can be disabled.
+
+        Raises:
+            NotApplicable: They cannot.
+        """
         ...
 
     def disable(self, user: User) -> None:
         """Disable a person's account, as the service's operators would.
 
         Raises:
-            NotMade: This source cannot do that.
+            NotApplicable: This source cannot do that.
         """
         ...
 

@@ -44,12 +44,12 @@ class GeneratedUsers:
 
     def users(self) -> Iterator[User]:
         """Yield one new user."""
-        yield self._new_user()
+        yield self.new_user()
 
     def other(self, user: User) -> User:
         """Return someone else, always the same for one person."""
         if user.name not in self._others:
-            self._others[user.name] = self._new_user()
+            self._others[user.name] = self.new_user()
         return self._others[user.name]
 
     def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
@@ -81,9 +81,19 @@ class GeneratedUsers:
     def invalidate(self, user: User) -> None:
         """Do nothing: somebody new comes next."""
 
+    def is_gone(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that it does not matter: users can be created."""
+        return False
+
+    def forget(self, user: User) -> None:
+        """Do nothing: somebody new comes next."""
+
     def can_log_in_again(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
         """Tell that it does not matter: people can be made."""
         return True
+
+    def check_disable(self) -> None:
+        """Leave it to the service to say so."""
 
     def disable(self, user: User) -> None:
         """Disable an account.
@@ -98,7 +108,8 @@ class GeneratedUsers:
         """Return the tokens and passwords that were handed out."""
         return self._secrets
 
-    def _new_user(self) -> User:
+    def new_user(self) -> User:
+        """Create a user."""
         account = self._backstage.new_account()
         self._secrets += [account.password, account.access_token, account.refresh_token]
         attributes = {

@@ -4,200 +4,32 @@ Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml. They cannot be
 up; what needs no signing key is forged all the same.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import requests
-import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from apiproof.access.users import User
-from apiproof.errors import UserError
-from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme, decode_unverified, jwk_of, sign_rsa
-
-
-class UsersUnreadable(UserError):
-    """The identities file is missing or is none; the text says what is wrong with it."""
-
-
-class LoginFailed(UserError):
-    """A login endpoint gave no credential."""
-
-
-@dataclass(frozen=True)
-class RequestAuth:
-    """What a user's requests carry: headers, query parameters and cookies by name."""
-
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    query: Mapping[str, str] = field(default_factory=dict, repr=False)
-    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
-
-
-@dataclass(frozen=True)
-class FileUser:
-    """One entry of an auth document."""
-
-    name: str
-    entry: Mapping[str, Any] = field(repr=False)
-
-    @property
-    def signs_in(self) -> bool:
-        """Whether credentials come from a login endpoint."""
-        return "loginEndpointAuth" in self.entry
-
-    @property
-    def username(self) -> str:
-        """What the user signs in as; empty where that is not known."""
-        login = self.entry.get("loginEndpointAuth", {})
-        return str(login.get("payloadUserPwd", {}).get("username", ""))
-
-    @property
-    def password(self) -> str:
-        """The password, so that it can be looked for where it should not be."""
-        login = self.entry.get("loginEndpointAuth", {})
-        return str(login.get("payloadUserPwd", {}).get("password", ""))
-
-    def credentials(self, client: requests.Session) -> RequestAuth:
-        """Return what the user's requests carry, signing in where need be.
-
-        Raises:
-            LoginFailed: The login endpoint refuses, or its answer holds no token.
-        """
-        if not self.signs_in:
-            return RequestAuth({item["name"]: item["value"] for item in self.entry["fixedHeaders"]})
-        login = self.entry["loginEndpointAuth"]
-        client.cookies.clear()
-        response = client.request(
-            login["verb"],
-            login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
-            headers=_headers(login),
-            data=_payload(login),
-        )
-        if response.status_code >= 400:
-            raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
-        if "token" not in login:
-            cookies = {cookie.name: cookie.value or "" for cookie in response.cookies}
-            if not cookies:
-                raise LoginFailed(f"The login of {self.name!r} set no cookie.")
-            return RequestAuth(cookies=cookies)
-        token = login["token"]
-        value = str(token.get("sendTemplate", "{token}")).replace(
-            "{token}", self._token(token, response)
-        )
-        place = "headers" if token["sendIn"] == "header" else "query"
-        return RequestAuth(**{place: {token["sendName"]: value}})
-
-    def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
-        selector = str(token["extractSelector"])
-        if token["extractFrom"] == "header":
-            found: Any = response.headers.get(selector)
-        else:
-            found = _at(response, selector)
-        if not isinstance(found, str | int) or found == "":
-            raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
-        return str(found)
-
-
-def read_document(path: Path) -> Any:
-    """Read a file of identities in JSON or YAML.
-
-    Raises:
-        IdentitiesUnreadable: It is missing, or neither.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        reason = str(error).partition("\n")[0]
-        raise UsersUnreadable(f"The identities {path} cannot be read: {reason}.") from None
-
-
-def users_of(document: Any, where: str) -> list[FileUser]:
-    """Return the users of an auth document.
-
-    Raises:
-        IdentitiesUnreadable: It is no auth document; the text says where.
-    """
-    entries = document.get("auth") if isinstance(document, Mapping) else None
-    if not isinstance(entries, list) or not entries:
-        raise UsersUnreadable(
-            f"{where} names nobody: it needs a list `auth` (Web Fuzzing Commons) "
-            "or the `users` of a ready file."
-        )
-    template = document.get("authTemplate", {})
-    users = []
-    for place, entry in enumerate(entries):
-        whole = _folded(entry, template)
-        if fault := _fault(whole):
-            raise UsersUnreadable(f"{where}: auth[{place}] {fault}.")
-        users.append(FileUser(str(whole["name"]), whole))
-    return users
-
-
-def _fault(entry: Any) -> str:
-    if not isinstance(entry, Mapping) or "name" not in entry:
-        return "has no name"
-    if ("fixedHeaders" in entry) == ("loginEndpointAuth" in entry):
-        return "needs either fixedHeaders or loginEndpointAuth"
-    if "fixedHeaders" in entry:
-        good = all({"name", "value"} <= set(item) for item in entry["fixedHeaders"])
-        return "" if good else "has a header without name or value"
-    login = entry["loginEndpointAuth"]
-    if "verb" not in login or not {"endpoint", "externalEndpointURL"} & set(login):
-        return "has a login without verb or endpoint"
-    token = login.get(
-        "token", {"extractFrom": "", "extractSelector": "", "sendIn": "", "sendName": ""}
-    )
-    missing = {"extractFrom", "extractSelector", "sendIn", "sendName"} - set(token)
-    return f"has a token without {', '.join(sorted(missing))}" if missing else ""
-
-
-def _folded(entry: Any, template: Mapping[str, Any]) -> Any:
-    """Fill in from the template what an entry leaves out."""
-    if not isinstance(entry, Mapping):
-        return entry
-    merged = dict(entry)
-    for name, value in template.items():
-        if isinstance(merged.get(name), Mapping) and isinstance(value, Mapping):
-            merged[name] = _folded(merged[name], value)
-        else:
-            merged.setdefault(name, value)
-    return merged
-
-
-def _headers(login: Mapping[str, Any]) -> dict[str, str]:
-    named = {item["name"]: item["value"] for item in login.get("headers", [])}
-    return {"Content-Type": login.get("contentType", "application/json"), **named}
-
-
-def _payload(login: Mapping[str, Any]) -> Any:
-    if "payloadRaw" in login:
-        return login["payloadRaw"]
-    given = login.get("payloadUserPwd")
-    if given is None:
-        return None
-    fields = {
-        given["usernameField"]: given["username"],
-        given["passwordField"]: given["password"],
-    }
-    form = "urlencoded" in login.get("contentType", "")
-    return fields if form else json.dumps(fields)
-
-
-def _at(response: requests.Response, pointer: str) -> Any:
-    """Follow a JSON Pointer (RFC 6901) into a response."""
-    try:
-        node = response.json()
-    except ValueError:
-        return None
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return node
-
+from apiproof.access.users_wfc import (
+    FileUser,
+    UserCredentials,
+    UsersUnreadable,
+    read_document,
+    users_of,
+)
+from apiproof.jwt import (
+    ForgeryMaterial,
+    Jws,
+    NotApplicable,
+    Scheme,
+    decode_unverified,
+    jwk_of,
+    sign_hmac,
+    sign_rsa,
+)
 
 AUTHORIZATION = "Authorization"
 
@@ -216,20 +48,30 @@ class FileUsers:
     ) -> None:
         self._client = client
         self._users = {user.name: user for user in users}
-        self._auths: dict[str, RequestAuth] = {}
-        self._former: list[RequestAuth] = []
+        self._auths: dict[str, UserCredentials] = {}
+        self._former: list[UserCredentials] = []
         self._key = key
         self._jwks = tuple(jwks)
+        self._secret: bytes | None = None
+        self._not_credentials: set[str] | None = None
 
     def users(self) -> Iterator[User]:
         """Yield everybody, in the file's order."""
         yield from (self._person(user) for user in self._users.values())
 
+    def new_user(self) -> User:
+        """Refuse: these users are given.
+
+        Raises:
+            NotApplicable: Always.
+        """
+        raise NotApplicable("the users are given, none can be created")
+
     def other(self, user: User) -> User:
         """Return the next user in the file.
 
         Raises:
-            NotMade: There is only one.
+            NotApplicable: There is only one.
         """
         names = list(self._users)
         name = names[(names.index(user.name) + 1) % len(names)]
@@ -241,7 +83,7 @@ class FileUsers:
         """Return a user's credential.
 
         Raises:
-            NotMade: The user has none under this scheme.
+            NotApplicable: The user has none under this scheme.
         """
         auth = self._of(user.name)
         named: Mapping[str, str] = {
@@ -250,7 +92,9 @@ class FileUsers:
             "cookie": auth.cookies,
         }[scheme.place]
         name = scheme.field.lower() if scheme.place == "header" else scheme.field
-        value = named.get(name)
+        # Web Fuzzing Commons knows fixed headers only: they say keys of other places, too.
+        given = {key.lower(): text for key, text in auth.headers.items()}
+        value = named.get(name) or given.get(scheme.field.lower())
         if value is None:
             raise NotApplicable(f"{user.name} has no credential for the scheme {scheme.name}")
         if not scheme.is_http:
@@ -262,7 +106,11 @@ class FileUsers:
 
     def material(self, user: User, scheme: Scheme, trap_url: str) -> ForgeryMaterial:
         """Return the key, where there is one; without it only what it yields."""
-        key = self._key
+        key, secret = self._key, self._secret
+        if key is None and secret is not None:
+            return ForgeryMaterial(
+                sign=lambda header, claims: sign_hmac(header, claims, secret), trap_url=trap_url
+            )
         if key is None:
             return ForgeryMaterial(jwks=self._jwks, trap_url=trap_url)
         token = decode_unverified(self.credential(user, scheme, ()))
@@ -274,20 +122,43 @@ class FileUsers:
             trap_url=trap_url,
         )
 
+    def is_gone(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
+        """Tell that nobody is: no harm comes to users that were given."""
+        return False
+
+    def forget(self, user: User) -> None:
+        """Do nothing: nobody else can take the user's place."""
+
+    def use_secret(self, secret: bytes) -> None:
+        """Take note of the secret that signs tokens: forged ones are signed with it from now on."""
+        self._secret = secret
+
+    def use_keys(self, jwks: Iterable[Mapping[str, Any]]) -> None:
+        """Take note of the issuer's public keys."""
+        self._jwks = tuple(jwks)
+
     def invalidate(self, user: User) -> None:
         """Have the person sign in again, where that is how they got their credential."""
-        if self._users[user.name].signs_in:
+        if self._users[user.name].signs_in and user.name in self._auths:
             self._former.append(self._auths.pop(user.name))
 
     def can_log_in_again(self, user: User) -> bool:
         """Tell whether the person can sign in again."""
         return self._users[user.name].signs_in
 
+    def check_disable(self) -> None:
+        """Refuse: only the service's operators can.
+
+        Raises:
+            NotApplicable: Always.
+        """
+        raise NotApplicable("accounts cannot be disabled from here")
+
     def disable(self, user: User) -> None:
         """Refuse: only the service's operators can.
 
         Raises:
-            NotMade: Always.
+            NotApplicable: Always.
         """
         raise NotApplicable(f"{user.name} cannot be disabled from here")
 
@@ -297,11 +168,20 @@ class FileUsers:
             value.rpartition(" ")[2]
             for item in (*self._auths.values(), *self._former)
             for values in (item.headers, item.query, item.cookies)
-            for value in values.values()
+            for name, value in values.items()
+            if name not in self._other_headers(item)
         ]
         return [*auth, *(user.password for user in self._users.values())]
 
-    def _of(self, name: str) -> RequestAuth:
+    def any_token(self) -> Jws | None:
+        """Return a token of some user's, taken apart; None where none has one."""
+        for name in self._users:
+            for value in self._of(name).headers.values():
+                if token := decode_unverified(value.rpartition(" ")[2]):
+                    return token
+        return None
+
+    def _of(self, name: str) -> UserCredentials:
         if name not in self._auths:
             self._auths[name] = self._users[name].credentials(self._client)
         return self._auths[name]
@@ -315,13 +195,22 @@ class FileUsers:
             "username": claims.get("username") or user.username,
             "email": claims.get("email"),
         }
-        return User(user.name, {name: str(value) for name, value in known.items() if value})
+        attributes = {name: str(value) for name, value in known.items() if value}
+        others = self._other_headers(auth)
+        return User(user.name, attributes, headers=others, is_lent=True)
+
+    def _other_headers(self, auth: UserCredentials) -> dict[str, str]:
+        """Return the headers that are no credential, a tenant's say."""
+        known = self._not_credentials
+        if known is None:
+            return {}
+        return {name: text for name, text in auth.headers.items() if name.lower() not in known}
 
 
 def read_identities(
     path: Path, client: requests.Session, key_path: Path | None = None
 ) -> FileUsers:
-    """Read an auth document, or a ready file, and the issuer's private key if there is one.
+    """Read an auth document, or an environment file, and the issuer's private key if there is one.
 
     Args:
         path: JSON or YAML.
@@ -329,12 +218,21 @@ def read_identities(
         key_path: An RSA private key as PEM.
 
     Raises:
-        IdentitiesUnreadable: A file is missing or is not what it should be.
+        UsersUnreadable: A file is missing or is not what it should be.
+    """
+    return FileUsers(read_users(path), client, read_key(key_path))
+
+
+def read_users(path: Path) -> list[FileUser]:
+    """Read the users of an auth document or of an environment file.
+
+    Raises:
+        UsersUnreadable: The file is missing or is not what it should be.
     """
     document = read_document(path)
     if isinstance(document, Mapping) and isinstance(document.get("users"), list):
         document = {"auth": [_as_entry(user, path) for user in document["users"]]}
-    return FileUsers(users_of(document, str(path)), client, _key(key_path))
+    return users_of(document, str(path))
 
 
 def _as_entry(user: Any, path: Path) -> dict[str, Any]:
@@ -345,7 +243,12 @@ def _as_entry(user: Any, path: Path) -> dict[str, Any]:
         raise UsersUnreadable(f"{path} has a user without username or token.") from None
 
 
-def _key(path: Path | None) -> rsa.RSAPrivateKey | None:
+def read_key(path: Path | None) -> rsa.RSAPrivateKey | None:
+    """Read an RSA private key in PEM.
+
+    Raises:
+        UsersUnreadable: The file is missing or is something else.
+    """
     if path is None:
         return None
     try:

@@ -1,5 +1,7 @@
-"""`apiproof access`: the access report of the service, or of any running API."""
+"""`apiproof access`: who may do what at a running API, tried; `access init`: its users' file."""
 
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,80 +10,188 @@ import typer
 from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
-    from apiproof.access import AccessReport
-    from apiproof.access.users_file import FileUsers
-    from apiproof.http.client import HttpClient
+    from apiproof.access import AccessReport, Impact, ProbeOptions
+    from apiproof.access.report import BaselineDiff
 
 REPORTS = Path("reports")
+_WHAT, _HOW, _KNOWN = "What to probe", "How far to go", "Known findings and reports"
+Texts = list[str] | None
+File = Path | None
+
+
+class FailOn(StrEnum):
+    """From which severity on a new finding fails the run."""
+
+    LET_IN = "let-in"
+    LEAK = "leak"
+    EXISTENCE = "existence"
+    DEVIATION = "deviation"
+
+
+def _option(panel: str, text: str, *names: str, **more: Any) -> Any:
+    return typer.Option(*names, help=text, rich_help_panel=panel, **more)
 
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
-    app.command()(access)
+    group = typer.Typer(invoke_without_command=True, help=access.__doc__)
+    group.callback()(access)
+    group.command("init")(init)
+    app.add_typer(group, name="access")
 
 
-def access(  # noqa: PLR0913, PLR0917  # each is an option of the command
+def access(  # noqa: PLR0913 - these are the command line's options
+    context: typer.Context,
+    *,
     url: Annotated[
-        str | None, typer.Option(help="A running API; without it, the service is started.")
+        str | None, _option(_WHAT, "A running API; without it, the service is started.")
     ] = None,
     openapi: Annotated[
-        Path | None, typer.Option(help="Its OpenAPI document in JSON; default: what it publishes.")
+        str | None, _option(_WHAT, "Its document, a file or URL; default: what it publishes.")
     ] = None,
     identities: Annotated[
-        Path | None,
-        typer.Option(help="Its users: a Web Fuzzing Commons auth document or a ready file."),
+        File, _option(_WHAT, "Its users: a Web Fuzzing Commons auth document (see `init`).")
     ] = None,
     signing_key: Annotated[
-        Path | None, typer.Option(help="The token issuer's private key (PEM), for more forgeries.")
+        File, _option(_WHAT, "The token issuer's private key (PEM), for more forgeries.")
     ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option(help="An operationId to leave alone, repeatable.")
+    jwks: Annotated[
+        str | None, _option(_WHAT, "The issuer's public keys, a file or URL of a JWK Set.")
     ] = None,
-    destructive: Annotated[  # noqa: FBT002  # an option of the command
-        bool, typer.Option("--use-up", help="Also call what deletes a given account for good.")
+    roles: Annotated[
+        File, _option(_WHAT, "Which roles may call what: lines like `GET /users: [admin]`.")
+    ] = None,
+    operation: Annotated[
+        Texts, _option(_WHAT, "Only this one, `GET /users` or its operationId; repeatable.")
+    ] = None,
+    check: Annotated[Texts, _option(_WHAT, "Only this check; repeatable.")] = None,
+    skip: Annotated[Texts, _option(_WHAT, "An operationId to leave alone; repeatable.")] = None,
+    read_only: Annotated[
+        bool, _option(_HOW, "Send nothing but safe methods, logins excepted.", "--read-only")
     ] = False,
-    baseline: Annotated[
-        Path | None, typer.Option(help="Known findings, which do not block.")
-    ] = None,
+    destructive: Annotated[
+        bool,
+        _option(
+            _HOW, "Let accounts that were lent be changed and deleted.", "--destructive", "--use-up"
+        ),
+    ] = False,
+    thorough: Annotated[
+        bool, _option(_HOW, "Show every variant of a bad credential everywhere.", "--thorough")
+    ] = False,
+    login_attempts: Annotated[
+        int, _option(_HOW, "Wrong logins to send, to see whether they are limited.", max=1000)
+    ] = 0,
+    require_all: Annotated[
+        bool,
+        _option(_HOW, "Take an operation that could not be tried for a finding.", "--require-all"),
+    ] = False,
+    fail_on: Annotated[
+        FailOn, _option(_KNOWN, "The least bad new finding that fails the run.")
+    ] = FailOn.LEAK,
+    baseline: Annotated[File, _option(_KNOWN, "Known findings, which do not fail it.")] = None,
     write_baseline: Annotated[
-        Path | None, typer.Option(help="Write what was found as known, and exit with 0.")
+        File, _option(_KNOWN, "Write what was found as known, and exit with 0.")
+    ] = None,
+    write_roles: Annotated[
+        File, _option(_KNOWN, "Write who could call what, to be signed off for --roles.")
     ] = None,
     reports: Annotated[
-        Path, typer.Option(help="The folder for access.json and access.html.")
+        Path, _option(_KNOWN, "The folder for access.json, .html, .junit.xml and .sarif.")
     ] = REPORTS,
     service: ServiceOption = None,
 ) -> None:
-    """Try every case at every operation; exit with 1 on a new finding."""
+    """Try who may do what, from the document alone; exit with 1 on a new finding.
+
+    It signs up accounts of its own where the document has a sign-up, makes objects with them, and
+    removes what it made. Accounts of the identities file are never deleted or changed, unless with
+    --destructive. What is sent: valid requests of every operation, the same with bad credentials
+    and as other users, with further fields, and with URLs of this machine.
+    """
+    if context.invoked_subcommand is not None:
+        return
     from apiproof import access as probing
-    from apiproof.access.rendering import print_report, write_html, write_json
+    from apiproof.access.functions import proposed_roles, read_roles
+    from apiproof.access.rendering import print_report, write_reports
     from apiproof.reporting.terminal import console
 
+    started = datetime.now(UTC)
     known = probing.read_baseline(baseline)
+    options = probing.ProbeOptions(
+        destructive=destructive,
+        quick=not thorough,
+        read_only=read_only,
+        only=tuple(operation or ()),
+        checks=_known_checks(check or []),
+        login_attempts=login_attempts,
+        roles=read_roles(roles),
+        is_strict=url is None or require_all,
+    )
     if url is None:
-        report = _of_subject(service, skip or [])
+        report = _of_service(service, skip or [])
     else:
-        target = _target(url, openapi, identities, signing_key)
-        report = probing.probe(*target, skip or [], probing.ProbeOptions(destructive=destructive))
+        report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
     diff = probing.compare_to_baseline(report.findings, known)
     print_report(report, diff, console)
-    write_json(report, diff, reports / "access.json")
-    write_html(report, diff, reports / "access.html")
-    console.print(f"Reports: {reports / 'access.json'}, {reports / 'access.html'}")
+    written = write_reports(report, diff, reports, started, url or "")
+    console.print(f"Reports: {', '.join(str(path) for path in written)}", soft_wrap=True)
+    if write_roles is not None:
+        write_roles.write_text(proposed_roles(report), encoding="utf-8")
     if write_baseline is not None:
         probing.write_baseline(report.findings, write_baseline)
         return
-    raise typer.Exit(_exit_code(report, len(diff.new)))
+    raise typer.Exit(_exit_code(report, diff, probing.Impact[fail_on.name]))
 
 
-def _exit_code(report: "AccessReport", findings: int) -> int:
+def init(
+    *,
+    url: Annotated[str | None, typer.Option(help="The running API.")] = None,
+    openapi: Annotated[
+        str | None, typer.Option(help="Its document, a file or URL; default: what it publishes.")
+    ] = None,
+    output: Annotated[Path, typer.Option(help="The file to write.")] = Path("identities.yaml"),
+) -> None:
+    """Write an identities file from the document: its login, and two users to fill in."""
+    from apiproof.access.identities_file import identities_file
+    from apiproof.errors import UserError
+    from apiproof.reporting.terminal import console
+
+    if url is None and openapi is None:
+        raise UserError("init takes --url URL or --openapi FILE: one of them says the document.")
+    if output.exists():
+        raise UserError(f"{output} is there already: remove it, or name another with --output.")
+    document = _document(url or "", openapi)
+    output.write_text(identities_file(document), encoding="utf-8")
+    console.print(
+        f"Wrote {output}: fill in names and passwords, then run "
+        f"`apiproof access --url {url or 'URL'} --identities {output}`.",
+        soft_wrap=True,
+    )
+
+
+def _known_checks(names: list[str]) -> tuple[str, ...]:
+    from apiproof.access import CHECKS
     from apiproof.errors import UserError
 
+    unknown = sorted(set(names) - set(CHECKS))
+    if unknown:
+        raise UserError(f"No check {', '.join(unknown)}: there are {', '.join(CHECKS)}.")
+    return tuple(names)
+
+
+def _exit_code(report: "AccessReport", diff: "BaselineDiff", threshold: "Impact") -> int:
+    from apiproof.errors import UserError
+
+    if report.interrupted:
+        return 2
     if not report.tried:
-        raise UserError("Nothing was tried: the document declares no operation that can be called.")
-    return 1 if findings else 0
+        raise UserError(
+            "Nothing was tried: no operation of the document could be called. "
+            "Look at what is said above, and at the identities file."
+        )
+    return 1 if diff.failing(threshold) else 0
 
 
-def _of_subject(service: str | None, skip: list[str]) -> "AccessReport":
+def _of_service(service: str | None, skip: list[str]) -> "AccessReport":
     from apiproof.access import probe_service
     from apiproof.environment import Environment
     from apiproof.service import load_service
@@ -91,44 +201,72 @@ def _of_subject(service: str | None, skip: list[str]) -> "AccessReport":
         return probe_service(chosen, env, skip)
 
 
-def _target(
-    url: str, openapi: Path | None, identities: Path | None, key: Path | None
-) -> "tuple[dict[str, Any], FileUsers, HttpClient]":
-    """Return the document of a running API, its users and a client."""
-    from apiproof.access.users_file import read_identities
+def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
+    url: str,
+    openapi: str | None,
+    identities: Path | None,
+    signing_key: Path | None,
+    jwks: str | None,
+    skip: list[str],
+    options: "ProbeOptions",
+) -> "AccessReport":
+    """Probe a running API as the users of a file."""
+    from apiproof.access import probe
+    from apiproof.access.accounts import Accounts
+    from apiproof.access.keys import published_keys
+    from apiproof.access.users_file import read_key, read_users
     from apiproof.errors import UserError
     from apiproof.http.client import HttpClient
-    from apiproof.openapi.document import load_document
 
     if identities is None:
         raise UserError(
-            "--url takes --identities FILE as well: a Web Fuzzing Commons auth document, "
-            "or the ready file of `apiproof serve`."
+            "--url takes --identities FILE as well: a Web Fuzzing Commons auth document "
+            "(`apiproof access init` writes one), or the environment file of `apiproof serve`."
         )
-    client = HttpClient(url)
-    document = load_document(openapi) if openapi else _published(client, url)
-    return document, read_identities(identities, client, key), client
+    users, key = read_users(identities), read_key(signing_key)
+    document = _document(url, openapi)
+    client = HttpClient(_base_url(url, document))
+    accounts = Accounts(users, client, key)
+    accounts.use_keys(published_keys(document, accounts.any_token(), jwks))
+    return probe(document, accounts, client, skip, options)
 
 
-def _published(client: "HttpClient", url: str) -> dict[str, Any]:
-    """Return the document that an API publishes at /openapi.json.
+def _base_url(url: str, document: dict[str, Any]) -> str:
+    """Return the URL that the document's paths are relative to."""
+    from urllib.parse import urlsplit
+
+    servers = document.get("servers") or [{}]
+    path = urlsplit(str(servers[0].get("url", ""))).path if isinstance(servers[0], dict) else ""
+    has_path = urlsplit(url).path.strip("/")
+    return url.rstrip("/") + ("" if has_path or "{" in path else path.rstrip("/"))
+
+
+def _document(url: str, openapi: str | None) -> dict[str, Any]:
+    """Return the document: what was named, or what the API publishes where frameworks do.
 
     Raises:
-        DocumentMissing: It does not answer, or not with one.
+        DocumentMissing: It is neither named nor published.
     """
     import requests
 
-    from apiproof.openapi.document import DocumentMissing
+    from apiproof.errors import UserError
+    from apiproof.openapi.document import DocumentMissing, load_document
 
-    try:
-        document = client.request("GET", "/openapi.json").json()
-    except requests.RequestException as error:
-        raise DocumentMissing(
-            f"{url} publishes no OpenAPI document at /openapi.json ({type(error).__name__}): "
-            "name one with --openapi."
-        ) from None
-    if not isinstance(document, dict) or not isinstance(document.get("paths"), dict):
-        raise DocumentMissing(
-            f"{url}/openapi.json is no OpenAPI document: name one with --openapi."
-        )
-    return document
+    if openapi:
+        return load_document(openapi)
+    failure = ""
+    for path in ("/openapi.json", "/openapi.yaml", "/api/openapi.json", "/api/v1/openapi.json"):
+        try:
+            found = requests.head(url.rstrip("/") + path, timeout=10)
+            if found.status_code in {200, 405}:
+                return load_document(url.rstrip("/") + path)
+        except requests.RequestException as error:
+            raise UserError(f"{url} cannot be reached ({type(error).__name__}).") from None
+        except DocumentMissing as error:
+            failure = str(error)
+        except UserError as error:
+            failure = str(error)
+    raise DocumentMissing(
+        f"{url} publishes no OpenAPI document at /openapi.json{': ' + failure if failure else ''}: "
+        "name one with --openapi, a file or URL."
+    )

@@ -18,7 +18,7 @@ from apiproof.jwt.cases import (
 )
 from apiproof.jwt.cases_key_headers import UNTRUSTED, untrusted_certificate
 from apiproof.jwt.cases_scopes import admin_claims, with_scopes
-from apiproof.jwt.jws import decode_unverified, jwk_of, sign_rsa, untrusted_key
+from apiproof.jwt.jws import Jws, decode_unverified, jwk_of, sign_hmac, sign_rsa, untrusted_key
 from apiproof.jwt.schemes import NO_AUTH, RequestAuth, Scheme, schemes
 
 CREDENTIAL_CASES: dict[str, CredentialCase] = {
@@ -43,6 +43,7 @@ __all__ = [
     "CredentialContext",
     "Expected",
     "ForgeryMaterial",
+    "Jws",
     "NotApplicable",
     "RequestAuth",
     "Scheme",
@@ -51,6 +52,7 @@ __all__ = [
     "decode_unverified",
     "jwk_of",
     "schemes",
+    "sign_hmac",
     "sign_rsa",
     "untrusted_certificate",
     "untrusted_key",

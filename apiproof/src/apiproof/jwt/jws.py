@@ -5,7 +5,6 @@ It signs whatever it is told to, which no library for honest tokens does; it mus
 
 import base64
 import functools
-import hashlib
 import hmac
 import json
 from collections.abc import Callable, Mapping
@@ -82,9 +81,10 @@ def sign_rsa(header: Header, claims: Claims, key: rsa.RSAPrivateKey) -> str:
 
 
 def sign_hmac(header: Header, claims: Claims, secret: bytes) -> str:
-    """Sign with HMAC-SHA256 (RFC 7518, 3.2)."""
+    """Sign with HMAC by the header's `alg`, SHA-256 where it names no HMAC (RFC 7518, 3.2)."""
     text = signing_input(header, claims)
-    return f"{text}.{encode(hmac.digest(secret, text.encode(), hashlib.sha256))}"
+    digest = {"HS384": "sha384", "HS512": "sha512"}.get(str(header.get("alg")), "sha256")
+    return f"{text}.{encode(hmac.digest(secret, text.encode(), digest))}"
 
 
 Signer = Callable[[Header, Claims], str]

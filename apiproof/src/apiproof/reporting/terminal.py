@@ -5,11 +5,10 @@ are shown rather than sent to the terminal.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from rich.box import HEAVY_HEAD
-from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -67,28 +66,15 @@ def print_line(terminal: Console, *parts: str | Styled | Text, wrap: bool = True
         parts: texts, or texts with their styles.
         wrap: False for what has to survive being copied, such as a command.
     """
-    line = line_of(*parts)
-    lines = _wrapped(line, terminal.width) if wrap and terminal.is_terminal else [line]
-    for each in lines:
-        terminal.print(each, soft_wrap=True)
+    if wrap and terminal.is_terminal:
+        terminal.print(line_of(*parts), overflow="ignore", crop=False)
+    else:
+        terminal.print(line_of(*parts), soft_wrap=True)
 
 
 def heading(terminal: Console, text: str) -> None:
     """Print the line that begins a part, in bold, after an empty one."""
     print_line(terminal, ("\n" + text, "bold"))
-
-
-def _wrapped(line: Text, width: int) -> Iterator[Text]:
-    """A line in pieces that fit, none of which begins within a word; rich would fold long ones."""
-    for part in line.split("\n", allow_blank=True):
-        offsets, begin = [], 0
-        for word in re.finditer(r"\S+\s*", part.plain):
-            if word.start() > begin and cell_len(part.plain[begin : word.end()].rstrip()) > width:
-                begin = word.start()
-                offsets.append(begin)
-        for piece in part.divide(offsets):
-            piece.rstrip()
-            yield piece
 
 
 def print_table(

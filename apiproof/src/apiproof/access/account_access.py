@@ -1,0 +1,193 @@
+"""Accounts of others: a request that names its sender is replayed naming somebody else.
+
+Path, query or body: whatever carries one of the sender's identifiers is filled with another
+account's. What counts is the other account afterwards: what it says of itself, and whether its
+name and password still work. Both accounts are the run's own.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.checks import Impact
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.http import Request, Response
+from apiproof.access.objects import CHECK, SHARED_EXTENSION
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
+from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.users import User
+from apiproof.jwt import NotApplicable
+from apiproof.openapi.document import Operation
+
+CASE = "other-account"
+
+
+class AccountAccessProbe:
+    """Replays requests about one's own account for somebody else's."""
+
+    def __init__(self, preparer: RequestPreparer, accounts: Accounts) -> None:
+        self._preparer = preparer
+        self._accounts = accounts
+
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try one operation.
+
+        Raises:
+            NotPrepared: There is no request to replay.
+        """
+        shared = operation.definition.get(SHARED_EXTENSION)
+        if not self._accounts.can_create_users or not operation.secured or shared:
+            return
+        if operation.method not in SAFE and not is_account_operation(operation):
+            return
+        if operation.method not in SAFE:
+            attacker = self._accounts.new_user()
+        else:
+            attacker = next(iter(self._accounts.own_accounts), None) or self._accounts.new_user()
+        prepared = self._preparer.prepared(operation, user=attacker)
+        try:
+            victim = self._victim(attacker)
+        except NotApplicable as reason:
+            yield skipped(operation, CASE, str(reason)), []
+            return
+        request = substituted(prepared.request, attacker, victim)
+        if request is None:
+            return
+        if operation.method in SAFE:
+            yield self._read(operation, prepared, request, victim)
+        else:
+            yield self._changed(operation, prepared, request, victim)
+
+    def _victim(self, attacker: User) -> User:
+        others = [one for one in self._accounts.own_accounts if one.name != attacker.name]
+        return others[-1] if others else self._accounts.new_user()
+
+    def _read(
+        self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
+    ) -> tuple[Cell, list[Finding]]:
+        """Read as somebody else: what tells more than the name that was asked for is theirs."""
+        answer = self._preparer.sender.send(request, prepared.auth)
+        asked = {*map(str, request.values.values()), *map(str, request.content.query.values())}
+        private = {
+            value
+            for name, value in victim.attributes.items()
+            if EMAIL_FIELD.search(name) or "phone" in name.lower()
+        } - asked
+        shown = {str(value) for _, value in fields_of(answer.json)} & private
+        note = ""
+        if answer.ok and shown and self._is_private(operation, victim, shown):
+            note = "another user reads what only the account's owner is shown elsewhere"
+        return evaluated(
+            operation,
+            CHECK,
+            CASE,
+            (answer,),
+            note,
+            kind="let in" if note else "",
+            impact=Impact.LEAK,
+        )
+
+    def _is_private(self, operation: Operation, victim: User, shown: set[str]) -> bool:
+        """Whether no list or public operation shows the same to everybody."""
+        for other in self._preparer.security.operations:
+            if other.method != "GET" or other == operation or "{" in other.path:
+                continue
+            if other in self._accounts.me:
+                continue
+            attacker = next(iter(self._accounts.own_accounts), victim)
+            auth = self._accounts.auth_of(other, attacker)
+            if auth is None and other.secured:
+                continue
+            answer = self._send_plain(other, attacker)
+            if answer is not None and any(value in answer.text for value in shown):
+                return False
+        return True
+
+    def _send_plain(self, operation: Operation, user: User) -> Response | None:
+        if self._preparer.safeguards.reason(Request(operation)):
+            return None
+        auth = self._accounts.auth_of(operation, user)
+        request = Request(operation)
+        return self._preparer.sender.send(request, auth) if auth else None
+
+    def _changed(
+        self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
+    ) -> tuple[Cell, list[Finding]]:
+        before = self._state(victim)
+        answer = self._preparer.sender.send(request, prepared.auth)
+        self._accounts.forget(prepared.user)
+        note = ""
+        if not answer.ok or not before:
+            return evaluated(operation, CHECK, CASE, (answer,), note)
+        after = self._state(victim)
+        if before and not after:
+            note = "another user can take an account away: its credential no longer works"
+        elif after != before:
+            names = sorted(name for name in before if before[name] != after.get(name))
+            note = f"another user can change {', '.join(names) or 'an account'} of somebody else"
+        elif _takes_password(request) and not self._accounts.can_still_log_in(victim):
+            note = "another user can set the password of somebody else"
+        if note:
+            self._accounts.forget(victim)
+        return evaluated(operation, CHECK, CASE, (answer,), note, kind="changed" if note else "")
+
+    def _state(self, victim: User) -> dict[str, Any]:
+        """Return what the service says of an account to its owner."""
+        found: dict[str, Any] = {}
+        for operation in self._accounts.me:
+            answer = self._accounts.read_me(operation, victim)
+            if answer is not None and answer.ok:
+                found |= {"/".join(path): value for path, value in fields_of(answer.json)}
+        return found
+
+
+def _takes_password(request: Request) -> bool:
+    return any(PASSWORD_FIELD.search(path[-1]) for path, _ in fields_of(request.content.body))
+
+
+def substituted(request: Request, attacker: User, victim: User) -> Request | None:
+    """Return a request that names a victim where it named its sender; None if it named nobody.
+
+    What else it says of the sender, an e-mail address say, becomes something new, so that a change
+    of the victim's account shows.
+    """
+    pairs = {
+        str(value): str(victim.attributes[name])
+        for name, value in attacker.attributes.items()
+        if name in victim.attributes and str(value) != str(victim.attributes[name])
+    }
+    content = request.content
+    values = {name: _swapped(value, pairs) for name, value in request.values.items()}
+    query = {name: _swapped(value, pairs) for name, value in content.query.items()}
+    body, is_named = content.body, values != dict(request.values) or query != dict(content.query)
+    fields = [(path, value) for path, value in fields_of(body) if str(value) in pairs]
+    naming = [
+        path for path, _ in fields if NAME_FIELD.search(path[-1]) or path[-1].lower().endswith("id")
+    ]
+    named = set() if is_named else set(naming or [path for path, _ in fields[:1]])
+    for path, value in fields:
+        body = with_field(body, path, _swapped(value, pairs) if path in named else _new(value))
+    if not is_named and not named:
+        return None
+    return replace(request, values=values, content=replace(content, query=query, body=body))
+
+
+def _swapped(value: Any, pairs: Mapping[str, str]) -> Any:
+    text = pairs.get(str(value))
+    if text is None or isinstance(value, bool):
+        return value
+    return int(text) if isinstance(value, int) and text.isdigit() else text
+
+
+def _new(value: Any) -> Any:
+    """Return another value of the same kind: its first letter or digit changes."""
+    found = re.search(r"[A-Za-z1-9]", str(value))
+    if found is None:
+        return value
+    other = {"z": "y", "9": "8"}.get(found[0], "9" if found[0].isdigit() else "z")
+    changed = str(value)[: found.start()] + other + str(value)[found.end() :]
+    return int(changed) if isinstance(value, int) else changed

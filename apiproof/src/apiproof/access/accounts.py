@@ -1,0 +1,363 @@
+"""Users of a file, what the service says of them, and accounts that the probe signs up itself.
+
+Whatever could do harm is tried with accounts of the run's own, where the document has a sign-up.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.access.account_fields import (
+    PRIVILEGE,
+    identifiers_in,
+    login_of,
+    username_field,
+    without_field,
+)
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
+from apiproof.access.logins import find_login, find_sign_up, login_template
+from apiproof.access.payloads import PayloadSource
+from apiproof.access.requirements import SecurityModel
+from apiproof.access.safeguards import Safeguards
+from apiproof.access.users import User
+from apiproof.access.users_file import FileUsers
+from apiproof.access.users_wfc import FileUser, LoginFailed
+from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, decode_unverified
+from apiproof.openapi.document import Operation
+
+MARGIN = 10  # seconds before its end at which a token is renewed
+_ME = re.compile(
+    r"/(me|self|myself|profile|whoami|account|userinfo|current[-_]?user|user)/?$"
+    r"|/(users?|account)/(me|self|current|profile|info)/?$",
+    re.IGNORECASE,
+)
+
+
+class Accounts(FileUsers):
+    """Users of a file, and accounts that the probe signs up."""
+
+    def bind(
+        self,
+        security: SecurityModel,
+        payloads: PayloadSource,
+        sender: Sender,
+        safeguards: Safeguards,
+    ) -> None:
+        """Learn about the service: what it says of the users, and whether it has a sign-up.
+
+        Args:
+            security: The document's operations.
+            payloads: What requests may hold.
+            sender: Sends requests.
+            safeguards: Told whom no harm may come to.
+        """
+        self._security = security
+        self._payloads = payloads
+        self._sender = sender
+        self._learnt: dict[str, dict[str, str]] = {}
+        self._details: dict[str, dict[str, Any]] = {}
+        self._nonce = secrets.token_hex(3)
+        self._count = 0
+        self._own: dict[str, User] = {}
+        self._passwords: dict[str, str] = {}
+        self._spent: set[str] = set()
+        self._lent = list(self._users)
+        self.me = _me_operations(security)
+        self._login = self._login_entry()
+        self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
+        self._extra_headers(security)
+        safeguards.protect(self.lent())
+        self.why_not = self._tried_sign_up()
+
+    def _tried_sign_up(self) -> str:
+        """Sign one account up; say why that does not work, or return an empty text."""
+        if self._sign_up is None:
+            return "the document has no sign-up"
+        if self._login is None:
+            self._sign_up = None
+            return "neither the file nor the document says a login that another user could take"
+        try:
+            self.new_user()
+        except NotApplicable as reason:
+            self._sign_up = None
+            return str(reason)
+        return ""
+
+    @property
+    def can_create_users(self) -> bool:  # type: ignore[override]  # known only after a try
+        """Whether accounts can be signed up."""
+        return self._sign_up is not None
+
+    @property
+    def own_accounts(self) -> list[User]:
+        """The accounts that were signed up and are still there."""
+        return [user for name, user in self._own.items() if name not in self._spent]
+
+    def lent(self) -> list[User]:
+        """Return the users of the file."""
+        return [self._person(self._users[name]) for name in self._lent]
+
+    def users(self) -> Iterator[User]:
+        """Yield an account of the run's own, then those that were lent, in the file's order."""
+        if self.can_create_users:
+            yield next(iter(self.own_accounts), None) or self.new_user()
+        yield from self.lent()
+
+    def other(self, user: User) -> User:
+        """Return someone else with the same rights, or with fewer.
+
+        Raises:
+            NotApplicable: There is nobody else.
+        """
+        if not user.is_lent:
+            others = [one for one in self.own_accounts if one.name != user.name]
+            return others[0] if others else self.new_user()
+        rank = self.rank(user)
+        others = [one for one in self.lent() if one.name != user.name]
+        peers = [one for one in others if self.rank(one) == rank]
+        if peers:
+            names = self._lent
+            after = [one for one in peers if names.index(one.name) > names.index(user.name)]
+            return (after or peers)[0]
+        if self.can_create_users:
+            return next(iter(self.own_accounts), None) or self.new_user()
+        lower = [one for one in others if self.rank(one) < rank]
+        if not lower:
+            raise NotApplicable("the file names nobody else with the same rights, or with fewer")
+        return lower[0]
+
+    def rank(self, user: User) -> tuple[int, str]:
+        """Return how privileged a user is: flags and roles that the service or the file states."""
+        details = self.details(user)
+        flags = {name: value for name, value in details.items() if PRIVILEGE.search(name)}
+        entry = self._users[user.name].entry
+        role = str(entry.get("role", ""))
+        roles = sorted(str(value) for name, value in flags.items() if isinstance(value, str))
+        height = sum(value is True for value in flags.values())
+        named = " ".join([role, *roles]).lower()
+        height += 10 * bool(re.search(r"admin|super|root|chef|owner|staff|manager|employee", named))
+        return height, named
+
+    def details(self, user: User) -> dict[str, Any]:
+        """Return what the service says of a user, member by member."""
+        self._learn(user.name)
+        return self._details.get(user.name, {})
+
+    def can_still_log_in(self, user: User) -> bool:
+        """Sign in anew: whether the name and password that the user had still work."""
+        try:
+            self._users[user.name].credentials(self._client)
+        except (LoginFailed, OSError):
+            return False
+        return True
+
+    def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
+        """Return a user's credential, a new one where it is about to end.
+
+        Raises:
+            NotApplicable: The user has none under this scheme, or can no longer sign in.
+        """
+        if user.name in self._lent:
+            return self._fresh(user, scheme, scopes)
+        try:
+            return self._fresh(user, scheme, scopes)
+        except LoginFailed as error:
+            self.forget(user)
+            raise NotApplicable(f"an account of the run's own is of no more use: {error}") from None
+
+    def _fresh(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
+        text = super().credential(user, scheme, scopes)
+        token = decode_unverified(text) if scheme.is_http else None
+        ends = token.claims.get("exp") if token else None
+        soon = isinstance(ends, int | float) and ends - time.time() < MARGIN
+        if soon and self.can_log_in_again(user):
+            self.invalidate(user)
+            text = super().credential(user, scheme, scopes)
+        return text
+
+    def file_entry(self, user: User) -> Mapping[str, Any]:
+        """Return a user's entry in the file."""
+        return self._users[user.name].entry
+
+    def entry_of(self, user: User) -> Mapping[str, Any]:
+        """Return the name and password fields that a user signs in with."""
+        login = self._users[user.name].entry.get("loginEndpointAuth", {})
+        fields: Mapping[str, Any] = login.get("payloadUserPwd", {})
+        return fields
+
+    def is_gone(self, user: User) -> bool:
+        """Whether an account of the run's own is gone, or is no longer what it was."""
+        return user.name in self._spent
+
+    def forget(self, user: User) -> None:
+        """Take note that an account is gone, or no longer what it was."""
+        self._spent.add(user.name)
+
+    def new_user(self, extra: Mapping[str, Any] | None = None) -> User:
+        """Sign an account up.
+
+        Args:
+            extra: Further members of the sign-up's body.
+
+        Raises:
+            NotApplicable: It does not work.
+        """
+        if self._sign_up is None or self._login is None:
+            raise NotApplicable(getattr(self, "why_not", "") or "no account can be signed up")
+        self._count += 1
+        unique = f"probe{self._nonce}{self._count}"
+        password = f"Pr0be-{self._nonce}-{self._count}!x"
+        body = self.sign_up_body(unique, password)
+        for name, value in (extra or {}).items():
+            body = with_field(body, tuple(name.split("/")), value)
+        response = self.send_sign_up(body)
+        if not response.ok:
+            raise NotApplicable(f"{self._sign_up.label} answered {response.status}")
+        known = identifiers_in(body) | identifiers_in(response.json)
+        name = self._login_name(known, unique)
+        self._users[unique] = FileUser(unique, login_of(self._login, name, password))
+        self._passwords[unique] = password
+        try:
+            self._of(unique)
+        except (LoginFailed, OSError) as error:
+            del self._users[unique]
+            raise NotApplicable(f"a new account cannot sign in: {error}") from None
+        self._learnt[unique] = known
+        self._learn(unique)
+        user = self._person(self._users[unique])
+        self._own[unique] = user
+        return user
+
+    def sign_up_body(self, unique: str, password: str) -> Any:
+        """Return the body of a sign-up, with a name and a password."""
+        assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
+        recipe = next(iter(self._payloads.recipes(self._sign_up)))
+        nobody = User(unique)
+        body = self._payloads.full_body(self._sign_up)
+        generated = recipe(nobody, self._count).body
+        if isinstance(generated, Mapping) and isinstance(body, Mapping):
+            body = {**body, **generated}
+        for path, value in list(fields_of(body)):
+            if PASSWORD_FIELD.search(path[-1]):
+                body = with_field(body, path, password)
+            elif EMAIL_FIELD.search(path[-1]):
+                body = with_field(body, path, f"{unique}@example.com")
+            elif NAME_FIELD.search(path[-1]) and isinstance(value, str):
+                body = with_field(body, path, unique)
+            elif re.search(r"phone|mobile", path[-1], re.IGNORECASE):
+                body = with_field(
+                    body, path, f"+1555{int(self._nonce, 16) % 10**5:05}{self._count:02}"
+                )
+            elif value is None or PRIVILEGE.search(path[-1]):
+                body = without_field(body, path)
+        return body
+
+    def send_sign_up(self, body: Any) -> Response:
+        """Send a sign-up."""
+        assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
+        media, _ = self._payloads.body_schema(self._sign_up)
+        request = Request(self._sign_up, {}, RequestContent(body=body, media=media))
+        return self._sender.send(request, NO_AUTH)
+
+    @property
+    def sign_up(self) -> Operation | None:
+        """The operation that makes accounts, where it works."""
+        return self._sign_up
+
+    @property
+    def login(self) -> Mapping[str, Any] | None:
+        """The login that accounts of the run take."""
+        return self._login
+
+    def _login_entry(self) -> dict[str, Any] | None:
+        """Return the login of the file's users, or the document's, with places to fill in."""
+        for user in self._users.values():
+            login = user.entry.get("loginEndpointAuth")
+            if login and "payloadUserPwd" in login:
+                self._name_like = str(login["payloadUserPwd"].get("username", ""))
+                return dict(user.entry)
+        self._name_like = ""
+        operation = find_login(self._security, self._payloads)
+        if operation is None:
+            return None
+        template = login_template(self._security, self._payloads, operation)
+        return {"name": "", "loginEndpointAuth": template}
+
+    def _login_name(self, known: Mapping[str, str], unique: str) -> str:
+        field = username_field(self._login or {})
+        if "@" in self._name_like or (not self._name_like and EMAIL_FIELD.search(field)):
+            return next((v for k, v in known.items() if EMAIL_FIELD.search(k)), unique)
+        names = [value for key, value in known.items() if NAME_FIELD.search(key)]
+        if self._name_like or names:
+            return names[0] if names else unique
+        return next((v for k, v in known.items() if EMAIL_FIELD.search(k)), unique)
+
+    def _learn(self, name: str) -> None:
+        """Ask the service who a user is, once."""
+        if name in self._details or not hasattr(self, "me"):
+            return
+        self._details[name] = {}
+        user = super()._person(self._users[name])
+        for operation in self.me:
+            answer = self.read_me(operation, user)
+            if answer is not None and answer.ok:
+                self._details[name] |= {path[-1]: value for path, value in fields_of(answer.json)}
+                known = self._learnt.setdefault(name, {})
+                known |= {k: v for k, v in identifiers_in(answer.json).items() if k not in known}
+
+    def read_me(self, operation: Operation, user: User) -> Response | None:
+        """Read what the service says of a user; None where the user has no credential for it."""
+        auth = self.auth_of(operation, user)
+        if auth is None:
+            return None
+        try:
+            return self._sender.send(Request(operation), auth)
+        except NotPrepared:
+            return None
+
+    def auth_of(self, operation: Operation, user: User) -> RequestAuth | None:
+        """Return a user's credential for an operation; None where there is none."""
+        for alternative in self._security.alternatives(operation):
+            auth = RequestAuth(headers=user.headers)
+            try:
+                for use in alternative:
+                    credential = self.credential(user, use.scheme, use.scopes)
+                    auth = auth.merged_with(use.scheme.present(credential))
+            except (NotApplicable, LoginFailed):
+                continue
+            return auth
+        return None
+
+    def _person(self, user: FileUser) -> User:
+        person = super()._person(user)
+        self._learn(user.name)
+        learnt = self._learnt.get(user.name, {})
+        lent = user.name not in self._passwords
+        return replace(
+            person,
+            attributes={**person.attributes, **learnt},
+            details=self._details.get(user.name, {}),
+            password=self._passwords.get(user.name) or user.password,
+            is_lent=lent,
+            is_learnt=True,
+        )
+
+    def _extra_headers(self, security: SecurityModel) -> None:
+        """Take the headers that are no credential for part of every request: a tenant's, say."""
+        fields = {scheme.field.lower() for scheme in security.schemes.values()}
+        self._not_credentials = fields | {"authorization", "cookie"}
+
+
+def _me_operations(security: SecurityModel) -> list[Operation]:
+    return [
+        operation
+        for operation in security.operations
+        if operation.method == "GET"
+        and operation.security
+        and "{" not in operation.path
+        and _ME.search(operation.path)
+    ][:2]

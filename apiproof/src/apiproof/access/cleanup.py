@@ -1,0 +1,88 @@
+"""What a run made, and its removal: objects by the document's DELETE, accounts by their own."""
+
+from collections import Counter
+from dataclasses import dataclass
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.http import NotPrepared, Request, Response, Sender
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.requirements import is_session_ending
+from apiproof.access.resources import ResourceCreator, created_id, makes
+from apiproof.access.users import User
+from apiproof.jwt import RequestAuth, SessionEnd
+from apiproof.openapi.document import Operation
+
+MOST = 200  # objects that are removed
+
+
+@dataclass(frozen=True)
+class Removal:
+    """How one object is removed, and by whom."""
+
+    request: Request
+    auth: RequestAuth
+
+
+class Cleanup:
+    """Notes what requests make, and removes it."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        self._removers = {
+            operation.path.rpartition("/{")[0]: operation
+            for operation in operations
+            if operation.method == "DELETE" and operation.path.endswith("}")
+        }
+        self._removals: dict[str, Removal] = {}
+        self._stayed: Counter[str] = Counter()
+
+    def note(self, request: Request, auth: RequestAuth, response: Response) -> None:
+        """Note what an answered request made, or removed."""
+        if not response.ok:
+            return
+        operation = request.operation
+        if operation.method == "DELETE":
+            self._removals.pop(request.path, None)
+        elif makes(operation):
+            remover = self._removers.get(operation.path.rstrip("/"))
+            if remover is None:
+                if response.status == 201:
+                    self._stayed[operation.label] += 1
+                return
+            name = remover.path_parameters[-1]
+            value = created_id(ResourceCreator(operation), response, remover.path, name, request)
+            if value is not None:
+                removal = Request(remover, {**request.values, name: value})
+                self._removals[removal.path] = Removal(removal, auth)
+
+    def run(self, sender: Sender, preparer: RequestPreparer, accounts: Accounts) -> list[str]:
+        """Remove what was made; return what stayed, one line each."""
+        names = {user.name for user in accounts.own_accounts}
+        for path, removal in list(self._removals.items())[:MOST]:
+            if not _removed(sender, removal):
+                self._stayed[f"what {removal.request.operation.path} names"] += (
+                    path in self._removals
+                )
+        gone = [user for user in accounts.own_accounts if self._closed(sender, preparer, user)]
+        left = sorted(names - {user.name for user in gone})
+        lines = [f"{count} by {label}" for label, count in self._stayed.items() if count]
+        return [*lines, *([f"accounts: {', '.join(left)}"] if left else [])]
+
+    def _closed(self, sender: Sender, preparer: RequestPreparer, user: User) -> bool:
+        """Close an account of the run's own, as its owner."""
+        for operation in preparer.security.operations:
+            if not is_session_ending(operation, SessionEnd.DELETED):
+                continue
+            try:
+                auth = preparer.credential(operation, user)
+                if sender.send(Request(operation), auth).ok:
+                    return True
+            except NotPrepared:
+                continue
+        return False
+
+
+def _removed(sender: Sender, removal: Removal) -> bool:
+    try:
+        return sender.send(removal.request, removal.auth).ok
+    except NotPrepared:
+        return False

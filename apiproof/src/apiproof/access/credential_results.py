@@ -1,0 +1,242 @@
+"""What the answers to a credential case amount to: a cell, and findings by how they went wrong."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from apiproof.access.checks import Impact
+from apiproof.access.http import Response
+from apiproof.access.inspection import challenge_faults
+from apiproof.access.report import Cell, CellStatus, Finding
+from apiproof.access.requirements import SecurityRequirement
+from apiproof.jwt import (
+    CredentialCase,
+    Expected,
+)
+
+ADMITTED = range(200, 300)
+
+
+BARE = {"anonymous", "gateway-headers"}
+
+
+UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
+
+
+# Accepted, these let nobody in who has no valid credential: they only break a rule.
+HARMLESS = {"wrong-scheme", "other-algorithm", "unknown-crit"}
+
+
+SIGNATURE = {
+    *("alg-none", "other-pool", "changed-payload", "stripped-signature", "broken-signature"),
+    *("weak-secret", "hs256-public-key", "unknown-kid", "missing-kid", "kid-path", "kid-url"),
+    *("jwk-injection", "jku-injection", "x5u-injection"),
+}
+
+
+UNSIGNED = {"changed-payload", "broken-signature"}
+
+
+NOT_VERIFIED = "the signature is not verified"
+
+
+@dataclass
+class CredentialResult:
+    """What one case met at a requirement."""
+
+    case: CredentialCase
+    responses: list[Response] = field(default_factory=list)
+    side_effect: bool = False
+
+
+def evaluated(
+    requirement: SecurityRequirement,
+    result: CredentialResult,
+    opened: Response | None,
+    reference: Response | None = None,
+) -> tuple[Cell, list[Finding]]:
+    """Return the cell of a case, and its findings: one for each way in which it went wrong.
+
+    Args:
+        requirement: Where it was tried.
+        result: What was tried and answered.
+        opened: What the valid credential gets, if that was tried on the same request.
+        reference: What no credential gets, where none is needed.
+    """
+    expected = expected_statuses(requirement, result.case)
+    wrong = [
+        response
+        for response in result.responses
+        if response.status not in expected
+        and response.status != 429
+        and not _as_anonymous(response, reference, opened)
+    ]
+    findings = list(_findings(requirement, result, wrong, opened, expected))
+    if result.side_effect:
+        note = f"{result.case.title}: refused, but carried out all the same"
+        findings.append(_finding(requirement, result, result.responses[-1], note, "carried out"))
+    findings.sort(key=lambda finding: finding.severity.rank)
+    worst = findings[0] if findings else None
+    last = result.responses[-1] if result.responses else None
+    shown = worst.response if worst else last
+    cell = Cell(
+        operation_id=requirement.operation.operation_id,
+        requirement=requirement.name,
+        case=result.case.id,
+        expected=result.case.expected.value,
+        got=tuple(response.status for response in result.responses),
+        status=CellStatus.FINDING if worst else CellStatus.OK,
+        note=worst.text if worst else "",
+        evidence=shown.evidence if shown else "",
+        check=result.case.check,
+    )
+    return cell, [*findings, *_challenged(requirement, result)]
+
+
+def _findings(
+    requirement: SecurityRequirement,
+    result: CredentialResult,
+    wrong: list[Response],
+    opened: Response | None,
+    expected: set[int],
+) -> Iterator[Finding]:
+    """Yield a finding for each kind of wrong answer; the first answer of a kind shows it."""
+    wanted = " or ".join(str(status) for status in sorted(expected)) if len(expected) < 5 else "2xx"
+    case, seen = result.case, set()
+    for response in wrong:
+        is_in = response.ok and case.expected is not Expected.ACCEPTED
+        is_in = is_in and _alike(response, opened)
+        kind = "let in" if is_in else f"answered {response.failure or response.status}"
+        if kind in seen:
+            continue
+        seen.add(kind)
+        if is_in:
+            note = f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
+            impact = Impact.DEVIATION if case.id in HARMLESS else Impact.LET_IN
+        else:
+            got = response.failure or response.status
+            note = f"{case.title}: answered {got}, {wanted} is due ({case.source})"
+            impact = Impact.DEVIATION
+        yield _finding(requirement, result, response, note, kind, impact, wanted)
+
+
+def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
+    requirement: SecurityRequirement,
+    result: CredentialResult,
+    response: Response,
+    note: str,
+    kind: str,
+    impact: Impact = Impact.LET_IN,
+    expected: str = "401 and nothing done",
+) -> Finding:
+    case = result.case
+    # The same wrong status, whatever the credential, has one cause: how the service refuses.
+    cause = f"{expected} is due, {kind}" if impact is Impact.DEVIATION else f"{case.id}/{kind}"
+    return Finding(
+        case.check,
+        requirement.operation.operation_id,
+        f"{case.id}@{requirement.name}",
+        note,
+        response.evidence,
+        kind=kind,
+        impact=impact,
+        expected=expected,
+        source=case.source,
+        response=response,
+        cause=cause,
+    )
+
+
+def _alike(response: Response, opened: Response | None) -> bool:
+    """Whether an answer is of the kind that the valid credential gets: no error in a 200."""
+    if opened is None or not opened.ok:
+        return True
+    one, other = response.json, opened.json
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        return bool(set(one) & set(other) - {"status", "message", "detail"}) or set(one) == set(
+            other
+        )
+    return type(one) is type(other)
+
+
+def _challenged(requirement: SecurityRequirement, result: CredentialResult) -> Iterator[Finding]:
+    """Yield what is wrong with the challenges in refusals of a bearer token."""
+    if not requirement.use.scheme.bears_tokens or result.case.id in UNCLEAR:
+        return
+    expected = expected_statuses(requirement, result.case)
+    for response in result.responses:
+        if response.status in expected & {401, 403}:
+            shown = result.case.id not in BARE
+            for name, text in challenge_faults(
+                response, shown=shown, scopes=requirement.use.scopes
+            ):
+                operation_id = requirement.operation.operation_id
+                yield Finding(
+                    "errors_conform",
+                    operation_id,
+                    name,
+                    text,
+                    response.evidence,
+                    response=response,
+                    cause=name,
+                )
+
+
+def expected_statuses(requirement: SecurityRequirement, case: CredentialCase) -> set[int]:
+    """Return the statuses with which a case may be met.
+
+    Where the document declares no 401 (403) for the operation but another refusal that hides what
+    is there, it is believed.
+    """
+    if case.expected is Expected.ACCEPTED:
+        return set(ADMITTED)
+    first, others = {
+        Expected.UNAUTHENTICATED: (401, [403, 404]),
+        Expected.FORBIDDEN: (403, [404]),
+    }[case.expected]
+    declared = set(requirement.operation.statuses)
+    moved = {status for status in (302, 303, 307) if str(status) in declared}  # to a login page
+    if declared & {str(first), "4XX", "default"}:
+        return {first, *moved}
+    return {first, *moved, *(status for status in others if str(status) in declared)}
+
+
+def _as_anonymous(response: Response, reference: Response | None, opened: Response | None) -> bool:
+    """Whether an optional requirement treated a bad credential as none."""
+    if reference is None or response.status != reference.status:
+        return False
+    return response.text == reference.text or opened is None or response.text != opened.text
+
+
+def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str) -> Cell:
+    """Return the cell of a case that could not be made."""
+    return Cell(
+        requirement.operation.operation_id,
+        requirement.name,
+        case.id,
+        case.expected.value,
+        status=CellStatus.SKIPPED,
+        note=reason,
+        check=case.check,
+    )
+
+
+def with_common_cause(
+    judged: list[tuple[Cell, list[Finding]]],
+) -> Iterator[tuple[Cell, list[Finding]]]:
+    """Give forged signatures one cause where none is verified."""
+    let_in = {
+        finding.case.partition("@")[0]
+        for _, findings in judged
+        for finding in findings
+        if finding.kind == "let in"
+    }
+    for cell, found in judged:
+        findings = found
+        if let_in & UNSIGNED:
+            findings = [
+                replace(finding, cause=NOT_VERIFIED, text=f"{NOT_VERIFIED}: {finding.text}")
+                if finding.kind == "let in" and cell.case in SIGNATURE
+                else finding
+                for finding in found
+            ]
+        yield cell, findings

@@ -1,0 +1,197 @@
+"""One plausible value of a JSON schema: an example when there is one, else the simplest that fits.
+
+The same seed gives the same value; another seed gives another text where the schema leaves room.
+"""
+
+import functools
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from hypothesis import find, settings, strategies
+
+from apiproof.openapi.document import resolve_ref
+
+Schema = Mapping[str, Any]
+
+
+DEPTH = 8
+
+
+class ExampleValues:
+    """Makes values of the schemas of one document."""
+
+    def __init__(self, document: Mapping[str, Any], nonce: str = "") -> None:
+        """Prepare.
+
+        Args:
+            document: The document.
+            nonce: What texts hold, so that those of two runs differ.
+        """
+        self._document = document
+        self._nonce = nonce
+
+    def resolve(self, schema: Any) -> dict[str, Any]:
+        """Follow `$ref` and merge `allOf`; the first alternative of `anyOf` and `oneOf` counts."""
+        found: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
+        for _ in range(DEPTH):
+            if "$ref" in found:
+                target = resolve_ref(self._document, str(found.pop("$ref")))
+                found = {**target, **found}
+            elif "allOf" in found:
+                found = _merged([found, *(self.resolve(part) for part in found.pop("allOf"))])
+            elif branches := found.pop("anyOf", None) or found.pop("oneOf", None):
+                chosen = [self.resolve(branch) for branch in branches]
+                solid = [branch for branch in chosen if branch.get("type") != "null"]
+                found = _merged([found, (solid or chosen)[0]])
+            else:
+                break
+        return found
+
+    def different_from(self, schema: Any, value: Any, seed: int) -> Any:
+        """Return a value that a schema admits and that differs; the same where none is known."""
+        found = self.resolve(schema)
+        choices = [item for item in found.get("enum", ()) if item != value]
+        if choices or isinstance(value, bool):
+            return choices[0] if choices else not value
+        if isinstance(value, int | float):
+            step = found.get("multipleOf", 1)
+            return (
+                value + step if value + step <= found.get("maximum", value + step) else value - step
+            )
+        if isinstance(value, str) and "const" not in found:
+            return text({**found, "minLength": found.get("minLength", 0)}, seed, self._nonce)
+        return value
+
+    def sample(self, schema: Any, seed: int = 0, *, full: bool = False, depth: int = 0) -> Any:
+        """Return a value.
+
+        Args:
+            schema: A schema of the document.
+            seed: Texts of different seeds differ; 0 takes examples where there are any.
+            full: Whether optional properties are filled too.
+            depth: How deep this is in another value.
+        """
+        found = self.resolve(schema)
+        if "const" in found:
+            return found["const"]
+        given = [*found.get("examples", []), *([found["example"]] if "example" in found else [])]
+        if given and not (seed and is_free_text(found)):
+            return given[seed % len(given)]
+        if found.get("enum"):
+            return found["enum"][0]
+        return self._made(found, seed, full=full, depth=depth)
+
+    def _made(self, found: Schema, seed: int, *, full: bool, depth: int) -> Any:
+        kind = found.get("type")
+        if isinstance(kind, list):
+            kind = next((name for name in kind if name != "null"), "null")
+        if kind == "object" or "properties" in found:
+            return self._object(found, seed, full=full, depth=depth)
+        if kind == "array":
+            count = 0 if depth >= DEPTH else max(found.get("minItems", 0), 1 if full else 0)
+            items = found.get("items", {})
+            return [
+                self.sample(items, seed + place, full=full, depth=depth + 1)
+                for place in range(count)
+            ]
+        simple: dict[Any, Callable[[], Any]] = {
+            "string": lambda: text(found, seed, self._nonce),
+            "integer": lambda: int(_number(found)),
+            "number": lambda: _number(found),
+            "boolean": lambda: True,
+        }
+        return simple.get(kind, lambda: None)()
+
+    def _object(self, found: Schema, seed: int, *, full: bool, depth: int) -> dict[str, Any]:
+        required = set(found.get("required", ()))
+        return {
+            name: self.sample(part, seed, full=full, depth=depth + 1)
+            for name, part in found.get("properties", {}).items()
+            if (name in required or (full and depth < 2)) and not self.resolve(part).get("readOnly")
+        }
+
+
+def _merged(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for schema in schemas:
+        for name, value in schema.items():
+            if name == "properties":
+                merged[name] = {**merged.get(name, {}), **value}
+            elif name == "required":
+                merged[name] = [*merged.get(name, []), *value]
+            else:
+                merged.setdefault(name, value)
+    return merged
+
+
+def is_free_text(schema: Schema) -> bool:
+    """Whether a schema leaves a text to the caller."""
+    return schema.get("type") == "string" and "enum" not in schema
+
+
+def text(schema: Schema, seed: int, nonce: str = "") -> str:
+    """Return a text by format, pattern and length."""
+    formatted = _formatted(str(schema.get("format", "")), seed, nonce)
+    if formatted is not None:
+        return formatted
+    low, high = schema.get("minLength", 0), schema.get("maxLength", 4096)
+    pattern = schema.get("pattern")
+    for plain in (
+        f"sample-{nonce}{seed}",
+        f"sample{nonce}{seed}",
+        f"Sample {nonce}{seed}",
+        str(seed),
+    ):
+        fitted = plain.ljust(low, "x")[-high:] if high else ""
+        if pattern is None or re.search(pattern, fitted):
+            return fitted
+    return _matching(str(pattern), low, high)
+
+
+@functools.lru_cache(maxsize=512)
+def _matching(pattern: str, low: int, high: int) -> str:
+    quiet = settings(database=None, max_examples=500, derandomize=True)
+    try:
+        return find(
+            strategies.from_regex(pattern), lambda value: low <= len(value) <= high, settings=quiet
+        )
+    except Exception:  # noqa: BLE001  # a pattern of another dialect: the request will show it
+        return "sample"
+
+
+def _formatted(name: str, seed: int, nonce: str = "") -> str | None:
+    known = {
+        "email": f"sample-{nonce}{seed}@example.com",
+        "uuid": str(uuid.UUID(int=_uuid_bits(seed, nonce))),
+        "date": "2026-01-31",
+        "date-time": "2026-01-31T12:00:00Z",
+        "time": "12:00:00Z",
+        "uri": f"https://example.com/{seed}",
+        "hostname": f"host-{seed}.example.com",
+        "ipv4": "192.0.2.1",
+        "ipv6": "2001:db8::1",
+        "byte": "c2FtcGxl",
+    }
+    return known.get(name)
+
+
+def _uuid_bits(seed: int, nonce: str) -> int:
+    return (0x4000 << 64) | (0x8 << 60) | (int(nonce or "0", 16) << 20) | seed
+
+
+def _number(schema: Schema) -> Any:
+    low = schema.get("minimum")
+    if isinstance(schema.get("exclusiveMinimum"), int | float):
+        low = schema["exclusiveMinimum"] + 1
+    high = schema.get("maximum")
+    if isinstance(schema.get("exclusiveMaximum"), int | float):
+        high = schema["exclusiveMaximum"] - 1
+    if schema.get("type") == "number" and "multipleOf" not in schema:
+        return float(low if low is not None else high if high is not None else 1)
+    step = schema.get("multipleOf", 1)
+    if low is not None:
+        wanted = max(low, min(1, high if high is not None else 1))
+        return -(-wanted // step) * step
+    return min(step, high // step * step) if high is not None else step

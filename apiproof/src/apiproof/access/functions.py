@@ -1,0 +1,221 @@
+"""Functions: who may call what (OWASP API5:2023).
+
+The document's scopes say it, an expectations file (operation x role), or the service itself: what
+an operation's own words keep for administrators, and what is refused for the rest of a resource.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.checks import Impact
+from apiproof.access.http import NotPrepared, Response
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.report import AccessReport, Cell, Finding, evaluated
+from apiproof.access.requirements import is_session_ending
+from apiproof.access.safeguards import SAFE, changes_caller
+from apiproof.access.users import User
+from apiproof.errors import UserError
+from apiproof.jwt import SessionEnd
+from apiproof.openapi.document import Operation
+
+CHECK = "functions_enforced"
+REFUSED = {401, 403, 404}
+_ADMIN_ONLY = re.compile(
+    r"(^|/)admins?(istration)?(/|$)|\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
+    r"|\b(requires?|needs?)\b.{0,20}\badmin",
+    re.IGNORECASE,
+)
+Expectations = Mapping[str, tuple[str, ...]]
+
+
+class RolesUnreadable(UserError):
+    """The expectations file is missing or is none."""
+
+
+def read_roles(path: Path | None) -> Expectations:
+    """Read which roles may call which operation: `GET /users: [admin]`, or an operationId.
+
+    Raises:
+        RolesUnreadable: The file is missing, or is something else.
+    """
+    if path is None:
+        return {}
+    try:
+        found = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        reason = str(error).partition("\n")[0]
+        raise RolesUnreadable(f"The roles {path} cannot be read: {reason}.") from None
+    good = isinstance(found, Mapping) and all(isinstance(one, list) for one in found.values())
+    if not good:
+        raise RolesUnreadable(f"{path} says no roles: it needs lines like `GET /users: [admin]`.")
+    return {str(name): tuple(map(str, roles)) for name, roles in found.items()}
+
+
+def proposed_roles(report: AccessReport) -> str:
+    """Return the matrix that was seen as an expectations file, to be read and signed off."""
+    seen = {
+        report.labels.get(name, name): sorted(
+            role for role, status in roles.items() if status < 300
+        )
+        for name, roles in report.roles.items()
+    }
+    return str(yaml.safe_dump(seen, sort_keys=True, default_flow_style=None, width=100))
+
+
+class FunctionProbe:
+    """Has every role call every operation."""
+
+    def __init__(
+        self, preparer: RequestPreparer, accounts: Accounts, expected: Expectations
+    ) -> None:
+        self._preparer = preparer
+        self._accounts = accounts
+        self._expected = expected
+        self._answers: dict[str, dict[str, Response]] = {}
+
+    def run(
+        self, operations: Iterable[Operation], report: AccessReport
+    ) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try the operations that no scope guards."""
+        roles = self._roles()
+        if len(roles) < 2 and not self._expected:
+            return
+        chosen = [one for one in operations if one.secured and not one.scopes]
+        for operation in chosen:
+            if not self._is_left_alone(operation):
+                self._try(operation, roles)
+        for operation in chosen:
+            answers = self._answers.get(operation.operation_id)
+            if answers:
+                report.roles[operation.operation_id] = {
+                    role: answer.status for role, answer in answers.items()
+                }
+                yield self._judged(operation, answers, chosen, roles)
+
+    def _is_left_alone(self, operation: Operation) -> bool:
+        ends = any(is_session_ending(operation, kind) for kind in SessionEnd)
+        return ends or (changes_caller(operation) and not self._accounts.can_create_users)
+
+    def _roles(self) -> dict[str, User]:
+        """Return one user for each role, the least privileged first."""
+        users = sorted(self._accounts.users(), key=self._accounts.rank)
+        found: dict[str, User] = {}
+        for user in users:
+            found.setdefault(self.role_of(user), user)
+        return found
+
+    def role_of(self, user: User) -> str:
+        """Return a user's role: the file's word, else what the service says, else a new user's."""
+        if not user.is_lent:
+            return "signed-up"
+        entry = self._accounts.file_entry(user)
+        rank, named = self._accounts.rank(user)
+        return str(entry.get("role") or named.strip() or ("privileged" if rank else "user"))
+
+    def _try(self, operation: Operation, roles: dict[str, User]) -> None:
+        """Have each role send what the most privileged one that can would send."""
+        answers: dict[str, Response] = {}
+        for role, user in reversed(roles.items()):
+            try:
+                prepared = self._preparer.prepared(operation, user=user)
+            except NotPrepared:
+                continue
+            for other, someone in roles.items():
+                try:
+                    auth = self._preparer.credential(operation, someone)
+                    fresh = prepared
+                    if operation.method not in SAFE:
+                        fresh = self._preparer.prepared(operation, user=user)
+                    answers[other] = self._preparer.sender.send(fresh.request, auth)
+                except NotPrepared:
+                    continue
+            if role in answers and answers[role].ok:
+                self._answers[operation.operation_id] = answers
+                return
+
+    def _judged(
+        self,
+        operation: Operation,
+        answers: dict[str, Response],
+        chosen: list[Operation],
+        roles: dict[str, User],
+    ) -> tuple[Cell, list[Finding]]:
+        names = (operation.label, operation.operation_id)
+        allowed = next((self._expected[name] for name in names if name in self._expected), None)
+        if allowed is not None:
+            return self._against(operation, answers, allowed, roles)
+        lowest = next(iter(roles))
+        answer = answers.get(lowest)
+        if answer is None or not answer.ok or len(roles) < 2:
+            return evaluated(operation, CHECK, "roles", tuple(answers.values()), "")
+        note = ""
+        if _is_for_admins(operation):
+            note = f"its own words keep it for administrators, and {lowest} is let in"
+        elif siblings := self._refused_siblings(operation, chosen, lowest):
+            note = f"{lowest} is let in, and refused {' and '.join(siblings)}"
+        return evaluated(
+            operation, CHECK, f"role-{lowest}", (answer,), note, kind="let in" if note else ""
+        )
+
+    def _against(
+        self,
+        operation: Operation,
+        answers: dict[str, Response],
+        allowed: tuple[str, ...],
+        roles: dict[str, User],
+    ) -> tuple[Cell, list[Finding]]:
+        known = {role: {role, user.name} for role, user in roles.items()}
+        for role, answer in answers.items():
+            is_allowed = bool(known[role] & set(allowed))
+            if answer.ok and not is_allowed:
+                note = f"{role} is let in, and only {', '.join(allowed) or 'nobody'} may"
+                return evaluated(operation, CHECK, f"role-{role}", (answer,), note, kind="let in")
+            if answer.status in REFUSED and is_allowed:
+                note = f"{role} is refused with {answer.status}, and may"
+                return evaluated(
+                    operation,
+                    CHECK,
+                    f"role-{role}",
+                    (answer,),
+                    note,
+                    kind="refused",
+                    impact=Impact.DEVIATION,
+                )
+        return evaluated(operation, CHECK, "roles", tuple(answers.values()), "")
+
+    def _refused_siblings(
+        self, operation: Operation, chosen: list[Operation], role: str
+    ) -> list[str]:
+        """Return the other writes of the same resource, if the role is refused all of them.
+
+        Where one role may neither create nor change what another made, it may not delete it
+        either: two refusals are taken for a rule.
+        """
+        if operation.method in SAFE or not operation.path.endswith("}"):
+            return []
+        resource = operation.path.rpartition("/{")[0]
+        others = [
+            one
+            for one in chosen
+            if one != operation
+            and one.method not in SAFE
+            and one.path.rstrip("/").removesuffix(operation.path[len(resource) :]) == resource
+        ]
+        refused = [
+            one.label
+            for one in others
+            if (answer := self._answers.get(one.operation_id, {}).get(role)) is not None
+            and answer.status in {401, 403}
+        ]
+        return refused if len(refused) == len(others) >= 2 else []
+
+
+def _is_for_admins(operation: Operation) -> bool:
+    texts: list[Any] = [operation.path, operation.definition.get("summary", "")]
+    texts += [operation.definition.get("description", "")]
+    return any(_ADMIN_ONLY.search(str(text)) for text in texts)

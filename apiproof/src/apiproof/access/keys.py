@@ -1,0 +1,121 @@
+"""Keys: secrets that are guessed offline, and public keys that the issuer publishes."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.checks import CHECKS
+from apiproof.access.report import Finding
+from apiproof.access.requirements import SecurityModel
+from apiproof.errors import UserError
+from apiproof.jwt import Jws, NotApplicable, decode_unverified
+from apiproof.jwt.guessing import guess_secret
+
+CHECK = "keys_are_strong"
+PATIENCE = 3.0  # seconds for an issuer's answer
+
+
+class KeysUnreadable(UserError):
+    """The key set that was named is missing or is none."""
+
+
+class KeyProbe:
+    """Guesses the secret of the tokens that users hold."""
+
+    def __init__(self, security: SecurityModel, accounts: Accounts) -> None:
+        self._security = security
+        self._accounts = accounts
+
+    def run(self) -> Iterator[Finding]:
+        """Guess, once for each scheme; what is guessed signs the forged tokens that follow."""
+        for scheme in self._security.schemes.values():
+            if not scheme.is_http:
+                continue
+            for user in self._accounts.users():
+                try:
+                    token = self._accounts.credential(user, scheme, ())
+                except NotApplicable:
+                    continue
+                if decode_unverified(token) is None:
+                    continue
+                secret = guess_secret(token, words_of_document(self._security.document))
+                if secret is not None:
+                    self._accounts.use_secret(secret)
+                    yield _finding(scheme.name)
+                break
+
+
+def _finding(scheme: str) -> Finding:
+    text = (
+        "the secret that signs tokens is guessed within seconds: anybody can sign a token for "
+        "anybody, with any expiry"
+    )
+    return Finding(
+        CHECK, scheme, "guessed", text, kind="let in", source=CHECKS[CHECK].source, cause="guessed"
+    )
+
+
+def words_of_document(document: Mapping[str, Any]) -> list[str]:
+    """Return what a secret may be made of: names in the document's title, tags and servers."""
+    info = document.get("info", {})
+    words = [str(info.get("title", "")), str(info.get("version", ""))]
+    words += [str(tag.get("name", "")) for tag in document.get("tags", []) if tag]
+    words += [part for path in document.get("paths", {}) for part in re.findall(r"[a-z]{3,}", path)]
+    words += re.findall(r"[A-Za-z]{4,}", str(info.get("description", "")))[:200]
+    hosts = [str(server.get("url", "")) for server in document.get("servers", []) if server]
+    return list(dict.fromkeys([*words, *hosts]))
+
+
+def published_keys(
+    document: Mapping[str, Any], token: Jws | None, named: str | None
+) -> list[Mapping[str, Any]]:
+    """Return the issuer's public keys: from where it was said, the document, or the token.
+
+    Args:
+        document: Its `openIdConnectUrl` leads to keys.
+        token: Its issuer may publish some.
+        named: A file or URL of a JWK Set.
+
+    Raises:
+        KeysUnreadable: What was named is no JWK Set.
+    """
+    if named is not None:
+        found = _key_set(named)
+        if not found:
+            raise KeysUnreadable(f"{named} is no JWK Set: it needs a list `keys`.")
+        return found
+    schemes = document.get("components", {}).get("securitySchemes", {}).values()
+    urls = [str(one["openIdConnectUrl"]) for one in schemes if "openIdConnectUrl" in one]
+    issuer = str(token.claims.get("iss", "")) if token else ""
+    if issuer.startswith(("http://", "https://")):
+        urls.append(issuer.rstrip("/") + "/.well-known/openid-configuration")
+    for url in urls:
+        configuration = _fetched(url)
+        known = isinstance(configuration, Mapping) and configuration.get("jwks_uri")
+        if known and (keys := _key_set(str(known))):
+            return keys
+    return []
+
+
+def _key_set(place: str) -> list[Mapping[str, Any]]:
+    if place.startswith(("http://", "https://")):
+        found = _fetched(place)
+    else:
+        try:
+            found = json.loads(Path(place).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return []
+    keys = found.get("keys") if isinstance(found, Mapping) else None
+    return [key for key in keys if isinstance(key, Mapping)] if isinstance(keys, list) else []
+
+
+def _fetched(url: str) -> Any:
+    try:
+        return requests.get(url, timeout=PATIENCE).json()
+    except (requests.RequestException, ValueError):
+        return None

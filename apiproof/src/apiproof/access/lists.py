@@ -1,0 +1,135 @@
+"""Lists: nobody's list holds what is somebody else's alone (OWASP API1:2023)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.access.checks import Impact
+from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import CreatedResource, PreparedRequest, items_of
+from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.users import User
+from apiproof.jwt import NotApplicable
+from apiproof.openapi.document import Operation
+
+ITEMS = 2  # that each of the two makes
+PAGES = 6
+_LIMITS = ("limit", "page_size", "size", "per_page", "pageSize", "perPage", "count", "top")
+_OFFSETS = ("offset", "skip", "start")
+_NUMBERS = ("page", "page_number", "pageNumber")
+_OWNER_FILTERS = ("owner", "owner_id", "user", "user_id", "sub", "username", "email", "created_by")
+
+
+class ListAccessProbe:
+    """Looks for one user's objects in another's lists."""
+
+    def __init__(self, preparer: RequestPreparer) -> None:
+        self._preparer = preparer
+
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try one list.
+
+        Raises:
+            Unexercised: There is no request to replay.
+        """
+        creators = self._preparer.creators.for_list(operation)
+        listing = operation.method == "GET" and not operation.path.endswith("}")
+        if (
+            not listing
+            or not creators
+            or not operation.secured
+            or operation.definition.get(SHARED_EXTENSION)
+        ):
+            return
+        prepared = self._preparer.prepared(operation, user=self._preparer.new_user())
+        try:
+            other = self._preparer.user_source.other(prepared.user)
+            theirs = [self._preparer.make(creators[0], prepared) for _ in range(ITEMS)]
+            mine = self._preparer.prepared(operation, user=other)
+            for _ in range(ITEMS - 1):
+                self._preparer.make(creators[0], mine)
+        except (NotApplicable, NotPrepared) as reason:
+            yield skipped(operation, "listing", str(reason)), []
+            return
+        shown = self._answers(prepared.request, prepared)
+        if not any(holds(response, made) for response in shown for made in theirs):
+            yield skipped(operation, "listing", "its owner's list does not show a new object"), []
+            return
+        requests = list(self._requests(mine.request, prepared.user))
+        if prepared.made:  # a list inside an object of the owner's
+            requests.append(prepared.request)
+        responses = [response for request in requests for response in self._answers(request, mine)]
+        leaked = [
+            response for response in responses if any(holds(response, made) for made in theirs)
+        ]
+        note = "another user's list holds what somebody else made" if leaked else ""
+        if leaked and prepared.user.is_learnt and self._is_for_everybody(theirs[0], mine):
+            text = "others may read each object of the list by itself, so it is for everybody"
+            yield skipped(operation, "listing", text), []
+            return
+        yield evaluated(
+            operation, CHECK, "listing", leaked[:1] or responses[:1], note, impact=Impact.LEAK
+        )
+
+    def _is_for_everybody(self, made: CreatedResource, mine: PreparedRequest) -> bool:
+        """Whether somebody else may read an object by itself, or nothing reads it by itself."""
+        path = made.request.operation.path.rstrip("/")
+        readers = [
+            found
+            for found in self._preparer.security.operations
+            if found.method == "GET"
+            and found.path.startswith(path + "/{")
+            and found.path.endswith("}")
+            and found.path.count("{") == path.count("{") + 1
+        ]
+        for reader in readers:
+            values = {**made.request.values, path_names(reader)[-1]: made.value}
+            auth = self._preparer.credential(reader, mine.user)
+            return self._preparer.sender.send(Request(reader, values), auth).ok
+        return True
+
+    def _requests(self, request: Request, owner: User) -> Iterator[Request]:
+        """Yield the plain list, and the list filtered by its owner where there is such a filter."""
+        yield request
+        for parameter in self._preparer.payloads.parameters(request.operation):
+            name = str(parameter.get("name"))
+            if parameter.get("in") == "query" and name.lower() in _OWNER_FILTERS:
+                for value in owner.attributes.values():
+                    yield _asking(request, {name: value})
+
+    def _answers(self, request: Request, prepared: PreparedRequest) -> Iterator[Response]:
+        """Yield the list as it comes, then page by page, one object each."""
+        yield self._preparer.sender.send(request, prepared.auth)
+        names = [
+            str(parameter["name"])
+            for parameter in self._preparer.payloads.parameters(request.operation)
+            if parameter.get("in") == "query"
+        ]
+        limit = next((name for name in _LIMITS if name in names), None)
+        place = next((name for name in (*_OFFSETS, *_NUMBERS) if name in names), None)
+        if limit is None or place is None:
+            return
+        for number in range(PAGES):
+            first = number + (place in _NUMBERS)
+            page = _asking(request, {limit: 1, place: first})
+            yield self._preparer.sender.send(page, prepared.auth)
+
+
+def _asking(request: Request, query: dict[str, Any]) -> Request:
+    content = request.content
+    return replace(request, content=replace(content, query={**content.query, **query}))
+
+
+def holds(response: Response, made: CreatedResource) -> bool:
+    """Whether a list holds an object: the same id, and nothing that contradicts."""
+    whole = made.response.json if isinstance(made.response.json, Mapping) else {}
+    return response.ok and any(_is(item, made, whole) for item in items_of(response.json))
+
+
+def _is(item: Mapping[str, Any], made: CreatedResource, whole: Mapping[str, Any]) -> bool:
+    names = [made.parameter, "id", *(name for name in whole if whole[name] == made.value)]
+    if not any(str(item.get(name)) == str(made.value) for name in names):
+        return False
+    return all(item[name] == whole[name] for name in item if name in whole)

@@ -1,0 +1,133 @@
+"""Where accounts are signed up and signed in, read from the document."""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PASSWORD_FIELD,
+    fields_of,
+    with_field,
+)
+from apiproof.access.http import FORM
+from apiproof.access.payloads import PayloadSource
+from apiproof.access.requirements import SecurityModel
+from apiproof.openapi.document import Operation
+
+_SIGN_UP = re.compile(r"sign[-_ ]?up|regist|enrol|create[-_ ]?(user|account)|join\b", re.IGNORECASE)
+_COLLECTION = re.compile(r"/(users?|accounts?|members|customers)/?$", re.IGNORECASE)
+_LOGIN = re.compile(
+    r"log[-_ ]?in\b|sign[-_ ]?in\b|/(access[-_]?)?tokens?/?$|/sessions?/?$|authenticate|/auth/?$"
+    r"|jwt/create",
+    re.IGNORECASE,
+)
+_NOT_SIGN_UP = re.compile(
+    r"log[-_ ]?in|sign[-_ ]?in|token|reset|forgot|verif|confirm|recover|admin|session",
+    re.IGNORECASE,
+)
+_TOKEN_FIELD = re.compile(r"token|jwt|^key$|session", re.IGNORECASE)
+
+
+def words_of(operation: Operation) -> str:
+    """Return what names an operation: its path and id."""
+    return f"{operation.path} {operation.operation_id.rpartition('.')[2]}"
+
+
+def has_password(payloads: PayloadSource, operation: Operation) -> bool:
+    """Whether an operation's body takes a password."""
+    body = payloads.full_body(operation)
+    return any(PASSWORD_FIELD.search(path[-1]) for path, _ in fields_of(body))
+
+
+def find_sign_up(security: SecurityModel, payloads: PayloadSource) -> Operation | None:
+    """Return the operation with which anybody makes an account; None where there is none."""
+    found = [
+        operation
+        for operation in security.operations
+        if operation.method == "POST"
+        and not operation.secured
+        and "{" not in operation.path
+        and not _NOT_SIGN_UP.search(words_of(operation))
+        and has_password(payloads, operation)
+    ]
+    named = [operation for operation in found if _SIGN_UP.search(words_of(operation))]
+    plain = [operation for operation in found if _COLLECTION.search(operation.path)]
+    return next(iter(named or plain), None)
+
+
+def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | None:
+    """Return the operation that gives a credential for a name and a password, or None."""
+    token_paths = _token_paths(security)
+    posts = [
+        operation
+        for operation in security.operations
+        if operation.method == "POST" and not operation.secured and "{" not in operation.path
+    ]
+    declared = [one for one in posts if any(one.path.endswith(path) for path in token_paths)]
+    named = [one for one in posts if _LOGIN.search(words_of(one)) and has_password(payloads, one)]
+    return next(iter([*declared, *named]), None)
+
+
+def _token_paths(security: SecurityModel) -> list[str]:
+    schemes = security.document.get("components", {}).get("securitySchemes", {})
+    urls = [
+        str(scheme.get("flows", {}).get("password", {}).get("tokenUrl", ""))
+        for scheme in schemes.values()
+        if isinstance(scheme, Mapping)
+    ]
+    return ["/" + urlsplit(url).path.lstrip("/") for url in urls if url]
+
+
+def login_template(
+    security: SecurityModel, payloads: PayloadSource, login: Operation
+) -> dict[str, Any]:
+    """Return a Web Fuzzing Commons `loginEndpointAuth` for an operation, without name and password.
+
+    Nested bodies come as `payloadRaw` with `{username}` and `{password}` to be filled in.
+    """
+    media, _ = payloads.body_schema(login)
+    fields = list(fields_of(payloads.full_body(login)))
+    names = [path for path, _ in fields if NAME_FIELD.search(path[-1])]
+    emails = [path for path, _ in fields if EMAIL_FIELD.search(path[-1])]
+    passwords = [path for path, _ in fields if PASSWORD_FIELD.search(path[-1])]
+    name = next(iter([*names, *emails]), ("username",))
+    password = next(iter(passwords), ("password",))
+    template: dict[str, Any] = {
+        "verb": "POST",
+        "endpoint": login.path,
+        "contentType": media or "application/json",
+    }
+    if len(name) == len(password) == 1:
+        template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
+    else:
+        body = with_field(with_field({}, name, "{username}"), password, "{password}")
+        template["payloadRaw"] = json.dumps(body)
+    if media == FORM and "grant_type" in {path[-1] for path, _ in fields}:
+        template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
+    return {**template, **_token_handling(security, payloads, login)}
+
+
+def _token_handling(
+    security: SecurityModel, payloads: PayloadSource, login: Operation
+) -> dict[str, Any]:
+    schemes = list(security.schemes.values())
+    scheme = next((one for one in schemes if one.bears_tokens), next(iter(schemes), None))
+    if scheme is not None and scheme.place == "cookie":
+        return {"expectCookies": True}
+    answer = payloads.answer_example(login)
+    paths = [path for path, _ in fields_of(answer) if _TOKEN_FIELD.search(path[-1])]
+    best = next((path for path in paths if "type" not in path[-1].lower()), ("access_token",))
+    template = "Bearer {token}" if scheme is None or scheme.bears_tokens else "{token}"
+    return {
+        "token": {
+            "extractFrom": "body",
+            "extractSelector": "/" + "/".join(best),
+            "sendIn": "query" if scheme is not None and scheme.place == "query" else "header",
+            "sendName": scheme.field if scheme is not None else "Authorization",
+            "sendTemplate": template,
+        }
+    }

@@ -1,0 +1,38 @@
+"""How far a probe goes."""
+
+from dataclasses import dataclass, field
+
+from apiproof.access.functions import Expectations
+
+
+@dataclass(frozen=True)
+class ProbeOptions:
+    """How far a probe goes.
+
+    Attributes:
+        destructive: Whether to call what changes or ends a given account for good.
+        quick: Whether bad credentials are shown in all variants at the first requirement of a
+            scheme only, and in a single one, each time another, at the rest.
+        read_only: Whether only safe methods are sent.
+        only: Labels or operationIds to keep to; all where it is empty.
+        checks: Checks to keep to; all where it is empty.
+        login_attempts: How many wrong logins to send to see whether they are limited.
+        roles: Which roles may call which operation.
+        is_strict: Whether an operation that could not be exercised is a finding.
+    """
+
+    destructive: bool = False
+    quick: bool = False
+    read_only: bool = False
+    only: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    login_attempts: int = 0
+    roles: Expectations = field(default_factory=dict)
+    is_strict: bool = True
+
+    def concerns(self, *checks: str) -> bool:
+        """Whether one of these checks is asked for."""
+        return not self.checks or bool(set(checks) & set(self.checks))
+
+
+THOROUGH, QUICK = ProbeOptions(), ProbeOptions(quick=True)

@@ -1,0 +1,150 @@
+"""Privileges: nobody gives themselves a right, at sign-up, in their profile or by another way.
+
+The values are those that privileged users show, and what is common elsewhere; a control says what
+an account has that did not ask for anything.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from apiproof.access.account_fields import PRIVILEGE
+from apiproof.access.accounts import Accounts
+from apiproof.access.fields import fields_of, with_field
+from apiproof.access.http import Response
+from apiproof.access.payloads import object_body
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.safeguards import is_account_operation
+from apiproof.access.users import User
+from apiproof.jwt import NotApplicable
+from apiproof.openapi.document import Operation
+
+CHECK = "privileges_enforced"
+COMMON: dict[str, Any] = {
+    "admin": True,
+    "is_admin": True,
+    "isAdmin": True,
+    "is_superuser": True,
+    "is_staff": True,
+    "role": "admin",
+    "roles": ["admin"],
+}
+Details = dict[tuple[str, ...], Any]
+
+
+class PrivilegeProbe:
+    """Tries to give accounts of the run's own more rights than they have."""
+
+    def __init__(self, preparer: RequestPreparer, accounts: Accounts) -> None:
+        self._preparer = preparer
+        self._accounts = accounts
+
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Try one operation.
+
+        Raises:
+            NotPrepared: There is no request to replay.
+        """
+        if not self._accounts.can_create_users or not self._accounts.me:
+            return
+        if operation == self._accounts.sign_up:
+            yield self._at_sign_up(operation)
+        elif operation.secured and is_account_operation(operation):
+            yield from self._by_change(operation)
+
+    def _at_sign_up(self, operation: Operation) -> tuple[Cell, list[Finding]]:
+        """Sign up with every privilege at once, and compare with an account that did not."""
+        control = self._privileges(next(iter(self._accounts.users())))
+        accepted = 0
+        for extra in self._extras(control):
+            if accepted and len(extra) == 1:
+                break  # all together were taken, and changed nothing
+            try:
+                user = self._accounts.new_user(extra)
+            except NotApplicable:
+                continue
+            accepted += 1
+            gained = gained_between(control, self._privileges(user))
+            if gained:
+                note = f"whoever signs up can make themselves {gained}"
+                return self._found(operation, "sign-up", note)
+        return evaluated(operation, CHECK, "sign-up", (), "")
+
+    def _extras(self, control: Details) -> Iterator[dict[str, Any]]:
+        """Yield members for the sign-up: where the service shows them, where it shows none."""
+        wanted = self._wanted(control)
+        names = {path[-1]: value for path, value in wanted.items()}
+        body = self._accounts.sign_up_body("probe", "probe")
+        nested = [name for name, part in dict(body or {}).items() if isinstance(part, Mapping)]
+        yield names
+        for name in nested:
+            yield {f"{name}/{key}": value for key, value in names.items()}
+        for name, value in names.items():  # one by one, where all together are refused
+            yield {name: value}
+
+    def _by_change(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        if operation.method not in {"POST", "PUT", "PATCH"}:
+            return
+        prepared = self._preparer.prepared(operation, user=self._accounts.new_user())
+        body = object_body(prepared.request.content)
+        if body is None or prepared.user.is_lent:
+            return
+        before = self._privileges(prepared.user)
+        self._accounts.forget(prepared.user)  # nobody knows what the account is afterwards
+        answers = []
+        for path, value in self._wanted(before).items():
+            request = prepared.request.saying(with_field(body, (path[-1],), value))
+            answer = self._preparer.sender.send(request, prepared.auth)
+            answers.append(answer)
+            if not answer.ok:
+                continue
+            gained = gained_between(before, self._privileges(prepared.user))
+            if gained:
+                note = f"a user can make themselves {gained}"
+                yield self._found(operation, "own-account", note, answers[-1:])
+                return
+        if answers:
+            yield evaluated(operation, CHECK, "own-account", answers, "")
+
+    def _found(
+        self, operation: Operation, case: str, note: str, answers: list[Response] | None = None
+    ) -> tuple[Cell, list[Finding]]:
+        return evaluated(operation, CHECK, case, answers or (), note, kind="gained")
+
+    def _wanted(self, has: Details) -> dict[tuple[str, ...], Any]:
+        """Return members and the values by which privileged users differ, and common ones."""
+        wanted: dict[tuple[str, ...], Any] = {}
+        for user in self._accounts.lent():
+            shown = self._privileges(user).items()
+            wanted |= {path: value for path, value in shown if value and value != has.get(path)}
+        for path, value in has.items():
+            if value is False and path not in wanted and PRIVILEGE.search(path[-1]):
+                wanted[path] = True
+        known = {path[-1] for path in wanted}
+        for name, common in COMMON.items():
+            if name not in known:
+                wanted[name,] = common
+        return wanted
+
+    def _privileges(self, user: User) -> Details:
+        """Return what the service says of a user's rights now."""
+        found: Details = {}
+        for operation in self._accounts.me:
+            answer = self._accounts.read_me(operation, user)
+            if answer is not None and answer.ok:
+                found |= {
+                    path: value
+                    for path, value in fields_of(answer.json)
+                    if PRIVILEGE.search(path[-1])
+                }
+        return found
+
+
+def gained_between(before: Details, after: Details) -> str:
+    """Say which privilege an account has now that it did not have; empty for none."""
+    for path, value in after.items():
+        if value and value != before.get(path):
+            return (
+                f"{path[-1]} = {value!r}" if not isinstance(value, str) else f"{path[-1]} {value}"
+            )
+    return ""

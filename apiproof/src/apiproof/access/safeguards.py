@@ -1,0 +1,126 @@
+"""What a probe leaves alone: accounts that it was lent, the whole database, and what is read-only.
+
+Without `destructive`, no request may delete, rename or otherwise change an account that was there
+before the run, wherever the document puts its identifier: path, query or body.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+
+from apiproof.access.http import Request
+from apiproof.access.users import User
+from apiproof.openapi.document import Operation
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+SHORTEST = 3  # characters of an identifier that is looked for in requests
+# Operations on everything at once, by their names and paths.
+_GLOBAL = re.compile(
+    r"(create|init|initiali[sz]e|populate|seed|drop|truncate|wipe|purge|flush|reset|clear|restore"
+    r"|migrate|reindex)[-_ /]*(all\b|db\b|data(base)?s?\b|tables?\b|schema\b|everything)"
+    r"|\b(createdb|initdb|dropdb|resetdb|factory[-_ ]?reset|shut[-_ ]?down|reboot|restart)\b",
+    re.IGNORECASE,
+)
+_ACCOUNT_PATH = re.compile(
+    r"/(users?|accounts?|profiles?|members?|customers?|me|self|myself|settings)(/|$)", re.IGNORECASE
+)
+_IDENTIFIER = re.compile(
+    r"user|login|e-?mail|account|member|phone|(^|_)(id|sub)$|Id$", re.IGNORECASE
+)
+_SELF_PATH = re.compile(
+    r"/(me|self|myself|profile|account|settings)(/[\w-]*(password|e-?mail|username|phone)[\w-]*)?/?$"
+    r"|(change|update|reset|set)[-_]?(my[-_]?)?(password|e-?mail|username)",
+    re.IGNORECASE,
+)
+
+
+def is_global(operation: Operation) -> bool:
+    """Whether an operation looks as if it concerned the whole service."""
+    words = (
+        operation.path.replace("/", " "),
+        operation.operation_id.replace(".", " "),
+        str(operation.definition.get("summary", "")),
+    )
+    return any(_GLOBAL.search(word) for word in words)
+
+
+def is_account_operation(operation: Operation) -> bool:
+    """Whether an operation changes accounts rather than what they own."""
+    return operation.method not in SAFE and bool(_ACCOUNT_PATH.search(operation.path))
+
+
+def changes_caller(operation: Operation) -> bool:
+    """Whether an operation changes the account that calls it."""
+    return (
+        operation.method not in SAFE
+        and operation.secured
+        and "{" not in operation.path
+        and bool(_SELF_PATH.search(operation.path))
+    )
+
+
+class Safeguards:
+    """Says why a request may not be sent."""
+
+    def __init__(
+        self,
+        *,
+        destructive: bool = False,
+        read_only: bool = False,
+        named: Collection[str] = (),
+    ) -> None:
+        """Prepare.
+
+        Args:
+            destructive: Whether accounts that were lent may be changed.
+            read_only: Whether only safe methods are sent.
+            named: operationIds that may be called although they look global.
+        """
+        self.destructive = destructive
+        self.read_only = read_only
+        self._named = set(named)
+        self._lent: set[str] = set()
+
+    def protect(self, users: Iterable[User]) -> None:
+        """Keep harm from accounts that were lent."""
+        for user in users:
+            if user.is_lent:
+                self._lent |= {
+                    str(value) for value in user.attributes.values() if len(str(value)) >= SHORTEST
+                }
+
+    def reason(self, request: Request) -> str:  # noqa: PLR0911 - one for each rule
+        """Say why a request may not be sent; an empty text lets it pass."""
+        operation = request.operation
+        if is_global(operation) and operation.operation_id not in self._named:
+            return "it looks as if it concerned the whole service (name it with --operation)"
+        if operation.method in SAFE:
+            return ""
+        if self.read_only:
+            return "it is not a safe method (--read-only)"
+        if self.destructive or not self._lent:
+            return ""
+        ends_in_id = operation.path.rstrip("/").endswith("}")
+        creates_below = operation.method == "POST" and not ends_in_id
+        if not creates_below and self._names_lent(request.values.values()):
+            return "it would change an account that was lent (see --destructive)"
+        said = [*request.content.query.items(), *named_values(request.content.body)]
+        naming = [value for name, value in said if _IDENTIFIER.search(name)]
+        if is_account_operation(operation) and self._names_lent(naming):
+            return "it would change an account that was lent (see --destructive)"
+        return ""
+
+    def _names_lent(self, values: Iterable[Any]) -> bool:
+        return any(str(value) in self._lent for value in values)
+
+
+def named_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the simple values in a JSON value, each with the name of its member."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from named_values(part, str(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from named_values(part, name)
+    elif value is not None and not isinstance(value, bool):
+        yield name, value

@@ -1,0 +1,48 @@
+"""Probing a service in its environment: the one call for `apiproof run`, pytest and the checks."""
+
+from collections.abc import Iterable
+
+from apiproof.access.options import THOROUGH, ProbeOptions
+from apiproof.access.probe import Probe
+from apiproof.access.report import AccessReport
+from apiproof.access.users_environment import GeneratedUsers, Powers, hints_of
+from apiproof.control import ControlClient, TokenForger
+from apiproof.environment import Environment
+from apiproof.service import Document, Service
+
+
+def powers_over(backstage: Environment | ControlClient) -> Powers:
+    """Return what the owner of a backstage's user pool can do."""
+    return TokenForger(backstage) if isinstance(backstage, Environment) else backstage
+
+
+def probe_of(
+    service: Service,
+    backstage: Environment | ControlClient,
+    document: Document | None = None,
+    options: ProbeOptions = THOROUGH,
+) -> Probe:
+    """Return a probe of a service, whose identities are strangers of its environment.
+
+    Args:
+        service: The service.
+        backstage: Its environment, in this process or behind its control door.
+        document: The service's document, if it is at hand: making it takes a while.
+        options: How far to go.
+    """
+    user_source = GeneratedUsers(backstage, powers_over(backstage))
+    hints = hints_of(service, backstage)
+    return Probe(document or backstage.document, user_source, backstage.client, hints, options)
+
+
+def probe_service(
+    service: Service, backstage: Environment | ControlClient, skip: Iterable[str] = ()
+) -> AccessReport:
+    """Probe every operation of a service in its environment.
+
+    Args:
+        service: The service.
+        backstage: Its environment, in this process or behind its control door.
+        skip: operationIds to leave alone.
+    """
+    return probe_of(service, backstage).run(skip)

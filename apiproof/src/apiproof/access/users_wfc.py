@@ -1,0 +1,201 @@
+"""Web Fuzzing Commons auth documents: who may sign in, by fixed headers or a login.
+
+Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from apiproof.errors import UserError
+
+
+class UsersUnreadable(UserError):
+    """The identities file is missing or is none; the text says what is wrong with it."""
+
+
+class LoginFailed(UserError):
+    """A login endpoint gave no credential."""
+
+
+@dataclass(frozen=True)
+class UserCredentials:
+    """What a user's requests carry: headers, query parameters and cookies by name."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True)
+class FileUser:
+    """One entry of an auth document."""
+
+    name: str
+    entry: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def signs_in(self) -> bool:
+        """Whether credentials come from a login endpoint."""
+        return "loginEndpointAuth" in self.entry
+
+    @property
+    def username(self) -> str:
+        """What the user signs in as; empty where that is not known."""
+        login = self.entry.get("loginEndpointAuth", {})
+        return str(login.get("payloadUserPwd", {}).get("username", ""))
+
+    @property
+    def password(self) -> str:
+        """The password, so that it can be looked for where it should not be."""
+        login = self.entry.get("loginEndpointAuth", {})
+        return str(login.get("payloadUserPwd", {}).get("password", ""))
+
+    def credentials(self, client: requests.Session) -> UserCredentials:
+        """Return what the user's requests carry, signing in where need be.
+
+        Raises:
+            LoginFailed: The login endpoint refuses, or its answer holds no token.
+        """
+        if not self.signs_in:
+            headers = {item["name"]: item["value"] for item in self.entry["fixedHeaders"]}
+            return UserCredentials(headers, cookies=_cookies(headers))
+        login = self.entry["loginEndpointAuth"]
+        client.cookies.clear()
+        response = client.request(
+            login["verb"],
+            login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
+            headers=_headers(login),
+            data=_payload(login),
+        )
+        if response.status_code >= 400:
+            raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
+        if "token" not in login:
+            cookies = {cookie.name: cookie.value or "" for cookie in response.cookies}
+            if not cookies:
+                raise LoginFailed(f"The login of {self.name!r} set no cookie.")
+            return UserCredentials(cookies=cookies)
+        token = login["token"]
+        value = str(token.get("sendTemplate", "{token}")).replace(
+            "{token}", self._token(token, response)
+        )
+        place = "headers" if token["sendIn"] == "header" else "query"
+        return UserCredentials(**{place: {token["sendName"]: value}})
+
+    def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
+        selector = str(token["extractSelector"])
+        if token["extractFrom"] == "header":
+            found: Any = response.headers.get(selector)
+        else:
+            found = _at(response, selector)
+        if not isinstance(found, str | int) or found == "":
+            raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
+        return str(found)
+
+
+def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
+    text = next((value for name, value in headers.items() if name.lower() == "cookie"), "")
+    pairs = (part.strip().partition("=") for part in text.split(";") if "=" in part)
+    return {name: value for name, _, value in pairs}
+
+
+def read_document(path: Path) -> Any:
+    """Read a file of identities in JSON or YAML.
+
+    Raises:
+        IdentitiesUnreadable: It is missing, or neither.
+    """
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        reason = str(error).partition("\n")[0]
+        raise UsersUnreadable(f"The identities {path} cannot be read: {reason}.") from None
+
+
+def users_of(document: Any, where: str) -> list[FileUser]:
+    """Return the users of an auth document.
+
+    Raises:
+        IdentitiesUnreadable: It is no auth document; the text says where.
+    """
+    entries = document.get("auth") if isinstance(document, Mapping) else None
+    if not isinstance(entries, list) or not entries:
+        raise UsersUnreadable(
+            f"{where} names nobody: it needs a list `auth` (Web Fuzzing Commons) "
+            "or the `users` of a ready file."
+        )
+    template = document.get("authTemplate", {})
+    users = []
+    for place, entry in enumerate(entries):
+        whole = _folded(entry, template)
+        if fault := _fault(whole):
+            raise UsersUnreadable(f"{where}: auth[{place}] {fault}.")
+        users.append(FileUser(str(whole["name"]), whole))
+    return users
+
+
+def _fault(entry: Any) -> str:
+    if not isinstance(entry, Mapping) or "name" not in entry:
+        return "has no name"
+    if ("fixedHeaders" in entry) == ("loginEndpointAuth" in entry):
+        return "needs either fixedHeaders or loginEndpointAuth"
+    if "fixedHeaders" in entry:
+        good = all({"name", "value"} <= set(item) for item in entry["fixedHeaders"])
+        return "" if good else "has a header without name or value"
+    login = entry["loginEndpointAuth"]
+    if "verb" not in login or not {"endpoint", "externalEndpointURL"} & set(login):
+        return "has a login without verb or endpoint"
+    token = login.get(
+        "token", {"extractFrom": "", "extractSelector": "", "sendIn": "", "sendName": ""}
+    )
+    missing = {"extractFrom", "extractSelector", "sendIn", "sendName"} - set(token)
+    return f"has a token without {', '.join(sorted(missing))}" if missing else ""
+
+
+def _folded(entry: Any, template: Mapping[str, Any]) -> Any:
+    """Fill in from the template what an entry leaves out."""
+    if not isinstance(entry, Mapping):
+        return entry
+    merged = dict(entry)
+    for name, value in template.items():
+        if isinstance(merged.get(name), Mapping) and isinstance(value, Mapping):
+            merged[name] = _folded(merged[name], value)
+        else:
+            merged.setdefault(name, value)
+    return merged
+
+
+def _headers(login: Mapping[str, Any]) -> dict[str, str]:
+    named = {item["name"]: item["value"] for item in login.get("headers", [])}
+    return {"Content-Type": login.get("contentType", "application/json"), **named}
+
+
+def _payload(login: Mapping[str, Any]) -> Any:
+    if "payloadRaw" in login:
+        return login["payloadRaw"]
+    given = login.get("payloadUserPwd")
+    if given is None:
+        return None
+    fields = {
+        given["usernameField"]: given["username"],
+        given["passwordField"]: given["password"],
+    }
+    form = "urlencoded" in login.get("contentType", "")
+    return fields if form else json.dumps(fields)
+
+
+def _at(response: requests.Response, pointer: str) -> Any:
+    """Follow a JSON Pointer (RFC 6901) into a response."""
+    try:
+        node = response.json()
+    except ValueError:
+        return None
+    for part in pointer.split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node

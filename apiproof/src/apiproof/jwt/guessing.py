@@ -1,0 +1,218 @@
+"""Secrets of HMAC-signed tokens, guessed offline: common words, words at hand, short numbers."""
+
+import hmac
+import itertools
+import re
+from collections.abc import Iterable, Iterator
+
+from apiproof.jwt.jws import decode, decode_unverified
+
+DIGITS = 6  # the longest numbers that are tried, a million of them: about two seconds
+# What tutorials, templates and example files set as their secret.
+COMMON = [
+    "secret",
+    "secretkey",
+    "secret_key",
+    "secret-key",
+    "mysecret",
+    "my_secret",
+    "my-secret",
+    "mysecretkey",
+    "my_secret_key",
+    "my-secret-key",
+    "supersecret",
+    "super_secret",
+    "super-secret",
+    "supersecretkey",
+    "super_secret_key",
+    "super-secret-key",
+    "topsecret",
+    "top_secret",
+    "verysecret",
+    "verysecretkey",
+    "notasecret",
+    "notsecret",
+    "shhhh",
+    "shhhhh",
+    "sharedsecret",
+    "shared_secret",
+    "secret123",
+    "secret1234",
+    "secretpassword",
+    "secret_password",
+    "password",
+    "password1",
+    "password123",
+    "passw0rd",
+    "p@ssw0rd",
+    "pass",
+    "changeme",
+    "change_me",
+    "change-me",
+    "changeit",
+    "changethis",
+    "change_this",
+    "change-this",
+    "change_in_production",
+    "change-in-production",
+    "changemeinproduction",
+    "default",
+    "random",
+    "key",
+    "mykey",
+    "my_key",
+    "private",
+    "privatekey",
+    "private_key",
+    "your_secret",
+    "your-secret",
+    "your_secret_key",
+    "your-secret-key",
+    "yoursecretkey",
+    "your_jwt_secret",
+    "your-jwt-secret",
+    "your-256-bit-secret",
+    "your-512-bit-secret",
+    "your_256_bit_secret",
+    "your-super-secret-key",
+    "a-string-secret-at-least-256-bits-long",
+    "jwt",
+    "jwtsecret",
+    "jwt_secret",
+    "jwt-secret",
+    "jwtsecretkey",
+    "jwt_secret_key",
+    "jwt-secret-key",
+    "jwtkey",
+    "jwt_key",
+    "token",
+    "tokensecret",
+    "token_secret",
+    "hmac",
+    "hs256",
+    "test",
+    "testing",
+    "testsecret",
+    "test_secret",
+    "test-secret",
+    "testkey",
+    "test_key",
+    "dev",
+    "devsecret",
+    "dev_secret",
+    "dev-secret",
+    "dev-key",
+    "development",
+    "prod",
+    "production",
+    "staging",
+    "local",
+    "admin",
+    "administrator",
+    "root",
+    "user",
+    "guest",
+    "letmein",
+    "qwerty",
+    "abc123",
+    "foobar",
+    "foo",
+    "bar",
+    "baz",
+    "hello",
+    "helloworld",
+    "hello_world",
+    "example",
+    "demo",
+    "sample",
+    "todo",
+    "django-insecure",
+    "flask",
+    "fastapi",
+    "express",
+    "laravel",
+    "spring",
+    "api",
+    "apikey",
+    "api_key",
+    "app",
+    "application",
+    "server",
+    "session",
+    "cookie",
+    "keyboardcat",
+    "keyboard_cat",
+    "s3cr3t",
+    "s3cret",
+    "Sup3rS3cr3t",
+    "0000",
+    "1234",
+    "12345",
+    "123456",
+    "1234567",
+    "12345678",
+    "123456789",
+    "1234567890",
+    "111111",
+    "abcdef",
+    "abcdefghijklmnopqrstuvwxyz",
+    "none",
+    "null",
+    "undefined",
+    "empty",
+    "insecure",
+    "insecure-secret-key",
+    "unsafe",
+    "dontusethisinproduction",
+    "this-is-a-secret",
+    "thisisasecret",
+    "thisismysecret",
+    "this_is_a_secret_key",
+    "some_secret",
+    "somesecret",
+    "some-secret",
+    "the-secret",
+    "thesecret",
+    "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",
+]  # the last is the key of FastAPI's own tutorial, copied with it
+
+
+def guess_secret(token: str, words: Iterable[str] = ()) -> bytes | None:
+    """Return the secret that a token is signed with; None where it is not guessed.
+
+    Args:
+        token: A compact JWS.
+        words: What may be part of it: words of the service's document.
+    """
+    jws = decode_unverified(token)
+    algorithm = str(jws.header.get("alg", "")) if jws else ""
+    if jws is None or algorithm not in {"HS256", "HS384", "HS512"}:
+        return None
+    digest = f"sha{algorithm[2:]}"
+    text = token.rpartition(".")[0].encode()
+    try:
+        signature = decode(jws.signature)
+    except ValueError:
+        return None
+    for secret in _secrets(words):
+        if hmac.digest(secret, text, digest) == signature:
+            return secret
+    return None
+
+
+def _secrets(words: Iterable[str]) -> Iterator[bytes]:
+    yield b""
+    for word in dict.fromkeys((*COMMON, *_variants(words))):
+        yield word.encode()
+    for length in range(1, DIGITS + 1):
+        for digits in itertools.product(b"0123456789", repeat=length):
+            yield bytes(digits)
+
+
+def _variants(words: Iterable[str]) -> Iterator[str]:
+    for text in words:
+        for word in (text, *re.findall(r"[A-Za-z0-9]{3,}", text)):
+            for spelling in dict.fromkeys((word, word.lower(), word.upper(), word.title())):
+                yield spelling
+                for tail in ("secret", "_secret", "-secret", "key", "123", "1", "!"):
+                    yield spelling + tail
