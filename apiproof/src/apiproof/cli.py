@@ -17,6 +17,7 @@ from apiproof.commands import (
     coverage,
     faults,
     fuzz,
+    init,
     openapi,
     pact,
     replay,
@@ -36,7 +37,7 @@ app = typer.Typer(
 )
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 
-for _module in (run, replay, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
+for _module in (run, init, replay, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
     _module.register(app)
 
 

@@ -44,6 +44,7 @@ __all__ = [
 
 Trigger = Callable[[dict[str, Any], object], dict[str, Any]]
 Document = dict[str, Any]
+DEFAULT_MODULE = "apiproof_service"
 PASSWORD = "Correct-Horse-7-Battery"  # noqa: S105  # of invented users, who live for one run
 
 
@@ -306,13 +307,17 @@ def load_service(name: str | None = None) -> Service:
 def configured_service() -> str:
     """Return the service's name from `APIPROOF_SERVICE` or the nearest `pyproject.toml`.
 
+    Without either, it is that of `apiproof_service.py` in the current folder, as `init` writes it.
+
     Raises:
-        ServiceNotFound: Neither names one.
+        ServiceNotFound: None of these is there.
     """
     if name := os.environ.get("APIPROOF_SERVICE"):
         return name
     if name := _project_setting("tool", "apiproof", "service"):
         return name
+    if Path(f"{DEFAULT_MODULE}.py").is_file():
+        return f"{DEFAULT_MODULE}:SERVICE"
     raise ServiceNotFound(
         "No service is named. Run `apiproof init` to write a service file, or add "
         '`service = "package.module:SERVICE"` under [tool.apiproof] in pyproject.toml, '

@@ -1,0 +1,114 @@
+"""Adopting a project: reading what is there, writing the first files, saying what is missing."""
+
+import difflib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from apiproof.errors import UserError
+from apiproof.init.files import SERVICE_FILE, Plan, texts
+from apiproof.init.recognition import recognise, session_enders
+from apiproof.init.source import SourceFacts, read_source
+from apiproof.openapi.document import operations
+
+__all__ = ["SERVICE_FILE", "ApplicationNotFound", "Written", "describe", "plan_of", "write"]
+
+ENVIRONMENTS = (".venv", "venv", "env")
+
+
+class ApplicationNotFound(UserError):
+    """No FastAPI application was found in the folder."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of a file: `written`, `unchanged`, or `differs`, with the difference."""
+
+    path: str
+    outcome: str
+    diff: str = ""
+
+
+def plan_of(root: Path, app: str = "", python: Path | None = None) -> Plan:
+    """Read a project's source.
+
+    Args:
+        root: Its folder.
+        app: The application's import path; empty for the likeliest that is found.
+        python: The interpreter of its environment; None for the one in a usual place.
+
+    Raises:
+        ApplicationNotFound: There is none, and none was named.
+    """
+    facts = read_source(root)
+    chosen = app or next(iter(facts.applications), "")
+    if not chosen:
+        raise ApplicationNotFound(
+            f"No FastAPI application was found in {root.name}/: "
+            "name it, as in `apiproof init package.module:app`."
+        )
+    return Plan(
+        app=chosen,
+        python=python or _interpreter(root),
+        facts=facts,
+        migrations=_migrations(root, facts),
+        region=_region(facts),
+    )
+
+
+def describe(plan: Plan, document: dict[str, Any]) -> Plan:
+    """Add to a plan what the service's document tells."""
+    plan.found = recognise(document)
+    plan.enders = session_enders(document)
+    asked = {
+        scope
+        for operation in operations(document)
+        for alternative in operation.security
+        for _, scopes in alternative
+        for scope in scopes
+    }
+    plan.scopes = tuple(sorted(asked))
+    return plan
+
+
+def write(root: Path, plan: Plan) -> Iterator[Written]:
+    """Write what is not there yet; a file that is there is compared, and stays as it is."""
+    for name, text in texts(plan).items():
+        path = root / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            yield Written(name, "written")
+            continue
+        there = path.read_text(encoding="utf-8", errors="replace")
+        if there == text:
+            yield Written(name, "unchanged")
+        else:
+            lines = difflib.unified_diff(
+                there.splitlines(),
+                text.splitlines(),
+                f"{name} (yours)",
+                f"{name} (init)",
+                lineterm="",
+            )
+            yield Written(name, "differs", "\n".join(lines))
+
+
+def _interpreter(root: Path) -> Path | None:
+    for name in ENVIRONMENTS:
+        if (root / name / "bin" / "python").exists():
+            return Path(name) / "bin" / "python"
+    return None
+
+
+def _migrations(root: Path, facts: SourceFacts) -> str:
+    if (root / "alembic.ini").is_file():
+        return "alembic.ini"
+    return "" if facts.creates_tables else facts.metadata
+
+
+def _region(facts: SourceFacts) -> str:
+    if facts.pool_ids:
+        return facts.pool_ids[0].partition("_")[0]
+    return facts.regions[0] if facts.regions else "us-east-1"

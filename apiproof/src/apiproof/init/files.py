@@ -1,0 +1,337 @@
+"""The texts of the files that `apiproof init` writes."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from apiproof.init.recognition import FORM, Recognised
+from apiproof.init.source import SourceFacts
+from apiproof.init.variables import placeholder_for, template_for
+
+SERVICE_FILE = "apiproof_service.py"
+
+
+@dataclass
+class Plan:
+    """What is known of a project when its files are written.
+
+    Attributes:
+        app: The application's import path.
+        python: The interpreter to serve it with, relative to the project; None for the kit's.
+        facts: What its source tells.
+        migrations: `alembic.ini`, an import path, or empty.
+        found: Its operations by purpose.
+        enders: operationIds that end a session.
+        scopes: What the document asks for.
+        region: The pool's.
+    """
+
+    app: str
+    python: Path | None
+    facts: SourceFacts
+    migrations: str = ""
+    found: Mapping[str, Recognised] = field(default_factory=dict)
+    enders: list[str] = field(default_factory=list)
+    scopes: tuple[str, ...] = ()
+    region: str = "us-east-1"
+
+    @property
+    def by_email(self) -> bool:
+        """Whether users are known by their e-mail address."""
+        sign_up = self.found.get("sign_up") or self.found.get("login")
+        return self.facts.by_email or (
+            sign_up is not None and "username" not in sign_up.fields.values()
+        )
+
+
+def texts(plan: Plan) -> dict[str, str]:
+    """Return the text of every file, by its path in the project."""
+    return {
+        SERVICE_FILE: service_file(plan),
+        "schemathesis.toml": _SCHEMATHESIS,
+        "tests/test_apiproof.py": _TESTS,
+        "apiproof_identities.yaml": identities(plan),
+        "noxfile.py": _NOX,
+        ".github/workflows/apiproof.yml": _GITHUB,
+        ".gitlab-ci.apiproof.yml": _GITLAB,
+    }
+
+
+def service_file(plan: Plan) -> str:
+    """Return the service file, with comments for what could not be told."""
+    return "\n".join([*_head(plan), *_functions(plan), *_service(plan)]) + "\n"
+
+
+def _head(plan: Plan) -> Iterator[str]:
+    yield '"""What apiproof is told about this service; `apiproof init` wrote it, edit it."""'
+    yield ""
+    if plan.python is not None:
+        yield "from pathlib import Path"
+        yield ""
+    names = ["Service"]
+    if "sign_up" in plan.found or plan.scopes:
+        names = ["EnvironmentControl", "SeedUser", *names] if "sign_up" in plan.found else names
+    if {"login", "confirm", "resend", "forgot", "reset"} & plan.found.keys():
+        names = [*dict.fromkeys(["AdjustableRequest", "EnvironmentControl", *names])]
+    yield f"from apiproof.service import {', '.join(sorted(names))}"
+
+
+def _functions(plan: Plan) -> Iterator[str]:
+    if plan.scopes:
+        yield from _trigger(plan.scopes)
+    if sign_up := plan.found.get("sign_up"):
+        yield from ("", "", "def sign_up(env: EnvironmentControl, user: SeedUser) -> str | None:")
+        yield from _call("env.client", sign_up, _of_user())
+        yield "    if response.status_code >= 300:"
+        yield ('        raise RuntimeError(f"sign-up answered {response.status_code}")')
+        yield "    return None  # the pool knows the sub"
+    if confirm := plan.found.get("confirm"):
+        yield from (
+            "", "", "def confirm(env: EnvironmentControl, username: str, code: str) -> None:",
+        )  # fmt: skip
+        values = {"username": "username", "email": "username", "code": "code"}
+        yield from _call("env.client", confirm, values)
+        yield "    if response.status_code >= 300:"
+        yield '        raise RuntimeError(f"confirmation answered {response.status_code}")'
+    for purpose in ("login", "confirm", "resend", "forgot", "reset"):
+        if found := plan.found.get(purpose):
+            yield from _override(purpose, found, plan)
+
+
+def _of_user() -> dict[str, str]:
+    return {"username": "user.username", "email": "user.email", "password": "user.password"}
+
+
+def _call(client: str, found: Recognised, values: Mapping[str, str]) -> Iterator[str]:
+    yield f"    body = {_body(found, values)}"
+    word = "data" if found.media == FORM else "json"
+    operation = found.operation
+    yield (
+        f'    response = {client}.request("{operation.method}", "{operation.path}", {word}=body)'
+    )
+
+
+def _body(found: Recognised, values: Mapping[str, str]) -> str:
+    parts = [
+        f'"{name}": {values.get(kind) or _quoted(name)}' for name, kind in found.fields.items()
+    ]
+    return "{" + ", ".join(parts) + "}"
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(name)
+
+
+def _override(purpose: str, found: Recognised, plan: Plan) -> Iterator[str]:
+    """Yield a function that makes a generated request succeed."""
+    yield from (
+        "",
+        "",
+        f"def valid_{purpose}(env: EnvironmentControl, request: AdjustableRequest) -> None:",
+    )
+    if purpose in {"confirm", "resend"}:
+        yield "    user = env.create_unconfirmed_user()"
+    elif purpose == "login":
+        yield "    user = env.shared_account()"
+    else:
+        yield "    user = env.new_account()"
+    if purpose == "reset" and (forgot := plan.found.get("forgot")):
+        word = "data" if forgot.media == FORM else "json"
+        yield (
+            f'    env.client.request("{forgot.operation.method}", "{forgot.operation.path}", '
+            f"{word}={_body(forgot, _of_user())})"
+        )
+    values = {**_of_user(), "code": "env.code(user.username)"}
+    values |= {"new_password": '"Staple-8-Correct-Horse"'}
+    yield f"    request.body = {_body(found, values)}"
+
+
+def _trigger(scopes: tuple[str, ...]) -> Iterator[str]:
+    yield from ("", "", "def pre_token_generation(event: dict, _context: object) -> dict:")
+    yield '    """Grant every scope; put the handler that the deployment uploads in its place."""'
+    yield f'    tokens = {{"accessTokenGeneration": {{"scopesToAdd": {json.dumps(list(scopes))}}}}}'
+    yield '    event["response"]["claimsAndScopeOverrideDetails"] = tokens'
+    yield "    return event"
+
+
+def _service(plan: Plan) -> Iterator[str]:
+    facts = plan.facts
+    yield from ("", "", "SERVICE = Service(", f'    "{plan.app}",')
+    if plan.python is not None:
+        yield f'    python=Path("{plan.python.as_posix()}"),'
+    if facts.variables:
+        yield from _variables(facts.variables)
+    if not facts.has_database:
+        yield "    database=False,"
+    elif plan.migrations:
+        yield f'    migrations="{plan.migrations}",'
+    else:
+        yield '    # migrations="alembic.ini" or "package.models:Base"; it makes its own tables'
+    yield f'    region="{plan.region}",'
+    if facts.pool_ids:
+        yield f'    user_pool_id="{facts.pool_ids[0]}",  # as the code has it'
+    yield from _pool(plan)
+    yield from _users(plan)
+    if plan.enders:
+        yield f"    ends_session=({', '.join(map(_quoted, plan.enders))},),"
+    yield from _overrides(plan)
+    yield "    # body_fixers={operationId: function of a body} for rules that the schema cannot say"
+    yield "    # disable=function of (config, username), as your operators shut an account"
+    yield ")"
+
+
+def _variables(variables: Mapping[str, bool]) -> Iterator[str]:
+    yield "    variables={"
+    for name, is_needed in variables.items():
+        if template := template_for(name):
+            yield f'        "{name}": "{template}",'
+        elif is_needed:
+            yield f'        "{name}": "{placeholder_for(name)}",  # invented: it must have a value'
+        else:
+            yield f'        # "{name}": left at its default'
+    yield "    },"
+
+
+def _pool(plan: Plan) -> Iterator[str]:
+    if plan.by_email:
+        yield '    pool={"UsernameAttributes": ["email"]},'
+    settings = []
+    if not plan.facts.has_secret:
+        settings.append('"GenerateSecret": False')
+    if plan.facts.flows:
+        flows = [f"ALLOW_{flow}" for flow in plan.facts.flows if flow != "ADMIN_NO_SRP_AUTH"]
+        settings.append(f'"ExplicitAuthFlows": {json.dumps([*flows, "ALLOW_REFRESH_TOKEN_AUTH"])}')
+    if settings:
+        yield f"    pool_client={{{', '.join(settings)}}},"
+    if plan.scopes:
+        yield "    trigger=pre_token_generation,"
+
+
+def _users(plan: Plan) -> Iterator[str]:
+    if "sign_up" in plan.found:
+        yield "    sign_up=sign_up,"
+    else:
+        yield "    # sign_up=function of (env, user); users are put into the pool directly"
+    if "confirm" in plan.found:
+        yield "    confirm=confirm,"
+    yield '    # token="id" where the service takes id tokens'
+
+
+def _overrides(plan: Plan) -> Iterator[str]:
+    purposes = ("login", "confirm", "resend", "forgot", "reset")
+    lines = [
+        f'        "{found.operation.operation_id}": valid_{purpose},'
+        for purpose in purposes
+        if (found := plan.found.get(purpose))
+    ]
+    if lines:
+        yield "    request_overrides={"
+        yield from lines
+        yield "    },"
+
+
+def identities(plan: Plan) -> str:
+    """Return a Web Fuzzing Commons auth document, for a deployed server."""
+    login = plan.found.get("login")
+    endpoint = login.operation.path if login else "/login"
+    fields = login.fields if login else {"username": "username", "password": "password"}
+    payload = "\n".join(
+        f"        {name}: {'secret' if kind == 'password' else 'user@example.com'}"
+        for name, kind in fields.items()
+    )
+    return _IDENTITIES.format(endpoint=endpoint, payload=payload)
+
+
+_IDENTITIES = """\
+# Users of a deployed server, for `apiproof access --url URL --identities FILE` and for
+# `APIPROOF_IDENTITIES=FILE schemathesis run URL/openapi.json` (Web Fuzzing Commons, auth).
+auth:
+  - name: first
+    loginEndpointAuth:
+      endpoint: {endpoint}
+      verb: POST
+      payloadRaw: |
+{payload}
+      token:
+        extractFrom: body
+        extractSelector: /access_token
+        sendIn: header
+        sendName: Authorization
+        sendTemplate: "Bearer {{token}}"
+"""
+
+_SCHEMATHESIS = """\
+# For `schemathesis run` beside `apiproof serve`, and for `apiproof run`.
+hooks = "apiproof.fuzzing.hooks"
+continue-on-failure = true
+request-timeout = 10.0
+
+[generation]
+mode = "all"
+max-examples = 50
+deterministic = true
+
+[output.sanitization]
+enabled = true
+
+[reports]
+directory = "reports"
+"""
+
+_TESTS = '''\
+"""Every operation, fuzzed with a real token; `pytest tests/test_apiproof.py`."""
+
+from apiproof.fuzzing import load_schema
+from apiproof.service import load_service
+
+SCHEMA = load_schema(load_service())
+
+
+@SCHEMA.parametrize()
+def test_no_operation_answers_500(case, apiproof_fuzzing):
+    response = case.call(session=apiproof_fuzzing.client)
+    assert response.status_code < 500, response.text
+'''
+
+_NOX = '''\
+"""`nox -s verify`: every gate of apiproof."""
+
+import nox
+
+
+@nox.session
+def verify(session: nox.Session) -> None:
+    """Run all gates; arguments go to `apiproof run`."""
+    session.install("apiproof[schemathesis]")
+    session.run("apiproof", "run", *session.posargs)
+'''
+
+_GITHUB = """\
+name: apiproof
+on: [push, pull_request]
+jobs:
+  verify:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-python@v5
+        with: {python-version: "3.13"}
+      - run: pip install "apiproof[schemathesis]"
+      - run: apiproof run
+      - uses: actions/upload-artifact@v4
+        if: always()
+        with: {name: apiproof, path: reports}
+"""
+
+_GITLAB = """\
+apiproof:
+  image: python:3.13
+  script:
+    - pip install "apiproof[schemathesis]"
+    - apiproof run
+  artifacts:
+    when: always
+    paths: [reports]
+    reports: {junit: reports/report.junit.xml}
+"""

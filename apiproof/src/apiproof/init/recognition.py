@@ -1,0 +1,106 @@
+"""What a document's operations are for: signing up, confirming, logging in, signing out.
+
+By path, operationId and the names of body fields; nothing is sent.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from apiproof.openapi.document import Operation, operations
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+_SIGN_UP = re.compile(r"sign-?_?up|regist(er|ration)|create_account", re.IGNORECASE)
+_CONFIRM = re.compile(r"verif|confirm|activat", re.IGNORECASE)
+_LOGIN = re.compile(r"log-?_?in|sign-?_?in|token|authenticat", re.IGNORECASE)
+_RESEND = re.compile(r"resend", re.IGNORECASE)
+_FORGOT = re.compile(r"forgot|request.*reset|recover", re.IGNORECASE)
+_RESET = re.compile(r"reset|(confirm|set).*password|new-?_?password", re.IGNORECASE)
+_SIGN_OUT = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
+_OWN = re.compile(r"/(me|account|profile|self)/?$", re.IGNORECASE)
+_FIELDS = {
+    "username": re.compile(r"user_?name|login|user", re.IGNORECASE),
+    "email": re.compile(r"e?mail(_address)?|user_email", re.IGNORECASE),
+    "new_password": re.compile(r"new_?password", re.IGNORECASE),
+    "password": re.compile(r"pass(word|wd)?(_?confirm(ation)?)?|confirm_?password", re.IGNORECASE),
+    "code": re.compile(r".*code|otp|pin", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """An operation whose purpose is clear.
+
+    Attributes:
+        operation: The operation.
+        media: The media type of its body.
+        fields: The body's required fields, by what they hold: `username`, `email`, `password`,
+            `new_password`, `code`, or `other` names that are not understood.
+    """
+
+    operation: Operation
+    media: str
+    fields: Mapping[str, str]
+
+
+def recognise(document: dict[str, Any]) -> dict[str, Recognised]:
+    """Return the first operation of each purpose, by purpose."""
+    found: dict[str, Recognised] = {}
+    for operation in operations(document):
+        body = _body(document, operation)
+        for purpose in _purposes(operation, body):
+            found.setdefault(purpose, body)
+    return found
+
+
+def session_enders(document: dict[str, Any]) -> list[str]:
+    """Return the operationIds after which a caller's token is of no use."""
+    return [
+        operation.operation_id
+        for operation in operations(document)
+        if _SIGN_OUT.search(operation.path)
+        or (operation.method == "DELETE" and _OWN.search(operation.path))
+    ]
+
+
+def _purposes(operation: Operation, body: Recognised) -> Iterator[str]:
+    if operation.method not in {"POST", "PUT", "PATCH"}:
+        return
+    name, has = operation.path, body.fields.values()
+    if _RESEND.search(name):
+        yield "resend"
+    elif _FORGOT.search(name) and "code" not in has:
+        yield "forgot"
+    elif "code" in has and ("new_password" in has or "password" in has or _RESET.search(name)):
+        yield "reset"
+    elif "code" in has and _CONFIRM.search(name):
+        yield "confirm"
+    elif "password" in has and "new_password" not in has and _SIGN_UP.search(name):
+        yield "sign_up"
+    elif "password" in has and "new_password" not in has and _LOGIN.search(name):
+        yield "login"
+
+
+def _body(document: dict[str, Any], operation: Operation) -> Recognised:
+    content = _resolved(document, operation.definition.get("requestBody", {})).get("content", {})
+    media = next((name for name in (JSON, FORM) if name in content), JSON)
+    schema = _resolved(document, content.get(media, {}).get("schema", {}))
+    properties = _resolved(document, schema).get("properties", {})
+    required = schema.get("required", list(properties))
+    return Recognised(operation, media, {name: _meaning(name) for name in required})
+
+
+def _meaning(name: str) -> str:
+    return next((kind for kind, form in _FIELDS.items() if form.fullmatch(name)), "other")
+
+
+def _resolved(document: dict[str, Any], node: Any) -> dict[str, Any]:
+    while isinstance(node, Mapping) and "$ref" in node:
+        target: Any = document
+        for part in str(node["$ref"]).removeprefix("#/").split("/"):
+            target = target.get(part, {}) if isinstance(target, Mapping) else {}
+        node = target
+    return dict(node) if isinstance(node, Mapping) else {}

@@ -1,0 +1,228 @@
+"""What a project's Python files tell: the application, its variables, its use of Cognito.
+
+Files are parsed, never imported.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
+_DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}
+_READERS = {"getenv", "get", "config", "env", "str", "int"}
+_POOL_ID = re.compile(r"\b([a-z]{2}(?:-[a-z]+)+-\d)_[A-Za-z0-9]{5,55}\b")
+_REGION = re.compile(r"\b(?:af|ap|ca|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d\b")
+_FLOW = re.compile(
+    r"\b(USER_PASSWORD_AUTH|USER_SRP_AUTH|ADMIN_USER_PASSWORD_AUTH|CUSTOM_AUTH|USER_AUTH|ADMIN_NO_SRP_AUTH)\b"
+)
+
+
+@dataclass
+class SourceFacts:
+    """What was found.
+
+    Attributes:
+        applications: Import paths, the likeliest first.
+        variables: Environment variables by name; whether the application ends without it.
+        has_database: Whether a database library is imported.
+        creates_tables: Whether the application calls `create_all` itself.
+        metadata: The import path of what has SQLAlchemy's metadata; empty where none was found.
+        has_secret: Whether a SECRET_HASH is computed.
+        by_email: Whether users sign up with their e-mail address as the username.
+        flows: The authentication flows that are named.
+        pool_ids: User pool ids that are written into the code.
+        regions: AWS regions likewise.
+    """
+
+    applications: list[str] = field(default_factory=list)
+    variables: dict[str, bool] = field(default_factory=dict)
+    has_database: bool = False
+    creates_tables: bool = False
+    metadata: str = ""
+    has_secret: bool = False
+    by_email: bool = False
+    flows: list[str] = field(default_factory=list)
+    pool_ids: list[str] = field(default_factory=list)
+    regions: list[str] = field(default_factory=list)
+
+
+def read_source(root: Path) -> SourceFacts:
+    """Read every Python file of a project but its tests and environments."""
+    facts = SourceFacts()
+    instances: list[str] = []
+    factories: list[str] = []
+    for path in _files(root):
+        text = path.read_text(encoding="utf-8", errors="replace")
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            continue
+        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        _read_text(text, facts)
+        _read_tree(tree, module, facts)
+        instances += _instances(tree, module)
+        factories += _factories(tree, module)
+    made = {name.rpartition(":")[2] for name in factories}
+    called = [name for root_path in _files(root) for name in _calls_of(root_path, root, made)]
+    facts.applications = list(dict.fromkeys([*_by_likelihood([*instances, *called]), *factories]))
+    return facts
+
+
+def _files(root: Path) -> Iterator[Path]:
+    for path in sorted(root.rglob("*.py")):
+        parts = path.relative_to(root).parts
+        hidden = any(part.startswith(".") or part in _SKIPPED for part in parts[:-1])
+        in_environment = any((parent / "pyvenv.cfg").is_file() for parent in path.parents)
+        if not hidden and not in_environment and not parts[-1].startswith(("test_", "apiproof_")):
+            yield path
+
+
+def _read_text(text: str, facts: SourceFacts) -> None:
+    facts.has_secret = facts.has_secret or "SECRET_HASH" in text or "SecretHash" in text
+    facts.by_email = facts.by_email or bool(re.search(r"Username=[\w.\[\]\"']*email", text))
+    for found in _FLOW.findall(text):
+        if found not in facts.flows:
+            facts.flows.append(found)
+    for match in _POOL_ID.finditer(text):
+        if match.group() not in facts.pool_ids and not _is_placeholder(match.group()):
+            facts.pool_ids.append(match.group())
+    facts.regions += [found for found in _REGION.findall(text) if found not in facts.regions]
+
+
+def _is_placeholder(pool_id: str) -> bool:
+    tail = pool_id.partition("_")[2].lower()
+    return len(set(tail)) < 3 or "example" in tail or "xxxx" in tail
+
+
+def _read_tree(tree: ast.Module, module: str, facts: SourceFacts) -> None:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if any(name.partition(".")[0] in _DATABASES for name in names):
+                facts.has_database = True
+        elif isinstance(node, ast.Attribute) and node.attr == "create_all":
+            facts.creates_tables = True
+        elif isinstance(node, ast.ClassDef):
+            _read_class(node, module, facts)
+        elif isinstance(node, ast.Assign) and _called(node.value) == "declarative_base":
+            facts.metadata = facts.metadata or f"{module}:{_target(node)}"
+        _read_variable(node, facts)
+
+
+def _read_class(node: ast.ClassDef, module: str, facts: SourceFacts) -> None:
+    bases = {_name(base) for base in node.bases}
+    if "DeclarativeBase" in bases:
+        facts.metadata = facts.metadata or f"{module}:{node.name}"
+    if any(word.arg == "table" for word in node.keywords):  # SQLModel's
+        facts.metadata = facts.metadata or f"{module}:{node.name}"
+    if "BaseSettings" in bases:
+        prefix = _prefix(node)
+        for field_ in node.body:
+            if isinstance(field_, ast.AnnAssign) and isinstance(field_.target, ast.Name):
+                name = _alias(field_.value) or f"{prefix}{field_.target.id}".upper()
+                if field_.target.id != "model_config":
+                    facts.variables.setdefault(name, field_.value is None)
+
+
+def _prefix(node: ast.ClassDef) -> str:
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.keyword) and inner.arg == "env_prefix":
+            return str(_constant(inner.value) or "")
+        if isinstance(inner, ast.Assign) and _target(inner) == "env_prefix":
+            return str(_constant(inner.value) or "")
+    return ""
+
+
+def _alias(value: ast.expr | None) -> str:
+    if isinstance(value, ast.Call):
+        for word in value.keywords:
+            if word.arg in {"alias", "validation_alias", "env"}:
+                return str(_constant(word.value) or "")
+    return ""
+
+
+def _read_variable(node: ast.AST, facts: SourceFacts) -> None:
+    """Take note of `os.getenv("X")`, `os.environ["X"]`, `config("X")` and the like."""
+    if isinstance(node, ast.Subscript) and _name(node.value) == "environ":
+        if name := _variable(node.slice):
+            facts.variables[name] = True
+    elif isinstance(node, ast.Call) and node.args and _called(node) in _READERS:
+        owner = _name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
+        reads = _called(node) != "get" or owner == "environ"
+        if reads and (name := _variable(node.args[0])):
+            facts.variables.setdefault(name, False)
+
+
+def _variable(node: ast.expr) -> str:
+    value = _constant(node)
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Z][A-Z0-9_]{2,}", value) else ""
+
+
+def _instances(tree: ast.Module, module: str) -> list[str]:
+    return [
+        f"{module}:{_target(node)}"
+        for node in tree.body
+        if isinstance(node, ast.Assign) and _called(node.value) == "FastAPI" and _target(node)
+    ]
+
+
+def _factories(tree: ast.Module, module: str) -> list[str]:
+    return [
+        f"{module}:{node.name}"
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef)
+        and not any(_required(node.args))
+        and any(_called(inner) == "FastAPI" for inner in ast.walk(node))
+    ]
+
+
+def _required(arguments: ast.arguments) -> list[ast.arg]:
+    return arguments.args[: len(arguments.args) - len(arguments.defaults)]
+
+
+def _calls_of(path: Path, root: Path, factories: set[str]) -> list[str]:
+    """Return what is assigned from a factory at the top of a module: `app = create_app()`."""
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
+    except SyntaxError:
+        return []
+    module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    return [
+        f"{module}:{_target(node)}"
+        for node in tree.body
+        if isinstance(node, ast.Assign) and _called(node.value) in factories and _target(node)
+    ]
+
+
+def _by_likelihood(paths: list[str]) -> list[str]:
+    def rank(path: str) -> tuple[bool, bool, int]:
+        module, _, name = path.partition(":")
+        last = module.rpartition(".")[2]
+        return (
+            last not in {"main", "app", "api", "asgi", "server", "service"},
+            name.lower() != "app",
+            len(module),
+        )
+
+    return sorted(paths, key=rank)
+
+
+def _called(node: ast.AST) -> str:
+    return _name(node.func) if isinstance(node, ast.Call) else ""
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _target(node: ast.Assign) -> str:
+    return _name(node.targets[0]) if len(node.targets) == 1 else ""
+
+
+def _constant(node: ast.AST) -> object:
+    return node.value if isinstance(node, ast.Constant) else None

@@ -1,0 +1,49 @@
+"""Which value an application's environment variable wants, by its name."""
+
+# ruff: noqa: E501  # one rule, one line
+
+import re
+
+# The first that fits; a name is taken apart at its underscores.
+_RULES: tuple[tuple[str, str], ...] = (
+    (r"ASYNC.*(DATABASE|DB|POSTGRES|SQLALCHEMY).*(URL|URI|DSN)|(DATABASE|DB|POSTGRES|SQLALCHEMY).*ASYNC.*(URL|URI|DSN)", "{database_async_url}"),
+    (r"(DATABASE|DB|POSTGRES(QL)?|SQLALCHEMY|PG|RDS|SQL).*(URL|URI|DSN|CONNECTION_STRING)", "{database_plain_url}"),
+    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(USER(NAME)?|LOGIN)", "{database_user}"),
+    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(PASSWORD|PASS|PWD|SECRET)", "{database_password}"),
+    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(HOST(NAME)?|SERVER|ADDRESS|ENDPOINT)", "{database_host}"),
+    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*PORT", "{database_port}"),
+    (r"(RDS|POSTGRES(QL)?|PG|SQL)_?(DB|DATABASE)(_?NAME)?|(DATABASE|DB)_?NAME|DB|DATABASE|.*DB_NAME", "{database_name}"),
+    (r".*(JWKS|JWK).*(URL|URI|ENDPOINT)", "{public_jwks_url}"),
+    (r".*(ISSUER|AUTHORITY)(_?(URL|URI))?", "{issuer}"),
+    (r".*POOL.*CLIENT.*SECRET.*|.*(APP|COGNITO|AWS|OAUTH).*CLIENT.*SECRET.*|CLIENT_SECRET", "{client_secret}"),
+    (r".*POOL.*CLIENT.*|.*(APP|COGNITO|AWS|WEB).*CLIENT(_?ID)?|CLIENT_ID|.*COGNITO.*AUDIENCE.*|JWT_AUDIENCE", "{client_id}"),
+    (r".*(POOL_?ID|USER_?POOL|USERPOOL).*", "{user_pool_id}"),
+    (r".*COGNITO.*ENDPOINT.*(URL)?|AWS_ENDPOINT_URL.*", "{cognito_endpoint}"),
+    (r".*REGION(_NAME)?", "{region}"),
+)  # fmt: skip
+_OWN = re.compile(
+    r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|DEFAULT_REGION)|PATH|HOME|PORT"
+)
+
+
+def template_for(name: str) -> str:
+    """Return the template of a variable; empty where its name says nothing to us."""
+    upper = name.upper()
+    if _OWN.fullmatch(upper) or "GOOGLE" in upper or "FACEBOOK" in upper:
+        return ""
+    for pattern, template in _RULES:
+        if re.fullmatch(pattern, upper):
+            return template
+    return ""
+
+
+def placeholder_for(name: str) -> str:
+    """Return an invented value for a variable that must have one."""
+    upper = name.upper()
+    if "URL" in upper or "URI" in upper or "DOMAIN" in upper or "ORIGIN" in upper:
+        return "http://localhost:1"
+    if any(word in upper for word in ("PORT", "SECONDS", "MINUTES", "DAYS", "TIMEOUT", "SIZE")):
+        return "1"
+    if any(word in upper for word in ("DEBUG", "ENABLE", "IS_")):
+        return "false"
+    return "example"

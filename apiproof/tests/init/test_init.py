@@ -1,0 +1,135 @@
+"""Adoption: what is read in a project, what is written, and that nothing is overwritten."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from apiproof.init import ApplicationNotFound, describe, plan_of, write
+from apiproof.init.recognition import recognise, session_enders
+from apiproof.init.variables import template_for
+
+MAIN = """
+import os
+import boto3
+from fastapi import FastAPI
+from sqlalchemy.orm import DeclarativeBase
+
+REGION = os.getenv("AWS_REGION", "eu-west-1")
+POOL = os.environ["USER_POOL_ID"]
+HOST = os.environ.get("DB_HOST")
+KEY = os.environ["SECRET_KEY"]
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+def create_app():
+    return FastAPI()
+
+
+app = create_app()
+"""
+
+
+def body(**properties: str) -> dict[str, Any]:
+    schema = {"required": list(properties), "properties": {name: {} for name in properties}}
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+DOCUMENT: dict[str, Any] = {
+    "openapi": "3.1.0",
+    "info": {},
+    "paths": {
+        "/auth/register": {"post": {"requestBody": body(email="", password=""), "responses": {}}},
+        "/auth/activate": {"post": {"requestBody": body(email="", otp=""), "responses": {}}},
+        "/auth/login": {"post": {"requestBody": body(email="", password=""), "responses": {}}},
+        "/auth/logout": {"post": {"operationId": "leave", "responses": {}}},
+        "/auth/reset-password": {
+            "post": {"requestBody": body(email="", code="", new_password=""), "responses": {}}
+        },
+        "/items": {"get": {"security": [{"bearer": ["read"]}], "responses": {}}},
+    },
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    (tmp_path / "service").mkdir()
+    (tmp_path / "service" / "__init__.py").touch()
+    (tmp_path / "service" / "main.py").write_text(MAIN, encoding="utf-8")
+    return tmp_path
+
+
+def test_the_application_its_variables_and_its_models_are_found(project: Path) -> None:
+    plan = plan_of(project)
+    assert plan.app == "service.main:app"
+    assert plan.facts.variables == {
+        "AWS_REGION": False, "USER_POOL_ID": True, "DB_HOST": False, "SECRET_KEY": True,
+    }  # fmt: skip
+    assert plan.migrations == "service.main:Base"
+    assert plan.region == "eu-west-1"
+
+
+def test_operations_are_recognised_by_path_and_fields() -> None:
+    found = {purpose: each.operation.path for purpose, each in recognise(DOCUMENT).items()}
+    assert found == {
+        "sign_up": "/auth/register",
+        "confirm": "/auth/activate",
+        "login": "/auth/login",
+        "reset": "/auth/reset-password",
+    }
+    assert session_enders(DOCUMENT) == ["leave"]
+
+
+def test_files_are_python_and_yaml_that_say_what_was_found(project: Path) -> None:
+    written = list(write(project, describe(plan_of(project), DOCUMENT)))
+    assert {each.outcome for each in written} == {"written"}
+    text = (project / "apiproof_service.py").read_text(encoding="utf-8")
+    ast.parse(text)
+    for part in (
+        '"service.main:app"', '"USER_POOL_ID": "{user_pool_id}"', '"DB_HOST": "{database_host}"',
+        '"SECRET_KEY": "example"', '"scopesToAdd": ["read"]', 'ends_session=("leave",)',
+        '"UsernameAttributes": ["email"]', '"/auth/register"', "sign_up=sign_up",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_nothing_is_overwritten_and_a_difference_is_shown(project: Path) -> None:
+    plan = describe(plan_of(project), DOCUMENT)
+    list(write(project, plan))
+    changed = project / "schemathesis.toml"
+    changed.write_text("# mine\n", encoding="utf-8")
+    again = {each.path: each for each in write(project, plan)}
+    assert again["apiproof_service.py"].outcome == "unchanged"
+    assert again["schemathesis.toml"].outcome == "differs"
+    assert "-# mine" in again["schemathesis.toml"].diff
+    assert changed.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_a_folder_without_an_application_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ApplicationNotFound, match="apiproof init package"):
+        plan_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "template"),
+    [
+        ("DATABASE_URL", "{database_plain_url}"),
+        ("ASYNC_DATABASE_URL", "{database_async_url}"),
+        ("RDS_DB_NAME", "{database_name}"),
+        ("POSTGRES_PASSWORD", "{database_password}"),
+        ("AWS_COGNITO_APP_CLIENT_SECRET", "{client_secret}"),
+        ("COGNITO_CLIENT_ID", "{client_id}"),
+        ("COGNITO_USER_POOL_ID", "{user_pool_id}"),
+        ("COGNITO_REGION", "{region}"),
+        ("JWKS_URL", "{public_jwks_url}"),
+        ("GOOGLE_CLIENT_ID", ""),
+        ("AWS_ACCESS_KEY_ID", ""),
+        ("APP_NAME", ""),
+    ],
+)
+def test_variables_are_told_by_their_names(name: str, template: str) -> None:
+    assert template_for(name) == template
