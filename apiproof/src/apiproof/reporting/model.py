@@ -4,6 +4,7 @@ A step returns a `StepResult`, built with `step_result`, which decides its statu
 of it is plain JSON in `report.json`; `report.schema.json` beside this module describes that file.
 """
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -81,6 +82,12 @@ class Finding:
     details: tuple[str, ...] = ()
     location: Location | None = None
     is_known: bool = False
+
+    @property
+    def replay(self) -> str:
+        """The command that tries it again; empty where it is about no request."""
+        is_about_requests = self.request is not None or self.id.startswith("access/")
+        return f"apiproof replay {shlex.quote(self.id)}" if is_about_requests else ""
 
 
 @dataclass(frozen=True)

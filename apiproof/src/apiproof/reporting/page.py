@@ -1,7 +1,6 @@
 """A report as one HTML file that needs nothing else: no network, and no script to be read."""
 
 import re
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -113,7 +112,6 @@ def _finding(finding: Finding) -> dict[str, Any]:
         "finding": finding,
         "request": _request_text(finding.request) if finding.request else "",
         "response": _response_text(finding.response) if finding.response else "",
-        "replay": f"apiproof replay {shlex.quote(finding.id)}",
     }
 
 

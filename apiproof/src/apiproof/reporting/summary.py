@@ -1,6 +1,5 @@
 """A report on the terminal: its findings, the worst first, then a table of the steps."""
 
-import shlex
 from pathlib import Path
 from typing import Final
 
@@ -60,8 +59,8 @@ def print_finding(finding: Finding, terminal: Console) -> None:
     operation = f"{finding.operation}: " if finding.operation else ""
     line = f"{operation}{finding.message} [{finding.check}]"
     print_line(terminal, (f"{finding.severity} ", _SEVERITIES[finding.severity]), line)
-    if finding.curl:
-        print_line(terminal, f"  apiproof replay {shlex.quote(finding.id)}", wrap=False)
+    if finding.replay:
+        print_line(terminal, f"  {finding.replay}", wrap=False)
 
 
 def _row(step: StepResult) -> tuple[str | Styled, ...]:
