@@ -118,8 +118,22 @@ def _case(report: AccessReport, cell: Cell, failed: set[tuple[str, str]]) -> Cas
 
 
 def _grid(report: AccessReport) -> Grid:
-    """Operations and the schemes that secure them against cases."""
-    rows = list(dict.fromkeys((cell.operation_id, cell.requirement) for cell in report.cells))
+    """Operations and the schemes that secure them against cases.
+
+    What was tried beside schemes stands in the operation's first row.
+    """
+    rows = list(
+        dict.fromkeys(
+            (cell.operation_id, cell.requirement) for cell in report.cells if cell.requirement
+        )
+    )
+    first = {name: row for row in reversed(rows) for name in [row[0]]}
+    for cell in report.cells:
+        if cell.operation_id not in first:
+            first[cell.operation_id] = (cell.operation_id, "")
+            rows.append(first[cell.operation_id])
+    order = list(report.labels)
+    rows.sort(key=lambda row: order.index(row[0]) if row[0] in order else len(order))
     several = {name for name, _ in rows if sum(other == name for other, _ in rows) > 1}
     columns = list(dict.fromkeys(cell.case for cell in report.cells))
     names = [
@@ -128,7 +142,11 @@ def _grid(report: AccessReport) -> Grid:
     ]
     cells = [
         GridCell(
-            row=rows.index((cell.operation_id, cell.requirement)),
+            row=rows.index(
+                (cell.operation_id, cell.requirement)
+                if cell.requirement
+                else first[cell.operation_id]
+            ),
             column=columns.index(cell.case),
             status=_STATUSES[cell.status],
             text="/".join(dict.fromkeys(map(str, cell.got))),
