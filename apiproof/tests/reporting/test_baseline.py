@@ -1,5 +1,6 @@
 """Baselines: what is known fails nothing, what is worse is new."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +39,18 @@ def test_a_finding_that_is_not_listed_fails_although_others_are() -> None:
     assert again.status is Status.FAILED
     assert again.new_findings == (TWO,)
     assert [case.status for case in again.cases] == [Status.FAILED]
+
+
+def test_a_finding_that_stands_for_others_is_known_only_if_all_of_them_are(tmp_path: Path) -> None:
+    """Otherwise a fault that spreads to another operation would hide behind its first place."""
+    whole = replace(ONE, also=(TWO.id,))
+    path = tmp_path / "baseline.txt"
+    step = step_result("fuzzing", {"n": 1}, [whole])
+    write_baseline(build_report("s", datetime.now(UTC), [step]), path)
+    assert read_baseline(path) == {ONE.id, TWO.id}
+    assert with_known(step, {ONE.id, TWO.id}).status is Status.PASSED
+    assert with_known(step, {ONE.id}).status is Status.FAILED
+    assert no_longer_found({TWO.id}, [step]) == []
 
 
 def test_a_baseline_excuses_no_error_and_no_failed_case_without_a_finding() -> None:

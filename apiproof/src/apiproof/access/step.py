@@ -79,6 +79,7 @@ def _finding(report: AccessReport, group: list[Finding], base_url: str) -> Repor
         request=request,
         response=response,
         curl=curl_of(first, base_url),
+        also=tuple(f"access/{one.id}" for one in group[1:]),
         details=(*(f"also at {place}" for place in places[1:]), f"baseline: {first.id}", *seen),
     )
 

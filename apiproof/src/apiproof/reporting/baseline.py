@@ -44,7 +44,7 @@ def write_baseline(report: Report, path: Path) -> int:
     Raises:
         BaselineUnusable: the file cannot be written.
     """
-    ids = sorted({finding.id.replace("\n", " ") for _, finding in report.findings})
+    ids = sorted({each for _, finding in report.findings for each in finding.ids})
     try:
         path.write_text(_HEAD + "".join(f"{each}\n" for each in ids), encoding="utf-8")
     except OSError as error:
@@ -59,10 +59,11 @@ def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
 
     Where no new finding is left, its failed cases are those of known ones.
     """
-    if not known or not any(finding.id in known for finding in step.findings):
+    if not any(finding.ids <= known for finding in step.findings):
         return step
     findings = [
-        replace(finding, is_known=finding.is_known or finding.id.replace("\n", " ") in known)
+        # One that stands for others is known only if all of them are.
+        replace(finding, is_known=finding.is_known or finding.ids <= known)
         for finding in step.findings
     ]
     cases: Sequence[Case] = step.cases
@@ -87,6 +88,6 @@ def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
 def no_longer_found(known: Iterable[str], steps: Iterable[StepResult]) -> list[str]:
     """Known ids that the steps which ran did not find: they can be taken off the baseline."""
     ran = list(steps)
-    found = {finding.id.replace("\n", " ") for step in ran for finding in step.findings}
+    found = {each for step in ran for finding in step.findings for each in finding.ids}
     names = {step.name for step in ran}
     return sorted(each for each in known if each not in found and each.partition("/")[0] in names)

@@ -68,6 +68,7 @@ class Finding:
         details: more lines, such as a difference.
         location: where the expectation is written.
         is_known: a baseline lists it, so that it fails nothing.
+        also: ids of findings of the same cause, for which this one stands.
     """
 
     id: str
@@ -82,6 +83,12 @@ class Finding:
     details: tuple[str, ...] = ()
     location: Location | None = None
     is_known: bool = False
+    also: tuple[str, ...] = ()
+
+    @property
+    def ids(self) -> set[str]:
+        """Its id and those that it stands for, as a baseline has them: each on one line."""
+        return {each.replace("\n", " ") for each in (self.id, *self.also)}
 
     @property
     def replay(self) -> str:

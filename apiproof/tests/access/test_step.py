@@ -1,0 +1,43 @@
+"""An access report in the one report: causes as findings, and a matrix by operation and scheme."""
+
+from apiproof.access.report import AccessReport, Cell, CellStatus, Finding
+from apiproof.access.step import as_step
+from apiproof.reporting import Grid, Status
+from apiproof.reporting.baseline import with_known
+
+LABELS = {"read": "GET /x", "write": "POST /x"}
+
+
+def report(*operations: str) -> AccessReport:
+    """A report in which an expired token is accepted by some operations."""
+    found = AccessReport(LABELS)
+    for name in LABELS:
+        is_wrong = name in operations
+        status = CellStatus.FINDING if is_wrong else CellStatus.OK
+        got = (200,) if is_wrong else (401,)
+        found.cells.append(Cell(name, "Bearer", "expired", "401", got, status))
+        found.cells.append(Cell(name, "", "read back", "as written", (200,)))
+        found.requests[name] += 2
+    text = "a token whose time is over: let in with 200, 401 is due"
+    found.add(
+        Finding("forged_tokens_rejected", name, "expired@Bearer", text) for name in operations
+    )
+    return found
+
+
+def test_the_matrix_has_a_row_for_each_operation_and_scheme() -> None:
+    [grid] = as_step(report("read"), set()).sections
+    assert isinstance(grid, Grid)
+    assert grid.rows == ("GET /x", "POST /x")
+    assert grid.columns == ("expired", "read back")
+    places = [(cell.row, cell.column, cell.status) for cell in grid.cells]
+    assert sorted(places) == [
+        (0, 0, Status.FAILED), (0, 1, Status.PASSED), (1, 0, Status.PASSED), (1, 1, Status.PASSED),
+    ]  # fmt: skip
+
+
+def test_a_fault_that_spreads_is_new_against_a_baseline_of_its_first_place() -> None:
+    first = as_step(report("read"), set())
+    known = {each for finding in first.findings for each in finding.ids}
+    assert with_known(first, known).status is Status.PASSED
+    assert with_known(as_step(report("read", "write"), set()), known).status is Status.FAILED
