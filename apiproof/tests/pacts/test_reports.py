@@ -121,6 +121,7 @@ def test_json_holds_it_all(mixed: Verification) -> None:
     failed, pending = step["findings"]
     assert (failed["is_known"], pending["is_known"]) == (False, True)
     assert failed["id"] == "pacts/till/a list of <b>orders</b>/a customer exists/$.body"
+    assert pending["id"] == "pacts/till/a hole/-/status 404/pending"
     assert failed["curl"] == mixed.pacts[0].interactions[1].curl
     assert failed["request"]["url"] == "http://127.0.0.1:8000/orders"
     assert failed["response"] == {**failed["response"], "status": 200, "body": "[]"}

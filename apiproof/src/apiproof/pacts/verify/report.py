@@ -76,7 +76,8 @@ def _finding(verification: Verification, pact: PactResult, result: InteractionRe
     states = " and ".join(state.name for state in interaction.states)
     answered = exchange is not None and exchange.status is not None
     return Finding(
-        id=f"pacts/{pact.consumer}/{interaction.description}/{states or '-'}/{_class(result)}",
+        id=f"pacts/{pact.consumer}/{interaction.description}/{states or '-'}/{_class(result)}"
+        + _suffix(result),
         check="pact_interaction",
         severity=Severity.HIGH,
         operation=f"{interaction.request.method} {interaction.request.path}",
@@ -99,6 +100,11 @@ def _class(result: InteractionResult) -> str:
     if "$.status" in paths:
         return f"status {result.exchange.status if result.exchange else None}"
     return " ".join(dict.fromkeys(paths)) or "not asked"
+
+
+def _suffix(result: InteractionResult) -> str:
+    """What tells a pending finding from the same one once it counts: no baseline hides that."""
+    return "/pending" if result.status is InteractionStatus.PENDING else ""
 
 
 def _reason(result: InteractionResult) -> str:
