@@ -12,10 +12,10 @@ from apiproof.cognito.emulator import Cognito
 from apiproof.cognito.errors import CognitoError
 from apiproof.cognito.keys import PoolKeys, SigningKey
 from apiproof.cognito.outages import Outage, OutageNotTriggered, Outages
-from apiproof.cognito.pool import secret_hash
 from apiproof.cognito.server import PortTaken
 from apiproof.cognito.settings import PasswordPolicy, PoolSettings
 from apiproof.cognito.tokens import Tokens
+from apiproof.cognito.validation import secret_hash
 
 __all__ = [
     "Cognito",

@@ -5,14 +5,15 @@ neither sees nor resets it. The operations are in `operations/`; what is here is
 and what moto's own operations call.
 """
 
-from datetime import datetime
 from typing import Any
 
 from moto.cognitoidp.models import CognitoIdpBackend
 
+from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.challenges import ChallengeStore
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import CognitoError, ResourceNotFound
-from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.users import User
 
@@ -39,7 +40,7 @@ class Backend(CognitoIdpBackend):
         self.context = EmulatorContext(region, hourly_limits=hourly_limits)
         self.context.outbox.fold = self._fold
         super().__init__(region, self.context.account_id)
-        self.challenged_at: dict[str, datetime] = {}
+        self.challenges = ChallengeStore(self.context)
 
     def _fold(self, username: str) -> str:
         pools = tuple(self.user_pools.values())
@@ -50,8 +51,7 @@ class Backend(CognitoIdpBackend):
         with self.context.lock:
             for pool in self.user_pools.values():
                 pool.clear()
-            self.sessions.clear()
-            self.challenged_at.clear()
+            self.challenges.clear()
             self.context.reset()
 
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
@@ -103,10 +103,7 @@ class Backend(CognitoIdpBackend):
         Raises:
             ResourceNotFound: there is none.
         """
-        for pool in self.user_pools.values():
-            if client_id in pool.clients:
-                return pool, pool.clients[client_id]
-        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
+        return find_client(self.user_pools.values(), client_id)
 
     def _validate_password(self, user_pool_id: str, password: str) -> None:
         # moto's own operations ask here.
@@ -117,21 +114,17 @@ class Backend(CognitoIdpBackend):
         pool = self.pool(user_pool_id)
         pool.remove(pool.get(username))
 
-    def _log_user_in(  # type: ignore[override]  # ours are the only pools and clients here
-        self, user_pool: Pool, client: AppClient, username: str
-    ) -> dict[str, Any]:
-        # The end of moto's challenges: its tokens would carry its own key.
-        return self.log_in(user_pool, client, user_pool.get(username))
-
     def log_in(
         self,
         pool: Pool,
         client: AppClient,
         user: User,
         source: str = "TokenGeneration_Authentication",
+        metadata: dict[str, str] | None = None,
     ) -> dict[str, Any]:
         """Begin a session and give the answer of a finished sign-in."""
         session = pool.sessions.begin(user, client.id, client.lifetime("RefreshToken"))
+        session.metadata = metadata or {}
         try:
             tokens = issue_tokens(pool, session, source)
         except CognitoError:

@@ -9,13 +9,15 @@ from moto.cognitoidp.models import UserStatus
 
 from apiproof.cognito import botocore_hook
 from apiproof.cognito.backend import Backend
-from apiproof.cognito.context import CognitoClock, Handler, Outbox, Purpose
+from apiproof.cognito.context import CognitoClock, Handler, Outbox
 from apiproof.cognito.keys import PoolKeys
+from apiproof.cognito.messages import send_code
 from apiproof.cognito.outages import Outages
-from apiproof.cognito.pool import NewUser, secret_hash
+from apiproof.cognito.pool import NewUser
 from apiproof.cognito.server import LoopbackServer
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
 from apiproof.cognito.tokens import Tokens, issue_tokens
+from apiproof.cognito.validation import secret_hash
 
 
 class Cognito:
@@ -141,6 +143,15 @@ class Cognito:
         return self._pool.keys
 
     @property
+    def triggers(self) -> dict[str, Handler]:
+        """All Lambda triggers by their names in LambdaConfig, e.g. `triggers["PreSignUp"] = f`.
+
+        A handler takes the event and a context that is None, and returns the event. It runs for
+        every pool of this emulator; `reset` leaves it attached.
+        """
+        return self._context.triggers
+
+    @property
     def trigger(self) -> Handler | None:
         """The Pre Token Generation V2 handler, or None; `reset` leaves it alone."""
         return self._context.triggers.get("PreTokenGeneration")
@@ -214,7 +225,7 @@ class Cognito:
                 user.status = UserStatus.CONFIRMED
                 user.set_verified("email", verified=True)
             else:
-                pool.send_code(user, Purpose.SIGN_UP, "email")
+                send_code(pool, user, "SignUp", "email", client_id=self.client_id)
             for name in groups:
                 pool.join(user, name)
         return str(user.id)

@@ -1,11 +1,5 @@
-"""A user pool and its app clients: settings, who is in it, and the codes it sends.
+"""A user pool: its settings, and who is in it; extends moto's by what the settings mean."""
 
-Extends moto's classes by what their settings mean.
-"""
-
-import base64
-import hashlib
-import hmac
 import secrets
 import string
 from collections.abc import Iterable
@@ -17,12 +11,18 @@ from moto.cognitoidp.models import (
     CognitoIdpBackend,
     CognitoIdpGroup,
     CognitoIdpUserPool,
-    CognitoIdpUserPoolClient,
     UserStatus,
 )
 
-from apiproof.cognito.context import EmulatorContext, Message, Purpose
-from apiproof.cognito.errors import NotAuthorized, ParameterInvalid, UsernameExists, UserNotFound
+from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.context import EmulatorContext
+from apiproof.cognito.errors import (
+    AliasExists,
+    ParameterInvalid,
+    ResourceNotFound,
+    UsernameExists,
+    UserNotFound,
+)
 from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import User
@@ -30,132 +30,19 @@ from apiproof.cognito.validation import (
     check_attribute_names,
     check_attribute_values,
     check_password,
+    is_email,
+    is_phone_number,
 )
-
-_UNITS = {
-    "seconds": timedelta(seconds=1),
-    "minutes": timedelta(minutes=1),
-    "hours": timedelta(hours=1),
-    "days": timedelta(days=1),
-}
-# Kind of token: unit when none is given, default, shortest, longest (API reference,
-# CreateUserPoolClient).
-_LIFETIMES = {
-    "AccessToken": ("hours", timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)),
-    "IdToken": ("hours", timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)),
-    "RefreshToken": ("days", timedelta(days=30), timedelta(hours=1), timedelta(days=3650)),
-}
-# What a client may do when ExplicitAuthFlows is left out (API reference, CreateUserPoolClient).
-_DEFAULT_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
-# Each flow, and the names under which a client allows it; those without ALLOW_ are the old ones.
-_FLOW_NAMES = {
-    "USER_PASSWORD_AUTH": {"ALLOW_USER_PASSWORD_AUTH", "USER_PASSWORD_AUTH"},
-    "ADMIN_USER_PASSWORD_AUTH": {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"},
-    "ADMIN_NO_SRP_AUTH": {"ALLOW_ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"},
-    "USER_SRP_AUTH": {"ALLOW_USER_SRP_AUTH"},
-    "CUSTOM_AUTH": {"ALLOW_CUSTOM_AUTH", "CUSTOM_AUTH_FLOW_ONLY"},
-    "USER_AUTH": {"ALLOW_USER_AUTH"},
-    "REFRESH_TOKEN_AUTH": {"ALLOW_REFRESH_TOKEN_AUTH"},
-    "REFRESH_TOKEN": {"ALLOW_REFRESH_TOKEN_AUTH"},
-}
-
-
-def secret_hash(client_id: str, client_secret: str, username: str) -> str:
-    """Compute the SECRET_HASH of a call (AWS developer guide, "Computing secret hash values")."""
-    digest = hmac.new(client_secret.encode(), (username + client_id).encode(), hashlib.sha256)
-    return base64.b64encode(digest.digest()).decode()
-
-
-class AppClient(CognitoIdpUserPoolClient):
-    """moto's app client, with the meaning of its settings."""
-
-    def __init__(
-        self,
-        user_pool_id: str,
-        generate_secret: bool,  # noqa: FBT001 - moto's signature
-        extended_config: dict[str, Any] | None,
-    ) -> None:
-        super().__init__(user_pool_id, generate_secret, extended_config)
-        alphabet = string.ascii_lowercase + string.digits
-        self.secret = "".join(secrets.choice(alphabet) for _ in range(51))
-        self.check()
-
-    def check(self) -> None:
-        """Refuse lifetimes outside the limits of the API.
-
-        Raises:
-            ParameterInvalid: names the setting.
-        """
-        for kind, (_, _, shortest, longest) in _LIFETIMES.items():
-            if not shortest <= self.lifetime(kind) <= longest:
-                raise ParameterInvalid(f"Invalid range for token validity: {kind}Validity.")
-
-    def lifetime(self, kind: str) -> timedelta:
-        """Tell how long a token lives; `kind` is AccessToken, IdToken or RefreshToken."""
-        default_unit, default, _, _ = _LIFETIMES[kind]
-        validity = self.extended_config.get(f"{kind}Validity")
-        if not validity:
-            return default
-        unit = self.extended_config.get("TokenValidityUnits", {}).get(kind, default_unit)
-        return int(validity) * _UNITS[unit]
-
-    @property
-    def challenge_lifetime(self) -> timedelta:
-        """How long a challenge may be answered, `AuthSessionValidity`: 3 to 15 minutes."""
-        return timedelta(minutes=self.extended_config["AuthSessionValidity"])
-
-    @property
-    def prevents_user_existence_errors(self) -> bool:
-        """Whether errors must not tell that a user doesn't exist."""
-        return self.extended_config.get("PreventUserExistenceErrors") == "ENABLED"
-
-    @property
-    def revokes_tokens(self) -> bool:
-        """Whether token revocation is enabled."""
-        return bool(self.extended_config.get("EnableTokenRevocation", True))
-
-    def require_flow(self, flow: str) -> None:
-        """Refuse a flow that is off.
-
-        Raises:
-            ParameterInvalid: names the flow.
-        """
-        allowed = set(self.extended_config.get("ExplicitAuthFlows") or _DEFAULT_FLOWS)
-        if not _FLOW_NAMES.get(flow, set()) & allowed:
-            raise ParameterInvalid(f"{flow} flow not enabled for this client")
-
-    def require_secret_hash(self, received: str | None, *usernames: str) -> None:
-        """Refuse a missing or wrong SECRET_HASH, where the client has a secret.
-
-        Args:
-            received: the hash of the call, if any.
-            usernames: the names over which it may have been computed.
-
-        Raises:
-            NotAuthorized: it is missing or wrong.
-        """
-        if not self.generate_secret:
-            return
-        if not received:
-            raise NotAuthorized(
-                f"Client {self.id} is configured with secret but SECRET_HASH was not received"
-            )
-        for username in usernames:
-            expected = secret_hash(self.id, self.secret, username)
-            if hmac.compare_digest(expected.encode(), received.encode()):
-                return
-        raise NotAuthorized(f"Unable to verify secret hash for client {self.id}")
-
 
 _FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
 
 
 @dataclass(frozen=True)
 class NewUser:
-    """A user to be created: a name, a password, and attributes by name."""
+    """A user to be created: a name, a password or None, and attributes by name."""
 
     username: str
-    password: str
+    password: str | None
     attributes: dict[str, str]
 
 
@@ -170,13 +57,14 @@ class Pool(CognitoIdpUserPool):
         self, context: EmulatorContext, owner: CognitoIdpBackend, name: str, config: dict[str, Any]
     ) -> None:
         self.context = context
-        self._owner = owner
+        self._backend = owner
         super().__init__(context.account_id, context.region, name, config)
         alphabet = string.ascii_letters + string.digits
         self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
         self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
         self.keys = PoolKeys()
         self._by_sub: dict[str, User] = {}
+        self.email_mfa_config: dict[str, Any] | None = None
         self.sessions = SessionStore(context, self.access_tokens)
 
     def update_extended_config(self, extended_config: dict[str, Any]) -> None:
@@ -184,11 +72,12 @@ class Pool(CognitoIdpUserPool):
         before = getattr(self, "extended_config", {})
         fixed = {name: before[name] for name in _FIXED if name in before}
         super().update_extended_config(extended_config | fixed)
+        self.mfa_config = extended_config.get("MfaConfiguration") or "OFF"
 
     @property
     def backend(self) -> CognitoIdpBackend:
         """The backend that holds this pool; moto would look in its global one."""
-        return self._owner
+        return self._backend
 
     @property
     def issuer(self) -> str:
@@ -250,7 +139,12 @@ class Pool(CognitoIdpUserPool):
         return user
 
     def create_user(
-        self, new: NewUser, status: UserStatus, *, client: AppClient | None = None
+        self,
+        new: NewUser,
+        status: UserStatus,
+        *,
+        client: AppClient | None = None,
+        force_alias: bool = False,
     ) -> User:
         """Create a user, by whichever way: SignUp, AdminCreateUser or a test.
 
@@ -260,34 +154,89 @@ class Pool(CognitoIdpUserPool):
             new: needs a free name and a password by the pool's policy.
             status: UNCONFIRMED or FORCE_CHANGE_PASSWORD.
             client: who writes the attributes; None for an administrator.
+            force_alias: take a verified alias away from who has it.
 
         Raises:
             NotAuthorized: the client may not write one of the attributes.
             ParameterInvalid: an attribute or the form of the username is wrong.
             PasswordInvalid: the password breaks the policy.
-            UsernameExists: the name is taken.
+            UsernameExists: the name, or an alias, is taken.
         """
         values = dict(new.attributes)
         name: str | None = new.username
-        if self._names():
-            attribute = "email" if "@" in new.username else "phone_number"
-            if attribute not in self._names():
-                raise ParameterInvalid("Username should be either an email or a phone number.")
+        if attribute := self._sign_in_attribute(new.username):
             values[attribute] = new.username
             name = None  # moto then takes the sub for the username, as Cognito does
         self.check_attribute_names(values, client)
         check_attribute_values(self.schema_attributes, values, creating=True)
-        self.check_password(new.password)
-        if self.find(new.username) is not None:
-            raise UsernameExists
+        if new.password is not None:
+            self.check_password(new.password)
+        if attribute is None and self.find(new.username) is not None:
+            raise UsernameExists("User already exists" if client else "User account already exists")
+        try:
+            self.take_aliases(values, force=force_alias)
+        except AliasExists as error:
+            # Neither SignUp nor AdminCreateUser has AliasExistsException in the service model.
+            raise UsernameExists(error.message) from error
         attributes = [{"Name": name, "Value": value} for name, value in values.items()]
         user = User(self.id, name, new.password, status, attributes)
         self.add(user)
         return user
 
+    def _sign_in_attribute(self, username: str) -> str | None:
+        """Tell which attribute serves as username; None where usernames are names."""
+        attribute = "email" if "@" in username else "phone_number"
+        kinds = {"email": "an email", "phone_number": "a phone number"}
+        if names := self._names():
+            if attribute not in names:
+                wanted = " or ".join(kinds[name] for name in sorted(names))
+                either = "either " if len(names) > 1 else ""
+                raise ParameterInvalid(f"Username should be {either}{wanted}.")
+            return attribute
+        aliases = self.extended_config.get("AliasAttributes") or ()
+        looks = is_email if attribute == "email" else is_phone_number
+        if attribute in aliases and looks(username):
+            kind = kinds[attribute].partition(" ")[2]
+            raise ParameterInvalid(
+                f"Username cannot be of {kind} format, since user pool is configured for {kind} "
+                "alias."
+            )
+        return None
+
+    def take_aliases(
+        self, values: dict[str, str], user: User | None = None, *, force: bool = False
+    ) -> None:
+        """See that nobody else signs in with what a user is about to have.
+
+        Args:
+            values: attributes about to be written.
+            user: whose they will be; None for a new user.
+            force: take a verified alias away from who has it.
+
+        Raises:
+            AliasExists: another user has it.
+        """
+        for attribute in (*self._names(), *(self.extended_config.get("AliasAttributes") or ())):
+            changed = values.get(attribute)
+            value = changed or (user.attribute(attribute) if user is not None else None)
+            counts = values.get(f"{attribute}_verified", "").lower() == "true"
+            if attribute in self._names() or attribute == "preferred_username":
+                counts = changed is not None
+            other = self._owner(attribute, value) if value and counts else None
+            if other is None or other is user:
+                continue
+            if not force or attribute in self._names():
+                raise AliasExists(f"An account with the given {attribute} already exists.")
+            other.set_verified(attribute, verified=False)
+
+    def _owner(self, attribute: str, value: str) -> User | None:
+        """Find who signs in with this value of an attribute."""
+        return next((u for u in self.users.values() if self._has(u, value, (attribute,))), None)
+
     def add(self, user: User) -> None:
         """Take a user in."""
         user.create_date = user.last_modified_date = self.context.clock.now()
+        user.password_set_at = self.context.clock.now()
         self.users[self.fold(user.username)] = self._by_sub[user.id] = user
 
     def join(self, user: User, group_name: str) -> None:
@@ -313,14 +262,35 @@ class Pool(CognitoIdpUserPool):
         self.groups.clear()
         self.sessions.clear()
 
+    @property
+    def required_attributes(self) -> list[str]:
+        """The attributes that every user has, save `sub`."""
+        schema = self.schema_attributes.values()
+        return [each.name for each in schema if each.required and each.name != "sub"]
+
+    @property
+    def password_policy(self) -> dict[str, Any]:
+        """The `PasswordPolicy` of the settings."""
+        return (self.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+
+    @property
+    def temporary_password_lifetime(self) -> timedelta:
+        """How long an invited user may sign in with the temporary password."""
+        days = self.password_policy.get("TemporaryPasswordValidityDays")
+        return timedelta(days=7 if days is None else days)
+
+    @property
+    def password_history(self) -> int:
+        """How many passwords of a user may not come again."""
+        return int(self.password_policy.get("PasswordHistorySize") or 0)
+
     def check_password(self, password: str) -> None:
         """Refuse a password that breaks the pool's policy.
 
         Raises:
             PasswordInvalid: says which rule.
         """
-        policies = self.extended_config.get("Policies") or {}
-        check_password(policies.get("PasswordPolicy") or {}, password)
+        check_password(self.password_policy, password)
 
     def check_attribute_names(self, names: Iterable[str], client: AppClient | None = None) -> None:
         """Refuse attributes that don't exist or that the caller may not write.
@@ -343,28 +313,27 @@ class Pool(CognitoIdpUserPool):
         self.check_attribute_names(values, client)
         check_attribute_values(self.schema_attributes, values, creating=False)
 
-    # Codes
+    # Triggers
 
-    def send_code(self, user: User, purpose: Purpose, attribute: str) -> dict[str, str]:
-        """Make a code, put it in the outbox, and give the CodeDeliveryDetails."""
-        context = self.context
-        now = context.clock.now()
-        code = user.codes.create(purpose, attribute, now=now, random=context.random)
-        destination = user.attribute(attribute) or ""
-        context.outbox.post(Message(user.username, destination, code.value, purpose, now))
-        return delivery_details(attribute, destination)
+    def has_trigger(self, name: str) -> bool:
+        """Whether a trigger runs: one is attached to the emulator, or LambdaConfig names one."""
+        config = self.extended_config.get("LambdaConfig") or {}
+        return name in self.context.triggers or bool(
+            config.get(name) or config.get(f"{name}Config")
+        )
 
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""
         self.sessions.end_all(self.get(username))
 
 
-def delivery_details(attribute: str, destination: str) -> dict[str, str]:
-    """Tell where a code went, masked as Cognito masks it."""
-    if attribute == "phone_number":
-        masked = f"+{'*' * 7}{destination[-4:]}"
-    else:
-        name, _, host = destination.partition("@")
-        masked = f"{name[:1]}***@{host[:1]}***"
-    medium = "SMS" if attribute == "phone_number" else "EMAIL"
-    return {"Destination": masked, "DeliveryMedium": medium, "AttributeName": attribute}
+def find_client(pools: Iterable[Pool], client_id: str) -> tuple[Pool, AppClient]:
+    """Find an app client and its pool.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    for pool in pools:
+        if client_id in pool.clients:
+            return pool, pool.clients[client_id]
+    raise ResourceNotFound(f"User pool client {client_id} does not exist.")

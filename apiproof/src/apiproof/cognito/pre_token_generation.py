@@ -1,15 +1,15 @@
-"""The Pre Token Generation trigger, version 2: event out, answer in.
+"""The Pre Token Generation trigger, versions 1 to 3: what it changes in tokens.
 
-The handler is a plain Python function with a Lambda's signature. Event and answer follow the AWS
-developer guide, "Pre token generation Lambda trigger".
+Event and answer follow the AWS developer guide, "Pre token generation Lambda trigger".
 """
 
-import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from apiproof.cognito.context import Handler
-from apiproof.cognito.errors import LambdaAnswerInvalid, LambdaRefused
+from apiproof.cognito import triggers
+from apiproof.cognito.errors import LambdaAnswerInvalid
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
 # Claims that a trigger neither sets nor suppresses (developer guide, "Excluded claims and scopes").
@@ -23,46 +23,6 @@ _FIXED_IN_ACCESS = _FIXED | {
     "client_id", "device_key", "event_id", "scope", "username", "version"
 }  # fmt: skip
 _FIXED_IN_ID = _FIXED | {"aud", "cognito:username", "identities"}
-
-
-@dataclass(frozen=True)
-class TriggerEvent:
-    """For whom tokens are about to be made, and why: `source`, e.g. TokenGeneration_HostedAuth."""
-
-    source: str
-    region: str
-    pool_id: str
-    client_id: str
-    username: str
-    attributes: dict[str, str]
-    groups: list[str]
-    roles: list[str]
-    preferred_role: str | None
-    scopes: list[str]
-
-    def document(self) -> dict[str, Any]:
-        """Give the event of the documented shape, version 2."""
-        return {
-            "version": "2",
-            "triggerSource": self.source,
-            "region": self.region,
-            "userPoolId": self.pool_id,
-            "userName": self.username,
-            "callerContext": {
-                "awsSdkVersion": "aws-sdk-unknown-unknown",
-                "clientId": self.client_id,
-            },
-            "request": {
-                "userAttributes": dict(self.attributes),
-                "groupConfiguration": {
-                    "groupsToOverride": list(self.groups),
-                    "iamRolesToOverride": list(self.roles),
-                    "preferredRole": self.preferred_role,
-                },
-                "scopes": list(self.scopes),
-            },
-            "response": {"claimsAndScopeOverrideDetails": None},
-        }
 
 
 @dataclass
@@ -106,28 +66,66 @@ def _changed(
     return {name: value for name, value in wanted.items() if name not in suppressed}
 
 
-def invoke(handler: Handler | None, event: TriggerEvent) -> Overrides:
-    """Invoke the handler, if any, and read its answer.
+def overrides_of(pool: Pool, session: Session, source: str, scopes: list[str]) -> Overrides:
+    """Run the trigger, if the pool has one, and read its answer.
+
+    Args:
+        pool: its LambdaConfig says which version of the event; version 2 where it says nothing.
+        session: for whom tokens are about to be made.
+        source: why, e.g. TokenGeneration_HostedAuth.
+        scopes: those of the access token so far.
 
     Raises:
-        LambdaRefused: the handler raised; the text is its exception's.
-        LambdaAnswerInvalid: the answer is not an event with well-formed overrides.
+        LambdaRefused, LambdaFailed, LambdaAnswerInvalid: see `triggers.run`.
     """
-    if handler is None:
+    if not pool.has_trigger("PreTokenGeneration"):
         return Overrides()
-    try:
-        answer = handler(event.document(), None)
-    except Exception as error:
-        raise LambdaRefused(f"PreTokenGeneration failed with error {error}.") from error
-    return _read(answer)
+    version = _version(pool)
+    request: dict[str, Any] = {
+        "userAttributes": session.user.event_attributes(),
+        "groupConfiguration": {
+            "groupsToOverride": session.user.group_names(),
+            "iamRolesToOverride": session.user.roles(),
+            "preferredRole": session.user.preferred_role(),
+        },
+    }
+    if session.metadata:
+        request["clientMetadata"] = dict(session.metadata)
+    if version != "1":
+        request["scopes"] = list(scopes)
+    name = "claimsOverrideDetails" if version == "1" else "claimsAndScopeOverrideDetails"
+    response = triggers.run(
+        pool,
+        "PreTokenGeneration",
+        source,
+        client_id=session.client_id,
+        username=session.user.username,
+        request=request,
+        response={name: None},
+        version=version,
+    )
+    details = _section(response, name)
+    return _read_v1(details) if version == "1" else _read(details)
 
 
-def _read(answer: Any) -> Overrides:
-    try:
-        answer = json.loads(json.dumps(answer))
-    except (TypeError, ValueError) as error:
-        raise LambdaAnswerInvalid("Unrecognizable lambda output: not JSON") from error
-    details = _section(_section(answer, "response"), "claimsAndScopeOverrideDetails")
+def _version(pool: Pool) -> str:
+    config = pool.extended_config.get("LambdaConfig") or {}
+    named = (config.get("PreTokenGenerationConfig") or {}).get("LambdaVersion")
+    if named:
+        return str(named)[1]
+    return "1" if config.get("PreTokenGeneration") else "2"
+
+
+def _read_v1(details: dict[str, Any]) -> Overrides:
+    """Version 1 changes the id token alone, and the groups of both."""
+    _section(details, "claimsToAddOrOverride")
+    _texts(details, "claimsToSuppress")
+    groups = _section(details, "groupOverrideDetails")
+    _texts(groups, "groupsToOverride")
+    return Overrides(identity=details, groups=groups)
+
+
+def _read(details: dict[str, Any]) -> Overrides:
     overrides = Overrides(
         access=_section(details, "accessTokenGeneration"),
         identity=_section(details, "idTokenGeneration"),

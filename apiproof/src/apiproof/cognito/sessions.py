@@ -1,12 +1,12 @@
 """The sign-ins of one pool: which refresh tokens are valid, which access tokens are known."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from apiproof.cognito.context import EmulatorContext
-from apiproof.cognito.errors import NotAuthorized, UserNotFound
+from apiproof.cognito.errors import NotAuthorized, RefreshTokenReused, UserNotFound
 from apiproof.cognito.users import User
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
@@ -27,6 +27,7 @@ class Session:
         scopes: what an OAuth grant asked for; None for a sign-in by API, whose scope is
             Cognito's own.
         nonce: of an OpenID Connect request.
+        metadata: the ClientMetadata of the newest call, for the trigger.
     """
 
     user: User
@@ -38,6 +39,7 @@ class Session:
     revoked: bool = False
     scopes: tuple[str, ...] | None = None
     nonce: str | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class SessionStore:
         self._context = context
         self._motos = motos
         self._by_refresh_token: dict[str, Session] = {}
+        self._rotated_at: dict[str, datetime] = {}
         self._by_user: dict[str, list[Session]] = {}
         self._issued: dict[str, IssuedToken] = {}
 
@@ -100,19 +103,38 @@ class SessionStore:
         """Find the session of a refresh token, valid or not."""
         return self._by_refresh_token.get(refresh_token)
 
-    def require_valid(self, refresh_token: str, client_id: str) -> Session:
+    def rotate(self, refresh_token: str) -> None:
+        """Give the session of a refresh token another one; it expires when the first would have."""
+        session = self._by_refresh_token[refresh_token]
+        self._rotated_at.setdefault(refresh_token, self._context.clock.now())
+        session.refresh_token = secrets.token_urlsafe(96)
+        self._by_refresh_token[session.refresh_token] = session
+
+    def require_valid(
+        self, refresh_token: str, client_id: str, grace: timedelta | None = None
+    ) -> Session:
         """Find the session of a refresh token that may be used.
+
+        Args:
+            refresh_token: the newest of its session, or one that was rotated lately.
+            client_id: who uses it.
+            grace: how long a rotated token stays good.
 
         Raises:
             NotAuthorized: unknown, revoked, expired, or of another client.
+            RefreshTokenReused: it was rotated too long ago.
         """
         session = self.find(refresh_token)
         if session is None or session.client_id != client_id:
             raise NotAuthorized("Invalid Refresh Token")
         if session.revoked:
             raise NotAuthorized("Refresh Token has been revoked")
-        if self._context.clock.now() >= session.expires_at:
+        now = self._context.clock.now()
+        if now >= session.expires_at:
             raise NotAuthorized("Refresh Token has expired")
+        rotated_at = self._rotated_at.get(refresh_token)
+        if rotated_at is not None and now >= rotated_at + (grace or timedelta()):
+            raise RefreshTokenReused
         return session
 
     def add_access_token(self, token: str, session: Session, claims: dict[str, Any]) -> None:
@@ -150,6 +172,7 @@ class SessionStore:
     def clear(self) -> None:
         """Forget everything."""
         self._by_refresh_token.clear()
+        self._rotated_at.clear()
         self._by_user.clear()
         self._issued.clear()
         self._motos.clear()

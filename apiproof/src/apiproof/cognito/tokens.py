@@ -5,8 +5,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
-from apiproof.cognito.pool import AppClient, Pool
-from apiproof.cognito.pre_token_generation import Overrides, TriggerEvent, invoke
+from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.pre_token_generation import Overrides, overrides_of
 from apiproof.cognito.sessions import ADMIN_SCOPE, Session
 
 
@@ -22,22 +23,6 @@ class Tokens:
     def __repr__(self) -> str:
         # Tokens are secrets and must not reach a failure message.
         return f"Tokens(<hidden>, expires_in={self.expires_in})"
-
-
-def _event(pool: Pool, session: Session, source: str) -> TriggerEvent:
-    user = session.user
-    return TriggerEvent(
-        source=source,
-        region=pool.region,
-        pool_id=pool.id,
-        client_id=session.client_id,
-        username=user.username,
-        attributes=user.attribute_lookup | {"cognito:user_status": str(user.status.value)},
-        groups=user.group_names(),
-        roles=user.roles(),
-        preferred_role=user.preferred_role(),
-        scopes=_base_scopes(session),
-    )
 
 
 def _base_scopes(session: Session) -> list[str]:
@@ -118,9 +103,7 @@ def issue_tokens(
     """
     client = pool.clients[session.client_id]
     if scopes is None:
-        event = _event(pool, session, source)
-        with pool.context.unlocked():
-            overrides = invoke(pool.context.triggers.get("PreTokenGeneration"), event)
+        overrides = overrides_of(pool, session, source, _base_scopes(session))
         scopes = overrides.scopes(_base_scopes(session))
     else:
         overrides = Overrides()

@@ -8,7 +8,13 @@ from typing import Any
 from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUser, UserStatus
 
 from apiproof.cognito.context import Purpose
-from apiproof.cognito.errors import CodeExpired, CodeMismatch, LimitExceeded, NotAuthorized
+from apiproof.cognito.errors import (
+    CodeExpired,
+    CodeMismatch,
+    LimitExceeded,
+    NotAuthorized,
+    PasswordHistoryViolated,
+)
 
 VERIFIABLE = ("phone_number", "email")  # in the order in which Cognito prefers them
 
@@ -175,6 +181,13 @@ class User(CognitoIdpUser):
         self.lockout = LoginLockout()
         self.quota = HourlyQuota()
         self.deleted = False
+        self.passwords: list[str] = []  # earlier ones
+        self.password_set_at: datetime | None = None
+        self.email_mfa_enabled = False
+        self.totp_secret: str | None = None
+        self.pending_totp_secret: str | None = None
+        self.last_totp: str | None = None  # an authenticator's code signs in once
+        self.unverified: dict[str, str] = {}  # addresses that wait for their code
 
     def is_status(self, *statuses: str) -> bool:
         """Whether the user is in one of these states, e.g. CONFIRMED."""
@@ -197,6 +210,62 @@ class User(CognitoIdpUser):
 
     def _ranked_groups(self) -> list[CognitoIdpGroup]:
         return sorted(self.groups, key=lambda group: (_rank(group), group.group_name))
+
+    def event_attributes(self) -> dict[str, str]:
+        """Give the attributes as triggers get them."""
+        return self.attribute_lookup | {"cognito:user_status": str(self.status.value)}
+
+    def set_password(self, password: str, now: datetime, *, history: int = 0) -> None:
+        """Replace the password.
+
+        Args:
+            password: by the pool's policy.
+            now: from when temporary passwords expire.
+            history: `PasswordHistorySize`: how many passwords may not come again.
+
+        Raises:
+            PasswordHistoryViolated: the password is one of the last ones.
+        """
+        if history and password in [*self.passwords[-history:], self.password]:
+            raise PasswordHistoryViolated
+        if self.password:
+            self.passwords.append(self.password)
+        self.password = password
+        self.password_set_at = now
+
+    def update_attributes(self, new_attributes: list[dict[str, Any]]) -> None:
+        """Write attributes; the verified flags in lower case, as Cognito keeps them."""
+        super().update_attributes(
+            [
+                each | {"Value": each["Value"].lower()} if each["Name"] in _FLAGS else each
+                for each in new_attributes
+            ]
+        )
+
+    def to_json(
+        self,
+        extended: bool = False,  # noqa: FBT001, FBT002 - moto's signature
+        attributes_key: str = "Attributes",
+        attributes_to_get: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """Describe the user; second factors only where there are some."""
+        details: dict[str, Any] = super().to_json(extended, attributes_key, attributes_to_get)
+        for name in ("UserMFASettingList", "PreferredMfaSetting"):
+            details.pop(name, None)
+        return details | (self.mfa_settings() if extended else {})
+
+    def mfa_settings(self) -> dict[str, Any]:
+        """Give the user's second factors as GetUser shows them; nothing where there are none."""
+        enabled = {
+            "SOFTWARE_TOKEN_MFA": self.software_token_mfa_enabled,
+            "SMS_MFA": self.sms_mfa_enabled,
+            "EMAIL_OTP": self.email_mfa_enabled,
+        }
+        settings = {
+            "UserMFASettingList": [name for name, on in enabled.items() if on],
+            "PreferredMfaSetting": self.preferred_mfa_setting,
+        }
+        return {name: value for name, value in settings.items() if value}
 
     def group_names(self) -> list[str]:
         """Give the user's groups, the most preceding first."""

@@ -1,10 +1,13 @@
-"""What Cognito refuses before it acts: parameters, attributes and passwords that break a rule.
+"""What Cognito refuses before it acts: parameters, attributes, passwords and secret hashes.
 
 botocore ships Cognito's service model (lengths, patterns, enumerations, required members) but
 enforces only part of it; the real service refuses the rest with InvalidParameterException. The
 second half checks user attributes against a pool's schema, and passwords against its policy.
 """
 
+import base64
+import hashlib
+import hmac
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
@@ -315,3 +318,37 @@ def check_password(policy: dict[str, Any], password: str) -> None:
     for met, complaint in rules:
         if not met:
             raise PasswordInvalid(f"Password did not conform with policy: {complaint}")
+
+
+# Secret hashes
+
+
+def secret_hash(client_id: str, client_secret: str, username: str) -> str:
+    """Compute the SECRET_HASH of a call (AWS developer guide, "Computing secret hash values")."""
+    digest = hmac.new(client_secret.encode(), (username + client_id).encode(), hashlib.sha256)
+    return base64.b64encode(digest.digest()).decode()
+
+
+def check_secret_hash(
+    client_id: str, client_secret: str, received: str | None, *usernames: str
+) -> None:
+    """Refuse a missing or wrong SECRET_HASH.
+
+    Args:
+        client_id: of the app client.
+        client_secret: of the app client.
+        received: the hash of the call, if any.
+        usernames: the names over which it may have been computed.
+
+    Raises:
+        NotAuthorized: it is missing or wrong.
+    """
+    if not received:
+        raise NotAuthorized(
+            f"Client {client_id} is configured with secret but SECRET_HASH was not received"
+        )
+    for username in usernames:
+        expected = secret_hash(client_id, client_secret, username)
+        if hmac.compare_digest(expected.encode(), received.encode()):
+            return
+    raise NotAuthorized(f"Unable to verify secret hash for client {client_id}")

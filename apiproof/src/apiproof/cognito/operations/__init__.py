@@ -5,6 +5,8 @@ the call is refused as unsupported.
 """
 
 from apiproof.cognito.operations.administration import Administration
+from apiproof.cognito.operations.challenges import Challenges
+from apiproof.cognito.operations.mfa import MultiFactor
 from apiproof.cognito.operations.profile import Profile
 from apiproof.cognito.operations.recovery import Recovery
 from apiproof.cognito.operations.sign_in import SignIn
@@ -12,7 +14,9 @@ from apiproof.cognito.operations.sign_out import SignOut
 from apiproof.cognito.operations.sign_up import SignUp
 
 
-class Operations(SignUp, SignIn, Recovery, SignOut, Profile, Administration):
+class Operations(
+    SignUp, SignIn, Challenges, MultiFactor, Recovery, SignOut, Profile, Administration
+):
     """All operations of one call."""
 
 

@@ -3,11 +3,13 @@
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.context import Message, Purpose
-from apiproof.cognito.errors import NotAuthorized, UserStateUnsupported
+from apiproof.cognito import triggers
+from apiproof.cognito.context import Purpose
+from apiproof.cognito.errors import NotAuthorized, UserNotFound, UserStateUnsupported
+from apiproof.cognito.messages import Delivery, send, send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
-from apiproof.cognito.operations.recovery import recovery_attribute
+from apiproof.cognito.operations.recovery import recovery_attribute, require_self_service
 from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import User
 
@@ -18,38 +20,52 @@ class Administration(Operation):
     def admin_create_user(self) -> ActionResult:
         """Create a user with a temporary password, and invite them."""
         pool = self.pool()
-        username = self.params["Username"]
-        user = pool.find(username)
-        if self.params.get("MessageAction") == "RESEND":
-            if user is None or not user.is_status("FORCE_CHANGE_PASSWORD"):
-                raise UserStateUnsupported("Resend not possible. User status is not compatible.")
-        else:
-            user = self._invited(pool, username)
-        if self.params.get("MessageAction") != "SUPPRESS":
-            self._invite(user)
+        action = self.params.get("MessageAction")
+        user = self._reinvited(pool) if action == "RESEND" else self._invited(pool)
+        if action != "SUPPRESS":
+            self._invite(pool, user)
         return ActionResult({"User": user.to_json(extended=True)})
 
-    def _invited(self, pool: Pool, username: str) -> User:
+    def _reinvited(self, pool: Pool) -> User:
+        user = pool.find(self.params["Username"])
+        if user is None:
+            raise UserNotFound
+        if not user.is_status("FORCE_CHANGE_PASSWORD"):
+            raise UserStateUnsupported("Resend not possible. User status is not compatible.")
+        password = self.params.get("TemporaryPassword") or user.password or ""
+        pool.check_password(password)
+        user.set_password(password, self.context.clock.now())
+        return user
+
+    def _invited(self, pool: Pool) -> User:
         password = self.params.get("TemporaryPassword") or self._temporary_password()
-        new = NewUser(username, password, self.attribute_values())
-        return pool.create_user(new, UserStatus.FORCE_CHANGE_PASSWORD)
+        new = NewUser(self.params["Username"], password, self.attribute_values())
+        if pool.has_trigger("PreSignUp"):
+            triggers.pre_sign_up(pool, new, "AdminCreateUser", None, self.params)
+        force = bool(self.params.get("ForceAliasCreation"))
+        return pool.create_user(new, UserStatus.FORCE_CHANGE_PASSWORD, force_alias=force)
 
     def _temporary_password(self) -> str:
         return f"Aa1!{self.context.random.randint(10**8, 10**9 - 1)}"
 
-    def _invite(self, user: User) -> None:
-        destination = user.attribute("email") or user.attribute("phone_number") or ""
-        now = self.context.clock.now()
-        message = Message(user.username, destination, user.password or "", Purpose.INVITATION, now)
-        self.context.outbox.post(message)
+    def _invite(self, pool: Pool, user: User) -> None:
+        media = {"EMAIL": "email", "SMS": "phone_number"}
+        wanted = self.params.get("DesiredDeliveryMediums") or media
+        attributes = [media[each] for each in wanted if user.attribute(media[each])]
+        for attribute in attributes[: len(wanted) if wanted is not media else 1] or ["email"]:
+            metadata = self.params.get("ClientMetadata") or {}
+            password = user.password or ""
+            send(pool, user, Delivery("AdminCreateUser", attribute, password, None, metadata))
 
     def admin_confirm_sign_up(self) -> ActionResult:
         """Confirm a user without a code; no address counts as verified."""
-        _, user = self.pool_and_user()
+        pool, user = self.pool_and_user()
         if not user.is_status("UNCONFIRMED"):
             raise NotAuthorized(f"User cannot be confirmed. Current status is {user.status.value}")
         user.status = UserStatus.CONFIRMED
         user.codes.cancel(Purpose.SIGN_UP)
+        metadata = self.params.get("ClientMetadata")
+        triggers.post_confirmation(pool, user, "ConfirmSignUp", None, metadata)
         return ActionResult({})
 
     def admin_delete_user(self) -> ActionResult:
@@ -61,17 +77,20 @@ class Administration(Operation):
     def admin_reset_user_password(self) -> ActionResult:
         """Require a new password, and send the code for it."""
         pool, user = self.pool_and_user()
-        attribute = recovery_attribute(pool, user) if user.enabled else "email"
+        require_self_service(pool)
+        attribute = recovery_attribute(pool, user)
         self.backend.admin_reset_user_password(pool.id, user.username)
         if attribute is not None:
-            pool.send_code(user, Purpose.PASSWORD_RESET, attribute)
+            metadata = self.params.get("ClientMetadata")
+            send_code(pool, user, "ForgotPassword", attribute, metadata=metadata)
         return ActionResult({})
 
     def admin_set_user_password(self) -> ActionResult:
         """Set a password, temporary unless `Permanent`."""
         pool, user = self.pool_and_user()
-        pool.check_password(self.params["Password"])
-        user.password = self.params["Password"]
+        password = self.params["Password"]
+        pool.check_password(password)
+        user.set_password(password, self.context.clock.now(), history=pool.password_history)
         user.lockout.forget()
         permanent = self.params.get("Permanent")
         user.status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
@@ -82,7 +101,8 @@ class Administration(Operation):
         pool, user = self.pool_and_user()
         values = self.attribute_values()
         pool.check_attributes(values)
-        change_attributes(pool, user, values)
+        pool.take_aliases(values, user)
+        change_attributes(pool, user, values, metadata=self.params.get("ClientMetadata"))
         return ActionResult({})
 
     def admin_delete_user_attributes(self) -> ActionResult:

@@ -14,10 +14,11 @@ from moto.core.utils import camelcase_to_underscores
 from werkzeug.exceptions import HTTPException
 
 from apiproof.cognito import validation
+from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import CognitoError, NotAuthorized, UserNotFound
-from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
@@ -134,7 +135,7 @@ class Operation(CognitoIdpResponse):
 
     def pool_and_client(self) -> tuple[Pool, AppClient]:
         """Find the app client of the call and its pool."""
-        return self.backend.client(self.params["ClientId"])
+        return find_client(self._backend.user_pools.values(), self.params["ClientId"])
 
     def pool(self) -> Pool:
         """Find the pool of the call."""
@@ -161,11 +162,17 @@ class Operation(CognitoIdpResponse):
     def client_and_user(self) -> tuple[Pool, AppClient, User | None]:
         """Find client and user of the call, after checking its SecretHash."""
         pool, client = self.pool_and_client()
-        client.require_secret_hash(self.params.get("SecretHash"), self.params["Username"])
+        self._require_secret_hash(client, self.params.get("SecretHash"), self.params["Username"])
         user = pool.find(self.params["Username"])
         if user is None and not client.prevents_user_existence_errors:
             raise UserNotFound("Username/client id combination not found.")
         return pool, client, user
+
+    @staticmethod
+    def _require_secret_hash(client: AppClient, received: str | None, *usernames: str) -> None:
+        """Refuse a missing or wrong SECRET_HASH, where the client has a secret."""
+        if client.generate_secret:
+            validation.check_secret_hash(client.id, client.secret, received, *usernames)
 
     def count(self, user: User) -> None:
         """Count the call against the user's hourly limit."""

@@ -6,46 +6,83 @@ from moto.core.responses import ActionResult
 
 from apiproof.cognito.context import Purpose
 from apiproof.cognito.errors import ParameterInvalid
+from apiproof.cognito.messages import send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import VERIFIABLE, User
 
 
-def change_attributes(pool: Pool, user: User, values: dict[str, str]) -> list[dict[str, Any]]:
+def change_attributes(
+    pool: Pool,
+    user: User,
+    values: dict[str, str],
+    *,
+    client_id: str | None = None,
+    metadata: dict[str, str] | None = None,
+) -> list[dict[str, Any]]:
     """Write attributes; a changed address is unverified, and gets a code where the pool says so.
+
+    Args:
+        pool: its `AttributesRequireVerificationBeforeUpdate` keeps the old address until then.
+        user: whose they are.
+        values: what to write.
+        client_id: of the app client; None for an administrator.
+        metadata: the ClientMetadata of the call.
 
     Returns:
         the CodeDeliveryDetails of the codes sent.
     """
-    before = dict(user.attribute_lookup)
-    user.update_attributes([{"Name": name, "Value": value} for name, value in values.items()])
     automatic = pool.extended_config.get("AutoVerifiedAttributes") or ()
-    sent = []
-    for name in VERIFIABLE:
-        if name not in values or values[name] == before.get(name) or f"{name}_verified" in values:
-            continue
-        user.set_verified(name, verified=False)
-        if name in automatic and values[name]:
-            sent.append(pool.send_code(user, Purpose.ATTRIBUTE, name))
-    return sent
+    update = pool.extended_config.get("UserAttributeUpdateSettings") or {}
+    waiting = set(update.get("AttributesRequireVerificationBeforeUpdate") or ())
+    changed = [
+        name
+        for name in VERIFIABLE
+        if name in values
+        and values[name] != user.attribute(name)
+        and f"{name}_verified" not in values
+    ]
+    user.unverified |= {name: values[name] for name in changed if name in waiting}
+    written = {name: value for name, value in values.items() if name not in user.unverified}
+    written |= {f"{name}_verified": "false" for name in changed if name not in waiting}
+    user.update_attributes([{"Name": name, "Value": value} for name, value in written.items()])
+    return [
+        send_code(
+            pool,
+            user,
+            "UpdateUserAttribute",
+            name,
+            client_id=client_id,
+            metadata=metadata,
+            destination=values[name],
+        )
+        for name in changed
+        if values[name] and name in (*automatic, *waiting)
+    ]
 
 
 class Profile(Operation):
     """One's own account."""
 
     def get_user(self) -> ActionResult:
-        """Tell who the caller is."""
-        _, user = self.user_from_access_token()
-        details = user.to_json(extended=True, attributes_key="UserAttributes")
-        shown = ("Username", "UserAttributes", "PreferredMfaSetting", "UserMFASettingList")
-        return ActionResult({name: details[name] for name in shown if details[name]})
+        """Tell who the caller is, as far as the app client may read it."""
+        pool, user = self.user_from_access_token()
+        client = pool.clients[self.session().client_id]
+        attributes = [
+            attribute for attribute in user.attributes if client.may_read(attribute["Name"])
+        ]
+        shown = {"Username": user.username, "UserAttributes": attributes}
+        return ActionResult(shown | user.mfa_settings())
 
     def update_user_attributes(self) -> ActionResult:
         """Change the caller's attributes."""
         pool, user = self.user_from_access_token()
         values = self.attribute_values()
-        pool.check_attributes(values, pool.clients[self.session().client_id])
-        details = change_attributes(pool, user, values)
+        client = pool.clients[self.session().client_id]
+        pool.check_attributes(values, client)
+        pool.take_aliases(values, user)
+        metadata = self.params.get("ClientMetadata")
+        details = change_attributes(pool, user, values, client_id=client.id, metadata=metadata)
         return ActionResult({"CodeDeliveryDetailsList": details})
 
     def delete_user_attributes(self) -> ActionResult:
@@ -61,19 +98,34 @@ class Profile(Operation):
         pool, user = self.user_from_access_token()
         self.count(user)
         name = self.params["AttributeName"]
-        if name not in VERIFIABLE or not user.attribute(name):
+        destination = user.unverified.get(name) or user.attribute(name)
+        if name not in VERIFIABLE or not destination:
             raise ParameterInvalid("Invalid attribute name provided or no such attribute is set.")
-        details = pool.send_code(user, Purpose.ATTRIBUTE, name)
+        details = send_code(
+            pool,
+            user,
+            "VerifyUserAttribute",
+            name,
+            client_id=self.session().client_id,
+            metadata=self.params.get("ClientMetadata"),
+            destination=destination,
+        )
         return ActionResult({"CodeDeliveryDetails": details})
 
     def verify_user_attribute(self) -> ActionResult:
-        """Redeem such a code."""
-        _, user = self.user_from_access_token()
+        """Redeem such a code: the address is verified, and written if it waited for that."""
+        pool, user = self.user_from_access_token()
         self.count(user)
         name = self.params["AttributeName"]
-        now = self.context.clock.now()
-        user.codes.redeem(Purpose.ATTRIBUTE, self.params["Code"], now=now, attribute=name)
-        user.set_verified(name, verified=True)
+        now, code = self.context.clock.now(), self.params["Code"]
+        user.codes.check(Purpose.ATTRIBUTE, code, now=now, attribute=name)
+        verified = {f"{name}_verified": "true"}
+        if name in user.unverified:
+            verified[name] = user.unverified[name]
+        pool.take_aliases(verified, user)
+        user.codes.redeem(Purpose.ATTRIBUTE, code, now=now, attribute=name)
+        user.unverified.pop(name, None)
+        user.update_attributes([{"Name": each, "Value": verified[each]} for each in verified])
         return ActionResult({})
 
     def delete_user(self) -> ActionResult:

@@ -1,156 +1,152 @@
-"""InitiateAuth, AdminInitiateAuth and RespondToAuthChallenge.
+"""InitiateAuth, AdminInitiateAuth and GetTokensFromRefreshToken: how sign-ins begin or go on."""
 
-Password and refresh flows are here; the challenges after a password are moto's, save for new
-passwords.
-"""
+import hmac
 
-from typing import Any
-
-from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
+from apiproof.cognito import triggers
+from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import authentication_result
+from apiproof.cognito.challenges import SignInAttempt
 from apiproof.cognito.errors import (
     NotAuthorized,
+    OperationUnsupported,
     ParameterInvalid,
-    PasswordResetRequired,
-    UserNotConfirmed,
-    UserNotFound,
 )
-from apiproof.cognito.operations.base import Operation
-from apiproof.cognito.pool import AppClient, Pool
+from apiproof.cognito.factors import first_factors
+from apiproof.cognito.operations.authentication import Authentication, required
+from apiproof.cognito.pool import Pool
 from apiproof.cognito.tokens import issue_tokens
-from apiproof.cognito.users import User
 
 _REFRESH = ("REFRESH_TOKEN_AUTH", "REFRESH_TOKEN")
+_ADMIN_PASSWORD = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")
 
 
-class SignIn(Operation):
-    """Signing in."""
-
-    def _require_flow(self, client: AppClient, flow: str) -> None:
-        """Refuse a flow that is off; the sign-in page asks no client for a flow."""
-        client.require_flow(flow)
-
-    def _complete(self, pool: Pool, client: AppClient, user: User, source: str) -> ActionResult:
-        """Finish a sign-in: the only place where one becomes tokens."""
-        return ActionResult(self.backend.log_in(pool, client, user, source))
+class SignIn(Authentication):
+    """Beginning to sign in, and refreshing."""
 
     def initiate_auth(self) -> ActionResult:
-        """Sign in with a password, or refresh."""
+        """Begin a sign-in, or refresh."""
         pool, client = self.pool_and_client()
         return self._initiate(pool, client, password_flows=("USER_PASSWORD_AUTH",))
 
     def admin_initiate_auth(self) -> ActionResult:
-        """Sign in or refresh on a user's behalf."""
+        """Begin a sign-in or refresh on a user's behalf."""
         pool = self.pool()
         found, client = self.pool_and_client()
         if found is not pool:
             raise NotAuthorized("Client does not belong to the user pool")
-        flows = ("ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH")
-        return self._initiate(pool, client, password_flows=flows)
+        return self._initiate(pool, client, password_flows=_ADMIN_PASSWORD)
 
     def _initiate(
         self, pool: Pool, client: AppClient, password_flows: tuple[str, ...]
     ) -> ActionResult:
         flow = self.params["AuthFlow"]
         parameters = self.params.get("AuthParameters") or {}
-        if flow in password_flows:
-            self._require_flow(client, flow)
-            return self._with_password(pool, client, parameters)
-        if flow in _REFRESH:
-            self._require_flow(client, flow)
-            return self._refresh(pool, client, parameters)
+        flows = {
+            **dict.fromkeys(password_flows, self._with_password),
+            **dict.fromkeys(_REFRESH, self._refresh),
+            "USER_SRP_AUTH": self._with_srp,
+            "CUSTOM_AUTH": self._with_custom_challenges,
+            "USER_AUTH": self._with_choice,
+        }
+        if flow not in flows:
+            raise ParameterInvalid("Initiate Auth method not supported.")
         self._require_flow(client, flow)
-        raise ParameterInvalid(f"This emulator of Cognito does not do {flow}: see SUPPORT.md.")
+        return flows[flow](pool, client, parameters)
+
+    def _identify(
+        self,
+        pool: Pool,
+        client: AppClient,
+        parameters: dict[str, str],
+        password: str | None = None,
+    ) -> SignInAttempt:
+        """Check the SECRET_HASH, find or migrate the user, run PreAuthentication."""
+        username = required(parameters, "USERNAME")
+        self._require_secret_hash(client, parameters.get("SECRET_HASH"), username)
+        if password is not None and pool.has_trigger("UserMigration"):
+            triggers.migrate(pool, client, username, "Authentication", password=password)
+        attempt = self._attempt(pool, client, username)
+        if pool.has_trigger("PreAuthentication"):
+            user = attempt.user
+            request = {
+                "userAttributes": user.event_attributes() if user is not None else {},
+                "validationData": attempt.metadata,
+                "userNotFound": user is None,
+            }
+            self._trigger(attempt, "PreAuthentication", request, {})
+        return attempt
+
+    # The flows
 
     def _with_password(
         self, pool: Pool, client: AppClient, parameters: dict[str, str]
     ) -> ActionResult:
-        username = _required(parameters, "USERNAME")
-        password = _required(parameters, "PASSWORD")
-        client.require_secret_hash(parameters.get("SECRET_HASH"), username)
-        user = pool.find(username)
-        if user is None:
-            raise NotAuthorized if client.prevents_user_existence_errors else UserNotFound
-        self._prove_password(user, password)
-        if not user.enabled:
-            raise NotAuthorized("User is disabled.")
-        if user.is_status("UNCONFIRMED"):
-            raise UserNotConfirmed
-        if user.is_status("RESET_REQUIRED"):
-            raise PasswordResetRequired
-        if user.is_status("FORCE_CHANGE_PASSWORD"):
-            return self._challenge(pool, user, "NEW_PASSWORD_REQUIRED")
-        if user.preferred_mfa_setting:
-            return self._challenge(pool, user, user.preferred_mfa_setting)
-        return self._complete(pool, client, user, "TokenGeneration_Authentication")
+        required(parameters, "USERNAME")
+        password = required(parameters, "PASSWORD")
+        attempt = self._identify(pool, client, parameters, password)
+        return self._after_password(attempt, self._check_password(attempt, password))
 
-    def _prove_password(self, user: User, password: str) -> None:
-        now = self.context.clock.now()
-        user.lockout.enter(now)
-        if user.password != password:
-            user.lockout.fail(now)
-            raise NotAuthorized
-        user.lockout.forget()
+    def _with_srp(self, pool: Pool, client: AppClient, parameters: dict[str, str]) -> ActionResult:
+        attempt = self._identify(pool, client, parameters)
+        return self._password_verifier(attempt, required(parameters, "SRP_A"))
 
-    def _challenge(self, pool: Pool, user: User, name: str) -> ActionResult:
-        session = self.context.new_id()
-        self.backend.sessions[session] = (user.username, pool)
-        self.backend.challenged_at[session] = self.context.clock.now()
-        return ActionResult(
-            {
-                "ChallengeName": name,
-                "ChallengeParameters": {"USER_ID_FOR_SRP": user.username},
-                "Session": session,
-            }
-        )
+    def _with_custom_challenges(
+        self, pool: Pool, client: AppClient, parameters: dict[str, str]
+    ) -> ActionResult:
+        if not pool.has_trigger("DefineAuthChallenge"):
+            raise ParameterInvalid(
+                "Custom auth lambda trigger is not configured for the user pool."
+            )
+        attempt = self._identify(pool, client, parameters)
+        attempt.custom = []
+        if parameters.get("CHALLENGE_NAME") == "SRP_A":
+            attempt.srp_a = required(parameters, "SRP_A")
+            attempt.custom.append(
+                {"challengeName": "SRP_A", "challengeResult": True, "challengeMetadata": None}
+            )
+        return self._define(attempt)
+
+    def _with_choice(
+        self, pool: Pool, client: AppClient, parameters: dict[str, str]
+    ) -> ActionResult:
+        attempt = self._identify(pool, client, parameters, parameters.get("PASSWORD"))
+        choices = first_factors(pool, attempt.user)
+        preferred = parameters.get("PREFERRED_CHALLENGE")
+        if preferred in choices:
+            return self._choose(attempt, preferred, parameters)
+        return self._challenge("SELECT_CHALLENGE", attempt, choices=tuple(choices))
+
+    # Refreshing
 
     def _refresh(self, pool: Pool, client: AppClient, parameters: dict[str, str]) -> ActionResult:
-        session = pool.sessions.require_valid(_required(parameters, "REFRESH_TOKEN"), client.id)
-        client.require_secret_hash(
-            parameters.get("SECRET_HASH"), session.user.username, session.user.id
-        )
-        if not session.user.enabled:
-            raise NotAuthorized("User is disabled.")
-        tokens = issue_tokens(pool, session, "TokenGeneration_RefreshTokens")
-        result = authentication_result(tokens, refresh_token=False)
+        if client.rotation is not None:
+            raise OperationUnsupported(
+                "Refresh token rotation is enabled for this client: use GetTokensFromRefreshToken."
+            )
+        token = required(parameters, "REFRESH_TOKEN")
+        user = pool.sessions.require_valid(token, client.id).user
+        self._require_secret_hash(client, parameters.get("SECRET_HASH"), user.username, user.id)
+        result = self._renew(pool, client, token)
         return ActionResult({"ChallengeParameters": {}, "AuthenticationResult": result})
 
-    def respond_to_auth_challenge(self) -> ActionResult:
-        """Answer a challenge."""
-        _, client = self.pool_and_client()
-        asked_at = self.backend.challenged_at.get(self.params.get("Session") or "")
-        if asked_at is None or self.context.clock.now() >= asked_at + client.challenge_lifetime:
-            raise NotAuthorized("Invalid session for the user, session is expired.")
-        if self.params["ChallengeName"] == "NEW_PASSWORD_REQUIRED":
-            return self._new_password()
-        answer: ActionResult = super().respond_to_auth_challenge()
-        return answer
-
-    def admin_respond_to_auth_challenge(self) -> ActionResult:
-        """Answer a challenge on a user's behalf."""
-        return self.respond_to_auth_challenge()
-
-    def _new_password(self) -> ActionResult:
+    def get_tokens_from_refresh_token(self) -> ActionResult:
+        """Refresh; with rotation, the refresh token is replaced too."""
         pool, client = self.pool_and_client()
-        responses = self.params.get("ChallengeResponses") or {}
-        username = _required(responses, "USERNAME")
-        client.require_secret_hash(responses.get("SECRET_HASH"), username)
-        session = self.params.get("Session") or ""
-        user = pool.find(username)
-        waiting = self.backend.sessions.get(session)
-        if user is None or waiting is None or waiting[0] != user.username:
-            raise NotAuthorized("Invalid session for the user.")
-        pool.check_password(_required(responses, "NEW_PASSWORD"))
-        user.password = responses["NEW_PASSWORD"]
-        user.status = UserStatus.CONFIRMED
-        del self.backend.sessions[session]
-        return self._complete(pool, client, user, "TokenGeneration_NewPasswordChallenge")
+        secret = (self.params.get("ClientSecret") or "").encode()
+        if client.generate_secret and not hmac.compare_digest(secret, client.secret.encode()):
+            raise NotAuthorized(f"Unable to verify secret for client {client.id}")
+        result = self._renew(pool, client, self.params["RefreshToken"])
+        return ActionResult({"AuthenticationResult": result})
 
-
-def _required(parameters: dict[str, Any], name: str) -> str:
-    value = parameters.get(name)
-    if not value:
-        raise ParameterInvalid(f"Missing required parameter {name}")
-    return str(value)
+    def _renew(self, pool: Pool, client: AppClient, token: str) -> dict[str, object]:
+        session = pool.sessions.require_valid(token, client.id, client.rotation)
+        if not session.user.enabled:
+            raise NotAuthorized("User is disabled.")
+        session.metadata = self.params.get("ClientMetadata") or {}
+        rotates = client.rotation is not None
+        if rotates:
+            pool.sessions.rotate(token)
+        tokens = issue_tokens(pool, session, "TokenGeneration_RefreshTokens")
+        return authentication_result(tokens, refresh_token=rotates)

@@ -1,20 +1,17 @@
 """SignUp, ConfirmSignUp and ResendConfirmationCode."""
 
-import hashlib
 from typing import Any
 
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
+from apiproof.cognito import triggers
+from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.context import Purpose
-from apiproof.cognito.errors import (
-    AliasExists,
-    CodeExpired,
-    NotAuthorized,
-    ParameterInvalid,
-)
+from apiproof.cognito.errors import CodeExpired, NotAuthorized, ParameterInvalid
+from apiproof.cognito.messages import send_code, simulated_delivery
 from apiproof.cognito.operations.base import Operation
-from apiproof.cognito.pool import NewUser, Pool, delivery_details
+from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import VERIFIABLE, User
 
 
@@ -27,34 +24,59 @@ def attribute_to_verify(pool: Pool, user: User) -> str | None:
     return None
 
 
-def simulated_delivery(username: str) -> dict[str, str]:
-    """Give delivery details for someone who isn't there, the same ones each time."""
-    digest = hashlib.sha256(username.encode()).hexdigest()
-    return delivery_details("email", f"{digest[0]}@{digest[1]}")
-
-
 class SignUp(Operation):
     """Signing up."""
 
     def sign_up(self) -> ActionResult:
-        """Create an unconfirmed user and send a code."""
+        """Create an unconfirmed user and send a code; the PreSignUp trigger may confirm it."""
         pool, client = self.pool_and_client()
         username = self.params["Username"]
-        client.require_secret_hash(self.params.get("SecretHash"), username)
+        self._require_secret_hash(client, self.params.get("SecretHash"), username)
         administration = pool.extended_config.get("AdminCreateUserConfig") or {}
         if administration.get("AllowAdminCreateUserOnly"):
             raise NotAuthorized("SignUp is not permitted for this user pool")
-        new = NewUser(username, self.params.get("Password") or "", self.attribute_values())
+        new = NewUser(username, self._password(pool), self.attribute_values())
+        approved: dict[str, Any] = {}
+        if pool.has_trigger("PreSignUp"):
+            approved = triggers.pre_sign_up(pool, new, "SignUp", client.id, self.params)
         user = pool.create_user(new, UserStatus.UNCONFIRMED, client=client)
+        self._verify(pool, user, approved)
         answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
+        if approved.get("autoConfirmUser"):
+            user.status = UserStatus.CONFIRMED
+            metadata = self.params.get("ClientMetadata")
+            triggers.post_confirmation(pool, user, "ConfirmSignUp", client.id, metadata)
+            return ActionResult(answer | {"UserConfirmed": True})
         attribute = attribute_to_verify(pool, user)
         if attribute is not None:
-            answer["CodeDeliveryDetails"] = pool.send_code(user, Purpose.SIGN_UP, attribute)
+            answer["CodeDeliveryDetails"] = self._send_code(pool, client, user, "SignUp", attribute)
         return ActionResult(answer)
+
+    def _password(self, pool: Pool) -> str | None:
+        """Give the password; a pool that signs in with codes alone needs none."""
+        password = self.params.get("Password")
+        policy = (pool.extended_config.get("Policies") or {}).get("SignInPolicy") or {}
+        factors = set(policy.get("AllowedFirstAuthFactors") or ())
+        if not password and factors & {"EMAIL_OTP", "SMS_OTP"}:
+            return None
+        return password or ""
+
+    @staticmethod
+    def _verify(pool: Pool, user: User, approved: dict[str, Any]) -> None:
+        for name, flag in (("email", "autoVerifyEmail"), ("phone_number", "autoVerifyPhone")):
+            if approved.get(flag) and user.attribute(name):
+                pool.take_aliases({f"{name}_verified": "true"}, user)
+                user.set_verified(name, verified=True)
+
+    def _send_code(
+        self, pool: Pool, client: AppClient, user: User, occasion: str, attribute: str
+    ) -> dict[str, str]:
+        metadata = self.params.get("ClientMetadata")
+        return send_code(pool, user, occasion, attribute, client_id=client.id, metadata=metadata)
 
     def confirm_sign_up(self) -> ActionResult:
         """Redeem the code: the user is confirmed and the address verified."""
-        pool, _, user = self.client_and_user()
+        pool, client, user = self.client_and_user()
         if user is None:
             raise CodeExpired
         self.count(user)
@@ -63,36 +85,26 @@ class SignUp(Operation):
         now = self.context.clock.now()
         value = self.params["ConfirmationCode"]
         code = user.codes.check(Purpose.SIGN_UP, value, now=now)
-        self._take_alias(pool, user, code.attribute)
+        force = bool(self.params.get("ForceAliasCreation"))
+        pool.take_aliases({f"{code.attribute}_verified": "true"}, user, force=force)
         user.codes.redeem(Purpose.SIGN_UP, value, now=now)
         user.status = UserStatus.CONFIRMED
         user.set_verified(code.attribute, verified=True)
+        metadata = self.params.get("ClientMetadata")
+        triggers.post_confirmation(pool, user, "ConfirmSignUp", client.id, metadata)
         return ActionResult({})
-
-    def _take_alias(self, pool: Pool, user: User, attribute: str) -> None:
-        if attribute not in (pool.extended_config.get("AliasAttributes") or ()):
-            return
-        value = pool.fold(user.attribute(attribute) or "")
-        for other in pool.users.values():
-            if other is user or not other.has_verified(attribute):
-                continue
-            if pool.fold(other.attribute(attribute) or "") == value:
-                if not self.params.get("ForceAliasCreation"):
-                    raise AliasExists
-                other.set_verified(attribute, verified=False)
 
     def resend_confirmation_code(self) -> ActionResult:
         """Send another sign-up code; the one before is dead."""
         pool, client, user = self.client_and_user()
         if user is None or (client.prevents_user_existence_errors and not user.enabled):
-            return ActionResult(
-                {"CodeDeliveryDetails": simulated_delivery(self.params["Username"])}
-            )
+            details = simulated_delivery(self.params["Username"])
+            return ActionResult({"CodeDeliveryDetails": details})
         self.count(user)
         if not user.is_status("UNCONFIRMED"):
             raise ParameterInvalid("User is already confirmed.")
         attribute = attribute_to_verify(pool, user)
         if attribute is None:
             raise ParameterInvalid("Auto verification not turned on.")
-        details = pool.send_code(user, Purpose.SIGN_UP, attribute)
+        details = self._send_code(pool, client, user, "ResendCode", attribute)
         return ActionResult({"CodeDeliveryDetails": details})

@@ -1,0 +1,127 @@
+"""The app client of a user pool: its flows, its lifetimes, what it may tell and read."""
+
+import secrets
+import string
+from datetime import timedelta
+from typing import Any
+
+from moto.cognitoidp.models import CognitoIdpUserPoolClient
+
+from apiproof.cognito.errors import ParameterInvalid
+
+_UNITS = {
+    "seconds": timedelta(seconds=1),
+    "minutes": timedelta(minutes=1),
+    "hours": timedelta(hours=1),
+    "days": timedelta(days=1),
+}
+# Kind of token: unit when none is given, default, shortest, longest (API reference,
+# CreateUserPoolClient).
+_LIFETIMES = {
+    "AccessToken": ("hours", timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)),
+    "IdToken": ("hours", timedelta(hours=1), timedelta(minutes=5), timedelta(days=1)),
+    "RefreshToken": ("days", timedelta(days=30), timedelta(hours=1), timedelta(days=3650)),
+}
+# What a client may do when ExplicitAuthFlows is left out (API reference, CreateUserPoolClient).
+_DEFAULT_FLOWS = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+# What the names without ALLOW_, the old ones, allow; each allows what needs no permission too.
+_LEGACY_FLOWS = {
+    "ADMIN_NO_SRP_AUTH": "ALLOW_ADMIN_USER_PASSWORD_AUTH",
+    "CUSTOM_AUTH_FLOW_ONLY": "ALLOW_CUSTOM_AUTH",
+    "USER_PASSWORD_AUTH": "ALLOW_USER_PASSWORD_AUTH",
+}
+# Flows with a second name.
+_FLOW_ALIASES = {
+    "ADMIN_NO_SRP_AUTH": "ADMIN_USER_PASSWORD_AUTH",
+    "REFRESH_TOKEN": "REFRESH_TOKEN_AUTH",
+}
+_FLOW_TEXTS = {
+    "ADMIN_USER_PASSWORD_AUTH": "Auth flow not enabled for this client",
+    "CUSTOM_AUTH": "CUSTOM_AUTH is not enabled for the client.",
+    "USER_SRP_AUTH": "USER_SRP_AUTH is not enabled for the client.",
+}
+
+
+class AppClient(CognitoIdpUserPoolClient):
+    """moto's app client, with the meaning of its settings."""
+
+    def __init__(
+        self,
+        user_pool_id: str,
+        generate_secret: bool,  # noqa: FBT001 - moto's signature
+        extended_config: dict[str, Any] | None,
+    ) -> None:
+        super().__init__(user_pool_id, generate_secret, extended_config)
+        alphabet = string.ascii_lowercase + string.digits
+        self.secret = "".join(secrets.choice(alphabet) for _ in range(51))
+        self.check()
+
+    def check(self) -> None:
+        """Refuse lifetimes outside the limits of the API, and flows named in both ways.
+
+        Raises:
+            ParameterInvalid: names the setting.
+        """
+        for kind, (_, _, shortest, longest) in _LIFETIMES.items():
+            if not shortest <= self.lifetime(kind) <= longest:
+                raise ParameterInvalid(f"Invalid range for token validity: {kind}Validity.")
+        flows = set(self.extended_config.get("ExplicitAuthFlows") or ())
+        if flows & set(_LEGACY_FLOWS) and not flows <= set(_LEGACY_FLOWS):
+            raise ParameterInvalid(
+                "Legacy values of ExplicitAuthFlows cannot be combined with values that begin "
+                "with ALLOW_."
+            )
+
+    def lifetime(self, kind: str) -> timedelta:
+        """Tell how long a token lives; `kind` is AccessToken, IdToken or RefreshToken."""
+        default_unit, default, _, _ = _LIFETIMES[kind]
+        validity = self.extended_config.get(f"{kind}Validity")
+        if not validity:
+            return default
+        unit = self.extended_config.get("TokenValidityUnits", {}).get(kind, default_unit)
+        return int(validity) * _UNITS[unit]
+
+    @property
+    def challenge_lifetime(self) -> timedelta:
+        """How long a challenge may be answered, `AuthSessionValidity`: 3 to 15 minutes."""
+        return timedelta(minutes=self.extended_config["AuthSessionValidity"])
+
+    @property
+    def prevents_user_existence_errors(self) -> bool:
+        """Whether errors must not tell that a user doesn't exist."""
+        return self.extended_config.get("PreventUserExistenceErrors") == "ENABLED"
+
+    def may_read(self, attribute: str) -> bool:
+        """Whether `ReadAttributes` shows an attribute; all, if it is empty."""
+        readable = self.get_readable_fields()
+        return not readable or attribute in readable or attribute == "sub"
+
+    @property
+    def revokes_tokens(self) -> bool:
+        """Whether token revocation is enabled."""
+        return bool(self.extended_config.get("EnableTokenRevocation", True))
+
+    def require_flow(self, flow: str) -> None:
+        """Refuse a flow that is off.
+
+        Raises:
+            ParameterInvalid: names the flow.
+        """
+        flow = _FLOW_ALIASES.get(flow, flow)
+        if f"ALLOW_{flow}" not in self._allowed_flows():
+            text = _FLOW_TEXTS.get(flow, f"{flow} flow not enabled for this client")
+            raise ParameterInvalid(text)
+
+    def _allowed_flows(self) -> set[str]:
+        named = set(self.extended_config.get("ExplicitAuthFlows") or _DEFAULT_FLOWS)
+        if not named <= set(_LEGACY_FLOWS):
+            return named
+        return {_LEGACY_FLOWS[name] for name in named} | set(_DEFAULT_FLOWS)
+
+    @property
+    def rotation(self) -> timedelta | None:
+        """How long a refresh token stays good after its rotation; None if none is rotated."""
+        setting = self.extended_config.get("RefreshTokenRotation") or {}
+        if setting.get("Feature") != "ENABLED":
+            return None
+        return timedelta(seconds=setting.get("RetryGracePeriodSeconds") or 0)

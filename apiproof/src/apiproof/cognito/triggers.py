@@ -1,0 +1,239 @@
+"""Lambda triggers as Python functions: the event goes in, the answer comes out.
+
+The handlers have a Lambda's signature. Events and answers follow the AWS developer guide,
+"Customizing user pool workflows with Lambda triggers".
+"""
+
+import importlib
+import json
+from datetime import timedelta
+from typing import Any
+
+from moto.cognitoidp.models import UserStatus
+
+from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.context import EmulatorContext, Handler
+from apiproof.cognito.errors import (
+    LambdaAnswerInvalid,
+    LambdaFailed,
+    LambdaRefused,
+    NotAuthorized,
+    UserNotFound,
+)
+from apiproof.cognito.pool import NewUser, Pool
+from apiproof.cognito.users import User
+
+NAMES = (
+    "PreSignUp",
+    "PostConfirmation",
+    "PreAuthentication",
+    "PostAuthentication",
+    "CustomMessage",
+    "UserMigration",
+    "DefineAuthChallenge",
+    "CreateAuthChallenge",
+    "VerifyAuthChallengeResponse",
+    "PreTokenGeneration",
+    "CustomEmailSender",
+    "CustomSMSSender",
+)
+
+# Cognito waits for so long (developer guide, "Important considerations"); by the emulator's clock.
+TIME_LIMIT = timedelta(seconds=5)
+
+
+def load_handler(target: str) -> Handler:
+    """Import a handler.
+
+    Args:
+        target: `module:function`.
+
+    Raises:
+        ValueError: there is no such function.
+    """
+    module, _, name = target.partition(":")
+    try:
+        handler: Handler = getattr(importlib.import_module(module), name)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ValueError(f"{target!r} cannot be imported: {error}.") from error
+    return handler
+
+
+def run(
+    pool: Pool,
+    name: str,
+    source: str,
+    *,
+    client_id: str | None,
+    username: str | None,
+    request: dict[str, Any],
+    response: dict[str, Any],
+    version: str = "1",
+) -> dict[str, Any]:
+    """Run a trigger and give the `response` of the event that it returns.
+
+    The caller holds the emulator's lock; other calls are let in meanwhile.
+
+    Args:
+        pool: whose trigger it is.
+        name: e.g. PreSignUp.
+        source: the trigger source, e.g. PreSignUp_AdminCreateUser.
+        client_id: of the app client; None stands for an administrator's call.
+        username: whom it is about.
+        request: that part of the event.
+        response: what the handler may fill in.
+        version: of the event.
+
+    Raises:
+        LambdaRefused: the handler raised; the text is its exception's.
+        LambdaFailed: it took too long, or the pool names one that nobody attached.
+        LambdaAnswerInvalid: its answer is no event.
+    """
+    event = {
+        "version": version,
+        "triggerSource": source,
+        "region": pool.region,
+        "userPoolId": pool.id,
+        "userName": username,
+        "callerContext": {
+            "awsSdkVersion": "aws-sdk-unknown-unknown",
+            "clientId": client_id or "CLIENT_ID_NOT_APPLICABLE",
+        },
+        "request": request,
+        "response": response,
+    }
+    return _read(name, _invoke(pool.context, name, event))
+
+
+def _invoke(context: EmulatorContext, name: str, event: dict[str, Any]) -> Any:
+    handler = context.triggers.get(name)
+    if handler is None:
+        raise LambdaFailed(
+            f"The pool's LambdaConfig names a {name} function, and none is attached to the "
+            f'emulator: cognito.triggers["{name}"] = handler, or --trigger {name}=module:function.'
+        )
+    started = context.clock.now()
+    with context.unlocked():
+        try:
+            answer = handler(event, None)
+        except Exception as error:
+            raise LambdaRefused(f"{name} failed with error {error}.") from error
+    if context.clock.now() - started > TIME_LIMIT:
+        raise LambdaFailed(f"{name} invocation failed due to error TimeoutError.")
+    return answer
+
+
+def _read(name: str, answer: Any) -> dict[str, Any]:
+    try:
+        document = json.loads(json.dumps(answer))
+    except (TypeError, ValueError) as error:
+        raise LambdaAnswerInvalid("Unrecognizable lambda output: not JSON") from error
+    if not isinstance(document, dict):
+        raise LambdaAnswerInvalid(f"Unrecognizable lambda output: {name} returned no event")
+    response = document.get("response")
+    if response is not None and not isinstance(response, dict):
+        raise LambdaAnswerInvalid("Unrecognizable lambda output: response is not an object")
+    return response or {}
+
+
+def migrate(
+    pool: Pool, client: AppClient, username: str, occasion: str, *, password: str | None
+) -> None:
+    """Let the UserMigration trigger bring a user from elsewhere, unless the pool has them.
+
+    Args:
+        pool: gets the user.
+        client: the app client of the call.
+        username: as typed in.
+        occasion: Authentication or ForgotPassword.
+        password: that the user typed in; None where they forgot it.
+
+    Raises:
+        UserNotFound: the trigger raised; NotAuthorized where the client must not tell.
+        LambdaAnswerInvalid: its answer makes no sense.
+    """
+    if pool.find(username) is not None:
+        return
+    request = {"password": password, "validationData": None, "clientMetadata": None}
+    names = ("userAttributes", "finalUserStatus", "messageAction", "desiredDeliveryMediums")
+    try:
+        response = run(
+            pool,
+            "UserMigration",
+            f"UserMigration_{occasion}",
+            client_id=client.id,
+            username=username,
+            request=request,
+            response=dict.fromkeys((*names, "forceAliasCreation")),
+        )
+    except LambdaRefused as error:
+        if client.prevents_user_existence_errors:
+            raise NotAuthorized from error
+        raise UserNotFound(f"Exception migrating user in app client {client.id}") from error
+    values = response.get("userAttributes")
+    if not values:
+        return
+    if not isinstance(values, dict):
+        raise LambdaAnswerInvalid("Unrecognizable lambda output: userAttributes is not an object")
+    texts = {str(name): str(value) for name, value in values.items() if name != "username"}
+    status = UserStatus.CONFIRMED
+    if password is None or response.get("finalUserStatus") == "RESET_REQUIRED":
+        status = UserStatus.RESET_REQUIRED
+    force = bool(response.get("forceAliasCreation"))
+    user = pool.create_user(NewUser(username, None, texts), status, force_alias=force)
+    if password is not None:
+        user.set_password(password, pool.context.clock.now())
+
+
+def pre_sign_up(
+    pool: Pool, new: NewUser, occasion: str, client_id: str | None, call: dict[str, Any]
+) -> dict[str, Any]:
+    """Run the PreSignUp trigger, which the pool has; gives `autoConfirmUser` and the like.
+
+    Args:
+        pool: gets the user.
+        new: who is about to be created.
+        occasion: SignUp or AdminCreateUser.
+        client_id: of the app client; None for an administrator.
+        call: the parameters of the call: its ValidationData and ClientMetadata.
+    """
+    given = call.get("ValidationData") or ()
+    request = {
+        "userAttributes": new.attributes,
+        "validationData": {each["Name"]: each.get("Value") for each in given},
+        "clientMetadata": call.get("ClientMetadata") or {},
+    }
+    flags = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
+    return run(
+        pool,
+        "PreSignUp",
+        f"PreSignUp_{occasion}",
+        client_id=client_id,
+        username=new.username,
+        request=request,
+        response=dict.fromkeys(flags, False),
+    )
+
+
+def post_confirmation(
+    pool: Pool, user: User, occasion: str, client_id: str | None, metadata: dict[str, str] | None
+) -> None:
+    """Run the PostConfirmation trigger, if the pool has one.
+
+    Args:
+        pool: has the user.
+        user: who has just been confirmed.
+        occasion: ConfirmSignUp or ConfirmForgotPassword.
+        client_id: of the app client; None for an administrator.
+        metadata: the ClientMetadata of the call.
+    """
+    if pool.has_trigger("PostConfirmation"):
+        run(
+            pool,
+            "PostConfirmation",
+            f"PostConfirmation_{occasion}",
+            client_id=client_id,
+            username=user.username,
+            request={"userAttributes": user.event_attributes(), "clientMetadata": metadata or {}},
+            response={},
+        )
