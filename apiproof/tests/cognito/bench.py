@@ -37,7 +37,7 @@ class Emulator(Pool):
 
     def reset(self) -> None:
         self.cognito.reset()
-        self.cognito.trigger = None
+        self.cognito.triggers.clear()
 
     def code(self, username: str, purpose: str = "sign-up") -> str:
         return self.cognito.outbox.last(username, purpose).code
@@ -47,6 +47,9 @@ class Emulator(Pool):
 
     def trigger(self, handler: Handler) -> None:
         self.cognito.trigger = handler
+
+    def attach(self, name: str, handler: Handler) -> None:
+        self.cognito.triggers[name] = handler
 
     def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
         url = self.cognito.jwks_url
@@ -94,6 +97,9 @@ class PlainMoto(Pool):
     def trigger(self, handler: Handler) -> None:
         """Plain moto has no place for it."""
 
+    def attach(self, name: str, handler: Handler) -> None:
+        """Plain moto has no place for it."""
+
     def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
         import requests  # noqa: PLC0415 - mock_aws intercepts it, nothing else here uses it
 
@@ -121,13 +127,13 @@ class EmulatorBench(Bench):
     def __init__(self, *, http: bool) -> None:
         self.name = "http" if http else "in-process"
         self._http = http
-        self._pools: dict[PoolSettings, Emulator] = {}
+        self._pools: dict[str, Emulator] = {}
 
     def pool(self, **settings: Any) -> Emulator:
         wanted = PoolSettings(**settings)
-        if wanted not in self._pools:
-            self._pools[wanted] = Emulator(Cognito.start(wanted, http=self._http))
-        pool = self._pools[wanted]
+        if repr(wanted) not in self._pools:
+            self._pools[repr(wanted)] = Emulator(Cognito.start(wanted, http=self._http))
+        pool = self._pools[repr(wanted)]
         pool.reset()
         return pool
 
@@ -144,13 +150,13 @@ class MotoBench(Bench):
     def __init__(self) -> None:
         self.offset = 0.0
         self.client = functools.cache(lambda region: make_client(region, None))
-        self._pools: dict[PoolSettings, PlainMoto] = {}
+        self._pools: dict[str, PlainMoto] = {}
 
     def pool(self, **settings: Any) -> PlainMoto:
         wanted = PoolSettings(**settings)
-        if wanted not in self._pools:
-            self._pools[wanted] = PlainMoto(wanted, self)
-        pool = self._pools[wanted]
+        if repr(wanted) not in self._pools:
+            self._pools[repr(wanted)] = PlainMoto(wanted, self)
+        pool = self._pools[repr(wanted)]
         pool.reset()
         self.offset = 0.0
         return pool

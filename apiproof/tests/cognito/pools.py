@@ -35,6 +35,10 @@ class Pool(ABC):
         """Attach a Pre Token Generation V2 handler."""
 
     @abstractmethod
+    def attach(self, name: str, handler: Handler) -> None:
+        """Attach a handler to any trigger, e.g. PreSignUp."""
+
+    @abstractmethod
     def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
         """Fetch the JWK set; raises LookupError where the pool is unknown."""
 

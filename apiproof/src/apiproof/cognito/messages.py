@@ -45,7 +45,7 @@ class Delivery:
     destination: str | None = None
 
 
-def send_code(
+def send_code(  # noqa: PLR0913 - keywords, each of them independent
     pool: Pool,
     user: User,
     occasion: str,
@@ -138,7 +138,7 @@ def _templates(pool: Pool, delivery: Delivery) -> tuple[str, str]:
     return config.get(name) or f"Your verification code is {CODE}. ", subject
 
 
-def _run(
+def _run(  # noqa: PLR0913, PLR0917 - parts of one event
     pool: Pool,
     user: User,
     delivery: Delivery,

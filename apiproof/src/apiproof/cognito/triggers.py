@@ -59,7 +59,7 @@ def load_handler(target: str) -> Handler:
     return handler
 
 
-def run(
+def run(  # noqa: PLR0913 - parts of one event
     pool: Pool,
     name: str,
     source: str,

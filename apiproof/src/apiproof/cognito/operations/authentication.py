@@ -41,7 +41,7 @@ class Authentication(Operation):
     """What a sign-in goes through after its first call."""
 
     @property
-    def challenges(self) -> ChallengeStore:
+    def _challenges(self) -> ChallengeStore:
         """The challenges of sign-ins under way."""
         return self.backend.challenges
 
@@ -74,7 +74,7 @@ class Authentication(Operation):
         **details: Any,
     ) -> ActionResult:
         """Ask the next question; `details` are attributes of `Challenge`."""
-        challenge = self.challenges.create(name, attempt, **details)
+        challenge = self._challenges.create(name, attempt, **details)
         answer = {
             "ChallengeName": name,
             "ChallengeParameters": parameters or {},

@@ -57,7 +57,7 @@ class Challenges(Authentication):
         username = required(responses, "USERNAME")
         self._require_secret_hash(client, responses.get("SECRET_HASH"), username)
         session = self.params.get("Session") or responses.get("PASSWORD_CLAIM_SECRET_BLOCK")
-        challenge = self.challenges.find(session, name)
+        challenge = self._challenges.find(session, name)
         attempt = challenge.attempt
         named = attempt.pool.find(username)
         is_same = named is attempt.user if named is not None else attempt.username == username

@@ -27,7 +27,7 @@ class MultiFactor(Authentication):
         if self.params.get("Session"):
             challenge, user = self._setup()
             challenge.answered = True
-            following = self.challenges.create("MFA_SETUP", challenge.attempt, secret=secret)
+            following = self._challenges.create("MFA_SETUP", challenge.attempt, secret=secret)
             return ActionResult({"SecretCode": secret, "Session": following.session})
         _, user = self._user_with_token()
         user.pending_totp_secret = secret
@@ -44,7 +44,7 @@ class MultiFactor(Authentication):
                 raise SoftwareTokenNotEnabled
             challenge.answered = True
             enable_totp(user, challenge.secret)
-            following = self.challenges.create("MFA_SETUP", challenge.attempt, verified=True)
+            following = self._challenges.create("MFA_SETUP", challenge.attempt, verified=True)
             return ActionResult({"Status": "SUCCESS", "Session": following.session})
         _, user = self._user_with_token()
         if user.pending_totp_secret is None:
@@ -56,7 +56,7 @@ class MultiFactor(Authentication):
         return ActionResult({"Status": "SUCCESS"})
 
     def _setup(self) -> tuple[Challenge, User]:
-        challenge = self.challenges.find(self.params["Session"], "MFA_SETUP")
+        challenge = self._challenges.find(self.params["Session"], "MFA_SETUP")
         user = challenge.attempt.user
         if user is None or user.deleted:
             raise NotAuthorized("Invalid session for the user.")
