@@ -94,6 +94,13 @@ def contract(session: nox.Session) -> None:
     run(session, "pytest", "tests/contract", *session.posargs)
 
 
+@nox.session
+def live(session: nox.Session) -> None:
+    """The service in a process of its own: many clients, network faults, forced orders."""
+    arguments = session.posargs or ["-n", "2"]
+    run(session, "pytest", "tests/contract/live", *arguments, LIVE_TIER="1")
+
+
 @nox.session(name="property")
 def property_(session: nox.Session) -> None:
     """The property suite; `-- --hypothesis-profile=deep` explores for hours."""

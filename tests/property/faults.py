@@ -46,7 +46,7 @@ class Interception:
         self.calls: list[str] = []
 
     def meet(self, operation: str) -> Outage | None:
-        """Stand in for `Outages.meet`."""
+        """Stand in for `Outages.trigger`."""
         number = len(self.calls)
         self.calls.append(operation)
         if self._fault is None or number < self._number:
@@ -85,7 +85,8 @@ def intercepted(
     """Let a fault happen at one call to Cognito within the block."""
     with pytest.MonkeyPatch.context() as patch:
         interception = Interception(env, fault, number)
-        patch.setattr(env.cognito.outages, "meet", interception.meet)
+        patch.setattr(env.cognito.outages, "trigger", interception.meet)
+        patch.setattr(env.cognito.outages, "pending", [None])  # else nobody asks
         try:
             yield interception
         finally:

@@ -89,7 +89,8 @@ def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recover
 
         killing = Killing(remote_world.cognito.outages, process, acts=acts)
         with monkeypatch.context() as patch:
-            patch.setattr(remote_world.cognito.outages, "meet", killing.meet)
+            patch.setattr(remote_world.cognito.outages, "trigger", killing.meet)
+            patch.setattr(remote_world.cognito.outages, "pending", [None])  # else nobody asks
             with pytest.raises(requests.ConnectionError):
                 request()
     assert process.returncode == -signal.SIGKILL

@@ -1,0 +1,1 @@
+"""The service as it is deployed: many clients, and dependencies that misbehave at the socket."""

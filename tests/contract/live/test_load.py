@@ -1,0 +1,69 @@
+"""Many clients at once: all are served, or told at once to come back."""
+
+from apiproof.deployment import Deployment
+from tests.contract.examples import create
+from tests.contract.live.conftest import DEADLINE, SLACK
+from tests.contract.live.crowd import at_once, crowd, fresh, until_success
+
+CLIENTS = 96
+ROUNDS = 5
+BURST = 400
+
+
+def test_many_clients_that_keep_their_connections_are_all_served(deployed: Deployment) -> None:
+    user = deployed.env.new_account()
+    create(deployed.env, user)
+    names = ("list_randoms", "read_me", "create_random", "update_me")
+    requests = {name: fresh(deployed, name, user) for name in names}
+    batches = [[requests[names[client % 4]]] * ROUNDS for client in range(CLIENTS)]
+    answers = at_once(deployed.url, batches)
+    assert len(answers) == CLIENTS * ROUNDS
+    assert [answer for answer in answers if not answer.is_success] == []
+
+
+def test_many_logins_at_once_are_all_answered(deployed: Deployment) -> None:
+    logins = [fresh(deployed, "login_user") for _ in range(8)] * 8
+    answers = at_once(deployed.url, [[login] for login in logins])
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
+    # Those who were told to come back do.
+    later = [until_success(deployed.url, login).status for login in logins[:8]]
+    assert later == [200] * 8
+
+
+def test_a_burst_is_served_or_refused_and_served_fully_afterwards(deployed: Deployment) -> None:
+    reading = fresh(deployed, "list_randoms")
+    with crowd(deployed.url, [reading] * BURST) as waiting:
+        answers = waiting.answers()
+    assert {answer.status for answer in answers} <= {200, 503}
+    assert any(answer.status == 200 for answer in answers)
+    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
+    assert {answer.status for answer in at_once(deployed.url, [[reading]] * 64)} == {200}
+
+
+def test_many_different_sign_ups_at_once_all_succeed_or_may_be_tried_again(
+    deployed: Deployment,
+) -> None:
+    requests = [fresh(deployed, "signup_user") for _ in range(64)]
+    first = at_once(deployed.url, [[request] for request in requests])
+    assert {answer.status for answer in first} <= {201, 503}
+    later = [
+        until_success(deployed.url, request)
+        for request, answer in zip(requests, first, strict=True)
+        if answer.status == 503
+    ]
+    assert [answer for answer in later if answer.status != 201] == []
+
+
+def test_descriptors_and_threads_do_not_grow(deployed: Deployment) -> None:
+    """The first round fills pools; what grows afterwards, grows for ever."""
+    reading = fresh(deployed, "read_me")
+    counts = []
+    for _ in range(4):
+        at_once(deployed.url, [[reading, reading]] * 64)
+        with crowd(deployed.url, [reading] * 64) as waiting:
+            waiting.hang_up()
+        assert until_success(deployed.url, reading).is_success
+        counts.append((deployed.server.descriptors, deployed.server.threads))
+    for first, last in zip(counts[1], counts[-1], strict=True):
+        assert last <= first + 5, counts

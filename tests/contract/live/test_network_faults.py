@@ -1,0 +1,143 @@
+"""Whatever a dependency does at the socket: an answer in time, no 500, and service afterwards.
+
+Each operation is sent once while the fault lasts, all at the same moment, beside those that need
+the dependency not at all.
+"""
+
+from functools import partial
+
+import pytest
+
+from apiproof.deployment import Deployment
+from apiproof.network_faults import (
+    HOSTILE_ANSWERS,
+    Answer,
+    Drip,
+    FaultProxy,
+    NetworkFault,
+    Refused,
+    Reset,
+    Silent,
+    Unreachable,
+)
+from tests.contract.examples import OPERATIONS
+from tests.contract.live.conftest import DEADLINE, SLACK, UNDELAYED
+from tests.contract.live.crowd import (
+    Timed,
+    at_once,
+    fresh,
+    one_of_each,
+    until_success,
+)
+
+FAULTS: dict[str, NetworkFault] = {
+    "silent": Silent(),
+    "silent-after-acting": Silent(acts=True),
+    "dripping": Drip(pause=0.3),
+    "reset": Reset(),
+    "cut-off-after-acting": Reset(acts=True, answered=40),
+    "refused": Refused(),
+    "unreachable": Unreachable(),
+}
+ASK_COGNITO = {
+    "signup_user",
+    "verify_user",
+    "resend_confirmation_code",
+    "login_user",
+    "refresh_session",
+    "forgot_password",
+    "reset_password",
+    "logout_user",
+    "change_password",
+    "delete_me",
+}
+# Those that may do without a row: they ask Cognito, which knows the account.
+ASK_COGNITO_ALONE = {
+    "verify_user",
+    "resend_confirmation_code",
+    "forgot_password",
+    "check_health",
+}
+NEED = {
+    "cognito": ASK_COGNITO,
+    "database": set(OPERATIONS) - ASK_COGNITO_ALONE,
+    "keys": set(),  # they are at hand
+}
+MAY_NEED = {"cognito": ASK_COGNITO, "database": set(OPERATIONS) - {"check_health"}, "keys": set()}
+
+
+def proxy(deployed: Deployment, dependency: str) -> FaultProxy:
+    return {
+        "cognito": deployed.cognito,
+        "database": deployed.database,
+        "keys": deployed.keys,
+    }[dependency]
+
+
+def judge(answers: list[Timed], dependency: str) -> None:
+    """Each answer in time; 503 with a hint where the dependency is needed, else a success."""
+    for answer in answers:
+        name = answer.operation_id
+        if name in NEED[dependency]:
+            assert answer.status == 503, answer
+        elif name not in MAY_NEED[dependency]:
+            assert answer.is_success, answer
+            assert answer.seconds < UNDELAYED, answer
+        assert answer.is_success or answer.status == 503, answer
+        assert answer.seconds < DEADLINE + SLACK, answer
+        assert (answer.status == 503) is ("Retry-After" in answer.headers), answer
+
+
+def recovers(deployed: Deployment) -> None:
+    for name in OPERATIONS:
+        answer = until_success(deployed.url, partial(fresh, deployed, name))
+        assert answer.is_success, answer
+
+
+@pytest.mark.parametrize("dependency", ["cognito", "database"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_operation_is_answered_in_time_and_works_again_afterwards(
+    deployed: Deployment, dependency: str, fault: str
+) -> None:
+    requests = one_of_each(deployed)
+    with proxy(deployed, dependency).fault(FAULTS[fault]):
+        answers = at_once(deployed.url, [[request] for request in requests])
+        judge(answers, dependency)
+    recovers(deployed)
+
+
+@pytest.mark.parametrize("answer", HOSTILE_ANSWERS)
+def test_an_answer_that_is_not_cognitos_is_an_answer_lost(
+    deployed: Deployment, answer: str
+) -> None:
+    requests = one_of_each(deployed)
+    with deployed.cognito.fault(Answer(HOSTILE_ANSWERS[answer])):
+        judge(at_once(deployed.url, [[request] for request in requests]), "cognito")
+    recovers(deployed)
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, *HOSTILE_ANSWERS])
+def test_tokens_of_a_new_key_wait_for_the_key_source_and_no_others_do(
+    deployed: Deployment, fault: str
+) -> None:
+    env = deployed.env
+    old = fresh(deployed, "list_randoms")
+    assert until_success(deployed.url, old).is_success  # its key is at hand
+    env.cognito.keys.rotate()
+    new = [fresh(deployed, name) for name in ("list_randoms", "login_user", "refresh_session")]
+    what = FAULTS.get(fault) or Answer(HOSTILE_ANSWERS[fault])
+    with deployed.keys.fault(what):
+        answers = at_once(deployed.url, [[request] for request in [*new, old]])
+    assert [answer.status for answer in answers] == [503, 503, 503, 200]
+    assert answers[-1].seconds < UNDELAYED
+    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
+    for request in new:
+        answer = until_success(deployed.url, request)
+        assert answer.is_success, answer
+
+
+def test_somebody_elses_server_on_the_databases_port(deployed: Deployment) -> None:
+    requests = one_of_each(deployed)
+    with deployed.database.fault(Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n")):
+        judge(at_once(deployed.url, [[request] for request in requests]), "database")
+    recovers(deployed)
