@@ -1,7 +1,12 @@
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from apiproof.cognito.triggers import load_handlers
+from apiproof.errors import UserError
 from tests.cognito.behaviours import behaviour, expect, refused, require
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD
@@ -145,3 +150,21 @@ def test_pre_token_generation_v1(bench: Bench) -> None:
     tokens = pool.log_in("ada")
     expect(pool.claims(tokens["IdToken"]).get("tenant"), "acme", "never fires")
     require("tenant" not in pool.claims(tokens["AccessToken"]), "in the access token too")
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("PreSignup=json:loads", "name one of PreSignUp"),
+        ("PreSignUp=no.such.module:f", "cannot be imported"),
+        ("PreSignUp=json:nothing", "write PreSignUp=module:function"),
+    ],
+)
+def test_triggers_of_a_command_line_that_do_not_exist(option: str, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        load_handlers([option])
+
+
+def test_triggers_of_a_command_line_are_imported() -> None:
+    handlers: dict[str, Any] = dict(load_handlers(["PreSignUp=json:loads"]))
+    assert handlers == {"PreSignUp": json.loads}

@@ -6,7 +6,7 @@ It waits to be interrupted; the command line is elsewhere.
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from threading import Event
 
@@ -41,7 +41,7 @@ def served(
     *,
     port: int = 0,
     ready_file: Path | None = None,
-    trigger: Handler | None = None,
+    triggers: Mapping[str, Handler] | None = None,
 ) -> Iterator[Cognito]:
     """Serve an emulator over HTTP until the block ends.
 
@@ -49,13 +49,13 @@ def served(
         settings: what the pool is like.
         port: where to listen; 0 for any free port.
         ready_file: written, for its owner alone, once it answers; removed at the end.
-        trigger: the Pre Token Generation V2 handler.
+        triggers: Lambda triggers by their names in LambdaConfig.
 
     Raises:
         PortTaken: another program listens on the port.
     """
     with Cognito.start(settings, http=True, port=port) as cognito:
-        cognito.trigger = trigger
+        cognito.triggers.update(triggers or {})
         if ready_file is not None:
             _write(ready_file, json.dumps(describe(cognito), indent=2) + "\n")
         try:
@@ -70,7 +70,7 @@ def serve(
     *,
     port: int = 0,
     ready_file: Path | None = None,
-    trigger: Handler | None = None,
+    triggers: Mapping[str, Handler] | None = None,
     tell: Callable[[str], None],
 ) -> None:
     """Serve an emulator until KeyboardInterrupt, and tell what it would have mailed.
@@ -79,12 +79,12 @@ def serve(
         settings: as in `served`.
         port: as in `served`.
         ready_file: as in `served`.
-        trigger: as in `served`.
+        triggers: as in `served`.
         tell: called with one line at a time, e.g. `print`.
     """
     with (
         contextlib.suppress(KeyboardInterrupt),
-        served(settings, port=port, ready_file=ready_file, trigger=trigger) as cognito,
+        served(settings, port=port, ready_file=ready_file, triggers=triggers) as cognito,
     ):
         cognito.outbox.listen(lambda message: tell(word(message)))
         tell(f"Cognito user pool {cognito.user_pool_id} at {cognito.endpoint_url}")

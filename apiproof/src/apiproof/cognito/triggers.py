@@ -6,6 +6,7 @@ The handlers have a Lambda's signature. Events and answers follow the AWS develo
 
 import importlib
 import json
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -22,6 +23,7 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import User
+from apiproof.errors import UserError
 
 NAMES = (
     "PreSignUp",
@@ -42,21 +44,28 @@ NAMES = (
 TIME_LIMIT = timedelta(seconds=5)
 
 
-def load_handler(target: str) -> Handler:
-    """Import a handler.
+def load_handlers(options: Iterable[str]) -> dict[str, Handler]:
+    """Import the handlers that a command line names.
 
     Args:
-        target: `module:function`.
+        options: each `NAME=module:function`, e.g. `PreSignUp=triggers:confirm`.
 
     Raises:
-        ValueError: there is no such function.
+        UserError: there is no such trigger or function.
     """
-    module, _, name = target.partition(":")
-    try:
-        handler: Handler = getattr(importlib.import_module(module), name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ValueError(f"{target!r} cannot be imported: {error}.") from error
-    return handler
+    handlers: dict[str, Handler] = {}
+    for option in options:
+        name, _, target = option.partition("=")
+        module, _, function = target.partition(":")
+        if name not in NAMES:
+            raise UserError(f"--trigger {option}: name one of {', '.join(NAMES)}.")
+        try:
+            handlers[name] = getattr(importlib.import_module(module), function)
+        except (ImportError, AttributeError, ValueError) as error:
+            raise UserError(
+                f"--trigger {option} cannot be imported ({error}): write {name}=module:function."
+            ) from error
+    return handlers
 
 
 def run(  # noqa: PLR0913 - parts of one event

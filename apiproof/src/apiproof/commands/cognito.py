@@ -16,8 +16,14 @@ def cognito(
     ready_file: Annotated[
         Path | None, typer.Option(help="Where to write endpoint, pool and client as JSON.")
     ] = None,
+    trigger: Annotated[
+        list[str] | None,
+        typer.Option(help="A Lambda trigger, as NAME=module:function; may be repeated."),
+    ] = None,
 ) -> None:
     """Run a faithful Cognito user pool, without a service, until Ctrl+C."""
     from apiproof.cognito.serving import serve
+    from apiproof.cognito.triggers import load_handlers
 
-    serve(port=port, ready_file=ready_file, tell=typer.echo)
+    handlers = load_handlers(trigger or ())
+    serve(port=port, ready_file=ready_file, triggers=handlers, tell=typer.echo)
