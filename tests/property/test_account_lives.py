@@ -16,5 +16,5 @@ def test_accounts_live_as_the_model_says_whatever_goes_away(env: Environment) ->
     """
     run_state_machine_as_test(
         lambda: AccountMachine(env),  # type: ignore[arg-type]  # any factory will do
-        settings=settings(few(0.6), stateful_step_count=25),
+        settings=settings(few(0.9), stateful_step_count=25),
     )

@@ -15,5 +15,5 @@ def test_items_live_as_the_model_says_and_nobody_sees_anothers(env: Environment)
     """
     run_state_machine_as_test(
         lambda: RandomMachine(env),  # type: ignore[arg-type]  # any factory will do
-        settings=settings(few(0.4), stateful_step_count=25),
+        settings=settings(few(0.7), stateful_step_count=25),
     )
