@@ -1,4 +1,4 @@
-from tests.cognito.behaviours import behaviour, expect, refused
+from tests.cognito.behaviours import behaviour, expect, refused, require
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD
 
@@ -66,3 +66,10 @@ def test_custom_attribute_stays_text(bench: Bench) -> None:
     pool.set("ada", **{"custom:kyc_verified": "level2"})
     claims = pool.claims(pool.log_in("ada")["IdToken"])
     expect(claims.get("custom:kyc_verified"), "level2", "another value")
+
+
+@behaviour("every answer has a request id", "ResponseMetadata.RequestId", "D")
+def test_answers_have_a_request_id(bench: Bench) -> None:
+    pool = bench.pool()
+    metadata = pool.aws.list_user_pools(MaxResults=1)["ResponseMetadata"]
+    require(metadata.get("RequestId"), "none")

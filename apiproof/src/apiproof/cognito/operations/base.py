@@ -86,10 +86,10 @@ class Operation(CognitoIdpResponse):
         if outage is not None and outage.code is not None:
             return outage.response()
         with self.context.lock:
-            answer = self._answer(request)
+            status, headers, body = self._answer(request)
         if outage is not None:
             outage.lose()
-        return answer
+        return status, headers | {"x-amzn-requestid": self.context.new_id()}, body
 
     def _answer(self, request: Request) -> tuple[int, dict[str, str], str]:
         try:
