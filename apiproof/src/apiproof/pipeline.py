@@ -5,7 +5,9 @@ error. A step that raises is an error as well, and the others go on.
 """
 
 import os
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
@@ -22,8 +24,10 @@ from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.fuzzing import step as fuzzing_step
 from apiproof.fuzzing.cli_run import run_schemathesis
-from apiproof.openapi.document import load_document, operations
+from apiproof.http.child.server_errors import SERVER_ERROR, ErrorSite
+from apiproof.openapi.document import Operation, load_document, operations
 from apiproof.openapi.references import Document
+from apiproof.openapi.routing import Router
 from apiproof.pacts import usage
 from apiproof.pacts.reading import PactFile, load_pact
 from apiproof.pacts.reading.calls import calls
@@ -66,9 +70,18 @@ class StepsUnknown(UserError):
 
 
 def check_document(context: PipelineContext) -> StepResult:
-    """Compare the committed OpenAPI document with what the application declares."""
-    count, lines = document_findings(context.service, context.env.document)
+    """Compare the committed OpenAPI document with what the application declares.
+
+    Security that an operation has lost since then is a breaking change of its own, whatever the
+    document says now.
+    """
     path = context.service.document_path
+    if not path.is_file() and context.service.make_document is None:
+        why = f"{path.name} is not committed yet: `apiproof openapi check --write` writes it"
+        return StepResult(
+            "document", Status.SKIPPED, cases=(Case(path.name, Status.SKIPPED, message=why),)
+        )
+    count, lines = document_findings(context.service, context.env.document)
     findings = [
         Finding(
             id=f"document/{line.partition(':')[0]}",
@@ -81,7 +94,35 @@ def check_document(context: PipelineContext) -> StepResult:
         )
         for line in lines
     ]
+    if path.is_file():
+        findings += lost_security(load_document(path), context.env.document)
     return step_result("document", {"operations": count}, findings)
+
+
+def lost_security(before: dict[str, Any], after: dict[str, Any]) -> list[Finding]:
+    """Return the operations that asked for a credential, or a scope, and no longer do."""
+    now = {operation.label: operation for operation in operations(after)}
+    findings = []
+    for old in operations(before):
+        new = now.get(old.label)
+        if new is None or not old.secured:
+            continue
+        lost = sorted(set(old.scopes) - set(new.scopes))
+        if new.secured and not lost:
+            continue
+        kind = "scopes" if new.secured else "open"
+        what = f"the scope {', '.join(lost)}" if new.secured else "a credential"
+        findings.append(
+            Finding(
+                id=f"document/security_kept/{old.operation_id}/{kind}",
+                check="security_kept",
+                severity=Severity.CRITICAL,
+                operation=old.label,
+                message=f"{old.operation_id} no longer asks for {what}",
+                expected="the security of the committed document",
+            )
+        )
+    return findings
 
 
 def document_findings(service: Service, document: dict[str, Any]) -> tuple[int, list[str]]:
@@ -181,12 +222,47 @@ def scan_reports(context: PipelineContext) -> StepResult:
     return step_result("reports", {"files": len(files)}, findings)
 
 
+def check_server_errors(context: PipelineContext) -> StepResult:
+    """List the distinct places that answers of 500 came from, whoever asked."""
+    router = Router(context.env.document)
+    findings: dict[str, Finding] = {}
+    counts: Counter[str] = Counter()
+    for site in context.env.server_errors:
+        operation = router.find(site.method, site.path)
+        statuses = operation.statuses if operation else ()
+        if site.status != SERVER_ERROR and str(site.status) in statuses:
+            continue  # promised: a dependency was away
+        finding = _server_error(site, operation)
+        findings.setdefault(finding.id, finding)
+        counts[finding.id] += 1
+    found = [replace(it, details=(f"{counts[name]} answers",)) for name, it in findings.items()]
+    answers = sum(context.env.coverage_log.counts.values())
+    return step_result("errors", {"answers": answers, "places": len(found)}, found)
+
+
+def _server_error(site: ErrorSite, operation: Operation | None) -> Finding:
+    label = operation.label if operation else f"{site.method} an undeclared path"
+    cause = site.exception or f"an answer of {site.status}"
+    # Without the line, which moves with every edit above it.
+    place = re.sub(r":\d+ ", " ", site.place) or "unknown"
+    return Finding(
+        id=f"errors/no_server_error/{label}/{place}/{cause}",
+        check="no_server_error",
+        severity=Severity.HIGH,
+        operation=label,
+        message=f"{site.status} from {cause} at {site.place or 'a place that is not known'}",
+        expected="an answer that the document declares, and never a 500",
+        location=Location(site.place.partition(":")[0]) if site.place else None,
+    )
+
+
 STEPS: dict[str, Step] = {
     "document": check_document,
     "fuzzing": fuzz,
     "coverage": check_coverage,
     "access": probe_access,
     "pacts": verify_pacts,
+    "errors": check_server_errors,
 }
 
 

@@ -55,6 +55,12 @@ def run(  # noqa: PLR0913 - these are the command line's options
     with live_environment(chosen, port=port, service_name=name) as (env, ready):
         ready_file = REPORTS / "ready.json"
         ready.write(ready_file)
+        if missing := env.missing_scopes():
+            print_line(
+                console,
+                f"No user's token has {', '.join(missing)}, which the document asks for: name the "
+                "Pre Token Generation handler as `trigger` in the service file.",
+            )
         gates = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
         try:
             results = list(pipeline.run_all(gates, names, known))
