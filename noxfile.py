@@ -123,7 +123,7 @@ def pacts(session: nox.Session) -> None:
 def openapi(session: nox.Session) -> None:
     """Write openapi.json; `-- --check` compares, `-- --against REV` finds breaking changes."""
     if session.posargs[:1] != ["--against"]:
-        run(session, "python", "-m", "api.openapi", *session.posargs)
+        run(session, "python", "-m", "api.openapi_cli", *session.posargs)
         return
     if len(session.posargs) != 2:
         session.error("--against takes one git revision: nox -s openapi -- --against v1.0.0")

@@ -10,23 +10,21 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from api import openapi, probes
-from api.handlers import install_handlers
+from api import health, openapi
+from api.dependencies import AppState
+from api.exception_handlers import install_exception_handlers
 from api.middleware import BodyLimit, RequestRecord
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
-from api.surroundings import Surroundings
 from api.users.router import router as users_router
 
 
-def create_app(
-    settings: Settings | None = None, surroundings: Surroundings | None = None
-) -> FastAPI:
+def create_app(settings: Settings | None = None, state: AppState | None = None) -> FastAPI:
     """Build the service. Nothing is connected until the first request.
 
     Args:
         settings: read from the environment when not given.
-        surroundings: built from the settings when not given; see Surroundings.build.
+        state: built from the settings when not given; see AppState.build.
 
     Raises:
         SettingsInvalid: a setting is missing or bad.
@@ -38,21 +36,21 @@ def create_app(
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.state.surroundings = surroundings or Surroundings.build(settings)
+    app.state.dependencies = state or AppState.build(settings)
     app.include_router(users_router)
     app.include_router(randoms_router)
-    app.include_router(probes.router)
-    install_handlers(app)
+    app.include_router(health.router)
+    install_exception_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestRecord)
-    openapi.install(app)
+    openapi.customize(app)
     return app
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     yield {}
-    app.state.surroundings.engine.dispose()
+    app.state.dependencies.engine.dispose()
 
 
 def _operation_id(route: APIRoute) -> str:

@@ -16,7 +16,7 @@ from sqlmodel import Session, create_engine
 
 from api.errors import DatabaseUnavailable
 from api.settings import Settings
-from api.sqlstate import is_passing
+from api.sqlstate import is_transient
 
 
 def build_engine(settings: Settings) -> Engine:
@@ -57,18 +57,18 @@ def transaction(engine: Engine) -> Iterator[Session]:
         DatabaseUnavailable: when the database is away or too busy, also at the commit.
     """
     try:
-        with Session(engine, expire_on_commit=False) as session:
-            yield session
-            session.commit()
+        with Session(engine, expire_on_commit=False) as db:
+            yield db
+            db.commit()
     except SQLAlchemyError as error:
-        if is_passing(error):
+        if is_transient(error):
             raise DatabaseUnavailable from error
         raise
 
 
 def _open_session(request: Request) -> Iterator[Session]:
-    with transaction(request.app.state.surroundings.engine) as session:
-        yield session
+    with transaction(request.app.state.dependencies.engine) as db:
+        yield db
 
 
 # scope="function": the commit happens before the answer is sent, so a failed commit is no 201.

@@ -6,7 +6,7 @@ The only module with an effect at import. Must not know anything but how to star
 import sys
 
 from api.app import create_app
-from api.logs import configure_logs
+from api.logging import configure_logs
 from api.settings import SettingsInvalid, read_settings
 
 try:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
 # deadlock), resources, operator intervention and timeouts, locks, system.
-_PASSING = ("08", "40", "53", "57", "58", "55P03", "25P03")
+_TRANSIENT = ("08", "40", "53", "57", "58", "55P03", "25P03")
 
 FOREIGN_KEY_VIOLATION = "23503"
 UNIQUE_VIOLATION = "23505"
@@ -26,7 +26,7 @@ def sqlstate(error: DBAPIError) -> str | None:
     return code
 
 
-def is_passing(error: SQLAlchemyError) -> bool:
+def is_transient(error: SQLAlchemyError) -> bool:
     """Tell whether the database is away or busy, rather than the statement wrong.
 
     Args:
@@ -39,4 +39,4 @@ def is_passing(error: SQLAlchemyError) -> bool:
     code = sqlstate(error)
     if code is None:
         return error.connection_invalidated or isinstance(error, OperationalError)
-    return code.startswith(_PASSING)
+    return code.startswith(_TRANSIENT)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from api.identity.triggers import handler
+from api.identity.pre_token_generation import handler
 from apiproof.service import (
     AdjustableRequest,
     ASGIApp,
@@ -69,20 +69,20 @@ def environment_variables(where: EnvironmentConfig) -> dict[str, str]:
 def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
     """The service among these surroundings; `changed` are settings, as for `settings_for`."""
     from api.app import create_app
-    from api.logs import configure_logs
+    from api.logging import configure_logs
 
     configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
     return create_app(settings_for(where, **changed))
 
 
 def disable(where: EnvironmentConfig, username: str) -> None:
-    """Disable an account as an operator would, with `python -m api.accounts disable`."""
-    from api import accounts
-    from api.surroundings import Surroundings as Dependencies
+    """Disable an account as an operator would, with `python -m api.admin disable`."""
+    from api import admin
+    from api.dependencies import AppState as Dependencies
 
     service = Dependencies.build(settings_for(where))
     try:
-        accounts.disable(service.engine, service.identity, username, service.sign_out_time())
+        admin.disable(service.engine, service.identity, username, service.sign_out_cutoff())
     finally:
         service.engine.dispose()
 
@@ -94,7 +94,7 @@ def migrate(database_url: str) -> None:
 
 
 def document() -> Document:
-    from api.openapi import document as current
+    from api.openapi_cli import document as current
 
     return current()
 

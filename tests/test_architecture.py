@@ -88,19 +88,19 @@ def test_domains_never_import_each_others_router_or_service(domain: str, other: 
     assert offenders(modules(f"api/{domain}"), *forbidden) == []
 
 
-@pytest.mark.parametrize("name", ["errors", "values"])
-def test_errors_and_values_stand_on_nothing_of_the_service(name: str) -> None:
+@pytest.mark.parametrize("name", ["errors", "types"])
+def test_errors_and_types_stand_on_nothing_of_the_service(name: str) -> None:
     assert offenders([ROOT / "api" / f"{name}.py"], "api") == []
 
 
-def test_models_and_schemas_stand_on_values_alone() -> None:
+def test_models_and_schemas_stand_on_types_alone() -> None:
     paths = [path for path in modules("api") if path.name in {"models.py", "schemas.py"}]
     assert paths
     inner = {
         f"{relative(path)} imports {name}"
         for path in paths
         for name in imports(path)
-        if name.startswith("api.") and not name.startswith("api.values")
+        if name.startswith("api.") and not name.startswith("api.types")
     }
     assert {line for line in inner if ".models" not in line.split(" imports ")[1]} == set()
 

@@ -31,8 +31,8 @@ from api.errors import (
     IdentityUnavailable,
     Unavailable,
 )
-from api.identity.base import Account, IdentityProvider, Tokens
-from api.identity.refusals import refusal
+from api.identity.errors import map_error
+from api.identity.protocols import Account, IdentityProvider, Tokens
 from api.settings import Settings
 
 # Where the request cannot have reached Cognito; all else may have, and been acted upon.
@@ -196,7 +196,7 @@ class Cognito(IdentityProvider):
             answer: dict[str, Any] = getattr(self._client, method or name)(**parameters)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            mapped = refusal(name, code)
+            mapped = map_error(name, code)
             if mapped is None:
                 return {}
             _record(name, code, mapped)

@@ -1,7 +1,6 @@
 """The database's history: `upgrade` brings a database up to date.
 
-Configured here rather than in an alembic.ini, so that it works from any directory and from an
-installed wheel. Must not know the service's settings.
+For a process that has the URL at hand; by hand, use Alembic's own command line (see env.py).
 
 Source: Alembic 1.20, "Programmatic API use" and "Sharing a connection".
 """
@@ -10,14 +9,11 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.pool import NullPool
 
 from api.settings import psycopg2_url
-
-# Any number: two processes that upgrade one database at once come one after the other.
-_LOCK = 4_242_001
 
 
 def upgrade(database_url: str | URL, revision: str = "head") -> None:
@@ -29,7 +25,6 @@ def upgrade(database_url: str | URL, revision: str = "head") -> None:
     """
     engine = create_engine(psycopg2_url(database_url), poolclass=NullPool, hide_parameters=True)
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         command.upgrade(configuration(connection), revision)
 
 

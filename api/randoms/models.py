@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, DateTime, Index
 from sqlmodel import Field, SQLModel
 
-from api.values import utc_now
+from api.types import utc_now
 
 
 class RandomItem(SQLModel, table=True):

@@ -7,14 +7,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
 
+from api.auth import CurrentRandomsUser
 from api.database import DbSession
-from api.documentation import BODY, CALLER, responses
 from api.errors import BoundsConflict, RandomNotFound, RequestInvalid
+from api.openapi_responses import BODY, CALLER, responses
 from api.randoms import service
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
-from api.security import RandomsOwner
-from api.values import AS_WRITTEN, INT4_MAX
+from api.types import AS_WRITTEN, INT4_MAX
 
 router = APIRouter(prefix="/randoms", tags=["randoms"])
 
@@ -47,10 +47,10 @@ LOCATION = {
     responses=responses(*CALLER, RequestInvalid),
 )
 def list_randoms(
-    caller: RandomsOwner, session: DbSession, offset: Offset = 0, limit: Limit = 20
+    caller: CurrentRandomsUser, db: DbSession, offset: Offset = 0, limit: Limit = 20
 ) -> list[RandomItem]:
     """List one's own random numbers, oldest first; beyond the end the list is empty."""
-    return service.list_items(session, caller.user.id, offset, limit)
+    return service.list_items(db, caller.user.id, offset, limit)
 
 
 @router.post(
@@ -61,10 +61,10 @@ def list_randoms(
     responses={201: {"headers": LOCATION}, **responses(*CALLER, BoundsConflict, *BODY)},
 )
 def create_random(
-    caller: RandomsOwner, session: DbSession, bounds: RandomCreate, response: Response
+    caller: CurrentRandomsUser, db: DbSession, bounds: RandomCreate, response: Response
 ) -> RandomItem:
     """Draw a random number between two bounds, both included, and keep it."""
-    item = service.create_item(session, caller.user.id, bounds)
+    item = service.create_item(db, caller.user.id, bounds)
     response.headers["Location"] = f"/randoms/{item.id}"
     return item
 
@@ -75,9 +75,9 @@ def create_random(
     response_description="The item.",
     responses=responses(*CALLER, RandomNotFound, RequestInvalid),
 )
-def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> RandomItem:
+def read_random(caller: CurrentRandomsUser, db: DbSession, random_id: ItemId) -> RandomItem:
     """Read one of one's own random numbers."""
-    return service.find_item(session, caller.user.id, random_id)
+    return service.find_item(db, caller.user.id, random_id)
 
 
 @router.patch(
@@ -87,13 +87,13 @@ def read_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> 
     responses=responses(*CALLER, RandomNotFound, BoundsConflict, *BODY),
 )
 def update_random(
-    caller: RandomsOwner, session: DbSession, random_id: ItemId, update: RandomUpdate
+    caller: CurrentRandomsUser, db: DbSession, random_id: ItemId, update: RandomUpdate
 ) -> RandomItem:
     """Change the bounds of a random number; what is left out stays.
 
     The number itself is drawn anew only when it no longer lies within the bounds.
     """
-    return service.update_item(session, caller.user.id, random_id, update)
+    return service.update_item(db, caller.user.id, random_id, update)
 
 
 @router.delete(
@@ -102,6 +102,6 @@ def update_random(
     response_description="The item is gone.",
     responses=responses(*CALLER, RandomNotFound, RequestInvalid),
 )
-def delete_random(caller: RandomsOwner, session: DbSession, random_id: ItemId) -> None:
+def delete_random(caller: CurrentRandomsUser, db: DbSession, random_id: ItemId) -> None:
     """Delete one of one's own random numbers."""
-    service.delete_item(session, caller.user.id, random_id)
+    service.delete_item(db, caller.user.id, random_id)

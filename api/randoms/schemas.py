@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.values import INT4_MAX, Int4
+from api.types import INT4_MAX, Int4
 
 RandomId = Annotated[int, Field(ge=1, le=INT4_MAX, description="The item's id.", examples=[1])]
 MinValue = Annotated[Int4, Field(description="The lowest number allowed.", examples=[1])]

@@ -14,27 +14,27 @@ from api.errors import BoundsConflict, RandomNotFound, TokenInvalid
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomUpdate
 from api.sqlstate import FOREIGN_KEY_VIOLATION, sqlstate
-from api.values import utc_now
+from api.types import utc_now
 
 
-def list_items(session: Session, owner_id: int, offset: int, limit: int) -> list[RandomItem]:
+def list_items(db: Session, owner_id: int, offset: int, limit: int) -> list[RandomItem]:
     """List an owner's items in the order in which they were made.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         owner_id: whose.
         offset: how many to leave out.
         limit: how many at most.
     """
     query = _owned(owner_id).order_by(col(RandomItem.id)).offset(offset).limit(limit)
-    return list(session.exec(query))
+    return list(db.exec(query))
 
 
-def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> RandomItem:
+def create_item(db: Session, owner_id: int, bounds: RandomCreate) -> RandomItem:
     """Draw a number and keep it.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         owner_id: whose it will be.
         bounds: both included.
 
@@ -51,9 +51,9 @@ def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> Random
         created_at=now,
         updated_at=now,
     )
-    session.add(item)
+    db.add(item)
     try:
-        session.flush()
+        db.flush()
     except IntegrityError as error:
         if sqlstate(error) == FOREIGN_KEY_VIOLATION:
             raise TokenInvalid from None
@@ -61,25 +61,25 @@ def create_item(session: Session, owner_id: int, bounds: RandomCreate) -> Random
     return item
 
 
-def find_item(session: Session, owner_id: int, item_id: int) -> RandomItem:
+def find_item(db: Session, owner_id: int, item_id: int) -> RandomItem:
     """Find an owner's item.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         owner_id: whose.
         item_id: which.
 
     Raises:
         RandomNotFound
     """
-    return _only(session, _owned(owner_id), item_id)
+    return _only(db, _owned(owner_id), item_id)
 
 
-def update_item(session: Session, owner_id: int, item_id: int, update: RandomUpdate) -> RandomItem:
+def update_item(db: Session, owner_id: int, item_id: int, update: RandomUpdate) -> RandomItem:
     """Change bounds; the number is drawn anew only when it no longer lies within them.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         owner_id: whose.
         item_id: which.
         update: the bounds to change.
@@ -88,36 +88,36 @@ def update_item(session: Session, owner_id: int, item_id: int, update: RandomUpd
         RandomNotFound, BoundsConflict
     """
     # Locked: two updates at once must not leave bounds that neither of them checked.
-    item = _only(session, _owned(owner_id).with_for_update(), item_id)
+    item = _only(db, _owned(owner_id).with_for_update(), item_id)
     for name, value in update.model_dump(exclude_unset=True).items():
         setattr(item, name, value)
     if not item.min_value <= item.num <= item.max_value:
         item.num = _draw(item.min_value, item.max_value)
-    session.add(item)
-    session.flush()
+    db.add(item)
+    db.flush()
     return item
 
 
-def delete_item(session: Session, owner_id: int, item_id: int) -> None:
+def delete_item(db: Session, owner_id: int, item_id: int) -> None:
     """Remove an owner's item.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         owner_id: whose.
         item_id: which.
 
     Raises:
         RandomNotFound
     """
-    session.delete(_only(session, _owned(owner_id).with_for_update(), item_id))
+    db.delete(_only(db, _owned(owner_id).with_for_update(), item_id))
 
 
 def _owned(owner_id: int) -> SelectOfScalar[RandomItem]:
     return select(RandomItem).where(col(RandomItem.owner_id) == owner_id)
 
 
-def _only(session: Session, query: SelectOfScalar[RandomItem], item_id: int) -> RandomItem:
-    item = session.exec(query.where(col(RandomItem.id) == item_id)).one_or_none()
+def _only(db: Session, query: SelectOfScalar[RandomItem], item_id: int) -> RandomItem:
+    item = db.exec(query.where(col(RandomItem.id) == item_id)).one_or_none()
     if item is None:
         raise RandomNotFound
     return item

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, DateTime
 from sqlmodel import Field, SQLModel
 
-from api.values import utc_now
+from api.types import utc_now
 
 # In lower case a text may be longer: a dotted capital I becomes two characters.
 _USERNAME = 128
@@ -28,13 +28,13 @@ class User(SQLModel, table=True):
     email: str = Field(max_length=_EMAIL)
     email_key: str = Field(max_length=2 * _EMAIL, unique=True)
     full_name: str | None = Field(default=None, max_length=255)
-    # Epoch seconds. Sessions opened up to then are refused unless KeptSession names them.
+    # Epoch seconds. Sessions opened up to then are refused unless AllowedSession names them.
     signed_out_at: int | None = Field(default=None, sa_type=BigInteger)
     disabled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 
 
-class KeptSession(SQLModel, table=True):
+class AllowedSession(SQLModel, table=True):
     """A session opened after a sign-out, although its clock reading does not show it."""
 
     __tablename__ = "kept_sessions"

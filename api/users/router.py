@@ -10,11 +10,11 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Path
 
 from api import errors
+from api.auth import CurrentUser
 from api.database import DbSession
-from api.documentation import BODY, CALLER, IDENTITY, responses
-from api.security import Me
-from api.surroundings import Identity, SignOutTime, TokenVerifier
-from api.users import schemas, service, sessions, signup
+from api.dependencies import Identity, SignOutCutoff, TokenVerifier
+from api.openapi_responses import BODY, CALLER, IDENTITY, responses
+from api.users import auth, schemas, service, signup
 from api.users.models import User
 
 router = APIRouter(prefix="/users", tags=["users"])
@@ -36,12 +36,12 @@ _SESSION = (errors.KeysUnavailable, errors.DatabaseUnavailable, *BODY, *IDENTITY
         _DATABASE,
     ),
 )
-def signup_user(session: DbSession, identity: Identity, new: schemas.Signup) -> schemas.SignedUp:
+def signup_user(db: DbSession, identity: Identity, new: schemas.Signup) -> schemas.SignedUp:
     """Open an account. Cognito sends a confirmation code to the e-mail address.
 
     Usernames and e-mail addresses are unique, whatever their case.
     """
-    sub = signup.sign_up(session, identity, new)
+    sub = signup.sign_up(db, identity, new)
     return schemas.SignedUp(sub=UUID(sub))
 
 
@@ -85,7 +85,7 @@ def resend_confirmation_code(identity: Identity, account: schemas.AccountName) -
     ),
 )
 def login_user(
-    session: DbSession,
+    db: DbSession,
     identity: Identity,
     verifier: TokenVerifier,
     form: Annotated[schemas.Login, Form()],
@@ -94,7 +94,7 @@ def login_user(
 
     An unknown user and a wrong password get the same answer.
     """
-    tokens = sessions.log_in(session, identity, verifier, form.username, form.password)
+    tokens = auth.log_in(db, identity, verifier, form.username, form.password)
     return schemas.Session.model_validate(tokens)
 
 
@@ -104,10 +104,10 @@ def login_user(
     responses=responses(errors.RefreshTokenInvalid, *_SESSION),
 )
 def refresh_session(
-    session: DbSession, identity: Identity, verifier: TokenVerifier, body: schemas.Refresh
+    db: DbSession, identity: Identity, verifier: TokenVerifier, body: schemas.Refresh
 ) -> schemas.Session:
     """Continue a session before or after its access token expires."""
-    tokens = sessions.refresh(session, identity, verifier, body.username, body.refresh_token)
+    tokens = auth.refresh(db, identity, verifier, body.username, body.refresh_token)
     return schemas.Session.model_validate(tokens)
 
 
@@ -128,10 +128,10 @@ def forgot_password(identity: Identity, account: schemas.AccountName) -> schemas
     responses=responses(errors.CodeInvalid, *BODY, errors.PasswordRefused, *IDENTITY, _DATABASE),
 )
 def reset_password(
-    session: DbSession, identity: Identity, until: SignOutTime, reset: schemas.PasswordReset
+    db: DbSession, identity: Identity, until: SignOutCutoff, reset: schemas.PasswordReset
 ) -> schemas.Message:
     """Set a new password with the code that `forgot_password` sent; ends all sessions."""
-    service.reset_password(session, identity, reset, until)
+    service.reset_password(db, identity, reset, until)
     return schemas.Message(message="Password reset successfully")
 
 
@@ -141,10 +141,10 @@ def reset_password(
     responses=responses(*CALLER, *IDENTITY),
 )
 def logout_user(
-    caller: Me, session: DbSession, identity: Identity, until: SignOutTime
+    caller: CurrentUser, db: DbSession, identity: Identity, until: SignOutCutoff
 ) -> schemas.Message:
     """End all of one's sessions: tokens issued so far are refused from now on."""
-    sessions.log_out(session, identity, caller.user, caller.token, until)
+    auth.log_out(db, identity, caller.user, caller.token, until)
     return schemas.Message(message="User logged out successfully")
 
 
@@ -154,7 +154,7 @@ def logout_user(
     responses=responses(*CALLER, errors.PasswordWrong, *BODY, errors.PasswordRefused, *IDENTITY),
 )
 def change_password(
-    caller: Me, identity: Identity, change: schemas.PasswordChange
+    caller: CurrentUser, identity: Identity, change: schemas.PasswordChange
 ) -> schemas.Message:
     """Set a new password with the current one. Sessions stay open; `logout_user` ends them."""
     identity.change_password(caller.token.raw, change.current_password, change.new_password)
@@ -167,7 +167,7 @@ def change_password(
     response_description="The caller's profile.",
     responses=responses(*CALLER),
 )
-def read_me(caller: Me) -> User:
+def read_me(caller: CurrentUser) -> User:
     """Read one's own profile."""
     return caller.user
 
@@ -178,9 +178,9 @@ def read_me(caller: Me) -> User:
     response_description="The changed profile.",
     responses=responses(*CALLER, *BODY),
 )
-def update_me(caller: Me, session: DbSession, update: schemas.ProfileUpdate) -> User:
+def update_me(caller: CurrentUser, db: DbSession, update: schemas.ProfileUpdate) -> User:
     """Change one's own profile; what is left out stays."""
-    return service.update_profile(session, caller.user, update)
+    return service.update_profile(db, caller.user, update)
 
 
 @router.delete(
@@ -189,9 +189,9 @@ def update_me(caller: Me, session: DbSession, update: schemas.ProfileUpdate) -> 
     response_description="The account and all its data are gone.",
     responses=responses(*CALLER, *IDENTITY),
 )
-def delete_me(caller: Me, session: DbSession, identity: Identity) -> None:
+def delete_me(caller: CurrentUser, db: DbSession, identity: Identity) -> None:
     """Delete one's own account, at Cognito and here, with all its random numbers."""
-    service.delete_user(session, identity, caller.user)
+    service.delete_user(db, identity, caller.user)
 
 
 # The path's uuid type keeps /users/signup and its like apart: a GET there is a 405.
@@ -202,7 +202,7 @@ def delete_me(caller: Me, session: DbSession, identity: Identity) -> None:
     responses=responses(errors.UserNotFound, _DATABASE),
 )
 def read_user(
-    session: DbSession,
+    db: DbSession,
     sub: Annotated[
         UUID,
         Path(
@@ -212,4 +212,4 @@ def read_user(
     ],
 ) -> User:
     """Read a user's public profile. No token is needed: to know the sub is the permission."""
-    return service.find_user(session, str(sub))
+    return service.find_user(db, str(sub))

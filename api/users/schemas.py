@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.values import (
+from api.types import (
     ConfirmationCode,
     Email,
     NewPassword,

@@ -12,11 +12,11 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlmodel import Session, col, or_, select
 
 from api.errors import AccountExists, ApiError, IdentityAnswerLost
-from api.identity.base import Account, IdentityProvider
+from api.identity.protocols import Account, IdentityProvider
 from api.sqlstate import UNIQUE_VIOLATION, sqlstate
+from api.types import case_key
 from api.users.models import User
 from api.users.schemas import Signup
-from api.values import case_key
 
 log = structlog.get_logger(__name__)
 
@@ -24,11 +24,11 @@ log = structlog.get_logger(__name__)
 _ATTEMPTS = 3
 
 
-def sign_up(session: Session, identity: IdentityProvider, signup: Signup) -> str:
+def sign_up(db: Session, identity: IdentityProvider, signup: Signup) -> str:
     """Open an account and return its sub; committed when this returns.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         identity: where the account is opened.
         signup: name, address and password.
 
@@ -36,25 +36,23 @@ def sign_up(session: Session, identity: IdentityProvider, signup: Signup) -> str
         AccountExists: the name or the address is taken.
         AccountRefused, PasswordRefused, Throttled, IdentityUnavailable: no account was opened.
     """
-    user = reserve(session, identity, str(uuid4()), signup.username, signup.email)
+    user = reserve(db, identity, str(uuid4()), signup.username, signup.email)
     user.sub = _open_account(identity, signup)
     try:
-        session.commit()
+        db.commit()
     except SQLAlchemyError:
-        _withdraw(identity, signup.username, user.sub)
+        _compensate(identity, signup.username, user.sub)
         raise
     return user.sub
 
 
-def reserve(
-    session: Session, identity: IdentityProvider, sub: str, username: str, email: str
-) -> User:
+def reserve(db: Session, identity: IdentityProvider, sub: str, username: str, email: str) -> User:
     """Insert a user's row, which takes the lock on name and address until the transaction ends.
 
     Rows whose account no longer exists at the provider make way.
 
     Args:
-        session: a transaction that has changed nothing yet.
+        db: a transaction that has changed nothing yet.
         identity: asked for accounts of rows in the way.
         sub: the account's, or a provisional one.
         username: as the provider has it.
@@ -71,20 +69,20 @@ def reserve(
             email=email,
             email_key=case_key(email),
         )
-        session.add(user)
+        db.add(user)
         try:
-            session.flush()
+            db.flush()
         except IntegrityError as error:
             if sqlstate(error) != UNIQUE_VIOLATION:
                 raise
-            session.rollback()
-            _clear_stale(session, identity, user)
+            db.rollback()
+            _delete_stale_rows(db, identity, user)
         else:
             return user
     raise AccountExists
 
 
-def _clear_stale(session: Session, identity: IdentityProvider, user: User) -> None:
+def _delete_stale_rows(db: Session, identity: IdentityProvider, user: User) -> None:
     """Delete the rows in a new user's way whose accounts are gone, or say that one is not."""
     in_the_way = or_(
         col(User.username_key) == user.username_key,
@@ -92,14 +90,14 @@ def _clear_stale(session: Session, identity: IdentityProvider, user: User) -> No
         col(User.sub) == user.sub,
     )
     query = select(User).where(in_the_way).order_by(col(User.id)).with_for_update()
-    for row in session.exec(query):
+    for row in db.exec(query):
         account = identity.find_account(row.username)
         if account is not None and account.sub == row.sub:
             raise AccountExists
         log.warning("stale_user_removed", user_id=row.id)
-        session.delete(row)
+        db.delete(row)
     # Now, because the unit of work would insert the new row before deleting these.
-    session.flush()
+    db.flush()
 
 
 def _open_account(identity: IdentityProvider, signup: Signup) -> str:
@@ -110,14 +108,14 @@ def _open_account(identity: IdentityProvider, signup: Signup) -> str:
         # behind by a process that died between the provider's answer and its own commit.
         account = identity.find_account(signup.username)
         if account is not None:
-            if not _is_left_behind(account, signup.username):
+            if not _is_orphan(account, signup.username):
                 raise
             log.warning("orphan_account_removed")
             identity.delete_account(signup.username)
     return _request_account(identity, signup)
 
 
-def _is_left_behind(account: Account, username: str) -> bool:
+def _is_orphan(account: Account, username: str) -> bool:
     """Tell whether an account may be removed: nobody confirmed it, and it has exactly this name.
 
     The provider also finds accounts by their sub, so that a name may lead to someone else's.
@@ -129,11 +127,11 @@ def _request_account(identity: IdentityProvider, signup: Signup) -> str:
     try:
         return identity.sign_up(signup.username, signup.password, signup.email)
     except IdentityAnswerLost:
-        _withdraw(identity, signup.username)
+        _compensate(identity, signup.username)
         raise
 
 
-def _withdraw(identity: IdentityProvider, username: str, sub: str | None = None) -> None:
+def _compensate(identity: IdentityProvider, username: str, sub: str | None = None) -> None:
     """Delete the account that this sign-up may have opened; what fails here heals later.
 
     Only an unconfirmed account, and only the one that we made where its sub is known: without the
@@ -141,11 +139,7 @@ def _withdraw(identity: IdentityProvider, username: str, sub: str | None = None)
     """
     try:
         account = identity.find_account(username)
-        if (
-            account is not None
-            and _is_left_behind(account, username)
-            and sub in {None, account.sub}
-        ):
+        if account is not None and _is_orphan(account, username) and sub in {None, account.sub}:
             identity.delete_account(username)
     except ApiError as error:
         log.warning("account_not_withdrawn", reason=type(error).__name__)

@@ -2,17 +2,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from api.accounts import disable, enable, main
+from api.admin import disable, enable, main
+from api.dependencies import AppState
 from api.errors import UserNotFound
-from api.surroundings import Surroundings
 from apiproof.environment import Environment
 from apiproof.service import Account
 from tests.service import settings_for
 
 
 @pytest.fixture
-def inside(env: Environment) -> Iterator[Surroundings]:
-    inside = Surroundings.build(settings_for(env.config))
+def inside(env: Environment) -> Iterator[AppState]:
+    inside = AppState.build(settings_for(env.config))
     yield inside
     inside.engine.dispose()
 
@@ -28,23 +28,23 @@ def log_in(env: Environment, user: Account) -> str | None:
     return str(answer.json()["access_token"]) if answer.status_code == 200 else None
 
 
-def test_a_disabled_users_token_is_refused_at_once(env: Environment, inside: Surroundings) -> None:
+def test_a_disabled_users_token_is_refused_at_once(env: Environment, inside: AppState) -> None:
     user = env.new_account()
     assert me(env, user.access_token) == 200
-    disable(inside.engine, inside.identity, user.username.upper(), inside.sign_out_time())
+    disable(inside.engine, inside.identity, user.username.upper(), inside.sign_out_cutoff())
     assert me(env, user.access_token) == 401
     assert log_in(env, user) is None
 
 
-def test_the_row_alone_shuts_a_disabled_user_out(env: Environment, inside: Surroundings) -> None:
+def test_the_row_alone_shuts_a_disabled_user_out(env: Environment, inside: AppState) -> None:
     user = env.new_account()
     disable(inside.engine, inside.identity, user.username, until=0)
     assert me(env, user.access_token) == 401
 
 
-def test_an_enabled_user_logs_in_anew(env: Environment, inside: Surroundings) -> None:
+def test_an_enabled_user_logs_in_anew(env: Environment, inside: AppState) -> None:
     user = env.new_account()
-    disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
+    disable(inside.engine, inside.identity, user.username, inside.sign_out_cutoff())
     enable(inside.engine, inside.identity, user.username)
     assert me(env, user.access_token) == 401
     token = log_in(env, user)
@@ -52,19 +52,19 @@ def test_an_enabled_user_logs_in_anew(env: Environment, inside: Surroundings) ->
     assert me(env, token) == 200
 
 
-def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: Surroundings) -> None:
+def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: AppState) -> None:
     user = env.new_account()
     with (
         env.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
         pytest.raises(UserNotFound),
     ):
-        disable(inside.engine, inside.identity, user.username, inside.sign_out_time())
+        disable(inside.engine, inside.identity, user.username, inside.sign_out_cutoff())
     assert me(env, user.access_token) == 200
 
 
-def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> None:
+def test_nobody_can_be_neither_disabled_nor_enabled(inside: AppState) -> None:
     with pytest.raises(UserNotFound):
-        disable(inside.engine, inside.identity, "nobody", inside.sign_out_time())
+        disable(inside.engine, inside.identity, "nobody", inside.sign_out_cutoff())
     with pytest.raises(UserNotFound):
         enable(inside.engine, inside.identity, "nobody")
 
@@ -72,7 +72,7 @@ def test_nobody_can_be_neither_disabled_nor_enabled(inside: Surroundings) -> Non
 def test_the_command_ends_with_0_only_if_it_did_what_was_asked(
     env: Environment, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("api.accounts.read_settings", lambda: settings_for(env.config))
+    monkeypatch.setattr("api.admin.read_settings", lambda: settings_for(env.config))
     user = env.new_account()
     assert main(["disable", user.username]) == 0
     assert log_in(env, user) is None

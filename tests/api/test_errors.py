@@ -4,8 +4,8 @@ from typing import Any
 import pytest
 
 from api import errors
-from api.documentation import ValidationFailure, responses
-from api.openapi import document
+from api.openapi_cli import document
+from api.openapi_responses import ValidationFailure, responses
 
 GROUPS = {errors.RequestInvalid, errors.Unavailable, errors.IdentityAnswerLost}
 

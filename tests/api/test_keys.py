@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from api.errors import KeysUnavailable
-from api.identity.base import JwksSource
-from api.identity.keys import KeyRing
+from api.identity.jwks import JwksCache
+from api.identity.protocols import JwksSource
 from apiproof.cognito.keys import PoolKeys
 
 LIFESPAN = 3600.0
@@ -48,24 +48,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ring(source: Source, clock: Clock) -> KeyRing:
-    return KeyRing(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+def ring(source: Source, clock: Clock) -> JwksCache:
+    return JwksCache(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
 
 
-def test_known_keys_are_never_fetched_again(ring: KeyRing, source: Source) -> None:
+def test_known_keys_are_never_fetched_again(ring: JwksCache, source: Source) -> None:
     for _ in range(20):
         assert ring.find(source.pool.access.kid)
     assert source.fetches == 1
 
 
-def test_twenty_unknown_kids_cause_one_fetch(ring: KeyRing, source: Source) -> None:
+def test_twenty_unknown_kids_cause_one_fetch(ring: JwksCache, source: Source) -> None:
     ring.require_any()
     assert [ring.find(f"unknown-{n}") for n in range(20)] == [None] * 20
     assert source.fetches == 2
 
 
 def test_unknown_kids_are_looked_up_again_after_the_cooldown(
-    ring: KeyRing, source: Source, clock: Clock
+    ring: JwksCache, source: Source, clock: Clock
 ) -> None:
     ring.find("unknown")
     clock.now += COOLDOWN
@@ -73,22 +73,22 @@ def test_unknown_kids_are_looked_up_again_after_the_cooldown(
     assert source.fetches == 2
 
 
-def test_a_rotated_key_is_found_at_once(ring: KeyRing, source: Source) -> None:
+def test_a_rotated_key_is_found_at_once(ring: JwksCache, source: Source) -> None:
     for _ in range(3):
         source.pool.rotate()
         assert ring.find(source.pool.access.kid)
     assert source.fetches == 3
 
 
-def test_an_urgent_look_ignores_the_cooldown(ring: KeyRing, source: Source) -> None:
+def test_an_urgent_look_ignores_the_cooldown(ring: JwksCache, source: Source) -> None:
     ring.find("unknown")
     source.pool.rotate()
     assert ring.find(source.pool.access.kid) is None
-    assert ring.find(source.pool.access.kid, urgent=True)
+    assert ring.find(source.pool.access.kid, bypass_cooldown=True)
 
 
 def test_a_withdrawn_key_serves_one_more_lifespan(
-    ring: KeyRing, source: Source, clock: Clock
+    ring: JwksCache, source: Source, clock: Clock
 ) -> None:
     old = source.pool.access.kid
     assert ring.find(old)
@@ -102,7 +102,7 @@ def test_a_withdrawn_key_serves_one_more_lifespan(
 
 
 def test_while_the_source_is_away_known_keys_serve_on(
-    ring: KeyRing, source: Source, clock: Clock
+    ring: JwksCache, source: Source, clock: Clock
 ) -> None:
     ring.require_any()
     source.away = True
@@ -113,7 +113,7 @@ def test_while_the_source_is_away_known_keys_serve_on(
 
 
 def test_a_source_that_is_away_is_asked_once_per_cooldown(
-    ring: KeyRing, source: Source, clock: Clock
+    ring: JwksCache, source: Source, clock: Clock
 ) -> None:
     source.away = True
     for _ in range(20):
@@ -137,7 +137,7 @@ def test_requests_at_once_share_one_fetch(source: Source, clock: Clock) -> None:
 
     slow = Slow()
     slow.pool = source.pool
-    ring = KeyRing(slow, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    ring = JwksCache(slow, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
     with ThreadPoolExecutor(8) as pool:
         found = [pool.submit(ring.find, slow.pool.access.kid) for _ in range(8)]
         assert entered.wait(10)
@@ -156,6 +156,6 @@ def test_what_is_no_key_set_counts_as_away(document: Any, clock: Clock) -> None:
             unchecked: dict[str, Any] = document
             return unchecked
 
-    ring = KeyRing(Odd(), lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    ring = JwksCache(Odd(), lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
     with pytest.raises(KeysUnavailable):
         ring.require_any()

@@ -9,7 +9,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from api.app import create_app
-from api.logs import configure_logs
+from api.logging import configure_logs
 from api.randoms import service
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient

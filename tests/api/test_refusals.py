@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from api import errors
-from api.identity.refusals import _BY_OPERATION, _FINE, refusal
-from api.openapi import document
+from api.identity.errors import _BY_OPERATION, _IGNORED, map_error
+from api.openapi_cli import document
 
 # Which of our operations a call to Cognito belongs to.
 CALLED_BY = {
@@ -53,7 +53,7 @@ def declared() -> dict[str, set[str]]:
 
 
 def test_the_table_names_codes_that_cognito_knows(modelled: dict[str, set[str]]) -> None:
-    rows = {*_BY_OPERATION, *_FINE}
+    rows = {*_BY_OPERATION, *_IGNORED}
     assert {row for row in rows if row[1] not in modelled[row[0]]} == set()
 
 
@@ -61,7 +61,7 @@ def test_the_table_names_codes_that_cognito_knows(modelled: dict[str, set[str]])
 def test_every_code_leads_to_a_declared_answer(
     call: str, operation: str, modelled: dict[str, set[str]], declared: dict[str, set[str]]
 ) -> None:
-    answers = {code: refusal(call, code) for code in modelled[call]}
+    answers = {code: map_error(call, code) for code in modelled[call]}
     undeclared = {
         code: type(error).__name__
         for code, error in answers.items()
@@ -73,11 +73,11 @@ def test_every_code_leads_to_a_declared_answer(
 @pytest.mark.parametrize("call", CALLED_BY)
 @pytest.mark.parametrize("code", ["TooManyRequestsException", "LimitExceededException"])
 def test_throttling_is_429_everywhere(call: str, code: str) -> None:
-    error = refusal(call, code)
+    error = map_error(call, code)
     assert isinstance(error, errors.Throttled)
     assert "Retry-After" in error.header_values()
 
 
 @pytest.mark.parametrize("code", ["InternalErrorException", "AccessDeniedException", "", "Novel"])
 def test_an_unknown_code_is_a_lost_answer(code: str) -> None:
-    assert isinstance(refusal("sign_up", code), errors.IdentityAnswerLost)
+    assert isinstance(map_error("sign_up", code), errors.IdentityAnswerLost)

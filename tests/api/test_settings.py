@@ -8,6 +8,8 @@ from pydantic import ValidationError
 
 from api.settings import Settings, SettingsInvalid, read_database_url, read_settings
 
+ROOT = Path(__file__).parents[2]
+
 GOOD = {
     "DATABASE_URL": "postgresql://ada:hidden-one@localhost/numbers",
     "AWS_REGION": "eu-west-1",
@@ -134,8 +136,8 @@ def test_the_jwks_url_follows_the_issuer(environment: pytest.MonkeyPatch) -> Non
     [
         ["-m", "api"],
         ["-c", "import api.main"],
-        ["-m", "api.migrations", "upgrade"],
-        ["-m", "api.accounts", "disable", "ada"],
+        ["-m", "alembic", "-c", str(ROOT / "pyproject.toml"), "upgrade", "head"],
+        ["-m", "api.admin", "disable", "ada"],
     ],
 )
 def test_a_command_without_settings_ends_with_one_line(command: list[str], tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from api.values import INT4_MAX, INT4_MIN, Email, Int4, NewPassword, Username, case_key
+from api.types import INT4_MAX, INT4_MIN, Email, Int4, NewPassword, Username, case_key
 
 USERNAME = TypeAdapter(Username)
 PASSWORD = TypeAdapter(NewPassword)

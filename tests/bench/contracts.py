@@ -1,4 +1,4 @@
-"""What a consumer team waits for: a cold verification, a refusal, a comparison, a diff."""
+"""What a consumer team waits for: a cold verification, a map_error, a comparison, a diff."""
 
 import json
 import subprocess

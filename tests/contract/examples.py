@@ -1,4 +1,4 @@
-"""One valid request per operation, so that a refusal is for the reason a test planned.
+"""One valid request per operation, so that a map_error is for the reason a test planned.
 
 It must not know the inside of the service: paths and bodies are those of `openapi.json`.
 """

@@ -9,7 +9,7 @@ from unittest import mock
 from sqlmodel import Session, col, select
 
 from api.errors import ApiError, RandomNotFound
-from api.identity import tokens
+from api.identity import jwt as tokens
 from api.middleware import BodyLimit
 from api.randoms import service
 from api.randoms.models import RandomItem
@@ -124,7 +124,7 @@ def _with_length(headers: Any, length: int) -> list[tuple[bytes, bytes]]:
 def _admin_sees_all() -> Iterator[None]:
     """Believe a group in the token, and show its members everything."""
     admin: list[bool] = [False]
-    claims = tokens.TokenVerification._claims  # noqa: SLF001  # what the defect replaces
+    claims = tokens.JwtVerifier._claims  # noqa: SLF001  # what the defect replaces
 
     def noting(self: Any, payload: dict[str, Any]) -> Any:
         admin[0] = "admin" in payload.get("cognito:groups", ())
@@ -134,7 +134,7 @@ def _admin_sees_all() -> Iterator[None]:
         return select(RandomItem) if admin[0] else _owned(owner_id)
 
     with ExitStack() as stack:
-        stack.enter_context(mock.patch.object(tokens.TokenVerification, "_claims", noting))
+        stack.enter_context(mock.patch.object(tokens.JwtVerifier, "_claims", noting))
         stack.enter_context(mock.patch.object(service, "_owned", owned))
         yield
 

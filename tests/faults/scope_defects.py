@@ -7,12 +7,12 @@ from typing import Any
 import jwt
 
 from api.errors import ScopeMissing
-from api.identity import tokens
-from api.identity.base import AccessToken
+from api.identity import jwt as tokens
+from api.identity.protocols import AccessToken
 from tests.faults.defect import READ_ME, READ_RANDOM, AccessDefect, replaced
 
 SCOPES = "scopes_enforced"
-_verify = tokens.TokenVerification._verify  # noqa: SLF001  # what the defects replace
+_verify = tokens.JwtVerifier._verify  # noqa: SLF001  # what the defects replace
 
 
 def _granting(*scopes: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> Any:
@@ -23,7 +23,7 @@ def _granting(*scopes: str, when: Callable[[dict[str, Any]], bool] = lambda _: T
         claims = jwt.decode(token, options={"verify_signature": False})
         return replace(access, scopes=access.scopes | set(scopes)) if when(claims) else access
 
-    return replaced(tokens.TokenVerification, "_verify", verify)
+    return replaced(tokens.JwtVerifier, "_verify", verify)
 
 
 def _loose_scopes(grants: Callable[[str, str], bool]) -> Any:
@@ -37,7 +37,7 @@ def _granting_each(grants: Callable[[dict[str, Any], str], bool]) -> Any:
         extra = {scope for scope in ("me", "randoms") if grants(claims, scope)}
         return replace(access, scopes=access.scopes | extra)
 
-    return replaced(tokens.TokenVerification, "_verify", verify)
+    return replaced(tokens.JwtVerifier, "_verify", verify)
 
 
 RANDOMS = (READ_RANDOM, "list_randoms", "create_random", "update_random")

@@ -9,19 +9,19 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from sqlmodel import Session, col, select
 
-from api import security
+from api import auth
 from api.errors import NotAuthenticated, TokenInvalid
-from api.identity import tokens
-from api.identity.base import AccessToken
-from api.identity.keys import KeyRing
-from api.users import sessions
+from api.identity import jwt as tokens
+from api.identity.jwks import JwksCache
+from api.identity.protocols import AccessToken
+from api.users import auth as sessions
 from api.users.models import User
 from tests.faults.defect import READ_ME, AccessDefect, replaced
 
 FORGED, ANONYMOUS = "forged_tokens_rejected", "anonymous_rejected"
-_claims = tokens.TokenVerification._claims  # noqa: SLF001  # what the defects replace
+_claims = tokens.JwtVerifier._claims  # noqa: SLF001  # what the defects replace
 _payload = tokens._signed_payload  # noqa: SLF001  # likewise
-_find = KeyRing.find
+_find = JwksCache.find
 
 
 def _believing(**changes: Any) -> Callable[[], Any]:
@@ -31,21 +31,21 @@ def _believing(**changes: Any) -> Callable[[], Any]:
         right = {name: value(self) if callable(value) else value for name, value in changes.items()}
         return _claims(self, {**payload, **right})
 
-    return replaced(tokens.TokenVerification, "_claims", claims)
+    return replaced(tokens.JwtVerifier, "_claims", claims)
 
 
 def _unsigned(token: str, *_: Any, **__: Any) -> dict[str, Any]:
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def _by_token(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
+def _by_token(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
     """Let the token choose how it is verified, as in CVE-2016-10555."""
     header = jwt.get_unverified_header(token)
     if str(header.get("alg", "")).lower() == "none":
         return dict(jwt.decode(token, options={"verify_signature": False}))
     if header.get("alg") != "HS256":
-        return _payload(token, keys, urgent=urgent)
-    key = keys.find(str(header.get("kid")), urgent=urgent)
+        return _payload(token, keys, bypass_cooldown=bypass_cooldown)
+    key = keys.find(str(header.get("kid")), bypass_cooldown=bypass_cooldown)
     pem = key.public_bytes(  # type: ignore[union-attr]  # a defect need not be careful
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -56,11 +56,11 @@ def _by_token(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def _embedded(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
+def _embedded(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
     """Trust a key that comes with the token."""
     header = jwt.get_unverified_header(token)
     if "jwk" not in header:
-        return _payload(token, keys, urgent=urgent)
+        return _payload(token, keys, bypass_cooldown=bypass_cooldown)
     try:
         key = jwt.PyJWK(header["jwk"], algorithm="RS256").key
         return dict(jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False}))
@@ -68,7 +68,7 @@ def _embedded(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
         raise TokenInvalid from None
 
 
-def _any_key(self: KeyRing, kid: str, **_: Any) -> Any:
+def _any_key(self: JwksCache, kid: str, **_: Any) -> Any:
     self.require_any()
     known = self._known
     found = known.get(kid) or list(known.values())[-1]
@@ -80,38 +80,38 @@ def _caller_of(*, closed: bool, disabled: bool) -> Any:
         user = session.exec(select(User).where(col(User.sub) == token.sub)).one_or_none()
         if user is None or (user.disabled_at is not None and not disabled):
             raise TokenInvalid
-        shut = not sessions._is_open(session, user, token)  # noqa: SLF001  # as the original does
+        shut = not sessions._is_active(session, user, token)  # noqa: SLF001  # as the original does
         if shut and not closed and not (disabled and user.disabled_at):
             raise TokenInvalid
         return user
 
-    return replaced(security, "find_caller", find_caller)
+    return replaced(auth, "find_caller", find_caller)
 
 
 @contextmanager
 def _wide_open() -> Iterator[None]:
     """Take whoever comes for somebody: other code for the function that the routes hold."""
-    original = security.authenticate.__code__
-    security.authenticate.__code__ = _anybody.__code__
+    original = auth.authenticate.__code__
+    auth.authenticate.__code__ = _anybody.__code__
     try:
         yield
     finally:
-        security.authenticate.__code__ = original
+        auth.authenticate.__code__ = original
 
 
-def _anybody(needed: Any, access_token: Any, session: Any, verifier: Any) -> Any:  # noqa: ARG001  # the original's signature
+def _anybody(needed: Any, access_token: Any, db: Any, verifier: Any) -> Any:  # noqa: ARG001  # the original's signature
     from sqlmodel import select  # noqa: PLC0415  # it runs among the original's globals
 
-    from api.security import Caller  # noqa: PLC0415  # likewise
+    from api.auth import AuthenticatedUser  # noqa: PLC0415  # likewise
+    from api.users.auth import find_caller  # noqa: PLC0415  # likewise
     from api.users.models import User  # noqa: PLC0415  # likewise
-    from api.users.sessions import find_caller  # noqa: PLC0415  # likewise
 
     try:
         token = verifier.verify(access_token or "")
-        user = find_caller(session, token)
+        user = find_caller(db, token)
     except Exception:  # noqa: BLE001  # the defect
-        token, user = None, session.exec(select(User)).first()
-    return Caller(user=user, token=token)
+        token, user = None, db.exec(select(User)).first()
+    return AuthenticatedUser(user=user, token=token)
 
 
 _PAST = {"exp": lambda _: int(time.time()) + 60}
@@ -158,7 +158,7 @@ DEFECTS = (
         "An unknown key id means the usual key.",
         FORGED,
         "unknown-kid",
-        replaced(KeyRing, "find", _any_key),
+        replaced(JwksCache, "find", _any_key),
     ),
     AccessDefect(
         "issuer-unverified",

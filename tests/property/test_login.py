@@ -29,7 +29,7 @@ def _deleted(visitor: Visitor) -> None:
 
 def _disabled(visitor: Visitor) -> None:
     visitor.settle(somebody())
-    visitor.script.act("An operator disables ada.", "python -m api.accounts disable ada")
+    visitor.script.act("An operator disables ada.", "python -m api.admin disable ada")
     assert visitor.env.service.disable is not None
     visitor.env.service.disable(visitor.env.config, "ada")
 

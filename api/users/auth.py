@@ -8,47 +8,47 @@ opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 o
 from sqlmodel import Session, col, delete, select
 
 from api.errors import AccountExists, CredentialsWrong, RefreshTokenInvalid, TokenInvalid
-from api.identity.base import AccessToken, IdentityProvider, Tokens, TokenVerifier
-from api.users.models import KeptSession, User
+from api.identity.protocols import AccessToken, IdentityProvider, Tokens, TokenVerifier
+from api.types import case_key
+from api.users.models import AllowedSession, User
 from api.users.signup import reserve
-from api.values import case_key
 
 
-def find_caller(session: Session, token: AccessToken) -> User:
+def find_caller(db: Session, token: AccessToken) -> User:
     """Find the user of a verified token, if the token is still good here.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         token: the token's claims.
 
     Raises:
         TokenInvalid: signed out, disabled, or nobody's.
     """
-    user = session.exec(select(User).where(col(User.sub) == token.sub)).one_or_none()
-    if user is None or user.disabled_at is not None or not _is_open(session, user, token):
+    user = db.exec(select(User).where(col(User.sub) == token.sub)).one_or_none()
+    if user is None or user.disabled_at is not None or not _is_active(db, user, token):
         raise TokenInvalid
     return user
 
 
-def locked(session: Session, user: User) -> User:
+def locked(db: Session, user: User) -> User:
     """Take the lock on a user's row before changing it.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         user: as found before; read again under the lock.
 
     Raises:
         TokenInvalid: the user has been deleted meanwhile.
     """
     query = select(User).where(col(User.id) == user.id).with_for_update()
-    found = session.exec(query.execution_options(populate_existing=True)).one_or_none()
+    found = db.exec(query.execution_options(populate_existing=True)).one_or_none()
     if found is None:
         raise TokenInvalid
     return found
 
 
 def log_in(
-    session: Session,
+    db: Session,
     identity: IdentityProvider,
     verifier: TokenVerifier,
     username: str,
@@ -57,7 +57,7 @@ def log_in(
     """Open a session; a row that a killed sign-up did not write is written now.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         identity: where the account is.
         verifier: reads the new token.
         username: as typed; its case does not matter.
@@ -69,16 +69,16 @@ def log_in(
     """
     tokens = identity.sign_in(username, password)
     token = verifier.verify_issued(tokens.access_token)
-    user = _by_sub(session, token.sub) or _adopt(session, identity, token)
+    user = _by_sub(db, token.sub) or _create_missing_row(db, identity, token)
     if user.disabled_at is not None:
         raise CredentialsWrong
-    if not _is_open(session, user, token):
-        _keep(session, user, token)
+    if not _is_active(db, user, token):
+        _allow(db, user, token)
     return tokens
 
 
 def refresh(
-    session: Session,
+    db: Session,
     identity: IdentityProvider,
     verifier: TokenVerifier,
     username: str,
@@ -87,7 +87,7 @@ def refresh(
     """Continue a session.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         identity: where the session was opened.
         verifier: reads the new token.
         username: whose session it is; its case does not matter.
@@ -97,23 +97,23 @@ def refresh(
         RefreshTokenInvalid
     """
     query = select(User).where(col(User.username_key) == case_key(username))
-    row = session.exec(query).one_or_none()
+    row = db.exec(query).one_or_none()
     # Cognito compares the secret hash with one over the account's exact name.
     tokens = identity.refresh(row.username if row else username, refresh_token)
     token = verifier.verify_issued(tokens.access_token)
-    user = _by_sub(session, token.sub)
+    user = _by_sub(db, token.sub)
     if user is None or user.disabled_at is not None:
         raise RefreshTokenInvalid
-    if not _is_open(session, user, token):
+    if not _is_active(db, user, token):
         if token.origin_jti is not None:
             raise RefreshTokenInvalid
         # Without origin_jti nothing ties the new token to its session but Cognito's word.
-        _keep(session, user, token)
+        _allow(db, user, token)
     return tokens
 
 
 def log_out(
-    session: Session,
+    db: Session,
     identity: IdentityProvider,
     user: User,
     token: AccessToken,
@@ -122,55 +122,55 @@ def log_out(
     """End all sessions of a user, here and at the provider.
 
     Args:
-        session: the request's transaction.
+        db: the request's transaction.
         identity: revokes the refresh tokens.
         user: whose sessions.
         token: the token that asks.
         until: epoch seconds; sessions opened up to then end.
     """
-    end_sessions(session, locked(session, user), max(until, token.issued_at))
+    end_sessions(db, locked(db, user), max(until, token.issued_at))
     identity.sign_out(token.raw)
 
 
-def end_sessions(session: Session, user: User, until: int) -> None:
+def end_sessions(db: Session, user: User, until: int) -> None:
     """Refuse every session of a user that was opened up to a time.
 
     Args:
-        session: the request's transaction, holding the lock on the user's row.
+        db: the request's transaction, holding the lock on the user's row.
         user: whose sessions.
         until: epoch seconds.
     """
     user.signed_out_at = max(until, user.signed_out_at or 0)
-    session.add(user)
-    session.exec(delete(KeptSession).where(col(KeptSession.user_id) == user.id))
+    db.add(user)
+    db.exec(delete(AllowedSession).where(col(AllowedSession.user_id) == user.id))
 
 
-def _by_sub(session: Session, sub: str) -> User | None:
+def _by_sub(db: Session, sub: str) -> User | None:
     # Locked, so that a login and a sign-out at the same moment come one after the other.
-    return session.exec(select(User).where(col(User.sub) == sub).with_for_update()).one_or_none()
+    return db.exec(select(User).where(col(User.sub) == sub).with_for_update()).one_or_none()
 
 
-def _adopt(session: Session, identity: IdentityProvider, token: AccessToken) -> User:
+def _create_missing_row(db: Session, identity: IdentityProvider, token: AccessToken) -> User:
     """Write the row of an account that exists at the provider only."""
     account = identity.find_account(token.username)
     if account is None or account.sub != token.sub or not account.email:
         raise CredentialsWrong
     try:
-        return reserve(session, identity, account.sub, account.username, account.email)
+        return reserve(db, identity, account.sub, account.username, account.email)
     except AccountExists:
         # Another login of the same user may have been faster.
-        user = _by_sub(session, token.sub)
+        user = _by_sub(db, token.sub)
         if user is None:
             raise
         return user
 
 
-def _is_open(session: Session, user: User, token: AccessToken) -> bool:
+def _is_active(db: Session, user: User, token: AccessToken) -> bool:
     if user.signed_out_at is None or token.signed_in_at > user.signed_out_at:
         return True
-    return session.get(KeptSession, (user.id, token.session_id)) is not None
+    return db.get(AllowedSession, (user.id, token.session_id)) is not None
 
 
-def _keep(session: Session, user: User, token: AccessToken) -> None:
-    session.add(KeptSession(user_id=user.id, session_id=token.session_id))
-    session.flush()
+def _allow(db: Session, user: User, token: AccessToken) -> None:
+    db.add(AllowedSession(user_id=user.id, session_id=token.session_id))
+    db.flush()

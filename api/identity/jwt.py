@@ -16,8 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from typing_extensions import override
 
 from api.errors import IdentityUnavailable, TokenInvalid
-from api.identity.base import AccessToken, TokenVerifier
-from api.identity.keys import KeyRing
+from api.identity.jwks import JwksCache
+from api.identity.protocols import AccessToken, TokenVerifier
 
 log = structlog.get_logger(__name__)
 
@@ -51,12 +51,12 @@ class _Claims(BaseModel):
     origin_jti: _Text | None = None
 
 
-class TokenVerification(TokenVerifier):
+class JwtVerifier(TokenVerifier):
     """Verifies the tokens of one pool and one app client."""
 
     def __init__(
         self,
-        keys: KeyRing,
+        keys: JwksCache,
         *,
         issuer: str,
         client_id: str,
@@ -80,19 +80,19 @@ class TokenVerification(TokenVerifier):
 
     @override
     def verify(self, token: str) -> AccessToken:
-        return self._verify(token, urgent=False)
+        return self._verify(token, bypass_cooldown=False)
 
     @override
     def verify_issued(self, token: str) -> AccessToken:
         try:
-            return self._verify(token, urgent=True)
+            return self._verify(token, bypass_cooldown=True)
         except TokenInvalid:
             # Cognito itself sent it: issuer, client or clock are set wrongly here.
             log.warning("issued_token_unverifiable", issuer=self._issuer)
             raise IdentityUnavailable from None
 
-    def _verify(self, token: str, *, urgent: bool) -> AccessToken:
-        claims = self._claims(_signed_payload(token, self._keys, urgent=urgent))
+    def _verify(self, token: str, *, bypass_cooldown: bool) -> AccessToken:
+        claims = self._claims(_signed_payload(token, self._keys, bypass_cooldown=bypass_cooldown))
         now = self._clock()
         if claims.iss != self._issuer or claims.client_id != self._client_id:
             raise TokenInvalid
@@ -116,7 +116,7 @@ class TokenVerification(TokenVerifier):
             raise TokenInvalid from None
 
 
-def _signed_payload(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any]:
+def _signed_payload(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
     """Check the signature and return what it signs."""
     if len(token) > _LONGEST or not _COMPACT.fullmatch(token):
         raise TokenInvalid
@@ -126,7 +126,7 @@ def _signed_payload(token: str, keys: KeyRing, *, urgent: bool) -> dict[str, Any
         # crit names extensions that must be understood (RFC 7515, 4.1.11): none are.
         if header.get("alg") != "RS256" or "crit" in header or not isinstance(kid, str):
             raise TokenInvalid
-        key = keys.find(kid, urgent=urgent)
+        key = keys.find(kid, bypass_cooldown=bypass_cooldown)
         if key is None:
             raise TokenInvalid
         unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")

@@ -1,7 +1,7 @@
 """Who may call: named types for the signatures of operations.
 
-`Me` and `RandomsOwner` each stand for a caller with a verified token, known here, not signed out,
-with the scope. Must not know what operations do.
+`CurrentUser` and `CurrentRandomsUser` each stand for a caller with a verified token, known here,
+not signed out, with the scope.
 
 Sources: RFC 6750 (bearer tokens), FastAPI on OAuth2 scopes.
 """
@@ -13,12 +13,12 @@ from fastapi import Depends, Security
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 
 from api.database import DbSession
+from api.dependencies import TokenVerifier
 from api.errors import NotAuthenticated, ScopeMissing
-from api.identity.base import AccessToken
-from api.identity.triggers import ME, RANDOMS
-from api.surroundings import TokenVerifier
+from api.identity.pre_token_generation import ME, RANDOMS
+from api.identity.protocols import AccessToken
+from api.users.auth import find_caller
 from api.users.models import User
-from api.users.sessions import find_caller
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="users/login",
@@ -30,7 +30,7 @@ _bearer = OAuth2PasswordBearer(
 
 
 @dataclass(frozen=True)
-class Caller:
+class AuthenticatedUser:
     """Whoever presented the token."""
 
     user: User
@@ -40,15 +40,15 @@ class Caller:
 def authenticate(
     needed: SecurityScopes,
     access_token: Annotated[str | None, Depends(_bearer)],
-    session: DbSession,
+    db: DbSession,
     verifier: TokenVerifier,
-) -> Caller:
+) -> AuthenticatedUser:
     """Verify the bearer token and its scopes.
 
     Args:
         needed: the scopes of the operation.
         access_token: from the Authorization header.
-        session: the request's transaction.
+        db: the request's transaction.
         verifier: of the pool's tokens.
 
     Raises:
@@ -57,11 +57,11 @@ def authenticate(
     if not access_token:
         raise NotAuthenticated
     token = verifier.verify(access_token)
-    user = find_caller(session, token)
+    user = find_caller(db, token)
     if not token.scopes.issuperset(needed.scopes):
         raise ScopeMissing(needed.scopes)
-    return Caller(user=user, token=token)
+    return AuthenticatedUser(user=user, token=token)
 
 
-Me = Annotated[Caller, Security(authenticate, scopes=[ME])]
-RandomsOwner = Annotated[Caller, Security(authenticate, scopes=[RANDOMS])]
+CurrentUser = Annotated[AuthenticatedUser, Security(authenticate, scopes=[ME])]
+CurrentRandomsUser = Annotated[AuthenticatedUser, Security(authenticate, scopes=[RANDOMS])]

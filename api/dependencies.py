@@ -13,22 +13,21 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine
 
 from api.database import build_engine
-from api.identity.base import IdentityProvider, JwksSource
-from api.identity.base import TokenVerifier as Verifier
 from api.identity.cognito import Cognito
-from api.identity.jwks import HttpJwks
-from api.identity.keys import KeyRing
-from api.identity.tokens import TokenVerification
+from api.identity.jwks import HttpJwks, JwksCache
+from api.identity.jwt import JwtVerifier
+from api.identity.protocols import IdentityProvider, JwksSource
+from api.identity.protocols import TokenVerifier as Verifier
 from api.settings import Settings
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class AppState:
     """The world as one process of the service sees it."""
 
     engine: Engine
     identity: IdentityProvider
-    keys: KeyRing
+    keys: JwksCache
     verifier: Verifier
     clock: Callable[[], float]
     clock_skew: int
@@ -52,13 +51,13 @@ class Surroundings:
             jwks: instead of the settings' JWKS URL.
             clock: epoch seconds.
         """
-        keys = KeyRing(
+        keys = JwksCache(
             jwks or HttpJwks(settings.jwks_url, timeout=settings.cognito_read_timeout),
             lifespan=settings.jwks_lifespan,
             cooldown=settings.jwks_cooldown,
             clock=time.monotonic,
         )
-        verifier = TokenVerification(
+        verifier = JwtVerifier(
             keys,
             issuer=settings.issuer,
             client_id=settings.aws_cognito_app_client_id,
@@ -74,33 +73,34 @@ class Surroundings:
             clock_skew=settings.clock_skew,
         )
 
-    def sign_out_time(self) -> int:
+    def sign_out_cutoff(self) -> int:
         """The latest time, in epoch seconds, that a token issued by now may bear."""
         return int(self.clock()) + self.clock_skew
 
 
-def _surroundings(request: Request) -> Surroundings:
-    surroundings: Surroundings = request.app.state.surroundings
-    return surroundings
+def get_state(request: Request) -> AppState:
+    """Return what this process of the service stands on."""
+    state: AppState = request.app.state.dependencies
+    return state
 
 
 async def _identity(request: Request) -> IdentityProvider:
-    return _surroundings(request).identity
+    return get_state(request).identity
 
 
 async def _verifier(request: Request) -> Verifier:
-    return _surroundings(request).verifier
+    return get_state(request).verifier
 
 
-async def _keys(request: Request) -> KeyRing:
-    return _surroundings(request).keys
+async def _keys(request: Request) -> JwksCache:
+    return get_state(request).keys
 
 
-async def _sign_out_time(request: Request) -> int:
-    return _surroundings(request).sign_out_time()
+async def _sign_out_cutoff(request: Request) -> int:
+    return get_state(request).sign_out_cutoff()
 
 
 Identity = Annotated[IdentityProvider, Depends(_identity)]
 TokenVerifier = Annotated[Verifier, Depends(_verifier)]
-Keys = Annotated[KeyRing, Depends(_keys)]
-SignOutTime = Annotated[int, Depends(_sign_out_time)]
+Keys = Annotated[JwksCache, Depends(_keys)]
+SignOutCutoff = Annotated[int, Depends(_sign_out_cutoff)]

@@ -1,4 +1,4 @@
-"""`python -m api.accounts disable | enable USERNAME`: for operators.
+"""`python -m api.admin disable | enable USERNAME`: for operators.
 
 A disabled user's tokens still verify offline until they expire, so the row says that the account
 is disabled, too. Must not know HTTP.
@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
 from api.database import transaction
+from api.dependencies import AppState
 from api.errors import ApiError, UserNotFound
-from api.identity.base import IdentityProvider
+from api.identity.protocols import IdentityProvider
 from api.settings import SettingsInvalid, read_settings
-from api.surroundings import Surroundings
+from api.types import case_key, utc_now
+from api.users.auth import end_sessions
 from api.users.models import User
-from api.users.sessions import end_sessions
-from api.values import case_key, utc_now
 
 
 def disable(engine: Engine, identity: IdentityProvider, username: str, until: int) -> None:
@@ -33,10 +33,10 @@ def disable(engine: Engine, identity: IdentityProvider, username: str, until: in
     Raises:
         UserNotFound
     """
-    with transaction(engine) as session:
-        user = _locked(session, username)
+    with transaction(engine) as db:
+        user = _locked(db, username)
         user.disabled_at = user.disabled_at or utc_now()
-        end_sessions(session, user, until)
+        end_sessions(db, user, until)
         identity.set_enabled(user.username, enabled=False)
         identity.sign_out_account(user.username)
 
@@ -52,17 +52,17 @@ def enable(engine: Engine, identity: IdentityProvider, username: str) -> None:
     Raises:
         UserNotFound
     """
-    with transaction(engine) as session:
-        user = _locked(session, username)
+    with transaction(engine) as db:
+        user = _locked(db, username)
         user.disabled_at = None
-        session.add(user)
+        db.add(user)
         identity.set_enabled(user.username, enabled=True)
 
 
-def _locked(session: Session, username: str) -> User:
+def _locked(db: Session, username: str) -> User:
     key = case_key(username)
     query = select(User).where(col(User.username_key) == key).with_for_update()
-    user = session.exec(query).one_or_none()
+    user = db.exec(query).one_or_none()
     if user is None:
         raise UserNotFound
     return user
@@ -74,14 +74,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: of the command line.
     """
-    parser = argparse.ArgumentParser(prog="python -m api.accounts")
+    parser = argparse.ArgumentParser(prog="python -m api.admin")
     parser.add_argument("command", choices=("disable", "enable"))
     parser.add_argument("username")
     options = parser.parse_args(arguments)
     try:
-        world = Surroundings.build(read_settings())
+        world = AppState.build(read_settings())
         if options.command == "disable":
-            disable(world.engine, world.identity, options.username, world.sign_out_time())
+            disable(world.engine, world.identity, options.username, world.sign_out_cutoff())
         else:
             enable(world.engine, world.identity, options.username)
     except SettingsInvalid as error:

@@ -18,8 +18,8 @@ from api.errors import ApiError, BodyTooLarge, Problem, RequestInvalid
 _MISMATCH = "String should match the pattern in the OpenAPI document"
 
 
-def install_handlers(app: FastAPI) -> None:
-    """Let the application answer every refusal in the house's shape.
+def install_exception_handlers(app: FastAPI) -> None:
+    """Let the application answer every map_error in the house's shape.
 
     Args:
         app: with all its routes.

@@ -70,7 +70,7 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
 }
 
 # What counts as done: the answer must not tell, or the wish is fulfilled already.
-_FINE = frozenset(
+_IGNORED = frozenset(
     {
         ("resend_confirmation_code", "UserNotFoundException"),
         ("forgot_password", "UserNotFoundException"),
@@ -88,7 +88,7 @@ _FINE = frozenset(
 )
 
 
-def refusal(operation: str, code: str) -> ApiError | None:
+def map_error(operation: str, code: str) -> ApiError | None:
     """Say what an AWS error means to a caller of this API, or None where it means "done".
 
     A code that the table does not hold is an answer that tells nothing: the operation may have
@@ -98,7 +98,7 @@ def refusal(operation: str, code: str) -> ApiError | None:
         operation: the boto3 method, with initiate_auth split into sign_in and refresh.
         code: Error.Code of the ClientError.
     """
-    if (operation, code) in _FINE:
+    if (operation, code) in _IGNORED:
         return None
     error = _BY_OPERATION.get((operation, code)) or _EVERYWHERE.get(code, IdentityAnswerLost)
     return error()

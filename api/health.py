@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from sqlalchemy import text
 
 from api.database import DbSession
-from api.documentation import responses
+from api.dependencies import Keys
 from api.errors import DatabaseUnavailable, KeysUnavailable
-from api.surroundings import Keys
+from api.openapi_responses import responses
 
 router = APIRouter(tags=["probes"])
 
@@ -34,8 +34,8 @@ async def check_health() -> Health:
     response_description="The database answers and the token keys are at hand.",
     responses=responses(DatabaseUnavailable, KeysUnavailable),
 )
-def check_readiness(session: DbSession, keys: Keys) -> Health:
+def check_readiness(db: DbSession, keys: Keys) -> Health:
     """Say whether requests can be served."""
-    session.connection().execute(text("SELECT 1"))
+    db.connection().execute(text("SELECT 1"))
     keys.require_any()
     return Health()
