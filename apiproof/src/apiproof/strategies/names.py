@@ -87,7 +87,9 @@ def broken_usernames() -> st.SearchStrategy[str]:
     name = st.text(_of_each_class(), max_size=6)
     # Not Cn: what this Python does not know may be a letter in a later Unicode. Cs is no text.
     others = [group for group in ("Z", "Cc", "Cf", "Co") if group not in categories]
-    outside = st.one_of(*(st.characters(categories=[group]) for group in others))  # type: ignore[list-item]
+    # Those that really come, by pasting and by attack, would hardly be met among all the others.
+    pasted = st.sampled_from([" ", "\x00", "\n", "\xa0", "\u200b", "\ufeff"])
+    outside = st.one_of(pasted, *(st.characters(categories=[group]) for group in others))  # type: ignore[list-item]
     return st.one_of(
         st.just("a" * (shortest - 1)),
         st.builds(str.__mul__, _characters(), st.integers(longest + 1, 2 * longest)),
