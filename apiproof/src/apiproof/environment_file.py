@@ -21,6 +21,10 @@ class ReadyFileMissing(UserError):
     """There is no readable ready file; the text says how to get one."""
 
 
+class ReadyFileInUse(UserError):
+    """The ready file is that of an environment that runs."""
+
+
 class ReadyFileNotWritten(UserError):
     """The ready file cannot be written."""
 

@@ -37,14 +37,30 @@ def serve(
 
     name = service or configured_service()
     path = ready_file or DEFAULT_PATH
+    _require_free(path)
     with live_environment(load_service(name), port=port, service_name=name) as (env, ready):
         ready.write(path)
         env.cognito.outbox.listen(lambda message: typer.echo(word(message)))
         with contextlib.suppress(KeyboardInterrupt):
             _describe(ready, path)
             threading.Event().wait()
-        path.unlink(missing_ok=True)
+        ready.remove(path)
     typer.echo("Stopped; the database and the user pool are gone.")
+
+
+def _require_free(path: Path) -> None:
+    """Refuse to take the ready file of an environment that runs; a stale one is replaced."""
+    from apiproof.control import ControlClient, ControlRefused
+    from apiproof.environment_file import EnvironmentFile, ReadyFileInUse, ReadyFileMissing
+
+    try:
+        is_alive = ControlClient(EnvironmentFile.read(path)).is_alive()
+    except (ReadyFileMissing, ControlRefused):
+        return
+    if is_alive:
+        raise ReadyFileInUse(
+            f"Another environment runs by {path}: stop it, or name another file with --ready-file."
+        )
 
 
 def _describe(ready: "EnvironmentFile", path: Path) -> None:
