@@ -1,4 +1,4 @@
-"""Every map_error of the API; each error owns its status, text, headers and documentation.
+"""Every refusal of the API; each error owns its status, text, headers and documentation.
 
 Services raise them, one handler speaks HTTP, routers declare them with `responses`. This module
 must not know any other module of the API.
@@ -28,7 +28,7 @@ Problem = dict[str, Any]
 
 
 class ApiError(Exception):
-    """A map_error that the API documents; subclasses say which."""
+    """A refusal that the API documents; subclasses say which."""
 
     status_code: ClassVar[int]
     detail: ClassVar[str]

@@ -19,7 +19,7 @@ _MISMATCH = "String should match the pattern in the OpenAPI document"
 
 
 def install_exception_handlers(app: FastAPI) -> None:
-    """Let the application answer every map_error in the house's shape.
+    """Let the application answer every refusal in the house's shape.
 
     Args:
         app: with all its routes.

@@ -10,7 +10,7 @@ Random numbers for signed-in users.
 Sign up, enter the confirmation code that arrives by e-mail, log in, and send the access token as
 `Authorization: Bearer ...`. Each operation names the scopes that it needs.
 
-Every map_error is JSON with a `detail`. A 503 or a 429 says in `Retry-After` when to try again.
+Every refusal is JSON with a `detail`. A 503 or a 429 says in `Retry-After` when to try again.
 Every answer carries an `X-Request-ID`; send your own (up to 64 letters, digits, `.`, `_`, `-`) to
 find a request in the logs. No answer may be stored (`Cache-Control: no-store`).
 """

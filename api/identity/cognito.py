@@ -96,12 +96,25 @@ class Cognito(IdentityProvider):
 
     @override
     def refresh(self, username: str, refresh_token: str) -> Tokens:
-        return self._authenticate(
+        try:
+            return self._authenticate(
+                "refresh",
+                "REFRESH_TOKEN_AUTH",
+                username,
+                REFRESH_TOKEN=refresh_token,
+            )
+        except IdentityAnswerLost as error:
+            if not _is_unsupported(error.__context__):
+                raise
+        # A client whose refresh tokens rotate takes this call only, with the secret itself.
+        answer = self._call(
             "refresh",
-            "REFRESH_TOKEN_AUTH",
-            username,
-            REFRESH_TOKEN=refresh_token,
+            method="get_tokens_from_refresh_token",
+            ClientId=self._client_id,
+            ClientSecret=self._settings.aws_cognito_app_client_secret.get_secret_value(),
+            RefreshToken=refresh_token,
         )
+        return _tokens(answer["AuthenticationResult"], refresh_token)
 
     @override
     def forgot_password(self, username: str) -> None:
@@ -167,13 +180,7 @@ class Cognito(IdentityProvider):
         result = answer.get("AuthenticationResult")
         if not result:
             raise ChallengeUnsupported
-        return Tokens(
-            access_token=result["AccessToken"],
-            id_token=result["IdToken"],
-            # Cognito returns a new refresh token only where rotation is on.
-            refresh_token=result.get("RefreshToken") or parameters["REFRESH_TOKEN"],
-            expires_in=result["ExpiresIn"],
-        )
+        return _tokens(result, parameters.get("REFRESH_TOKEN", ""))
 
     def _as_client(self, username: str) -> dict[str, str]:
         return {
@@ -212,3 +219,20 @@ def _record(operation: str, code: str, error: ApiError) -> None:
     # The code only: AWS messages may repeat names, addresses and tokens.
     write = log.warning if isinstance(error, Unavailable) else log.info
     write("cognito_refused", operation=operation, code=code, answered=type(error).__name__)
+
+
+def _tokens(result: dict[str, Any], refresh_token: str) -> Tokens:
+    """Read an AuthenticationResult, which has a new refresh token only where they rotate."""
+    return Tokens(
+        access_token=result["AccessToken"],
+        id_token=result["IdToken"],
+        refresh_token=result.get("RefreshToken") or refresh_token,
+        expires_in=result["ExpiresIn"],
+    )
+
+
+def _is_unsupported(error: BaseException | None) -> bool:
+    """Tell whether Cognito does not offer this call to the app client."""
+    if not isinstance(error, ClientError):
+        return False
+    return error.response.get("Error", {}).get("Code") == "UnsupportedOperationException"

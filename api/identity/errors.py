@@ -48,6 +48,7 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("sign_in", "UserNotConfirmedException"): AccountUnverified,
     ("sign_in", "PasswordResetRequiredException"): PasswordResetRequired,
     ("refresh", "NotAuthorizedException"): RefreshTokenInvalid,
+    ("refresh", "RefreshTokenReuseException"): RefreshTokenInvalid,
     ("refresh", "UserNotFoundException"): RefreshTokenInvalid,
     ("refresh", "UserNotConfirmedException"): RefreshTokenInvalid,
     ("refresh", "PasswordResetRequiredException"): RefreshTokenInvalid,

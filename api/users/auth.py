@@ -104,6 +104,9 @@ def refresh(
     user = _by_sub(db, token.sub)
     if user is None or user.disabled_at is not None:
         raise RefreshTokenInvalid
+    # Where refresh tokens rotate, Cognito does not compare them with the name.
+    if case_key(username) not in {user.username_key, user.sub}:
+        raise RefreshTokenInvalid
     if not _is_active(db, user, token):
         if token.origin_jti is not None:
             raise RefreshTokenInvalid
