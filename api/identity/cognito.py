@@ -108,8 +108,7 @@ class Cognito(IdentityProvider):
                 raise
         # A client whose refresh tokens rotate takes this call only, with the secret itself.
         answer = self._call(
-            "refresh",
-            method="get_tokens_from_refresh_token",
+            "get_tokens_from_refresh_token",
             ClientId=self._client_id,
             ClientSecret=self._settings.aws_cognito_app_client_secret.get_secret_value(),
             RefreshToken=refresh_token,

@@ -16,6 +16,7 @@ CALLED_BY = {
     "resend_confirmation_code": "resend_confirmation_code",
     "sign_in": "login_user",
     "refresh": "refresh_session",
+    "get_tokens_from_refresh_token": "refresh_session",
     "forgot_password": "forgot_password",
     "confirm_forgot_password": "reset_password",
     "change_password": "change_password",
