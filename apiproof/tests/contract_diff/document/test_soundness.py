@@ -87,3 +87,12 @@ def test_optional_parameter_is_never_breaking_to_add(schema: Any) -> None:
     new["paths"]["/things"]["post"]["parameters"] = [added]
     assert [c.rule for c in diff(old, new)] == ["request-parameter-added"]
     assert [c.rule for c in diff(new, old)] == ["request-parameter-removed"]
+
+
+def test_null_that_a_schema_without_bounds_came_to_admit_is_told() -> None:
+    """The regression: `{}` holds every type, so the null among them went unnamed."""
+    found = diff(document({"not": {"type": "null"}}), document({}))
+    assert {change.rule: change.breaking for change in found} == {
+        "response-became-nullable": True,
+        "request-became-nullable": False,
+    }

@@ -317,7 +317,7 @@ class Inclusion:
         null = next((branch for branch in missing if branch.type == "null"), None)
         types = {branch.type: type_name(branch) for branch in missing if branch.type != "null"}
         found = []
-        if null is not None and (not types or len(subs) > len(missing)) and not _is_any(subs):
+        if null is not None and (not types or (len(subs) > len(missing) and not _is_any(subs))):
             at = null.pointer
             at = self.sub.home(pair[0], "type") if at == self.sub.home(pair[0]) else at
             found.append(Counterexample("null", at, sup))
