@@ -86,34 +86,36 @@ class Cognito(IdentityProvider):
 
     @override
     def sign_in(self, username: str, password: str) -> Tokens:
-        return self._authenticate(
+        answer = self._call(
             "sign_in",
-            "USER_PASSWORD_AUTH",
-            username,
-            USERNAME=username,
-            PASSWORD=password,
+            method="initiate_auth",
+            ClientId=self._client_id,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={
+                "USERNAME": username,
+                "PASSWORD": password,
+                "SECRET_HASH": self._secret_hash(username),
+            },
         )
+        result = answer.get("AuthenticationResult")
+        if not result:
+            raise ChallengeUnsupported
+        return _tokens(result)
 
     @override
-    def refresh(self, username: str, refresh_token: str) -> Tokens:
-        try:
-            return self._authenticate(
-                "refresh",
-                "REFRESH_TOKEN_AUTH",
-                username,
-                REFRESH_TOKEN=refresh_token,
-            )
-        except IdentityAnswerLost as error:
-            if not _is_unsupported(error.__context__):
-                raise
-        # A client whose refresh tokens rotate takes this call only, with the secret itself.
+    def refresh(self, refresh_token: str) -> Tokens:
+        # InitiateAuth refuses clients whose refresh tokens rotate; this call serves both kinds.
         answer = self._call(
             "get_tokens_from_refresh_token",
             ClientId=self._client_id,
             ClientSecret=self._settings.aws_cognito_app_client_secret.get_secret_value(),
             RefreshToken=refresh_token,
         )
-        return _tokens(answer["AuthenticationResult"], refresh_token)
+        result = answer.get("AuthenticationResult")
+        if not result:
+            raise IdentityAnswerLost
+        # There is a new refresh token only where they rotate.
+        return _tokens({"RefreshToken": refresh_token} | result)
 
     @override
     def forgot_password(self, username: str) -> None:
@@ -167,20 +169,6 @@ class Cognito(IdentityProvider):
         operation = "admin_enable_user" if enabled else "admin_disable_user"
         self._call(operation, **self._as_admin(username))
 
-    def _authenticate(self, name: str, flow: str, username: str, **parameters: str) -> Tokens:
-        parameters["SECRET_HASH"] = self._secret_hash(username)
-        answer = self._call(
-            name,
-            method="initiate_auth",
-            ClientId=self._client_id,
-            AuthFlow=flow,
-            AuthParameters=parameters,
-        )
-        result = answer.get("AuthenticationResult")
-        if not result:
-            raise ChallengeUnsupported
-        return _tokens(result, parameters.get("REFRESH_TOKEN", ""))
-
     def _as_client(self, username: str) -> dict[str, str]:
         return {
             "ClientId": self._client_id,
@@ -220,18 +208,11 @@ def _record(operation: str, code: str, error: ApiError) -> None:
     write("cognito_refused", operation=operation, code=code, answered=type(error).__name__)
 
 
-def _tokens(result: dict[str, Any], refresh_token: str) -> Tokens:
-    """Read an AuthenticationResult, which has a new refresh token only where they rotate."""
+def _tokens(result: dict[str, Any]) -> Tokens:
+    """Read an AuthenticationResult."""
     return Tokens(
         access_token=result["AccessToken"],
         id_token=result["IdToken"],
-        refresh_token=result.get("RefreshToken") or refresh_token,
+        refresh_token=result["RefreshToken"],
         expires_in=result["ExpiresIn"],
     )
-
-
-def _is_unsupported(error: BaseException | None) -> bool:
-    """Tell whether Cognito does not offer this call to the app client."""
-    if not isinstance(error, ClientError):
-        return False
-    return error.response.get("Error", {}).get("Code") == "UnsupportedOperationException"

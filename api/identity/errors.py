@@ -47,11 +47,6 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("sign_in", "UserNotFoundException"): CredentialsWrong,
     ("sign_in", "UserNotConfirmedException"): AccountUnverified,
     ("sign_in", "PasswordResetRequiredException"): PasswordResetRequired,
-    ("refresh", "NotAuthorizedException"): RefreshTokenInvalid,
-    ("refresh", "UserNotFoundException"): RefreshTokenInvalid,
-    ("refresh", "UserNotConfirmedException"): RefreshTokenInvalid,
-    ("refresh", "PasswordResetRequiredException"): RefreshTokenInvalid,
-    ("refresh", "InvalidParameterException"): RefreshTokenInvalid,
     ("get_tokens_from_refresh_token", "NotAuthorizedException"): RefreshTokenInvalid,
     ("get_tokens_from_refresh_token", "RefreshTokenReuseException"): RefreshTokenInvalid,
     ("get_tokens_from_refresh_token", "UserNotFoundException"): RefreshTokenInvalid,
@@ -99,7 +94,7 @@ def map_error(operation: str, code: str) -> ApiError | None:
     acted (SignUp with CodeDeliveryFailureException has), so it is treated like a lost answer.
 
     Args:
-        operation: the boto3 method, with initiate_auth split into sign_in and refresh.
+        operation: the boto3 method, but sign_in for initiate_auth.
         code: Error.Code of the ClientError.
     """
     if (operation, code) in _IGNORED:

@@ -107,8 +107,8 @@ class IdentityProvider(Protocol):
             CredentialsWrong, AccountUnverified, PasswordResetRequired, ChallengeUnsupported
         """
 
-    def refresh(self, username: str, refresh_token: str) -> Tokens:
-        """Continue a session; the username is the account's exact one.
+    def refresh(self, refresh_token: str) -> Tokens:
+        """Continue a session; whose it is, the new tokens say.
 
         Raises:
             RefreshTokenInvalid

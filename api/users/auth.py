@@ -5,7 +5,7 @@ opened up to `users.signed_out_at` are refused, except those in `kept_sessions`,
 opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 or settings.
 """
 
-from sqlmodel import Session, col, delete, select
+from sqlmodel import Session, col, delete, or_, select
 
 from api.errors import AccountExists, CredentialsWrong, RefreshTokenInvalid, TokenInvalid
 from api.identity.protocols import AccessToken, IdentityProvider, Tokens, TokenVerifier
@@ -96,16 +96,17 @@ def refresh(
     Raises:
         RefreshTokenInvalid
     """
-    query = select(User).where(col(User.username_key) == case_key(username))
-    row = db.exec(query).one_or_none()
-    # Cognito compares the secret hash with one over the account's exact name.
-    tokens = identity.refresh(row.username if row else username, refresh_token)
+    # Asked first: were the database away only afterwards, a token that rotates would be lost. The
+    # subs alone, so that the user's row below is as it is by then.
+    named = or_(col(User.username_key) == case_key(username), col(User.sub) == username)
+    expected = db.exec(select(User.sub).where(named)).all()
+    tokens = identity.refresh(refresh_token)
     token = verifier.verify_issued(tokens.access_token)
     user = _by_sub(db, token.sub)
     if user is None or user.disabled_at is not None:
         raise RefreshTokenInvalid
-    # Where refresh tokens rotate, Cognito does not compare them with the name.
-    if case_key(username) not in {user.username_key, user.sub}:
+    # A refresh token does not show whose it is, and Cognito does not compare it with the name.
+    if user.sub not in expected:
         raise RefreshTokenInvalid
     if not _is_active(db, user, token):
         if token.origin_jti is not None:

@@ -74,7 +74,7 @@ class PasswordChange(_Body):
 
 
 class Refresh(_Body):
-    """A session to continue. Cognito ties the token to the username, so both are needed."""
+    """A session to continue: a refresh token serves only together with its user's name."""
 
     username: Username
     refresh_token: RefreshToken

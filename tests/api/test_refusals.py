@@ -15,7 +15,6 @@ CALLED_BY = {
     "confirm_sign_up": "verify_user",
     "resend_confirmation_code": "resend_confirmation_code",
     "sign_in": "login_user",
-    "refresh": "refresh_session",
     "get_tokens_from_refresh_token": "refresh_session",
     "forgot_password": "forgot_password",
     "confirm_forgot_password": "reset_password",
@@ -35,7 +34,7 @@ def modelled() -> dict[str, set[str]]:
         aws_secret_access_key="none",
     )
     names = dict(client.meta.method_to_api_mapping)
-    names |= {"sign_in": "InitiateAuth", "refresh": "InitiateAuth"}
+    names |= {"sign_in": "InitiateAuth"}
     model = client.meta.service_model
     return {
         method: {shape.name for shape in model.operation_model(operation).error_shapes}

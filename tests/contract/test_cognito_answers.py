@@ -47,12 +47,11 @@ ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
         (403, "Verify your account"): ["UserNotConfirmedException"],
         (403, "Reset your password"): ["PasswordResetRequiredException"],
     },
-    ("refresh_session", "InitiateAuth"): {
+    ("refresh_session", "GetTokensFromRefreshToken"): {
         SESSION_OVER: [
             "NotAuthorizedException",
+            "RefreshTokenReuseException",
             "UserNotFoundException",
-            "UserNotConfirmedException",
-            "PasswordResetRequiredException",
             "InvalidParameterException",
         ],
     },

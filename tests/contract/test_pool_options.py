@@ -122,6 +122,13 @@ def test_a_session_is_continued_and_ended(ada: Person) -> None:
     assert ada.opens(ada.log_in())
 
 
+def test_a_refresh_token_serves_its_owner_only(pool: Environment, ada: Person) -> None:
+    eve = Person(pool, "Eve")
+    eve.sign_up()
+    eve.refresh(ada.log_in()["refresh_token"], 401)
+    assert ada.opens(ada.refresh(ada.log_in()["refresh_token"]))
+
+
 def test_what_a_login_says_of_its_life_is_so(ada: Person) -> None:
     session = ada.log_in()
     claims = decode_unverified(session["access_token"])

@@ -22,6 +22,7 @@ CALLS = [
     "ConfirmSignUp",
     "ResendConfirmationCode",
     "InitiateAuth",
+    "GetTokensFromRefreshToken",
     "ForgotPassword",
     "ConfirmForgotPassword",
     "ChangePassword",

@@ -100,7 +100,7 @@ def test_a_connection_to_what_is_now_a_replica_is_dropped(deployed: Deployment) 
     ("operation_id", "call"),
     [
         ("logout_user", b"SignOut"),
-        ("refresh_session", b"InitiateAuth"),
+        ("refresh_session", b"GetTokensFromRefreshToken"),
         ("change_password", b"ChangePassword"),
         ("login_user", b"InitiateAuth"),
     ],

@@ -123,7 +123,9 @@ def test_an_overtaken_refresh_is_refused(deployed: Deployment, ending: str, mome
     end = ENDINGS[ending](deployed, user)
     refresh = fresh(deployed, "refresh_session", user)
     with (
-        deployed.cognito.fault(MOMENTS[moment], when=b"InitiateAuth", times=1) as active,
+        deployed.cognito.fault(
+            MOMENTS[moment], when=b"GetTokensFromRefreshToken", times=1
+        ) as active,
         crowd(deployed.url, [refresh]) as waiting,
     ):
         active.wait()
