@@ -1,5 +1,6 @@
 """Boots in this process: where they go, what they cache, and what they say when they fail."""
 
+import contextlib
 import fcntl
 import os
 import time
@@ -132,3 +133,18 @@ def test_outsiders_need_the_password_of_a_tcp_server() -> None:
         for guess in ("", ":guess"):
             with pytest.raises(psycopg2.OperationalError, match="password"):
                 execute(database.libpq_url.replace(f":{secret}", guess), "SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("PGSERVICE", "nowhere"), ("PGOPTIONS", "-c nothing=like=it"), ("PGSSLMODE", "nonsense")],
+)
+def test_libpq_settings_of_the_user_are_for_other_servers(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with PostgresServer.start() as server, server.empty() as database:
+        with contextlib.closing(psycopg2.connect(database.libpq_url)) as connection:
+            assert connection.status == psycopg2.extensions.STATUS_READY
+        assert name not in os.environ
+    assert os.environ[name] == value

@@ -16,6 +16,7 @@ from typing import Self
 import psycopg2.errors
 from psycopg2.sql import SQL, Composable, Identifier
 
+from apiproof import process_variables
 from apiproof.postgres.address import ServerAddress
 from apiproof.postgres.connection import LastingConnection
 from apiproof.postgres.database import Database
@@ -40,9 +41,15 @@ class PostgresServer:
     As a context manager, an embedded one is stopped at the end, and an external one tidied up.
     """
 
-    def __init__(self, address: ServerAddress, embedded: EmbeddedServer | None = None) -> None:
+    def __init__(
+        self,
+        address: ServerAddress,
+        embedded: EmbeddedServer | None = None,
+        variables: process_variables.Changes | None = None,
+    ) -> None:
         self.address = address
         self._embedded = embedded
+        self._variables = variables
         self._termination = None if embedded else Termination()
         self._maintenance = LastingConnection(address.libpq_url(address.maintenance))
         self._lock = RLock()
@@ -69,8 +76,15 @@ class PostgresServer:
                 return cls(check_server(ServerAddress.parse(url)))
             except DatabaseUrlInvalid as error:
                 raise DatabaseUrlInvalid(f"{ENVIRONMENT}: {error}") from None
-        embedded = EmbeddedServer.boot(tcp=tcp)
-        return cls(embedded.address, embedded)
+        # A user's PGHOST, PGSERVICE or PGOPTIONS are meant for another server than this one.
+        variables = process_variables.libpq_isolation()
+        process_variables.borrow(variables)
+        try:
+            embedded = EmbeddedServer.boot(tcp=tcp)
+        except BaseException:
+            process_variables.give_back(variables)
+            raise
+        return cls(embedded.address, embedded, variables)
 
     @property
     def is_embedded(self) -> bool:
@@ -115,6 +129,9 @@ class PostgresServer:
             self._maintenance.close()
             if self._embedded is not None:
                 self._embedded.stop()
+            if self._variables is not None:
+                process_variables.give_back(self._variables)
+                self._variables = None
             if self._termination is not None:
                 self._termination.restore()
 

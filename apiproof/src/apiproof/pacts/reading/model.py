@@ -66,8 +66,24 @@ class Body:
     is_stated: bool
 
 
+class _Headed:
+    """What requests and responses have in common."""
+
+    headers: Mapping[str, tuple[str, ...]]
+    body: Body | None
+
+    @property
+    def content_type(self) -> str | None:
+        """The media type of the body, stated or shown; None without a body and a header."""
+        return self.header("content-type") or (self.body.content_type if self.body else None)
+
+    def header(self, name: str) -> str | None:
+        """The value of a header whatever the case of its name, several joined by commas."""
+        return _header(self.headers, name)
+
+
 @dataclass(frozen=True)
-class Request:
+class Request(_Headed):
     """What the consumer sends; header names as written, see `header`."""
 
     method: str
@@ -78,18 +94,9 @@ class Request:
     matchers: MatchingRules
     generators: Mapping[str, Any]
 
-    @property
-    def content_type(self) -> str | None:
-        """The media type of the body, stated or shown; None without a body and a header."""
-        return self.header("content-type") or (self.body.content_type if self.body else None)
-
-    def header(self, name: str) -> str | None:
-        """The value of a header whatever the case of its name, several joined by commas."""
-        return _header(self.headers, name)
-
 
 @dataclass(frozen=True)
-class Response:
+class Response(_Headed):
     """What the consumer expects; a body of None means that it does not look at the body."""
 
     status: int
@@ -97,15 +104,6 @@ class Response:
     body: Body | None
     matchers: MatchingRules
     generators: Mapping[str, Any]
-
-    @property
-    def content_type(self) -> str | None:
-        """The media type of the body, stated or shown; None without a body and a header."""
-        return self.header("content-type") or (self.body.content_type if self.body else None)
-
-    def header(self, name: str) -> str | None:
-        """The value of a header whatever the case of its name, several joined by commas."""
-        return _header(self.headers, name)
 
 
 @dataclass(frozen=True)
