@@ -6,6 +6,7 @@ Tokens come from the environment that `apiproof serve` started, found through it
 `APIPROOF_TOKEN`. `APIPROOF_IDENTITIES` names a file of users instead, for any API at all.
 """
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -14,8 +15,11 @@ from apiproof.control import ControlClient
 from apiproof.environment_file import EnvironmentFile, ReadyFileMissing
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
+from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.schemathesis_setup import register
 from apiproof.service import ServiceNotFound, load_service
+
+_RUN = contextlib.ExitStack()  # what holds until the process ends
 
 
 def _install() -> None:
@@ -32,6 +36,7 @@ def _install() -> None:
     register(service, tokens, backstage, conclude=True)
 
 
+_RUN.enter_context(cached_patterns())
 try:
     _install()
 except (ReadyFileMissing, ServiceNotFound) as error:

@@ -18,6 +18,7 @@ from apiproof.environment import Environment
 from apiproof.fuzzing.access_checks import Watch
 from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider_for
 from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
+from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.request_overrides import Guidance
 from apiproof.http.client import BASE_URL
 from apiproof.service import EnvironmentControl, Service
@@ -92,7 +93,7 @@ def registered(service: Service, backstage: EnvironmentControl) -> Iterator[Guid
     providers = list(GLOBAL_AUTH_STORAGE.providers)
     hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
     try:
-        with restored():
+        with restored(), cached_patterns():
             yield register(service, StandingToken(backstage, service.ends_session), backstage)
     finally:
         GLOBAL_AUTH_STORAGE.providers = providers
