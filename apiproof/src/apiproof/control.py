@@ -1,44 +1,31 @@
 """The control API of a served environment: new accounts and mailed codes, for any language.
 
 It listens on a port of its own, so that the service's OpenAPI document and routes stay untouched.
-`ControlClient` is its client; it is called as the `Environment` itself is.
+`control_client.py` has its client for Python.
 
 Every request is a POST of a JSON object with the secret of the ready file, as
 `Authorization: Bearer SECRET` or, for callers who cannot set headers, as the first part of the
 path. What a web page could send is refused: a foreign Host or Origin, another content type.
 """
 
-import functools
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-import requests
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from apiproof.environment import Environment, UserMissing
-from apiproof.environment_file import EnvironmentFile, account_from
-from apiproof.errors import UserError
+from apiproof.environment import Environment
 from apiproof.http import ASGIApp, Message, Receive, Send
-from apiproof.http.client import HttpClient
 from apiproof.http.json_app import json_app, json_body
 from apiproof.jwt import sign_rsa
 from apiproof.pacts.verify.states_endpoint import states_route
-from apiproof.service import Account, Document, SeedUser
+from apiproof.service import UserMissing
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
-
-
-class EnvironmentGone(UserError):
-    """Nobody answers at the control API."""
-
-
-class ControlRefused(UserError):
-    """The control API does not take the ready file's secret."""
 
 
 class TokenForger:
@@ -155,82 +142,3 @@ def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
             return JSONResponse({"detail": detail}, status_code=400)
 
     return Route(path, endpoint, methods=["POST"])
-
-
-class ControlClient:
-    """An environment in another process, reached through its ready file; called alike."""
-
-    def __init__(self, file: EnvironmentFile) -> None:
-        self.client = HttpClient(file.base_url)
-        self._control = HttpClient(file.control_url)
-        self._control.headers["Authorization"] = f"Bearer {file.control_secret}"
-
-    @functools.cached_property
-    def document(self) -> Document:
-        """The service's OpenAPI document."""
-        return dict(self._ask("/document"))
-
-    def new_account(self, scopes: Sequence[str] | None = None) -> Account:
-        """Return a new verified account that nobody else uses, signed in."""
-        return account_from(self._ask("/accounts", scopes=scopes))
-
-    def shared_account(self) -> Account:
-        """Return the account that harmless requests share."""
-        return account_from(self._ask("/shared_account"))
-
-    def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
-        """Mint a token for a user with exactly these scopes, of the kind that the service takes."""
-        return str(self._ask("/tokens", username=username, scopes=scopes)["token"])
-
-    def invalidate(self, username: str) -> None:
-        """Never hand out an account again: its session has ended."""
-        self._ask("/invalidated", username=username)
-
-    def create_unconfirmed_user(self) -> SeedUser:
-        """Sign a new user up and leave the account unconfirmed."""
-        return SeedUser(**{**self._ask("/unconfirmed"), "groups": ()})
-
-    def code(self, username: str) -> str:
-        """Return the newest code that Cognito mailed to a user."""
-        return str(self._ask("/codes", username=username)["code"])
-
-    def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        """Sign any header and claims with the key of access tokens."""
-        return str(self._ask("/signatures", header=header, claims=claims)["token"])
-
-    def id_token(self, username: str) -> str:
-        """Return an id token of a user."""
-        return str(self._ask("/id_tokens", username=username)["token"])
-
-    def jwks(self) -> list[dict[str, Any]]:
-        """Return the published keys."""
-        return list(self._ask("/keys"))
-
-    def disable(self, username: str) -> bool:
-        """Disable an account as the service's operators would; False if the service can't."""
-        return bool(self._ask("/disabled", username=username))
-
-    def is_alive(self) -> bool:
-        """Tell whether the environment still runs."""
-        try:
-            self._ask("/coverage")
-        except EnvironmentGone:
-            return False
-        return True
-
-    def _ask(self, path: str, **body: Any) -> Any:
-        try:
-            response = self._control.request("POST", path, json=body)
-        except requests.ConnectionError:
-            raise EnvironmentGone(
-                "The environment of this ready file has ended. Run `apiproof serve` again."
-            ) from None
-        if response.status_code == 401:
-            raise ControlRefused(
-                "Another environment runs at the address in this ready file: it is stale. "
-                "Run `apiproof serve` again."
-            )
-        if response.status_code == 404:
-            raise UserMissing(response.json()["detail"])
-        response.raise_for_status()
-        return response.json()

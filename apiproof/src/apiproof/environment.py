@@ -28,13 +28,9 @@ from apiproof.http.forwarding import forward_to
 from apiproof.openapi.document import operations
 from apiproof.postgres import Database, PostgresServer
 from apiproof.public_address import public_address
-from apiproof.service import Account, Document, SeedUser, Service
+from apiproof.service import Account, Document, SeedUser, Service, UserMissing
 
 SEED_USERS = 2  # where the service names none
-
-
-class UserMissing(UserError):
-    """No such user is in this environment; the text names those who are."""
 
 
 class DatabaseMissing(UserError):

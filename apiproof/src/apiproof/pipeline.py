@@ -17,7 +17,7 @@ from typing import Any
 from apiproof.access import probe_service
 from apiproof.access import step as access_step
 from apiproof.contract_diff.pact.report import compare_pacts
-from apiproof.control import ControlClient
+from apiproof.control_client import ControlClient
 from apiproof.coverage import SUCCESS, as_grid
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile

@@ -52,6 +52,10 @@ class ServiceNotFound(UserError):
     """No service is named, or what is named cannot be loaded; the text says what to do."""
 
 
+class UserMissing(UserError):
+    """No such user is in this environment; the text names those who are."""
+
+
 @dataclass(frozen=True)
 class Account:
     """A user who can be used: verified, signed in; secrets stay out of its repr."""

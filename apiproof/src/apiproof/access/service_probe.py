@@ -1,19 +1,28 @@
 """Probing a service in its environment: the one call for `apiproof run`, pytest and the checks."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from apiproof.access.options import THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe
 from apiproof.access.report import AccessReport
 from apiproof.access.users_environment import GeneratedUsers, Powers, hints_of
-from apiproof.control import ControlClient, TokenForger
-from apiproof.environment import Environment
+from apiproof.control_client import ControlClient
 from apiproof.service import Document, Service
+
+if TYPE_CHECKING:  # where the environment runs in another process, nothing of it is imported
+    from apiproof.environment import Environment
 
 
 def powers_over(backstage: Environment | ControlClient) -> Powers:
     """Return what the owner of a backstage's user pool can do."""
-    return TokenForger(backstage) if isinstance(backstage, Environment) else backstage
+    if isinstance(backstage, ControlClient):
+        return backstage
+    from apiproof.control import TokenForger  # noqa: PLC0415  # in this process, it is imported anyway
+
+    return TokenForger(backstage)
 
 
 def probe_of(

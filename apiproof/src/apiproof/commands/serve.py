@@ -50,7 +50,7 @@ def serve(
 
 def _require_free(path: Path) -> None:
     """Refuse to take the ready file of an environment that runs; a stale one is replaced."""
-    from apiproof.control import ControlClient, ControlRefused
+    from apiproof.control_client import ControlClient, ControlRefused
     from apiproof.environment_file import EnvironmentFile, ReadyFileInUse, ReadyFileMissing
 
     try:
@@ -85,7 +85,7 @@ def token(
     ] = None,
 ) -> None:
     """Print one access token, from the environment that `apiproof serve` runs."""
-    from apiproof.control import ControlClient
+    from apiproof.control_client import ControlClient
     from apiproof.environment_file import EnvironmentFile
 
     typer.echo(ControlClient(EnvironmentFile.read(ready_file)).token(user, scope))

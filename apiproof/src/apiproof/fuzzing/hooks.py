@@ -11,7 +11,7 @@ import os
 import sys
 from pathlib import Path
 
-from apiproof.control import ControlClient
+from apiproof.control_client import ControlClient
 from apiproof.environment_file import EnvironmentFile, ReadyFileMissing
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities

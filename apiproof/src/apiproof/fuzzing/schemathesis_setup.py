@@ -1,10 +1,12 @@
 """Schemathesis' global registries, filled for one session and restored afterwards."""
 
+from __future__ import annotations
+
 import contextlib
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import schemathesis
 from schemathesis.auths import GLOBAL_AUTH_STORAGE
@@ -13,15 +15,17 @@ from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.access import QUICK, probe_of
-from apiproof.control import ControlClient
-from apiproof.environment import Environment
+from apiproof.control_client import ControlClient
 from apiproof.fuzzing.access_checks import Watch
 from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider_for
 from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.request_overrides import Guidance
 from apiproof.http.client import BASE_URL
-from apiproof.service import EnvironmentControl, Service
+from apiproof.service import Service
+
+if TYPE_CHECKING:  # where the environment runs in another process, nothing of it is imported
+    from apiproof.environment import Environment
 
 CONFIGURATION = Path("schemathesis.toml")
 
@@ -52,7 +56,7 @@ def _configuration() -> schemathesis.Config:
 def register(
     service: Service,
     tokens: TokenSource,
-    backstage: EnvironmentControl | None,
+    env: Environment | ControlClient | None,
     *,
     conclude: bool = False,
 ) -> Guidance:
@@ -61,12 +65,11 @@ def register(
     Args:
         service: The service under test.
         tokens: Where tokens come from.
-        backstage: The environment, when there is one to direct; None for a deployed server.
+        env: The environment, when there is one to direct; None for a deployed server.
         conclude: Whether the run ends with a look at what it never reached.
     """
-    guidance = Guidance(service, backstage)
-    live = backstage if isinstance(backstage, Environment | ControlClient) else None
-    document = live.document if live else service.document()
+    guidance = Guidance(service, env)
+    document = env.document if env else service.document()
     schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
     @schemathesis.hook
@@ -79,8 +82,8 @@ def register(
         def after_call(_context: Any, case: Any, response: Any) -> None:
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
-    if live is not None:
-        watch = Watch(lambda: probe_of(service, live, document, QUICK), live)
+    if env is not None:
+        watch = Watch(lambda: probe_of(service, env, document, QUICK), env)
         install_checks(watch)
         if conclude:
             install_conclusion(watch)
@@ -88,13 +91,13 @@ def register(
 
 
 @contextlib.contextmanager
-def registered(service: Service, backstage: EnvironmentControl) -> Iterator[Guidance]:
+def registered(service: Service, env: Environment | ControlClient) -> Iterator[Guidance]:
     """Register everything for a block; the registries are as before afterwards."""
     providers = list(GLOBAL_AUTH_STORAGE.providers)
     hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
     try:
         with restored(), cached_patterns():
-            yield register(service, StandingToken(backstage, service.ends_session), backstage)
+            yield register(service, StandingToken(env, service.ends_session), env)
     finally:
         GLOBAL_AUTH_STORAGE.providers = providers
         registered = GLOBAL_HOOK_DISPATCHER.get_all()
