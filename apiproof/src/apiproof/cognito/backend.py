@@ -10,6 +10,7 @@ from typing import Any
 from moto.cognitoidp.models import CognitoIdpBackend
 
 from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.authorization_codes import AuthorizationCodes
 from apiproof.cognito.challenges import ChallengeStore
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import CognitoError, ResourceNotFound
@@ -41,6 +42,7 @@ class Backend(CognitoIdpBackend):
         self.context.outbox.fold = self._fold
         super().__init__(region, self.context.account_id)
         self.challenges = ChallengeStore(self.context)
+        self.authorization_codes = AuthorizationCodes(self.context.clock)
 
     def _fold(self, username: str) -> str:
         pools = tuple(self.user_pools.values())
@@ -52,6 +54,7 @@ class Backend(CognitoIdpBackend):
             for pool in self.user_pools.values():
                 pool.clear()
             self.challenges.clear()
+            self.authorization_codes.clear()
             self.context.reset()
 
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:

@@ -21,9 +21,10 @@ import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from apiproof.cognito.backend import Backend
+from apiproof.cognito.oauth2 import discovery_document
+from apiproof.cognito.web import WebRequest, WebResponse, json_response
 
 Document = dict[str, Any]
 
@@ -33,13 +34,11 @@ class Control:
 
     Args:
         backend: what is controlled.
-        url: where it is reached.
         open_: False leaves only the JWKS.
     """
 
-    def __init__(self, backend: Backend, url: str, *, open_: bool) -> None:
+    def __init__(self, backend: Backend, *, open_: bool) -> None:
         self._backend = backend
-        self._url = url
         self._routes: dict[tuple[str, str], Callable[[Document], Document]] = {}
         if open_:
             self._routes = {
@@ -54,40 +53,32 @@ class Control:
                 ("POST", "reset"): self._reset,
             }
 
-    def answer(self, method: str, target: str, body: bytes) -> tuple[int, Document]:
-        """Answer one request: status and document."""
-        url = urlsplit(target)
-        parts = url.path.strip("/").split("/")
-        if method == "GET" and parts[1:2] == [".well-known"]:
-            return self._well_known(parts[0], "/".join(parts[2:]))
-        route = self._routes.get((method, "/".join(parts[1:])))
+    def answer(self, request: WebRequest) -> WebResponse | None:
+        """Answer a request; None if it is for none of these paths."""
+        parts = request.path.strip("/").split("/")
+        if request.method == "GET" and parts[1:2] == [".well-known"]:
+            return self._well_known(parts[0], "/".join(parts[2:]), request.base_url)
+        route = self._routes.get((request.method, "/".join(parts[1:])))
         if parts[0] != "_apiproof" or route is None:
-            return 404, {"message": f"There is no {method} {url.path} here."}
+            return None
+        what = f"{request.method} {request.path}"
         try:
-            given = json.loads(body) if body else {}
+            given = json.loads(request.body) if request.body else {}
             if not isinstance(given, dict):
-                return 400, {"message": f"{method} {url.path} takes an object."}
-            given.update({name: values[0] for name, values in parse_qs(url.query).items()})
-            return 200, route(given)
-        except (ArithmeticError, KeyError, TypeError, ValueError) as error:
-            return 400, {"message": f"{method} {url.path}: {error}"}
+                return json_response(400, {"message": f"{what} takes an object."})
+            return json_response(200, route(given | request.query))
+        except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
+            return json_response(400, {"message": f"{what}: {error}"})
 
-    def _well_known(self, pool_id: str, name: str) -> tuple[int, Document]:
+    def _well_known(self, pool_id: str, name: str, url: str) -> WebResponse:
         pool = self._backend.user_pools.get(pool_id)
         if pool is None:
-            return 404, {"message": f"User pool {pool_id} does not exist."}
+            return json_response(404, {"message": f"User pool {pool_id} does not exist."})
         if name == "jwks.json":
-            return 200, pool.keys.jwks()
+            return json_response(200, pool.keys.jwks())
         if name == "openid-configuration":
-            return 200, {
-                "issuer": pool.issuer,
-                "jwks_uri": f"{self._url}/{pool_id}/.well-known/jwks.json",
-                "id_token_signing_alg_values_supported": ["RS256"],
-                "response_types_supported": ["code", "token"],
-                "scopes_supported": ["openid", "email", "phone", "profile"],
-                "subject_types_supported": ["public"],
-            }
-        return 404, {"message": f"There is no {name} here."}
+            return json_response(200, discovery_document(pool, url))
+        return json_response(404, {"message": f"There is no {name} here."})
 
     def _read_outbox(self, given: Document) -> Document:
         username, purpose = given.get("username"), given.get("purpose")

@@ -14,7 +14,7 @@ from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.messages import send_code
 from apiproof.cognito.outages import Outages
 from apiproof.cognito.pool import NewUser
-from apiproof.cognito.server import LoopbackServer
+from apiproof.cognito.server import LocalServer
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.validation import secret_hash
@@ -39,7 +39,7 @@ class Cognito:
         parameters = settings.client_parameters()
         secret = parameters.pop("GenerateSecret")
         self._client = backend.create_user_pool_client(self._pool.id, secret, parameters)
-        self._server = LoopbackServer(backend, port, calls=http)
+        self._server = LocalServer(backend, port, calls=http)
         if settings.issuer is not None:
             own = settings.issuer == ISSUER_IS_ENDPOINT
             self._context.issuer = self._server.url if own else settings.issuer.rstrip("/")

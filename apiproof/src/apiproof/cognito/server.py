@@ -1,7 +1,7 @@
-"""The way in over HTTP: any AWS SDK, the JWKS, and the controls for other languages.
+"""The way in over HTTP: any AWS SDK, keys, OAuth 2.0, and the controls for other languages.
 
-An emulator always has one: in-process it serves the JWKS only, so that a service's own fetch runs
-unstubbed. It knows the transport, and no operation.
+An emulator always has one: in-process it serves neither AWS calls nor controls, but keys and OAuth,
+so that a service's own requests run unstubbed. It knows the transport, and no operation.
 """
 
 import contextlib
@@ -11,38 +11,53 @@ import logging
 import select
 import socket
 import sys
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
-from urllib.parse import urlsplit
 
+from botocore.compat import HTTPHeaders
 from moto.core.request import Request
 
 from apiproof.cognito.backend import Backend
-from apiproof.cognito.control import Control
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
+from apiproof.cognito.web import WebRequest
+from apiproof.cognito.web_endpoints import WebEndpoints, cors_headers
 from apiproof.errors import UserError
 
 log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json"}
+_LONGEST_BODY = 10_000_000  # bytes
+_LONGEST_LINE = 65_536  # bytes, as http.server has it for headers
+
+
+class _BodyRefused(Exception):
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class PortTaken(UserError):
     """Another program listens on the port."""
 
 
+class HostUnusable(UserError):
+    """The address is not this machine's, or the port is not one that may be used."""
+
+
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, backend: Backend, port: int, *, calls: bool) -> None:
+    def __init__(self, backend: Backend, host: str, port: int, *, calls: bool) -> None:
         self.backend = backend
+        self.endpoints = WebEndpoints(backend, open_=calls)
         self.calls = calls
         self.stopping = Event()
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__((host, port), _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection and remember it."""
@@ -73,30 +88,22 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1  # headers and body leave together
 
-    def do_GET(self) -> None:
-        self._control("GET")
-
-    def do_DELETE(self) -> None:
-        self._control("DELETE")
-
-    def do_POST(self) -> None:
-        if urlsplit(self.path).path == "/" and self.server.calls:
-            self._call()
-        else:
-            self._control("POST")
-
-    def _body(self) -> bytes:
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-
-    def _url(self) -> str:
-        return f"http://{self.headers.get('Host', 'localhost')}"
-
-    def _call(self) -> None:
-        request = Request.from_primitives(
-            "POST", f"{self._url()}{self.path}", self.headers, self._body()
-        )
+    def _serve(self) -> None:
         try:
-            status, headers, body = Operations(self.server.backend).answer(request)
+            body = self._body()
+        except _BodyRefused as refusal:
+            self.close_connection = True
+            self._send(refusal.status, _JSON, json.dumps({"message": str(refusal)}))
+            return
+        base_url = f"http://{self.headers.get('Host', 'localhost')}"
+        request = WebRequest(self.command, self.path, self.headers, body, base_url)
+        cors = cors_headers(request)
+        try:
+            if self.command == "POST" and request.path == "/" and self.server.calls:
+                status, headers, text = self._call(request)
+            else:
+                answer = self.server.endpoints.answer(request)
+                status, headers, text = answer.status, answer.headers, answer.body
         except AnswerLost:
             self.close_connection = True
         except AnswerTimedOut:
@@ -107,13 +114,64 @@ class _Handler(BaseHTTPRequestHandler):
             text = json.dumps({"__type": "InternalErrorException", "message": repr(error)})
             self._send(500, _JSON, text)
         else:
-            self._send(status, headers, body)
+            self._send(status, headers | cors, text)
 
-    def _control(self, method: str) -> None:
-        body = self._body()
-        control = Control(self.server.backend, self._url(), open_=self.server.calls)
-        status, document = control.answer(method, self.path, body)
-        self._send(status, _JSON, json.dumps(document))
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
+
+    def _call(self, request: WebRequest) -> tuple[int, dict[str, str], str]:
+        # moto reads a form as parameters of its own; the API of Cognito takes JSON alone.
+        headers = HTTPHeaders.from_pairs(
+            (name, value) for name, value in self.headers.items() if name.lower() != "content-type"
+        )
+        headers["Content-Type"] = "application/x-amz-json-1.1"
+        url = f"{request.base_url}{request.target}"
+        call = Request.from_primitives("POST", url, headers, request.body)
+        return Operations(self.server.backend).answer(call)
+
+    def _body(self) -> bytes:
+        """Read the body, of a known length or in chunks (RFC 9112, sections 6 and 7.1).
+
+        Raises:
+            _BodyRefused: nobody can tell where it ends, or it is too long.
+        """
+        coding = self.headers.get("Transfer-Encoding")
+        if coding is not None:
+            if coding.strip().lower() != "chunked" or "Content-Length" in self.headers:
+                raise _BodyRefused(400, "The Transfer-Encoding may be chunked alone.")
+            return b"".join(self._chunks())
+        lengths = set(self.headers.get_all("Content-Length") or ["0"])
+        text = lengths.pop().strip()
+        if lengths or not (text.isascii() and text.isdigit()):
+            raise _BodyRefused(400, "Content-Length is no number of bytes.")
+        return self._read(int(text))
+
+    def _chunks(self) -> Iterator[bytes]:
+        total = 0
+        while True:
+            size, _, _ = self.rfile.readline(_LONGEST_LINE).partition(b";")
+            try:
+                length = int(size, 16)
+            except ValueError:
+                length = -1
+            if length < 0:
+                raise _BodyRefused(400, "A chunk of the body has no size.")
+            if not length:
+                break
+            total += length
+            if total > _LONGEST_BODY:
+                raise _BodyRefused(413, f"A body has at most {_LONGEST_BODY} bytes.")
+            yield self._read(length)
+            self.rfile.readline(_LONGEST_LINE)
+        while self.rfile.readline(_LONGEST_LINE).strip():
+            """Skip trailers."""
+
+    def _read(self, length: int) -> bytes:
+        if length > _LONGEST_BODY:
+            raise _BodyRefused(413, f"A body has at most {_LONGEST_BODY} bytes.")
+        data = self.rfile.read(length)
+        if len(data) < length:
+            raise _BodyRefused(400, "The body ended early.")
+        return data
 
     def _stay_silent(self) -> None:
         """Wait until the client gives up or the server stops."""
@@ -131,30 +189,35 @@ class _Handler(BaseHTTPRequestHandler):
                 self.send_header(name, str(value))
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(data)
+        if self.command != "HEAD":
+            self.wfile.write(data)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
         """Log nothing: requests carry secrets."""
 
 
-class LoopbackServer:
-    """A threaded HTTP server on 127.0.0.1.
+class LocalServer:
+    """A threaded HTTP server.
 
     Args:
         backend: what it serves.
         port: 0 for any free one.
-        calls: whether it takes AWS calls and controls, or serves the JWKS only.
+        calls: whether it takes AWS calls and controls.
+        host: the address to listen at.
 
     Raises:
+        HostUnusable: this machine has no such address.
         PortTaken: another program listens there.
     """
 
-    def __init__(self, backend: Backend, port: int = 0, *, calls: bool) -> None:
+    def __init__(
+        self, backend: Backend, port: int = 0, *, calls: bool, host: str = "127.0.0.1"
+    ) -> None:
         try:
-            self._server = _Server(backend, port, calls=calls)
-        except OSError as error:
-            if error.errno != errno.EADDRINUSE:
-                raise
+            self._server = _Server(backend, host, port, calls=calls)
+        except (OSError, OverflowError) as error:
+            if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
+                raise HostUnusable(f"Nothing can listen at {host}, port {port}: {error}.") from None
             raise PortTaken(
                 f"Port {port} is taken: stop what listens there, or choose another (0: any)."
             ) from error
@@ -166,7 +229,8 @@ class LoopbackServer:
     @property
     def url(self) -> str:
         """Where it listens, without a slash at the end."""
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        host, port = str(self._server.server_address[0]), self._server.server_address[1]
+        return f"http://{'127.0.0.1' if host == '0.0.0.0' else host}:{port}"  # noqa: S104
 
     def stop(self) -> None:
         """Stop listening and hang up."""

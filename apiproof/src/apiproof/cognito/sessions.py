@@ -10,6 +10,8 @@ from apiproof.cognito.errors import NotAuthorized, RefreshTokenReused, UserNotFo
 from apiproof.cognito.users import User
 
 ADMIN_SCOPE = "aws.cognito.signin.user.admin"
+# What an OAuth grant may ask for without a resource server.
+STANDARD_SCOPES = ("openid", "email", "phone", "profile", ADMIN_SCOPE)
 
 
 @dataclass(eq=False)
@@ -27,6 +29,7 @@ class Session:
         scopes: what an OAuth grant asked for; None for a sign-in by API, whose scope is
             Cognito's own.
         nonce: of an OpenID Connect request.
+        audience: the `resource` of an OAuth request (RFC 8707).
         metadata: the ClientMetadata of the newest call, for the trigger.
     """
 
@@ -39,6 +42,7 @@ class Session:
     revoked: bool = False
     scopes: tuple[str, ...] | None = None
     nonce: str | None = None
+    audience: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
 
 
@@ -147,12 +151,20 @@ class SessionStore:
         return self._issued.get(access_token)
 
     def authorize(self, access_token: str) -> Session:
-        """Find the session of an access token that may be used.
+        """Find the session of an access token that may be used with the API of Cognito.
 
         Raises:
             NotAuthorized: unknown, expired, revoked, or without the scope for it.
             UserNotFound: the user was deleted.
         """
+        session = self.require_usable(access_token)
+        issued = self._issued[access_token]
+        if ADMIN_SCOPE not in str(issued.claims.get("scope", "")).split():
+            raise NotAuthorized("Access Token does not have required scopes")
+        return session
+
+    def require_usable(self, access_token: str) -> Session:
+        """Find the session of an access token, whatever its scopes; raises as `authorize` does."""
         issued = self.issued(access_token)
         if issued is None:
             raise NotAuthorized("Invalid Access Token")
@@ -165,8 +177,6 @@ class SessionStore:
             raise NotAuthorized("Access Token has been revoked")
         if not session.user.enabled:
             raise NotAuthorized("User is disabled.")
-        if ADMIN_SCOPE not in str(issued.claims.get("scope", "")).split():
-            raise NotAuthorized("Access Token does not have required scopes")
         return session
 
     def clear(self) -> None:

@@ -56,6 +56,10 @@ def _access_claims(
     }
     if "cognito:groups" in groups:
         claims["cognito:groups"] = groups["cognito:groups"]
+    if session.scopes is not None:
+        claims["version"] = 2  # only tokens of the OAuth endpoints have it
+    if session.audience is not None:
+        claims["aud"] = session.audience
     return overrides.access_claims(claims)
 
 
@@ -126,6 +130,35 @@ def issue_tokens(
         session.refresh_token,
         int(client.lifetime("AccessToken").total_seconds()),
     )
+
+
+def issue_machine_token(
+    pool: Pool, client: AppClient, scopes: list[str], *, audience: str | None = None
+) -> str:
+    """Make the access token of a client credentials grant; it belongs to no user.
+
+    Args:
+        pool: signs it.
+        client: whose it is.
+        scopes: of resource servers.
+        audience: the `resource` of the request (RFC 8707), its `aud`.
+    """
+    now = pool.context.clock.timestamp()
+    claims = {
+        "sub": client.id,
+        "token_use": "access",
+        "scope": " ".join(scopes),
+        "auth_time": now,
+        "iss": pool.issuer,
+        "exp": now + int(client.lifetime("AccessToken").total_seconds()),
+        "iat": now,
+        "version": 2,
+        "jti": pool.context.new_id(),
+        "client_id": client.id,
+    }
+    if audience:
+        claims["aud"] = audience
+    return pool.keys.access.sign(claims)
 
 
 def _half_hash(token: str) -> str:
