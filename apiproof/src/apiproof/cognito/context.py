@@ -21,6 +21,9 @@ from apiproof.cognito.outages import Outages
 Handler = Callable[[dict[str, Any], Any], Any]
 """A trigger: takes the event and a Lambda context (None here), returns the event."""
 
+# Numeric dates begin with 1970; a refresh token of ten years must end before Python's last date.
+_YEARS = range(1970, 9900)
+
 
 class CognitoClock:
     """Real time plus an offset that tests may move.
@@ -44,9 +47,13 @@ class CognitoClock:
         return int(self.now().timestamp())
 
     def advance(self, by: timedelta) -> None:
-        """Move forward, or back with a negative duration."""
+        """Move forward, or back with a negative duration.
+
+        Raises:
+            ValueError: it would be too far away.
+        """
         with self._lock:
-            self._offset += by
+            self._offset = self._checked(self._offset + by)
 
     def move_to(self, moment: datetime) -> None:
         """Make it `moment` now.
@@ -55,12 +62,25 @@ class CognitoClock:
             moment: a date and time with its time zone.
 
         Raises:
-            ValueError: `moment` has no time zone, so it names no instant.
+            ValueError: `moment` has no time zone, so it names no instant, or is too far away.
         """
         if moment.tzinfo is None:
             raise ValueError("The clock moves to an instant: give the datetime a tzinfo, e.g. UTC.")
         with self._lock:
-            self._offset = moment - datetime.now(UTC)
+            self._offset = self._checked(moment - datetime.now(UTC))
+
+    @staticmethod
+    def _checked(offset: timedelta) -> timedelta:
+        try:
+            year = (datetime.now(UTC) + offset).year
+        except OverflowError:
+            year = 0
+        if year not in _YEARS:
+            first, last = _YEARS[0], _YEARS[-1]
+            raise ValueError(
+                f"The clock moves within the years {first} to {last}, where tokens live."
+            )
+        return offset
 
     def reset(self) -> None:
         """Return to real time."""

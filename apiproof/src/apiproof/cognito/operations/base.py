@@ -22,6 +22,8 @@ from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
+_TARGET = "AWSCognitoIdentityProviderService"
+
 
 class UnmodelledError(CognitoError):
     """An error that is not in botocore's model, so that moto's serializer would not know it."""
@@ -42,6 +44,13 @@ class OperationUnsupportedHere(UnmodelledError):
 
     def __init__(self, operation: str) -> None:
         super().__init__(f"This emulator of Cognito does not do {operation}: see SUPPORT.md.")
+
+
+class OperationUnknown(UnmodelledError):
+    """The X-Amz-Target header names no operation of the service, or is missing."""
+
+    code = "UnknownOperationException"
+    message = "The X-Amz-Target header names no operation of Cognito user pools."
 
 
 class BodyUnreadable(UnmodelledError):
@@ -108,9 +117,11 @@ class Operation(CognitoIdpResponse):
         return status, headers, str(body) or "{}"
 
     def _dispatch_call(self) -> ActionResult:
-        operation = self._get_action()
+        service, _, operation = self.headers.get("X-Amz-Target", "").rpartition(".")
+        if service != _TARGET or operation not in validation.operations():
+            raise OperationUnknown
         method = getattr(self, camelcase_to_underscores(operation), None)
-        if operation not in validation.operations() or method is None:
+        if method is None:
             raise OperationUnsupportedHere(operation)
         self.params = self._read()
         validation.check_parameters(operation, self.params)
@@ -120,7 +131,7 @@ class Operation(CognitoIdpResponse):
     def _read(self) -> dict[str, Any]:
         try:
             params = json.loads(self.body or "{}")
-        except ValueError as error:
+        except (RecursionError, ValueError) as error:
             raise BodyUnreadable from error
         if not isinstance(params, dict):
             raise BodyUnreadable
