@@ -342,7 +342,7 @@ def test_discovery_names_every_endpoint(pool: OAuthPool) -> None:
     document = requests.get(url, timeout=5).json()
     assert document["issuer"] == pool.cognito.issuer
     assert requests.get(document["jwks_uri"], timeout=5).json()["keys"]
-    for name in ("token", "userinfo", "revocation"):
+    for name in ("authorization", "token", "userinfo", "revocation", "end_session"):
         answer = requests.get(document[f"{name}_endpoint"], timeout=5, allow_redirects=False)
         assert answer.status_code in {302, 400, 405}, name
 

@@ -6,6 +6,7 @@ not the controls.
 
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.control import Control
+from apiproof.cognito.managed_login import ManagedLogin
 from apiproof.cognito.oauth2 import OAuth2Endpoints
 from apiproof.cognito.web import WebRequest, WebResponse, json_response
 
@@ -22,7 +23,11 @@ class WebEndpoints:
     """
 
     def __init__(self, backend: Backend, *, open_: bool) -> None:
-        self._endpoints = (OAuth2Endpoints(backend), Control(backend, open_=open_))
+        self._endpoints = (
+            OAuth2Endpoints(backend),
+            ManagedLogin(backend),
+            Control(backend, open_=open_),
+        )
 
     def answer(self, request: WebRequest) -> WebResponse:
         """Answer a request, with a 404 where nothing is served."""
