@@ -42,7 +42,15 @@ def install(session: nox.Session) -> None:
     if uv := shutil.which("uv"):
         session.run(uv, "venv", "-q", "--python", sys.executable, str(VENV), external=True)
         session.run(
-            uv, "pip", "install", "-q", "--python", str(BIN / "python"), *what, external=True
+            uv,
+            "pip",
+            "install",
+            "-q",
+            "--compile-bytecode",
+            "--python",
+            str(BIN / "python"),
+            *what,
+            external=True,
         )
     else:
         session.run(sys.executable, "-m", "virtualenv", "-q", str(VENV), external=True)

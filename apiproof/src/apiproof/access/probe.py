@@ -3,7 +3,7 @@
 import secrets
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
 import requests
@@ -137,9 +137,15 @@ class Probe:
         """Return what is wrong with an answer that somebody else got."""
         return list(self._inspection.of(request, auth, response))
 
-    def finish(self) -> None:
-        """Exercise what was not exercised yet."""
+    def finish(self, labels: Container[str] | None = None) -> None:
+        """Exercise what was not exercised yet.
+
+        Args:
+            labels: Of the operations that are meant (`GET /users`); None for all.
+        """
         for operation in sorted(self._security.operations, key=_last):
+            if labels is not None and operation.label not in labels:
+                continue
             is_asked = not self._options.only or {operation.label, operation.operation_id} & set(
                 self._options.only
             )

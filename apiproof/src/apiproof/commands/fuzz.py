@@ -1,10 +1,15 @@
 """`apiproof fuzz`: start the service, drive the Schemathesis command line at it, stop it."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from apiproof.commands.serve import ServiceOption
+
+WorkersOption = Annotated[
+    str, typer.Option(help="Processes that share the run out, each with all it needs; or auto.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -12,17 +17,36 @@ def register(app: typer.Typer) -> None:
     app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(fuzz)
 
 
-def fuzz(
+def fuzz(  # noqa: PLR0913 - these are the command line's options
     context: typer.Context,
     service: ServiceOption = None,
     port: Annotated[int, typer.Option(help="The API's port; 0 for a free one.")] = 0,
+    *,
+    workers: WorkersOption = "1",
+    shard: Annotated[
+        str | None, typer.Option(help="Only this part of the run: 2/4, or stateful.")
+    ] = None,
+    result: Annotated[
+        Path | None, typer.Option(help="Where a shard writes what it found.", hidden=True)
+    ] = None,
 ) -> None:
     """Fuzz the running API; further arguments go to `schemathesis run`."""
     from apiproof.fuzzing.cli_run import REPORTS, run_schemathesis
+    from apiproof.fuzzing.shard_runs import run_shard, write_result
+    from apiproof.fuzzing.shards import Shard
     from apiproof.live import live_environment
     from apiproof.service import configured_service, load_service
 
     name = service or configured_service()
+    count = worker_count(workers)
+    if shard is not None:
+        folder = result.parent if result else REPORTS
+        found = run_shard(name, Shard.parse(shard), context.args, folder, port)
+        if result:
+            write_result(found, result)
+        raise typer.Exit(found.exit_code)
+    if count > 1:
+        raise typer.Exit(_fuzz_in_parallel(name, context.args, count))
     with live_environment(load_service(name), port=port, service_name=name) as (_, ready):
         path = REPORTS / "ready.json"
         ready.write(path)
@@ -32,3 +56,38 @@ def fuzz(
             path.unlink()
     typer.echo(f"Reports: {outcome.junit}, {outcome.har}")
     raise typer.Exit(outcome.exit_code)
+
+
+def worker_count(text: str) -> int:
+    """Read `--workers`: a number, or `auto` for the processors that there are.
+
+    Raises:
+        UserError: it is neither.
+    """
+    from apiproof.errors import UserError
+    from apiproof.fuzzing.shard_runs import available_cores
+
+    if text == "auto":
+        return available_cores()
+    if text.isascii() and text.isdigit() and int(text) > 0:
+        return int(text)
+    raise UserError(f"--workers {text}: say a number from 1 on, or auto.")
+
+
+def _fuzz_in_parallel(service: str, arguments: list[str], workers: int) -> int:
+    """Run all shards, print what they found and write the report; returns the exit code."""
+    from datetime import UTC, datetime
+
+    from apiproof.fuzzing import step as fuzzing_step
+    from apiproof.fuzzing.shard_runs import fuzz_in_shards
+    from apiproof.reporting import build_report
+    from apiproof.reporting.store import write_report
+    from apiproof.reporting.summary import print_report
+    from apiproof.reporting.terminal import console
+
+    started = datetime.now(UTC)
+    found = fuzz_in_shards(service, arguments, workers)
+    step = fuzzing_step.as_step(found.events, found.exit_code, found.seconds)
+    report = build_report(service, started, [step])
+    print_report(report, write_report(report), console)
+    return report.exit_code

@@ -6,6 +6,7 @@ replays a case. The probe uses people of its own; the run's objects and sessions
 
 import threading
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -23,15 +24,22 @@ _matrices: WeakKeyDictionary[object, AccessReport] = WeakKeyDictionary()
 class Watch:
     """One access probe beside a Schemathesis run."""
 
-    def __init__(self, build: Callable[[], Probe], owner: object) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Probe],
+        owner: object,
+        labels: AbstractSet[str] | None = None,
+    ) -> None:
         """Prepare a probe.
 
         Args:
             build: Makes the probe when it is first needed.
             owner: What the results hold for, an environment say: it is not probed twice.
+            labels: The operations to probe (`GET /users`); None for all.
         """
         self._build = build
         self._owner = owner
+        self._labels = labels
         self._probe: Probe | None = None
         self._lock = threading.RLock()
         self._seen: Response | None = None
@@ -52,7 +60,7 @@ class Watch:
             return []
         with self._lock:
             operation = self._operation(case)
-            if operation is None:
+            if operation is None or not self._is_ours(operation):
                 return []
             if operation.operation_id not in self.probe.exercised:
                 self._record(operation, case)
@@ -78,8 +86,11 @@ class Watch:
         """Probe what never succeeded in the run; return everything found on those operations."""
         with self._lock:
             rest = set(self.probe.report.labels) - self.probe.exercised
-            self.probe.finish()
+            self.probe.finish(self._labels)
             return [found for found in self.probe.report.findings if found.operation_id in rest]
+
+    def _is_ours(self, operation: Operation) -> bool:
+        return self._labels is None or operation.label in self._labels
 
     def _operation(self, case: Any) -> Operation | None:
         return self.probe.operations.get(case.operation.label)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE
+from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
 from apiproof.fuzzing.step import Events, read_events
 from apiproof.redaction import redact_har
 
@@ -36,6 +37,7 @@ def run_schemathesis(
     ready_file: Path,
     arguments: Sequence[str] = (),
     reports: Path = REPORTS,
+    shard: Shard | None = None,
 ) -> Outcome:
     """Run `schemathesis run` against a served environment; its output goes to the terminal.
 
@@ -44,6 +46,7 @@ def run_schemathesis(
         ready_file: Tells the hooks where the environment is.
         arguments: More arguments for Schemathesis, such as `--max-examples 200`.
         reports: The folder for `junit.xml` and `fuzz.har`.
+        shard: The part of the run that is meant; None for all of it.
     """
     reports.mkdir(parents=True, exist_ok=True)
     outcome = reports / "junit.xml", reports / "fuzz.har"
@@ -61,6 +64,9 @@ def run_schemathesis(
     if not _has_hooks(CONFIGURATION):
         environment.setdefault("SCHEMATHESIS_HOOKS", HOOKS)
     environment.pop(TOKEN_VARIABLE, None)
+    environment.pop(SHARD_VARIABLE, None)
+    if shard is not None:
+        environment[SHARD_VARIABLE] = str(shard)
     try:
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
         found = read_events(events, summary)

@@ -4,6 +4,7 @@ Name it in `schemathesis.toml` (`hooks = "apiproof.fuzzing.hooks"`) or `SCHEMATH
 Tokens come from the environment that `apiproof serve` started, found through its ready file
 (`APIPROOF_READY_FILE`, default `.apiproof/ready.json`), or, for a deployed server, from
 `APIPROOF_TOKEN`. `APIPROOF_IDENTITIES` names a file of users instead, for any API at all.
+`APIPROOF_SHARD` (`2/4`, or `stateful`) leaves out what is another process' part of the run.
 """
 
 import contextlib
@@ -17,6 +18,7 @@ from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, envir
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.schemathesis_setup import register
+from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard, ShardUnknown
 from apiproof.service import ServiceNotFound, load_service
 
 _RUN = contextlib.ExitStack()  # what holds until the process ends
@@ -33,12 +35,14 @@ def _install() -> None:
     service = load_service(ready.service)
     backstage = ControlClient(ready)
     tokens = StandingToken(backstage, service.ends_session)
-    register(service, tokens, backstage, conclude=True)
+    named = os.environ.get(SHARD_VARIABLE)
+    shard = Shard.parse(named) if named else None
+    register(service, tokens, backstage, conclude=True, shard=shard)
 
 
 _RUN.enter_context(cached_patterns())
 try:
     _install()
-except (ReadyFileMissing, ServiceNotFound) as error:
+except (ReadyFileMissing, ServiceNotFound, ShardUnknown) as error:
     print(f"apiproof: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
     raise SystemExit(2) from None

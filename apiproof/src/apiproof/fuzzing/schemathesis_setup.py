@@ -21,6 +21,7 @@ from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider
 from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.request_overrides import Guidance
+from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.http.client import BASE_URL
 from apiproof.service import Service
 
@@ -59,6 +60,7 @@ def register(
     env: Environment | ControlClient | None,
     *,
     conclude: bool = False,
+    shard: Shard | None = None,
 ) -> Guidance:
     """Register authentication and guidance with Schemathesis.
 
@@ -67,6 +69,7 @@ def register(
         tokens: Where tokens come from.
         env: The environment, when there is one to direct; None for a deployed server.
         conclude: Whether the run ends with a look at what it never reached.
+        shard: The part of a run that this process does; None for all of it.
     """
     guidance = Guidance(service, env)
     document = env.document if env else service.document()
@@ -82,11 +85,18 @@ def register(
         def after_call(_context: Any, case: Any, response: Any) -> None:
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
 
+    labels = labels_of(shard, document) if shard else None
     if env is not None:
-        watch = Watch(lambda: probe_of(service, env, document, QUICK), env)
+        watch = Watch(lambda: probe_of(service, env, document, QUICK), env, labels)
         install_checks(watch)
-        if conclude:
+        if conclude and (labels is None or labels):
             install_conclusion(watch)
+    if shard is not None:
+
+        @schemathesis.hook
+        def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
+            limit(schema, shard)
+
     return guidance
 
 

@@ -53,6 +53,20 @@ class Events:
     phases: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
 
+    def merge(self, other: "Events") -> None:
+        """Take what another run's events say, of other operations or phases."""
+        for name, finding in other.findings.items():
+            self.findings.setdefault(name, finding)
+        self.counts += other.counts
+        self.scenarios += other.scenarios
+        self.cases += other.cases
+        self.errors += other.errors
+        for phase, ended in other.phases.items():
+            self.phases[phase] = max(self.phases.get(phase, ended), ended, key=_worse)
+        for kind, places in other.warnings.items():
+            found = self.warnings.setdefault(kind, [])
+            found += [place for place in places if place not in found]
+
     def add(self, name: str, event: Mapping[str, Any]) -> None:
         """Take an event."""
         if name == "ScenarioFinished":
@@ -83,6 +97,12 @@ class Events:
             seconds = float(event.get("elapsed_time") or 0)
             text = "\n".join(dict.fromkeys(messages))
             self.scenarios.append(Case(label, _STATUSES[status], phase, seconds, text))
+
+
+def _worse(ended: str) -> int:
+    """The order of phases' ends, in which the last says most."""
+    order = ("skip", "success", "interrupted", "failure", "error")
+    return order.index(ended) if ended in order else len(order)
 
 
 def read_events(path: Path, summary: Path | None = None) -> Events:

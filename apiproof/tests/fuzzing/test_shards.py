@@ -1,0 +1,169 @@
+"""Shards: every operation is some shard's and only one's; all together find what one run finds."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from schemathesis import Config
+from schemathesis.core.result import Ok
+from schemathesis.openapi import from_dict
+
+from apiproof.errors import UserError
+from apiproof.fuzzing.shard_runs import ShardResult, ShardTask, run_task
+from apiproof.fuzzing.shards import Shard, labels_of, limit, shards
+from apiproof.fuzzing.step import Events
+from apiproof.openapi.document import operations
+from tests.apps.fuzzed import app
+
+DOCUMENT: dict[str, Any] = app.openapi()
+LABELS = {operation.label for operation in operations(DOCUMENT)}
+KIT = Path(__file__).parent.parent.parent
+SERVICE = "tests.apps.fuzzed:SERVICE"
+
+
+@pytest.mark.parametrize("text", ["1/1", "2/4", "4/4", "stateful"])
+def test_a_shard_is_written_as_it_is_read(text: str) -> None:
+    assert str(Shard.parse(text)) == text
+
+
+@pytest.mark.parametrize("text", ["", "0/2", "3/2", "1/0", "1", "1/2/3", "-1/2", "¹/2", "all"])
+def test_what_is_no_shard_is_one_line(text: str) -> None:
+    with pytest.raises(UserError, match=r"is no shard: say 2/4"):
+        Shard.parse(text)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_every_operation_is_in_one_shard(count: int) -> None:
+    parts = [labels_of(shard, DOCUMENT) for shard in shards(count)]
+    assert len(parts) == count + 1
+    assert sorted(label for part in parts for label in part) == sorted(LABELS)
+    assert [labels_of(shard, json.loads(json.dumps(DOCUMENT))) for shard in shards(count)] == parts
+
+
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_what_works_on_the_same_objects_stays_together(count: int) -> None:
+    parts = [labels_of(shard, DOCUMENT) for shard in shards(count)]
+    [part] = [part for part in parts if "POST /things" in part]
+    assert "GET /things/{number}" in part
+    assert "GET /colours/{name}" not in part
+
+
+def test_a_recursive_document_is_shared_out() -> None:
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/nodes": {"post": {"requestBody": body, "responses": {"200": {}}}}},
+        "components": {"schemas": {"Node": node}},
+    }
+    assert labels_of(Shard(1, 2), document) | labels_of(Shard(2, 2), document) == {"POST /nodes"}
+
+
+def selected(shard: Shard, **filters: Any) -> set[str]:
+    """The operations that a run of the command line would test."""
+    schema = from_dict(DOCUMENT, config=Config())
+    limit(schema, shard)
+    nothing: dict[str, Any] = {"exclude_deprecated": False, "include_by": None, "exclude_by": None}
+    for how in ("include", "exclude"):
+        for what in ("path", "method", "name", "tag", "operation_id"):
+            nothing |= {f"{how}_{what}": (), f"{how}_{what}_regex": None}
+    schema.filter_set = schema.config.operations.create_filter_set(**{**nothing, **filters})
+    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+    return {operation.label for operation in found}
+
+
+def test_a_run_keeps_to_its_shard() -> None:
+    for shard in shards(2)[:2]:
+        assert selected(shard) == labels_of(shard, DOCUMENT)
+    assert selected(Shard(0, 1)) == LABELS
+
+
+def test_the_users_own_choice_of_operations_holds_within_a_shard() -> None:
+    chosen = [
+        selected(shard, include_name=("GET /health", "POST /things")) for shard in shards(2)[:2]
+    ]
+    assert sorted(label for part in chosen for label in part) == ["GET /health", "POST /things"]
+
+
+def test_the_phases_are_shared_out() -> None:
+    schema = from_dict(DOCUMENT, config=Config())
+    limit(schema, Shard(1, 2))
+    enabled = {
+        name: schema.config.phases.get_by_name(name=name).enabled
+        for name in ("examples", "coverage", "fuzzing", "stateful")
+    }
+    assert enabled == {"examples": True, "coverage": True, "fuzzing": True, "stateful": False}
+    schema = from_dict(DOCUMENT, config=Config())
+    limit(schema, Shard(0, 1))
+    assert [
+        schema.config.phases.get_by_name(name=name).enabled for name in ("fuzzing", "stateful")
+    ] == [False, True]
+
+
+def test_results_are_put_together() -> None:
+    whole = ShardResult("all")
+    first = ShardResult("1/2", 0, coverage=[("a", 200, True, 2)], seconds=1)
+    first.events.cases["fuzzing"] = 3
+    first.events.phases["fuzzing"] = "success"
+    second = ShardResult("2/2", 1, coverage=[("a", 200, True, 5), ("b", 404, False, 1)])
+    second.events.cases["fuzzing"] = 4
+    second.events.phases["fuzzing"] = "failure"
+    second.events.warnings["missing_auth"] = ["GET /b"]
+    for part in (first, second, ShardResult("stateful", events=Events(phases={"fuzzing": "skip"}))):
+        whole.add(part)
+    assert whole.exit_code == 1
+    assert sorted(whole.coverage) == [("a", 200, True, 7), ("b", 404, False, 1)]
+    assert whole.events.cases["fuzzing"] == 7
+    assert whole.events.phases == {"fuzzing": "failure"}
+    assert whole.events.warnings == {"missing_auth": ["GET /b"]}
+
+
+def test_a_process_without_a_result_is_an_error_with_its_last_words(tmp_path: Path) -> None:
+    task = ShardTask("tests.apps.nowhere:SERVICE", "1/2", reports=str(tmp_path))
+    found = run_task(task)
+    assert found.exit_code == 2
+    assert "nowhere" in found.output
+    assert found.line.startswith("shard 1/2: error")
+    assert task.command == "apiproof fuzz --service tests.apps.nowhere:SERVICE --shard 1/2"
+
+
+def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
+    """Run the command; returns its exit code, its output and the findings' ids."""
+    options = f"--workers {workers} --max-examples 25 --generation-deterministic"
+    command = f"fuzz --service {SERVICE} {options} --continue-on-failure"
+    done = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-m", "apiproof", *command.split()],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(KIT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    path = folder / "reports" / "report.json"
+    ids: set[str] = set()
+    if path.is_file():
+        for step in json.loads(path.read_text())["steps"]:
+            ids |= {finding["id"] for finding in step["findings"]}
+    return done.returncode, done.stdout + done.stderr, ids
+
+
+def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone", tmp_path / "together"
+    alone.mkdir()
+    together.mkdir()
+    code, output, _ = fuzzed(alone, 1)
+    assert code == 1, output
+    broken = {label for label in LABELS if re.search(rf"_+ {re.escape(label)} _+", output)}
+    code, output, ids = fuzzed(together, 2)
+    assert code == 1, output
+    assert broken == {"POST /things", "GET /colours/{name}"}
+    found = {label for label in LABELS if any(f"/{label}/" in name for name in ids)}
+    assert found == broken
+    assert "again: apiproof fuzz --service tests.apps.fuzzed:SERVICE --shard" in output
