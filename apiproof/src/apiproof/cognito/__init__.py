@@ -12,8 +12,9 @@ from apiproof.cognito.emulator import Cognito
 from apiproof.cognito.errors import CognitoError
 from apiproof.cognito.keys import PoolKeys, SigningKey
 from apiproof.cognito.outages import Outage, OutageNotTriggered, Outages
-from apiproof.cognito.server import PortTaken
+from apiproof.cognito.server import HostUnusable, PortTaken
 from apiproof.cognito.settings import PasswordPolicy, PoolSettings
+from apiproof.cognito.state import StateUnusable
 from apiproof.cognito.tokens import Tokens
 from apiproof.cognito.validation import secret_hash
 
@@ -21,6 +22,7 @@ __all__ = [
     "Cognito",
     "CognitoClock",
     "CognitoError",
+    "HostUnusable",
     "Message",
     "NothingSent",
     "Outage",
@@ -33,6 +35,7 @@ __all__ = [
     "PortTaken",
     "Purpose",
     "SigningKey",
+    "StateUnusable",
     "Tokens",
     "secret_hash",
 ]

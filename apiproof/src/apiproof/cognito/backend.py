@@ -57,6 +57,22 @@ class Backend(CognitoIdpBackend):
             self.authorization_codes.clear()
             self.context.reset()
 
+    def state(self) -> dict[str, Any]:
+        """Give all that a state file keeps; the caller holds the emulator's lock."""
+        return {
+            "user_pools": self.user_pools,
+            "challenges": self.challenges,
+            "authorization_codes": self.authorization_codes,
+            "context": self.context.state(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what `state` gave."""
+        self.user_pools = state["user_pools"]
+        self.challenges = state["challenges"]
+        self.authorization_codes = state["authorization_codes"]
+        self.context.restore(state["context"])
+
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
         """Make a pool."""
         pool = Pool(self.context, self, name, extended_config)

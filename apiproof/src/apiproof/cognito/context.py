@@ -38,6 +38,11 @@ class CognitoClock:
         self._offset = timedelta()
         self._lock = Lock()
 
+    @property
+    def offset(self) -> timedelta:
+        """How far it was moved."""
+        return self._offset
+
     def now(self) -> datetime:
         """Tell the time, in UTC."""
         return datetime.now(UTC) + self._offset
@@ -228,6 +233,18 @@ class EmulatorContext:
             yield
         finally:
             self.lock.acquire()
+
+    def state(self) -> tuple[timedelta, tuple[Message, ...], object]:
+        """Give what a state file keeps: how far the clock was moved, messages, chance."""
+        return self.clock.offset, self.outbox.messages, self.random.getstate()
+
+    def restore(self, state: Any) -> None:
+        """Take over what `state` gave."""
+        offset, messages, chance = state
+        self.clock.advance(offset)
+        for message in messages:
+            self.outbox.post(message)
+        self.random.setstate(chance)
 
     def reset(self) -> None:
         """Forget messages, outages and the moved clock; triggers stay."""

@@ -1,6 +1,7 @@
 """`Cognito`: one user pool with its app client, started and stopped, and what tests need of it."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ from apiproof.cognito.outages import Outages
 from apiproof.cognito.pool import NewUser
 from apiproof.cognito.server import LocalServer
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
+from apiproof.cognito.state import StateFile
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.validation import secret_hash
 
@@ -26,30 +28,75 @@ class Cognito:
     Use it as a context manager, or call `stop()`. Several may run at once in one process.
     """
 
-    def __init__(self, settings: PoolSettings, *, http: bool, port: int) -> None:
+    def __init__(
+        self,
+        settings: PoolSettings,
+        *,
+        http: bool,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        state: Path | None = None,
+    ) -> None:
         self.settings = settings
+        self._http = http
         self._backend = backend = Backend(settings.region, hourly_limits=settings.hourly_limits)
         self._context = backend.context
-        parameters = settings.pool_parameters()
-        self._pool = backend.create_user_pool(parameters.pop("PoolName"), parameters)
-        if settings.user_pool_id:
-            del backend.user_pools[self._pool.id]
-            self._pool.id = settings.user_pool_id
-            backend.user_pools[self._pool.id] = self._pool
-        parameters = settings.client_parameters()
-        secret = parameters.pop("GenerateSecret")
-        self._client = backend.create_user_pool_client(self._pool.id, secret, parameters)
-        self._server = LocalServer(backend, port, calls=http)
+        self._state = StateFile(state, backend) if state is not None else None
+        try:
+            restored = self._state is not None and self._state.load()
+            if not restored or not self._has_client():
+                self._create(settings)
+            keep = self._state.save if self._state is not None else None
+            self._server = LocalServer(backend, port, calls=http, host=host, keep=keep)
+        except BaseException:
+            self._close_state()
+            raise
+        self._pool = next(iter(backend.user_pools.values()))
+        self._client = next(iter(self._pool.clients.values()))
         if settings.issuer is not None:
             own = settings.issuer == ISSUER_IS_ENDPOINT
             self._context.issuer = self._server.url if own else settings.issuer.rstrip("/")
-        self._http = http
+        self.save()
         if not http:
             botocore_hook.activate(backend)
 
+    def _has_client(self) -> bool:
+        pools = tuple(self._backend.user_pools.values())
+        return bool(pools and pools[0].clients)
+
+    def _create(self, settings: PoolSettings) -> None:
+        parameters = settings.pool_parameters()
+        pool = self._backend.create_user_pool(parameters.pop("PoolName"), parameters)
+        if settings.user_pool_id:
+            del self._backend.user_pools[pool.id]
+            pool.id = settings.user_pool_id
+            self._backend.user_pools[pool.id] = pool
+        parameters = settings.client_parameters()
+        secret = parameters.pop("GenerateSecret")
+        client = self._backend.create_user_pool_client(pool.id, secret, parameters)
+        if settings.client_id:
+            del pool.clients[client.id]
+            client.id = settings.client_id
+            pool.clients[client.id] = client
+
+    def save(self) -> None:
+        """Write the state file now, if there is one; every call over HTTP does."""
+        if self._state is not None:
+            self._state.save()
+
+    def _close_state(self) -> None:
+        if self._state is not None:
+            self._state.close()
+
     @classmethod
     def start(
-        cls, settings: PoolSettings | None = None, *, http: bool = False, port: int = 0
+        cls,
+        settings: PoolSettings | None = None,
+        *,
+        http: bool = False,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        state: Path | None = None,
     ) -> "Cognito":
         """Start a pool.
 
@@ -58,17 +105,24 @@ class Cognito:
             http: False answers the boto3 clients of this process; True leaves botocore alone, and
                 any AWS SDK talks to `endpoint_url`.
             port: where to listen with `http`; 0 for any free port.
+            host: the address to listen at; 0.0.0.0 for all of this machine.
+            state: a file that keeps everything: read now, written by every call over HTTP. What
+                is in it wins over `settings`.
 
         Raises:
+            HostUnusable: this machine has no such address.
             PortTaken: another program listens on `port`.
+            StateUnusable: the file is broken, or in use by another emulator.
         """
-        return cls(settings or PoolSettings(), http=http, port=port)
+        settings = settings or PoolSettings()
+        return cls(settings, http=http, port=port, host=host, state=state)
 
     def stop(self) -> None:
         """Stop answering; the pool is gone."""
         if not self._http:
             botocore_hook.deactivate(self._backend)
         self._server.stop()
+        self._close_state()
         for pool in self._backend.user_pools.values():
             pool.keys.release()
 
@@ -102,8 +156,13 @@ class Cognito:
 
     @property
     def client_secret(self) -> str:
-        """The app client's secret."""
-        return self._client.secret
+        """The app client's secret; empty where it has none."""
+        return self._client.secret if self._client.generate_secret else ""
+
+    @property
+    def client_kind(self) -> str:
+        """Whether the app client is confidential or public (RFC 6749, section 2.1)."""
+        return "confidential" if self._client.generate_secret else "public, without a secret"
 
     @property
     def issuer(self) -> str:
@@ -229,6 +288,29 @@ class Cognito:
             for name in groups:
                 pool.join(user, name)
         return str(user.id)
+
+    def add_user(
+        self, username: str, password: str, attributes: dict[str, str], *, temporary: bool = False
+    ) -> None:
+        """Put a user with any attributes into the pool, as an administrator would.
+
+        Args:
+            username: as in AdminCreateUser.
+            password: by the pool's policy.
+            attributes: by name, verified flags included.
+            temporary: whether the password has to be changed at the first sign-in.
+
+        Raises:
+            CognitoError: as AdminCreateUser would.
+        """
+        status = UserStatus.FORCE_CHANGE_PASSWORD if temporary else UserStatus.CONFIRMED
+        with self._context.lock:
+            self._pool.create_user(NewUser(username, password, attributes), status)
+
+    def add_to_group(self, username: str, group: str) -> None:
+        """Put a user into a group, made where missing."""
+        with self._context.lock:
+            self._pool.join(self._pool.get(username), group)
 
     def issue_tokens(
         self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any

@@ -62,6 +62,7 @@ class Pool(CognitoIdpUserPool):
         alphabet = string.ascii_letters + string.digits
         self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
         self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
+        del self.json_web_key  # moto's, the same for all pools: it must sign nothing
         self.keys = PoolKeys()
         self._by_sub: dict[str, User] = {}
         self.email_mfa_config: dict[str, Any] | None = None

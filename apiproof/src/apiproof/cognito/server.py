@@ -11,7 +11,7 @@ import logging
 import select
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
@@ -51,13 +51,21 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, backend: Backend, host: str, port: int, *, calls: bool) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        address: tuple[str, int],
+        *,
+        calls: bool,
+        keep: Callable[[], None] | None,
+    ) -> None:
         self.backend = backend
+        self.keep = keep or (lambda: None)
         self.endpoints = WebEndpoints(backend, open_=calls)
         self.calls = calls
         self.stopping = Event()
         self.connections: set[socket.socket] = set()
-        super().__init__((host, port), _Handler)
+        super().__init__(address, _Handler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept a connection and remember it."""
@@ -104,7 +112,9 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 answer = self.server.endpoints.answer(request)
                 status, headers, text = answer.status, answer.headers, answer.body
+            self.server.keep()
         except AnswerLost:
+            self.server.keep()
             self.close_connection = True
         except AnswerTimedOut:
             self._stay_silent()
@@ -204,6 +214,7 @@ class LocalServer:
         port: 0 for any free one.
         calls: whether it takes AWS calls and controls.
         host: the address to listen at.
+        keep: called before every answer, to save what the request changed.
 
     Raises:
         HostUnusable: this machine has no such address.
@@ -211,10 +222,16 @@ class LocalServer:
     """
 
     def __init__(
-        self, backend: Backend, port: int = 0, *, calls: bool, host: str = "127.0.0.1"
+        self,
+        backend: Backend,
+        port: int = 0,
+        *,
+        calls: bool,
+        host: str = "127.0.0.1",
+        keep: Callable[[], None] | None = None,
     ) -> None:
         try:
-            self._server = _Server(backend, host, port, calls=calls)
+            self._server = _Server(backend, (host, port), calls=calls, keep=keep)
         except (OSError, OverflowError) as error:
             if not isinstance(error, OSError) or error.errno != errno.EADDRINUSE:
                 raise HostUnusable(f"Nothing can listen at {host}, port {port}: {error}.") from None

@@ -5,14 +5,23 @@ It waits to be interrupted; the command line is elsewhere.
 
 import contextlib
 import json
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 from apiproof.cognito.context import Handler, Message
 from apiproof.cognito.emulator import Cognito
+from apiproof.cognito.errors import CognitoError, UsernameExists
 from apiproof.cognito.settings import PoolSettings
+from apiproof.cognito.settings_files import SeedUser
+from apiproof.cognito.state import write_atomically
+from apiproof.errors import UserError
+
+
+class UserUnusable(UserError):
+    """A user to begin with breaks a rule of the pool."""
 
 
 def describe(cognito: Cognito) -> dict[str, str]:
@@ -35,67 +44,88 @@ def word(message: Message) -> str:
     return f"{message.purpose} code for {message.username} <{message.destination}>: {message.code}"
 
 
+@dataclass(frozen=True)
+class Served:
+    """How an emulator is served.
+
+    Attributes:
+        port: where to listen; 0 for any free port.
+        host: the address to listen at.
+        users: who is there from the beginning, unless the state file has them.
+        state: the file that keeps everything, if any.
+        ready_file: written, for its owner alone, once it answers; removed at the end.
+        triggers: Lambda triggers by their names in LambdaConfig.
+    """
+
+    port: int = 0
+    host: str = "127.0.0.1"
+    users: Sequence[SeedUser] = ()
+    state: Path | None = None
+    ready_file: Path | None = None
+    triggers: Mapping[str, Handler] = field(default_factory=dict)
+
+
 @contextlib.contextmanager
-def served(
-    settings: PoolSettings | None = None,
-    *,
-    port: int = 0,
-    ready_file: Path | None = None,
-    triggers: Mapping[str, Handler] | None = None,
-) -> Iterator[Cognito]:
+def served(settings: PoolSettings | None = None, **options: Any) -> Iterator[Cognito]:
     """Serve an emulator over HTTP until the block ends.
 
     Args:
         settings: what the pool is like.
-        port: where to listen; 0 for any free port.
-        ready_file: written, for its owner alone, once it answers; removed at the end.
-        triggers: Lambda triggers by their names in LambdaConfig.
+        **options: attributes of `Served`.
 
     Raises:
+        HostUnusable: this machine has no such address.
         PortTaken: another program listens on the port.
+        StateUnusable: the state file is broken, or in use.
+        UserUnusable: one of the users breaks a rule of the pool.
     """
-    with Cognito.start(settings, http=True, port=port) as cognito:
-        cognito.triggers.update(triggers or {})
-        if ready_file is not None:
-            _write(ready_file, json.dumps(describe(cognito), indent=2) + "\n")
+    how = Served(**options)
+    with Cognito.start(
+        settings, http=True, port=how.port, host=how.host, state=how.state
+    ) as cognito:
+        cognito.triggers.update(how.triggers)
+        for user in how.users:
+            _add(cognito, user)
+        cognito.save()
+        if how.ready_file is not None:
+            content = json.dumps(describe(cognito), indent=2) + "\n"
+            write_atomically(how.ready_file, content.encode())
         try:
             yield cognito
         finally:
-            if ready_file is not None:
-                ready_file.unlink(missing_ok=True)
+            if how.ready_file is not None:
+                how.ready_file.unlink(missing_ok=True)
 
 
 def serve(
-    settings: PoolSettings | None = None,
-    *,
-    port: int = 0,
-    ready_file: Path | None = None,
-    triggers: Mapping[str, Handler] | None = None,
-    tell: Callable[[str], None],
+    settings: PoolSettings | None = None, *, tell: Callable[[str], None], **options: Any
 ) -> None:
     """Serve an emulator until KeyboardInterrupt, and tell what it would have mailed.
 
     Args:
         settings: as in `served`.
-        port: as in `served`.
-        ready_file: as in `served`.
-        triggers: as in `served`.
         tell: called with one line at a time, e.g. `print`.
+        **options: as in `served`.
     """
     with (
         contextlib.suppress(KeyboardInterrupt),
-        served(settings, port=port, ready_file=ready_file, triggers=triggers) as cognito,
+        served(settings, **options) as cognito,
     ):
         cognito.outbox.listen(lambda message: tell(word(message)))
-        tell(f"Cognito user pool {cognito.user_pool_id} at {cognito.endpoint_url}")
+        tell(
+            f"Cognito user pool {cognito.user_pool_id} at {cognito.endpoint_url}, "
+            f"app client {cognito.client_id} ({cognito.client_kind})"
+        )
         Event().wait()
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file atomically, readable by its owner alone: readers never see half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    draft.replace(path)
+def _add(cognito: Cognito, user: SeedUser) -> None:
+    """Create a user who is to be there from the beginning."""
+    try:
+        cognito.add_user(user.username, user.password, user.attributes, temporary=user.temporary)
+    except UsernameExists:
+        return  # the state file has them
+    except CognitoError as error:
+        raise UserUnusable(f"User {user.username}: {error.message}") from error
+    for name in user.groups:
+        cognito.add_to_group(user.username, name)

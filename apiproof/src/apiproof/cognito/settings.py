@@ -62,6 +62,7 @@ class PoolSettings:
         pool: more parameters of CreateUserPool, which win over the above.
         client: more parameters of CreateUserPoolClient, likewise.
         user_pool_id: the pool's id, for code that names one; empty for an invented one.
+        client_id: the app client's id, likewise.
         hourly_limits: refuse a user's sixth resend, reset or password change and the sixteenth
             confirmation within an hour with LimitExceededException, as Cognito does.
     """
@@ -86,6 +87,7 @@ class PoolSettings:
     pool: Mapping[str, Any] = field(default_factory=dict)
     client: Mapping[str, Any] = field(default_factory=dict)
     user_pool_id: str = ""
+    client_id: str = ""
     hourly_limits: bool = True
 
     def pool_parameters(self) -> dict[str, Any]:
