@@ -5,7 +5,7 @@ opened up to `users.signed_out_at` are refused, except those in `kept_sessions`,
 opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 or settings.
 """
 
-from sqlmodel import Session, col, delete, or_, select
+from sqlmodel import Session, col, delete, select
 
 from api.errors import AccountExists, CredentialsWrong, RefreshTokenInvalid, TokenInvalid
 from api.identity.protocols import AccessToken, IdentityProvider, Tokens, TokenVerifier
@@ -98,7 +98,7 @@ def refresh(
     """
     # Asked first: were the database away only afterwards, a token that rotates would be lost. The
     # subs alone, so that the user's row below is as it is by then.
-    named = or_(col(User.username_key) == case_key(username), col(User.sub) == username)
+    named = col(User.username_key) == case_key(username)
     expected = db.exec(select(User.sub).where(named)).all()
     tokens = identity.refresh(refresh_token)
     token = verifier.verify_issued(tokens.access_token)

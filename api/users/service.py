@@ -4,7 +4,7 @@ Must not know HTTP, boto3 or settings.
 """
 
 import structlog
-from sqlmodel import Session, col, delete, or_, select
+from sqlmodel import Session, col, delete, select
 
 from api.errors import ApiError, TokenInvalid, UserNotFound
 from api.identity.protocols import IdentityProvider
@@ -30,8 +30,7 @@ def reset_password(
     Raises:
         CodeInvalid, PasswordRefused
     """
-    # The provider also finds accounts by their sub.
-    named = or_(col(User.username_key) == case_key(reset.username), col(User.sub) == reset.username)
+    named = col(User.username_key) == case_key(reset.username)
     user = db.exec(select(User).where(named).with_for_update()).one_or_none()
     identity.reset_password(reset.username, reset.confirmation_code, reset.new_password)
     if user is None:

@@ -1,5 +1,3 @@
-import re
-import unicodedata
 from typing import Any
 
 import jsonschema_rs
@@ -29,23 +27,51 @@ def accepted(adapter: TypeAdapter[Any], value: Any) -> bool:
     return True
 
 
-def test_usernames_are_all_that_cognito_admits_and_nothing_else() -> None:
-    pattern = re.compile(schema(USERNAME)["pattern"])
-    wrong = [
-        hex(point)
-        for point in range(0x110000)
-        if bool(pattern.search(chr(point))) != (unicodedata.category(chr(point))[0] in "LMSNP")
-    ]
-    # Later Unicode versions assign more; nothing is ever taken back.
-    assert [point for point in wrong if pattern.search(chr(int(point, 16)))] == []
-    assert len(wrong) == 0 or unicodedata.unidata_version != "14.0.0"
+@pytest.mark.parametrize("name", ["a", "0", "Ada.L_2@x+y-z", "a" * 128, "0-", "12345678-1234"])
+def test_what_a_username_may_be(name: str) -> None:
+    assert accepted(USERNAME, name)
 
 
-@given(st.text(min_size=1, max_size=6))
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            "_a",
+            ".a",
+            "@a",
+            "-a",
+            "+a",
+            "a b",
+            "a\n",
+            "\na",
+            "a/b",
+            "\u00e9",
+            "\u212a",
+            "a" * 129,
+        ),
+        "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55",
+        "6F1F1B8E-43A5-4A9B-9C53-2F7C7D1F3C55",
+    ],
+)
+def test_what_a_username_may_not_be(name: str) -> None:
+    assert not accepted(USERNAME, name)
+    assert not jsonschema_rs.validator_for(schema(USERNAME)).is_valid(name)
+
+
+@given(
+    st.one_of(
+        st.text(min_size=1, max_size=6),
+        st.text("aZ0._@+- ", min_size=1, max_size=6),
+        st.uuids().map(str),
+        st.text("0aA-", min_size=36, max_size=36),
+    )
+)
 def test_the_service_and_a_validator_read_a_username_alike(text: str) -> None:
-    validator = jsonschema_rs.validator_for(schema(USERNAME))
-    assert accepted(USERNAME, text) == validator.is_valid(text)
-    assert accepted(USERNAME, text) == all(unicodedata.category(c)[0] in "LMSNP" for c in text)
+    document = schema(USERNAME)
+    assert accepted(USERNAME, text) == jsonschema_rs.validator_for(document).is_valid(text)
+    # Engines differ on `$` before a final newline: no generator or validator may be led astray.
+    assert not text.endswith("\n") or not accepted(USERNAME, text)
 
 
 @given(st.text(alphabet="aA1! \x00é", min_size=6, max_size=12))

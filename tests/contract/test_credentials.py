@@ -116,8 +116,8 @@ def test_the_name_of_an_invited_user_is_taken(env: Environment) -> None:
 
 
 def test_names_that_cognito_tells_apart_are_two(env: Environment) -> None:
-    for name in ("stra\xdfe", "strasse"):
-        body = {"username": name, "email": f"{len(name)}@example.com", "password": OTHER_PASSWORD}
+    for name in ("str.asse", "str-asse"):
+        body = {"username": name, "email": f"{name}@example.com", "password": OTHER_PASSWORD}
         assert env.client.request("POST", "/users/signup", json=body).status_code == 201
 
 

@@ -9,7 +9,7 @@ from apiproof.service import Account, SeedUser
 from tests.contract.examples import OPERATIONS, bearer, create, valid
 from tests.service import PASSWORD
 
-NAMES = ("!before", "middle", "~after")  # by name; they also move in in this order
+NAMES = ("0before", "middle", "zafter")  # by name; they also move in in this order
 
 
 def settle(env: Environment, name: str) -> Account:

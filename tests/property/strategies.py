@@ -3,6 +3,7 @@
 What any project could use is in `apiproof.strategies`.
 """
 
+import string
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,12 +11,64 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from apiproof.strategies import passwords
+from apiproof.strategies import signups as pool_signups
 from tests.service import SERVICE
 
 
 def few(share: float) -> settings:
     """Set how many examples a dear test gets, as a share of what the profile gives."""
     return settings(max_examples=max(1, round(settings().max_examples * share)))
+
+
+_FIRST = string.ascii_letters + string.digits
+_LATER = _FIRST + "._@+-"
+_LONGEST = 128
+
+
+def _spelt(first: str, rest: str) -> str:
+    return first + rest
+
+
+_ENDS = st.text(_LATER, max_size=12)
+# Short ones, all signs in turn, and names of the greatest length.
+USERNAMES = st.one_of(
+    st.builds(_spelt, st.sampled_from(_FIRST), _ENDS),
+    st.sampled_from(["a", "0", "A.b_c@d+e-", "a" * _LONGEST, "Z" + "-" * (_LONGEST - 1)]),
+)
+USERS = pool_signups(names=USERNAMES)
+
+_BROKEN_CHARACTER = st.one_of(
+    # What really comes, by pasting and by attack, and letters that lower to ASCII ones.
+    st.sampled_from([" ", "\x00", "\n", "/", "'", '"', "%", "\u212a", "\u017f", "\xa0", "\u200b"]),
+    st.characters(exclude_characters=_LATER, exclude_categories=["Cs"]),
+)
+BROKEN_USERNAMES = st.one_of(
+    st.just(""),
+    st.builds(str.__mul__, st.sampled_from(_FIRST), st.integers(_LONGEST + 1, 2 * _LONGEST)),
+    st.builds(_spelt, st.sampled_from("._@+-"), _ENDS),
+    st.builds("{}{}{}".format, st.sampled_from(_FIRST), _BROKEN_CHARACTER, _ENDS),
+    st.uuids().map(str) | st.uuids().map(lambda name: str(name).upper()),
+)
+
+
+@st.composite
+def spellings(draw: st.DrawFn, name: str) -> str:
+    """Draw the same name with other capitals."""
+    return "".join(draw(st.sampled_from([c.lower(), c.upper()])) for c in name)
+
+
+@st.composite
+def lookalike_names(draw: st.DrawFn, name: str) -> str:
+    """Draw a name that looks like another, or nearly, and is another user's."""
+    found = [
+        name[0] + name[1:].replace(one, other, 1)
+        for pair in (("0", "O"), ("1", "l"), ("5", "S"), (".", "_"), ("-", "_"), ("@", "a"))
+        for one, other in (pair, pair[::-1])
+        if one in name[1:]
+    ]
+    longer = [name + "_", name + ".", name + "0"] if len(name) < _LONGEST else [name[:-1]]
+    others = [other for other in [*found, *longer] if other.lower() != name.lower()]
+    return draw(st.sampled_from(others))
 
 
 def _schema(name: str) -> Mapping[str, Any]:

@@ -8,9 +8,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from apiproof.environment import Environment
-from apiproof.strategies import Signup, same_names, signups, usernames
+from apiproof.strategies import Signup
 from apiproof.strategies.reach import premise
-from tests.property.strategies import NEW_PASSWORDS, few
+from tests.property.strategies import NEW_PASSWORDS, USERNAMES, USERS, few, spellings
 from tests.property.visitor import PASSWORD, Visitor, somebody
 
 
@@ -44,7 +44,7 @@ def _told(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
 
 @pytest.mark.parametrize("state", STATES)
 @few(0.25)
-@given(stranger=usernames(), password=NEW_PASSWORDS, attempts=st.sampled_from([1, 2, 7]))
+@given(stranger=USERNAMES, password=NEW_PASSWORDS, attempts=st.sampled_from([1, 2, 7]))
 def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
     env: Environment, state: Callable[[Visitor], None], stranger: str, password: str, attempts: int
 ) -> None:
@@ -59,7 +59,7 @@ def test_an_unknown_user_and_a_wrong_password_are_answered_alike(
     assert known == [unknown] * attempts
 
 
-@given(user=signups(), data=st.data())
+@given(user=USERS, data=st.data())
 def test_every_spelling_of_the_name_opens_the_same_account(
     env: Environment, user: Signup, data: st.DataObject
 ) -> None:
@@ -67,7 +67,7 @@ def test_every_spelling_of_the_name_opens_the_same_account(
     env.reset()
     visitor = Visitor(env)
     tokens = visitor.settle(user)
-    spelt = data.draw(same_names(user.username))
+    spelt = data.draw(spellings(user.username))
     premise("the name is spelt otherwise", spelt != user.username, share=0.4)
     again = visitor.log_in(spelt, user.password)
     assert again.status_code == 200

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
-from apiproof.strategies import Signup, signups
-from tests.property.strategies import NEW_PASSWORDS, few
+from apiproof.strategies import Signup
+from tests.property.strategies import NEW_PASSWORDS, USERS, few
 from tests.property.traces import traces
 from tests.property.visitor import RESET, Visitor
 
@@ -72,7 +72,7 @@ def _whole_life(visitor: Visitor, user: Signup, second: str, third: str) -> None
 
 
 @few(0.5)
-@given(user=signups(), drawn=st.tuples(NEW_PASSWORDS, NEW_PASSWORDS, NEW_PASSWORDS))
+@given(user=USERS, drawn=st.tuples(NEW_PASSWORDS, NEW_PASSWORDS, NEW_PASSWORDS))
 def test_a_password_is_in_no_answer_no_log_record_and_no_table(
     env: Environment,
     talkative: HttpClient,

@@ -29,17 +29,25 @@ class Signup:
         return {"username": self.username, "email": self.email, "password": self.password}
 
 
-def signups(settings: PoolSettings | None = None, *, unlike: str = "") -> st.SearchStrategy[Signup]:
+def signups(
+    settings: PoolSettings | None = None,
+    *,
+    unlike: str = "",
+    names: st.SearchStrategy[str] | None = None,
+) -> st.SearchStrategy[Signup]:
     """Draw users whom a pool takes in.
 
     Args:
         settings: the pool's; None for the default pool. Where addresses serve as usernames, the
             name is the address.
         unlike: what names and local parts end with, to keep the users of a test apart.
+        names: usernames, where a service takes fewer than the pool; they end as they are drawn.
     """
     settings = settings or PoolSettings()
     secret = passwords(settings.password_policy)
     address = emails(unlike=unlike)
     if settings.username_attributes:
         return st.builds(lambda email, password: Signup(email, email, password), address, secret)
-    return st.builds(Signup, usernames(unlike=unlike), address, secret)
+    if names is None:
+        names = usernames(unlike=unlike)
+    return st.builds(Signup, names, address, secret)
