@@ -22,11 +22,11 @@ from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
 from moto.core.config import default_user_config
-from moto.core.request import Request
 
 from apiproof import process_variables
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.operations import Operations
+from apiproof.cognito.operations.base import request_of
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
 
 EVENT = "before-send.cognito-identity-provider"
@@ -58,7 +58,7 @@ def answer(request: AWSPreparedRequest, **_: Any) -> AWSResponse | None:
     # botocore calls every handler, and a client may have this one twice: see `attach`.
     request.headers[_ANSWERED] = "yes"
     body = request.body if isinstance(request.body, bytes | str) else b"{}"
-    call = Request.from_primitives("POST", request.url, request.headers, body)
+    call = request_of(request.url, request.headers, body)
     try:
         backend = _routed_to(request.headers.get(_ROUTE)) or _route(endpoint["region"], body)
         status, headers, text = Operations(backend).answer(call)

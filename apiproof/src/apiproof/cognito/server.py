@@ -17,10 +17,10 @@ from threading import Event, Thread
 from typing import Any
 
 from botocore.compat import HTTPHeaders
-from moto.core.request import Request
 
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.operations import Operations
+from apiproof.cognito.operations.base import request_of
 from apiproof.cognito.outages import AnswerLost, AnswerTimedOut
 from apiproof.cognito.web import WebRequest
 from apiproof.cognito.web_endpoints import WebEndpoints, cors_headers
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         )
         headers["Content-Type"] = "application/x-amz-json-1.1"
         url = f"{request.base_url}{request.target}"
-        call = Request.from_primitives("POST", url, headers, request.body)
+        call = request_of(url, headers, request.body)
         return Operations(self.server.backend).answer(call)
 
     def _body(self) -> bytes:

@@ -5,7 +5,9 @@ each group of operations is a class that adds or replaces such methods.
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.request import Request
@@ -23,6 +25,23 @@ from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
 _TARGET = "AWSCognitoIdentityProviderService"
+
+
+def request_of(url: str, headers: Mapping[str, Any], body: bytes | str) -> Request:
+    """Make moto's request of a call to the AWS JSON protocol, with any moto from 5.1.18 on."""
+    parts = urlsplit(url)
+    return Request.from_values(
+        method="POST",
+        base_url=f"{parts.scheme}://{parts.netloc}",
+        path=parts.path,
+        query_string=parts.query,
+        data=body,
+        headers=[
+            (name, value.decode() if isinstance(value, bytes) else value)
+            for name, value in headers.items()
+            if name.lower() != "transfer-encoding"  # the body has been read
+        ],
+    )
 
 
 class UnmodelledError(CognitoError):
@@ -102,7 +121,7 @@ class Operation(CognitoIdpResponse):
 
     def _answer(self, request: Request) -> tuple[int, dict[str, str], str]:
         try:
-            self.setup_class(request)
+            self.setup_class(request, request.url, request.headers)  # moto 5.1 wants all three
             result = self._dispatch_call()
         except UnmodelledError as error:
             return error.answer()
