@@ -7,7 +7,7 @@ reached, interrupted). Errors that a user can put right are one line, without a 
 import os
 import sys
 from importlib import metadata
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -36,6 +36,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
+# The root of typer's errors: typer's own since it brings click along, click's before.
+USAGE_ERROR: Any = typer.BadParameter.__mro__[-4]
 
 for _module in (run, init, replay, serve, fuzz, access, coverage, cognito, pact, openapi, faults):
     _module.register(app)
@@ -69,10 +71,12 @@ def main(arguments: list[str] | None = None) -> None:
         with interruptible():
             # Without its standalone mode, typer returns what `typer.Exit` carried.
             code = app(args=arguments, standalone_mode=False) or 0
-    except typer.TyperException as error:
+    except USAGE_ERROR as error:
         _refuse(f"{error.format_message()} Try `apiproof --help`.")
     except UserError as error:
         _refuse(str(error))
+    except typer.Abort:  # what older typer makes of KeyboardInterrupt
+        code = INTERRUPTED
     except Exception as error:
         # A crash is never a finding: its exit code is not 1.
         if os.environ.get("APIPROOF_TRACEBACK"):

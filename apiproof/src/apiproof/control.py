@@ -19,11 +19,11 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from apiproof.environment import Environment
+from apiproof.errors import UserError
 from apiproof.http import ASGIApp, Message, Receive, Send
 from apiproof.http.json_app import json_app, json_body
 from apiproof.jwt import sign_rsa
 from apiproof.pacts.verify.states_endpoint import states_route
-from apiproof.service import UserMissing
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
@@ -76,17 +76,26 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
     routes = [
         _route("/accounts", lambda body: asdict(env.new_account(body.get("scopes")))),
         _route("/shared_account", lambda _: asdict(env.shared_account())),
-        _route("/invalidated", lambda body: env.invalidate(body["username"])),
+        _route("/invalidated", lambda body: env.invalidate(body["username"]), "username"),
         _route("/unconfirmed", lambda _: asdict(env.create_unconfirmed_user())),
-        _route("/codes", lambda body: {"code": env.code(body["username"])}),
-        _route("/tokens", lambda body: {"token": env.token(body["username"], body.get("scopes"))}),
+        _route("/codes", lambda body: {"code": env.code(body["username"])}, "username"),
+        _route(
+            "/tokens",
+            lambda body: {"token": env.token(body["username"], body.get("scopes"))},
+            "username",
+        ),
         _route("/document", lambda _: env.document),
         _route("/coverage", lambda _: env.coverage_log.rows()),
         _route("/server_errors", lambda _: [asdict(site) for site in env.server_errors]),
-        _route("/signatures", lambda body: {"token": forger.sign(body["header"], body["claims"])}),
-        _route("/id_tokens", lambda body: {"token": forger.id_token(body["username"])}),
+        _route(
+            "/signatures",
+            lambda body: {"token": forger.sign(body["header"], body["claims"])},
+            "header",
+            "claims",
+        ),
+        _route("/id_tokens", lambda body: {"token": forger.id_token(body["username"])}, "username"),
         _route("/keys", lambda _: forger.jwks()),
-        _route("/disabled", lambda body: forger.disable(body["username"])),
+        _route("/disabled", lambda body: forger.disable(body["username"]), "username"),
         states_route(env),
     ]
     return guarded(json_app(routes), secret)
@@ -130,15 +139,36 @@ def _refusal(headers: dict[str, str], presented: str, secret: str) -> tuple[int,
     return 0, ""
 
 
-def _route(path: str, answer: Callable[[dict[str, Any]], Any]) -> Route:
+def _route(path: str, answer: Callable[[dict[str, Any]], Any], *required: str) -> Route:
     async def endpoint(request: Request) -> JSONResponse:
         body = await json_body(request)
+        if wrong := [name for name in FIELDS if not _fits(body, name, required)]:
+            detail = "; ".join(f"`{name}` is to be {FIELDS[name][1]}" for name in wrong)
+            return JSONResponse({"detail": f"The body does not fit: {detail}."}, status_code=400)
         try:
             return JSONResponse(await run_in_threadpool(answer, body))
-        except UserMissing as error:
+        except UserError as error:
             return JSONResponse({"detail": str(error)}, status_code=404)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:  # a header that cannot be signed
             detail = f"The body does not fit ({type(error).__name__}: {error})."
-            return JSONResponse({"detail": detail}, status_code=400)
+            return JSONResponse({"detail": " ".join(detail.split())}, status_code=400)
 
     return Route(path, endpoint, methods=["POST"])
+
+
+def _fits(body: dict[str, Any], name: str, required: tuple[str, ...]) -> bool:
+    if body.get(name) is None:
+        return name not in required
+    return FIELDS[name][0](body[name])
+
+
+def _is_scopes(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(scope, str) for scope in value)
+
+
+FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "username": (lambda value: isinstance(value, str), "a text"),
+    "scopes": (_is_scopes, "a list of texts"),
+    "header": (lambda value: isinstance(value, dict), "an object"),
+    "claims": (lambda value: isinstance(value, dict), "an object"),
+}

@@ -129,9 +129,14 @@ class Environment:
         Raises:
             ApplicationNotLoaded: There is none.
         """
-        if self.service.make_document is None and self._served and self._served.document:
-            return self._served.document
-        return self.service.document()
+        if self.service.make_document is not None:
+            return self.service.make_document()
+        if self._served is None:
+            declare = getattr(self.service.create_app(self.config), "openapi", None)
+            declared: Document | None = declare() if declare is not None else None
+        else:
+            declared = self._served.document
+        return declared or self.service.document()
 
     @functools.cached_property
     def conformance(self) -> ConformanceMonitor:

@@ -245,8 +245,9 @@ def _server_error(site: ErrorSite, operation: Operation | None) -> Finding:
     cause = site.exception or f"an answer of {site.status}"
     # Without the line, which moves with every edit above it.
     place = re.sub(r":\d+ ", " ", site.place) or "unknown"
+    source = f"/{site.source[:60]}" if site.source else ""
     return Finding(
-        id=f"errors/no_server_error/{label}/{place}/{cause}",
+        id=f"errors/no_server_error/{label}/{place}/{cause}{source}",
         check="no_server_error",
         severity=Severity.HIGH,
         operation=label,

@@ -10,6 +10,7 @@ import requests
 
 from apiproof.access.account_access import AccountAccessProbe
 from apiproof.access.accounts import Accounts
+from apiproof.access.boundaries import BoundaryProbe
 from apiproof.access.cleanup import Cleanup
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.enumeration import EnumerationProbe
@@ -269,6 +270,8 @@ class Probe:
             yield ReadAfterWriteProbe(self._preparer)
         if concerns("ownership_enforced"):
             yield MassAssignmentProbe(self._preparer)
+        if concerns("boundaries_handled") and not self._options.read_only:
+            yield BoundaryProbe(self._preparer)
 
     def _with_accounts(self, operation: Operation) -> Iterator[Result]:
         """Try what takes accounts of the run's own, or does no harm to any other."""
@@ -315,6 +318,8 @@ class Probe:
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
         if self._options.concerns("writes_are_readable"):
             yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))
+        if self._options.concerns("boundaries_handled") and not self._options.read_only:
+            yield from self._beside(operation, BoundaryProbe(self._preparer))
 
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""

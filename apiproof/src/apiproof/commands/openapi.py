@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from apiproof.commands.serve import ServiceOption
+
+if TYPE_CHECKING:
+    from apiproof.service import Document, Service
 
 Format = Literal["text", "json", "markdown", "sarif", "junit", "html"]
 
@@ -67,7 +70,7 @@ def check(
     from apiproof.service import load_service
 
     loaded = load_service(service)
-    document = loaded.document()
+    document = _declared(loaded)
     if write:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         loaded.document_path.write_text(text, encoding="utf-8")
@@ -76,3 +79,13 @@ def check(
         typer.echo(line)
     typer.echo(f"{count} operations")
     raise typer.Exit(1 if findings else 0)
+
+
+def _declared(service: "Service") -> "Document":
+    """Return what the application declares, never its committed document."""
+    from apiproof.environment import Environment
+
+    if service.make_document is not None:
+        return service.make_document()
+    with Environment.open(service, client=False) as env:  # an import may reach for the database
+        return env.document

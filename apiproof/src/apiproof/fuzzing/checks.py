@@ -4,6 +4,7 @@ anonymous_rejected      what asks for a credential refuses those who have none
 scopes_enforced         and those whose token lacks the scope
 forged_tokens_rejected  and forged, expired, foreign and ended credentials
 ownership_enforced      what one user made is nobody else's, and nobody can tell that it exists
+boundaries_handled      no NUL and no large number, at objects that exist, is answered with 500
 writes_are_readable     what was written can be read, what was deleted cannot
 secrets_not_leaked      no token, password, hash, stack trace or SQL in any answer
 errors_conform          errors have their declared shape, challenges and times to wait
@@ -25,6 +26,7 @@ PROBED = {
     "forged_tokens_rejected": ("forged_tokens_rejected", "accepted"),
     "ownership_enforced": ("ownership_enforced",),
     "writes_are_readable": ("writes_are_readable",),
+    "boundaries_handled": ("boundaries_handled",),
     "secrets_not_leaked": ("secrets_not_leaked",),
     "errors_conform": ("errors_conform",),
 }

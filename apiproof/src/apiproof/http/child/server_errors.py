@@ -7,6 +7,7 @@ runs in a child process that has the application's libraries alone.
 
 import contextlib
 import contextvars
+import linecache
 import os
 import sys
 import traceback
@@ -32,6 +33,7 @@ class ErrorSite:
         status: Of the answer.
         exception: The type's name; empty where the application answered of its own accord.
         place: `file:line function` of the last frame of the project's code, else of any.
+        source: The line's text, which tells two places of a function apart and moves with neither.
     """
 
     method: str
@@ -39,9 +41,17 @@ class ErrorSite:
     status: int
     exception: str
     place: str
+    source: str = ""
 
 
-_raised: contextvars.ContextVar[list[tuple[str, str]]] = contextvars.ContextVar("raised")
+@dataclass(frozen=True)
+class _Raised:
+    exception: str = ""
+    place: str = ""
+    source: str = ""
+
+
+_raised: contextvars.ContextVar[list[_Raised]] = contextvars.ContextVar("raised")
 
 
 def recording_errors(app: Any, report: Report, root: Path) -> Any:
@@ -58,7 +68,7 @@ def recording_errors(app: Any, report: Report, root: Path) -> Any:
             await app(scope, receive, send)
             return
         status = 0
-        raised: list[tuple[str, str]] = []
+        raised: list[_Raised] = []
         _raised.set(raised)
 
         async def noting(message: Any) -> None:
@@ -70,14 +80,14 @@ def recording_errors(app: Any, report: Report, root: Path) -> Any:
         try:
             await app(scope, receive, noting)
         except Exception as error:  # noqa: BLE001  # whatever the application lets escape
-            raised.append((type(error).__name__, place_of(error, root)))
+            raised.append(_Raised(type(error).__name__, *place_of(error, root)))
             _print(error)
             if not status:
                 status = SERVER_ERROR
                 await _answer(send)
         if status >= SERVER_ERROR:
-            exception, place = raised[-1] if raised else ("", "")
-            report(asdict(ErrorSite(scope["method"], scope["path"], status, exception, place)))
+            last = raised[-1] if raised else _Raised()
+            report(asdict(ErrorSite(scope["method"], scope["path"], status, **asdict(last))))
 
     return recorder
 
@@ -92,11 +102,11 @@ def _print(error: BaseException) -> None:
     traceback.print_exception(error, file=sys.stderr)
 
 
-def place_of(error: BaseException, root: Path) -> str:
-    """Return the last frame of the project's code that an exception came through."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    own = [frame for frame in frames if _is_own(frame.f_code.co_filename, root)]
-    return _text((own or frames)[-1], root) if frames else ""
+def place_of(error: BaseException, root: Path) -> tuple[str, str]:
+    """Return the last place in the project's code that an exception came through, and its text."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [it for it in frames if _is_own(it[0].f_code.co_filename, root)]
+    return _text(*(own or frames)[-1], root) if frames else ("", "")
 
 
 @contextlib.contextmanager
@@ -113,7 +123,8 @@ def noticing_http_exceptions(root: Path) -> Iterator[None]:
         original(self, status_code, *args, **options)
         raised = _raised.get(None)
         if status_code >= SERVER_ERROR and raised is not None:
-            raised.append((type(self).__name__, _text(_caller(root), root)))
+            frame = _caller(root)
+            raised.append(_Raised(type(self).__name__, *_text(frame, frame.f_lineno, root)))
 
     HTTPException.__init__ = noticing  # type: ignore[method-assign]
     try:
@@ -136,7 +147,8 @@ def _is_own(file: str, root: Path) -> bool:
     return file.startswith(f"{root}{os.sep}") and not any(part in file for part in _LIBRARIES)
 
 
-def _text(frame: FrameType, root: Path) -> str:
+def _text(frame: FrameType, line: int, root: Path) -> tuple[str, str]:
     code = frame.f_code
     file = os.path.relpath(code.co_filename, root) if _is_own(code.co_filename, root) else ""
-    return f"{file or Path(code.co_filename).name}:{frame.f_lineno} {code.co_name}"
+    source = linecache.getline(code.co_filename, line).strip()
+    return f"{file or Path(code.co_filename).name}:{line} {code.co_name}", source

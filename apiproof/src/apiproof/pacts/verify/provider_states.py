@@ -7,7 +7,8 @@ the real message is kept here. A handler that answers 5xx is tried for two minut
 
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -17,9 +18,12 @@ from starlette.routing import Route
 from apiproof.http.json_app import json_app, json_body
 from apiproof.pacts.states import StateContext, StateRegistry
 from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json
+from apiproof.redaction import HIDDEN, redact
 
 if TYPE_CHECKING:
     from apiproof.environment import Environment
+
+LONG: Final = 16  # characters: no word of a path is as long, secrets are
 
 
 class StateFailed(Exception):
@@ -124,8 +128,16 @@ class RemoteStates:
         try:
             values = fetch_json(self._url, Credentials(), method="POST", body=body)
         except FetchFailed as why:
-            raise StateFailed(why.detail or f'The state "{state}" failed: {why}') from None
+            text = why.detail or f'The state "{state}" failed: {why}'
+            raise StateFailed(self._without_secrets(text)) from None
         return values if isinstance(values, dict) else {}
+
+    def _without_secrets(self, text: str) -> str:
+        """Hide what a states URL may hold: a served environment's has its secret in the path."""
+        for part in urlsplit(self._url).path.split("/"):
+            if len(part) >= LONG:
+                text = text.replace(part, HIDDEN)
+        return redact(text)
 
 
 class NoStates(RemoteStates):

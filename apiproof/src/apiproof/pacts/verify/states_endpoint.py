@@ -37,6 +37,9 @@ class StateHandler:
         Raises:
             StateFailed: the state is unknown, or could not be brought about.
         """
+        state, params = json_body.get("state") or "", json_body.get("params") or {}
+        if not isinstance(state, str) or not isinstance(params, dict):
+            raise StateFailed("`state` is to be a text, and `params` an object.")
         if json_body.get("action") == "teardown":
             self._answers = None
             self._states.end()
@@ -45,8 +48,8 @@ class StateHandler:
             self._states.end()
             self._states.begin()
         values: dict[str, Any] = {}
-        if state := json_body.get("state"):
-            values = self._states.enter(state, json_body.get("params") or {})
+        if state:
+            values = self._states.enter(state, params)
         self._answers = self._count()
         return {**values, "access_token": self._states.token()} if state else {}
 

@@ -1,0 +1,89 @@
+"""Boundary values at objects that exist: a NUL and a large number are no reason for a 500."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, HTTPException
+from pydantic import BaseModel
+
+from apiproof.access import probe_service
+from apiproof.environment import Environment
+from apiproof.service import Service
+
+NUL = "\x00"
+
+
+class Item(BaseModel):
+    """A row: a column of four bytes, and a text."""
+
+    least: int
+    most: int
+    note: str = ""
+
+
+def application(flaw: str) -> FastAPI:
+    """What a table behind it makes of boundary values; without a flaw they are refused."""
+    app, rows = FastAPI(), dict[int, Item]()
+
+    def stored(item: Item) -> Item:
+        if item.least > item.most:
+            raise HTTPException(422)
+        if max(item.least, item.most) >= 2**31:
+            raise OverflowError if flaw == "number" else HTTPException(422)
+        if NUL in item.note:
+            raise ValueError if flaw == "note" else HTTPException(422)
+        return item
+
+    @app.post("/items", status_code=201)
+    def create(item: Item) -> dict[str, Any]:
+        if max(item.least, item.most) >= 2**31 or NUL in item.note:
+            raise HTTPException(422)  # the flaw is at rows that exist, and there alone
+        rows[len(rows) + 1] = stored(item)
+        return {"id": len(rows), **item.model_dump()}
+
+    @app.patch("/items/{item_id}")
+    def change(item_id: int, item: Item) -> Item:
+        if item_id not in rows:
+            raise HTTPException(404)
+        rows[item_id] = stored(item)
+        return item
+
+    @app.get("/items")
+    def items(offset: int = 0) -> list[Item]:
+        if offset < 0 and flaw == "offset":
+            raise ValueError
+        return list(rows.values())[max(offset, 0) :]
+
+    @app.get("/names/{name}")
+    def named(name: str) -> str:
+        if NUL in name and flaw == "name":
+            raise ValueError
+        return name
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("flaw", "found"),
+    [
+        ("", set()),
+        ("number", {"change_items__item_id__patch a-large-number-in-the-body"}),
+        ("note", {"change_items__item_id__patch a-NUL-in-the-body"}),
+        ("name", {"named_names__name__get a-NUL-in-the-path"}),
+        ("offset", {"items_items_get a-negative-number-in-the-query"}),
+    ],
+)
+def test_what_breaks_on_a_boundary_is_found(flaw: str, found: set[str]) -> None:
+    service = Service(lambda: application(flaw), database=False)
+    with Environment.open(service) as env:
+        report = probe_service(service, env)
+        places = [site.place for site in env.server_errors]
+    lines = {
+        f"{finding.operation_id} {finding.case}"
+        for finding in report.findings
+        if finding.check == "boundaries_handled"
+    }
+    assert lines == found
+    assert bool(places) is bool(flaw)
+    tried = {cell.case for cell in report.cells if cell.check == "boundaries_handled"}
+    assert len(tried) >= 6
