@@ -1,10 +1,11 @@
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from apiproof.redaction import KnownSecrets, redact, redact_har
+from apiproof.redaction import KnownSecrets, redact, redact_har, redact_junit
 
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0xx.c2lnbmF0dXJl"
 
@@ -117,3 +118,27 @@ def test_fields_of_answers_that_are_called_a_secret(name: str) -> None:
 )
 def test_values_in_mismatches(value: Any, path: str, expected: Any) -> None:
     assert KNOWN.value(value, path) == expected
+
+
+def test_no_secret_of_an_answer_is_left_in_a_junit_report(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0xx.c2lnbmF0dXJl"
+    path.write_text(
+        f"""<testsuites><testcase name="POST /login"><failure message="got {token}">
+        `{{&quot;access_token&quot;:&quot;{token[:30]}`, &quot;password&quot;: &quot;hush&quot;
+        </failure></testcase></testsuites>""",
+        encoding="utf-8",
+    )
+    redact_junit(path)
+    text = path.read_text(encoding="utf-8")
+    assert "POST /login" in text
+    assert "[Filtered]" in text
+    assert not {"hush", token, token[:30]} & set(re.split(r"[^\w.-]", text))
+
+
+def test_half_a_junit_report_is_removed(tmp_path: Path) -> None:
+    path = tmp_path / "junit.xml"
+    path.write_text("<testsuites><testcase", encoding="utf-8")
+    redact_junit(path)
+    assert not path.exists()
+    redact_junit(path)  # there is none

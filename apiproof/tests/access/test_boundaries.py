@@ -1,6 +1,6 @@
 """Boundary values at objects that exist: a NUL and a large number are no reason for a 500."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from fastapi import FastAPI, HTTPException
@@ -21,43 +21,53 @@ class Item(BaseModel):
     note: str = ""
 
 
-def application(flaw: str) -> FastAPI:
-    """What a table behind it makes of boundary values; without a flaw they are refused."""
-    app, rows = FastAPI(), dict[int, Item]()
+class Table:
+    """Rows, and what a database makes of boundary values; without a flaw they are refused."""
 
-    def stored(item: Item) -> Item:
+    def __init__(self, flaw: str) -> None:
+        self.flaw = flaw
+        self.rows: dict[int, Item] = {}
+
+    def refuse(self, kind: str) -> NoReturn:
+        raise ValueError if self.flaw == kind else HTTPException(422)
+
+    def check(self, item: Item) -> None:
         if item.least > item.most:
             raise HTTPException(422)
         if max(item.least, item.most) >= 2**31:
-            raise OverflowError if flaw == "number" else HTTPException(422)
+            self.refuse("number")
         if NUL in item.note:
-            raise ValueError if flaw == "note" else HTTPException(422)
-        return item
+            self.refuse("note")
+
+
+def application(flaw: str) -> FastAPI:
+    app, table = FastAPI(), Table(flaw)
+    careful = Table("")
 
     @app.post("/items", status_code=201)
     def create(item: Item) -> dict[str, Any]:
-        if max(item.least, item.most) >= 2**31 or NUL in item.note:
-            raise HTTPException(422)  # the flaw is at rows that exist, and there alone
-        rows[len(rows) + 1] = stored(item)
-        return {"id": len(rows), **item.model_dump()}
+        careful.check(item)  # the flaw is at rows that exist, and there alone
+        table.rows[len(table.rows) + 1] = item
+        return {"id": len(table.rows), **item.model_dump()}
 
     @app.patch("/items/{item_id}")
     def change(item_id: int, item: Item) -> Item:
-        if item_id not in rows:
+        if item_id not in table.rows:
             raise HTTPException(404)
-        rows[item_id] = stored(item)
+        table.check(item)
+        table.rows[item_id] = item
         return item
 
     @app.get("/items")
     def items(offset: int = 0) -> list[Item]:
-        if offset < 0 and flaw == "offset":
-            raise ValueError
-        return list(rows.values())[max(offset, 0) :]
+        if offset < 0:
+            table.refuse("offset")
+        return list(table.rows.values())[offset:]
 
     @app.get("/names/{name}")
     def named(name: str) -> str:
-        if NUL in name and flaw == "name":
-            raise ValueError
+        if NUL in name:
+            table.refuse("name")
         return name
 
     return app

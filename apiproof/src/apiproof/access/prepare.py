@@ -294,7 +294,10 @@ class RequestPreparer:
             keys = [name, *(("id", "user_id", "sub", "username") if about_users else ())]
             found = [own[key] for key in keys if key in own and (key != "id" or about_users)]
         else:
-            found = [value for key, value in own.items() if name.endswith(key)]
+            plain = name.removesuffix("_id")  # `sub_id` is the sub
+            found = [
+                value for key, value in own.items() if name.endswith(key) or plain.endswith(key)
+            ]
         if found:
             return found[0]
         if user.is_learnt and operation.method not in SAFE and not self.safeguards.destructive:

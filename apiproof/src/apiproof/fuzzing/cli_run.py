@@ -15,7 +15,7 @@ from pathlib import Path
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
 from apiproof.fuzzing.step import Events, read_events
-from apiproof.redaction import redact_har
+from apiproof.redaction import redact_har, redact_junit
 
 REPORTS = Path("reports")
 CONFIGURATION = Path("schemathesis.toml")
@@ -71,6 +71,7 @@ def run_schemathesis(
         done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
         found = read_events(events, summary)
     finally:
+        redact_junit(outcome[0])
         redact_har(outcome[1])
         events.unlink(missing_ok=True)
         summary.unlink(missing_ok=True)
