@@ -125,7 +125,8 @@ def test_no_secret_of_an_answer_is_left_in_a_junit_report(tmp_path: Path) -> Non
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0xx.c2lnbmF0dXJl"
     path.write_text(
         f"""<testsuites><testcase name="POST /login"><failure message="got {token}">
-        `{{&quot;access_token&quot;:&quot;{token[:30]}`, &quot;password&quot;: &quot;hush&quot;
+        `{{&quot;access_token&quot;:&quot;{token[:30]}`
+        &quot;password&quot;: &quot;hush&quot;
         </failure></testcase></testsuites>""",
         encoding="utf-8",
     )

@@ -39,7 +39,7 @@ LOOKS: Final[Mapping[str, re.Pattern[str]]] = {
 
 _JWT: Final = re.compile(r"\beyJ[\w-]*\.[\w-]+(?:\.[\w-]*)*")
 # A JSON member, also one that was cut off; a form field; a name is checked by `is_secret`.
-_JSON_MEMBER: Final = re.compile(r'"((?:[^"\\]|\\.){1,80})"(\s*:\s*)"(?:[^"\\]|\\.)*"?')
+_JSON_MEMBER: Final = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"(\s*:\s*)"(?:[^"\\\n]|\\.)*"?')
 _FORM_FIELD: Final = re.compile(r"(^|[&?])([\w.\[\]-]{1,80})=([^&\s\"']*)")
 
 

@@ -5,10 +5,10 @@ each group of operations is a class that adds or replaces such methods.
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
+from botocore.compat import HTTPHeaders
 from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.request import Request
 from moto.core.responses import ActionResult
@@ -27,10 +27,10 @@ from apiproof.cognito.users import User
 _TARGET = "AWSCognitoIdentityProviderService"
 
 
-def request_of(url: str, headers: Mapping[str, Any], body: bytes | str) -> Request:
+def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
     """Make moto's request of a call to the AWS JSON protocol, with any moto from 5.1.18 on."""
     parts = urlsplit(url)
-    return Request.from_values(
+    made = Request.from_values(
         method="POST",
         base_url=f"{parts.scheme}://{parts.netloc}",
         path=parts.path,
@@ -42,6 +42,7 @@ def request_of(url: str, headers: Mapping[str, Any], body: bytes | str) -> Reque
             if name.lower() != "transfer-encoding"  # the body has been read
         ],
     )
+    return cast("Request", made)
 
 
 class UnmodelledError(CognitoError):
