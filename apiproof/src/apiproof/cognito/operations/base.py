@@ -37,7 +37,7 @@ def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
         query_string=parts.query,
         data=body,
         headers=[
-            (name, value.decode() if isinstance(value, bytes) else value)
+            (name, value)
             for name, value in headers.items()
             if name.lower() != "transfer-encoding"  # the body has been read
         ],
