@@ -27,6 +27,10 @@ from apiproof.cognito.users import User
 _TARGET = "AWSCognitoIdentityProviderService"
 
 
+def _text(value: Any) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)  # botocore signs with bytes
+
+
 def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
     """Make moto's request of a call to the AWS JSON protocol, with any moto from 5.1.18 on."""
     parts = urlsplit(url)
@@ -37,7 +41,7 @@ def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
         query_string=parts.query,
         data=body,
         headers=[
-            (name, value)
+            (name, _text(value))
             for name, value in headers.items()
             if name.lower() != "transfer-encoding"  # the body has been read
         ],
