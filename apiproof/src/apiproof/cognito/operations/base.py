@@ -32,7 +32,7 @@ def _text(value: Any) -> str:
 
 
 def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
-    """Make moto's request of a call to the AWS JSON protocol, with any moto from 5.1.18 on."""
+    """Make moto's request of a call to the AWS JSON protocol, with any moto from 5.1.12 on."""
     parts = urlsplit(url)
     made = Request.from_values(
         method="POST",
