@@ -23,6 +23,7 @@ from moto.core.utils import camelcase_to_underscores
 
 import apiproof.cognito
 from apiproof.cognito.operations import Operations
+from apiproof.cognito.settings_rules import CLIENT, POOL, Fate
 from apiproof.cognito.validation import operations
 from tests.cognito.behaviours import Behaviour, Otherwise
 from tests.cognito.bench import Bench, emulator_bench, moto_bench
@@ -176,12 +177,28 @@ def operation_lines() -> list[str]:
     ]
 
 
+_FATES = {
+    Fate.OBEYED: "obeyed: a test shows it on pools made by the kit and by the API",
+    Fate.KEPT: "kept: Describe shows it, a line in the log says that it has no effect",
+    Fate.REFUSED: "refused in one line, `NotSupportedByEmulator`, HTTP 501",
+}
+
+
+def setting_lines() -> list[str]:
+    """Say of every setting of a pool and of an app client what becomes of it."""
+    lines = ["", "## Settings", "", *(f"- {text}" for text in _FATES.values())]
+    for title, rules in (("CreateUserPool", POOL), ("CreateUserPoolClient", CLIENT)):
+        lines += ["", f"### {title}", "", "| Setting | Here | What it does |", "|---|---|---|"]
+        lines += [f"| `{path}` | {rule.fate} | {rule.note} |" for path, rule in rules.items()]
+    return lines
+
+
 def main(arguments: list[str]) -> int:
     """Write or check the file; 1 if the emulator is wrong somewhere or the file is out of date."""
     lines, faults = table()
     for fault in faults:
         sys.stderr.write(f"The emulator is wrong: {fault}\n")
-    text = "\n".join([HEAD.rstrip(), *lines, *operation_lines()]) + "\n"
+    text = "\n".join([HEAD.rstrip(), *lines, *setting_lines(), *operation_lines()]) + "\n"
     if "--check" in arguments:
         if FILE.read_text(encoding="utf-8") != text:
             sys.stderr.write(f"{FILE.name} is out of date: run `{COMMAND}` and commit it.\n")

@@ -217,10 +217,8 @@ def test_tokens_carry_the_moved_time(pool: Emulator) -> None:
 
 
 def test_operation_that_is_missing_says_so(pool: Emulator) -> None:
-    with pytest.raises(ClientError, match="does not do ListTagsForResource") as refusal:
-        pool.aws.list_tags_for_resource(
-            ResourceArn=f"arn:aws:cognito-idp:us-east-1:123456789012:userpool/{pool.id}"
-        )
+    with pytest.raises(ClientError, match="does not do ListUserPoolReplicas") as refusal:
+        pool.aws.list_user_pool_replicas(UserPoolId=pool.id)
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 

@@ -114,6 +114,16 @@ def test_moved_clock_and_reset_are_kept(path: Path) -> None:
         assert not pool.aws.list_users(UserPoolId=pool.id)["Users"]
 
 
+def test_kept_keys_are_no_other_pools(path: Path) -> None:
+    with running(path) as pool:
+        kept = {key["n"] for key in pool.jwks()["keys"]}
+    with running(path) as pool:
+        assert {key["n"] for key in pool.jwks()["keys"]} == kept
+    with Cognito.start() as one, Cognito.start() as other:
+        for cognito in (one, other):
+            assert kept.isdisjoint({key["n"] for key in cognito.keys.jwks()["keys"]})
+
+
 def test_file_is_its_owners_alone(path: Path) -> None:
     with running(path):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600

@@ -42,6 +42,9 @@ _FLOW_TEXTS = {
 }
 
 
+DEVELOPER_ONLY = "dev:"  # how names of attributes begin that no app client reads or writes
+
+
 class AppClient(CognitoIdpUserPoolClient):
     """moto's app client, with the meaning of its settings."""
 
@@ -52,8 +55,10 @@ class AppClient(CognitoIdpUserPoolClient):
         extended_config: dict[str, Any] | None,
     ) -> None:
         super().__init__(user_pool_id, generate_secret, extended_config)
+        given = self.extended_config.pop("ClientSecret", None)
         alphabet = string.ascii_lowercase + string.digits
-        self.secret = "".join(secrets.choice(alphabet) for _ in range(51))
+        self.secret = given or "".join(secrets.choice(alphabet) for _ in range(51))
+        self.generate_secret = self.generate_secret or given is not None
         self.check()
 
     def check(self) -> None:
@@ -94,7 +99,8 @@ class AppClient(CognitoIdpUserPoolClient):
     def may_read(self, attribute: str) -> bool:
         """Whether `ReadAttributes` shows an attribute; all, if it is empty."""
         readable = self.get_readable_fields()
-        return not readable or attribute in readable or attribute == "sub"
+        is_open = not readable or attribute in readable or attribute == "sub"
+        return is_open and not attribute.startswith(DEVELOPER_ONLY)
 
     @property
     def revokes_tokens(self) -> bool:

@@ -12,9 +12,11 @@ from moto.cognitoidp.models import CognitoIdpBackend
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.authorization_codes import AuthorizationCodes
 from apiproof.cognito.challenges import ChallengeStore
+from apiproof.cognito.client_rules import check_oauth_settings
 from apiproof.cognito.context import EmulatorContext
-from apiproof.cognito.errors import CognitoError, ResourceNotFound
+from apiproof.cognito.errors import CognitoError, ParameterInvalid, ResourceNotFound
 from apiproof.cognito.pool import Pool, find_client
+from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules, check_tier
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.users import User
 
@@ -61,6 +63,7 @@ class Backend(CognitoIdpBackend):
         """Give all that a state file keeps; the caller holds the emulator's lock."""
         return {
             "user_pools": self.user_pools,
+            "user_pool_domains": self.user_pool_domains,
             "challenges": self.challenges,
             "authorization_codes": self.authorization_codes,
             "context": self.context.state(),
@@ -69,21 +72,49 @@ class Backend(CognitoIdpBackend):
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what `state` gave."""
         self.user_pools = state["user_pools"]
+        self.user_pool_domains = state["user_pool_domains"]
         self.challenges = state["challenges"]
         self.authorization_codes = state["authorization_codes"]
         self.context.restore(state["context"])
 
     def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
-        """Make a pool."""
+        """Make a pool.
+
+        Raises:
+            CognitoError: a setting contradicts another, or is one that the emulator can't obey.
+        """
+        apply_rules(POOL, extended_config)
+        check_tier(extended_config)
         pool = Pool(self.context, self, name, extended_config)
         self.user_pools[pool.id] = pool
         return pool
 
     def delete_user_pool(self, user_pool_id: str) -> None:
-        """Delete a pool."""
-        keys = self.pool(user_pool_id).keys
+        """Delete a pool.
+
+        Raises:
+            ParameterInvalid: it is protected, or has a domain.
+        """
+        pool = self.pool(user_pool_id)
+        if pool.extended_config.get("DeletionProtection") == "ACTIVE":
+            raise ParameterInvalid(
+                "The user pool cannot be deleted because deletion protection is activated. "
+                "Deletion protection must be inactivated first."
+            )
+        if pool.domain is not None:
+            raise ParameterInvalid(
+                "User pool cannot be deleted. It has a domain configured that should be deleted "
+                "first."
+            )
         super().delete_user_pool(user_pool_id)
-        keys.release()
+        pool.keys.release()
+
+    def update_user_pool(self, user_pool_id: str, extended_config: dict[str, Any]) -> None:
+        """Replace a pool's settings; raises as `create_user_pool`."""
+        pool = self.pool(user_pool_id)
+        apply_rules(POOL, extended_config)
+        check_tier(extended_config)
+        pool.update_extended_config(extended_config)
 
     def create_user_pool_client(
         self,
@@ -91,19 +122,33 @@ class Backend(CognitoIdpBackend):
         generate_secret: bool,  # noqa: FBT001 - moto's signature
         extended_config: dict[str, Any],
     ) -> AppClient:
-        """Make an app client."""
+        """Make an app client; raises as `create_user_pool`."""
         pool = self.pool(user_pool_id)
-        client = AppClient(user_pool_id, generate_secret, extended_config)
+        client = self._checked_client(pool, extended_config, generate_secret=generate_secret)
         pool.clients[client.id] = client
+        return client
+
+    @staticmethod
+    def _checked_client(
+        pool: Pool, extended_config: dict[str, Any], *, generate_secret: bool
+    ) -> AppClient:
+        apply_rules(CLIENT, extended_config)
+        client = AppClient(pool.id, generate_secret, extended_config)
+        check_oauth_settings(pool, client)
         return client
 
     def update_user_pool_client(
         self, user_pool_id: str, client_id: str, extended_config: dict[str, Any]
     ) -> AppClient:
-        """Change an app client's settings, if they are within the limits."""
-        AppClient(user_pool_id, generate_secret=False, extended_config=extended_config)
-        super().update_user_pool_client(user_pool_id, client_id, extended_config)
-        return self.pool(user_pool_id).clients[client_id]
+        """Replace an app client's settings: what is left out becomes the default again."""
+        pool = self.pool(user_pool_id)
+        client = pool.clients.get(client_id)
+        if client is None:
+            raise ResourceNotFound(f"User pool client {client_id} does not exist.")
+        named = {"ClientName": client.extended_config.get("ClientName")} | extended_config
+        fresh = self._checked_client(pool, named, generate_secret=client.generate_secret)
+        client.extended_config = fresh.extended_config
+        return client
 
     def pool(self, user_pool_id: str) -> Pool:
         """Find a pool.

@@ -211,6 +211,7 @@ class EmulatorContext:
         self.hourly_limits = hourly_limits
         # Where tokens claim to come from, without the pool's id; None for AWS.
         self.issuer: str | None = None
+        self.base_url = ""  # where its web endpoints are served
         self.clock = CognitoClock()
         self.outages = Outages()
         self.outbox = Outbox()

@@ -51,6 +51,7 @@ class Cognito:
         except BaseException:
             self._close_state()
             raise
+        self._context.base_url = self._server.url
         self._pool = next(iter(backend.user_pools.values()))
         self._client = next(iter(self._pool.clients.values()))
         if settings.issuer is not None:

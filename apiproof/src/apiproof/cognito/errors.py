@@ -4,6 +4,8 @@ Assert on the code: AWS documents the codes and may word the texts anew. Texts h
 token, a password or a code.
 """
 
+import json
+
 from moto.core.exceptions import ServiceException
 
 
@@ -89,6 +91,13 @@ class NotAuthorized(CognitoError):
 
     code = "NotAuthorizedException"
     message = "Incorrect username or password."
+
+
+class OAuthFlowInvalid(CognitoError):
+    """An app client's OAuth flows contradict each other."""
+
+    code = "InvalidOAuthFlowException"
+    message = "The OAuth flow is not valid."
 
 
 class OperationUnsupported(CognitoError):
@@ -187,3 +196,50 @@ class UsernameExists(CognitoError):
 
     code = "UsernameExistsException"
     message = "User already exists"
+
+
+class FeatureUnavailable(CognitoError):
+    """The pool's tier has no such feature."""
+
+    code = "FeatureUnavailableInTierException"
+    message = "The feature is not available in the tier of the user pool."
+
+
+class ScopeUnknown(CognitoError):
+    """No resource server has such a scope."""
+
+    code = "ScopeDoesNotExistException"
+    message = "Invalid scope requested."
+
+
+class UnmodelledError(CognitoError):
+    """An error that is not in botocore's model, so that moto's serializer would not know it."""
+
+    status = 400
+
+    def answer(self) -> tuple[int, dict[str, str], str]:
+        """Give status, headers and body as the AWS JSON protocol writes errors."""
+        body = json.dumps({"__type": self.code, "message": self.message})
+        return self.status, {"x-amzn-errortype": self.code}, body
+
+
+class OperationUnsupportedHere(UnmodelledError):
+    """The emulator can't do this; the real service can, or there is no such operation."""
+
+    code = "NotSupportedByEmulator"
+    status = 501
+
+    def __init__(self, operation: str) -> None:
+        super().__init__(f"This emulator of Cognito does not do {operation}: see SUPPORT.md.")
+
+
+class SettingUnsupported(UnmodelledError):
+    """The emulator can't do what a setting asks for; the real service can."""
+
+    code = "NotSupportedByEmulator"
+    status = 501
+
+    def __init__(self, setting: str, reason: str) -> None:
+        super().__init__(
+            f"This emulator of Cognito does not do the setting {setting}: {reason}. See SUPPORT.md."
+        )

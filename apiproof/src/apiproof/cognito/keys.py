@@ -69,6 +69,12 @@ class PoolKeys:
     def __init__(self) -> None:
         self._lock = Lock()
         self._pair: tuple[SigningKey, SigningKey] | None = None
+        self._is_in_a_file = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give what a state file keeps; such keys are never given to another pool."""
+        self._is_in_a_file = True
+        return vars(self)
 
     def _current(self) -> tuple[SigningKey, SigningKey]:
         with self._lock:
@@ -100,6 +106,6 @@ class PoolKeys:
     def release(self) -> None:
         """Let later pools of this process use the key material; the pool itself is gone."""
         with self._lock:
-            if self._pair is not None:
+            if self._pair is not None and not self._is_in_a_file:
                 _spare.extend(key.private_key for key in self._pair)
             self._pair = None

@@ -15,7 +15,7 @@ from apiproof.cognito.backend import Backend
 from apiproof.cognito.errors import CognitoError, ResourceNotFound
 from apiproof.cognito.oauth2 import OAuth2Error, allows_flow, requested_scopes
 from apiproof.cognito.pool import Pool
-from apiproof.cognito.sign_in_page import Page, SignInSteps, first_page, page_again
+from apiproof.cognito.sign_in_page import Page, PageOperations, SignInSteps, first_page, page_again
 from apiproof.cognito.tokens import issue_tokens
 from apiproof.cognito.users import User
 from apiproof.cognito.web import WebRequest, WebResponse
@@ -112,6 +112,7 @@ class ManagedLogin:
             ("POST", "/login"): self._sign_in,
             ("GET", "/logout"): self._sign_out,
             ("GET", "/error"): self._error,
+            ("GET", "/confirmUser"): self._confirm,
         }
 
     def answer(self, request: WebRequest) -> WebResponse | None:
@@ -255,6 +256,22 @@ class ManagedLogin:
             target = f"/login?{urlencode(parameters)}"
         self._signed_in.pop(request.cookie(_COOKIE) or "", None)
         return _see(target, {"Set-Cookie": f"{_COOKIE}=; Path=/; Max-Age=0"})
+
+    def _confirm(self, request: WebRequest) -> WebResponse:
+        """Take the link of a sign-up email (`DefaultEmailOption` CONFIRM_WITH_LINK)."""
+        parameters = request.query
+        operations = PageOperations(self._backend)
+        try:
+            operations.call(
+                operations.confirm_sign_up,
+                "ConfirmSignUp",
+                ClientId=parameters.get("client_id", ""),
+                Username=parameters.get("user_name", ""),
+                ConfirmationCode=parameters.get("confirmation_code", ""),
+            )
+        except CognitoError as error:
+            return _page(Page("Confirmation failed"), error=error.message, status=400)
+        return _page(Page("Confirmed", "Your registration has been confirmed!"))
 
     @staticmethod
     def _error(request: WebRequest) -> WebResponse:

@@ -1,8 +1,11 @@
 """What Cognito sends by email and SMS: the codes, the texts around them, and where they go."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from apiproof.cognito import triggers
 from apiproof.cognito.context import Message, Purpose
@@ -11,6 +14,9 @@ from apiproof.cognito.users import User
 
 CODE = "{####}"
 USERNAME = "{username}"
+# What stands for a link that confirms, around the words to click on.
+_LINK = re.compile(r"\{##(.*?)##\}")
+_LINK_TEXT = "Please click the link below to verify your email address. {##Verify Email##}"
 
 # The purpose of a message, by what it was occasioned by: the last part of a trigger's source.
 PURPOSES = {
@@ -89,14 +95,21 @@ def send(pool: Pool, user: User, delivery: Delivery) -> None:
         code=delivery.code,
         purpose=PURPOSES[delivery.occasion],
         sent_at=pool.context.clock.now(),
-        text=_filled(text, user, delivery),
-        subject=_filled(subject, user, delivery) if by_email else "",
+        text=_filled(text, user, delivery, pool.context.base_url),
+        subject=_filled(subject, user, delivery, "") if by_email else "",
     )
     pool.context.outbox.post(message)
 
 
-def _filled(template: str, user: User, delivery: Delivery) -> str:
-    return template.replace(CODE, delivery.code).replace(USERNAME, user.username)
+def _filled(template: str, user: User, delivery: Delivery, url: str) -> str:
+    text = template.replace(CODE, delivery.code).replace(USERNAME, user.username)
+    parameters = {
+        "client_id": delivery.client_id or "",
+        "user_name": user.username,
+        "confirmation_code": delivery.code,
+    }
+    link = f"{url}/confirmUser?{urlencode(parameters)}"
+    return _LINK.sub(lambda found: f'<a href="{escape(link)}">{found[1]}</a>', text)
 
 
 def _texts(pool: Pool, user: User, delivery: Delivery) -> tuple[str, str]:
@@ -115,7 +128,7 @@ def _texts(pool: Pool, user: User, delivery: Delivery) -> tuple[str, str]:
     own = response.get("emailMessage" if delivery.attribute == "email" else "smsMessage")
     # A text without the code is of no use: Cognito then sends its own (developer guide, "Custom
     # message Lambda trigger").
-    if own and CODE in own:
+    if own and (CODE in own or _LINK.search(own)):
         text = str(own)
     return text, str(response.get("emailSubject") or subject)
 
@@ -133,6 +146,11 @@ def _templates(pool: Pool, delivery: Delivery) -> tuple[str, str]:
         text = mail.get("Message") if by_email else config.get("SmsAuthenticationMessage")
         subject = mail.get("Subject")
         return text or f"Your authentication code is {CODE}. ", subject or "Your sign-in code"
+    template = config.get("VerificationMessageTemplate") or {}
+    by_link = template.get("DefaultEmailOption") == "CONFIRM_WITH_LINK"
+    if by_link and by_email and PURPOSES[delivery.occasion] is Purpose.SIGN_UP:
+        text, subject = template.get("EmailMessageByLink"), template.get("EmailSubjectByLink")
+        return text or _LINK_TEXT, subject or "Your verification link"
     name = "EmailVerificationMessage" if by_email else "SmsVerificationMessage"
     subject = config.get("EmailVerificationSubject") or "Your verification code"
     return config.get(name) or f"Your verification code is {CODE}. ", subject

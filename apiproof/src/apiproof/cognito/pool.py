@@ -11,6 +11,7 @@ from moto.cognitoidp.models import (
     CognitoIdpBackend,
     CognitoIdpGroup,
     CognitoIdpUserPool,
+    CognitoIdpUserPoolAttribute,
     UserStatus,
 )
 
@@ -52,6 +53,7 @@ class Pool(CognitoIdpUserPool):
     # mypy takes a dict of subclass instances for another type.
     users: dict[str, User]  # type: ignore[assignment]
     clients: dict[str, AppClient]  # type: ignore[assignment]
+    temporary_password_lifetime: timedelta  # how long an invited user may sign in with it
 
     def __init__(
         self, context: EmulatorContext, owner: CognitoIdpBackend, name: str, config: dict[str, Any]
@@ -59,6 +61,10 @@ class Pool(CognitoIdpUserPool):
         self.context = context
         self._backend = owner
         super().__init__(context.account_id, context.region, name, config)
+        for each, schema in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA.items():
+            # moto leaves them out where a pool has custom attributes.
+            standard = CognitoIdpUserPoolAttribute(each, custom=False, schema=schema)
+            self.schema_attributes.setdefault(each, standard)
         alphabet = string.ascii_letters + string.digits
         self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
         self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
@@ -74,6 +80,23 @@ class Pool(CognitoIdpUserPool):
         fixed = {name: before[name] for name in _FIXED if name in before}
         super().update_extended_config(extended_config | fixed)
         self.mfa_config = extended_config.get("MfaConfiguration") or "OFF"
+        policy = (extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+        invitation = extended_config.get("AdminCreateUserConfig") or {}
+        days = policy.get("TemporaryPasswordValidityDays")
+        if days is None:
+            days = invitation.get("UnusedAccountValidityDays")
+        self.temporary_password_lifetime = timedelta(days=7 if days is None else days)
+        defaults = {
+            "DeletionProtection": "INACTIVE",
+            "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+            "UserPoolTier": "ESSENTIALS",
+        }
+        self.extended_config = defaults | self.extended_config
+        # An update without tags leaves them; TagResource changes them too.
+        self.tags: dict[str, str] = self.extended_config.setdefault(
+            "UserPoolTags", before.get("UserPoolTags") or {}
+        )
+        self.last_modified_date = self.context.clock.now()
 
     @property
     def backend(self) -> CognitoIdpBackend:
@@ -275,12 +298,6 @@ class Pool(CognitoIdpUserPool):
         return (self.extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
 
     @property
-    def temporary_password_lifetime(self) -> timedelta:
-        """How long an invited user may sign in with the temporary password."""
-        days = self.password_policy.get("TemporaryPasswordValidityDays")
-        return timedelta(days=7 if days is None else days)
-
-    @property
     def password_history(self) -> int:
         """How many passwords of a user may not come again."""
         return int(self.password_policy.get("PasswordHistorySize") or 0)
@@ -313,6 +330,15 @@ class Pool(CognitoIdpUserPool):
         """Refuse changes of attributes that the pool or the client forbids; raises as above."""
         self.check_attribute_names(values, client)
         check_attribute_values(self.schema_attributes, values, creating=False)
+
+    @property
+    def custom_scopes(self) -> list[str]:
+        """The scopes of the pool's resource servers, as clients ask for them."""
+        return [
+            f"{server.identifier}/{scope['ScopeName']}"
+            for server in self.resource_servers.values()
+            for scope in server.scopes or ()
+        ]
 
     # Triggers
 

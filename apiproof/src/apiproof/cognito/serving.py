@@ -15,7 +15,7 @@ from apiproof.cognito.context import Handler, Message
 from apiproof.cognito.emulator import Cognito
 from apiproof.cognito.errors import CognitoError, UsernameExists
 from apiproof.cognito.settings import PoolSettings
-from apiproof.cognito.settings_files import SeedUser
+from apiproof.cognito.settings_files import SeedUser, SettingsUnusable
 from apiproof.cognito.state import write_atomically
 from apiproof.errors import UserError
 
@@ -76,13 +76,16 @@ def served(settings: PoolSettings | None = None, **options: Any) -> Iterator[Cog
     Raises:
         HostUnusable: this machine has no such address.
         PortTaken: another program listens on the port.
+        SettingsUnusable: settings contradict each other.
         StateUnusable: the state file is broken, or in use.
         UserUnusable: one of the users breaks a rule of the pool.
     """
     how = Served(**options)
-    with Cognito.start(
-        settings, http=True, port=how.port, host=how.host, state=how.state
-    ) as cognito:
+    try:
+        started = Cognito.start(settings, http=True, port=how.port, host=how.host, state=how.state)
+    except CognitoError as error:
+        raise SettingsUnusable(error.message) from error
+    with started as cognito:
         cognito.triggers.update(how.triggers)
         for user in how.users:
             _add(cognito, user)

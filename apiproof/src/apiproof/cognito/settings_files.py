@@ -14,8 +14,9 @@ from urllib.parse import urlsplit
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from apiproof.cognito.errors import ParameterInvalid
+from apiproof.cognito.errors import CognitoError, ParameterInvalid
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
+from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.validation import check_parameters, operations
 from apiproof.errors import UserError
 
@@ -119,10 +120,12 @@ def check_settings(settings: PoolSettings) -> None:
         "CreateUserPool": settings.pool_parameters(),
         "CreateUserPoolClient": _INVENTED | settings.client_parameters(),
     }
+    rules = {"CreateUserPool": POOL, "CreateUserPoolClient": CLIENT}
     for operation, given in parameters.items():
         try:
             check_parameters(operation, given)
-        except ParameterInvalid as error:
+            apply_rules(rules[operation], given)
+        except CognitoError as error:
             raise SettingsUnusable(error.message) from error
 
 

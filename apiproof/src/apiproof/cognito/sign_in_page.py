@@ -107,7 +107,7 @@ class PageOperations(Operations):
         Raises:
             CognitoError: it was refused.
         """
-        self.params = params
+        self.operation, self.params = name, params
         validation.check_parameters(name, params)
         return operation().result
 

@@ -295,7 +295,11 @@ class User(CognitoIdpUser):
             name: value == "true" if name in _FLAGS else value
             for name, value in self.attribute_lookup.items()
             if name == "sub"
-            or ((not readable or name in readable) and (scopes is None or opens(scopes, name)))
+            or (
+                not name.startswith("dev:")
+                and (not readable or name in readable)
+                and (scopes is None or opens(scopes, name))
+            )
         }
 
 

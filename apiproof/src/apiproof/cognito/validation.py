@@ -218,7 +218,11 @@ def check_attribute_names(
         if not by_client:
             if name == "sub" or not known:
                 raise ParameterInvalid(f"user.{name}: Attribute does not exist in the schema.")
-        elif name in _NEVER_BY_CLIENT or not (name in writable if writable else known):
+        elif (
+            name.startswith("dev:")
+            or name in _NEVER_BY_CLIENT
+            or not (name in writable if writable else known)
+        ):
             raise NotAuthorized("A client attempted to write unauthorized attribute")
 
 

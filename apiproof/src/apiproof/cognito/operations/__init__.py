@@ -9,13 +9,14 @@ from apiproof.cognito.operations.challenges import Challenges
 from apiproof.cognito.operations.mfa import MultiFactor
 from apiproof.cognito.operations.profile import Profile
 from apiproof.cognito.operations.recovery import Recovery
+from apiproof.cognito.operations.resources import Resources
 from apiproof.cognito.operations.sign_in import SignIn
 from apiproof.cognito.operations.sign_out import SignOut
 from apiproof.cognito.operations.sign_up import SignUp
 
 
 class Operations(
-    SignUp, SignIn, Challenges, MultiFactor, Recovery, SignOut, Profile, Administration
+    SignUp, SignIn, Challenges, MultiFactor, Recovery, SignOut, Profile, Administration, Resources
 ):
     """All operations of one call."""
 

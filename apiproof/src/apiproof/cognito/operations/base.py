@@ -19,7 +19,13 @@ from apiproof.cognito import validation
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import EmulatorContext
-from apiproof.cognito.errors import CognitoError, NotAuthorized, UserNotFound
+from apiproof.cognito.errors import (
+    CognitoError,
+    NotAuthorized,
+    OperationUnsupportedHere,
+    UnmodelledError,
+    UserNotFound,
+)
 from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
@@ -49,27 +55,6 @@ def request_of(url: str, headers: HTTPHeaders, body: bytes | str) -> Request:
     return cast("Request", made)
 
 
-class UnmodelledError(CognitoError):
-    """An error that is not in botocore's model, so that moto's serializer would not know it."""
-
-    status = 400
-
-    def answer(self) -> tuple[int, dict[str, str], str]:
-        """Give status, headers and body as the AWS JSON protocol writes errors."""
-        body = json.dumps({"__type": self.code, "message": self.message})
-        return self.status, {"x-amzn-errortype": self.code}, body
-
-
-class OperationUnsupportedHere(UnmodelledError):
-    """The emulator can't do this; the real service can, or there is no such operation."""
-
-    code = "NotSupportedByEmulator"
-    status = 501
-
-    def __init__(self, operation: str) -> None:
-        super().__init__(f"This emulator of Cognito does not do {operation}: see SUPPORT.md.")
-
-
 class OperationUnknown(UnmodelledError):
     """The X-Amz-Target header names no operation of the service, or is missing."""
 
@@ -95,6 +80,7 @@ class Operation(CognitoIdpResponse):
         super().__init__()
         self._backend = backend
         self.context: EmulatorContext = backend.context
+        self.operation = ""
         self.params: dict[str, Any] = {}
 
     @property
@@ -147,6 +133,7 @@ class Operation(CognitoIdpResponse):
         method = getattr(self, camelcase_to_underscores(operation), None)
         if method is None:
             raise OperationUnsupportedHere(operation)
+        self.operation = operation
         self.params = self._read()
         validation.check_parameters(operation, self.params)
         result = method()
@@ -212,4 +199,4 @@ class Operation(CognitoIdpResponse):
     def count(self, user: User) -> None:
         """Count the call against the user's hourly limit."""
         if self.context.hourly_limits:
-            user.quota.count(self._get_action(), self.context.clock.now())
+            user.quota.count(self.operation, self.context.clock.now())
