@@ -124,6 +124,11 @@ class Environment:
 
     @functools.cached_property
     def document(self) -> Document:
+        """The service's OpenAPI document, with undeclared security; see `declared`."""
+        return self.service.secured(self.declared)
+
+    @functools.cached_property
+    def declared(self) -> Document:
         """The service's OpenAPI document: its own, what the application declares, or its file.
 
         Raises:

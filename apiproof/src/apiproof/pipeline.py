@@ -81,7 +81,7 @@ def check_document(context: PipelineContext) -> StepResult:
         return StepResult(
             "document", Status.SKIPPED, cases=(Case(path.name, Status.SKIPPED, message=why),)
         )
-    count, lines = document_findings(context.service, context.env.document)
+    count, lines = document_findings(context.service, context.env.declared)
     findings = [
         Finding(
             id=f"document/{line.partition(':')[0]}",
@@ -95,7 +95,7 @@ def check_document(context: PipelineContext) -> StepResult:
         for line in lines
     ]
     if path.is_file():
-        findings += lost_security(load_document(path), context.env.document)
+        findings += lost_security(load_document(path), context.env.declared)
     return step_result("document", {"operations": count}, findings)
 
 

@@ -22,6 +22,7 @@ from apiproof.environment_config import EnvironmentConfig, filled, placeholder_c
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.openapi.document import load_document
+from apiproof.openapi.undeclared import with_security
 
 __all__ = [
     "ASGIApp",
@@ -50,6 +51,10 @@ PASSWORD = "Correct-Horse-7-Battery"  # noqa: S105  # of invented users, who liv
 
 class ServiceNotFound(UserError):
     """No service is named, or what is named cannot be loaded; the text says what to do."""
+
+
+class OperationUnknown(UserError):
+    """The service file names an operation that the document does not have."""
 
 
 class UserMissing(UserError):
@@ -194,6 +199,8 @@ class Service:
         disable: Disables an account as the service's operators would: `(config, username)`.
         asgi_target: The application as uvicorn loads it, for tests that run it as it is deployed.
         environment_variables: What `asgi_target` reads, for a configuration.
+        undeclared_security: operationId -> scopes, for operations that ask for a bearer token though
+            the document does not say so.
         conformance: Whether a test fails when any answer departs from the document; plain FastAPI
             declares 200 and 422 alone.
         pacts: The folder of pact files.
@@ -225,6 +232,7 @@ class Service:
     disable: Callable[[EnvironmentConfig, str], None] | None = None
     asgi_target: str | None = None
     environment_variables: Callable[[EnvironmentConfig], Mapping[str, str]] | None = None
+    undeclared_security: Mapping[str, Sequence[str]] = field(default_factory=dict)
     conformance: bool = False
     pacts: Path = Path("pacts")
     states: Any = None
@@ -266,7 +274,30 @@ class Service:
         application.migrate(self.migrations, database_url, variables, self.python)
 
     def document(self) -> Document:
-        """Return the OpenAPI document without an environment.
+        """Return the OpenAPI document without an environment, with undeclared security.
+
+        Raises:
+            ApplicationNotLoaded: There is no document to be had without an environment.
+            OperationUnknown: `undeclared_security` names what the document does not have.
+        """
+        return self.secured(self._document())
+
+    def secured(self, document: Document) -> Document:
+        """Return a document with the service's undeclared security.
+
+        Raises:
+            OperationUnknown: `undeclared_security` names what the document does not have.
+        """
+        try:
+            return with_security(document, self.undeclared_security)
+        except ValueError as missing:
+            raise OperationUnknown(
+                f"`undeclared_security` of the service file names {missing}: "
+                "the document has no such operationId."
+            ) from None
+
+    def _document(self) -> Document:
+        """Return the OpenAPI document as it is declared.
 
         That is what `make_document` returns, or else the committed document, or else what the
         application declares when it is imported with invented variables.

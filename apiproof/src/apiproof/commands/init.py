@@ -33,9 +33,10 @@ def init(
 
     plan = adoption.plan_of(Path.cwd(), application, python)
     typer.echo(f"Application {plan.app}" + (f", served by {plan.python}" if plan.python else ""))
-    document, reason = _document(plan, openapi)
+    document, undeclared, reason = _document(plan, openapi)
     if document is not None:
         adoption.describe(plan, document)
+        plan.undeclared = undeclared
         purposes = ", ".join(plan.found) or "nothing by name"
         typer.echo(f"Recognised in its document: {purposes}")
     else:
@@ -47,8 +48,14 @@ def init(
     typer.echo("Next: `apiproof doctor`, then `apiproof run`.")
 
 
-def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, str]:
-    """Return the service's document: the file, or what the application declares when it runs."""
+def _document(
+    plan: Any, openapi: Path | None
+) -> tuple[dict[str, Any] | None, tuple[str, ...], str]:
+    """Return the service's document: the file, or what the application declares when it runs.
+
+    With the operations that ask for a token and do not declare it, and why there is no document.
+    """
+    from apiproof import init as adoption
     from apiproof.environment import Environment
     from apiproof.errors import UserError
     from apiproof.init.variables import placeholder_for, template_for
@@ -56,7 +63,7 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     from apiproof.service import Service
 
     if openapi is not None:
-        return load_document(openapi), ""
+        return load_document(openapi), (), ""
     facts = plan.facts
     variables = {name: template_for(name) for name in facts.variables}
     variables |= {
@@ -74,10 +81,10 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         user_pool_id=next(iter(facts.pool_ids), ""),
     )
     try:
-        with Environment.open(service, client=False) as env:
-            return env.document, ""
+        with Environment.open(service) as env:
+            return env.document, adoption.undeclared_security(env), ""
     except UserError as error:
-        return None, str(error)
+        return None, (), str(error)
 
 
 def doctor(service: ServiceOption = None) -> None:

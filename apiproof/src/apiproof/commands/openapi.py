@@ -88,4 +88,4 @@ def _declared(service: "Service") -> "Document":
     if service.make_document is not None:
         return service.make_document()
     with Environment.open(service, client=False) as env:  # an import may reach for the database
-        return env.document
+        return env.declared

@@ -10,9 +10,18 @@ from apiproof.errors import UserError
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
+from apiproof.init.undeclared import undeclared_security
 from apiproof.openapi.document import operations
 
-__all__ = ["SERVICE_FILE", "ApplicationNotFound", "Written", "describe", "plan_of", "write"]
+__all__ = [
+    "SERVICE_FILE",
+    "ApplicationNotFound",
+    "Written",
+    "describe",
+    "plan_of",
+    "undeclared_security",
+    "write",
+]
 
 ENVIRONMENTS = (".venv", "venv", "env")
 
@@ -54,6 +63,7 @@ def plan_of(root: Path, app: str = "", python: Path | None = None) -> Plan:
         facts=facts,
         migrations=_migrations(root, facts),
         region=_region(facts),
+        install=tuple(_install(root)),
     )
 
 
@@ -100,6 +110,18 @@ def _interpreter(root: Path) -> Path | None:
         if (root / name / "bin" / "python").exists():
             return Path(name) / "bin" / "python"
     return None
+
+
+def _install(root: Path) -> Iterator[str]:
+    """Yield the commands that install a project's libraries into its `.venv`."""
+    required = [*root.glob("requirements.txt"), *root.glob("*/requirements.txt")]
+    if (root / "uv.lock").is_file():
+        yield "pip install uv && uv sync --frozen"
+    elif (root / "poetry.lock").is_file():
+        yield "pip install poetry && POETRY_VIRTUALENVS_IN_PROJECT=1 poetry install"
+    elif required or (root / "pyproject.toml").is_file():
+        what = f"-r {required[0].relative_to(root).as_posix()}" if required else "."
+        yield f"python -m venv .venv && .venv/bin/pip install {what}"
 
 
 def _migrations(root: Path, facts: SourceFacts) -> str:

@@ -25,6 +25,9 @@ class Plan:
         enders: operationIds that end a session.
         scopes: What the document asks for.
         region: The pool's.
+        install: Shell commands that install the project's own libraries.
+        undeclared: operationIds that ask for a token, as the running application shows, though the
+            document does not say so.
     """
 
     app: str
@@ -35,6 +38,8 @@ class Plan:
     enders: list[str] = field(default_factory=list)
     scopes: tuple[str, ...] = ()
     region: str = "us-east-1"
+    install: tuple[str, ...] = ()
+    undeclared: tuple[str, ...] = ()
 
     @property
     def by_email(self) -> bool:
@@ -53,9 +58,18 @@ def texts(plan: Plan) -> dict[str, str]:
         "tests/test_apiproof.py": _TESTS,
         "apiproof_identities.yaml": identities(plan),
         "noxfile.py": _NOX,
-        ".github/workflows/apiproof.yml": _GITHUB,
-        ".gitlab-ci.apiproof.yml": _GITLAB,
+        ".github/workflows/apiproof.yml": _GITHUB.format(
+            install="".join(f"      - run: {line}\n" for line in _ci(plan))
+        ),
+        ".gitlab-ci.apiproof.yml": _GITLAB.format(
+            install="".join(f"    - {line}\n" for line in _ci(plan))
+        ),
     }
+
+
+def _ci(plan: Plan) -> tuple[str, ...]:
+    """Return what a CI job runs: the project's libraries and the kit are kept apart."""
+    return (*plan.install, 'pip install "apiproof[all]"', "apiproof run")
 
 
 def service_file(plan: Plan) -> str:
@@ -176,6 +190,10 @@ def _service(plan: Plan) -> Iterator[str]:
     if plan.enders:
         yield f"    ends_session=({', '.join(map(_quoted, plan.enders))},),"
     yield from _overrides(plan)
+    if plan.undeclared:
+        yield "    # These refuse callers without a token, and the document does not say so."
+        names = ", ".join(f"{_quoted(name)}: ()" for name in plan.undeclared)
+        yield f"    undeclared_security={{{names}}},"
     yield "    # body_fixers={operationId: function of a body} for rules that the schema cannot say"
     yield "    # disable=function of (config, username), as your operators shut an account"
     yield ")"
@@ -303,7 +321,7 @@ import nox
 @nox.session
 def verify(session: nox.Session) -> None:
     """Run all gates; arguments go to `apiproof run`."""
-    session.install("apiproof[schemathesis]")
+    session.install("apiproof[all]")
     session.run("apiproof", "run", *session.posargs)
 '''
 
@@ -316,22 +334,18 @@ jobs:
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
-        with: {python-version: "3.13"}
-      - run: pip install "apiproof[schemathesis]"
-      - run: apiproof run
-      - uses: actions/upload-artifact@v4
+        with: {{python-version: "3.13"}}
+{install}      - uses: actions/upload-artifact@v4
         if: always()
-        with: {name: apiproof, path: reports}
+        with: {{name: apiproof, path: reports}}
 """
 
 _GITLAB = """\
 apiproof:
   image: python:3.13
   script:
-    - pip install "apiproof[schemathesis]"
-    - apiproof run
-  artifacts:
+{install}  artifacts:
     when: always
     paths: [reports]
-    reports: {junit: reports/report.junit.xml}
+    reports: {{junit: reports/report.junit.xml}}
 """

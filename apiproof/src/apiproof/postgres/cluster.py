@@ -42,15 +42,15 @@ def lay_out(data: Path, account: Account) -> None:
     Raises:
         ServerNotStarted: initdb fails.
     """
-    shelf = user_cache_path("apiproof") / "postgres"
-    cached = shelf / _key()
     try:
+        shelf = user_cache_path("apiproof") / "postgres"
+        cached = shelf / _key()
         shelf.mkdir(parents=True, exist_ok=True)
         with _locked(shelf / f"{_key()}.lock"):
             if not cached.is_dir():
                 _fill(cached, data, account)
                 return
-    except OSError:  # no cache to write to: slower, but no reason to fail
+    except (OSError, RuntimeError):  # no cache to write to, or no home: slower, but no failure
         if not data.exists():
             initialize(data, account)
         return

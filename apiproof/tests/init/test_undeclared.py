@@ -1,0 +1,77 @@
+"""An application that reads credentials itself: init finds out, and the document is completed."""
+
+import pytest
+from fastapi import FastAPI, HTTPException, Request
+
+from apiproof.access import probe_service
+from apiproof.environment import Environment
+from apiproof.init.undeclared import undeclared_security
+from apiproof.service import OperationUnknown, Service
+
+
+def application(*, careless: bool = False) -> FastAPI:
+    app = FastAPI()
+
+    def caller(request: Request) -> str:
+        header = request.headers.get("Authorization", "")
+        if careless:
+            return "anybody"
+        if not header.startswith("Bearer ey"):
+            raise HTTPException(401)
+        return header
+
+    @app.get("/profile", operation_id="profile")
+    def profile(request: Request) -> int:
+        return len(caller(request))
+
+    @app.post("/refresh", operation_id="refresh")
+    def refresh(request: Request) -> str:
+        raise HTTPException(401)  # it wants a cookie, and no token
+
+    @app.get("/open", operation_id="open")
+    def is_open() -> str:
+        return "open"
+
+    return app
+
+
+@pytest.fixture
+def service() -> Service:
+    return Service(application, database=False, undeclared_security={"profile": ()})
+
+
+def test_what_asks_for_a_token_without_saying_so_is_found() -> None:
+    with Environment.open(Service(application, database=False)) as env:
+        assert undeclared_security(env) == ("profile",)
+
+
+def test_the_document_is_completed_and_the_declared_one_stays(service: Service) -> None:
+    with Environment.open(service) as env:
+        assert "security" not in env.declared["paths"]["/profile"]["get"]
+        assert env.document["paths"]["/profile"]["get"]["security"] == [{"apiproofBearer": []}]
+        assert "security" not in env.document["paths"]["/open"]["get"]
+
+
+def findings(service: Service) -> set[tuple[str, str]]:
+    with Environment.open(service) as env:
+        report = probe_service(service, env)
+    return {(finding.operation_id, finding.check) for finding in report.findings}
+
+
+def test_removed_authentication_is_found_where_the_document_never_asked_for_it() -> None:
+    careless = Service(
+        lambda: application(careless=True), database=False, undeclared_security={"profile": ()}
+    )
+    assert ("profile", "anonymous_rejected") in findings(careless)
+
+
+def test_an_operation_that_is_not_there_is_one_line() -> None:
+    service = Service(application, database=False, undeclared_security={"gone": ()})
+    with Environment.open(service, client=False) as env, pytest.raises(OperationUnknown) as caught:
+        env.document  # noqa: B018  # it is made when it is asked for
+    assert "gone" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_right_application_has_no_such_finding(service: Service) -> None:
+    assert not {check for _, check in findings(service)} & {"anonymous_rejected", "exercised"}
