@@ -264,7 +264,7 @@ class Environment:
         for group in seed.groups:
             self._join(seed.username, group)
         tokens = self.cognito.issue_tokens(seed.username, scopes)
-        return Account(
+        account = Account(
             username=seed.username,
             email=seed.email,
             sub=sub,
@@ -274,6 +274,9 @@ class Environment:
             refresh_token=tokens.refresh_token,
             id_token=tokens.id_token,
         )
+        if self.service.prepare_account is not None:
+            self.service.prepare_account(self.config, account)
+        return account
 
     def _signed_up(self, seed: SeedUser) -> str:
         if self.service.sign_up is None:

@@ -199,8 +199,10 @@ class Service:
         disable: Disables an account as the service's operators would: `(config, username)`.
         asgi_target: The application as uvicorn loads it, for tests that run it as it is deployed.
         environment_variables: What `asgi_target` reads, for a configuration.
-        undeclared_security: operationId -> scopes, for operations that ask for a bearer token though
-            the document does not say so.
+        undeclared_security: operationId -> scopes, for operations that ask for a bearer token
+            while the document does not say so.
+        prepare_account: Gives a new account the rows that it is to have, where no operation makes
+            them: `(config, account)`.
         conformance: Whether a test fails when any answer departs from the document; plain FastAPI
             declares 200 and 422 alone.
         pacts: The folder of pact files.
@@ -233,6 +235,7 @@ class Service:
     asgi_target: str | None = None
     environment_variables: Callable[[EnvironmentConfig], Mapping[str, str]] | None = None
     undeclared_security: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    prepare_account: Callable[[EnvironmentConfig, Account], None] | None = None
     conformance: bool = False
     pacts: Path = Path("pacts")
     states: Any = None

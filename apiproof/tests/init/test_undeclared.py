@@ -25,7 +25,7 @@ def application(*, careless: bool = False) -> FastAPI:
         return len(caller(request))
 
     @app.post("/refresh", operation_id="refresh")
-    def refresh(request: Request) -> str:
+    def refresh() -> str:
         raise HTTPException(401)  # it wants a cookie, and no token
 
     @app.get("/open", operation_id="open")
