@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.given_objects import Read, given_object
+from apiproof.access.given_objects import given_object
 from apiproof.access.http import NotPrepared, Request, Response, Sender
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
@@ -323,19 +323,13 @@ class RequestPreparer:
             known = shared_values(template, creator.operation.path, preparation.known)
             if (made := self._make(creator, template, name, preparation.deeper(known))) is not None:
                 return made
-        if preparation.user.is_learnt:
-            return None
-        return given_object(
-            self.security.operations, template, name, self._read(template, preparation)
-        )
+        return None if preparation.user.is_learnt else self._given(template, name, preparation)
 
-    def _read(self, template: str, preparation: Preparation) -> Read:
-        def read(listing: Operation) -> Response:
-            values = shared_values(template, listing.path, preparation.known)
-            credential = self.credential(listing, preparation.user)
-            return self.sender.send(Request(listing, values), credential)
+    def _given(self, template: str, name: str, errand: Preparation) -> CreatedResource | None:
+        def send(request: Request) -> Response:
+            return self.sender.send(request, self.credential(request.operation, errand.user))
 
-        return read
+        return given_object(self.security.operations, template, name, errand.known, send)
 
     def _make(
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
