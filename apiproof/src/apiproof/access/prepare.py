@@ -24,6 +24,8 @@ from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
+_Made = CreatedResource | None
+
 
 class RequestPreparer:
     """Prepares requests that succeed, for the operations of one document."""
@@ -314,26 +316,24 @@ class RequestPreparer:
         except NotApplicable:
             return user
 
-    def _create(
-        self, operation: Operation, name: str, preparation: Preparation
-    ) -> CreatedResource | None:
+    def _create(self, operation: Operation, name: str, errand: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
         template = f"{prefix_of(operation.path, name)}/{{{name}}}"
         for creator in self.creators.for_path_parameter(operation, name):
-            known = shared_values(template, creator.operation.path, preparation.known)
-            if (made := self._make(creator, template, name, preparation.deeper(known))) is not None:
+            known = shared_values(template, creator.operation.path, errand.known)
+            if (made := self._make(creator, template, name, errand.deeper(known))) is not None:
                 return made
-        return None if preparation.user.is_learnt else self._given(template, name, preparation)
+        return None if errand.user.is_learnt else self._given(template, name, errand)
 
-    def _given(self, template: str, name: str, errand: Preparation) -> CreatedResource | None:
-        def send(request: Request) -> Response:
-            return self.sender.send(request, self.credential(request.operation, errand.user))
+    def _given(self, template: str, name: str, errand: Preparation) -> _Made:
+        def send(it: Request) -> Response:
+            return self.sender.send(it, self.credential(it.operation, errand.user))
 
         return given_object(self.security.operations, template, name, errand.known, send)
 
     def _make(
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
-    ) -> CreatedResource | None:
+    ) -> _Made:
         operation = creator.operation
         proven = self._recipes.get((operation.operation_id, _kind_of(preparation.user)))
         if (operation.operation_id, _kind_of(preparation.user)) in self._failures:
