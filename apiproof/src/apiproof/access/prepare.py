@@ -15,6 +15,7 @@ from apiproof.access.prepared import (
     PreparedRequest,
     changes_identity,
     items_of,
+    kind_of,
     shared_values,
 )
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
@@ -68,7 +69,7 @@ class RequestPreparer:
         """
         failures = []
         for someone in [user] if user else self._candidates(operation):
-            key = (operation.operation_id, _kind_of(someone))
+            key = (operation.operation_id, kind_of(someone))
             try:
                 self._spare(operation, someone, self._failures.get(key, ""))
                 if key not in self._recipes:
@@ -215,7 +216,7 @@ class RequestPreparer:
             prepared = self._prepare(operation, Preparation(user), recipe, alternative)
             response = self.send_valid(prepared, alternative)
             if response.ok:
-                self._recipes[operation.operation_id, _kind_of(user)] = recipe
+                self._recipes[operation.operation_id, kind_of(user)] = recipe
                 return
             responses[f"{prepared.request.path} answered {response.status}"] = None
         raise NotPrepared(f"no request succeeded as {user.name}: {', '.join(responses)}")
@@ -326,17 +327,20 @@ class RequestPreparer:
         return None if errand.user.is_learnt else self._given(template, name, errand)
 
     def _given(self, template: str, name: str, errand: Preparation) -> _Made:
-        def send(it: Request) -> Response:
-            return self.sender.send(it, self.credential(it.operation, errand.user))
-
-        return given_object(self.security.operations, template, name, errand.known, send)
+        return given_object(
+            self.security.operations,
+            template,
+            name,
+            errand.known,
+            lambda it: self.sender.send(it, self.credential(it.operation, errand.user)),
+        )
 
     def _make(
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
     ) -> _Made:
         operation = creator.operation
-        proven = self._recipes.get((operation.operation_id, _kind_of(preparation.user)))
-        if (operation.operation_id, _kind_of(preparation.user)) in self._failures:
+        proven = self._recipes.get((operation.operation_id, kind_of(preparation.user)))
+        if (operation.operation_id, kind_of(preparation.user)) in self._failures:
             return None
         for recipe in [proven] if proven else self._known_recipes(operation):
             try:
@@ -348,7 +352,7 @@ class RequestPreparer:
             if response.ok:
                 value = created_id(creator, response, template, name, prepared.request)
             if value is not None:
-                self._recipes[operation.operation_id, _kind_of(preparation.user)] = recipe
+                self._recipes[operation.operation_id, kind_of(preparation.user)] = recipe
                 return CreatedResource(name, value, operation, prepared.request, response)
         return None
 
@@ -394,8 +398,3 @@ class RequestPreparer:
                     body_references[name] = made.value
                     break
         return body_references
-
-
-def _kind_of(user: User) -> str:
-    """Return for whom a recipe holds: each lent user by themselves, created users all alike."""
-    return user.name if user.is_lent else ""
