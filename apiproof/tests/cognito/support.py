@@ -23,6 +23,7 @@ from moto.core.utils import camelcase_to_underscores
 
 import apiproof.cognito
 from apiproof.cognito.operations import Operations
+from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.settings_rules import CLIENT, POOL, Fate
 from apiproof.cognito.validation import operations
 from tests.cognito.behaviours import Behaviour, Otherwise
@@ -154,26 +155,28 @@ def _row(each: Behaviour, results: list[list[str]]) -> str:
 
 
 def operation_lines() -> list[str]:
-    """Say of every operation of the service who answers it."""
-    ours, motos, missing = [], [], []
+    """Say of every operation of the service who answers it, or why nobody does."""
+    rows, counts = [], {"faithful": 0, "moto": 0, "refused": 0}
     for name in sorted(operations()):
         method = camelcase_to_underscores(name)
         if not hasattr(Operations, method):
-            missing.append(name)
+            who, why = "refused", REASONS[name]
         elif getattr(Operations, method) is getattr(CognitoIdpResponse, method, None):
-            motos.append(name)
+            who, why = "moto", "as moto does it, on pools and users of this emulator"
         else:
-            ours.append(name)
+            who, why = "faithful", getattr(Operations, method).__doc__.partition("\n")[0]
+        counts[who] += 1
+        rows.append(f"| {name} | {who} | {why} |")
+    refused = f"{counts['refused']} refused with `NotSupportedByEmulator`, HTTP 501"
     return [
         "",
         "## Operations",
         "",
-        f"Made faithful ({len(ours)}): {', '.join(ours)}.",
+        f"{counts['faithful']} made faithful, {counts['moto']} as moto does them, {refused}.",
         "",
-        f"As moto does them ({len(motos)}): {', '.join(motos)}.",
-        "",
-        f"Missing ({len(missing)}; refused with `NotSupportedByEmulator`, HTTP 501):",
-        f"{', '.join(missing)}.",
+        "| Operation | Here | |",
+        "|---|---|---|",
+        *rows,
     ]
 
 

@@ -1,8 +1,9 @@
 """The app client of a user pool: its flows, its lifetimes, what it may tell and read."""
 
+import hmac
 import secrets
 import string
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from moto.cognitoidp.models import CognitoIdpUserPoolClient
@@ -56,10 +57,39 @@ class AppClient(CognitoIdpUserPoolClient):
     ) -> None:
         super().__init__(user_pool_id, generate_secret, extended_config)
         given = self.extended_config.pop("ClientSecret", None)
-        alphabet = string.ascii_lowercase + string.digits
-        self.secret = given or "".join(secrets.choice(alphabet) for _ in range(51))
         self.generate_secret = self.generate_secret or given is not None
+        # By id: the value, and since when, if it was added later.
+        self.secrets: dict[str, tuple[str, datetime | None]] = {}
+        self.add_secret(given or self.new_secret(), None)
         self.check()
+
+    @staticmethod
+    def new_secret() -> str:
+        """Draw a secret of the shape that Cognito's have."""
+        alphabet = string.ascii_lowercase + string.digits
+        return "".join(secrets.choice(alphabet) for _ in range(51))
+
+    def add_secret(self, value: str, created: datetime | None) -> str:
+        """Add a secret; gives its id."""
+        secret_id = f"{self.id}--{secrets.token_hex(8)}"
+        self.secrets[secret_id] = value, created
+        return secret_id
+
+    @property
+    def secret(self) -> str:
+        """The oldest secret."""
+        return next(iter(self.secrets.values()))[0]
+
+    @secret.setter
+    def secret(self, value: str) -> None:
+        """Ignore the one that moto makes before there is a place for it."""
+
+    def has_secret(self, received: str) -> bool:
+        """Whether this is one of the secrets; how long it takes tells nothing."""
+        return any(
+            hmac.compare_digest(received.encode(), value.encode())
+            for value, _ in self.secrets.values()
+        )
 
     def check(self) -> None:
         """Refuse lifetimes outside the limits of the API, and flows named in both ways.

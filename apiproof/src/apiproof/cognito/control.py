@@ -2,6 +2,7 @@
 
     GET    /<pool id>/.well-known/jwks.json     the pool's public keys; 404 for an unknown pool
     GET    /<pool id>/.well-known/openid-configuration
+    PUT    /_import/<pool id>/<job id>        the CSV file of an import job
     GET    /_apiproof/outbox[?username=&purpose=]   {"messages": [...]}, oldest first
     GET    /_apiproof/clock                   {"now": "2030-01-01T00:00:00+00:00"}
     POST   /_apiproof/clock                   {"advance_seconds": 60} or {"move_to": "..."}
@@ -58,6 +59,8 @@ class Control:
         parts = request.path.strip("/").split("/")
         if request.method == "GET" and parts[1:2] == [".well-known"]:
             return self._well_known(parts[0], "/".join(parts[2:]), request.base_url)
+        if request.method == "PUT" and parts[0] == "_import" and len(parts) == 3:
+            return self._upload(parts[1], parts[2], request.body)
         route = self._routes.get((request.method, "/".join(parts[1:])))
         if parts[0] != "_apiproof" or route is None:
             return None
@@ -79,6 +82,15 @@ class Control:
         if name == "openid-configuration":
             return json_response(200, discovery_document(pool, url))
         return json_response(404, {"message": f"There is no {name} here."})
+
+    def _upload(self, pool_id: str, job_id: str, body: bytes) -> WebResponse:
+        """Take the file of an import job; AWS has it sent to S3."""
+        pool = self._backend.user_pools.get(pool_id)
+        job = pool.import_jobs.get(job_id) if pool is not None else None
+        if job is None or job["Status"] != "Created":
+            return json_response(404, {"message": "There is no such import job, or it has begun."})
+        job["file"] = body.decode(errors="replace")
+        return json_response(200, {})
 
     def _read_outbox(self, given: Document) -> Document:
         username, purpose = given.get("username"), given.get("purpose")

@@ -23,11 +23,25 @@ class CognitoError(ServiceException):
         super().__init__(message or self.message)
 
 
+class AddOnNotEnabled(CognitoError):
+    """The pool has no threat protection."""
+
+    code = "UserPoolAddOnNotEnabledException"
+    message = "User pool add-ons are not enabled."
+
+
 class AliasExists(CognitoError):
     """Another user has verified this email or phone number as an alias."""
 
     code = "AliasExistsException"
     message = "An account with the given email already exists."
+
+
+class BrandingExists(CognitoError):
+    """The app client has a branding already."""
+
+    code = "ManagedLoginBrandingExistsException"
+    message = "The app client already has a managed login branding."
 
 
 class ClientForbidden(CognitoError):
@@ -49,6 +63,13 @@ class CodeExpired(CognitoError):
 
     code = "ExpiredCodeException"
     message = "Invalid code provided, please request a code again."
+
+
+class JobState(CognitoError):
+    """An import job is in a state that forbids the call."""
+
+    code = "PreconditionNotMetException"
+    message = "The job is in another state."
 
 
 class LambdaAnswerInvalid(CognitoError):
@@ -163,6 +184,13 @@ class SoftwareTokenNotEnabled(CognitoError):
     message = "Code mismatch and fail enable Software Token MFA"
 
 
+class TermsExist(CognitoError):
+    """The app client has terms of that name already."""
+
+    code = "TermsExistsException"
+    message = "Terms with this name already exist for the app client."
+
+
 class TokenTypeUnsupported(CognitoError):
     """Only refresh tokens can be revoked."""
 
@@ -229,8 +257,10 @@ class OperationUnsupportedHere(UnmodelledError):
     code = "NotSupportedByEmulator"
     status = 501
 
-    def __init__(self, operation: str) -> None:
-        super().__init__(f"This emulator of Cognito does not do {operation}: see SUPPORT.md.")
+    def __init__(self, operation: str, reason: str) -> None:
+        super().__init__(
+            f"This emulator of Cognito does not do {operation}: {reason}. See SUPPORT.md."
+        )
 
 
 class SettingUnsupported(UnmodelledError):

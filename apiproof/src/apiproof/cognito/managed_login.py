@@ -54,6 +54,16 @@ class AuthorizationRequest:
     scopes: tuple[str, ...]
     parameters: dict[str, str]
 
+    def page(self, page: Page, action: str, error: str = "") -> WebResponse:
+        """Show a page in the style of the app client, with links to its terms."""
+        css = self.pool.customization(self.client.id).get("CSS", "")
+        links = {
+            terms["TermsName"]: terms["Links"]["cognito:default"]
+            for terms in self.pool.terms.values()
+            if terms["ClientId"] == self.client.id and "cognito:default" in terms["Links"]
+        }
+        return WebResponse(200, page.render(action, error, css, links), dict(_HTML))
+
     def redirect(self, answer: Mapping[str, object], headers: Mapping[str, str]) -> WebResponse:
         """Send the browser back with an answer, in the fragment for a `token` response."""
         return _redirect_back(
@@ -85,8 +95,8 @@ def _see(location: str, headers: Mapping[str, str] | None = None) -> WebResponse
     )
 
 
-def _page(page: Page, *, action: str = "", error: str = "", status: int = 200) -> WebResponse:
-    return WebResponse(status, page.render(action, error), dict(_HTML))
+def _page(page: Page, *, error: str = "", status: int = 200) -> WebResponse:
+    return WebResponse(status, page.render(error=error), dict(_HTML))
 
 
 @dataclass(frozen=True)
@@ -205,7 +215,7 @@ class ManagedLogin:
         checked = self._checked(request)
         if isinstance(checked, WebResponse):
             return checked
-        return _page(first_page(checked.parameters.get("login_hint", "")), action=request.target)
+        return checked.page(first_page(checked.parameters.get("login_hint", "")), request.target)
 
     def _sign_in(self, request: WebRequest) -> WebResponse:
         checked = self._checked(request)
@@ -216,9 +226,9 @@ class ManagedLogin:
         try:
             page = steps.answer(form)
         except CognitoError as error:
-            return _page(page_again(form), action=request.target, error=error.message)
+            return checked.page(page_again(form), request.target, error.message)
         if page is not None:
-            return _page(page, action=request.target)
+            return checked.page(page, request.target)
         if steps.user is None:
             raise RuntimeError("a sign-in ended without a user")
         cookie = self._remember(checked.pool, steps.user)

@@ -5,7 +5,6 @@ Parameters and errors follow RFC 6749, 6750, 7009 and 7636 and the pages of the 
 domain; here the app client tells the pool.
 """
 
-import hmac
 from collections.abc import Callable
 from typing import Any
 
@@ -131,9 +130,7 @@ class OAuth2Endpoints:
             pool, client = self._backend.client(client_id)
         except CognitoError as error:
             raise OAuth2Error("invalid_client", status=status) from error
-        if client.generate_secret and not hmac.compare_digest(
-            (secret or "").encode(), client.secret.encode()
-        ):
+        if client.generate_secret and not client.has_secret(secret or ""):
             raise OAuth2Error("invalid_client", status=status)
         return pool, client
 

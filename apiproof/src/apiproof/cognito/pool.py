@@ -73,6 +73,12 @@ class Pool(CognitoIdpUserPool):
         self._by_sub: dict[str, User] = {}
         self.email_mfa_config: dict[str, Any] | None = None
         self.sessions = SessionStore(context, self.access_tokens)
+        # By id; documents as the API shows them.
+        self.brandings: dict[str, dict[str, Any]] = {}
+        self.customizations: dict[str, dict[str, Any]] = {}  # by client id, or ALL
+        self.import_jobs: dict[str, dict[str, Any]] = {}
+        self.log_configurations: list[dict[str, Any]] = []
+        self.terms: dict[str, dict[str, Any]] = {}
 
     def update_extended_config(self, extended_config: dict[str, Any]) -> None:
         """Change the settings, save those that Cognito fixes at creation."""
@@ -339,6 +345,11 @@ class Pool(CognitoIdpUserPool):
             for server in self.resource_servers.values()
             for scope in server.scopes or ()
         ]
+
+    def customization(self, client_id: str) -> dict[str, Any]:
+        """Give the CSS of the sign-in page of an app client; an empty one if there is none."""
+        empty = {"UserPoolId": self.id, "ClientId": client_id}
+        return self.customizations.get(client_id) or self.customizations.get("ALL") or empty
 
     # Triggers
 

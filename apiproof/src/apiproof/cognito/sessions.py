@@ -98,6 +98,11 @@ class SessionStore:
         if session in sessions:
             sessions.remove(session)
 
+    def of_user(self, user: User) -> tuple[Session, ...]:
+        """Give the sign-ins of a user that have not ended, the oldest first."""
+        now = self._context.clock.now()
+        return tuple(each for each in self._by_user.get(user.id, ()) if now < each.expires_at)
+
     def end_all(self, user: User) -> None:
         """Revoke every token of a user."""
         for session in tuple(self._by_user.get(user.id, ())):

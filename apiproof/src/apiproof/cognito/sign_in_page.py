@@ -1,12 +1,13 @@
 """The sign-in page: a form for each step of a sign-in, answered by the operations of the API."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 from moto.core.responses import ActionResult
 
 from apiproof.cognito import validation
@@ -19,6 +20,7 @@ from apiproof.cognito.users import User
 _TEMPLATE = Environment(autoescape=True, trim_blocks=True).from_string(
     Path(__file__).with_suffix(".html").read_text(encoding="utf-8")
 )
+_NONE: Mapping[str, str] = {}
 _CODES = {
     "EMAIL_OTP": "Enter the code we sent to your email address.",
     "SMS_MFA": "Enter the code we sent to your phone.",
@@ -59,14 +61,22 @@ class Page:
     secret: str = ""
     button: str = "Continue"
 
-    def render(self, action: str = "", error: str = "") -> str:
+    def render(
+        self, action: str = "", error: str = "", css: str = "", links: Mapping[str, str] = _NONE
+    ) -> str:
         """Make HTML of it.
 
         Args:
             action: where the form is sent; empty for a page without one.
             error: what went wrong.
+            css: of SetUICustomization.
+            links: to terms, by their names.
         """
-        return _TEMPLATE.render(vars(self) | {"action": action, "error": error})
+        # Without "<", no style ends early.
+        style = Markup(css.replace("<", ""))  # noqa: S704
+        return _TEMPLATE.render(
+            vars(self) | {"action": action, "error": error, "css": style, "links": links}
+        )
 
 
 def first_page(username: str = "") -> Page:

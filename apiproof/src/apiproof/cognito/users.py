@@ -1,5 +1,6 @@
 """A user of the pool, with what moto has no notion of: codes, failed attempts, hourly limits."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
@@ -176,7 +177,7 @@ class User(CognitoIdpUser):
         status: UserStatus,
         attributes: list[dict[str, str]],
     ) -> None:
-        super().__init__(user_pool_id, username, password, status, attributes)
+        super().__init__(user_pool_id, username, password, status, _normalized(attributes))
         self.codes = VerificationCodes()
         self.lockout = LoginLockout()
         self.quota = HourlyQuota()
@@ -235,12 +236,7 @@ class User(CognitoIdpUser):
 
     def update_attributes(self, new_attributes: list[dict[str, Any]]) -> None:
         """Write attributes; the verified flags in lower case, as Cognito keeps them."""
-        super().update_attributes(
-            [
-                each | {"Value": each["Value"].lower()} if each["Name"] in _FLAGS else each
-                for each in new_attributes
-            ]
-        )
+        super().update_attributes(_normalized(new_attributes))
 
     def to_json(
         self,
@@ -292,7 +288,7 @@ class User(CognitoIdpUser):
             scopes: what an OAuth grant opens; None, a sign-in by API, opens all.
         """
         return {
-            name: value == "true" if name in _FLAGS else value
+            name: _claim(name, value)
             for name, value in self.attribute_lookup.items()
             if name == "sub"
             or (
@@ -301,6 +297,19 @@ class User(CognitoIdpUser):
                 and (scopes is None or opens(scopes, name))
             )
         }
+
+
+def _normalized(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        each | {"Value": each["Value"].lower()} if each["Name"] in _FLAGS else each
+        for each in attributes
+    ]
+
+
+def _claim(name: str, value: str) -> Any:
+    if name == "identities":  # a text among the attributes, a list among the claims
+        return json.loads(value)
+    return value == "true" if name in _FLAGS else value
 
 
 def _rank(group: CognitoIdpGroup) -> tuple[bool, int]:

@@ -334,13 +334,13 @@ def secret_hash(client_id: str, client_secret: str, username: str) -> str:
 
 
 def check_secret_hash(
-    client_id: str, client_secret: str, received: str | None, *usernames: str
+    client_id: str, client_secrets: Iterable[str], received: str | None, *usernames: str
 ) -> None:
     """Refuse a missing or wrong SECRET_HASH.
 
     Args:
         client_id: of the app client.
-        client_secret: of the app client.
+        client_secrets: of the app client, any of which will do.
         received: the hash of the call, if any.
         usernames: the names over which it may have been computed.
 
@@ -351,8 +351,9 @@ def check_secret_hash(
         raise NotAuthorized(
             f"Client {client_id} is configured with secret but SECRET_HASH was not received"
         )
-    for username in usernames:
-        expected = secret_hash(client_id, client_secret, username)
-        if hmac.compare_digest(expected.encode(), received.encode()):
-            return
+    for secret in client_secrets:
+        for username in usernames:
+            expected = secret_hash(client_id, secret, username)
+            if hmac.compare_digest(expected.encode(), received.encode()):
+                return
     raise NotAuthorized(f"Unable to verify secret hash for client {client_id}")

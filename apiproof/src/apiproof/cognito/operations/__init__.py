@@ -5,7 +5,11 @@ the call is refused as unsupported.
 """
 
 from apiproof.cognito.operations.administration import Administration
+from apiproof.cognito.operations.appearance import Appearance
 from apiproof.cognito.operations.challenges import Challenges
+from apiproof.cognito.operations.imports import Imports
+from apiproof.cognito.operations.linking import Linking
+from apiproof.cognito.operations.machines import Machines
 from apiproof.cognito.operations.mfa import MultiFactor
 from apiproof.cognito.operations.profile import Profile
 from apiproof.cognito.operations.recovery import Recovery
@@ -16,7 +20,19 @@ from apiproof.cognito.operations.sign_up import SignUp
 
 
 class Operations(
-    SignUp, SignIn, Challenges, MultiFactor, Recovery, SignOut, Profile, Administration, Resources
+    SignUp,
+    SignIn,
+    Challenges,
+    MultiFactor,
+    Recovery,
+    SignOut,
+    Profile,
+    Administration,
+    Linking,
+    Resources,
+    Appearance,
+    Imports,
+    Machines,
 ):
     """All operations of one call."""
 

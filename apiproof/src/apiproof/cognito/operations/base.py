@@ -26,6 +26,7 @@ from apiproof.cognito.errors import (
     UnmodelledError,
     UserNotFound,
 )
+from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
@@ -132,7 +133,7 @@ class Operation(CognitoIdpResponse):
             raise OperationUnknown
         method = getattr(self, camelcase_to_underscores(operation), None)
         if method is None:
-            raise OperationUnsupportedHere(operation)
+            raise OperationUnsupportedHere(operation, REASONS.get(operation, "it is new"))
         self.operation = operation
         self.params = self._read()
         validation.check_parameters(operation, self.params)
@@ -194,7 +195,8 @@ class Operation(CognitoIdpResponse):
     def _require_secret_hash(client: AppClient, received: str | None, *usernames: str) -> None:
         """Refuse a missing or wrong SECRET_HASH, where the client has a secret."""
         if client.generate_secret:
-            validation.check_secret_hash(client.id, client.secret, received, *usernames)
+            values = [value for value, _ in client.secrets.values()]
+            validation.check_secret_hash(client.id, values, received, *usernames)
 
     def count(self, user: User) -> None:
         """Count the call against the user's hourly limit."""

@@ -1,7 +1,5 @@
 """InitiateAuth, AdminInitiateAuth and GetTokensFromRefreshToken: how sign-ins begin or go on."""
 
-import hmac
-
 from moto.core.responses import ActionResult
 
 from apiproof.cognito import triggers
@@ -134,8 +132,8 @@ class SignIn(Authentication):
     def get_tokens_from_refresh_token(self) -> ActionResult:
         """Refresh; with rotation, the refresh token is replaced too."""
         pool, client = self.pool_and_client()
-        secret = (self.params.get("ClientSecret") or "").encode()
-        if client.generate_secret and not hmac.compare_digest(secret, client.secret.encode()):
+        secret = self.params.get("ClientSecret") or ""
+        if client.generate_secret and not client.has_secret(secret):
             raise NotAuthorized(f"Unable to verify secret for client {client.id}")
         result = self._renew(pool, client, self.params["RefreshToken"])
         return ActionResult({"AuthenticationResult": result})

@@ -4,8 +4,6 @@ A revoked JWT still verifies offline until `exp`: only Cognito
 itself refuses it (AWS developer guide, "Revoking tokens").
 """
 
-import hmac
-
 from moto.core.responses import ActionResult
 
 from apiproof.cognito.errors import ClientForbidden, OperationUnsupported, TokenTypeUnsupported
@@ -22,9 +20,7 @@ class SignOut(Operation):
         """
         pool, client = self.pool_and_client()
         secret = self.params.get("ClientSecret") or ""
-        if client.generate_secret and not hmac.compare_digest(
-            secret.encode(), client.secret.encode()
-        ):
+        if client.generate_secret and not client.has_secret(secret):
             raise ClientForbidden("Invalid client secret.")
         if not client.revokes_tokens:
             raise OperationUnsupported("Token revocation is not enabled for this client.")
