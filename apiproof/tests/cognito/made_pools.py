@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import pytest
+import requests
 from botocore.exceptions import ClientError
 
 from apiproof.cognito import Cognito, PoolSettings
@@ -38,6 +39,11 @@ class Made(Emulator):
             UserPoolId=self.id, **settings.client_parameters()
         )["UserPoolClient"]
         self.client_id, self.client_secret = client["ClientId"], client.get("ClientSecret", "")
+
+    def jwks(self, pool_id: str | None = None) -> dict[str, Any]:
+        url = self.cognito.jwks_url.replace(self.cognito.user_pool_id, pool_id or self.id)
+        document: dict[str, Any] = requests.get(url, timeout=5).json()
+        return document
 
 
 class Maker:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from moto.cognitoidp.models import (
+    DEFAULT_USER_POOL_CONFIG,
     CognitoIdpBackend,
     CognitoIdpGroup,
     CognitoIdpUserPool,
@@ -98,6 +99,9 @@ class Pool(CognitoIdpUserPool):
             "UserPoolTier": "ESSENTIALS",
         }
         self.extended_config = defaults | self.extended_config
+        # moto's default policy gives way to any Policies, also to those without a PasswordPolicy.
+        default = DEFAULT_USER_POOL_CONFIG["Policies"]
+        self.extended_config["Policies"] = default | (extended_config.get("Policies") or {})
         # An update without tags leaves them; TagResource changes them too.
         self.tags: dict[str, str] = self.extended_config.setdefault(
             "UserPoolTags", before.get("UserPoolTags") or {}

@@ -9,6 +9,7 @@ from apiproof.cognito.challenges import Challenge
 from apiproof.cognito.errors import (
     NotAuthorized,
     ParameterInvalid,
+    SettingUnsupported,
     SoftwareTokenMFANotFound,
     SoftwareTokenNotEnabled,
 )
@@ -104,6 +105,12 @@ class MultiFactor(Authentication):
         wanted = self.params.get("MfaConfiguration") or pool.mfa_config
         names = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
         sms, token, email = (self.params.get(name) for name in names)
+        if self.params.get("WebAuthnConfiguration"):
+            raise SettingUnsupported("WebAuthnConfiguration", "there are no passkeys")
+        if wanted == "OFF" and (sms or email or (token or {}).get("Enabled")):
+            raise ParameterInvalid(
+                "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
+            )
         if sms is not None and "SmsConfiguration" not in sms:
             raise ParameterInvalid(
                 "[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration]."

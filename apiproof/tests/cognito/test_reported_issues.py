@@ -1,0 +1,180 @@
+"""What users of other emulators of Cognito have reported, each with the answer of this one.
+
+Every test runs on a pool that the kit made and on one that CreateUserPool made.
+"""
+
+from typing import Any
+
+import pyotp
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.cognito.bench import Emulator
+from tests.cognito.made_pools import Maker, attributes, make, refused
+from tests.cognito.pools import PASSWORD
+from tests.cognito.srp_client import SrpClient
+
+__all__ = ["make"]  # the fixture
+
+SRP = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH"]}
+PHONE = "+15550100"
+ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x"}
+
+
+def srp(pool: Emulator, password: str = PASSWORD) -> Any:
+    """Sign Ada in by SRP, as Amplify does; gives the answer to her proof."""
+    client = SrpClient(pool.id, password)
+    asked = pool.aws.initiate_auth(
+        ClientId=pool.client_id,
+        AuthFlow="USER_SRP_AUTH",
+        AuthParameters={"USERNAME": "ada", "SRP_A": client.srp_a},
+    )
+    assert asked["ChallengeName"] == "PASSWORD_VERIFIER"
+    return pool.aws.respond_to_auth_challenge(
+        ClientId=pool.client_id,
+        ChallengeName="PASSWORD_VERIFIER",
+        ChallengeResponses=client.answer(asked["ChallengeParameters"]),
+    )
+
+
+def by_admin(pool: Emulator) -> Any:
+    return pool.aws.admin_initiate_auth(
+        UserPoolId=pool.id,
+        ClientId=pool.client_id,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )
+
+
+def test_srp_signs_in(make: Maker) -> None:
+    """cognito-local#473: USER_SRP_AUTH is not supported."""
+    pool = make(client=SRP)
+    pool.user("ada")
+    assert pool.verified(srp(pool)["AuthenticationResult"]["AccessToken"])["username"] == "ada"
+
+
+def test_srp_refuses_wrong_passwords(make: Maker) -> None:
+    """floci#284: with USER_SRP_AUTH, any password succeeds."""
+    pool = make(client=SRP)
+    pool.user("ada")
+    with refused("NotAuthorizedException"):
+        srp(pool, f"{PASSWORD}x")
+    assert "AuthenticationResult" in srp(pool)
+
+
+def test_srp_asks_for_the_code_by_sms(make: Maker) -> None:
+    """localstack#13400: USER_SRP_AUTH neither asks for SMS_MFA nor sends the code."""
+    pool = make({"MfaConfiguration": "OPTIONAL", "SmsConfiguration": ROLE}, SRP)
+    pool.user("ada", phone_number=PHONE)
+    pool.set("ada", phone_number_verified="true")
+    pool.aws.admin_set_user_mfa_preference(
+        UserPoolId=pool.id, Username="ada", SMSMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    for begin in (srp, by_admin):
+        challenge = begin(pool)
+        assert challenge["ChallengeName"] == "SMS_MFA"
+        message = pool.cognito.outbox.last("ada", "sign-in")
+        assert message.destination == PHONE
+        done = pool.aws.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName="SMS_MFA",
+            Session=challenge["Session"],
+            ChallengeResponses={"USERNAME": "ada", "SMS_MFA_CODE": message.code},
+        )
+        assert "AuthenticationResult" in done
+
+
+def test_every_flow_asks_for_the_authenticator_app(make: Maker) -> None:
+    """localstack#13858: tokens at once, though an authenticator app is set up and preferred."""
+    pool = make(client=SRP)
+    pool.user("ada")
+    pool.aws.set_user_pool_mfa_config(
+        UserPoolId=pool.id,
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+        MfaConfiguration="OPTIONAL",
+    )
+    token = srp(pool)["AuthenticationResult"]["AccessToken"]
+    secret = pool.aws.associate_software_token(AccessToken=token)["SecretCode"]
+    app = pyotp.TOTP(secret)
+    pool.aws.verify_software_token(AccessToken=token, UserCode=app.now())
+    pool.aws.admin_set_user_mfa_preference(
+        UserPoolId=pool.id,
+        Username="ada",
+        SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True},
+    )
+    for challenge in (srp(pool), by_admin(pool)):
+        assert challenge["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+        assert "AuthenticationResult" not in challenge
+
+
+def test_terraform_reads_the_pool(make: Maker) -> None:
+    """floci#177: Terraform's provider crashes, as members it reads without a look are missing."""
+    sign_in = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}
+    for settings in ({}, {"Policies": sign_in}):
+        pool = make(settings)
+        found = pool.aws.describe_user_pool(UserPoolId=pool.id)["UserPool"]
+        assert found["Policies"]["PasswordPolicy"]["MinimumLength"] == 8
+        for name in ("CreationDate", "LastModifiedDate", "Arn", "AdminCreateUserConfig"):
+            assert found[name], name
+        assert found["EmailConfiguration"]["EmailSendingAccount"] == "COGNITO_DEFAULT"
+        assert found["DeletionProtection"] == "INACTIVE"
+        mfa = pool.aws.get_user_pool_mfa_config(UserPoolId=pool.id)
+        assert mfa["MfaConfiguration"] == "OFF"
+
+
+def test_policies_without_passwords_leave_the_default(make: Maker) -> None:
+    """The default password policy holds where only the SignInPolicy is set."""
+    sign_in = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}
+    pool = make({"Policies": sign_in})
+    with refused("InvalidPasswordException"):
+        pool.sign_up("ada", "lowercase-only")
+    assert pool.sign_up("ada")["UserSub"]
+
+
+def test_mfa_is_not_set_up_and_off_at_once(make: Maker) -> None:
+    """Terraform's provider knows this text and works around it."""
+    pool = make()
+    with pytest.raises(ClientError, match="can't turn off MFA and configure an MFA together"):
+        pool.aws.set_user_pool_mfa_config(
+            UserPoolId=pool.id,
+            SoftwareTokenMfaConfiguration={"Enabled": True},
+            MfaConfiguration="OFF",
+        )
+    pool.aws.set_user_pool_mfa_config(
+        UserPoolId=pool.id,
+        SoftwareTokenMfaConfiguration={"Enabled": False},
+        MfaConfiguration="OFF",
+    )
+    with refused("NotSupportedByEmulator"):
+        pool.aws.set_user_pool_mfa_config(
+            UserPoolId=pool.id, WebAuthnConfiguration={"RelyingPartyId": "example.com"}
+        )
+
+
+def test_pools_made_over_the_api_have_awss_defaults(make: Maker) -> None:
+    """API reference, CreateUserPool and CreateUserPoolClient: what is left out."""
+    aws = make().aws
+    pool = aws.create_user_pool(PoolName="bare")["UserPool"]
+    client = aws.create_user_pool_client(UserPoolId=pool["Id"], ClientName="bare")
+    client = client["UserPoolClient"]
+    policy = pool["Policies"]["PasswordPolicy"]
+    rules = ("Uppercase", "Lowercase", "Numbers", "Symbols")
+    assert all(policy[f"Require{rule}"] for rule in rules)
+    assert (policy["MinimumLength"], policy["TemporaryPasswordValidityDays"]) == (8, 7)
+    assert pool["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"] is False
+    assert (pool["MfaConfiguration"], pool["UserPoolTier"]) == ("OFF", "ESSENTIALS")
+    assert (client["RefreshTokenValidity"], client["AuthSessionValidity"]) == (30, 3)
+    assert client["EnableTokenRevocation"] is True
+    assert "ClientSecret" not in client
+    app = {"ClientId": client["ClientId"]}
+    assert "CodeDeliveryDetails" not in aws.sign_up(  # nothing is verified by itself
+        **app, Username="Ada", Password=PASSWORD, UserAttributes=attributes(email="a@example.com")
+    )
+    aws.sign_up(**app, Username="ada", Password=PASSWORD)  # case counts
+    aws.admin_confirm_sign_up(UserPoolId=pool["Id"], Username="ada")
+    with refused("InvalidParameterException"):  # only SRP, custom and refresh
+        aws.initiate_auth(
+            **app,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+        )
