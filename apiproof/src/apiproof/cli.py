@@ -4,6 +4,7 @@ Exit codes: 0 all is well, 1 a finding, 2 the question could not be answered (wr
 reached, interrupted). Errors that a user can put right are one line, without a traceback.
 """
 
+import errno
 import os
 import sys
 from importlib import metadata
@@ -35,6 +36,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
 INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 # The root of typer's errors: typer's own since it brings click along, click's before.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[-4]
@@ -77,7 +79,16 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(str(error))
     except typer.Abort:  # what older typer makes of KeyboardInterrupt
         code = INTERRUPTED
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] in {"apiproof", ""}:
+            raise
+        _refuse(f'{error.name} is not installed: pip install "apiproof[all]" has what this needs.')
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in UNWRITABLE:
+            _refuse(
+                f"{error.filename or 'A file'} cannot be written ({error.strerror}): "
+                "free some space there, or run in a folder that can be written."
+            )
         # A crash is never a finding: its exit code is not 1.
         if os.environ.get("APIPROOF_TRACEBACK"):
             raise

@@ -48,6 +48,7 @@ class EnvironmentFile:
     service: str
     issuer: str
     users: tuple[Account, ...]
+    folder: str = ""  # the project's, for programs that run elsewhere
 
     def write(self, path: Path) -> None:
         """Write the file atomically, readable by its owner alone."""

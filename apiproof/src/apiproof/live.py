@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 from apiproof.control import control_app
 from apiproof.environment import Environment
@@ -55,4 +56,5 @@ def _described(
         service=service_name,
         issuer=config.issuer,
         users=tuple(env.users.values()),
+        folder=str(Path.cwd()),
     )

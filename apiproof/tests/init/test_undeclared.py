@@ -24,6 +24,11 @@ def application(*, careless: bool = False) -> FastAPI:
     def profile(request: Request) -> int:
         return len(caller(request))
 
+    @app.get("/admin", operation_id="admin")
+    def admin(request: Request) -> None:
+        caller(request)
+        raise HTTPException(403)  # nobody is an administrator
+
     @app.post("/refresh", operation_id="refresh")
     def refresh() -> str:
         raise HTTPException(401)  # it wants a cookie, and no token
@@ -42,7 +47,7 @@ def service() -> Service:
 
 def test_what_asks_for_a_token_without_saying_so_is_found() -> None:
     with Environment.open(Service(application, database=False)) as env:
-        assert undeclared_security(env) == ("profile",)
+        assert undeclared_security(env) == ("profile", "admin")
 
 
 def test_the_document_is_completed_and_the_declared_one_stays(service: Service) -> None:

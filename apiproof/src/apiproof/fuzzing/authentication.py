@@ -4,7 +4,11 @@ A token with more scopes than an operation asks for would hide a wrong declarati
 all would die with the first fuzzed sign-out.
 """
 
+import base64
+import json
+import math
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +20,7 @@ from apiproof.service import EnvironmentControl
 
 TOKEN_VARIABLE = "APIPROOF_TOKEN"  # noqa: S105  # the name of a variable, not a secret
 HEADER = "Authorization"
+MARGIN = 60.0  # seconds: a request may take that long
 
 TokenSource = Callable[[Operation], str]
 
@@ -33,7 +38,7 @@ class StandingToken:
         """Return a token for one operation."""
         account = self._backstage.shared_account()
         key = (account.username, operation.scopes)
-        if key not in self._tokens:
+        if key not in self._tokens or _ends_soon(self._tokens[key]):
             self._tokens[key] = self._backstage.token(account.username, operation.scopes)
             self._owners[self._tokens[key]] = account.username
         return self._tokens[key]
@@ -45,6 +50,16 @@ class StandingToken:
         token = str(response.request.headers.get(HEADER, "")).removeprefix("Bearer ")
         if owner := self._owners.get(token):
             self._backstage.invalidate(owner)
+
+
+def _ends_soon(token: str) -> bool:
+    """Whether a token's time is nearly over: a long run outlives many."""
+    payload = token.split(".")[1] if token.count(".") == 2 else ""
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except ValueError:
+        return False  # it is no JWT: nobody can tell
+    return isinstance(claims, dict) and claims.get("exp", math.inf) - time.time() < MARGIN
 
 
 def environment_token(_: Operation) -> str:

@@ -4,22 +4,27 @@ Name it in `schemathesis.toml` (`hooks = "apiproof.fuzzing.hooks"`) or `SCHEMATH
 Tokens come from the environment that `apiproof serve` started, found through its ready file
 (`APIPROOF_READY_FILE`, default `.apiproof/ready.json`), or, for a deployed server, from
 `APIPROOF_TOKEN`. `APIPROOF_IDENTITIES` names a file of users instead, for any API at all.
+When the process ends, the JUnit and HAR files that it wrote are freed of secrets.
 `APIPROOF_SHARD` (`2/4`, or `stateful`) leaves out what is another process' part of the run.
 """
 
+import atexit
 import contextlib
 import os
 import sys
+import time
 from pathlib import Path
 
 from apiproof.control_client import ControlClient
-from apiproof.environment_file import EnvironmentFile, ReadyFileMissing
+from apiproof.environment_file import EnvironmentFile
+from apiproof.errors import UserError
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
 from apiproof.fuzzing.pattern_cache import cached_patterns
+from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
-from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard, ShardUnknown
-from apiproof.service import ServiceNotFound, load_service
+from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
+from apiproof.service import load_service
 
 _RUN = contextlib.ExitStack()  # what holds until the process ends
 
@@ -32,6 +37,8 @@ def _install() -> None:
         register(load_service(), environment_token, None)
         return
     ready = EnvironmentFile.read()
+    if ready.folder and ready.folder not in sys.path:
+        sys.path.insert(0, ready.folder)  # Schemathesis may run from anywhere
     service = load_service(ready.service)
     backstage = ControlClient(ready)
     tokens = StandingToken(backstage, service.ends_session)
@@ -41,8 +48,9 @@ def _install() -> None:
 
 
 _RUN.enter_context(cached_patterns())
+atexit.register(redact_reports, time.time(), sys.argv)
 try:
     _install()
-except (ReadyFileMissing, ServiceNotFound, ShardUnknown) as error:
+except UserError as error:  # no ready file, a stale one, no service
     print(f"apiproof: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
     raise SystemExit(2) from None

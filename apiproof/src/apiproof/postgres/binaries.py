@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+import sysconfig
 import tempfile
 from dataclasses import dataclass
 from functools import cache
@@ -100,6 +101,11 @@ def _probe_or_say(directory: Path) -> None:
 
 
 def _unfit(error: OSError) -> str:
+    if "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")):
+        return (
+            "the embedded PostgreSQL needs glibc, and this is musl (Alpine): "
+            f"use an image with glibc, {INSTEAD}"
+        )
     return (
         f"the embedded PostgreSQL doesn't run here ({error.strerror}): "
         f"run as an ordinary user, {INSTEAD}"
