@@ -31,10 +31,10 @@ PATIENCE = 60.0  # seconds
 
 
 def _can(*command: str) -> bool:
-    done = shutil.which(command[0]) and subprocess.run(
-        [*command, "true"], check=False, capture_output=True
-    )
-    return bool(done) and done.returncode == 0
+    if shutil.which(command[0]) is None:
+        return False
+    done = subprocess.run([*command, "true"], check=False, capture_output=True)
+    return done.returncode == 0
 
 
 as_stranger = pytest.mark.skipif(
