@@ -164,6 +164,15 @@ def cognito_js(session: nox.Session) -> None:
     run(session, "python", "-m", "tests.cognito.journey", *session.posargs, folder=KIT)
 
 
+@nox.session(name="cognito-browser")
+def cognito_browser(session: nox.Session) -> None:
+    """Sign in on the Cognito emulator's page in a real browser (needs Node.js 20+ and Chromium)."""
+    browsers = ("chromium", "chromium-browser", "google-chrome")
+    if not shutil.which("npm") or not any(map(shutil.which, browsers)):
+        session.skip("Node.js or Chromium is missing: install both to sign in with a browser.")
+    run(session, "python", "-m", "tests.cognito.browser_journey", folder=KIT)
+
+
 @nox.session
 def compare(session: nox.Session) -> None:
     """Run compare and diff beside the npm tools that do the like (needs Node.js 20+)."""

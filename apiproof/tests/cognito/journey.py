@@ -27,7 +27,7 @@ def obstacle() -> str | None:
 
 def install() -> None:
     """Install the pinned packages."""
-    _run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+    run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
 
 
 def travel() -> str:
@@ -39,10 +39,11 @@ def travel() -> str:
     with tempfile.TemporaryDirectory() as folder:
         ready_file = Path(folder) / "ready.json"
         with served(ready_file=ready_file):
-            return _run("node", "journey.mjs", str(ready_file))
+            return run("node", "journey.mjs", str(ready_file))
 
 
-def _run(program: str, *arguments: str) -> str:
+def run(program: str, *arguments: str) -> str:
+    """Run a program in the folder of the JavaScript; gives what it printed."""
     done = subprocess.run(  # noqa: S603 - our own script
         [shutil.which(program) or program, *arguments],
         cwd=JAVASCRIPT,
