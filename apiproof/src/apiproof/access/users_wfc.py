@@ -1,4 +1,4 @@
-"""Web Fuzzing Commons auth documents: who may sign in, by fixed headers or a login.
+"""Web Fuzzing Commons auth documents: who may sign in, by fixed headers or a login; machines too.
 
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
 """
@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 import yaml
 
 from apiproof.errors import UserError
+
+# Of our own, beside what the commons have: a program that gets its token by its client secret,
+# with tokenUrl, clientId, clientSecret and, if need be, scope.
+MACHINE = "clientCredentials"
 
 
 class UsersUnreadable(UserError):
@@ -53,6 +58,8 @@ class FileUser:
     @property
     def password(self) -> str:
         """The password, so that it can be looked for where it should not be."""
+        if MACHINE in self.entry:
+            return str(self.entry[MACHINE]["clientSecret"])
         login = self.entry.get("loginEndpointAuth", {})
         return str(login.get("payloadUserPwd", {}).get("password", ""))
 
@@ -132,16 +139,46 @@ def users_of(document: Any, where: str) -> list[FileUser]:
     template = document.get("authTemplate", {})
     users = []
     for place, entry in enumerate(entries):
-        whole = _folded(entry, template)
+        whole = _folded(entry, template if MACHINE not in entry else {})
         if fault := _fault(whole):
             raise UsersUnreadable(f"{where}: auth[{place}] {fault}.")
+        if MACHINE in whole:
+            whole = {**whole, "loginEndpointAuth": _machine_login(whole[MACHINE])}
         users.append(FileUser(str(whole["name"]), whole))
     return users
+
+
+def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the login of a machine: a client credentials grant (RFC 6749, section 4.4)."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": machine["clientId"],
+        "client_secret": machine["clientSecret"],
+        **({"scope": machine["scope"]} if machine.get("scope") else {}),
+    }
+    return {
+        "verb": "POST",
+        "externalEndpointURL": machine["tokenUrl"],
+        "contentType": "application/x-www-form-urlencoded",
+        "payloadRaw": urlencode(form),
+        "token": {
+            "extractFrom": "body",
+            "extractSelector": "/access_token",
+            "sendIn": "header",
+            "sendName": "Authorization",
+            "sendTemplate": "Bearer {token}",
+        },
+    }
 
 
 def _fault(entry: Any) -> str:
     if not isinstance(entry, Mapping) or "name" not in entry:
         return "has no name"
+    if MACHINE in entry:
+        machine = entry[MACHINE]
+        members = machine if isinstance(machine, Mapping) else {}
+        absent = {"tokenUrl", "clientId", "clientSecret"} - set(members)
+        return f"has a machine without {', '.join(sorted(absent))}" if absent else ""
     if ("fixedHeaders" in entry) == ("loginEndpointAuth" in entry):
         return "needs either fixedHeaders or loginEndpointAuth"
     if "fixedHeaders" in entry:

@@ -50,7 +50,12 @@ def access(  # noqa: PLR0913 - these are the command line's options
         str | None, _option(_WHAT, "Its document, a file or URL; default: what it publishes.")
     ] = None,
     identities: Annotated[
-        File, _option(_WHAT, "Its users: a Web Fuzzing Commons auth document (see `init`).")
+        File,
+        _option(
+            _WHAT,
+            "Its users: a Web Fuzzing Commons auth document (see `init`); `clientCredentials` with "
+            "tokenUrl, clientId, clientSecret and scope is a machine.",
+        ),
     ] = None,
     signing_key: Annotated[
         File, _option(_WHAT, "The token issuer's private key (PEM), for more forgeries.")
