@@ -28,8 +28,8 @@ def _hash(text: str) -> int:
 class SrpClient:
     """One sign-in of a client that knows a password."""
 
-    def __init__(self, pool_id: str, password: str) -> None:
-        self._pool_name = pool_id.split("_")[1]
+    def __init__(self, pool_id: str, password: str, group: str = "") -> None:
+        self._pool_name = group or pool_id.split("_")[1]
         self._password = password
         self._exponent = secrets.randbits(256)
         self.public = pow(2, self._exponent, N)
@@ -60,3 +60,28 @@ class SrpClient:
             "PASSWORD_CLAIM_SIGNATURE": base64.b64encode(signature).decode(),
             "TIMESTAMP": TIMESTAMP,
         }
+
+
+class DeviceClient(SrpClient):
+    """A device with a password that it has made up, as amazon-cognito-identity-js keeps it."""
+
+    def __init__(self, metadata: dict[str, str]) -> None:
+        super().__init__("", secrets.token_hex(20), metadata["DeviceGroupKey"])
+        self.key = metadata["DeviceKey"]
+
+    def verifier_config(self) -> dict[str, str]:
+        """Give the DeviceSecretVerifierConfig of ConfirmDevice."""
+        salt = _padded(secrets.randbits(128) | 1 << 127)
+        identity = f"{self._pool_name}{self.key}:{self._password}".encode()
+        private = _hash(salt + hashlib.sha256(identity).hexdigest())
+        verifier = _padded(pow(2, private, N))
+        numbers = {"Salt": salt, "PasswordVerifier": verifier}
+        return {
+            name: base64.b64encode(bytes.fromhex(number)).decode()
+            for name, number in numbers.items()
+        }
+
+    def answer(self, parameters: dict[str, Any]) -> dict[str, str]:
+        """Give the ChallengeResponses of DEVICE_PASSWORD_VERIFIER."""
+        proof = super().answer(parameters | {"USER_ID_FOR_SRP": self.key})
+        return proof | {"USERNAME": parameters["USERNAME"], "DEVICE_KEY": self.key}

@@ -178,3 +178,42 @@ def test_pools_made_over_the_api_have_awss_defaults(make: Maker) -> None:
             AuthFlow="USER_PASSWORD_AUTH",
             AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
         )
+
+
+def test_journey_is_the_same_however_the_pool_was_made(make: Maker) -> None:
+    """Terraform and CDK: from sign-up to deletion, on a pool of CreateUserPool as on the kit's."""
+    pool = make(client=SRP | {"GenerateSecret": True})
+    aws, app = pool.aws, pool.app("ada")
+    pool.sign_up("ada")
+    with refused("CodeMismatchException"):
+        pool.confirm("ada", "000000")
+    pool.confirm("ada")
+    assert pool.attributes("ada")["email_verified"] == "true"
+    aws.admin_user_global_sign_out(UserPoolId=pool.id, Username="ada")
+    login = {
+        "UserPoolId": pool.id,
+        "ClientId": pool.client_id,
+        "AuthFlow": "ADMIN_USER_PASSWORD_AUTH",
+    }
+    who = {"USERNAME": "ada", "SECRET_HASH": pool.hash("ada")}
+
+    def tokens(password: str) -> Any:
+        answer = aws.admin_initiate_auth(**login, AuthParameters=who | {"PASSWORD": password})
+        return answer["AuthenticationResult"]
+
+    token = tokens(PASSWORD)["AccessToken"]
+    assert pool.verified(token)["client_id"] == pool.client_id
+    changed, final = f"{PASSWORD}-2", f"{PASSWORD}-3"
+    aws.change_password(AccessToken=token, PreviousPassword=PASSWORD, ProposedPassword=changed)
+    with refused("NotAuthorizedException"):
+        tokens(PASSWORD)
+    aws.forgot_password(**app)
+    code = pool.code("ada", "password-reset")
+    aws.confirm_forgot_password(**app, ConfirmationCode=code, Password=final)
+    token = tokens(final)["AccessToken"]
+    aws.global_sign_out(AccessToken=token)
+    with refused("NotAuthorizedException"):
+        aws.get_user(AccessToken=token)
+    aws.delete_user(AccessToken=tokens(final)["AccessToken"])
+    with refused("UserNotFoundException"):
+        aws.admin_get_user(UserPoolId=pool.id, Username="ada")

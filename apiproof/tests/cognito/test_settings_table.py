@@ -15,6 +15,7 @@ from apiproof.cognito.validation import operations
 from tests.cognito import (
     test_attribute_settings,
     test_client_settings,
+    test_devices,
     test_settings,
     test_trigger_settings,
 )
@@ -23,6 +24,7 @@ from tests.cognito.made_pools import known, matches
 MODULES = (
     test_attribute_settings,
     test_client_settings,
+    test_devices,
     test_settings,
     test_trigger_settings,
 )

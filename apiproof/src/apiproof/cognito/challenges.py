@@ -26,6 +26,8 @@ class SignInAttempt:
             other flow.
         srp_a: the client's public value in a CUSTOM_AUTH flow that begins with SRP.
         source: the trigger source of the tokens at the end.
+        device_key: of the device that signs in, if it named itself.
+        device_proven: whether that device has proven itself.
     """
 
     pool: Pool
@@ -36,6 +38,8 @@ class SignInAttempt:
     custom: list[dict[str, Any]] | None = None
     srp_a: str | None = None
     source: str = "TokenGeneration_Authentication"
+    device_key: str | None = None
+    device_proven: bool = False
 
 
 @dataclass(eq=False)

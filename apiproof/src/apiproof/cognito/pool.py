@@ -342,6 +342,23 @@ class Pool(CognitoIdpUserPool):
         check_attribute_values(self.schema_attributes, values, creating=False)
 
     @property
+    def tracks_devices(self) -> bool:
+        """Whether the pool has a DeviceConfiguration."""
+        return bool(self.extended_config.get("DeviceConfiguration"))
+
+    @property
+    def remembers_devices_on_prompt(self) -> bool:
+        """Whether a confirmed device is remembered only once the user says so."""
+        config = self.extended_config.get("DeviceConfiguration") or {}
+        return bool(config.get("DeviceOnlyRememberedOnUserPrompt"))
+
+    @property
+    def trusts_devices(self) -> bool:
+        """Whether a remembered device stands in for a second factor."""
+        config = self.extended_config.get("DeviceConfiguration") or {}
+        return bool(config.get("ChallengeRequiredOnNewDevice"))
+
+    @property
     def custom_scopes(self) -> list[str]:
         """The scopes of the pool's resource servers, as clients ask for them."""
         return [

@@ -64,7 +64,6 @@ _NO_RISK = "no risk is assessed here"
 _POLICY = "Policies.PasswordPolicy"
 _TEMPLATE = "VerificationMessageTemplate"
 _INVITE = "AdminCreateUserConfig.InviteMessageTemplate"
-_DEVICES = Rule(Fate.REFUSED, "devices are not remembered")
 _DCR = Rule(Fate.REFUSED, "dynamic client registration is not done")
 
 POOL: Mapping[str, Rule] = {
@@ -116,8 +115,12 @@ POOL: Mapping[str, Rule] = {
     "UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate": _obeyed(
         "the old address stays until the code for the new one came back"
     ),
-    "DeviceConfiguration.ChallengeRequiredOnNewDevice": _DEVICES,
-    "DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt": _DEVICES,
+    "DeviceConfiguration.ChallengeRequiredOnNewDevice": _obeyed(
+        "a remembered device proves itself in place of a second factor"
+    ),
+    "DeviceConfiguration.DeviceOnlyRememberedOnUserPrompt": _obeyed(
+        "a confirmed device is remembered at once, or when the user says so"
+    ),
     "EmailConfiguration.SourceArn": _kept(_OUTBOX),
     "EmailConfiguration.ReplyToEmailAddress": _kept(_OUTBOX),
     "EmailConfiguration.EmailSendingAccount": _kept(_OUTBOX),

@@ -58,25 +58,42 @@ class SrpServer:
     """One run of the protocol.
 
     Args:
-        pool_id: the pool's id; what follows the region is hashed with the name.
-        username: `USER_ID_FOR_SRP`.
-        password: what the client has to prove; None if nothing will do.
+        group: what is hashed before the name: of a user the pool's id after the region, of a device
+            its group key.
+        username: `USER_ID_FOR_SRP`, or the key of a device.
+        verifier: of what the client has to prove.
+        salt: of the verifier.
         srp_a: the client's public value, in hexadecimal.
 
     Raises:
         ParameterInvalid: `srp_a` is no number of the group.
     """
 
-    def __init__(self, pool_id: str, username: str, password: str | None, srp_a: str) -> None:
-        self._pool_name = pool_id.partition("_")[2]
+    def __init__(self, group: str, username: str, verifier: int, salt: int, srp_a: str) -> None:
+        self._pool_name = group
         self._username = username
-        self.salt = salt_of(pool_id, username)
+        self.salt = salt
         self.secret_block = base64.b64encode(secrets.token_bytes(768)).decode()
         self._a = _public_value(srp_a)
-        known = password if password is not None else secrets.token_hex(16)
-        self._verifier = _verifier(self._pool_name, username, known, self.salt)
+        self._verifier = verifier
         self._exponent = secrets.randbits(_EXPONENT_BITS) | 1 << (_EXPONENT_BITS - 1)
         self.b = (K * self._verifier + pow(G, self._exponent, N)) % N
+
+    @classmethod
+    def of_password(
+        cls, pool_id: str, username: str, password: str | None, srp_a: str
+    ) -> "SrpServer":
+        """Begin the run of a user.
+
+        Args:
+            pool_id: the pool's id.
+            username: `USER_ID_FOR_SRP`.
+            password: what the client has to prove; None if nothing will do.
+            srp_a: as above.
+        """
+        group, salt = pool_id.partition("_")[2], salt_of(pool_id, username)
+        known = password if password is not None else secrets.token_hex(16)
+        return cls(group, username, _verifier(group, username, known, salt), salt, srp_a)
 
     def parameters(self) -> dict[str, str]:
         """Give the ChallengeParameters of PASSWORD_VERIFIER."""

@@ -9,6 +9,7 @@ from typing import Any
 from moto.cognitoidp.models import CognitoIdpGroup, CognitoIdpUser, UserStatus
 
 from apiproof.cognito.context import Purpose
+from apiproof.cognito.devices import DeviceStore
 from apiproof.cognito.errors import (
     CodeExpired,
     CodeMismatch,
@@ -179,6 +180,7 @@ class User(CognitoIdpUser):
     ) -> None:
         super().__init__(user_pool_id, username, password, status, _normalized(attributes))
         self.codes = VerificationCodes()
+        self.devices = DeviceStore()
         self.lockout = LoginLockout()
         self.quota = HourlyQuota()
         self.deleted = False

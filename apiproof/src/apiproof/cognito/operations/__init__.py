@@ -7,6 +7,7 @@ the call is refused as unsupported.
 from apiproof.cognito.operations.administration import Administration
 from apiproof.cognito.operations.appearance import Appearance
 from apiproof.cognito.operations.challenges import Challenges
+from apiproof.cognito.operations.devices import Devices
 from apiproof.cognito.operations.imports import Imports
 from apiproof.cognito.operations.linking import Linking
 from apiproof.cognito.operations.machines import Machines
@@ -28,6 +29,7 @@ class Operations(
     SignOut,
     Profile,
     Administration,
+    Devices,
     Linking,
     Resources,
     Appearance,

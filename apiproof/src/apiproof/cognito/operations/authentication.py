@@ -9,6 +9,7 @@ from moto.core.responses import ActionResult
 from apiproof.cognito import triggers
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.challenges import Challenge, ChallengeStore, SignInAttempt
+from apiproof.cognito.devices import Device
 from apiproof.cognito.errors import (
     LambdaAnswerInvalid,
     NotAuthorized,
@@ -90,7 +91,9 @@ class Authentication(Operation):
         """Ask for the proof of the password."""
         pool, user = attempt.pool, attempt.user
         username = user.username if user is not None else attempt.username
-        srp = SrpServer(pool.id, username, user.password if user is not None else None, srp_a)
+        srp = SrpServer.of_password(
+            pool.id, username, user.password if user is not None else None, srp_a
+        )
         return self._challenge("PASSWORD_VERIFIER", attempt, srp.parameters(), srp=srp)
 
     def _check_password(self, attempt: SignInAttempt, password: str) -> User:
@@ -194,6 +197,8 @@ class Authentication(Operation):
     def _second_factor(self, attempt: SignInAttempt, user: User) -> ActionResult:
         """Ask for a second factor where pool and user want one, else finish."""
         pool = attempt.pool
+        if pool.trusts_devices and (device := self._unproven_device(attempt, user)):
+            return self._challenge("DEVICE_SRP_AUTH", attempt, {"DEVICE_KEY": device.key})
         factors = mfa_factors(pool, user)
         if len(factors) > 1 and user.preferred_mfa_setting not in factors:
             parameters = {
@@ -234,15 +239,45 @@ class Authentication(Operation):
         )
 
     def _finish(self, attempt: SignInAttempt, user: User) -> ActionResult:
-        """Run PostAuthentication and give tokens."""
+        """Have a remembered device prove itself, run PostAuthentication and give tokens."""
+        if device := self._unproven_device(attempt, user):
+            return self._challenge("DEVICE_SRP_AUTH", attempt, {"DEVICE_KEY": device.key})
         if attempt.pool.has_trigger("PostAuthentication"):
             request = {
                 "userAttributes": user.event_attributes(),
-                "newDeviceUsed": False,
+                "newDeviceUsed": attempt.pool.tracks_devices and attempt.device_key is None,
                 "clientMetadata": attempt.metadata,
             }
             self._trigger(attempt, "PostAuthentication", request, {})
-        return self._complete(attempt.pool, attempt.client, user, attempt.source)
+        done = self._complete(attempt.pool, attempt.client, user, attempt.source)
+        answer = done.result if isinstance(done.result, dict) else {}
+        result = answer.get("AuthenticationResult")
+        if result and attempt.pool.tracks_devices and attempt.device_key is None:
+            device = user.devices.create(self.context, attempt.pool.region)
+            result["NewDeviceMetadata"] = {
+                "DeviceKey": device.key,
+                "DeviceGroupKey": device.group_key,
+            }
+        return done
+
+    @staticmethod
+    def _use_device(attempt: SignInAttempt, key: str | None) -> None:
+        """Note which device signs in.
+
+        Raises:
+            ResourceNotFound: the user has no such device.
+        """
+        if key and attempt.user is not None and attempt.pool.tracks_devices:
+            attempt.user.devices.find(key)
+            attempt.device_key = key
+
+    @staticmethod
+    def _unproven_device(attempt: SignInAttempt, user: User) -> Device | None:
+        """Give the remembered device of a sign-in, until it has proven itself."""
+        if attempt.device_key is None or attempt.device_proven:
+            return None
+        device = user.devices.find(attempt.device_key)
+        return device if device.is_remembered else None
 
     # Custom challenges
 

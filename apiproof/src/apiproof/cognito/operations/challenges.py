@@ -42,6 +42,8 @@ class Challenges(Authentication):
             "SELECT_MFA_TYPE": self._select_mfa_type,
             "MFA_SETUP": self._mfa_setup,
             "CUSTOM_CHALLENGE": self._custom_challenge,
+            "DEVICE_SRP_AUTH": self._device_srp,
+            "DEVICE_PASSWORD_VERIFIER": self._device_verifier,
         }
         if name not in answers:
             raise ParameterInvalid(
@@ -64,6 +66,7 @@ class Challenges(Authentication):
         if attempt.client is not client or not is_same:
             raise NotAuthorized("Invalid session for the user.")
         attempt.metadata = self.params.get("ClientMetadata") or {}
+        self._use_device(attempt, responses.get("DEVICE_KEY"))
         return challenge
 
     @staticmethod
@@ -123,6 +126,25 @@ class Challenges(Authentication):
         srp_a = required(responses, "SRP_A")
         challenge.answered = True
         return self._password_verifier(challenge.attempt, srp_a)
+
+    # Devices
+
+    def _device_srp(self, challenge: Challenge, responses: dict[str, str]) -> ActionResult:
+        attempt, user = challenge.attempt, self._user_of(challenge)
+        device = user.devices.find(required(responses, "DEVICE_KEY"))
+        srp = device.srp(required(responses, "SRP_A"))
+        challenge.answered = True
+        parameters = srp.parameters() | {"USERNAME": user.username, "DEVICE_KEY": device.key}
+        return self._challenge("DEVICE_PASSWORD_VERIFIER", attempt, parameters, srp=srp)
+
+    def _device_verifier(self, challenge: Challenge, responses: dict[str, str]) -> ActionResult:
+        attempt = challenge.attempt
+        challenge.answered = True
+        user = self._check_proof(challenge, responses)
+        device = user.devices.find(attempt.device_key or "")
+        device.authenticated = self.context.clock.now()
+        attempt.device_proven = True
+        return self._finish(attempt, user)
 
     # Choices
 

@@ -66,6 +66,7 @@ class SignIn(Authentication):
         if password is not None and pool.has_trigger("UserMigration"):
             triggers.migrate(pool, client, username, "Authentication", password=password)
         attempt = self._attempt(pool, client, username)
+        self._use_device(attempt, parameters.get("DEVICE_KEY"))
         if pool.has_trigger("PreAuthentication"):
             user = attempt.user
             request = {

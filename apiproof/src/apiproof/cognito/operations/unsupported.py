@@ -1,19 +1,11 @@
 """The operations that this emulator refuses, each with the reason."""
 
-_DEVICES = "devices are not remembered, see the setting DeviceConfiguration"
 _PASSKEYS = "passkeys need an authenticator, and no library here plays one"
 _REPLICAS = "there is one region"
 _LIMITS = "requests per second are not limited: plan an outage to see it"
 _SESSIONS = "the number and age of sessions is not limited"
 
 REASONS = {
-    **dict.fromkeys(
-        (
-            "AdminForgetDevice", "AdminGetDevice", "AdminListDevices", "AdminUpdateDeviceStatus",
-            "ConfirmDevice", "ForgetDevice", "GetDevice", "ListDevices", "UpdateDeviceStatus",
-        ),
-        _DEVICES,
-    ),
     **dict.fromkeys(
         (
             "CompleteWebAuthnRegistration", "DeleteWebAuthnCredential", "ListWebAuthnCredentials",
