@@ -279,6 +279,28 @@ def test_second_factor_by_sms(make: Maker) -> None:
         assert pool.log_in("ada").get("ChallengeName") != "SMS_MFA"
 
 
+def test_text_of_second_factors_may_be_set_later(make: Maker) -> None:
+    pool = make({"SmsAuthenticationMessage": "before {####}"})
+    with_phone(pool)
+    sms = {"SmsConfiguration": ROLE, "SmsAuthenticationMessage": "after {####}"}
+    pool.aws.set_user_pool_mfa_config(
+        UserPoolId=pool.id, SmsMfaConfiguration=sms, MfaConfiguration="ON"
+    )
+    assert pool.log_in("ada")["ChallengeName"] == "SMS_MFA"
+    message = pool.cognito.outbox.last("ada", "sign-in")
+    assert message.text == f"after {message.code}"
+    assert described(pool)["SmsConfiguration"] == ROLE
+
+
+def test_lite_pools_have_no_mfa_by_email(make: Maker) -> None:
+    email = {"EmailMfaConfiguration": {"Subject": "code"}, "MfaConfiguration": "ON"}
+    pool = make({"UserPoolTier": "LITE"})
+    with refused("FeatureUnavailableInTierException"):
+        pool.aws.set_user_pool_mfa_config(UserPoolId=pool.id, **email)
+    pool = make()
+    pool.aws.set_user_pool_mfa_config(UserPoolId=pool.id, **email)
+
+
 def test_required_factor_is_set_up(make: Maker) -> None:
     pool = make({"MfaConfiguration": "ON"})
     pool.user("ada")

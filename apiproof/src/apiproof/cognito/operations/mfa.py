@@ -7,6 +7,7 @@ from moto.core.responses import ActionResult
 
 from apiproof.cognito.challenges import Challenge
 from apiproof.cognito.errors import (
+    FeatureUnavailable,
     NotAuthorized,
     ParameterInvalid,
     SettingUnsupported,
@@ -17,6 +18,8 @@ from apiproof.cognito.factors import enable_totp, first_factors, matches_totp, s
 from apiproof.cognito.operations.authentication import Authentication
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
+
+_SHARED = ("SmsConfiguration", "SmsAuthenticationMessage")
 
 
 class MultiFactor(Authentication):
@@ -120,6 +123,11 @@ class MultiFactor(Authentication):
                 "At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be "
                 "provided."
             )
+        if email is not None and pool.extended_config.get("UserPoolTier") == "LITE":
+            raise FeatureUnavailable("MFA by email needs the ESSENTIALS tier.")
+        # CreateUserPool has these settings, too: the newer ones count.
+        shared = {name: (sms or {}).get(name) for name in _SHARED}
+        pool.extended_config |= {name: value for name, value in shared.items() if value}
         pool.mfa_config, pool.sms_mfa_config, pool.token_mfa_config = wanted, sms, token
         pool.email_mfa_config = email
         return self.get_user_pool_mfa_config()
