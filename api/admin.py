@@ -8,24 +8,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy import Engine
 from sqlmodel import Session, col, select
 
-from api.database import transaction
 from api.dependencies import AppState
 from api.errors import ApiError, UserNotFound
 from api.identity.protocols import IdentityProvider
 from api.settings import SettingsInvalid, read_settings
+from api.transactions import Transactions
 from api.types import case_key, utc_now
 from api.users.auth import end_sessions
 from api.users.models import User
 
 
-def disable(engine: Engine, identity: IdentityProvider, username: str, until: int) -> None:
+def disable(database: Transactions, identity: IdentityProvider, username: str, until: int) -> None:
     """Shut an account: no sign-in, and all its tokens are refused at once.
 
+    Cognito first: should it fail, nothing has changed, and should the rest fail, run it again. An
+    account that has no row here, whose user never logged in, is shut at Cognito.
+
     Args:
-        engine: of the database.
+        database: where the row is.
         identity: where the account is.
         username: its case does not matter.
         until: epoch seconds; sessions opened up to then stay shut when the account opens again.
@@ -33,39 +35,56 @@ def disable(engine: Engine, identity: IdentityProvider, username: str, until: in
     Raises:
         UserNotFound
     """
-    with transaction(engine) as db:
-        user = _locked(db, username)
-        user.disabled_at = user.disabled_at or utc_now()
-        end_sessions(db, user, until)
-        identity.set_enabled(user.username, enabled=False)
-        identity.sign_out_account(user.username)
+    name = _exact_name(database, identity, username)
+    identity.set_enabled(name, enabled=False)
+    identity.sign_out_account(name)
+    with database.begin() as db:
+        user = _find(db, username)
+        if user is not None:
+            user.disabled_at = user.disabled_at or utc_now()
+            end_sessions(db, user, until)
 
 
-def enable(engine: Engine, identity: IdentityProvider, username: str) -> None:
+def enable(database: Transactions, identity: IdentityProvider, username: str) -> None:
     """Open an account again; the user has to log in.
 
     Args:
-        engine: of the database.
+        database: where the row is.
         identity: where the account is.
         username: its case does not matter.
 
     Raises:
         UserNotFound
     """
-    with transaction(engine) as db:
-        user = _locked(db, username)
-        user.disabled_at = None
-        db.add(user)
-        identity.set_enabled(user.username, enabled=True)
+    # Cognito first: the row of an account that is still shut there must not say that it is open.
+    identity.set_enabled(_exact_name(database, identity, username), enabled=True)
+    with database.begin() as db:
+        user = _find(db, username)
+        if user is not None:
+            user.disabled_at = None
+            db.add(user)
 
 
-def _locked(db: Session, username: str) -> User:
+def _find(db: Session, username: str) -> User | None:
     key = case_key(username)
-    query = select(User).where(col(User.username_key) == key).with_for_update()
-    user = db.exec(query).one_or_none()
-    if user is None:
+    named = select(User).where(col(User.username_key) == key, col(User.reserved_until).is_(None))
+    return db.exec(named.with_for_update()).one_or_none()
+
+
+def _exact_name(database: Transactions, identity: IdentityProvider, username: str) -> str:
+    """The name as it was given at the sign-up; never one that is found by its `sub`.
+
+    Raises:
+        UserNotFound
+    """
+    with database.begin() as db:
+        user = _find(db, username)
+    if user is not None:
+        return user.username
+    account = identity.find_account(username)
+    if account is None or case_key(account.username) != case_key(username):
         raise UserNotFound
-    return user
+    return account.username
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,9 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         world = AppState.build(read_settings())
         if options.command == "disable":
-            disable(world.engine, world.identity, options.username, world.sign_out_cutoff())
+            disable(world.database, world.identity, options.username, world.sign_out_cutoff())
         else:
-            enable(world.engine, world.identity, options.username)
+            enable(world.database, world.identity, options.username)
     except SettingsInvalid as error:
         return _fail(str(error))
     except ApiError as error:

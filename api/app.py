@@ -8,12 +8,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 from fastapi.routing import APIRoute
 
 from api import health, openapi
 from api.dependencies import AppState
 from api.exception_handlers import install_exception_handlers
-from api.middleware import BodyLimit, RequestRecord
+from api.middleware import REQUEST_ID, BodyLimit, RequestDeadline, RequestRecord
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
 from api.users.router import router as users_router
@@ -42,6 +43,15 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     app.include_router(health.router)
     install_exception_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(RequestDeadline, seconds=settings.request_deadline)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID],
+            expose_headers=["Location", "Retry-After", "WWW-Authenticate", REQUEST_ID],
+        )
     app.add_middleware(RequestRecord)
     openapi.customize(app)
     return app
@@ -50,7 +60,7 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     yield {}
-    app.state.dependencies.engine.dispose()
+    app.state.dependencies.database.engine.dispose()
 
 
 def _operation_id(route: APIRoute) -> str:

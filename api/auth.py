@@ -1,24 +1,27 @@
 """Who may call: named types for the signatures of operations.
 
-`CurrentUser` and `CurrentRandomsUser` each stand for a caller with a verified token, known here,
-not signed out, with the scope.
+`CurrentUser` and `CurrentRandomsUser` each stand for a caller with a verified token. Whether the
+user is known here, not signed out, and has the scope is found out in the operation's own
+transaction: the only way to the database leads through the caller.
 
 Sources: RFC 6750 (bearer tokens), FastAPI on OAuth2 scopes.
 """
 
-from dataclasses import dataclass
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
-from fastapi import Depends, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import OAuth2PasswordBearer, SecurityScopes
+from sqlmodel import Session
 
-from api.database import DbSession
-from api.dependencies import TokenVerifier
+from api.dependencies import AppState, State
 from api.errors import NotAuthenticated, ScopeMissing
 from api.identity.pre_token_generation import ME, RANDOMS
 from api.identity.protocols import AccessToken
 from api.users.auth import find_caller
 from api.users.models import User
+
+T = TypeVar("T")
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="users/login",
@@ -29,38 +32,80 @@ _bearer = OAuth2PasswordBearer(
 )
 
 
-@dataclass(frozen=True)
 class AuthenticatedUser:
     """Whoever presented the token."""
 
-    user: User
-    token: AccessToken
+    def __init__(self, state: AppState, token: AccessToken, needed: Sequence[str]) -> None:
+        self.token = token
+        self._state = state
+        self._needed = needed
+
+    async def run(self, work: Callable[[Session, User], T]) -> T:
+        """Do work in a transaction, in a thread, for the user.
+
+        Args:
+            work: gets the transaction and the user, and asks nobody but the database.
+
+        Raises:
+            TokenInvalid, ScopeMissing, DatabaseUnavailable
+        """
+        return await self._state.database.run(lambda db: work(db, self._found(db)))
+
+    async def ask(self, work: Callable[[User], T]) -> T:
+        """Do work that asks the identity provider, in a thread, for the user.
+
+        Args:
+            work: gets the user, and opens transactions as it needs them.
+
+        Raises:
+            TokenInvalid, ScopeMissing, DatabaseUnavailable, IdentityUnavailable
+        """
+
+        def within() -> T:
+            with self._state.database.begin() as db:
+                user = self._found(db)
+            return work(user)
+
+        return await self._state.accounts.run(within)
+
+    async def require(self) -> None:
+        """Refuse a caller who may not call, where something else is wrong as well.
+
+        Raises:
+            TokenInvalid, ScopeMissing, DatabaseUnavailable
+        """
+        await self.run(lambda _db, _user: None)
+
+    def _found(self, db: Session) -> User:
+        user = find_caller(db, self.token)
+        if not self.token.scopes.issuperset(self._needed):
+            raise ScopeMissing(self._needed)
+        return user
 
 
-def authenticate(
+async def authenticate(
+    request: Request,
     needed: SecurityScopes,
     access_token: Annotated[str | None, Depends(_bearer)],
-    db: DbSession,
-    verifier: TokenVerifier,
+    state: State,
 ) -> AuthenticatedUser:
-    """Verify the bearer token and its scopes.
+    """Verify the bearer token.
 
     Args:
+        request: remembers the caller, so that a bad token is told before a bad body.
         needed: the scopes of the operation.
         access_token: from the Authorization header.
-        db: the request's transaction.
-        verifier: of the pool's tokens.
+        state: verifies it.
 
     Raises:
-        NotAuthenticated, TokenInvalid, ScopeMissing, KeysUnavailable
+        NotAuthenticated, TokenInvalid, KeysUnavailable
     """
     if not access_token:
         raise NotAuthenticated
-    token = verifier.verify(access_token)
-    user = find_caller(db, token)
-    if not token.scopes.issuperset(needed.scopes):
-        raise ScopeMissing(needed.scopes)
-    return AuthenticatedUser(user=user, token=token)
+    token = await state.verify(access_token)
+    caller = AuthenticatedUser(state, token, needed.scopes)
+    request.state.caller = caller
+    return caller
 
 
 CurrentUser = Annotated[AuthenticatedUser, Security(authenticate, scopes=[ME])]

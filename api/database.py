@@ -1,22 +1,32 @@
-"""The database: how engines are built, how a request's transaction opens and ends, when it is away.
+"""The database: how engines are built, how a transaction opens and ends, when the database is away.
 
-One request, one transaction, committed before the answer leaves. Must not know any table.
+A transaction opens and ends within one call in one thread: no connection waits for another thread,
+and none for Cognito. Must not know any table.
 
-Source: SQLAlchemy 2.1 on disconnect handling.
+Source: SQLAlchemy 2.1 on disconnect handling and pool events; libpq's connection parameters.
 """
 
-from collections.abc import Iterator
+import select
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Any, TypeVar
 
-from fastapi import Depends, Request
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
+import structlog
+from sqlalchemy import Engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlmodel import Session, create_engine
 
+from api.bulkhead import Bulkhead
+from api.deadline import current
 from api.errors import DatabaseUnavailable
 from api.settings import Settings
-from api.sqlstate import is_transient
+from api.sqlstate import READ_ONLY, is_transient, sqlstate
+
+T = TypeVar("T")
+_FRESH = 1.0  # seconds for which a connection that worked need not be tried
+
+log = structlog.get_logger(__name__)
 
 
 def build_engine(settings: Settings) -> Engine:
@@ -25,25 +35,74 @@ def build_engine(settings: Settings) -> Engine:
     Args:
         settings: address, pool sizes and timeouts.
     """
-    timeouts = {
+    limits = {
         "statement_timeout": settings.database_statement_timeout,
         "lock_timeout": settings.database_lock_timeout,
+        # Nothing is waited for within a transaction: whoever idles there is frozen or gone.
+        "idle_in_transaction_session_timeout": settings.database_statement_timeout,
     }
-    return create_engine(
+    options = [f"-c {key}={int(seconds * 1000)}" for key, seconds in limits.items()]
+    engine = create_engine(
         settings.sqlalchemy_url,
         pool_size=settings.database_pool_size,
         max_overflow=settings.database_max_overflow,
         pool_timeout=settings.database_pool_timeout,
-        pool_pre_ping=True,
         hide_parameters=True,
         connect_args={
             "application_name": "randomizer-api",
             "connect_timeout": settings.database_connect_timeout,
             # A peer that vanished without a word is given up within the statement timeout.
             "tcp_user_timeout": int(settings.database_statement_timeout * 1000),
-            "options": " ".join(f"-c {key}={int(s * 1000)}" for key, s in timeouts.items()),
+            "options": " ".join([*options, "-c timezone=UTC"]),
         },
     )
+    event.listen(engine, "connect", _note_alive)
+    event.listen(engine, "checkout", _watch)
+    event.listen(engine, "checkin", _release)
+    event.listen(engine, "invalidate", _release)
+    event.listen(engine, "close", _release)
+    return engine
+
+
+class Database:
+    """Transactions on the database of an engine, and the threads that they run in."""
+
+    def __init__(self, engine: Engine, *, threads: int, queue: int) -> None:
+        """Take an engine.
+
+        Args:
+            engine: where to.
+            threads: how many transactions at once; with a connection for each, none waits for one.
+            queue: how many requests may wait for a thread.
+        """
+        self.engine = engine
+        self._bulkhead = Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
+
+    async def run(self, work: Callable[[Session], T]) -> T:
+        """Do work in a thread, in a transaction that is committed when this returns.
+
+        Args:
+            work: all that the transaction does; it must ask nobody but the database.
+
+        Raises:
+            DatabaseUnavailable: the database is away or too busy, also at the commit.
+        """
+
+        def within() -> T:
+            with self.begin() as db:
+                return work(db)
+
+        return await self._bulkhead.run(within)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """Open a session, commit at the end, roll back on an error; for those in a thread already.
+
+        Raises:
+            DatabaseUnavailable: the database is away or too busy, also at the commit.
+        """
+        with transaction(self.engine) as db:
+            yield db
 
 
 @contextmanager
@@ -56,20 +115,53 @@ def transaction(engine: Engine) -> Iterator[Session]:
     Raises:
         DatabaseUnavailable: when the database is away or too busy, also at the commit.
     """
+    deadline = current()
+    deadline.require(DatabaseUnavailable)
     try:
         with Session(engine, expire_on_commit=False) as db:
-            yield db
-            db.commit()
+            try:
+                yield db
+                # Whoever asked has got another answer by now.
+                deadline.require(DatabaseUnavailable)
+                db.commit()
+            except DBAPIError as error:
+                if sqlstate(error) == READ_ONLY:
+                    # After a fail-over the pool's connections lead to what is now a replica.
+                    log.warning("database_read_only")
+                    db.invalidate()
+                    engine.dispose()
+                raise
     except SQLAlchemyError as error:
         if is_transient(error):
             raise DatabaseUnavailable from error
         raise
 
 
-def _open_session(request: Request) -> Iterator[Session]:
-    with transaction(request.app.state.dependencies.engine) as db:
-        yield db
+def _note_alive(_connection: Any, record: Any) -> None:
+    record.info["worked_at"] = time.monotonic()
 
 
-# scope="function": the commit happens before the answer is sent, so a failed commit is no 201.
-DbSession = Annotated[Session, Depends(_open_session, scope="function")]
+def _watch(connection: Any, record: Any, _proxy: Any) -> None:
+    """Bind a connection to the request's deadline, and see whether it is alive."""
+    descriptor = connection.fileno()
+    deadline = current()
+    deadline.watch(descriptor)
+    record.info["watched"] = deadline, descriptor
+    is_fresh = time.monotonic() - record.info.get("worked_at", 0.0) < _FRESH
+    # A server that ends a connection says so, or closes it: there is something to read.
+    if is_fresh and not select.select([descriptor], [], [], 0)[0]:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        connection.rollback()
+    except connection.Error as error:
+        _release(connection, record)
+        raise DisconnectionError("The connection is dead") from error
+
+
+def _release(_connection: Any, record: Any, *_: Any) -> None:
+    deadline, descriptor = record.info.pop("watched", (None, -1))
+    if deadline is not None:
+        deadline.release(descriptor)
+        _note_alive(_connection, record)

@@ -12,25 +12,50 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
-from api.database import build_engine
+from api.bulkhead import Bulkhead
+from api.database import Database, build_engine
+from api.errors import DatabaseUnavailable, IdentityUnavailable, KeysUnavailable
 from api.identity.cognito import Cognito
 from api.identity.jwks import HttpJwks, JwksCache
 from api.identity.jwt import JwtVerifier
-from api.identity.protocols import IdentityProvider, JwksSource
-from api.identity.protocols import TokenVerifier as Verifier
+from api.identity.protocols import AccessToken, IdentityProvider, JwksSource, TokenVerifier
 from api.settings import Settings
+from api.shared_look import SharedLook
+
+_LOOKUP_THREADS = 4  # they only wait for one and the same fetch
 
 
 @dataclass(frozen=True)
 class AppState:
-    """The world as one process of the service sees it."""
+    """The world as one process of the service sees it.
 
-    engine: Engine
+    Attributes:
+        database: transactions, in threads of their own.
+        identity: holds accounts, passwords and codes; it blocks.
+        keys: of the pool.
+        verifier: of the pool's tokens; it blocks where it needs a key that is not at hand.
+        calls: threads for what asks the identity provider alone.
+        accounts: threads for what asks it and the database.
+        lookups: threads for what waits for keys.
+        readiness: the look of those who ask whether the service is ready.
+        clock: epoch seconds.
+        clock_skew: seconds that the identity provider's clock may be ahead.
+        deadline: seconds that a request has in all.
+        unconfirmed_lifetime: seconds after which an unconfirmed account makes way.
+    """
+
+    database: Database
     identity: IdentityProvider
     keys: JwksCache
-    verifier: Verifier
+    verifier: TokenVerifier
+    calls: Bulkhead
+    accounts: Bulkhead
+    lookups: Bulkhead
+    readiness: SharedLook
     clock: Callable[[], float]
     clock_skew: int
+    deadline: float
+    unconfirmed_lifetime: float
 
     @classmethod
     def build(
@@ -51,10 +76,12 @@ class AppState:
             jwks: instead of the settings' JWKS URL.
             clock: epoch seconds.
         """
+        timeout = settings.cognito_connect_timeout + settings.cognito_read_timeout
         keys = JwksCache(
             jwks or HttpJwks(settings.jwks_url, timeout=settings.cognito_read_timeout),
             lifespan=settings.jwks_lifespan,
             cooldown=settings.jwks_cooldown,
+            patience=min(timeout, settings.request_deadline),
             clock=time.monotonic,
         )
         verifier = JwtVerifier(
@@ -64,43 +91,46 @@ class AppState:
             clock_skew=settings.clock_skew,
             clock=clock,
         )
+        queue, threads = settings.request_queue, settings.cognito_threads
         return cls(
-            engine=engine or build_engine(settings),
+            database=Database(
+                engine or build_engine(settings), threads=settings.database_pool_size, queue=queue
+            ),
             identity=identity or Cognito(settings),
             keys=keys,
             verifier=verifier,
+            calls=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            accounts=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            lookups=Bulkhead(KeysUnavailable, threads=_LOOKUP_THREADS, queue=queue),
+            readiness=SharedLook(DatabaseUnavailable),
             clock=clock,
             clock_skew=settings.clock_skew,
+            deadline=settings.request_deadline,
+            unconfirmed_lifetime=settings.unconfirmed_lifetime,
         )
 
     def sign_out_cutoff(self) -> int:
         """The latest time, in epoch seconds, that a token issued by now may bear."""
         return int(self.clock()) + self.clock_skew
 
+    async def verify(self, token: str) -> AccessToken:
+        """Verify a caller's token; only one whose key is not at hand waits.
 
-def get_state(request: Request) -> AppState:
+        Args:
+            token: as presented.
+
+        Raises:
+            TokenInvalid, KeysUnavailable
+        """
+        if self.verifier.needs_lookup(token):
+            return await self.lookups.run(lambda: self.verifier.verify(token))
+        return self.verifier.verify(token)
+
+
+async def get_state(request: Request) -> AppState:
     """Return what this process of the service stands on."""
     state: AppState = request.app.state.dependencies
     return state
 
 
-async def _identity(request: Request) -> IdentityProvider:
-    return get_state(request).identity
-
-
-async def _verifier(request: Request) -> Verifier:
-    return get_state(request).verifier
-
-
-async def _keys(request: Request) -> JwksCache:
-    return get_state(request).keys
-
-
-async def _sign_out_cutoff(request: Request) -> int:
-    return get_state(request).sign_out_cutoff()
-
-
-Identity = Annotated[IdentityProvider, Depends(_identity)]
-TokenVerifier = Annotated[Verifier, Depends(_verifier)]
-Keys = Annotated[JwksCache, Depends(_keys)]
-SignOutCutoff = Annotated[int, Depends(_sign_out_cutoff)]
+State = Annotated[AppState, Depends(get_state)]

@@ -12,8 +12,8 @@ must not know any other module of the API.
     |- 413 BodyTooLarge
     |- 422 RequestInvalid (AccountRefused, PasswordRefused)
     |- 429 Throttled
-    `- 503 Unavailable (DatabaseUnavailable, KeysUnavailable, IdentityUnavailable
-           (IdentityAnswerLost))
+    `- 503 Unavailable (DatabaseUnavailable, KeysUnavailable, SessionOvertaken,
+           IdentityUnavailable (IdentityAnswerLost))
 """
 
 from collections.abc import Mapping, Sequence
@@ -226,6 +226,12 @@ class KeysUnavailable(Unavailable):
     """The keys that verify tokens cannot be fetched, and the one needed is not at hand."""
 
     detail = "Token keys unavailable, try again later"
+
+
+class SessionOvertaken(Unavailable):
+    """The password changed, or all sessions ended, while this login was under way."""
+
+    detail = "The account has just changed, try again"
 
 
 class IdentityUnavailable(Unavailable):

@@ -34,6 +34,12 @@ async def _api_error(_request: Request, error: ApiError) -> Response:
 
 
 async def _validation_error(request: Request, error: RequestValidationError) -> Response:
+    caller = getattr(request.state, "caller", None)
+    if caller is not None:
+        try:
+            await caller.require()
+        except ApiError as worse:
+            return await _api_error(request, worse)
     return await _api_error(request, RequestInvalid([_problem(item) for item in error.errors()]))
 
 

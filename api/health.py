@@ -8,9 +8,9 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
+from sqlmodel import Session
 
-from api.database import DbSession
-from api.dependencies import Keys
+from api.dependencies import AppState, State
 from api.errors import DatabaseUnavailable, KeysUnavailable
 from api.openapi_responses import responses
 
@@ -31,11 +31,27 @@ async def check_health() -> Health:
 
 @router.get(
     "/ready",
-    response_description="The database answers and the token keys are at hand.",
+    response_description="The database takes writes and the token keys are at hand.",
     responses=responses(DatabaseUnavailable, KeysUnavailable),
 )
-def check_readiness(db: DbSession, keys: Keys) -> Health:
+async def check_readiness(state: State) -> Health:
     """Say whether requests can be served."""
-    db.connection().execute(text("SELECT 1"))
-    keys.require_any()
+    await state.readiness.shared(lambda: _look(state))
     return Health()
+
+
+# Load balancers ask with HEAD as well (RFC 9110, 9.3.2); the document has the method once.
+router.head("/health", include_in_schema=False)(check_health)
+router.head("/ready", include_in_schema=False)(check_readiness)
+
+
+async def _look(state: AppState) -> None:
+    await state.database.run(_require_writable)
+    if not state.keys.has_any:
+        await state.lookups.run(state.keys.require_any)
+
+
+def _require_writable(db: Session) -> None:
+    setting = text("SELECT current_setting('transaction_read_only')")
+    if db.connection().execute(setting).scalar_one() != "off":
+        raise DatabaseUnavailable

@@ -6,7 +6,7 @@ The only module with an effect at import. Must not know anything but how to star
 import sys
 
 from api.app import create_app
-from api.logging import configure_logs
+from api.logging import adopt_library_logs, configure_logs
 from api.settings import SettingsInvalid, read_settings
 
 try:
@@ -16,4 +16,5 @@ except SettingsInvalid as error:
     raise SystemExit(2) from None
 
 configure_logs(_settings.log_level)
+adopt_library_logs(_settings.log_level)
 app = create_app(_settings)

@@ -17,6 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import deadline
 from api.errors import BodyTooLarge
 
 log = structlog.get_logger(__name__)
@@ -63,7 +64,24 @@ class RequestRecord:
                 log.critical("request_failed", **_frames(error))
                 if not status:
                     await _answer_500(send_with_id)
-            _record(scope, status, time.perf_counter() - started)
+            finally:  # also when the server gives the request up
+                _record(scope, status, time.perf_counter() - started)
+
+
+class RequestDeadline:
+    """Gives each request a time that it has in all; see api/deadline.py."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self.app = app
+        self.seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        with deadline.started(self.seconds):
+            await self.app(scope, receive, send)
 
 
 class BodyLimit:

@@ -6,6 +6,7 @@ module must not know who uses the settings.
 Source: pydantic-settings 2.16.
 """
 
+import re
 from typing import Annotated, Self
 
 from pydantic import (
@@ -18,11 +19,14 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 _DRIVER = "postgresql+psycopg2"
+# Of a wait: drivers count in milliseconds, and no request lives for a minute.
+Seconds = Annotated[float, Field(ge=0.01, le=60, allow_inf_nan=False)]
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://\[::1\](:[0-9]{1,5})?")
 _RDS = ("rds_username", "rds_password", "rds_hostname", "rds_db_name")
 
 
@@ -104,21 +108,40 @@ class Settings(DatabaseSettings):
     aws_cognito_jwks_url: AnyHttpUrl | None = None
     aws_cognito_endpoint: AnyHttpUrl | None = None
 
-    cognito_connect_timeout: float = Field(default=2.0, gt=0, le=30)
-    cognito_read_timeout: float = Field(default=4.0, gt=0, le=30)
-    jwks_lifespan: float = Field(default=3600.0, gt=0)
-    jwks_cooldown: float = Field(default=5.0, ge=0)
+    cognito_connect_timeout: Seconds = 2.0
+    cognito_read_timeout: Seconds = 4.0
+    jwks_lifespan: float = Field(default=3600.0, gt=0, allow_inf_nan=False)
+    jwks_cooldown: float = Field(default=5.0, ge=0, allow_inf_nan=False)
     clock_skew: int = Field(default=5, ge=0, le=300)
 
-    database_pool_size: int = Field(default=10, ge=1)
-    database_max_overflow: int = Field(default=10, ge=0)
-    database_pool_timeout: float = Field(default=5.0, gt=0)
+    database_pool_size: int = Field(default=10, ge=1, le=1000)
+    database_max_overflow: int = Field(default=10, ge=0, le=1000)
+    database_pool_timeout: Seconds = 5.0
     database_connect_timeout: int = Field(default=3, ge=2, le=30)
-    database_lock_timeout: float = Field(default=4.0, gt=0)
-    database_statement_timeout: float = Field(default=5.0, gt=0)
+    database_lock_timeout: Seconds = 4.0
+    database_statement_timeout: Seconds = 5.0
 
-    max_body_bytes: int = Field(default=65_536, ge=1024)
+    request_deadline: Seconds = 10.0
+    request_queue: int = Field(default=512, ge=1, le=100_000)
+    cognito_threads: int = Field(default=20, ge=1, le=1000)
+    unconfirmed_lifetime: float = Field(default=86_400.0, ge=60, allow_inf_nan=False)
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+
+    max_body_bytes: int = Field(default=65_536, ge=1024, le=2**30)
     log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _are_origins(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        origins = tuple(part.strip() for part in value.split(",") if part.strip())
+        if not all(map(_ORIGIN.fullmatch, origins)):
+            raise PydanticCustomError(
+                "cors_origins",
+                "must be origins such as https://app.example.com, separated by commas",
+            )
+        return origins
 
     @property
     def issuer(self) -> str:

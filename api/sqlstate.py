@@ -9,8 +9,9 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
-# deadlock), resources, operator intervention and timeouts, locks, system.
-_TRANSIENT = ("08", "40", "53", "57", "58", "55P03", "25P03")
+# deadlock), resources, operator intervention and timeouts, locks, system; and a replica by now.
+READ_ONLY = "25006"
+_TRANSIENT = ("08", "40", "53", "57", "58", "55P03", "25P03", READ_ONLY)
 
 FOREIGN_KEY_VIOLATION = "23503"
 UNIQUE_VIOLATION = "23505"

@@ -82,9 +82,9 @@ def disable(where: EnvironmentConfig, username: str) -> None:
 
     service = Dependencies.build(settings_for(where))
     try:
-        admin.disable(service.engine, service.identity, username, service.sign_out_cutoff())
+        admin.disable(service.database, service.identity, username, service.sign_out_cutoff())
     finally:
-        service.engine.dispose()
+        service.database.engine.dispose()
 
 
 def migrate(database_url: str) -> None:

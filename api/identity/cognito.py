@@ -1,7 +1,8 @@
 """The identity provider as a Cognito user pool, through boto3.
 
 One client per process, no retries (botocore would re-send a SignUp whose answer was lost), short
-timeouts. Must not know HTTP, the database or who asks.
+timeouts, and the request's deadline. What is not an answer of Cognito's, by its header and by what
+is read from it, is an answer lost. Must not know HTTP, the database or who asks.
 
 Sources: botocore 1.44 Config, AWS "Computing secret hash values".
 """
@@ -9,6 +10,7 @@ Sources: botocore 1.44 Config, AWS "Computing secret hash values".
 import base64
 import hashlib
 import hmac
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +26,7 @@ from botocore.exceptions import (
 )
 from typing_extensions import override
 
+from api.deadline import current
 from api.errors import (
     ApiError,
     ChallengeUnsupported,
@@ -33,6 +36,7 @@ from api.errors import (
 )
 from api.identity.errors import map_error
 from api.identity.protocols import Account, IdentityProvider, Tokens
+from api.identity.transport import bind
 from api.settings import Settings
 
 # Where the request cannot have reached Cognito; all else may have, and been acted upon.
@@ -54,7 +58,7 @@ class Cognito(IdentityProvider):
         settings = self._settings
         endpoint = settings.aws_cognito_endpoint
         # A session of its own, because boto3's default one is not safe between threads.
-        return boto3.session.Session().client(
+        client = boto3.session.Session().client(
             "cognito-idp",
             region_name=settings.aws_region,
             endpoint_url=str(endpoint).rstrip("/") if endpoint else None,
@@ -62,9 +66,11 @@ class Cognito(IdentityProvider):
                 connect_timeout=settings.cognito_connect_timeout,
                 read_timeout=settings.cognito_read_timeout,
                 retries={"total_max_attempts": 1, "mode": "standard"},
-                max_pool_connections=40,
+                max_pool_connections=2 * settings.cognito_threads,
             ),
         )
+        bind(client)
+        return client
 
     @override
     def sign_up(self, username: str, password: str, email: str) -> str:
@@ -74,7 +80,7 @@ class Cognito(IdentityProvider):
             Password=password,
             UserAttributes=[{"Name": "email", "Value": email}],
         )
-        return str(answer["UserSub"])
+        return _text(answer, "UserSub")
 
     @override
     def confirm_sign_up(self, username: str, code: str) -> None:
@@ -97,10 +103,9 @@ class Cognito(IdentityProvider):
                 "SECRET_HASH": self._secret_hash(username),
             },
         )
-        result = answer.get("AuthenticationResult")
-        if not result:
+        if isinstance(answer.get("ChallengeName"), str):
             raise ChallengeUnsupported
-        return _tokens(result)
+        return _tokens(answer.get("AuthenticationResult"))
 
     @override
     def refresh(self, refresh_token: str) -> Tokens:
@@ -111,11 +116,8 @@ class Cognito(IdentityProvider):
             ClientSecret=self._settings.aws_cognito_app_client_secret.get_secret_value(),
             RefreshToken=refresh_token,
         )
-        result = answer.get("AuthenticationResult")
-        if not result:
-            raise IdentityAnswerLost
         # There is a new refresh token only where they rotate.
-        return _tokens({"RefreshToken": refresh_token} | result)
+        return _tokens(answer.get("AuthenticationResult"), refresh_token)
 
     @override
     def forgot_password(self, username: str) -> None:
@@ -144,12 +146,13 @@ class Cognito(IdentityProvider):
         answer = self._call("admin_get_user", **self._as_admin(username))
         if not answer:
             return None
-        attributes = {item["Name"]: item["Value"] for item in answer["UserAttributes"]}
+        attributes = _attributes(answer.get("UserAttributes"))
         return Account(
-            sub=attributes["sub"],
-            username=answer["Username"],
+            sub=_text(attributes, "sub"),
+            username=_text(answer, "Username"),
             email=attributes.get("email", ""),
-            unconfirmed=answer["UserStatus"] == "UNCONFIRMED",
+            unconfirmed=_text(answer, "UserStatus") == "UNCONFIRMED",
+            disabled=answer.get("Enabled") is False,
         )
 
     @override
@@ -186,11 +189,13 @@ class Cognito(IdentityProvider):
 
     def _call(self, name: str, *, method: str | None = None, **parameters: Any) -> dict[str, Any]:
         """Call Cognito once; an error becomes one of ours, an answer that means "done" is empty."""
+        current().require(IdentityUnavailable)
         try:
             answer: dict[str, Any] = getattr(self._client, method or name)(**parameters)
         except ClientError as error:
-            code = error.response.get("Error", {}).get("Code", "")
-            mapped = map_error(name, code)
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            is_theirs = _is_cognitos(error.response)
+            mapped = map_error(name, code) if is_theirs else IdentityAnswerLost()
             if mapped is None:
                 return {}
             _record(name, code, mapped)
@@ -199,6 +204,17 @@ class Cognito(IdentityProvider):
             away = IdentityUnavailable() if isinstance(error, _NEVER_SENT) else IdentityAnswerLost()
             _record(name, type(error).__name__, away)
             raise away from None
+        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+            # botocore makes an error of its own of most answers that are none, but not of all.
+            lost = IdentityAnswerLost()
+            _record(name, type(error).__name__, lost)
+            raise lost from None
+        finally:
+            current().release_all()
+        if not _is_cognitos(answer):
+            lost = IdentityAnswerLost()
+            _record(name, "no answer of Cognito's", lost)
+            raise lost
         return answer
 
 
@@ -208,11 +224,38 @@ def _record(operation: str, code: str, error: ApiError) -> None:
     write("cognito_refused", operation=operation, code=code, answered=type(error).__name__)
 
 
-def _tokens(result: dict[str, Any]) -> Tokens:
+def _is_cognitos(answer: Any) -> bool:
+    """Tell whether an answer has the header that all of Cognito's have."""
+    metadata = answer.get("ResponseMetadata") if isinstance(answer, Mapping) else None
+    headers = metadata.get("HTTPHeaders") if isinstance(metadata, Mapping) else None
+    return isinstance(headers, Mapping) and bool(headers.get("x-amzn-requestid"))
+
+
+def _tokens(result: Any, refresh_token: str = "") -> Tokens:
     """Read an AuthenticationResult."""
+    if not isinstance(result, Mapping):
+        raise IdentityAnswerLost
+    expires_in = result.get("ExpiresIn")
+    if not isinstance(expires_in, int):
+        raise IdentityAnswerLost
+    has_own = not refresh_token or "RefreshToken" in result
     return Tokens(
-        access_token=result["AccessToken"],
-        id_token=result["IdToken"],
-        refresh_token=result["RefreshToken"],
-        expires_in=result["ExpiresIn"],
+        access_token=_text(result, "AccessToken"),
+        id_token=_text(result, "IdToken"),
+        refresh_token=_text(result, "RefreshToken") if has_own else refresh_token,
+        expires_in=expires_in,
     )
+
+
+def _attributes(listed: Any) -> dict[str, str]:
+    if not isinstance(listed, list):
+        raise IdentityAnswerLost
+    return {_text(item, "Name"): _text(item, "Value", least=0) for item in listed}
+
+
+def _text(answer: Any, name: str, *, least: int = 1) -> str:
+    """Read a text that an answer must have."""
+    value = answer.get(name) if isinstance(answer, Mapping) else None
+    if not isinstance(value, str) or len(value) < least:
+        raise IdentityAnswerLost
+    return value

@@ -79,6 +79,16 @@ class JwtVerifier(TokenVerifier):
         self._clock = clock
 
     @override
+    def needs_lookup(self, token: str) -> bool:
+        if len(token) > _LONGEST:
+            return False
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except (jwt.PyJWTError, ValueError, RecursionError):
+            return False  # it is refused as it stands
+        return isinstance(kid, str) and not self._keys.has(kid)
+
+    @override
     def verify(self, token: str) -> AccessToken:
         return self._verify(token, bypass_cooldown=False)
 
@@ -133,5 +143,5 @@ def _signed_payload(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> di
         # The claims are checked below, in one place and by our clock.
         options: Any = {f"verify_{claim}": False for claim in unchecked}
         return jwt.decode(token, key, algorithms=["RS256"], options=options)
-    except jwt.PyJWTError:
+    except (jwt.PyJWTError, ValueError, RecursionError):
         raise TokenInvalid from None

@@ -15,6 +15,7 @@ class Account:
     username: str
     email: str
     unconfirmed: bool
+    disabled: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,9 @@ class JwksSource(Protocol):
 
 class TokenVerifier(Protocol):
     """Verifies access tokens offline."""
+
+    def needs_lookup(self, token: str) -> bool:
+        """Tell whether to verify a token takes a key that is not at hand."""
 
     def verify(self, token: str) -> AccessToken:
         """Check a token that a caller presents.

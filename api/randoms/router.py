@@ -8,7 +8,6 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from api.auth import CurrentRandomsUser
-from api.database import DbSession
 from api.errors import BoundsConflict, RandomNotFound, RequestInvalid
 from api.openapi_responses import BODY, CALLER, responses
 from api.randoms import service
@@ -46,11 +45,11 @@ LOCATION = {
     response_description="A page of the caller's items, oldest first.",
     responses=responses(*CALLER, RequestInvalid),
 )
-def list_randoms(
-    caller: CurrentRandomsUser, db: DbSession, offset: Offset = 0, limit: Limit = 20
+async def list_randoms(
+    caller: CurrentRandomsUser, offset: Offset = 0, limit: Limit = 20
 ) -> list[RandomItem]:
     """List one's own random numbers, oldest first; beyond the end the list is empty."""
-    return service.list_items(db, caller.user.id, offset, limit)
+    return await caller.run(lambda db, user: service.list_items(db, user.id, offset, limit))
 
 
 @router.post(
@@ -60,11 +59,11 @@ def list_randoms(
     response_description="The new item.",
     responses={201: {"headers": LOCATION}, **responses(*CALLER, BoundsConflict, *BODY)},
 )
-def create_random(
-    caller: CurrentRandomsUser, db: DbSession, bounds: RandomCreate, response: Response
+async def create_random(
+    caller: CurrentRandomsUser, bounds: RandomCreate, response: Response
 ) -> RandomItem:
     """Draw a random number between two bounds, both included, and keep it."""
-    item = service.create_item(db, caller.user.id, bounds)
+    item = await caller.run(lambda db, user: service.create_item(db, user.id, bounds))
     response.headers["Location"] = f"/randoms/{item.id}"
     return item
 
@@ -75,9 +74,9 @@ def create_random(
     response_description="The item.",
     responses=responses(*CALLER, RandomNotFound, RequestInvalid),
 )
-def read_random(caller: CurrentRandomsUser, db: DbSession, random_id: ItemId) -> RandomItem:
+async def read_random(caller: CurrentRandomsUser, random_id: ItemId) -> RandomItem:
     """Read one of one's own random numbers."""
-    return service.find_item(db, caller.user.id, random_id)
+    return await caller.run(lambda db, user: service.find_item(db, user.id, random_id))
 
 
 @router.patch(
@@ -86,14 +85,14 @@ def read_random(caller: CurrentRandomsUser, db: DbSession, random_id: ItemId) ->
     response_description="The changed item.",
     responses=responses(*CALLER, RandomNotFound, BoundsConflict, *BODY),
 )
-def update_random(
-    caller: CurrentRandomsUser, db: DbSession, random_id: ItemId, update: RandomUpdate
+async def update_random(
+    caller: CurrentRandomsUser, random_id: ItemId, update: RandomUpdate
 ) -> RandomItem:
     """Change the bounds of a random number; what is left out stays.
 
     The number itself is drawn anew only when it no longer lies within the bounds.
     """
-    return service.update_item(db, caller.user.id, random_id, update)
+    return await caller.run(lambda db, user: service.update_item(db, user.id, random_id, update))
 
 
 @router.delete(
@@ -102,6 +101,6 @@ def update_random(
     response_description="The item is gone.",
     responses=responses(*CALLER, RandomNotFound, RequestInvalid),
 )
-def delete_random(caller: CurrentRandomsUser, db: DbSession, random_id: ItemId) -> None:
+async def delete_random(caller: CurrentRandomsUser, random_id: ItemId) -> None:
     """Delete one of one's own random numbers."""
-    service.delete_item(db, caller.user.id, random_id)
+    await caller.run(lambda db, user: service.delete_item(db, user.id, random_id))

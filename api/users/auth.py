@@ -5,13 +5,27 @@ opened up to `users.signed_out_at` are refused, except those in `kept_sessions`,
 opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 or settings.
 """
 
-from sqlmodel import Session, col, delete, select
+import time
+from datetime import datetime
 
-from api.errors import AccountExists, CredentialsWrong, RefreshTokenInvalid, TokenInvalid
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select, update
+
+from api.errors import (
+    AccountExists,
+    CredentialsWrong,
+    RefreshTokenInvalid,
+    SessionOvertaken,
+    TokenInvalid,
+)
 from api.identity.protocols import AccessToken, IdentityProvider, Tokens, TokenVerifier
+from api.transactions import Transactions
 from api.types import case_key
 from api.users.models import AllowedSession, User
-from api.users.signup import reserve
+from api.users.signup import take_over
+
+# Seconds after which a password reset that has no outcome never will: no request lives as long.
+_UNSETTLED = 60
 
 
 def find_caller(db: Session, token: AccessToken) -> User:
@@ -48,7 +62,7 @@ def locked(db: Session, user: User) -> User:
 
 
 def log_in(
-    db: Session,
+    database: Transactions,
     identity: IdentityProvider,
     verifier: TokenVerifier,
     username: str,
@@ -57,7 +71,7 @@ def log_in(
     """Open a session; a row that a killed sign-up did not write is written now.
 
     Args:
-        db: the request's transaction.
+        database: where sessions are written down.
         identity: where the account is.
         verifier: reads the new token.
         username: as typed; its case does not matter.
@@ -66,19 +80,36 @@ def log_in(
     Raises:
         CredentialsWrong, AccountUnverified, PasswordResetRequired, ChallengeUnsupported
         AccountExists: the account has no row here and its address is another user's.
+        SessionOvertaken: the password changed, or all sessions ended, meanwhile.
     """
+    with database.begin() as db:
+        begun = _now(db)
     tokens = identity.sign_in(username, password)
     token = verifier.verify_issued(tokens.access_token)
-    user = _by_sub(db, token.sub) or _create_missing_row(db, identity, token)
-    if user.disabled_at is not None:
-        raise CredentialsWrong
-    if not _is_active(db, user, token):
-        _allow(db, user, token)
+    if not _admitted(database, token, begun):
+        _create_missing_row(database, identity, token)
+        if not _admitted(database, token, begun):
+            raise CredentialsWrong
     return tokens
 
 
+def _admitted(database: Transactions, token: AccessToken, begun: datetime) -> bool:
+    """Let a new session in, if its user has a row here; tells whether that is so."""
+    with database.begin() as db:
+        user = _by_sub(db, token.sub)
+        if user is None:
+            return False
+        if user.disabled_at is not None:
+            raise CredentialsWrong
+        if _changed_since(user, begun):
+            raise SessionOvertaken
+        if not _is_active(db, user, token):
+            _allow(db, user, token)
+        return True
+
+
 def refresh(
-    db: Session,
+    database: Transactions,
     identity: IdentityProvider,
     verifier: TokenVerifier,
     username: str,
@@ -87,7 +118,7 @@ def refresh(
     """Continue a session.
 
     Args:
-        db: the request's transaction.
+        database: where sessions are written down.
         identity: where the session was opened.
         verifier: reads the new token.
         username: whose session it is; its case does not matter.
@@ -96,44 +127,51 @@ def refresh(
     Raises:
         RefreshTokenInvalid
     """
-    # Asked first: were the database away only afterwards, a token that rotates would be lost. The
-    # subs alone, so that the user's row below is as it is by then.
+    # Asked first: were the database away only afterwards, a token that rotates would be lost.
     named = col(User.username_key) == case_key(username)
-    expected = db.exec(select(User.sub).where(named)).all()
+    with database.begin() as db:
+        begun = _now(db)
+        expected = db.exec(select(User.sub).where(named)).all()
     tokens = identity.refresh(refresh_token)
     token = verifier.verify_issued(tokens.access_token)
-    user = _by_sub(db, token.sub)
-    if user is None or user.disabled_at is not None:
-        raise RefreshTokenInvalid
     # A refresh token does not show whose it is, and Cognito does not compare it with the name.
-    if user.sub not in expected:
+    if token.sub not in expected:
         raise RefreshTokenInvalid
-    if not _is_active(db, user, token):
-        if token.origin_jti is not None:
+    with database.begin() as db:
+        user = _by_sub(db, token.sub)
+        if user is None or user.disabled_at is not None:
             raise RefreshTokenInvalid
-        # Without origin_jti nothing ties the new token to its session but Cognito's word.
-        _allow(db, user, token)
+        if not _is_active(db, user, token):
+            # Without origin_jti nothing ties the new token to its session but Cognito's word, which
+            # counts only if nothing has ended meanwhile.
+            if token.origin_jti is not None or _changed_since(user, begun):
+                raise RefreshTokenInvalid
+            _allow(db, user, token)
     return tokens
 
 
 def log_out(
-    db: Session,
+    database: Transactions,
     identity: IdentityProvider,
     user: User,
     token: AccessToken,
     until: int,
 ) -> None:
-    """End all sessions of a user, here and at the provider.
+    """End all sessions of a user, at the provider and here.
+
+    The provider first: should it fail, nothing has happened, and should the rest fail, the same
+    token can ask again, for which a token that is revoked already is fine.
 
     Args:
-        db: the request's transaction.
+        database: where sessions end.
         identity: revokes the refresh tokens.
         user: whose sessions.
         token: the token that asks.
         until: epoch seconds; sessions opened up to then end.
     """
-    end_sessions(db, locked(db, user), max(until, token.issued_at))
     identity.sign_out(token.raw)
+    with database.begin() as db:
+        end_sessions(db, locked(db, user), max(until, token.issued_at))
 
 
 def end_sessions(db: Session, user: User, until: int) -> None:
@@ -144,9 +182,32 @@ def end_sessions(db: Session, user: User, until: int) -> None:
         user: whose sessions.
         until: epoch seconds.
     """
-    user.signed_out_at = max(until, user.signed_out_at or 0)
+    user.signed_out_at = max(until, user.signed_out_at or 0, user.reset_begun_at or 0)
+    user.reset_begun_at = None
     db.add(user)
+    note_change(db, user.id)
     db.exec(delete(AllowedSession).where(col(AllowedSession.user_id) == user.id))
+
+
+def note_change(db: Session, user_id: int) -> None:
+    """Let logins of a user that are under way fail.
+
+    Args:
+        db: a transaction that begins after the provider has acted.
+        user_id: whose password changed or sessions ended.
+    """
+    changed = {"credentials_changed_at": func.clock_timestamp()}
+    db.exec(update(User).where(col(User.id) == user_id).values(changed))
+
+
+def _now(db: Session) -> datetime:
+    """The database's clock, which all processes of the service share."""
+    now: datetime = db.exec(select(func.clock_timestamp())).one()
+    return now
+
+
+def _changed_since(user: User, begun: datetime) -> bool:
+    return user.credentials_changed_at is not None and user.credentials_changed_at >= begun
 
 
 def _by_sub(db: Session, sub: str) -> User | None:
@@ -154,22 +215,26 @@ def _by_sub(db: Session, sub: str) -> User | None:
     return db.exec(select(User).where(col(User.sub) == sub).with_for_update()).one_or_none()
 
 
-def _create_missing_row(db: Session, identity: IdentityProvider, token: AccessToken) -> User:
+def _create_missing_row(
+    database: Transactions, identity: IdentityProvider, token: AccessToken
+) -> None:
     """Write the row of an account that exists at the provider only."""
     account = identity.find_account(token.username)
-    if account is None or account.sub != token.sub or not account.email:
+    if account is None or account.sub != token.sub or not account.email or account.disabled:
         raise CredentialsWrong
     try:
-        return reserve(db, identity, account.sub, account.username, account.email)
+        take_over(database, identity, account)
     except AccountExists:
         # Another login of the same user may have been faster.
-        user = _by_sub(db, token.sub)
-        if user is None:
-            raise
-        return user
+        with database.begin() as db:
+            if _by_sub(db, token.sub) is None:
+                raise
 
 
 def _is_active(db: Session, user: User, token: AccessToken) -> bool:
+    begun = user.reset_begun_at
+    if begun is not None and token.signed_in_at <= begun and time.time() > begun + _UNSETTLED:
+        return False
     if user.signed_out_at is None or token.signed_in_at > user.signed_out_at:
         return True
     return db.get(AllowedSession, (user.id, token.session_id)) is not None

@@ -30,6 +30,12 @@ class User(SQLModel, table=True):
     full_name: str | None = Field(default=None, max_length=255)
     # Epoch seconds. Sessions opened up to then are refused unless AllowedSession names them.
     signed_out_at: int | None = Field(default=None, sa_type=BigInteger)
+    # Epoch seconds up to which sessions end if the password reset that began then has no outcome.
+    reset_begun_at: int | None = Field(default=None, sa_type=BigInteger)
+    # By the database's clock: logins that began before then and are still under way fail.
+    credentials_changed_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    # By the database's clock: until then a sign-up holds name and address; it has no account yet.
+    reserved_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     disabled_at: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
     created_at: datetime = Field(default_factory=utc_now, sa_type=DateTime(timezone=True))
 

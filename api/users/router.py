@@ -11,8 +11,7 @@ from fastapi import APIRouter, Form, Path
 
 from api import errors
 from api.auth import CurrentUser
-from api.database import DbSession
-from api.dependencies import Identity, SignOutCutoff, TokenVerifier
+from api.dependencies import State
 from api.openapi_responses import BODY, CALLER, IDENTITY, responses
 from api.users import auth, schemas, service, signup
 from api.users.models import User
@@ -36,12 +35,15 @@ _SESSION = (errors.KeysUnavailable, errors.DatabaseUnavailable, *BODY, *IDENTITY
         _DATABASE,
     ),
 )
-def signup_user(db: DbSession, identity: Identity, new: schemas.Signup) -> schemas.SignedUp:
+async def signup_user(state: State, new: schemas.Signup) -> schemas.SignedUp:
     """Open an account. Cognito sends a confirmation code to the e-mail address.
 
     Usernames and e-mail addresses are unique, whatever their case.
     """
-    sub = signup.sign_up(db, identity, new)
+    reservations = signup.Reservations(
+        state.database, state.identity, 2 * state.deadline, state.unconfirmed_lifetime
+    )
+    sub = await state.accounts.run(lambda: signup.sign_up(reservations, new))
     return schemas.SignedUp(sub=UUID(sub))
 
 
@@ -52,12 +54,14 @@ def signup_user(db: DbSession, identity: Identity, new: schemas.Signup) -> schem
         errors.CodeInvalid, errors.AccountVerified, errors.AccountExists, *BODY, *IDENTITY
     ),
 )
-def verify_user(identity: Identity, proof: schemas.Verification) -> schemas.Message:
+async def verify_user(state: State, proof: schemas.Verification) -> schemas.Message:
     """Verify an account with the code that was sent.
 
     A wrong code, an expired one and an unknown user get the same answer.
     """
-    identity.confirm_sign_up(proof.username, proof.confirmation_code)
+    await state.calls.run(
+        lambda: state.identity.confirm_sign_up(proof.username, proof.confirmation_code)
+    )
     return schemas.Message(message="User verified successfully")
 
 
@@ -66,9 +70,9 @@ def verify_user(identity: Identity, proof: schemas.Verification) -> schemas.Mess
     response_description="If the account waits for a code, a new one is on its way.",
     responses=responses(errors.AccountVerified, *BODY, *IDENTITY),
 )
-def resend_confirmation_code(identity: Identity, account: schemas.AccountName) -> schemas.Message:
+async def resend_confirmation_code(state: State, account: schemas.AccountName) -> schemas.Message:
     """Send a new confirmation code; earlier ones die. An unknown user gets the same answer."""
-    identity.resend_code(account.username)
+    await state.calls.run(lambda: state.identity.resend_code(account.username))
     return schemas.Message(message="Confirmation code sent")
 
 
@@ -81,20 +85,20 @@ def resend_confirmation_code(identity: Identity, account: schemas.AccountName) -
         errors.PasswordResetRequired,
         errors.ChallengeUnsupported,
         errors.AccountExists,
+        errors.SessionOvertaken,
         *_SESSION,
     ),
 )
-def login_user(
-    db: DbSession,
-    identity: Identity,
-    verifier: TokenVerifier,
-    form: Annotated[schemas.Login, Form()],
-) -> schemas.Session:
+async def login_user(state: State, form: Annotated[schemas.Login, Form()]) -> schemas.Session:
     """Open a session with username and password (OAuth2 password form).
 
     An unknown user and a wrong password get the same answer.
     """
-    tokens = auth.log_in(db, identity, verifier, form.username, form.password)
+    tokens = await state.accounts.run(
+        lambda: auth.log_in(
+            state.database, state.identity, state.verifier, form.username, form.password
+        )
+    )
     return schemas.Session.model_validate(tokens)
 
 
@@ -103,11 +107,13 @@ def login_user(
     response_description="New tokens of the same session.",
     responses=responses(errors.RefreshTokenInvalid, *_SESSION),
 )
-def refresh_session(
-    db: DbSession, identity: Identity, verifier: TokenVerifier, body: schemas.Refresh
-) -> schemas.Session:
+async def refresh_session(state: State, body: schemas.Refresh) -> schemas.Session:
     """Continue a session before or after its access token expires."""
-    tokens = auth.refresh(db, identity, verifier, body.username, body.refresh_token)
+    tokens = await state.accounts.run(
+        lambda: auth.refresh(
+            state.database, state.identity, state.verifier, body.username, body.refresh_token
+        )
+    )
     return schemas.Session.model_validate(tokens)
 
 
@@ -116,9 +122,9 @@ def refresh_session(
     response_description="If there is such an account, a code is on its way.",
     responses=responses(*BODY, *IDENTITY),
 )
-def forgot_password(identity: Identity, account: schemas.AccountName) -> schemas.Message:
+async def forgot_password(state: State, account: schemas.AccountName) -> schemas.Message:
     """Send a code to set a new password with. An unknown user gets the same answer."""
-    identity.forgot_password(account.username)
+    await state.calls.run(lambda: state.identity.forgot_password(account.username))
     return schemas.Message(message="Password reset code sent")
 
 
@@ -127,11 +133,12 @@ def forgot_password(identity: Identity, account: schemas.AccountName) -> schemas
     response_description="The new password is in force and all sessions are over.",
     responses=responses(errors.CodeInvalid, *BODY, errors.PasswordRefused, *IDENTITY, _DATABASE),
 )
-def reset_password(
-    db: DbSession, identity: Identity, until: SignOutCutoff, reset: schemas.PasswordReset
-) -> schemas.Message:
+async def reset_password(state: State, reset: schemas.PasswordReset) -> schemas.Message:
     """Set a new password with the code that `forgot_password` sent; ends all sessions."""
-    service.reset_password(db, identity, reset, until)
+    until = state.sign_out_cutoff()
+    await state.accounts.run(
+        lambda: service.reset_password(state.database, state.identity, reset, until)
+    )
     return schemas.Message(message="Password reset successfully")
 
 
@@ -140,11 +147,12 @@ def reset_password(
     response_description="All sessions are over.",
     responses=responses(*CALLER, *IDENTITY),
 )
-def logout_user(
-    caller: CurrentUser, db: DbSession, identity: Identity, until: SignOutCutoff
-) -> schemas.Message:
+async def logout_user(caller: CurrentUser, state: State) -> schemas.Message:
     """End all of one's sessions: tokens issued so far are refused from now on."""
-    auth.log_out(db, identity, caller.user, caller.token, until)
+    until = state.sign_out_cutoff()
+    await caller.ask(
+        lambda user: auth.log_out(state.database, state.identity, user, caller.token, until)
+    )
     return schemas.Message(message="User logged out successfully")
 
 
@@ -153,11 +161,15 @@ def logout_user(
     response_description="The new password is in force; sessions stay open.",
     responses=responses(*CALLER, errors.PasswordWrong, *BODY, errors.PasswordRefused, *IDENTITY),
 )
-def change_password(
-    caller: CurrentUser, identity: Identity, change: schemas.PasswordChange
+async def change_password(
+    caller: CurrentUser, state: State, change: schemas.PasswordChange
 ) -> schemas.Message:
     """Set a new password with the current one. Sessions stay open; `logout_user` ends them."""
-    identity.change_password(caller.token.raw, change.current_password, change.new_password)
+    await caller.ask(
+        lambda user: service.change_password(
+            state.database, state.identity, user, caller.token, change
+        )
+    )
     return schemas.Message(message="Password changed successfully")
 
 
@@ -167,9 +179,9 @@ def change_password(
     response_description="The caller's profile.",
     responses=responses(*CALLER),
 )
-def read_me(caller: CurrentUser) -> User:
+async def read_me(caller: CurrentUser) -> User:
     """Read one's own profile."""
-    return caller.user
+    return await caller.run(lambda _db, user: user)
 
 
 @router.patch(
@@ -178,9 +190,9 @@ def read_me(caller: CurrentUser) -> User:
     response_description="The changed profile.",
     responses=responses(*CALLER, *BODY),
 )
-def update_me(caller: CurrentUser, db: DbSession, update: schemas.ProfileUpdate) -> User:
+async def update_me(caller: CurrentUser, update: schemas.ProfileUpdate) -> User:
     """Change one's own profile; what is left out stays."""
-    return service.update_profile(db, caller.user, update)
+    return await caller.run(lambda db, user: service.update_profile(db, user, update))
 
 
 @router.delete(
@@ -189,9 +201,9 @@ def update_me(caller: CurrentUser, db: DbSession, update: schemas.ProfileUpdate)
     response_description="The account and all its data are gone.",
     responses=responses(*CALLER, *IDENTITY),
 )
-def delete_me(caller: CurrentUser, db: DbSession, identity: Identity) -> None:
+async def delete_me(caller: CurrentUser, state: State) -> None:
     """Delete one's own account, at Cognito and here, with all its random numbers."""
-    service.delete_user(db, identity, caller.user)
+    await caller.ask(lambda user: service.delete_user(state.database, state.identity, user))
 
 
 # The path's uuid type keeps /users/signup and its like apart: a GET there is a 405.
@@ -201,8 +213,8 @@ def delete_me(caller: CurrentUser, db: DbSession, identity: Identity) -> None:
     response_description="The public profile.",
     responses=responses(errors.UserNotFound, _DATABASE),
 )
-def read_user(
-    db: DbSession,
+async def read_user(
+    state: State,
     sub: Annotated[
         UUID,
         Path(
@@ -212,4 +224,4 @@ def read_user(
     ],
 ) -> User:
     """Read a user's public profile. No token is needed: to know the sub is the permission."""
-    return service.find_user(db, str(sub))
+    return await state.database.run(lambda db: service.find_user(db, str(sub)))

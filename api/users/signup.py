@@ -1,20 +1,26 @@
 """Sign-up: an account at the identity provider and a row here, both or neither.
 
-The row comes first and holds the lock on the name and the address until the end; the provider's
-answer decides. What a killed process or a lost answer leaves behind is recognised and removed by
-the next sign-up (see docs/decisions/0003). Must not know HTTP, boto3 or settings.
+The row comes first, as a reservation of name and address that is committed and expires; the
+provider is asked meanwhile, and its answer makes the row a user's or removes it. No lock and no
+connection is held while it is asked. What a killed process or a lost answer leaves behind is
+recognised and removed by the next sign-up (see docs/decisions/0003). Must not know HTTP, boto3 or
+settings.
 """
 
+from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 import structlog
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, delete, or_, select, update
 
-from api.errors import AccountExists, ApiError, IdentityAnswerLost
+from api.errors import AccountExists, ApiError, IdentityAnswerLost, IdentityUnavailable
 from api.identity.protocols import Account, IdentityProvider
 from api.sqlstate import UNIQUE_VIOLATION, sqlstate
-from api.types import case_key
+from api.transactions import Transactions
+from api.types import case_key, utc_now
 from api.users.models import User
 from api.users.schemas import Signup
 
@@ -24,102 +30,202 @@ log = structlog.get_logger(__name__)
 _ATTEMPTS = 3
 
 
-def sign_up(db: Session, identity: IdentityProvider, signup: Signup) -> str:
-    """Open an account and return its sub; committed when this returns.
+@dataclass(frozen=True)
+class Reservations:
+    """Where names are reserved, and for how long.
+
+    Attributes:
+        database: the rows.
+        identity: the accounts.
+        seconds: how long a sign-up may take, calls that arrive late included.
+        unconfirmed_lifetime: seconds after which an account that nobody confirmed makes way.
+    """
+
+    database: Transactions
+    identity: IdentityProvider
+    seconds: float
+    unconfirmed_lifetime: float
+
+
+def sign_up(reservations: Reservations, signup: Signup) -> str:
+    """Open an account and return its sub.
 
     Args:
-        db: the request's transaction.
-        identity: where the account is opened.
+        reservations: where name and address are reserved.
         signup: name, address and password.
 
     Raises:
         AccountExists: the name or the address is taken.
         AccountRefused, PasswordRefused, Throttled, IdentityUnavailable: no account was opened.
     """
-    user = reserve(db, identity, str(uuid4()), signup.username, signup.email)
-    user.sub = _open_account(identity, signup)
+    database, identity = reservations.database, reservations.identity
+    reservation = _reserve(reservations, signup)
     try:
-        db.commit()
-    except SQLAlchemyError:
-        _compensate(identity, signup.username, user.sub)
+        sub = _open_account(database, identity, signup, reservation)
+    except ApiError:
+        _release(database, reservation)
         raise
-    return user.sub
+    try:
+        _settle(database, reservation, sub)
+    except ApiError:
+        _compensate(identity, signup.username, sub)
+        _release(database, reservation)
+        raise
+    return sub
 
 
-def reserve(db: Session, identity: IdentityProvider, sub: str, username: str, email: str) -> User:
-    """Insert a user's row, which takes the lock on name and address until the transaction ends.
-
-    Rows whose account no longer exists at the provider make way.
-
-    Args:
-        db: a transaction that has changed nothing yet.
-        identity: asked for accounts of rows in the way.
-        sub: the account's, or a provisional one.
-        username: as the provider has it.
-        email: likewise.
-
-    Raises:
-        AccountExists: the name or the address belongs to an account that exists.
-    """
+def _reserve(reservations: Reservations, signup: Signup) -> str:
+    """Insert a user's row with a provisional sub, which is returned."""
+    reservation = str(uuid4())
     for _ in range(_ATTEMPTS):
-        user = User(
-            sub=sub,
-            username=username,
-            username_key=case_key(username),
-            email=email,
-            email_key=case_key(email),
-        )
-        db.add(user)
-        try:
-            db.flush()
-        except IntegrityError as error:
-            if sqlstate(error) != UNIQUE_VIOLATION:
-                raise
-            db.rollback()
-            _delete_stale_rows(db, identity, user)
-        else:
-            return user
+        user = _row(reservation, signup.username, signup.email)
+        # An expression of SQL: all processes of the service share the database's clock.
+        life = timedelta(seconds=reservations.seconds)
+        user.reserved_until = func.clock_timestamp() + life  # type: ignore[assignment]  # SQL
+        if _is_inserted(reservations.database, user):
+            return reservation
+        _make_way(reservations, user)
     raise AccountExists
 
 
-def _delete_stale_rows(db: Session, identity: IdentityProvider, user: User) -> None:
-    """Delete the rows in a new user's way whose accounts are gone, or say that one is not."""
-    in_the_way = or_(
+def _row(sub: str, username: str, email: str) -> User:
+    return User(
+        sub=sub,
+        username=username,
+        username_key=case_key(username),
+        email=email,
+        email_key=case_key(email),
+    )
+
+
+def _is_inserted(database: Transactions, user: User) -> bool:
+    """Insert a row, unless another one has its name, address or sub."""
+    try:
+        with database.begin() as db:
+            db.add(user)
+            db.flush()
+    except IntegrityError as error:
+        if sqlstate(error) != UNIQUE_VIOLATION:
+            raise
+        return False
+    return True
+
+
+def _in_the_way(user: User, db: Session) -> list[tuple[User, bool]]:
+    """The rows with a user's name, address or sub, and whether each is a live reservation."""
+    same = or_(
         col(User.username_key) == user.username_key,
         col(User.email_key) == user.email_key,
         col(User.sub) == user.sub,
     )
-    query = select(User).where(in_the_way).order_by(col(User.id)).with_for_update()
-    for row in db.exec(query):
-        account = identity.find_account(row.username)
-        if account is not None and account.sub == row.sub:
+    is_live = func.coalesce(col(User.reserved_until) > func.clock_timestamp(), False)
+    return list(db.exec(select(User, is_live).where(same).order_by(col(User.id))))
+
+
+def _make_way(reservations: Reservations, user: User) -> None:
+    """Delete the rows in a new user's way that are nobody's any more, or say that one is not."""
+    with reservations.database.begin() as db:
+        rows = _in_the_way(user, db)
+    for row, is_live in rows:
+        if is_live or (row.reserved_until is None and _is_owned(reservations, row)):
             raise AccountExists
         log.warning("stale_user_removed", user_id=row.id)
-        db.delete(row)
-    # Now, because the unit of work would insert the new row before deleting these.
-    db.flush()
+        with reservations.database.begin() as db:
+            # As it was seen: what was a reservation may be a user's row by now.
+            db.exec(delete(User).where(col(User.id) == row.id, col(User.sub) == row.sub))
 
 
-def _open_account(identity: IdentityProvider, signup: Signup) -> str:
+def _is_owned(reservations: Reservations, row: User) -> bool:
+    """Tell whether a row's account exists; one that nobody confirmed in time is deleted."""
+    account = reservations.identity.find_account(row.username)
+    if account is None or account.sub != row.sub:
+        return False
+    age = (utc_now() - row.created_at).total_seconds()
+    if not account.unconfirmed or age < reservations.unconfirmed_lifetime:
+        return True
+    log.info("unconfirmed_account_removed", user_id=row.id)
+    reservations.identity.delete_account(account.sub)
+    return False
+
+
+def take_over(database: Transactions, identity: IdentityProvider, account: Account) -> None:
+    """Write the row of an account that has none; reservations of its name or address end.
+
+    Args:
+        database: where the row goes.
+        identity: asked for accounts of rows in the way.
+        account: confirmed, for somebody has just signed in.
+
+    Raises:
+        AccountExists: the address belongs to another account that exists.
+    """
+    user = _row(account.sub, account.username, account.email)
+    reserved = col(User.reserved_until).is_not(None)
+    named = or_(col(User.username_key) == user.username_key, col(User.email_key) == user.email_key)
+    with database.begin() as db:
+        db.exec(delete(User).where(reserved, named))
+    reservations = Reservations(database, identity, 0.0, float("inf"))
+    for _ in range(_ATTEMPTS):
+        if _is_inserted(database, _row(account.sub, account.username, account.email)):
+            return
+        _make_way(reservations, user)
+    raise AccountExists
+
+
+def _settle(database: Transactions, reservation: str, sub: str) -> None:
+    """Make a reservation the row of an account."""
+    with database.begin() as db:
+        settled = db.exec(
+            update(User)
+            .where(col(User.sub) == reservation, col(User.reserved_until).is_not(None))
+            .values(sub=sub, reserved_until=None)
+        )
+        if settled.rowcount == 0:
+            # It took so long that someone else was let in.
+            raise IdentityUnavailable
+
+
+def _release(database: Transactions, reservation: str) -> None:
+    """Give a reservation up; one that cannot be given up expires."""
+    try:
+        with database.begin() as db:
+            db.exec(delete(User).where(col(User.sub) == reservation))
+    except ApiError as error:
+        log.warning("reservation_not_released", reason=type(error).__name__)
+
+
+def _open_account(
+    database: Transactions, identity: IdentityProvider, signup: Signup, reservation: str
+) -> str:
     try:
         return _request_account(identity, signup)
     except AccountExists:
-        # We hold the name's lock and there is no row: an account that nobody confirmed was left
-        # behind by a process that died between the provider's answer and its own commit.
+        # We hold the name and there is no row: an account that nobody confirmed was left behind by
+        # a process that died between the provider's answer and its own commit.
         account = identity.find_account(signup.username)
         if account is not None:
             if not _is_orphan(account, signup.username):
                 raise
+            _require_ours(database, reservation, account)
             log.warning("orphan_account_removed")
-            identity.delete_account(signup.username)
+            identity.delete_account(account.sub)
     return _request_account(identity, signup)
 
 
-def _is_orphan(account: Account, username: str) -> bool:
-    """Tell whether an account may be removed: nobody confirmed it, and it has exactly this name.
+def _require_ours(database: Transactions, reservation: str, account: Account) -> None:
+    """Make sure that the name is reserved by us still, and an account nobody's.
 
-    The provider also finds accounts by their sub, so that a name may lead to someone else's.
+    Raises:
+        AccountExists: not so.
     """
+    with database.begin() as db:
+        rows = db.exec(select(User.sub).where(col(User.sub).in_([reservation, account.sub]))).all()
+    if list(rows) != [reservation]:
+        raise AccountExists
+
+
+def _is_orphan(account: Account, username: str) -> bool:
+    """Tell whether an account may be removed: nobody confirmed it, and it has exactly this name."""
     return account.unconfirmed and case_key(account.username) == case_key(username)
 
 
@@ -135,11 +241,11 @@ def _compensate(identity: IdentityProvider, username: str, sub: str | None = Non
     """Delete the account that this sign-up may have opened; what fails here heals later.
 
     Only an unconfirmed account, and only the one that we made where its sub is known: without the
-    row's lock someone else may have opened another.
+    reservation someone else may have opened another.
     """
     try:
         account = identity.find_account(username)
         if account is not None and _is_orphan(account, username) and sub in {None, account.sub}:
-            identity.delete_account(username)
+            identity.delete_account(account.sub)
     except ApiError as error:
         log.warning("account_not_withdrawn", reason=type(error).__name__)

@@ -14,7 +14,7 @@ from tests.service import settings_for
 def inside(env: Environment) -> Iterator[AppState]:
     inside = AppState.build(settings_for(env.config))
     yield inside
-    inside.engine.dispose()
+    inside.database.engine.dispose()
 
 
 def me(env: Environment, token: str) -> int:
@@ -31,21 +31,21 @@ def log_in(env: Environment, user: Account) -> str | None:
 def test_a_disabled_users_token_is_refused_at_once(env: Environment, inside: AppState) -> None:
     user = env.new_account()
     assert me(env, user.access_token) == 200
-    disable(inside.engine, inside.identity, user.username.upper(), inside.sign_out_cutoff())
+    disable(inside.database, inside.identity, user.username.upper(), inside.sign_out_cutoff())
     assert me(env, user.access_token) == 401
     assert log_in(env, user) is None
 
 
 def test_the_row_alone_shuts_a_disabled_user_out(env: Environment, inside: AppState) -> None:
     user = env.new_account()
-    disable(inside.engine, inside.identity, user.username, until=0)
+    disable(inside.database, inside.identity, user.username, until=0)
     assert me(env, user.access_token) == 401
 
 
 def test_an_enabled_user_logs_in_anew(env: Environment, inside: AppState) -> None:
     user = env.new_account()
-    disable(inside.engine, inside.identity, user.username, inside.sign_out_cutoff())
-    enable(inside.engine, inside.identity, user.username)
+    disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff())
+    enable(inside.database, inside.identity, user.username)
     assert me(env, user.access_token) == 401
     token = log_in(env, user)
     assert token is not None
@@ -58,15 +58,15 @@ def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: AppStat
         env.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
         pytest.raises(UserNotFound),
     ):
-        disable(inside.engine, inside.identity, user.username, inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff())
     assert me(env, user.access_token) == 200
 
 
 def test_nobody_can_be_neither_disabled_nor_enabled(inside: AppState) -> None:
     with pytest.raises(UserNotFound):
-        disable(inside.engine, inside.identity, "nobody", inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, "nobody", inside.sign_out_cutoff())
     with pytest.raises(UserNotFound):
-        enable(inside.engine, inside.identity, "nobody")
+        enable(inside.database, inside.identity, "nobody")
 
 
 def test_the_command_ends_with_0_only_if_it_did_what_was_asked(

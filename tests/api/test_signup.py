@@ -1,8 +1,10 @@
 """What the inside shows of half-done sign-ups: rows here, accounts there."""
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
+import psycopg2
 import pytest
 
 from api.identity.cognito import Cognito
@@ -34,6 +36,27 @@ def forget(env: Environment, username: str) -> None:
     env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username=username)
 
 
+REFUSING = """
+CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE query_canceled; END $$;
+CREATE TRIGGER refuse BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
+
+
+def run(env: Environment, sql: str) -> int:
+    with (
+        closing(psycopg2.connect(env.database.libpq_url)) as connection,
+        connection,
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(sql)
+        return cursor.rowcount
+
+
+def expire_reservations(env: Environment) -> None:
+    assert run(env, "UPDATE users SET reserved_until = now() WHERE reserved_until > now()") == 1
+
+
 @pytest.fixture
 def after_sign_up(monkeypatch: pytest.MonkeyPatch) -> Between:
     """Let something happen between Cognito's answer to a sign-up and the commit."""
@@ -54,8 +77,9 @@ def after_sign_up(monkeypatch: pytest.MonkeyPatch) -> Between:
 def test_a_commit_that_fails_withdraws_the_account(
     env: Environment, after_sign_up: Between
 ) -> None:
-    after_sign_up(lambda: env.database.kill_connections("randomizer-api"))
+    after_sign_up(lambda: run(env, REFUSING))
     assert sign_up(env).status_code == 503
+    run(env, "DROP FUNCTION refuse CASCADE")
     assert (status(env, "ada"), env.database.tables()["users"]) == (None, 0)
 
 
@@ -70,8 +94,11 @@ def test_a_process_that_dies_before_the_commit_leaves_what_the_next_sign_up_mend
     after_sign_up(die)
     with pytest.raises(KeyboardInterrupt):
         sign_up(env)
-    assert (status(env, "ada"), env.database.tables()["users"]) == ("UNCONFIRMED", 0)
+    # The name is reserved until the sign-up cannot be under way any more.
+    assert (status(env, "ada"), env.database.tables()["users"]) == ("UNCONFIRMED", 1)
     monkeypatch.undo()
+    assert sign_up(env).status_code == 409
+    expire_reservations(env)
     assert sign_up(env).status_code == 201
     assert (status(env, "ada"), env.database.tables()["users"]) == ("UNCONFIRMED", 1)
 

@@ -13,6 +13,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
+from tests.contract.alteration import altered
 from tests.contract.examples import bearer, valid
 from tests.service import OTHER_PASSWORD, PASSWORD, application
 
@@ -197,16 +198,15 @@ def test_a_sign_up_without_an_answer_is_not_sent_again(env: Environment) -> None
 
 
 def test_a_sign_up_whose_commit_fails_leaves_no_account(env: Environment) -> None:
-    blows = ["once"]  # listeners stay
-
-    def cut(_: object) -> None:
-        if blows:
-            blows.clear()
-            env.database.kill_connections("randomizer-api")
-
-    env.cognito.outbox.listen(cut)  # Cognito mails the code before it answers
     body = {"username": "unlucky", "email": "unlucky@example.com", "password": OTHER_PASSWORD}
-    assert env.client.request("POST", "/users/signup", json=body).status_code == 503
+    # The row is there before Cognito is asked, and changed when it has answered.
+    refusing = """
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN RAISE query_canceled; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION refuse()
+    """
+    with altered(env, refusing, "DROP FUNCTION refuse CASCADE"):
+        assert env.client.request("POST", "/users/signup", json=body).status_code == 503
     assert env.database.tables()["users"] == 0
     assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
 

@@ -20,6 +20,7 @@ JSON_BODIES = [
     for name, found in OPERATIONS.items()
     if "application/json" in found.definition.get("requestBody", {}).get("content", {})
 ]
+PROBES = ("check_health", "check_readiness")
 ELSEWHERE = "https://elsewhere.example"
 
 
@@ -35,10 +36,18 @@ def test_a_method_that_a_path_lacks_is_405_and_the_others_are_named(
 ) -> None:
     path = valid(env, name).path
     expected = METHODS[OPERATIONS[name].path]
+    if name in PROBES:
+        expected = expected | {HTTPMethod.HEAD}
     for method in set(HTTPMethod) - expected - {HTTPMethod.CONNECT}:
         answer = env.client.request(method, path)
         assert answer.status_code == 405, method
         assert set(answer.headers["Allow"].split(", ")) == expected
+
+
+@pytest.mark.parametrize("name", PROBES)
+def test_load_balancers_may_ask_with_head(env: Environment, name: str) -> None:
+    answer = env.client.request("HEAD", OPERATIONS[name].path)
+    assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

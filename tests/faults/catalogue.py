@@ -18,7 +18,11 @@ STUDY = Study(
     layers=(
         Stock(),
         # Access and pacts are layers of their own.
-        Suite("contract", ("tests/contract",), ("test_access.py", "test_pacts.py", "consumers/")),
+        Suite(
+            "contract",
+            ("tests/contract",),
+            ("test_access.py", "test_pacts.py", "consumers/", "live/"),
+        ),
         Access(),
         Suite("property", ("tests/property",), BLIND),
         Pacts(),

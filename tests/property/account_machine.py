@@ -7,6 +7,7 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from tests.property.accounts import NEVER_SENT, Accounts, either
 from tests.property.people import NAMES, Status
+from tests.property.stories import pass_time
 from tests.property.surroundings import KINDS, nothing
 from tests.property.visitor import PASSWORD, RESET, SIGN_UP
 
@@ -45,6 +46,8 @@ class AccountMachine(Accounts):
     def sign_up(self, who: str, spelt: str, password: str) -> None:
         person = self.people[who]
         user = person.signup(spell(who, spelt), password)
+        if not self.database_is_away:
+            pass_time(self.env)
         self.act(
             lambda: self.visitor.sign_up(user),
             {201: lambda answer: person.signed_up(answer.json()["sub"], password)}
@@ -107,7 +110,6 @@ class AccountMachine(Accounts):
             lambda: self.visitor.log_in(spell(who, spelt), password),
             outcomes,
             lambda: self.failed(person),
-            database="last",
         )
 
     @precondition(lambda self: self.sessions())
@@ -172,7 +174,8 @@ class AccountMachine(Accounts):
             if known is not False:
                 person.passwords = person.passwords | {password}
                 person.may_reset = None
-                person.end_sessions(surely=False)
+            # Without an answer nobody knows whether the password is a new one.
+            person.end_sessions(surely=False)
 
         self.act(
             lambda: self.visitor.reset(spell(who, spelt), code, password),

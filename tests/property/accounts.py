@@ -9,6 +9,7 @@ from hypothesis.stateful import invariant
 from apiproof.cognito import NothingSent
 from apiproof.environment import Environment
 from tests.property.people import NAMES, Person, Session, Status
+from tests.property.stories import pass_time
 from tests.property.surroundings import Effect, UnsteadyWorld, nothing
 from tests.property.traces import traces, traces_without_database
 from tests.property.visitor import PASSWORD
@@ -37,7 +38,7 @@ class Accounts(UnsteadyWorld):
         seen = traces(self.env)
         subs = {name.lower(): account["sub"] for name, account in seen.accounts.items()}
         statuses = {name.lower(): account["status"] for name, account in seen.accounts.items()}
-        rows = {row["username"].lower(): row["sub"] for row in seen.rows["users"]}
+        rows = {row["username"].lower(): row["sub"] for row in seen.users}
         for person in self.people.values():
             key = person.name.lower()
             assert Status(statuses.pop(key, "absent")) is person.status
@@ -64,6 +65,7 @@ class Accounts(UnsteadyWorld):
             if person.is_whole:
                 continue
             if person.can_sign_up:
+                pass_time(self.env)
                 user = person.signup(person.name, PASSWORD)
                 assert self.visitor.sign_up(user).status_code == 201
             else:

@@ -123,7 +123,7 @@ class Person:
             self._begin(sub, password)
         self.sub = sub
         if "users" in seen.rows:
-            row = self._mine(seen.rows["users"], "username")
+            row = self._mine(seen.users, "username")
             self.row_sub = row["sub"] if row else None
 
     def _mine(self, rows: tuple[Row, ...], column: str) -> Row | None:

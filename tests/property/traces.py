@@ -34,7 +34,12 @@ class Traces:
     def orphans(self) -> frozenset[str]:
         """Accounts without a row and rows without an account, by sub."""
         subs = {account["sub"] for account in self.accounts.values()}
-        return frozenset(subs ^ {row["sub"] for row in self.rows["users"]})
+        return frozenset(subs ^ {row["sub"] for row in self.users})
+
+    @property
+    def users(self) -> tuple[Row, ...]:
+        """The rows of users; a reservation is none yet."""
+        return tuple(row for row in self.rows["users"] if row["reserved_until"] == "None")
 
 
 def traces(env: Environment) -> Traces:

@@ -1,6 +1,5 @@
 """A deployment for all tests of this folder, and what has to hold after each of them."""
 
-import os
 import time
 from collections.abc import Iterator
 
@@ -15,16 +14,6 @@ DEADLINE = 1.5  # seconds that a request may take, whatever a dependency does
 # What a busy machine may add to the deadline, and how soon those answer who wait for nobody.
 SLACK = 2.0
 UNDELAYED = 1.0
-
-
-SWITCH = "LIVE_TIER"
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _switched_on() -> None:
-    """The service does not pass all of this yet, so that `nox -s live` runs it and nobody else."""
-    if not os.environ.get(SWITCH):
-        pytest.skip("run it with `nox -s live`: the service does not hold yet (see the changelog)")
 
 
 @pytest.fixture(scope="session")

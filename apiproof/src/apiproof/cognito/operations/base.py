@@ -104,11 +104,12 @@ class Operation(CognitoIdpResponse):
             operation = request.headers.get("X-Amz-Target", "").rpartition(".")[2]
             outage = self.context.outages.trigger(operation)
         if outage is not None and outage.code is not None:
-            return outage.response()
-        with self.context.lock:
-            status, headers, body = self._answer(request)
-        if outage is not None:
-            outage.lose()
+            status, headers, body = outage.response()
+        else:
+            with self.context.lock:
+                status, headers, body = self._answer(request)
+            if outage is not None:
+                outage.lose()
         return status, headers | {"x-amzn-requestid": self.context.new_id()}, body
 
     def _answer(self, request: Request) -> tuple[int, dict[str, str], str]:
