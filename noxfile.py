@@ -23,6 +23,26 @@ CODE = ("api", "apiproof", "tests", "noxfile.py")
 KIT = ROOT / "apiproof"
 LIVE = "tests/contract/live"
 KIT_BENCHMARKS = ("cognito",)  # the others measure the service
+PYTHONS = ("3.11", "3.12", "3.13")
+# Beside the kit's own floors: what its users bring, at the lowest that is supported, and test tools.
+FLOORS = (
+    "fastapi==0.115.*", "sqlalchemy==2.0.*", "pydantic==2.8.*", "sqlmodel==0.0.22",
+    "python-multipart==0.0.18", "pytest-timeout==2.4.0", "pytest-socket==0.8.1",
+    "pytest-xdist==3.8.0", "openapi-spec-validator==0.9.0",
+)  # fmt: skip
+# Where libraries of others are touched; the rest is our own arithmetic.
+FLOOR_TESTS = (
+    "tests/test_control.py", "tests/test_environment_file.py", "tests/test_process_variables.py",
+    "tests/test_surroundings.py", "tests/access/test_boundaries.py",
+    "tests/access/test_given_rows.py", "tests/cognito", "tests/fuzzing", "tests/http", "tests/init",
+    "tests/postgres",
+)  # fmt: skip
+# Left out: what botocore 1.35 does not know yet (GetTokensFromRefreshToken and rotation, and so the
+# table of what is supported), and Hypothesis' own warning in a folder that cannot be written.
+FLOOR_SELECTION = (
+    "not rotat and not refresh_token and not support_table and not unknown_operation "
+    "and not (cannot_be_written and run)"
+)
 INPUTS = ("pyproject.toml", "apiproof/pyproject.toml", "constraints.txt")
 
 nox.options.default_venv_backend = "none"  # one environment for all: see `install`
@@ -96,6 +116,37 @@ def tests(session: nox.Session) -> None:
 def kit(session: nox.Session) -> None:
     """The kit's own tests; arguments go to pytest, from the folder `apiproof`."""
     run(session, "pytest", *session.posargs, folder=KIT)
+
+
+@nox.session
+def floors(session: nox.Session) -> None:
+    """Run what old libraries may break at the kit's lowest versions, on each Python found (uv)."""
+    found = [version for version in PYTHONS if _interpreter(version)]
+    session.log(f"Pythons: {', '.join(found)}; not here: {', '.join(set(PYTHONS) - set(found))}")
+    for version in found:
+        folder = ROOT / ".nox" / f"floors-{version}"
+        uv = ["uv", "venv", "-q", "--clear", "--python", _interpreter(version), str(folder)]
+        session.run(*uv, external=True)
+        python = str(folder / "bin" / "python")
+        lowest = ["--resolution", "lowest-direct", "--only-binary", ":all:"]
+        session.run(
+            *("uv", "pip", "install", "-q", "--python", python, *lowest),
+            *("-e", f"{KIT}[all]", *FLOORS),
+            external=True,
+        )
+        session.chdir(KIT)
+        # Old libraries warn of themselves, which is no finding.
+        options = ["-q", "-n", "2", "-o", "filterwarnings=", "-p", "no:cacheprovider"]
+        session.run(
+            *(python, "-m", "pytest", *options, *FLOOR_TESTS, "-k", FLOOR_SELECTION), external=True
+        )
+
+
+def _interpreter(version: str) -> str:
+    """Return the path of an installed Python, found by uv; empty where there is none."""
+    command = ["uv", "python", "find", "--no-python-downloads", "--no-project", version]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # uv
+    return done.stdout.strip()
 
 
 @nox.session

@@ -5,13 +5,14 @@ pattern anew for each draw: character by character, a third of a second for a pa
 of ranges. A strategy depends on its pattern, flags and alphabet alone and keeps no state between
 draws (what it remembers of a draw it drops after it), so keeping it changes nothing that is drawn.
 
-Source: hypothesis 6.170, strategies/_internal/regex.py, `base_regex_strategy`. If that name is
-gone, nothing is cached and nothing else changes; apiproof/tests/fuzzing/test_pattern_cache.py
-says so.
+Source: hypothesis 6.170, strategies/_internal/regex.py, `base_regex_strategy`. If that name is gone
+or takes other arguments (before 6.160), nothing is cached and nothing else changes;
+apiproof/tests/fuzzing/test_pattern_cache.py says so.
 """
 
 import contextlib
 import functools
+import inspect
 import re
 import threading
 from collections.abc import Iterator
@@ -41,13 +42,22 @@ def _alphabet(strategy: SearchStrategy[str] | None) -> _Alphabet:
     return _Alphabet(strategy if intervals is None else intervals.intervals, strategy)
 
 
+def has_seam() -> bool:
+    """Tell whether this Hypothesis builds strategies as the cache expects."""
+    original = getattr(hypothesis_regex, SEAM, None)
+    if original is None:
+        return False
+    parsed = inspect.signature(original).parameters.get("parsed")
+    return parsed is None or parsed.kind is inspect.Parameter.KEYWORD_ONLY
+
+
 @contextlib.contextmanager
 def cached_patterns() -> Iterator[None]:
     """Keep the strategies of patterns for the block."""
-    original = getattr(hypothesis_regex, SEAM, None)
-    if original is None:
+    if not has_seam():
         yield
         return
+    original = getattr(hypothesis_regex, SEAM)
 
     @functools.lru_cache(_MOST)
     def build(regex: re.Pattern[Any], alphabet: _Alphabet) -> Any:
