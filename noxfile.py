@@ -26,7 +26,9 @@ KIT_BENCHMARKS = ("cognito",)  # the others measure the service
 PYTHONS = ("3.11", "3.12", "3.13")
 # Beside the kit's own floors: what its users bring, at the lowest supported, and test tools.
 FLOORS = (
-    "fastapi==0.115.*", "sqlalchemy==2.0.*", "pydantic==2.8.*", "sqlmodel==0.0.22",
+    "fastapi==0.115.*", "sqlalchemy==2.0.*; python_version < '3.13'",
+    "sqlalchemy>=2.0.31,<2.1; python_version >= '3.13'",  # the first for that Python
+    "pydantic==2.8.*", "sqlmodel==0.0.22",
     "python-multipart==0.0.18", "pytest-timeout==2.4.0", "pytest-socket==0.8.1",
     "pytest-xdist==3.8.0", "openapi-spec-validator==0.9.0",
 )  # fmt: skip

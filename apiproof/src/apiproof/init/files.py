@@ -192,8 +192,9 @@ def _service(plan: Plan) -> Iterator[str]:
     yield from _overrides(plan)
     if plan.undeclared:
         yield "    # These refuse callers without a token, and the document does not say so."
-        names = ", ".join(f"{_quoted(name)}: ()" for name in plan.undeclared)
-        yield f"    undeclared_security={{{names}}},"
+        yield "    undeclared_security={"
+        yield from (f"        {_quoted(name)}: ()," for name in plan.undeclared)
+        yield "    },"
     yield "    # body_fixers={operationId: function of a body} for rules that the schema cannot say"
     yield "    # disable=function of (config, username), as your operators shut an account"
     yield ")"
