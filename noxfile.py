@@ -129,7 +129,7 @@ def floors(session: nox.Session) -> None:
     found = [version for version in PYTHONS if _interpreter(version)]
     session.log(f"Pythons: {', '.join(found)}; not here: {', '.join(set(PYTHONS) - set(found))}")
     for version in found:
-        folder = ROOT / ".nox" / f"floors-{version}"
+        folder = ROOT / ".nox" / "floors" / version
         uv = ["uv", "venv", "-q", "--clear", "--python", _interpreter(version), str(folder)]
         session.run(*uv, external=True)
         python = str(folder / "bin" / "python")
