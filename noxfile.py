@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent
 VENV = ROOT / ".nox" / "shared"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 REPORTS = ROOT / "reports"
-CODE = ("api", "apiproof", "tests", "noxfile.py")
+CODE = ("api", "apiproof", "examples", "tests", "noxfile.py")
 KIT = ROOT / "apiproof"
 LIVE = "tests/contract/live"
 KIT_BENCHMARKS = ("cognito",)  # the others measure the service
@@ -205,6 +205,12 @@ def openapi(session: nox.Session) -> None:
     old = REPORTS / "openapi-before.json"
     old.write_text(shown.stdout, encoding="utf-8")
     run(session, "apiproof", "openapi", "diff", str(old), "openapi.json", "--pacts", "pacts")
+
+
+@nox.session
+def examples(session: nox.Session) -> None:
+    """Prove the example service of another shape, as its own project would."""
+    run(session, "apiproof", "run", *session.posargs, folder=ROOT / "examples" / "lists")
 
 
 @nox.session(name="consumers-web")

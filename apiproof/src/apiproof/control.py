@@ -35,12 +35,19 @@ class TokenForger:
         self._env = env
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        """Sign any header and claims with the key of access tokens, by the header's `alg`."""
-        return sign_rsa(header, claims, self._env.cognito.keys.access.private_key)
+        """Sign any header and claims with the key of the tokens that the service takes."""
+        keys = self._env.cognito.keys
+        key = keys.id if self._takes_id_tokens else keys.access
+        return sign_rsa(header, claims, key.private_key)
 
     def id_token(self, username: str) -> str:
-        """Return an id token of a user."""
-        return self._env.cognito.issue_tokens(username).id_token
+        """Return an id token of a user, or an access token where the service takes id tokens."""
+        tokens = self._env.cognito.issue_tokens(username)
+        return tokens.access_token if self._takes_id_tokens else tokens.id_token
+
+    @property
+    def _takes_id_tokens(self) -> bool:
+        return self._env.service.token == "id"  # noqa: S105  # a kind of token
 
     def jwks(self) -> list[dict[str, Any]]:
         """Return the published keys."""

@@ -61,11 +61,11 @@ class ControlClient:
         return str(self._ask("/codes", username=username)["code"])
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        """Sign any header and claims with the key of access tokens."""
+        """Sign any header and claims with the key of the tokens that the service takes."""
         return str(self._ask("/signatures", header=header, claims=claims)["token"])
 
     def id_token(self, username: str) -> str:
-        """Return an id token of a user."""
+        """Return an id token of a user, or an access token where the service takes id tokens."""
         return str(self._ask("/id_tokens", username=username)["token"])
 
     def jwks(self) -> list[dict[str, Any]]:

@@ -13,11 +13,11 @@ class Powers(Protocol):
     """What only the owner of a user pool can do."""
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
-        """Sign any header and claims with the key of access tokens."""
+        """Sign any header and claims with the key of the tokens that the service takes."""
         ...
 
     def id_token(self, username: str) -> str:
-        """Return an id token of a user."""
+        """Return an id token of a user, or an access token where the service takes id tokens."""
         ...
 
     def jwks(self) -> list[dict[str, Any]]:

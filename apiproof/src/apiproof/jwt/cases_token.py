@@ -65,8 +65,9 @@ def _wrong_client(context: CredentialContext) -> Iterable[RequestAuth]:
 
 def _id_token(context: CredentialContext) -> Iterable[RequestAuth]:
     credentials = []
-    if "token_use" in context.token().claims:
-        credentials = [context.resigned({"token_use": use}) for use in ("id", "refresh", None)]
+    if (own := context.token().claims.get("token_use")) is not None:
+        uses = [use for use in ("id", "access", "refresh", None) if use != own]
+        credentials = [context.resigned({"token_use": use}) for use in uses]
     if context.material.id_token is not None:
         credentials.append(context.material.id_token())
     if not credentials:
@@ -109,7 +110,7 @@ CLAIM_CASES = (
     ),
     CredentialCase(
         "id-token",
-        "an id token in place of an access token",
+        "an id token in place of an access token, or the reverse",
         Expected.UNAUTHENTICATED,
         FORGED,
         f"RFC 8725, 3.12; {AWS}",

@@ -1,0 +1,1 @@
+"""Shared nothing: lists of one's own, kept in PostgreSQL without an ORM."""
