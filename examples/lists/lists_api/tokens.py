@@ -1,4 +1,4 @@
-"""The caller, from an id token of the user pool (AWS developer guide, "Verifying JSON web tokens")."""
+"""The caller, from an id token (AWS developer guide, "Verifying JSON web tokens")."""
 
 import functools
 import os

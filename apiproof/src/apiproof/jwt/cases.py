@@ -36,8 +36,8 @@ class ForgeryMaterial:
     Attributes:
         sign: Signs any header and claims with the issuer's own key; None when it is not at hand.
         jwks: The issuer's published keys, as JWKs.
-        id_token: Returns a token of the same person that is for another use: an id token where access
-            tokens are taken; or raises `NotApplicable`.
+        id_token: Returns a token of the same person for another use, an id token where access
+            tokens are taken say, or raises `NotApplicable`.
         trap: A URL that serves `/jwks.json` and `/x5u.pem` of the untrusted's key.
     """
 
