@@ -1,6 +1,6 @@
 """A service that takes id tokens is forged at with the key of id tokens, and by access tokens."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import jwt
 import pytest
@@ -17,6 +17,7 @@ REFUSED = HTTPException(401, headers={"WWW-Authenticate": 'Bearer error="invalid
 
 def application(config: EnvironmentConfig, options: dict[str, bool], use: str) -> FastAPI:
     app, keys = FastAPI(), jwt.PyJWKClient(config.jwks_url)
+    checks: Any = options
 
     @app.get("/me", operation_id="me", responses={401: {}})
     def me(credentials: Credentials) -> str:
@@ -25,9 +26,9 @@ def application(config: EnvironmentConfig, options: dict[str, bool], use: str) -
         token = credentials.credentials
         try:
             key = keys.get_signing_key_from_jwt(token).key
-            known = {"algorithms": ["RS256"], "issuer": config.issuer}
+            known: Any = {"algorithms": ["RS256"], "issuer": config.issuer}
             audience = config.client_id if use == "id" else None
-            claims = jwt.decode(token, key, audience=audience, options=options, **known)
+            claims = jwt.decode(token, key, audience=audience, options=checks, **known)
         except jwt.PyJWTError:
             raise REFUSED from None
         if use and claims.get("token_use") != use:
