@@ -8,7 +8,7 @@ must not know any other module of the API.
     |- 403 ScopeMissing, AccountUnverified, PasswordResetRequired, ChallengeUnsupported,
     |      CodeInvalid, PasswordWrong
     |- 404 UserNotFound, RandomNotFound
-    |- 409 AccountExists, AccountVerified, BoundsConflict
+    |- 409 AccountExists, BoundsConflict
     |- 413 BodyTooLarge
     |- 422 RequestInvalid (AccountRefused, PasswordRefused)
     |- 429 Throttled
@@ -114,7 +114,7 @@ class ChallengeUnsupported(ApiError):
 
 
 class CodeInvalid(ApiError):
-    """The code is wrong, used up, expired, or of a user who is unknown: not told which."""
+    """The code is wrong, used up or expired, or its user unknown or verified already: all alike."""
 
     status_code = 403
     detail = "Invalid or expired code"
@@ -146,13 +146,6 @@ class AccountExists(ApiError):
 
     status_code = 409
     detail = "Account with email exists"
-
-
-class AccountVerified(ApiError):
-    """The account is verified already."""
-
-    status_code = 409
-    detail = "Account is already verified"
 
 
 class BodyTooLarge(ApiError):

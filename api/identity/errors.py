@@ -10,7 +10,6 @@ from api.errors import (
     AccountExists,
     AccountRefused,
     AccountUnverified,
-    AccountVerified,
     ApiError,
     CodeInvalid,
     CredentialsWrong,
@@ -23,7 +22,7 @@ from api.errors import (
     UserNotFound,
 )
 
-# Whatever the operation.
+# Whatever the operation, but where an answer of only those who exist would tell (decision 46).
 _EVERYWHERE: dict[str, type[ApiError]] = {
     "TooManyRequestsException": Throttled,
     "ThrottlingException": Throttled,
@@ -38,11 +37,11 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("confirm_sign_up", "CodeMismatchException"): CodeInvalid,
     ("confirm_sign_up", "ExpiredCodeException"): CodeInvalid,
     ("confirm_sign_up", "UserNotFoundException"): CodeInvalid,
-    # "User cannot be confirmed. Current status is CONFIRMED"
-    ("confirm_sign_up", "NotAuthorizedException"): AccountVerified,
+    # "User cannot be confirmed. Current status is CONFIRMED": unknown users get the same answer.
+    ("confirm_sign_up", "NotAuthorizedException"): CodeInvalid,
+    ("confirm_sign_up", "LimitExceededException"): CodeInvalid,
+    ("confirm_sign_up", "TooManyFailedAttemptsException"): CodeInvalid,
     ("confirm_sign_up", "AliasExistsException"): AccountExists,
-    # "User is already confirmed."
-    ("resend_confirmation_code", "InvalidParameterException"): AccountVerified,
     ("sign_in", "NotAuthorizedException"): CredentialsWrong,
     ("sign_in", "UserNotFoundException"): CredentialsWrong,
     ("sign_in", "UserNotConfirmedException"): AccountUnverified,
@@ -56,6 +55,8 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("confirm_forgot_password", "UserNotFoundException"): CodeInvalid,
     ("confirm_forgot_password", "UserNotConfirmedException"): CodeInvalid,
     ("confirm_forgot_password", "NotAuthorizedException"): CodeInvalid,
+    ("confirm_forgot_password", "LimitExceededException"): CodeInvalid,
+    ("confirm_forgot_password", "TooManyFailedAttemptsException"): CodeInvalid,
     ("confirm_forgot_password", "InvalidPasswordException"): PasswordRefused,
     ("confirm_forgot_password", "PasswordHistoryPolicyViolationException"): PasswordRefused,
     ("change_password", "NotAuthorizedException"): PasswordWrong,
@@ -72,7 +73,11 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
 _IGNORED = frozenset(
     {
         ("resend_confirmation_code", "UserNotFoundException"),
+        # "User is already confirmed.", or the user has had as many codes as there are in an hour.
+        ("resend_confirmation_code", "InvalidParameterException"),
+        ("resend_confirmation_code", "LimitExceededException"),
         ("forgot_password", "UserNotFoundException"),
+        ("forgot_password", "LimitExceededException"),
         # No verified address to send to, or the account is disabled.
         ("forgot_password", "InvalidParameterException"),
         ("forgot_password", "NotAuthorizedException"),

@@ -94,15 +94,11 @@ class IdentityProvider(Protocol):
         """Confirm an account with the code that was sent.
 
         Raises:
-            CodeInvalid, AccountVerified, AccountExists
+            CodeInvalid, AccountExists
         """
 
     def resend_code(self, username: str) -> None:
-        """Send a new confirmation code; says nothing of users who do not exist.
-
-        Raises:
-            AccountVerified
-        """
+        """Send a new confirmation code; says nothing of users who wait for none."""
 
     def sign_in(self, username: str, password: str) -> Tokens:
         """Open a session.

@@ -50,14 +50,13 @@ async def signup_user(state: State, new: schemas.Signup) -> schemas.SignedUp:
 @router.post(
     "/verify",
     response_description="The account is verified; log in.",
-    responses=responses(
-        errors.CodeInvalid, errors.AccountVerified, errors.AccountExists, *BODY, *IDENTITY
-    ),
+    responses=responses(errors.CodeInvalid, errors.AccountExists, *BODY, *IDENTITY),
 )
 async def verify_user(state: State, proof: schemas.Verification) -> schemas.Message:
     """Verify an account with the code that was sent.
 
-    A wrong code, an expired one and an unknown user get the same answer.
+    A wrong code, an expired one, an unknown user, a verified one and one who has tried too often
+    get the same answer.
     """
     await state.calls.run(
         lambda: state.identity.confirm_sign_up(proof.username, proof.confirmation_code)
@@ -68,10 +67,13 @@ async def verify_user(state: State, proof: schemas.Verification) -> schemas.Mess
 @router.post(
     "/resend_confirmation_code",
     response_description="If the account waits for a code, a new one is on its way.",
-    responses=responses(errors.AccountVerified, *BODY, *IDENTITY),
+    responses=responses(*BODY, *IDENTITY),
 )
 async def resend_confirmation_code(state: State, account: schemas.AccountName) -> schemas.Message:
-    """Send a new confirmation code; earlier ones die. An unknown user gets the same answer."""
+    """Send a new confirmation code; earlier ones die.
+
+    An unknown user, a verified one and one who has had too many codes get the same answer.
+    """
     await state.calls.run(lambda: state.identity.resend_code(account.username))
     return schemas.Message(message="Confirmation code sent")
 
@@ -123,7 +125,10 @@ async def refresh_session(state: State, body: schemas.Refresh) -> schemas.Sessio
     responses=responses(*BODY, *IDENTITY),
 )
 async def forgot_password(state: State, account: schemas.AccountName) -> schemas.Message:
-    """Send a code to set a new password with. An unknown user gets the same answer."""
+    """Send a code to set a new password with.
+
+    An unknown user and one who has had too many codes get the same answer.
+    """
     await state.calls.run(lambda: state.identity.forgot_password(account.username))
     return schemas.Message(message="Password reset code sent")
 

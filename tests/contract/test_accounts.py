@@ -8,7 +8,7 @@ from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from tests.contract.alteration import altered, change
 from tests.contract.examples import bearer, valid
-from tests.service import PASSWORD
+from tests.service import OTHER_PASSWORD, PASSWORD
 
 NEWCOMER = {"username": "test", "email": "test@example.com", "password": PASSWORD}
 
@@ -157,10 +157,24 @@ class TestVerifyUser:
         second = env.client.request("POST", "/users/verify", json=unknown)
         assert (first.status_code, first.json()) == (second.status_code, second.json())
 
-    def test_a_verified_account_is_409(self, env: Environment) -> None:
-        user = env.new_account()
-        body = {"username": user.username, "confirmation_code": "000000"}
-        assert env.client.request("POST", "/users/verify", json=body).status_code == 409
+    @pytest.mark.parametrize("known", ["verified", "waiting"])
+    @pytest.mark.parametrize(
+        "path", ["verify", "resend_confirmation_code", "forgot_password", "reset_password"]
+    )
+    def test_no_number_of_questions_tells_whether_a_user_exists(
+        self, env: Environment, path: str, known: str
+    ) -> None:
+        """More of them than Cognito takes in an hour: only existing users have quotas."""
+        user = env.new_account() if known == "verified" else env.create_unconfirmed_user()
+        proof = {"confirmation_code": "000000"} if path in {"verify", "reset_password"} else {}
+        change = {"new_password": OTHER_PASSWORD} if path == "reset_password" else {}
+        told = []
+        for name in (user.username, "nobody"):
+            body = {"username": name, **proof, **change}
+            answers = [env.client.request("POST", f"/users/{path}", json=body) for _ in range(17)]
+            told.append([(answer.status_code, answer.content) for answer in answers])
+        assert told[0] == told[1]
+        assert len(set(told[1])) == 1
 
     def test_a_new_code_replaces_the_old_one(self, env: Environment) -> None:
         user = env.create_unconfirmed_user()
@@ -183,10 +197,13 @@ class TestVerifyUser:
         assert [answer.status_code for answer in answers] == [200, 200]
         assert answers[0].json() == answers[1].json()
 
-    def test_a_verified_account_needs_no_new_code(self, env: Environment) -> None:
-        body = {"username": env.new_account().username}
+    def test_a_verified_account_gets_no_new_code(self, env: Environment) -> None:
+        user = env.new_account()
+        code = env.code(user.username)
+        body = {"username": user.username}
         path = "/users/resend_confirmation_code"
-        assert env.client.request("POST", path, json=body).status_code == 409
+        assert env.client.request("POST", path, json=body).status_code == 200
+        assert env.code(user.username) == code
 
 
 def log_in(env: Environment, username: str, password: str) -> Any:

@@ -22,7 +22,6 @@ SESSION_OVER = (401, "Session is over, log in again")
 WRONG_CODE = (403, "Invalid or expired code")
 WRONG_PASSWORD = (403, "Incorrect password")
 TAKEN = (409, "Account with email exists")
-VERIFIED = (409, "Account is already verified")
 LATER = (429, "Too many requests, try again later")
 DONE = (200, None)
 REFUSED = (422, None)
@@ -34,14 +33,18 @@ ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
         REFUSED: ["InvalidPasswordException", "InvalidParameterException"],
     },
     ("verify_user", "ConfirmSignUp"): {
-        WRONG_CODE: ["CodeMismatchException", "ExpiredCodeException", "UserNotFoundException"],
-        VERIFIED: ["NotAuthorizedException"],
+        WRONG_CODE: [
+            "CodeMismatchException",
+            "ExpiredCodeException",
+            "UserNotFoundException",
+            "NotAuthorizedException",
+            "LimitExceededException",
+            "TooManyFailedAttemptsException",
+        ],
         TAKEN: ["AliasExistsException"],
-        LATER: ["TooManyFailedAttemptsException"],
     },
     ("resend_confirmation_code", "ResendConfirmationCode"): {
-        DONE: ["UserNotFoundException"],
-        VERIFIED: ["InvalidParameterException"],
+        DONE: ["UserNotFoundException", "InvalidParameterException", "LimitExceededException"],
     },
     ("login_user", "InitiateAuth"): {
         WRONG_CREDENTIALS: ["NotAuthorizedException", "UserNotFoundException"],
@@ -57,7 +60,12 @@ ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
         ],
     },
     ("forgot_password", "ForgotPassword"): {
-        DONE: ["UserNotFoundException", "InvalidParameterException", "NotAuthorizedException"],
+        DONE: [
+            "UserNotFoundException",
+            "InvalidParameterException",
+            "NotAuthorizedException",
+            "LimitExceededException",
+        ],
     },
     ("reset_password", "ConfirmForgotPassword"): {
         WRONG_CODE: [
@@ -66,9 +74,10 @@ ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
             "UserNotFoundException",
             "UserNotConfirmedException",
             "NotAuthorizedException",
+            "LimitExceededException",
+            "TooManyFailedAttemptsException",
         ],
         REFUSED: ["InvalidPasswordException", "PasswordHistoryPolicyViolationException"],
-        LATER: ["TooManyFailedAttemptsException"],
     },
     ("change_password", "ChangePassword"): {
         WRONG_PASSWORD: [
@@ -103,8 +112,9 @@ class Row:
 ROWS = [
     Row(operation, call, code, *due)
     for (operation, call), answers in ANSWERS.items()
-    for due, codes in (answers | {LATER: [*answers.get(LATER, ()), *EVERYWHERE]}).items()
+    for due, codes in (answers | {LATER: EVERYWHERE}).items()
     for code in codes
+    if due != LATER or not any(code in others for others in answers.values())
 ]
 
 

@@ -68,7 +68,7 @@ class AccountMachine(Accounts):
     def verify(self, who: str, spelt: str, *, right: bool) -> None:
         person = self.people[who]
         code = self.newest_code(who, SIGN_UP) if right else NEVER_SENT
-        due = {Status.ABSENT: 403, Status.WAITING: 200 if right else 403, Status.VERIFIED: 409}
+        due = {Status.ABSENT: 403, Status.WAITING: 200 if right else 403, Status.VERIFIED: 403}
 
         def verified(_: Any) -> None:
             person.status = Status.VERIFIED
@@ -76,18 +76,16 @@ class AccountMachine(Accounts):
         self.act(
             lambda: self.visitor.verify(spell(who, spelt), code),
             {due[person.status]: verified if due[person.status] == 200 else nothing}
-            | self.limited(person, "ConfirmSignUp"),
+            | self.limited(person, "ConfirmSignUp", 403),
             lambda: self.observe(person),
             database="never",
         )
 
     @rule(who=WHO, spelt=SPELT)
     def resend(self, who: str, spelt: str) -> None:
-        person = self.people[who]
         self.act(
             lambda: self.visitor.resend(spell(who, spelt)),
-            {409 if person.status is Status.VERIFIED else 200: nothing}
-            | self.limited(person, "ResendConfirmationCode"),
+            {200: nothing},
             database="never",
         )
 
@@ -145,8 +143,11 @@ class AccountMachine(Accounts):
     def forget(self, who: str, spelt: str) -> None:
         person = self.people[who]
 
+        too_many = person.may_exceed("ForgotPassword")
+
         def sent(_: Any) -> None:
-            person.may_reset = person.status is Status.VERIFIED or person.may_reset
+            if person.status is Status.VERIFIED:
+                person.may_reset = person.may_reset or (None if too_many else True)
 
         def perhaps() -> None:
             if person.status is Status.VERIFIED and not person.may_reset:
@@ -154,7 +155,7 @@ class AccountMachine(Accounts):
 
         self.act(
             lambda: self.visitor.forgot(spell(who, spelt)),
-            {200: sent} | self.limited(person, "ForgotPassword"),
+            {200: sent},
             perhaps,
             database="never",
         )
@@ -180,7 +181,7 @@ class AccountMachine(Accounts):
         self.act(
             lambda: self.visitor.reset(spell(who, spelt), code, password),
             dict.fromkeys(either(yes=200, no=403, known=known), done)
-            | self.limited(person, "ConfirmForgotPassword"),
+            | self.limited(person, "ConfirmForgotPassword", 403),
             perhaps,
         )
 

@@ -88,9 +88,9 @@ class Accounts(UnsteadyWorld):
         except NothingSent:
             return NEVER_SENT
 
-    def limited(self, person: Person, operation: str) -> dict[int, Effect]:
+    def limited(self, person: Person, operation: str, status: int) -> dict[int, Effect]:
         """What Cognito's hourly limits add to the answers that are due."""
-        return {429: nothing} if person.may_exceed(operation) else {}
+        return {status: nothing} if person.may_exceed(operation) else {}
 
     def observe(self, person: Person, password: str = PASSWORD) -> None:
         look: Callable[[Environment], Any] = (
@@ -128,7 +128,7 @@ class Accounts(UnsteadyWorld):
         def changed(_: Any) -> None:
             person.passwords = {password}
 
-        outcomes = self.limited(person, "ChangePassword")
+        outcomes = self.limited(person, "ChangePassword", 429)
         if opens is None:
             outcomes[401] = nothing
         if renews is not True or knows is not True:

@@ -31,10 +31,6 @@ class AccountUnverified(Refused):
     """The confirmation code has to be entered first."""
 
 
-class AlreadyVerified(Refused):
-    """There is nothing left to verify."""
-
-
 class CodeRefused(Refused):
     """The code is wrong or too old."""
 
@@ -147,7 +143,6 @@ _REFUSALS: dict[int, type[Refused]] = {
     401: LoginNeeded,
     403: NotAllowed,
     404: NotFound,
-    409: AlreadyVerified,
 }
 _REFUSALS_OF: dict[tuple[str, int], type[Refused]] = {
     ("/users/login", 403): AccountUnverified,
