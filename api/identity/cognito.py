@@ -196,9 +196,9 @@ class Cognito(IdentityProvider):
             code = str(error.response.get("Error", {}).get("Code", ""))
             is_theirs = _is_cognitos(error.response)
             mapped = map_error(name, code) if is_theirs else IdentityAnswerLost()
+            _record(name, code, mapped)
             if mapped is None:
                 return {}
-            _record(name, code, mapped)
             raise mapped from None
         except BotoCoreError as error:
             away = IdentityUnavailable() if isinstance(error, _NEVER_SENT) else IdentityAnswerLost()
@@ -218,10 +218,11 @@ class Cognito(IdentityProvider):
         return answer
 
 
-def _record(operation: str, code: str, error: ApiError) -> None:
+def _record(operation: str, code: str, error: ApiError | None) -> None:
     # The code only: AWS messages may repeat names, addresses and tokens.
+    answered = type(error).__name__ if error else "done"
     write = log.warning if isinstance(error, Unavailable) else log.info
-    write("cognito_refused", operation=operation, code=code, answered=type(error).__name__)
+    write("cognito_refused", operation=operation, code=code, answered=answered)
 
 
 def _is_cognitos(answer: Any) -> bool:
