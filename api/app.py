@@ -17,6 +17,7 @@ from api.exception_handlers import install_exception_handlers
 from api.middleware import REQUEST_ID, BodyLimit, RequestDeadline, RequestRecord
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
+from api.users.router import build_public_router
 from api.users.router import router as users_router
 
 
@@ -38,7 +39,9 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
         generate_unique_id_function=_operation_id,
     )
     app.state.dependencies = state or AppState.build(settings)
+    # /users/me stands before /users/{sub}, which would shadow it.
     app.include_router(users_router)
+    app.include_router(build_public_router(with_email=settings.public_email))
     app.include_router(randoms_router)
     app.include_router(health.router)
     install_exception_handlers(app)

@@ -126,6 +126,7 @@ class Settings(DatabaseSettings):
     cognito_threads: int = Field(default=20, ge=1, le=1000)
     unconfirmed_lifetime: float = Field(default=86_400.0, ge=60, allow_inf_nan=False)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    public_email: bool = True
 
     max_body_bytes: int = Field(default=65_536, ge=1024, le=2**30)
     log_level: Annotated[str, StringConstraints(pattern=r"^(DEBUG|INFO|WARNING|ERROR)$")] = "INFO"

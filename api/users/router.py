@@ -1,7 +1,6 @@
 """The operations on users and sessions, as HTTP.
 
-/users/me stands before /users/{sub}, which would shadow it. Must not know rules, queries or
-Cognito.
+Must not know rules, queries or Cognito.
 """
 
 from typing import Annotated
@@ -211,13 +210,24 @@ async def delete_me(caller: CurrentUser, state: State) -> None:
     await caller.ask(lambda user: service.delete_user(state.database, state.identity, user))
 
 
-# The path's uuid type keeps /users/signup and its like apart: a GET there is a 405.
-@router.get(
-    "/{sub:uuid}",
-    response_model=schemas.PublicProfile,
-    response_description="The public profile.",
-    responses=responses(errors.UserNotFound, _DATABASE),
-)
+def build_public_router(*, with_email: bool) -> APIRouter:
+    """Build the route of public profiles.
+
+    Args:
+        with_email: whether they show the e-mail address (see docs/decisions/0047).
+    """
+    public = APIRouter(prefix="/users", tags=["users"])
+    # The path's uuid type keeps /users/signup and its like apart: a GET there is a 405.
+    public.add_api_route(
+        "/{sub:uuid}",
+        read_user,
+        response_model=schemas.PublicProfile if with_email else schemas.PublicName,
+        response_description="The public profile.",
+        responses=responses(errors.UserNotFound, _DATABASE),
+    )
+    return public
+
+
 async def read_user(
     state: State,
     sub: Annotated[

@@ -128,11 +128,16 @@ class Session(BaseModel):
     )
 
 
-class PublicProfile(BaseModel):
+class PublicName(BaseModel):
     """What anyone may see who knows the sub."""
 
     sub: UUID = Field(description=_SUB, examples=_EXAMPLE_SUB)
     username: str = Field(examples=["ada"])
+
+
+class PublicProfile(PublicName):
+    """What anyone may see who knows the sub."""
+
     email: str = Field(examples=["ada@example.com"])
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.http.client import HttpClient
+from apiproof.http.client import AsgiClient, HttpClient
 from tests.contract.alteration import altered, change
 from tests.contract.examples import bearer, valid
-from tests.service import OTHER_PASSWORD, PASSWORD
+from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 NEWCOMER = {"username": "test", "email": "test@example.com", "password": PASSWORD}
 
@@ -248,3 +248,20 @@ class TestProfile:
         assert env.client.request("GET", "/users/me", headers=headers).status_code == 401
         again = sign_up(env.client, username=user.username, email=user.email)
         assert again.status_code == 201
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_address_is_in_public_profiles_as_the_setting_says(
+    env: Environment, *, shown: bool
+) -> None:
+    user = env.new_account()
+    with AsgiClient(application(env.config, public_email=shown)) as client:
+        profile = client.request("GET", f"/users/{user.sub}").json()
+        assert ("email" in profile) is shown
+        assert (user.email in str(profile)) is shown
+        own = client.request("GET", "/users/me", headers=bearer(user.access_token))
+        assert own.json()["email"] == user.email
+        document = client.request("GET", "/openapi.json").json()
+    answer = document["paths"]["/users/{sub}"]["get"]["responses"]["200"]
+    name = answer["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    assert ("email" in document["components"]["schemas"][name]["properties"]) is shown
