@@ -2,17 +2,19 @@
 
 psycopg2 and boto3 block, so they run in threads. A request waits its turn without a thread and
 without a connection; beyond a queue's length, and at the end of its deadline, it is told at once to
-come back.
+come back. A thread that is done takes the next work itself: under load it would idle if it had to
+wait until the event loop, which has all clients to look after, hands it over.
 
 Source: M. Nygard, Release It!, "Bulkheads".
 """
 
 import asyncio
+import contextvars
 import math
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -38,113 +40,99 @@ class Bulkhead:
         self._error = error
         self._free = threads
         self._longest = queue
-        self._waiting: deque[_Turn] = deque()
-        self._lock = threading.Lock()  # places are given back by threads
+        self._waiting: deque[_Job] = deque()
+        self._lock = threading.Lock()
+        self._threads: set[asyncio.Task[None]] = set()
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do blocking work in a thread, within the request's deadline.
 
-        At the deadline the caller gets its error and the thread's sockets are shut down; its place
-        is free when it has ended.
+        At the deadline the caller gets its error and the thread's sockets are shut down, so that
+        it ends soon.
 
         Args:
             work: what blocks.
 
         Raises:
-            Unavailable: the error given; no place or no result in time.
+            Unavailable: the error given; no thread or no result in time.
         """
         deadline = current()
         deadline.require(self._error)
-        place = await self._enter()
-        loop = asyncio.get_running_loop()
-        alarm = loop.call_later(min(deadline.remaining, _LONG), deadline.end)
-
-        has_begun = False
-
-        def guarded() -> T:
-            nonlocal has_begun
-            has_begun = True
-            try:
-                return work()
-            finally:
-                place.leave()
-
+        job = _Job(work)
+        if self._is_begun(job):
+            task = job.loop.create_task(self._in_a_thread(job))
+            self._threads.add(task)
+            task.add_done_callback(self._threads.discard)
         try:
-            with anyio.move_on_after(deadline.remaining):
-                # The places are counted here, so that a thread that was given up keeps its own.
-                unlimited = anyio.CapacityLimiter(math.inf)
-                return await anyio.to_thread.run_sync(
-                    guarded, abandon_on_cancel=True, limiter=unlimited
-                )
+            async with asyncio.timeout(min(deadline.remaining, _LONG)):
+                result: T = await job.result
+        except TimeoutError:
             deadline.end()
-            raise self._error
+            raise self._error from None
         finally:
-            alarm.cancel()
-            if not has_begun:
-                place.leave()
+            job.is_wanted = False
+        return result
 
-    async def _enter(self) -> "_Place":
-        place = _Place(self)
+    def _is_begun(self, job: "_Job") -> bool:
+        """Tell whether there is a thread for a job at once; else it waits, if it may."""
         with self._lock:
             if self._free:
                 self._free -= 1
-                return place
+                return True
             if len(self._waiting) >= self._longest:
                 raise self._error
-            turn = _Turn()
-            self._waiting.append(turn)
-        try:
-            async with asyncio.timeout(min(current().remaining, _LONG)):
-                await turn.comes
-        except BaseException as reason:
-            with self._lock:
-                is_handed_over = turn not in self._waiting
-                if not is_handed_over:
-                    self._waiting.remove(turn)
-            if is_handed_over:
-                place.leave()
-            if isinstance(reason, TimeoutError):
-                raise self._error from None
-            raise
-        return place
-
-    def leave(self) -> None:
-        """Hand a place over to whoever waits longest; any thread may."""
-        with self._lock:
-            while self._waiting:
-                if self._waiting.popleft().come():
-                    return
-            self._free += 1
-
-
-class _Place:
-    """A place in a bulkhead, given back once, however often that is said."""
-
-    def __init__(self, bulkhead: Bulkhead) -> None:
-        self._bulkhead = bulkhead
-        self._lock = threading.Lock()
-        self._is_held = True
-
-    def leave(self) -> None:
-        with self._lock:
-            was_held, self._is_held = self._is_held, False
-        if was_held:
-            self._bulkhead.leave()
-
-
-class _Turn:
-    """Someone who waits for a place, in a loop that need not be that of the one who leaves."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self.comes: asyncio.Future[None] = self._loop.create_future()
-
-    def come(self) -> bool:
-        if self._loop.is_closed():
+            self._waiting.append(job)
             return False
-        self._loop.call_soon_threadsafe(self._set)
-        return True
 
-    def _set(self) -> None:
-        if not self.comes.done():
-            self.comes.set_result(None)
+    async def _in_a_thread(self, job: "_Job") -> None:
+        # The threads are counted here.
+        unlimited = anyio.CapacityLimiter(math.inf)
+        await anyio.to_thread.run_sync(
+            self._work_off, job, abandon_on_cancel=True, limiter=unlimited
+        )
+
+    def _work_off(self, job: "_Job | None") -> None:
+        """Do a job and then those that wait, in the thread that this runs in."""
+        while job is not None:
+            job.run()
+            with self._lock:
+                job = self._waiting.popleft() if self._waiting else None
+                if job is None:
+                    self._free += 1
+
+
+class _Job:
+    """Work that somebody waits for in an event loop."""
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.result: asyncio.Future[Any] = self.loop.create_future()
+        self.is_wanted = True
+        self._work = work
+        self._context = contextvars.copy_context()
+        self._thread = threading.get_ident()
+
+    def run(self) -> None:
+        """Do the work, unless whoever asked has gone."""
+        if not self.is_wanted:
+            return
+        try:
+            value = self._context.run(self._work)
+        except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
+            self._tell(self._set_error, error)
+        else:
+            self._tell(self._set_value, value)
+
+    def _tell(self, setter: Callable[[Any], None], what: Any) -> None:
+        if threading.get_ident() == self._thread:
+            setter(what)
+        elif not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(setter, what)
+
+    def _set_value(self, value: Any) -> None:
+        if not self.result.done():
+            self.result.set_result(value)
+
+    def _set_error(self, error: BaseException) -> None:
+        if not self.result.done():
+            self.result.set_exception(error)
