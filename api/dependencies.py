@@ -94,7 +94,10 @@ class AppState:
         queue, threads = settings.request_queue, settings.cognito_threads
         return cls(
             database=Database(
-                engine or build_engine(settings), threads=settings.database_pool_size, queue=queue
+                engine or build_engine(settings),
+                # With a connection for each, none of them waits for one.
+                threads=min(settings.database_threads, settings.database_pool_size),
+                queue=queue,
             ),
             identity=identity or Cognito(settings),
             keys=keys,

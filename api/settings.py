@@ -115,6 +115,7 @@ class Settings(DatabaseSettings):
     clock_skew: int = Field(default=5, ge=0, le=300)
 
     database_pool_size: int = Field(default=10, ge=1, le=1000)
+    database_threads: int = Field(default=6, ge=1, le=1000)
     database_max_overflow: int = Field(default=10, ge=0, le=1000)
     database_pool_timeout: Seconds = 5.0
     database_connect_timeout: int = Field(default=3, ge=2, le=30)

@@ -7,7 +7,7 @@ from api.dependencies import AppState
 from api.errors import UserNotFound
 from apiproof.environment import Environment
 from apiproof.service import Account
-from tests.service import settings_for
+from tests.service import PASSWORD, settings_for
 
 
 @pytest.fixture
@@ -60,6 +60,33 @@ def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: AppStat
     ):
         disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff())
     assert me(env, user.access_token) == 200
+
+
+def test_an_account_without_a_row_is_shut_and_opened_by_any_spelling(
+    env: Environment, inside: AppState
+) -> None:
+    env.cognito.create_user("Mary", "mary@example.com", PASSWORD)
+    pool = {"UserPoolId": env.cognito.user_pool_id, "Username": "Mary"}
+    form = {"username": "mary", "password": PASSWORD}
+    disable(inside.database, inside.identity, "MARY", inside.sign_out_cutoff())
+    assert env.aws.admin_get_user(**pool)["Enabled"] is False
+    assert env.client.request("POST", "/users/login", data=form).status_code == 401
+    enable(inside.database, inside.identity, "mary")
+    assert env.client.request("POST", "/users/login", data=form).status_code == 200
+
+
+def test_nobody_is_shut_by_the_sub_of_an_account(env: Environment, inside: AppState) -> None:
+    sub = env.cognito.create_user("Mary", "mary@example.com", PASSWORD)
+    with pytest.raises(UserNotFound):
+        disable(inside.database, inside.identity, sub, inside.sign_out_cutoff())
+
+
+def test_a_reservation_is_nobody_to_shut(env: Environment, inside: AppState) -> None:
+    with env.cognito.outages.time_out("SignUp"), env.cognito.outages.time_out("AdminGetUser"):
+        body = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+        assert env.client.request("POST", "/users/signup", json=body).status_code == 503
+    with pytest.raises(UserNotFound):
+        disable(inside.database, inside.identity, "ada", inside.sign_out_cutoff())
 
 
 def test_nobody_can_be_neither_disabled_nor_enabled(inside: AppState) -> None:

@@ -1,6 +1,8 @@
 """The log and the last resort: what they say, and what they never say."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +15,7 @@ from api.logging import configure_logs
 from api.randoms import service
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.service import PASSWORD, settings_for
+from tests.service import PASSWORD, application, settings_for
 
 
 @pytest.fixture
@@ -81,3 +83,50 @@ def test_an_unforeseen_failure_is_500_without_a_word_of_it(
     assert failed["error"] == "RuntimeError"
     assert failed["frames"][-1].startswith(f"{__name__}.fail:")
     assert "hidden-text" not in answer.text + json.dumps(records, default=str)
+
+
+def test_libraries_write_the_same_json_without_what_a_request_held() -> None:
+    """In a process of its own: logging is set up once for all of it."""
+    code = """
+import logging
+from api.logging import adopt_library_logs, configure_logs
+configure_logs("INFO")
+adopt_library_logs("INFO")
+logging.getLogger("uvicorn.error").info("Application startup complete.")
+logging.getLogger("uvicorn.access").info("GET /users/a-sub")
+logging.getLogger("sqlalchemy.engine").info("SELECT 1")
+try:
+    raise ValueError("a-secret")
+except ValueError:
+    logging.getLogger("sqlalchemy.pool").exception("Exception closing connection")
+"""
+    done = subprocess.run(  # noqa: S603 - our own interpreter and code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["event"] for line in lines] == [
+        "Application startup complete.",
+        "Exception closing connection",
+    ]
+    assert [line["logger"] for line in lines] == ["uvicorn.error", "sqlalchemy.pool"]
+    assert all({"level", "timestamp"} <= line.keys() for line in lines)
+    assert lines[1]["error"] == "ValueError"
+    assert "a-secret" not in done.stdout + done.stderr
+
+
+def test_only_pages_of_the_named_origins_may_read_answers(env: Environment) -> None:
+    asked = {
+        "Access-Control-Request-Method": "PATCH",
+        "Access-Control-Request-Headers": "authorization",
+    }
+    app = application(env.config, cors_origins=("https://app.example.com",))
+    with AsgiClient(app) as client:
+        for origin, allowed in (("https://app.example.com", True), ("https://evil.example", False)):
+            headers = {"Origin": origin}
+            answers = [
+                client.request("GET", "/health", headers=headers),
+                client.request("OPTIONS", "/users/me", headers=headers | asked),
+            ]
+            found = [answer.headers.get("Access-Control-Allow-Origin") for answer in answers]
+            assert found == ([origin] * 2 if allowed else [None] * 2)
+            assert "X-Request-ID" in answers[0].headers

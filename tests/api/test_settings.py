@@ -25,6 +25,16 @@ RDS = {
 }
 
 
+WAITS = (
+    "REQUEST_DEADLINE",
+    "COGNITO_CONNECT_TIMEOUT",
+    "COGNITO_READ_TIMEOUT",
+    "DATABASE_POOL_TIMEOUT",
+    "DATABASE_LOCK_TIMEOUT",
+    "DATABASE_STATEMENT_TIMEOUT",
+)
+
+
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
     monkeypatch.chdir(tmp_path)
@@ -56,6 +66,12 @@ def test_a_missing_setting_is_named_in_one_line(environment: pytest.MonkeyPatch,
         ("RDS_PORT", "hidden-three"),
         ("CLOCK_SKEW", "-1"),
         ("LOG_LEVEL", "hidden-three"),
+        ("CORS_ORIGINS", "https://app.example.com/hidden-three"),
+        *((name, value) for name in WAITS for value in ("inf", "nan", "0", "0.0004", "-1", "61")),
+        ("JWKS_COOLDOWN", "inf"),
+        ("JWKS_LIFESPAN", "nan"),
+        ("REQUEST_QUEUE", "0"),
+        ("DATABASE_POOL_SIZE", "0"),
     ],
 )
 def test_a_bad_setting_is_named_without_its_value(
@@ -66,6 +82,12 @@ def test_a_bad_setting_is_named_without_its_value(
         read_settings()
     assert "\n" not in str(caught.value)
     assert "hidden" not in str(caught.value)
+
+
+def test_origins_are_separated_by_commas(environment: pytest.MonkeyPatch) -> None:
+    assert read_settings().cors_origins == ()
+    environment.setenv("CORS_ORIGINS", "https://app.example.com, http://localhost:3000")
+    assert read_settings().cors_origins == ("https://app.example.com", "http://localhost:3000")
 
 
 def test_every_missing_setting_is_named_at_once(environment: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """What the inside shows of half-done sign-ups: rows here, accounts there."""
 
+import time
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -9,7 +10,8 @@ import pytest
 
 from api.identity.cognito import Cognito
 from apiproof.environment import Environment
-from tests.service import PASSWORD
+from apiproof.http.client import AsgiClient
+from tests.service import PASSWORD, application
 
 Between = Callable[[Callable[[], Any]], None]
 
@@ -43,13 +45,13 @@ CREATE TRIGGER refuse BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION refus
 """
 
 
-def run(env: Environment, sql: str) -> int:
+def run(env: Environment, sql: str, *parameters: object) -> int:
     with (
         closing(psycopg2.connect(env.database.libpq_url)) as connection,
         connection,
         connection.cursor() as cursor,
     ):
-        cursor.execute(sql)
+        cursor.execute(sql, parameters or None)
         return cursor.rowcount
 
 
@@ -132,4 +134,75 @@ def test_an_address_that_is_another_users_cannot_be_adopted(env: Environment) ->
     sign_up(env)
     env.cognito.create_user("grace", "ADA@example.com", PASSWORD)
     assert log_in(env, "grace").status_code == 409
+    assert env.database.tables()["users"] == 1
+
+
+DAY = 86_400
+
+
+def age(env: Environment, seconds: int) -> None:
+    run(env, "UPDATE users SET created_at = now() - %s * interval '1 second'", seconds)
+
+
+@pytest.mark.parametrize("wanted", [("ADA", "new@example.com"), ("new", "ada@example.com")])
+def test_an_account_that_nobody_confirmed_in_a_day_makes_way(
+    env: Environment, wanted: tuple[str, str]
+) -> None:
+    old = sign_up(env).json()["sub"]
+    age(env, DAY - 60)
+    assert sign_up(env, *wanted).status_code == 409
+    age(env, DAY + 60)
+    new = sign_up(env, *wanted)
+    assert new.status_code == 201
+    assert env.client.request("GET", f"/users/{old}").status_code == 404
+    assert env.client.request("GET", f"/users/{new.json()['sub']}").status_code == 200
+    assert env.database.tables()["users"] == 1
+    users = env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"]
+    assert [user["UserStatus"] for user in users] == ["UNCONFIRMED"]
+
+
+def test_an_account_that_was_confirmed_never_makes_way(env: Environment) -> None:
+    sign_up(env)
+    code = env.code("ada")
+    body = {"username": "ada", "confirmation_code": code}
+    assert env.client.request("POST", "/users/verify", json=body).status_code == 200
+    age(env, 400 * DAY)
+    assert sign_up(env).status_code == 409
+    assert log_in(env, "ada").status_code == 200
+
+
+def test_a_name_whose_sign_up_was_cut_off_is_free_again_by_itself(
+    env: Environment, after_sign_up: Between, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real clock: twice a request's deadline, and not a moment before."""
+
+    def die() -> None:
+        raise KeyboardInterrupt
+
+    after_sign_up(die)
+    with AsgiClient(application(env.config, request_deadline=0.3)) as client:
+        body = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            client.request("POST", "/users/signup", json=body)
+        monkeypatch.undo()
+        answers = [client.request("POST", "/users/signup", json=body).status_code]
+        while answers[-1] == 409 and time.monotonic() < begun + 10:
+            answers.append(client.request("POST", "/users/signup", json=body).status_code)
+        taken = time.monotonic() - begun
+    assert (answers[0], answers[-1]) == (409, 201)
+    assert taken >= 0.6
+
+
+def test_a_stranger_does_not_keep_a_user_out_by_asking_for_the_name(env: Environment) -> None:
+    """A reservation of the name of an account that has no row yet ends with the first login."""
+    sub = env.cognito.create_user("ada", "ada@example.com", PASSWORD)
+    run(
+        env,
+        "INSERT INTO users (sub, username, username_key, email, email_key, created_at, "
+        "reserved_until) VALUES ('x', 'ADA', 'ada', 'eve@example.com', 'eve@example.com', now(), "
+        "now() + interval '1 hour')",
+    )
+    assert log_in(env, "ada").status_code == 200
+    assert env.client.request("GET", f"/users/{sub}").status_code == 200
     assert env.database.tables()["users"] == 1

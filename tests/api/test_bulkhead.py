@@ -1,0 +1,188 @@
+"""Bulkheads and deadlines: who waits for how long, and what becomes of threads that hang."""
+
+import asyncio
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+from api.bulkhead import Bulkhead
+from api.deadline import Deadline, current, started
+from api.errors import DatabaseUnavailable
+
+PATIENCE = 10.0  # seconds, for what happens at once
+
+
+def bulkhead(threads: int = 1, queue: int = 100) -> Bulkhead:
+    return Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
+
+
+async def told(waiting: Any) -> str:
+    """What someone who waits is told."""
+    try:
+        return str(await waiting)
+    except DatabaseUnavailable:
+        return "later"
+
+
+def test_those_who_come_first_are_served_first() -> None:
+    served: list[int] = []
+
+    async def main() -> None:
+        one = bulkhead()
+        await asyncio.gather(*(one.run(lambda n=n: served.append(n)) for n in range(20)))  # type: ignore[misc]  # n is bound
+
+    asyncio.run(main())
+    assert served == list(range(20))
+
+
+def test_no_more_work_than_threads_is_done_at_once() -> None:
+    at_work, most = 0, 0
+    lock, full = threading.Lock(), threading.Barrier(3, timeout=PATIENCE)
+
+    def work() -> None:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        full.wait()
+        with lock:
+            at_work -= 1
+
+    async def main() -> None:
+        three = bulkhead(threads=3)
+        await asyncio.gather(*(three.run(work) for _ in range(12)))
+
+    asyncio.run(main())
+    assert most == 3
+
+
+def test_who_finds_the_queue_full_is_told_at_once() -> None:
+    release = threading.Event()
+
+    async def main() -> list[str]:
+        one = bulkhead(queue=2)
+        asked = [asyncio.create_task(told(one.run(release.wait))) for _ in range(5)]
+        for _ in range(3):  # each has asked by then
+            await asyncio.sleep(0)
+        early = [await task for task in asked if task.done()]
+        release.set()
+        return early + [await task for task in asked]
+
+    answers = asyncio.run(main())
+    assert answers[:2] == ["later"] * 2
+    assert sorted(answers[2:]) == ["True"] * 3 + ["later"] * 2
+
+
+def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards() -> None:
+    release, served = threading.Event(), []
+
+    async def main() -> str:
+        one = bulkhead()
+        busy = asyncio.create_task(one.run(release.wait))
+        await asyncio.sleep(0)
+        with started(0.05):
+            answer = await told(one.run(lambda: served.append("too late")))
+        release.set()
+        await busy
+        assert await one.run(lambda: 7) == 7
+        return answer
+
+    assert asyncio.run(main()) == "later"
+    assert served == []
+
+
+def test_a_thread_that_hangs_on_a_socket_is_freed_by_the_deadline() -> None:
+    near, far = socket.socketpair()
+
+    def hang() -> bytes:
+        current().watch(near.fileno())
+        try:
+            return near.recv(1)
+        finally:
+            current().release(near.fileno())
+
+    async def main() -> tuple[str, int]:
+        one = bulkhead()
+        with started(0.05):
+            answer = await told(one.run(hang))
+        # The only thread is free again: it has not been left behind.
+        return answer, await asyncio.wait_for(one.run(lambda: 7), PATIENCE)
+
+    with near, far:
+        assert asyncio.run(main()) == ("later", 7)
+
+
+def test_errors_and_the_requests_context_come_through() -> None:
+    async def main() -> None:
+        with started(5.0) as deadline:
+            assert await bulkhead().run(current) is deadline
+            with pytest.raises(ZeroDivisionError):
+                await bulkhead().run(lambda: 1 // 0)
+
+    asyncio.run(main())
+
+
+def test_a_request_that_was_given_up_leaves_its_place() -> None:
+    release = threading.Event()
+
+    async def main() -> int:
+        one = bulkhead(queue=1)
+        busy = asyncio.create_task(one.run(release.wait))
+        await asyncio.sleep(0)
+        waiting = asyncio.create_task(one.run(lambda: 1))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        release.set()
+        await busy
+        return await asyncio.wait_for(one.run(lambda: 7), PATIENCE)
+
+    assert asyncio.run(main()) == 7
+
+
+def test_a_released_socket_is_left_alone() -> None:
+    near, far = socket.socketpair()
+    deadline = Deadline(PATIENCE)
+    with near, far:
+        deadline.watch(near.fileno())
+        deadline.release(near.fileno())
+        deadline.end()
+        far.send(b"x")
+        assert near.recv(1) == b"x"
+
+
+def test_a_number_that_is_used_again_is_another_socket() -> None:
+    """The watched one is closed by its owner without a word, and its number given away."""
+    deadline = Deadline(PATIENCE)
+    near, far = socket.socketpair()
+    number = near.fileno()
+    deadline.watch(number)
+    near.close()
+    far.close()
+    other, its_peer = socket.socketpair()
+    with other, its_peer:
+        assert number in {other.fileno(), its_peer.fileno()}
+        deadline.end()
+        other.send(b"x")
+        assert its_peer.recv(1) == b"x"
+    deadline.release_all()
+
+
+def test_what_is_watched_after_the_deadline_is_shut_down_at_once() -> None:
+    deadline = Deadline(0.0)
+    deadline.end()
+    near, far = socket.socketpair()
+    with near, far:
+        deadline.watch(near.fileno())
+        assert near.recv(1) == b""
+    deadline.release_all()
+    with pytest.raises(DatabaseUnavailable):
+        deadline.require(DatabaseUnavailable)
+
+
+def test_there_is_no_deadline_outside_of_requests() -> None:
+    assert current().remaining > time.monotonic()
+    current().require(DatabaseUnavailable)
