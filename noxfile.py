@@ -208,6 +208,19 @@ def openapi(session: nox.Session) -> None:
 
 
 @nox.session
+def docs(session: nox.Session) -> None:
+    """Write the reference from the code and build the site strictly: a bad link fails."""
+    run(session, "python", "-m", "tests.docs_reference")
+    folder = ROOT / ".nox" / "docs" / "site"
+    site = folder / "bin" / "mkdocs"
+    if not site.is_file():
+        session.run(sys.executable, "-m", "venv", str(folder), external=True)
+        pip = (str(folder / "bin" / "python"), "-m", "pip", "install", "-q")
+        session.run(*pip, "-r", str(ROOT / "docs" / "requirements.txt"), external=True)
+    session.run(str(site), "build", "--strict", external=True)
+
+
+@nox.session
 def examples(session: nox.Session) -> None:
     """Prove the example service of another shape, as its own project would."""
     run(session, "apiproof", "run", *session.posargs, folder=ROOT / "examples" / "lists")

@@ -41,6 +41,8 @@ class Refusal(BaseModel):
 
 
 UNAUTHORIZED: dict[int | str, dict[str, Any]] = {401: {"model": Refusal}}
+# FastAPI's own answer to a body that is no UTF-8.
+WRITTEN: dict[int | str, dict[str, Any]] = {**UNAUTHORIZED, 400: {"model": Refusal}}
 MISSING: dict[int | str, dict[str, Any]] = {**UNAUTHORIZED, 404: {"model": Refusal}}
 
 
@@ -74,7 +76,7 @@ def read_lists(owner: Caller) -> list[TodoList]:
         return [TodoList(**row) for row in cursor.fetchall()]
 
 
-@app.post("/lists", operation_id="create_list", status_code=201, responses=UNAUTHORIZED)
+@app.post("/lists", operation_id="create_list", status_code=201, responses=WRITTEN)
 def create_list(owner: Caller, draft: Annotated[Draft, Body()]) -> TodoList:
     """Make a list."""
     made = TodoList(id=uuid.uuid4(), **draft.model_dump())
@@ -93,7 +95,7 @@ def read_list(owner: Caller, list_id: uuid.UUID) -> TodoList:
     return TodoList(**found)
 
 
-@app.put("/lists/{list_id}", operation_id="replace_list", responses=MISSING)
+@app.put("/lists/{list_id}", operation_id="replace_list", responses={**WRITTEN, **MISSING})
 def replace_list(owner: Caller, list_id: uuid.UUID, draft: Annotated[Draft, Body()]) -> TodoList:
     """Write one of the caller's lists anew."""
     one(

@@ -9,6 +9,7 @@ know how pacts are verified, nor import a pact library.
 """
 
 from apiproof.pacts.states.context import StateContext
+from apiproof.pacts.states.generic import GENERIC_STATES
 from apiproof.pacts.states.state import (
     Parameter,
     ParametersInvalid,
@@ -19,6 +20,7 @@ from apiproof.pacts.states.state import (
 )
 
 __all__ = [
+    "GENERIC_STATES",
     "Parameter",
     "ParametersInvalid",
     "State",

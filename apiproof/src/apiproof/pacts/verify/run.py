@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apiproof.errors import UserError
-from apiproof.pacts.states import StateRegistry
+from apiproof.pacts.states import GENERIC_STATES, StateRegistry
 from apiproof.pacts.verify.broker import BrokerOptions, add_broker_pacts, publish
 from apiproof.pacts.verify.fetching import Credentials
 from apiproof.pacts.verify.loading import Filter, SelectedPact, load_pacts, select
@@ -92,8 +92,8 @@ def provider_name(request: VerifyRequest, service: Service | None) -> str:
 
 
 def states_of(service: Service) -> StateRegistry:
-    """The service's provider states; none at all where it has no registry."""
-    return service.states if isinstance(service.states, StateRegistry) else StateRegistry()
+    """The service's provider states; the generic ones where it has no registry."""
+    return service.states if isinstance(service.states, StateRegistry) else GENERIC_STATES
 
 
 def verify(

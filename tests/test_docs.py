@@ -1,0 +1,93 @@
+"""The pages under docs/: the reference is current, and what they tell to run can be run."""
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs_reference import REFERENCE, commands, options, pages
+
+ROOT = Path(__file__).parent.parent
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+COMMANDS = dict(commands())
+BIN = Path(sys.executable).parent
+
+
+def told(page: Path) -> list[str]:
+    """The lines of a page's console blocks."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [line for block in blocks for line in block.splitlines()]
+
+
+TOLD = [(page.name, line) for page in PAGES for line in told(page)]
+
+
+@pytest.mark.parametrize("name", pages())
+def test_the_reference_is_what_the_code_says(name: str) -> None:
+    assert (REFERENCE / name).read_text(encoding="utf-8") == pages()[name], (
+        "run `python -m tests.docs_reference` and commit"
+    )
+
+
+def test_every_command_has_its_place_in_the_reference() -> None:
+    text = pages()["commands.md"]
+    assert len(COMMANDS) >= 15
+    for name, command in COMMANDS.items():
+        assert f"## {name}\n" in text
+        assert command.help, f"{name} has no help"
+
+
+@pytest.mark.parametrize(("page", "line"), TOLD, ids=lambda each: each)
+def test_commands_in_pages_exist_with_their_options(page: str, line: str) -> None:
+    assert page
+    words = shlex.split(line)
+    if words[0] != "apiproof":
+        assert words[:2] in (["pip", "install"], ["schemathesis", "run"])
+        return
+    name = max((it for it in COMMANDS if line.startswith(it)), key=len)
+    named = [word.partition("=")[0] for word in words if word.startswith("--")]
+    assert set(named) <= {*options(COMMANDS[name]), "--help"}
+
+
+def ran(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+    words = shlex.split(line)
+    return subprocess.run(  # noqa: S603  # the line is our own
+        [str(BIN / words[0]), *words[1:]], cwd=folder, env=environment, capture_output=True,
+        text=True, check=False, timeout=110,
+    )  # fmt: skip
+
+
+@pytest.mark.timeout(300)
+def test_the_tutorial_ends_as_it_says(tmp_path: Path) -> None:
+    """In a copy of the example without what was written for it: init to a run with a baseline."""
+    shutil.copytree(ROOT / "examples" / "lists" / "lists_api", tmp_path / "lists_api")
+    lines = [line for line in told(ROOT / "docs" / "tutorial.md") if line.startswith("apiproof")]
+    init, doctor, run, check, write, again = lines
+    assert ran(tmp_path, init).returncode == 0
+    first = ran(tmp_path, doctor)
+    assert first.returncode == 1
+    assert "is `token`" in first.stdout.replace("\n", " ")
+    service = tmp_path / "apiproof_service.py"
+    text = service.read_text(encoding="utf-8")
+    by_hand = text.replace('    # token="id" where the service takes id tokens', '    token="id",')
+    assert by_hand != text
+    service.write_text(by_hand, encoding="utf-8")
+    assert ran(tmp_path, doctor).returncode == 0
+    brief = " --only access --only errors --only document"  # fuzzing: see `nox -s examples`
+    for line, code in ((run + brief, 0), (check, 0), (write + brief, 0), (again + brief, 0)):
+        done = ran(tmp_path, line)
+        assert done.returncode == code, done.stdout + done.stderr
+    assert (tmp_path / "reports" / "index.html").is_file()
+    # And it turns red: whose list it is is asked no more.
+    main = tmp_path / "lists_api" / "main.py"
+    text = main.read_text(encoding="utf-8")
+    main.write_text(text.replace("AND owner = %s", "AND %s <> ''"), encoding="utf-8")
+    spoilt = ran(tmp_path, again + brief)
+    assert spoilt.returncode == 1
+    assert "another user" in spoilt.stdout.replace("\n", " ")
