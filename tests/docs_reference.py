@@ -62,7 +62,8 @@ def _service() -> Iterator[str]:
     yield from ("# The service file", "", NOTE, "")
     yield '`[tool.apiproof] service = "module:NAME"` in pyproject.toml names it; without that line'
     yield "it is `SERVICE` in `apiproof_service.py`. Only `app` is required."
-    for part in (Service, SeedUser, Account, EnvironmentControl):
+    parts: tuple[Any, ...] = (Service, SeedUser, Account, EnvironmentControl)
+    for part in parts:
         yield from ("", f"## {part.__name__}", "", _summary(part))
         described = _attributes(part)
         if part is EnvironmentControl:
