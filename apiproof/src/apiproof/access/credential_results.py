@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from apiproof.access.checks import Impact
 from apiproof.access.http import Response
 from apiproof.access.inspection import challenge_faults
-from apiproof.access.report import Cell, CellStatus, Finding
+from apiproof.access.report import NOT_VERIFIED, Cell, CellStatus, Finding
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
     CredentialCase,
@@ -34,9 +34,6 @@ SIGNATURE = {
 
 
 UNSIGNED = {"changed-payload", "broken-signature"}
-
-
-NOT_VERIFIED = "the signature is not verified"
 
 
 @dataclass

@@ -77,6 +77,8 @@ class SessionEnder:
         response = self._preparer.sender.send(prepared.request, prepared.auth)
         if not response.ok:
             raise NotApplicable(f"{chosen.operation_id} answered {response.status}")
+        if ending is SessionEnd.DELETED:
+            self._preparer.user_source.forget(user)
 
 
 class CredentialedRequest:

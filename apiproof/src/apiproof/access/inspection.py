@@ -250,7 +250,7 @@ class Inspection:
         )
         said = {value for name, value in _named_texts(request.content.body) if not is_secret(name)}
         own = [*self._user_source.secrets(), *secrets_in(request.content.body)]
-        own = [secret for secret in own if secret not in said]
+        own = [secret for secret in own if not any(secret in text for text in said)]
         fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
         own += [
             _credential(value) for name, value in auth.headers.items() if name.lower() in fields

@@ -360,7 +360,8 @@ class RequestPreparer:
         self, operation: Operation, body: dict[str, Any], user: User
     ) -> dict[str, Any]:
         """Fill in what the body asks of its sender: who they are, their present password."""
-        if not user.is_learnt or not operation.secured:
+        makes_account = operation.method == "POST" and is_account_operation(operation)
+        if not user.is_learnt or not operation.secured or makes_account:
             return body
         own = {key.lower(): value for key, value in user.attributes.items()}
         found = dict(body)

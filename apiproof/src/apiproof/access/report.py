@@ -13,6 +13,8 @@ from apiproof.access.http import Response
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 
+NOT_VERIFIED = "the signature is not verified"
+
 
 class CellStatus(enum.Enum):
     """What a cell says."""
@@ -93,7 +95,10 @@ class Finding:
     @property
     def cause_key(self) -> tuple[str, str, str]:
         """What findings of one cause have in common."""
-        return self.check, self.severity.value, self.cause or f"{self.case}/{self.kind}"
+        cause = self.cause or f"{self.case}/{self.kind}"
+        if self.severity is not Impact.DEVIATION and cause != NOT_VERIFIED:
+            cause = f"{self.operation_id}: {cause}"  # a hole in one place is not that in another
+        return self.check, self.severity.value, cause
 
     @property
     def line(self) -> str:
