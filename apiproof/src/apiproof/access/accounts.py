@@ -66,11 +66,12 @@ class Accounts(FileUsers):
         self._passwords: dict[str, str] = {}
         self._spent: set[str] = set()
         self._lent = list(self._users)
+        self._lent_credentials: set[str] = set()
         self.me = _me_operations(security)
         self._login = self._login_entry()
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
         self._extra_headers(security)
-        safeguards.protect(self.lent())
+        safeguards.protect(self.lent(), self._is_lent_credential)
         self.why_not = self._tried_sign_up()
 
     def _tried_sign_up(self) -> str:
@@ -100,6 +101,13 @@ class Accounts(FileUsers):
     def lent(self) -> list[User]:
         """Return the users of the file."""
         return [self._person(self._users[name]) for name in self._lent]
+
+    def _is_lent_credential(self, auth: RequestAuth) -> bool:
+        """Whether a request carries the credential of a user of the file."""
+        places = (auth.headers, auth.query, auth.cookies)
+        return any(
+            _bare(value) in self._lent_credentials for place in places for value in place.values()
+        )
 
     def users(self) -> Iterator[User]:
         """Yield an account of the run's own, then those that were lent, in the file's order."""
@@ -162,7 +170,9 @@ class Accounts(FileUsers):
             NotApplicable: The user has none under this scheme, or can no longer sign in.
         """
         if user.name in self._lent:
-            return self._fresh(user, scheme, scopes)
+            text = self._fresh(user, scheme, scopes)
+            self._lent_credentials.add(_bare(text))
+            return text
         try:
             return self._fresh(user, scheme, scopes)
         except LoginFailed as error:
@@ -350,6 +360,11 @@ class Accounts(FileUsers):
         """Take the headers that are no credential for part of every request: a tenant's, say."""
         fields = {scheme.field.lower() for scheme in security.schemes.values()}
         self._not_credentials = fields | {"authorization", "cookie"}
+
+
+def _bare(value: str | bytes) -> str:
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return text.rpartition(" ")[2]
 
 
 def _me_operations(security: SecurityModel) -> list[Operation]:

@@ -123,7 +123,7 @@ class Sender:
         self,
         client: requests.Session,
         inspect: Inspect | None = None,
-        allow: Callable[[Request], str] | None = None,
+        allow: Callable[[Request, RequestAuth], str] | None = None,
         timeout: float = TIMEOUT,
     ) -> None:
         """Prepare to send.
@@ -149,7 +149,7 @@ class Sender:
             NotSent: The request would do harm.
             Unreachable: The service has stopped answering.
         """
-        if self._allow is not None and (reason := self._allow(request)):
+        if self._allow is not None and (reason := self._allow(request, auth)):
             raise NotSent(reason)
         for attempt in range(MAX_ATTEMPTS):
             response = self._once(request, auth)
@@ -164,7 +164,7 @@ class Sender:
 
     def send_once(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
         """Send one request, and take 429 for an answer."""
-        if self._allow is not None and (reason := self._allow(request)):
+        if self._allow is not None and (reason := self._allow(request, auth)):
             raise NotSent(reason)
         return self._once(request, auth)
 

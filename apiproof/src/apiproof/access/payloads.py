@@ -1,5 +1,6 @@
 """What a request may hold so that it succeeds: adjusted, recorded, exemplary, generated values."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -65,7 +66,9 @@ class PayloadSource:
             yield from varied
         if exemplary is not None and name not in self._hints.request_overrides:
             yield lambda user, seed: self._content(operation, user, seed, given=exemplary)
-        for full, shift in ((partial, 0), (partial, 1), (not partial, 0), (not partial, 1)):
+        # What is made may have to be unique: without an example, texts that vary are as good.
+        shifts = (1, 0) if operation.method == "POST" and exemplary is None else (0, 1)
+        for full, shift in itertools.product((partial, not partial), shifts):
             yield self._sampled(operation, full=full, shift=shift)
 
     def _is_varied(self, operation: Operation) -> bool:

@@ -5,11 +5,12 @@ before the run, wherever the document puts its identifier: path, query or body.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from apiproof.access.http import Request
 from apiproof.access.users import User
+from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.document import Operation
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -80,16 +81,23 @@ class Safeguards:
         self.read_only = read_only
         self._named = set(named)
         self._lent: set[str] = set()
+        self._is_lent: Callable[[RequestAuth], bool] = lambda _auth: False
 
-    def protect(self, users: Iterable[User]) -> None:
-        """Keep harm from accounts that were lent."""
+    def protect(self, users: Iterable[User], is_lent: Callable[[RequestAuth], bool]) -> None:
+        """Keep harm from accounts that were lent.
+
+        Args:
+            users: Whom requests may not name.
+            is_lent: Whether a credential is that of an account that was lent.
+        """
+        self._is_lent = is_lent
         for user in users:
             if user.is_lent:
                 self._lent |= {
                     str(value) for value in user.attributes.values() if len(str(value)) >= SHORTEST
                 }
 
-    def reason(self, request: Request) -> str:  # noqa: PLR0911 - one for each rule
+    def reason(self, request: Request, auth: RequestAuth = NO_AUTH) -> str:  # noqa: PLR0911 - one for each rule
         """Say why a request may not be sent; an empty text lets it pass."""
         operation = request.operation
         if is_global(operation) and operation.operation_id not in self._named:
@@ -100,6 +108,8 @@ class Safeguards:
             return "it is not a safe method (--read-only)"
         if self.destructive or not self._lent:
             return ""
+        if changes_caller(operation) and self._is_lent(auth):
+            return "it would change the account that sends it, which was lent (see --destructive)"
         ends_in_id = operation.path.rstrip("/").endswith("}")
         creates_below = operation.method == "POST" and not ends_in_id
         if not creates_below and self._names_lent(request.values.values()):
