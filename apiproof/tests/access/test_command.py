@@ -139,7 +139,7 @@ def nobody() -> Iterator[str]:
         (("--identities", "absent.json"), "absent.json"),
         (("--identities", "empty.json"), "names nobody"),
         (("--identities", "nameless.json"), "auth[0] has no name"),
-        (("--identities", "both.json"), "either fixedHeaders or loginEndpointAuth"),
+        (("--identities", "both.json"), "needs fixedHeaders, loginEndpointAuth or both"),
         (("--identities", "wfc.json", "--signing-key", "wfc.json"), "not an RSA private key"),
         (("--identities", "wfc.json", "--baseline", "absent.json"), "--write-baseline"),
         (("--identities", "wfc.json", "--openapi", "absent.json"), "No OpenAPI document"),

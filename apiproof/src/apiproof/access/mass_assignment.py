@@ -7,7 +7,7 @@ the object, or storing the value, is not (OWASP API3:2023, CWE-915).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apiproof.access.http import Response
+from apiproof.access.http import Request, Response
 from apiproof.access.objects import CHECK
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
@@ -44,6 +44,7 @@ PRIVILEGES: dict[str, Any] = {
     "disabled_at": None,
 }
 WRITES = {"POST", "PUT", "PATCH"}
+GONE = {403, 404, 410}  # what an owner gets for an object that is no longer theirs
 MOST = 12  # fields that are tried one by one
 
 
@@ -142,6 +143,15 @@ class MassAssignmentProbe:
             if name not in allowed and name not in OWNERS:
                 yield name, value
 
+    def _read(self, where: Request, user: User) -> Response:
+        """Read as the owner, with a new credential where the one at hand has ended."""
+        read = self._preparer.sender.send(where, self._preparer.credential(where.operation, user))
+        if read.status == 401 and self._preparer.user_source.can_log_in_again(user):
+            self._preparer.user_source.invalidate(user)
+            auth = self._preparer.credential(where.operation, user)
+            read = self._preparer.sender.send(where, auth)
+        return read
+
     def _allowed(self, operation: Operation) -> Mapping[str, Any]:
         _, schema = self._preparer.payloads.body_schema(operation)
         fields: Mapping[str, Any] = self._preparer.payloads.resolve(schema).get("properties", {})
@@ -168,10 +178,8 @@ class MassAssignmentProbe:
         )
         if where is None:
             return response, ""
-        read = self._preparer.sender.send(
-            where, self._preparer.credential(where.operation, prepared.user)
-        )
-        if not read.ok:
+        read = self._read(where, prepared.user)
+        if read.status in GONE or not (read.ok or prepared.user.is_learnt):
             named = name if len(fields) == 1 else "of an owner"
             return response, f"the field {named} in the body takes the object from its owner"
         allowed = self._allowed(operation)

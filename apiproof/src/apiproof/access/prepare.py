@@ -100,9 +100,7 @@ class RequestPreparer:
             raise NotPrepared(failure)
         spared = user.is_lent and user.is_learnt and not self.safeguards.destructive
         if spared and changes_caller(operation):
-            raise NotPrepared(
-                f"it would change the account of {user.name}, which was lent (see --destructive)"
-            )
+            raise NotPrepared(f"it would change {user.name}, which was lent (see --destructive)")
 
     def note_success(
         self, operation: Operation, user: User, request: Request | None = None

@@ -69,15 +69,15 @@ class FileUser:
         Raises:
             LoginFailed: The login endpoint refuses, or its answer holds no token.
         """
+        fixed = {item["name"]: item["value"] for item in self.entry.get("fixedHeaders", ())}
         if not self.signs_in:
-            headers = {item["name"]: item["value"] for item in self.entry["fixedHeaders"]}
-            return UserCredentials(headers, cookies=_cookies(headers))
+            return UserCredentials(fixed, cookies=_cookies(fixed))
         login = self.entry["loginEndpointAuth"]
         client.cookies.clear()
         response = client.request(
             login["verb"],
             login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
-            headers=_headers(login),
+            headers={**fixed, **_headers(login)},
             data=_payload(login),
         )
         if response.status_code >= 400:
@@ -86,13 +86,17 @@ class FileUser:
             cookies = {cookie.name: cookie.value or "" for cookie in response.cookies}
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
-            return UserCredentials(cookies=cookies)
+            return UserCredentials(fixed, cookies=cookies)
         token = login["token"]
         value = str(token.get("sendTemplate", "{token}")).replace(
             "{token}", self._token(token, response)
         )
-        place = "headers" if token["sendIn"] == "header" else "query"
-        return UserCredentials(**{place: {token["sendName"]: value}})
+        found = {token["sendName"]: value}
+        if token["sendIn"] == "header":
+            return UserCredentials({**fixed, **found})
+        if token["sendIn"] == "cookie":
+            return UserCredentials(fixed, cookies=found)
+        return UserCredentials(fixed, query=found)
 
     def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
         selector = str(token["extractSelector"])
@@ -179,12 +183,14 @@ def _fault(entry: Any) -> str:
         members = machine if isinstance(machine, Mapping) else {}
         absent = {"tokenUrl", "clientId", "clientSecret"} - set(members)
         return f"has a machine without {', '.join(sorted(absent))}" if absent else ""
-    if ("fixedHeaders" in entry) == ("loginEndpointAuth" in entry):
-        return "needs either fixedHeaders or loginEndpointAuth"
-    if "fixedHeaders" in entry:
-        good = all({"name", "value"} <= set(item) for item in entry["fixedHeaders"])
-        return "" if good else "has a header without name or value"
-    login = entry["loginEndpointAuth"]
+    if not {"fixedHeaders", "loginEndpointAuth"} & set(entry):
+        return "needs fixedHeaders, loginEndpointAuth or both"
+    if not all({"name", "value"} <= set(item) for item in entry.get("fixedHeaders", ())):
+        return "has a header without name or value"
+    return _login_fault(entry["loginEndpointAuth"]) if "loginEndpointAuth" in entry else ""
+
+
+def _login_fault(login: Mapping[str, Any]) -> str:
     if "verb" not in login or not {"endpoint", "externalEndpointURL"} & set(login):
         return "has a login without verb or endpoint"
     token = login.get(

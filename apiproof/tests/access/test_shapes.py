@@ -1,0 +1,82 @@
+"""The shapes that public APIs have, as a stranger tries them: with a file that names two users."""
+
+from typing import Any
+
+import pytest
+
+from apiproof.access import AccessReport, Probe, ProbeOptions
+from apiproof.access.accounts import Accounts
+from apiproof.access.users_wfc import users_of
+from apiproof.http.client import AsgiClient
+from tests.apps import notes
+
+SENT = {
+    "cookies": {"sendIn": "cookie", "sendName": "sid"},
+    "query-keys": {"sendIn": "query", "sendName": "api_key"},
+}
+TENANT = {"name": "X-Tenant", "value": "acme"}
+BEARER = {"sendIn": "header", "sendName": "Authorization", "sendTemplate": "Bearer {token}"}
+
+
+def identities(shape: str) -> dict[str, Any]:
+    token = {
+        "extractFrom": "body",
+        "extractSelector": "/token",
+        **SENT.get(shape, BEARER),
+    }
+    login = {"verb": "POST", "endpoint": "/login", "contentType": "application/json"}
+    names = ["ada", "grace", *(["root"] if shape == "roles" else [])]
+    return {
+        "authTemplate": {
+            "loginEndpointAuth": {
+                **login,
+                "payloadUserPwd": {"usernameField": "username", "passwordField": "password"},
+                "token": token,
+            },
+            **({"fixedHeaders": [TENANT]} if shape == "tenants" else {}),
+        },
+        "auth": [
+            {
+                "name": name,
+                "loginEndpointAuth": {
+                    "payloadUserPwd": {"username": name, "password": notes.PASSWORD}
+                },
+            }
+            for name in names
+        ],
+    }
+
+
+def probed(shape: str, flaw: str = "", **options: Any) -> tuple[AccessReport, notes.Store]:
+    store = notes.Store()
+    for name in ("ada", "grace", "root"):
+        store.add(name, "admin" if name == "root" else "member")
+    app = notes.create_notes(shape, flaw, store)
+    with AsgiClient(app) as client:
+        accounts = Accounts(users_of(identities(shape), "identities"), client)
+        chosen = ProbeOptions(quick=True, is_strict=False, **options)
+        return Probe(app.openapi(), accounts, client, options=chosen).run(), store
+
+
+@pytest.mark.parametrize("shape", notes.FLAWS)
+def test_a_right_application_has_no_finding_and_lent_accounts_stay(shape: str) -> None:
+    report, store = probed(shape)
+    assert not report.interrupted
+    assert [finding.line for finding in report.findings] == []
+    entered = {cell.operation_id for cell in report.cells if cell.case == "valid"}
+    assert {"read_me", "list_notes", "read_note"} <= entered
+    lent = {name: store.users[name] for name in ("ada", "grace", "root")}
+    assert all(user.email == f"{name}@example.com" for name, user in lent.items())
+    assert all(user.password == notes.PASSWORD for user in lent.values())
+
+
+@pytest.mark.parametrize(
+    ("shape", "flaw"), [(shape, flaw) for shape, flaws in notes.FLAWS.items() for flaw in flaws]
+)
+def test_a_flaw_is_found_by_its_check(shape: str, flaw: str) -> None:
+    check, _, case = notes.FLAWS[shape][flaw].partition("/")
+    report, _ = probed(shape, flaw, checks=(check,))
+    found = {finding.id for finding in report.findings}
+    assert any(
+        finding.check == check and finding.case.startswith(case) for finding in report.findings
+    ), sorted(found)
