@@ -18,7 +18,7 @@ from apiproof.jwt import decode_unverified, sign_hmac
 PASSWORD = "Notes-are-private-1"  # of accounts that no one else has
 SECRET = "Zk2v9QxT7mPq4LwR8sYb1NcD6hJf3GaE5uVi"  # of a test application
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\w@.!+-]+$")]
-REFUSED = {status: {"description": "refused"} for status in (401, 403, 404, 409, 429)}
+REFUSED: dict[int | str, dict[str, Any]] = {status: {"description": "refused"} for status in (401, 403, 404, 409, 429)}
 
 # Shape -> flaw -> the check, and the beginning of the case, that find it.
 FLAWS: dict[str, dict[str, str]] = {
