@@ -25,7 +25,7 @@ def identities(shape: str) -> dict[str, Any]:
         **SENT.get(shape, BEARER),
     }
     login = {"verb": "POST", "endpoint": "/login", "contentType": "application/json"}
-    names = ["ada", "grace", *(["root"] if shape == "roles" else [])]
+    names = ["ada", "grace", *(["root"] if shape in {"roles", "path-ignored"} else [])]
     return {
         "authTemplate": {
             "loginEndpointAuth": {

@@ -18,7 +18,9 @@ from apiproof.jwt import decode_unverified, sign_hmac
 PASSWORD = "Notes-are-private-1"  # of accounts that no one else has
 SECRET = "Zk2v9QxT7mPq4LwR8sYb1NcD6hJf3GaE5uVi"  # of a test application
 Text = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[\w@.!+-]+$")]
-REFUSED: dict[int | str, dict[str, Any]] = {status: {"description": "refused"} for status in (401, 403, 404, 409, 429)}
+REFUSED: dict[int | str, dict[str, Any]] = {
+    status: {"description": "refused"} for status in (401, 403, 404, 409, 429)
+}
 
 # Shape -> flaw -> the check, and the beginning of the case, that find it.
 FLAWS: dict[str, dict[str, str]] = {
@@ -34,6 +36,7 @@ FLAWS: dict[str, dict[str, str]] = {
     "soft-delete": {"owner": "ownership_enforced/other-user"},
     "wrapped": {"listing": "ownership_enforced/listing"},
     "own-account": {"profile": "ownership_enforced/other-account"},
+    "path-ignored": {},  # the account that changes is the caller's, whatever the path says
     "odd-input": {"crash": "boundaries_handled/"},
     "rate-limits": {"owner": "ownership_enforced/other-user"},
     "short-tokens": {"owner": "ownership_enforced/other-user"},
@@ -221,6 +224,15 @@ def _add_accounts(  # noqa: C901  # routes, each of a line or two
                 raise HTTPException(404)
             one.email = new.email
             return one.shown()
+
+    if shape == "path-ignored":
+
+        @app.put("/users/{username}/email", responses=REFUSED, operation_id="change_email")
+        def change_email(username: Text, new: Profile, user: Caller) -> dict[str, Any]:
+            if username not in store.users:
+                raise HTTPException(404)
+            user.email = new.email
+            return user.shown()
 
     if shape == "roles":
 

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.access.http import Request
 from apiproof.access.users import User
 from apiproof.jwt import NO_AUTH, RequestAuth
@@ -24,6 +25,10 @@ _GLOBAL = re.compile(
 )
 _ACCOUNT_PATH = re.compile(
     r"/(users?|accounts?|profiles?|members?|customers?|me|self|myself|settings)(/|$)", re.IGNORECASE
+)
+_ABOUT_ACCOUNT = re.compile(
+    r"^[^{]*/(users?|accounts?|profiles?|members?|customers?)(/v\d+)?(/\{[^}]+\})?(/[\w-]+)?/?$",
+    re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(
     r"user|login|e-?mail|account|member|phone|(^|_)(id|sub)$|Id$", re.IGNORECASE
@@ -58,6 +63,24 @@ def changes_caller(operation: Operation) -> bool:
         and "{" not in operation.path
         and bool(_SELF_PATH.search(operation.path))
     )
+
+
+def may_change_caller(request: Request) -> bool:
+    """Whether a request may change the account that sends it, even if it names another.
+
+    Some services take an account from the credential and not from the path: a request about an
+    account is only sure to be about another where its body names one, and sets no password or
+    e-mail address.
+    """
+    operation = request.operation
+    if changes_caller(operation):
+        return True
+    if operation.method not in {"PUT", "PATCH"} or not _ABOUT_ACCOUNT.search(operation.path):
+        return False
+    names = [path[-1] for path, _ in fields_of(request.content.body)]
+    if any(PASSWORD_FIELD.search(name) or EMAIL_FIELD.search(name) for name in names):
+        return True
+    return not any(NAME_FIELD.search(name) or name.lower().endswith("id") for name in names)
 
 
 class Safeguards:
@@ -108,7 +131,7 @@ class Safeguards:
             return "it is not a safe method (--read-only)"
         if self.destructive or not self._lent:
             return ""
-        if changes_caller(operation) and self._is_lent(auth):
+        if may_change_caller(request) and self._is_lent(auth):
             return "it would change the account that sends it, which was lent (see --destructive)"
         ends_in_id = operation.path.rstrip("/").endswith("}")
         creates_below = operation.method == "POST" and not ends_in_id
