@@ -3,14 +3,21 @@
 import contextlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 
 from apiproof.control import control_app
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
+from apiproof.http import ASGIApp
 from apiproof.http.client import HttpClient
+from apiproof.http.json_app import json_app
 from apiproof.http.server import run_server
-from apiproof.service import Service
+from apiproof.service import Client, Document, Service
 
 
 @contextlib.contextmanager
@@ -33,7 +40,27 @@ def live_environment(
         base_url = stack.enter_context(run_server(env.application(), port))
         env.client = stack.enter_context(HttpClient(base_url))
         control_url = stack.enter_context(run_server(control_app(env, secret)))
-        yield env, _described(env, base_url, control_url, secret, service_name)
+        openapi_url = f"{base_url}/openapi.json"
+        if not _publishes_document(env.client):  # `FastAPI(openapi_url=None)`, or another path
+            other_url = stack.enter_context(run_server(_document_app(env.document)))
+            openapi_url = f"{other_url}/openapi.json"
+        file = _described(env, base_url, control_url, secret, service_name)
+        yield env, replace(file, openapi_url=openapi_url)
+
+
+def _publishes_document(client: Client) -> bool:
+    response = client.request("GET", "/openapi.json")
+    try:
+        return response.status_code == 200 and "paths" in response.json()
+    except (TypeError, ValueError):
+        return False
+
+
+def _document_app(document: Document) -> ASGIApp:
+    async def answer(_: Request) -> JSONResponse:
+        return JSONResponse(document)
+
+    return json_app([Route("/openapi.json", answer)])
 
 
 def _described(

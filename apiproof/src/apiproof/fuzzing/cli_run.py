@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from apiproof.environment_file import EnvironmentFile
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
 from apiproof.fuzzing.step import Events, read_events
@@ -54,8 +55,10 @@ def run_schemathesis(
     events, summary = reports / ".fuzz-events.ndjson", reports / ".fuzz-summary.json"
     for stale in (*outcome, events, summary):
         stale.unlink(missing_ok=True)  # what an older run left must not pass for this one's
+    base_url = EnvironmentFile.read(ready_file).base_url
     command = [
-        *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url),
+        # A document may name servers of its own, in production say.
+        *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url, "--url", base_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
         *("--report-ndjson-path", str(events), "--report-json-path", str(summary)),
         *arguments,
