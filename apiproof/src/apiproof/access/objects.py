@@ -13,7 +13,7 @@ from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
-from apiproof.access.safeguards import SAFE
+from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.access.users import User
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
 from apiproof.openapi.document import Operation
@@ -56,6 +56,8 @@ class ObjectAccessProbe:
         prepared = self._preparer.prepared(operation)
         if not owned(prepared) and not prepared.body_references:
             return
+        if not prepared.made and is_account_operation(operation) and prepared.user.details:
+            return  # what the account says of itself afterwards tells more: account_access.py
         if prepared.user.is_learnt and (reason := self._why_not_theirs(prepared)):
             yield skipped(operation, "other-user", reason), []
             return
