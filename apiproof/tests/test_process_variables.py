@@ -1,10 +1,15 @@
 """Environment variables that are borrowed come back as they were, in whatever order."""
 
 import os
+from pathlib import Path
 
+import psycopg2
 import pytest
+from starlette.applications import Starlette
 
 from apiproof import process_variables
+from apiproof.environment import Environment
+from apiproof.service import Service
 
 
 def test_the_last_borrower_wins_and_all_is_as_before_in_any_order(
@@ -37,3 +42,67 @@ def test_what_leads_astray_is_taken_away(monkeypatch: pytest.MonkeyPatch, name: 
         assert os.environ["AWS_USER_POOL_ID"] == "mine"  # an application's own
         assert os.environ["AWS_ACCESS_KEY_ID"] == "apiproof"
     assert os.environ[name] == "http://192.0.2.1:1"
+
+
+ASTRAY = "http://192.0.2.1:1"  # RFC 5737: nobody is there
+AMBIENT = {
+    "AWS_ENDPOINT_URL": ASTRAY,
+    "AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": ASTRAY,
+    "AWS_PROFILE": "mine",
+    "HTTP_PROXY": ASTRAY,
+    "HTTPS_PROXY": ASTRAY,
+    "ALL_PROXY": ASTRAY,
+    "http_proxy": ASTRAY,
+    "https_proxy": ASTRAY,
+    "all_proxy": ASTRAY,
+}
+CHILD = """
+import boto3, requests
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+async def look(request):
+    client = boto3.client("cognito-idp")
+    keys = requests.get(request.query_params["jwks"], timeout=5)
+    return JSONResponse([client.meta.endpoint_url, client.meta.region_name, keys.status_code])
+
+app = Starlette(routes=[Route("/look", look)])
+"""
+
+
+@pytest.mark.parametrize("name", [*AMBIENT, "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"])
+def test_nothing_of_the_users_reaches_an_application_in_its_own_process(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One setting at a time: calls to AWS and over HTTP go to the environment and nowhere else."""
+    (tmp_path / "ambient_child.py").write_text(CHILD, encoding="utf-8")
+    config = tmp_path / "config"
+    config.write_text(f"[default]\nregion = xx-nowhere-1\nendpoint_url = {ASTRAY}\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(name, AMBIENT.get(name, str(config)))
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}
+    service = Service("ambient_child:app", name="x", database=False, make_document=lambda: document)
+    with Environment.open(service) as env:
+        jwks = env.config.jwks_url
+        answer = env.client.request("GET", "/look", params={"jwks": jwks}).json()
+        assert answer == [env.config.cognito_endpoint, env.config.region, 200]
+        assert env.aws.describe_user_pool(UserPoolId=env.config.user_pool_id)
+    assert os.environ[name] == AMBIENT.get(name, str(config))
+
+
+@pytest.mark.parametrize(
+    "name", ["PGHOST", "PGPORT", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSERVICE", "PGOPTIONS"]
+)
+def test_libpq_settings_do_not_reach_the_embedded_database(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, "/nowhere" if name == "PGHOST" else "1")
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {}}
+    service = Service(Starlette(), name="x", make_document=lambda: document)
+    with Environment.open(service, client=False) as env:
+        with psycopg2.connect(env.database.libpq_url) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT current_database()")
+            assert cursor.fetchone() == (env.database.name,)
+        connection.close()

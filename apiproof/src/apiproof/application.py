@@ -88,13 +88,17 @@ def served_application(
     """
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as log:
         child = _start(["serve", path], variables, python, log)
+        reader = threading.Thread(target=_pass_on, args=[child, report], daemon=True)
         try:
             started = _message(child, path, log)
-            reader = threading.Thread(target=_pass_on, args=[child, report], daemon=True)
             reader.start()
             yield ServedApplication(f"http://127.0.0.1:{started['port']}", started["document"])
         finally:
             _end(child)
+            if reader.ident is None:
+                _close(child)
+            else:
+                reader.join()  # it closes the pipe at its end
 
 
 def declared_document(
@@ -182,6 +186,7 @@ def _run(
             return _message(child, path, log)
         finally:
             _end(child)
+            _close(child)
 
 
 def _start(
@@ -227,10 +232,16 @@ def _last_line(log: Any) -> str:
 
 def _pass_on(child: "subprocess.Popen[str]", report: Report) -> None:
     assert child.stdout is not None  # noqa: S101  # a pipe
-    for line in child.stdout:
-        message = json.loads(line)
-        if "error" in message:
-            report(message["error"])
+    with child.stdout:
+        for line in child.stdout:
+            message = json.loads(line)
+            if "error" in message:
+                report(message["error"])
+
+
+def _close(child: "subprocess.Popen[str]") -> None:
+    if child.stdout is not None:
+        child.stdout.close()
 
 
 def _end(child: "subprocess.Popen[str]") -> None:
