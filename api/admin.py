@@ -98,11 +98,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("username")
     options = parser.parse_args(arguments)
     try:
-        world = AppState.build(read_settings())
+        state = AppState.build(read_settings())
         if options.command == "disable":
-            disable(world.database, world.identity, options.username, world.sign_out_cutoff())
+            disable(state.database, state.identity, options.username, state.sign_out_cutoff())
         else:
-            enable(world.database, world.identity, options.username)
+            enable(state.database, state.identity, options.username)
     except SettingsInvalid as error:
         return _fail(str(error))
     except ApiError as error:

@@ -1,6 +1,7 @@
 """The house's arrows: who may import whom, read from the imports themselves (ARCHITECTURE.md)."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -129,3 +130,135 @@ def test_files_are_at_most_400_lines() -> None:
     paths = [*modules("api"), *modules("apiproof"), *modules("tests")]
     long = {relative(path): len(path.read_text("utf-8").splitlines()) for path in paths}
     assert {name: length for name, length in long.items() if length > 400} == {}
+
+
+# A private theatre once; words of the field took its place (docs/decisions/0049).
+OLD_WORDS = frozenset(
+    [
+        "world",
+        "backstage",
+        "stage",
+        "scene",
+        "casting",
+        "director",
+        "powers",
+        "doors",
+        "lure",
+        "ghost",
+        "passport",
+        "papers",
+        "passage",
+        "likeness",
+        "shadows",
+        "keeper",
+        "understudy",
+        "theatre",
+        "guidance",
+        "excuses",
+        "fate",
+        "ground",
+    ]
+)
+# Defined in two packages, each of which says which one is meant.
+DOUBLED = {
+    "Account": "an account of a user; an account of the operating system",
+    "Check": "of the access probe; of `doctor`",
+    "Finding": "of the report; of a layer, a probe and a comparison, which become it",
+    "Impact": "of a check; of a change on consumers",
+    "Message": "that Cognito sends; of a message pact",
+    "Operation": "of an OpenAPI document; of Cognito's API",
+    "OperationUnknown": "of a service's document; Cognito's error",
+    "Parameter": "of an operation; of a provider state",
+    "PortTaken": "of the emulator, which can be installed alone; of servers",
+    "Request": "of a pact; of the access probe",
+    "Response": "of a pact; of the access probe; what callbacks get",
+    "Rule": "on a pool's setting; of a pact's matcher",
+    "SeedUser": "of a service; of the emulator's file",
+    "Session": "of a signed-in user; of mutation",
+    "Severity": "of the report; of the two comparisons, which have their own scales",
+    "Unreachable": "what the probe finds; a network fault",
+    "User": "of a pool; of the access probe",
+}
+
+
+def names_in(path: Path) -> set[str]:
+    """Names of the module and of all that it defines."""
+    found = {path.stem}
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+def old_words(names: set[str]) -> list[str]:
+    parts = {name: re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name) for name in names}
+    return sorted(n for n, words in parts.items() if OLD_WORDS & {w.lower() for w in words})
+
+
+def test_no_name_is_of_the_old_vocabulary() -> None:
+    assert old_words({"remote_world", "Backstage", "is_held", "PAPERS"}) == [
+        "Backstage",
+        "PAPERS",
+        "remote_world",
+    ]
+    paths = [*modules("api"), *modules(KIT)]
+    found = {relative(path): old_words(names_in(path)) for path in paths}
+    assert {path: names for path, names in found.items() if names} == {}
+
+
+def test_a_class_name_is_defined_once_or_its_package_tells_which() -> None:
+    homes: dict[str, set[Path]] = {}
+    for path in modules(KIT):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, set()).add(path.parent)
+    doubled = {name for name, folders in homes.items() if len(folders) > 1}
+    assert doubled == set(DOUBLED), "name a class for what it is, or say here what tells them apart"
+
+
+def dotted(path: Path, root: Path) -> str:
+    parts = path.relative_to(root).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def graph(folder: str) -> dict[str, set[str]]:
+    """Which modules of a package import which, also for types alone."""
+    root = (ROOT / folder).parent
+    known = {dotted(path, root): path for path in modules(folder)}
+    edges: dict[str, set[str]] = {}
+    for name, path in known.items():
+        asked = imports(path)
+        # `from package import module` imports the module; its package is only passed through.
+        inner = {item for item in asked if item in known}
+        edges[name] = {i for i in inner if not any(o.startswith(f"{i}.") for o in inner)} - {name}
+    return edges
+
+
+def cycle_in(edges: dict[str, set[str]]) -> list[str]:
+    """A way that leads back to where it began, if there is one."""
+    done: set[str] = set()
+
+    def walk(name: str, way: list[str]) -> list[str]:
+        if name in way:
+            return way[way.index(name) :]
+        if name in done:
+            return []
+        for following in sorted(edges.get(name, ())):
+            if found := walk(following, [*way, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in edges if (found := walk(name, []))), [])
+
+
+@pytest.mark.parametrize("folder", ["api", KIT])
+def test_there_is_no_cycle_of_imports(folder: str) -> None:
+    assert cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}}) == ["a", "b", "c"]
+    edges = graph(folder)
+    assert sum(map(len, edges.values())) > len(edges)
+    assert cycle_in(edges) == []

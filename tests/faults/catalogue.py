@@ -27,6 +27,6 @@ STUDY = Study(
         Suite("property", ("tests/property",), BLIND),
         Pacts(),
     ),
-    excuses=Path(__file__).parent / "mutation.toml",
+    suppressions=Path(__file__).parent / "mutation.toml",
     sources=("api", "tests", "apiproof", "pacts", "openapi.json", "schemathesis.toml"),
 )

@@ -72,7 +72,7 @@ def source_of(rewrite: Rewrite) -> Path:
 
 
 def test_its_statements_fit_the_database_as_it_is(env: Environment) -> None:
-    statements = [plant.sql for defect in STUDY.defects for plant in defect.statements]
+    statements = [alteration.sql for defect in STUDY.defects for alteration in defect.statements]
     assert statements
     connection = psycopg2.connect(env.database.libpq_url)
     try:

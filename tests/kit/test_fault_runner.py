@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from apiproof.faults.experiment import Ground
-from apiproof.faults.result_store import Lines, Outcomes
+from apiproof.faults.experiment import SharedEnvironment
+from apiproof.faults.result_store import ExperimentResults, Lines
 from apiproof.faults.runner import PreparationFailed, Runner
 from apiproof.faults.study import Study
 from apiproof.postgres import PostgresServer
@@ -14,16 +14,18 @@ from apiproof.service import Service
 
 def runner(server: PostgresServer, service: Service, name: str, folder: Path) -> Runner:
     template = server.template(service.schema_version, service.migrate)
-    ground = Ground(server, template, name)
-    outcomes = Outcomes(Lines(folder / "outcomes.jsonl", ""))
-    return Runner(Study(defects=(), layers=()), ground, outcomes)
+    shared = SharedEnvironment(server, template, name)
+    outcomes = ExperimentResults(Lines(folder / "outcomes.jsonl", ""))
+    return Runner(Study(defects=(), layers=()), shared, outcomes)
 
 
 def test_what_opening_a_world_enters_matters_to_every_test(
     service: Service, tmp_path: Path
 ) -> None:
     with PostgresServer.start() as server:
-        found = runner(server, service, "tests.service:SERVICE", tmp_path).aware().ground.opening
+        found = (
+            runner(server, service, "tests.service:SERVICE", tmp_path).with_opening().shared.opening
+        )
     assert {"api/app.py:create_app", "api/database.py:build_engine"} <= found
     entered = {name for name in found if not name.endswith(":<module>")}
     assert not [name for name in entered if "service.py" in name]
@@ -31,6 +33,6 @@ def test_what_opening_a_world_enters_matters_to_every_test(
 
 def test_a_subject_that_is_nowhere_is_one_line(service: Service, tmp_path: Path) -> None:
     with PostgresServer.start() as server, pytest.raises(PreparationFailed) as refused:
-        runner(server, service, "nowhere:SERVICE", tmp_path).aware()
+        runner(server, service, "nowhere:SERVICE", tmp_path).with_opening()
     assert "nowhere:SERVICE" in str(refused.value)
     assert "\n" not in str(refused.value)

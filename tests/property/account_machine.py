@@ -5,10 +5,10 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
+from tests.property.account_model import NAMES, Status
+from tests.property.account_requests import pass_time
 from tests.property.accounts import NEVER_SENT, Accounts, either
-from tests.property.people import NAMES, Status
-from tests.property.stories import pass_time
-from tests.property.surroundings import KINDS, nothing
+from tests.property.unsteady_environment import KINDS, nothing
 from tests.property.visitor import PASSWORD, RESET, SIGN_UP
 
 WHO = st.sampled_from(NAMES)
@@ -44,7 +44,7 @@ class AccountMachine(Accounts):
 
     @rule(who=WHO, spelt=SPELT, password=PASSWORDS)
     def sign_up(self, who: str, spelt: str, password: str) -> None:
-        person = self.people[who]
+        person = self.persons[who]
         user = person.signup(spell(who, spelt), password)
         if not self.database_is_away:
             pass_time(self.env)
@@ -66,7 +66,7 @@ class AccountMachine(Accounts):
 
     @rule(who=WHO, spelt=SPELT, right=RIGHT)
     def verify(self, who: str, spelt: str, *, right: bool) -> None:
-        person = self.people[who]
+        person = self.persons[who]
         code = self.newest_code(who, SIGN_UP) if right else NEVER_SENT
         due = {Status.ABSENT: 403, Status.WAITING: 200 if right else 403, Status.VERIFIED: 403}
 
@@ -93,7 +93,7 @@ class AccountMachine(Accounts):
 
     @rule(who=WHO, spelt=SPELT, right=RIGHT, which=st.integers(0, 1))
     def log_in(self, who: str, spelt: str, *, right: bool, which: int) -> None:
-        person = self.people[who]
+        person = self.persons[who]
         known = len(person.passwords) == 1
         if person.failures >= MOST_FAILURES and not (right and known):
             return
@@ -141,7 +141,7 @@ class AccountMachine(Accounts):
 
     @rule(who=WHO, spelt=SPELT)
     def forget(self, who: str, spelt: str) -> None:
-        person = self.people[who]
+        person = self.persons[who]
 
         too_many = person.may_exceed("ForgotPassword")
 
@@ -162,7 +162,7 @@ class AccountMachine(Accounts):
 
     @rule(who=WHO, spelt=SPELT, right=RIGHT, password=PASSWORDS)
     def reset(self, who: str, spelt: str, *, right: bool, password: str) -> None:
-        person = self.people[who]
+        person = self.persons[who]
         code = self.newest_code(who, RESET) if right else NEVER_SENT
         known = person.may_reset if right and person.status is Status.VERIFIED else False
 

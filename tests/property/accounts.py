@@ -8,10 +8,10 @@ from hypothesis.stateful import invariant
 
 from apiproof.cognito import NothingSent
 from apiproof.environment import Environment
-from tests.property.people import NAMES, Person, Session, Status
-from tests.property.stories import pass_time
-from tests.property.surroundings import Effect, UnsteadyWorld, nothing
-from tests.property.traces import traces, traces_without_database
+from tests.property.account_model import NAMES, Person, Session, Status
+from tests.property.account_requests import pass_time
+from tests.property.snapshots import snapshots, snapshots_without_database
+from tests.property.unsteady_environment import Effect, UnsteadyEnvironment, nothing
 from tests.property.visitor import PASSWORD
 
 NEVER_SENT = "000000"
@@ -23,23 +23,23 @@ def either(*, yes: int, no: int, known: bool | None) -> set[int]:
     return {yes, no} if known is None else {yes if known else no}
 
 
-class Accounts(UnsteadyWorld):
+class Accounts(UnsteadyEnvironment):
     """The people, and the comparison of the model with what is there."""
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)
-        self.people = {name: Person(name) for name in NAMES}
+        self.persons = {name: Person(name) for name in NAMES}
 
     @invariant()
     def the_model_and_both_sides_agree(self) -> None:
         """Nobody is there whom nobody signed up, and nobody is missing, on either side."""
         if self.database_is_away:
             return
-        seen = traces(self.env)
+        seen = snapshots(self.env)
         subs = {name.lower(): account["sub"] for name, account in seen.accounts.items()}
         statuses = {name.lower(): account["status"] for name, account in seen.accounts.items()}
         rows = {row["username"].lower(): row["sub"] for row in seen.users}
-        for person in self.people.values():
+        for person in self.persons.values():
             key = person.name.lower()
             assert Status(statuses.pop(key, "absent")) is person.status
             assert subs.pop(key, None) == person.sub
@@ -61,7 +61,7 @@ class Accounts(UnsteadyWorld):
 
     def heal(self) -> None:
         """Whoever tries again gets in, and leaves no orphan on either side."""
-        for person in self.people.values():
+        for person in self.persons.values():
             if person.is_whole:
                 continue
             if person.can_sign_up:
@@ -71,12 +71,12 @@ class Accounts(UnsteadyWorld):
             else:
                 tries = [self.visitor.log_in(person.name, each) for each in person.passwords]
                 assert 200 in [answer.status_code for answer in tries]
-        assert traces(self.env).orphans == frozenset()
+        assert snapshots(self.env).orphans == frozenset()
 
     # What rules need
 
     def sessions(self) -> list[tuple[Person, Session]]:
-        return [(person, each) for person in self.people.values() for each in person.sessions]
+        return [(person, each) for person in self.persons.values() for each in person.sessions]
 
     def draw_session(self, data: st.DataObject) -> tuple[Person, Session]:
         number = data.draw(st.integers(0, len(self.sessions()) - 1), label="session")
@@ -94,7 +94,7 @@ class Accounts(UnsteadyWorld):
 
     def observe(self, person: Person, password: str = PASSWORD) -> None:
         look: Callable[[Environment], Any] = (
-            traces_without_database if self.database_is_away else traces
+            snapshots_without_database if self.database_is_away else snapshots
         )
         person.observe(look(self.env), password)
 

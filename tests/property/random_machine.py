@@ -11,7 +11,7 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 from apiproof.environment import Environment
 from apiproof.strategies import Signup
 from tests.property.strategies import BOUNDS, CONTRADICTORY, UPDATES
-from tests.property.surroundings import Effect, UnsteadyWorld, nothing
+from tests.property.unsteady_environment import Effect, UnsteadyEnvironment, nothing
 from tests.property.visitor import PASSWORD
 
 Item = dict[str, Any]
@@ -29,7 +29,7 @@ class Owner:
     items: list[Item] = field(default_factory=list)
 
 
-class RandomMachine(UnsteadyWorld):
+class RandomMachine(UnsteadyEnvironment):
     """Three users; one step is one request of one of them."""
 
     def __init__(self, env: Environment) -> None:

@@ -13,8 +13,8 @@ from tests.service import SERVICE
 
 def main() -> None:
     """Serve."""
-    surroundings = EnvironmentConfig(**json.loads(sys.stdin.readline()))
-    with run_server(SERVICE.create_app(surroundings)) as base_url:
+    unsteady_environment = EnvironmentConfig(**json.loads(sys.stdin.readline()))
+    with run_server(SERVICE.create_app(unsteady_environment)) as base_url:
         sys.stdout.write(f"{base_url}\n")
         sys.stdout.flush()
         sys.stdin.read()

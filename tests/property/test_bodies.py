@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.service import Account
 from apiproof.strategies import Fault, hostile_bodies, possible_faults
+from tests.property.snapshots import snapshots
 from tests.property.strategies import few
-from tests.property.traces import traces
 from tests.property.visitor import PASSWORD, Visitor
 
 
@@ -62,7 +62,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
     operation = OPERATIONS[name]
     faults = [fault for fault in possible_faults(operation.body) if fault not in GOOD_AFTER_ALL]
     body = data.draw(hostile_bodies(operation.body, data.draw(st.sampled_from(faults))))
-    before = traces(env)
+    before = snapshots(env)
     answer = Visitor(env).call(
         "POST",
         operation.path,
@@ -72,7 +72,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
     )
     assert answer.status_code == (413 if body.fault is Fault.HUGE else 422)
     assert answer.json()["detail"]
-    assert traces(env) == before
+    assert snapshots(env) == before
 
 
 @few(0.5)
@@ -83,4 +83,4 @@ def test_of_two_members_of_one_name_the_last_counts(env: Environment, body: Any)
     visitor = Visitor(env)
     answer = visitor.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))
     assert answer.status_code == 201
-    assert set(traces(env).accounts) == {"ada"}
+    assert set(snapshots(env).accounts) == {"ada"}

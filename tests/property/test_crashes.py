@@ -3,10 +3,10 @@
 import pytest
 
 from apiproof.environment import Environment
+from tests.property.account_requests import ADA, SCENARIOS, use_or_recreate
 from tests.property.faults import Fault, intercepted
 from tests.property.script import Script
-from tests.property.stories import ADA, STORIES, use_or_recreate
-from tests.property.traces import traces
+from tests.property.snapshots import snapshots
 from tests.property.visitor import PASSWORD, Visitor
 
 # What the API may say of a fault: it failed for now, or it could cope.
@@ -16,7 +16,7 @@ FOR_NOW = {429, 503}
 def _calls_of(env: Environment, name: str) -> list[str]:
     """Listen to the calls to Cognito that a request makes when all is well."""
     visitor = Visitor(env)
-    request = STORIES[name].before(visitor)
+    request = SCENARIOS[name].before(visitor)
     with intercepted(env) as undisturbed:
         answer = request()
     assert answer.status_code < 300
@@ -25,7 +25,7 @@ def _calls_of(env: Environment, name: str) -> list[str]:
 
 def _survive(env: Environment, name: str, fault: Fault, number: int) -> None:
     visitor = Visitor(env, script=Script())
-    request = STORIES[name].before(visitor)
+    request = SCENARIOS[name].before(visitor)
     try:
         visitor.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
         with intercepted(env, fault, number) as disturbed:
@@ -33,15 +33,15 @@ def _survive(env: Environment, name: str, fault: Fault, number: int) -> None:
         assert len(disturbed.calls) > number, "the fault was never met"
         assert answer.status_code < 300 or answer.status_code in FOR_NOW
         visitor.script.act("All is well again.")
-        use_or_recreate(visitor, STORIES[name].passwords)
-        assert not traces(env).orphans
+        use_or_recreate(visitor, SCENARIOS[name].passwords)
+        assert not snapshots(env).orphans
     except AssertionError as error:
         error.add_note(visitor.script.text)
         raise
 
 
 @pytest.mark.parametrize("fault", Fault, ids=lambda fault: fault.name.lower().replace("_", "-"))
-@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("name", SCENARIOS)
 def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
     env: Environment, name: str, fault: Fault
 ) -> None:
@@ -79,6 +79,6 @@ def test_a_token_of_a_deleted_account_never_deletes_the_next_one_of_that_name(
         assert visitor.delete_me(token).status_code == 503
     # Someone else's sign-up, of which only Cognito knows: its process died before the commit.
     env.cognito.create_user("ada", "other@example.com", PASSWORD)
-    newcomer = traces(env).accounts["ada"]["sub"]
+    newcomer = snapshots(env).accounts["ada"]["sub"]
     visitor.delete_me(token)
-    assert traces(env).accounts["ada"]["sub"] == newcomer
+    assert snapshots(env).accounts["ada"]["sub"] == newcomer

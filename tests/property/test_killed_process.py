@@ -17,8 +17,8 @@ from apiproof.cognito.outages import AnswerTimedOut
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.service import Service
-from tests.property.stories import STORIES, use_or_recreate
-from tests.property.traces import traces
+from tests.property.account_requests import SCENARIOS, use_or_recreate
+from tests.property.snapshots import snapshots
 from tests.property.visitor import Visitor
 
 ROOT = Path(__file__).parent.parent.parent
@@ -26,7 +26,7 @@ PATIENCE = 30.0  # seconds
 
 
 @pytest.fixture(scope="module")
-def remote_world(service: Service) -> Iterator[Environment]:
+def remote_env(service: Service) -> Iterator[Environment]:
     """An environment whose Cognito other processes reach."""
     with Environment.open(service, http=True) as env:
         yield env
@@ -80,21 +80,21 @@ class Killing(Outage):
 @pytest.mark.parametrize("acts", [False, True], ids=["before-cognito-acts", "after-cognito-acts"])
 @pytest.mark.parametrize("name", ["sign-up", "delete"])
 def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recoverable(
-    remote_world: Environment, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
+    remote_env: Environment, monkeypatch: pytest.MonkeyPatch, name: str, *, acts: bool
 ) -> None:
     """Planted: a row in the way refused for ever, whether its account is still there or not."""
-    remote_world.reset()
-    with api_process(remote_world) as (process, base_url):
-        request = STORIES[name].before(Visitor(remote_world, HttpClient(base_url)))
+    remote_env.reset()
+    with api_process(remote_env) as (process, base_url):
+        request = SCENARIOS[name].before(Visitor(remote_env, HttpClient(base_url)))
 
-        killing = Killing(remote_world.cognito.outages, process, acts=acts)
+        killing = Killing(remote_env.cognito.outages, process, acts=acts)
         with monkeypatch.context() as patch:
-            patch.setattr(remote_world.cognito.outages, "trigger", killing.meet)
-            patch.setattr(remote_world.cognito.outages, "pending", [None])  # else nobody asks
+            patch.setattr(remote_env.cognito.outages, "trigger", killing.meet)
+            patch.setattr(remote_env.cognito.outages, "pending", [None])  # else nobody asks
             with pytest.raises(requests.ConnectionError):
                 request()
     assert process.returncode == -signal.SIGKILL
     # What Cognito has done and the database has not is what there is to recover from.
-    assert bool(traces(remote_world).orphans) is acts
-    use_or_recreate(Visitor(remote_world), STORIES[name].passwords)
-    assert not traces(remote_world).orphans
+    assert bool(snapshots(remote_env).orphans) is acts
+    use_or_recreate(Visitor(remote_env), SCENARIOS[name].passwords)
+    assert not snapshots(remote_env).orphans

@@ -14,8 +14,8 @@ import requests
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.strategies import Signup
+from tests.property.snapshots import snapshots
 from tests.property.strategies import CONTRADICTORY
-from tests.property.traces import traces
 from tests.property.visitor import PASSWORD, Visitor, somebody
 
 T = TypeVar("T")
@@ -67,8 +67,8 @@ def test_of_parallel_signups_exactly_one_wins(
     visitor = enter()
     assert visitor.verify(winner.username, visitor.code(winner.username)).status_code == 200
     assert visitor.session(winner)
-    assert len(traces(env).accounts) == 1
-    assert not traces(env).orphans
+    assert len(snapshots(env).accounts) == 1
+    assert not snapshots(env).orphans
 
 
 Act = tuple[str, dict[str, int]]
@@ -178,7 +178,7 @@ def test_an_account_deleted_in_a_race_leaves_nothing(
         answers = at_once(calls)
         assert answers[0].status_code == 204
         assert {answer.status_code for answer in answers[1:]} <= {200, 201, 401}
-        left = traces(env)
+        left = snapshots(env)
         assert not left.accounts
         assert not any(left.rows.values())
 

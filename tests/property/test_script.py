@@ -13,7 +13,7 @@ from apiproof.environment import Environment
 from apiproof.live import live_environment
 from apiproof.service import Service
 from tests.property.account_machine import AccountMachine
-from tests.property.people import Status
+from tests.property.account_model import Status
 from tests.property.script import HEADER, Script
 from tests.property.strategies import few
 from tests.property.visitor import Visitor, somebody
@@ -28,7 +28,7 @@ class Planted(AccountMachine):
 
     @invariant()
     def nobody_is_ever_verified(self) -> None:
-        assert all(person.status is not Status.VERIFIED for person in self.people.values())
+        assert all(person.status is not Status.VERIFIED for person in self.persons.values())
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.strategies import Signup
+from tests.property.snapshots import snapshots
 from tests.property.strategies import NEW_PASSWORDS, USERS, few
-from tests.property.traces import traces
 from tests.property.visitor import RESET, Visitor
 
 
@@ -92,7 +92,7 @@ def test_a_password_is_in_no_answer_no_log_record_and_no_table(
     visitor.answers = []
     _whole_life(visitor, user, second, third)
     logged = "".join(capsys.readouterr())
-    left = traces(env)
+    left = snapshots(env)
     assert '"event": "request"' in logged
     for spelling in set().union(*map(_spellings, secrets)):
         assert not any(spelling in text for text in visitor.answers), "a password was repeated"

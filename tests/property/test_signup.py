@@ -15,6 +15,7 @@ from apiproof.strategies import (
     tagged_addresses,
 )
 from apiproof.strategies.reach import premise
+from tests.property.snapshots import snapshots
 from tests.property.strategies import (
     BROKEN_USERNAMES,
     MALFORMED_EMAILS,
@@ -23,7 +24,6 @@ from tests.property.strategies import (
     lookalike_names,
     spellings,
 )
-from tests.property.traces import traces
 from tests.property.visitor import Visitor, somebody
 
 
@@ -52,10 +52,10 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
     """Planted: the schema's check of the policy left out, and the pool's policy with it."""
     broken: Broken = data.draw(broken_passwords(env.cognito.settings.password_policy, rule))
     visitor = Visitor(env)
-    before = traces(env)
+    before = snapshots(env)
     user = Signup("ada", "ada@example.com", broken.password)
     assert 400 <= visitor.sign_up(user).status_code < 500
-    assert traces(env) == before
+    assert snapshots(env) == before
 
 
 @given(
@@ -67,9 +67,9 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
 def test_a_refused_name_or_address_leaves_no_trace(env: Environment, user: Signup) -> None:
     """Planted: names that neither the schema nor Cognito's model checks."""
     visitor = Visitor(env)
-    before = traces(env)
+    before = snapshots(env)
     assert visitor.sign_up(user).status_code == 422
-    assert traces(env) == before
+    assert snapshots(env) == before
 
 
 @st.composite
@@ -101,12 +101,12 @@ def test_what_is_taken_is_refused_and_nothing_changes(
     assert visitor.sign_up(first).status_code == 201
     if verified:
         assert visitor.verify(first.username, visitor.code(first.username)).status_code == 200
-    before = traces(env)
+    before = snapshots(env)
     second = data.draw(_seconds(first, wanted))
     same = {first.username, first.email} & {second.username, second.email}
     premise("what is taken is spelt otherwise", not same, share=0.3)
     assert visitor.sign_up(second).status_code == 409
-    assert traces(env) == before
+    assert snapshots(env) == before
     if verified:
         assert visitor.session(first)
 
@@ -121,7 +121,7 @@ def test_lookalikes_are_other_users(env: Environment, first: Signup, data: st.Da
     premise("the names differ", second.username != first.username, share=1)
     assert visitor.sign_up(first).status_code == 201
     assert visitor.sign_up(second).status_code == 201
-    assert {first.username, second.username} == set(traces(env).accounts)
+    assert {first.username, second.username} == set(snapshots(env).accounts)
 
 
 @few(0.5)
@@ -136,8 +136,8 @@ def test_nobody_takes_an_account_by_naming_its_sub(
     sub = visitor.sign_up(ada).json()["sub"]
     assume(other.email.lower() != ada.email)
     name = sub.upper() if capitals else sub
-    before = traces(env)
+    before = snapshots(env)
     assert visitor.sign_up(Signup(name, other.email, other.password)).status_code == 422
-    assert traces(env) == before
+    assert snapshots(env) == before
     assert visitor.verify(ada.username, visitor.code(ada.username)).status_code == 200
     assert visitor.session(ada)

@@ -11,7 +11,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.openapi import from_dict
 
 from apiproof.access import Probe
-from apiproof.fuzzing.access_checks import Watch
+from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.checks import PROBED, install_checks, restored
 from apiproof.http.client import BASE_URL, AsgiClient
 from apiproof.jwt import schemes
@@ -55,7 +55,7 @@ class Bench:
 def bench(flaw: str = "", name: str = "planner") -> Iterator[tuple[Bench, Any]]:
     stand = Bench(name, flaw)
     with AsgiClient(stand.app) as client, restored():
-        install_checks(Watch(lambda: stand.build(client), stand))
+        install_checks(SuccessProbe(lambda: stand.build(client), stand))
         yield stand, client
 
 

@@ -24,7 +24,7 @@ from moto.core.utils import camelcase_to_underscores
 import apiproof.cognito
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.operations.unsupported import REASONS
-from apiproof.cognito.settings_rules import CLIENT, POOL, Fate
+from apiproof.cognito.settings_rules import CLIENT, POOL, Support
 from apiproof.cognito.validation import operations
 from tests.cognito.behaviours import Behaviour, Otherwise
 from tests.cognito.bench import Bench, emulator_bench, moto_bench
@@ -181,9 +181,9 @@ def operation_lines() -> list[str]:
 
 
 _FATES = {
-    Fate.OBEYED: "obeyed: a test shows it on pools made by the kit and by the API",
-    Fate.KEPT: "kept: Describe shows it, a line in the log says that it has no effect",
-    Fate.REFUSED: "refused in one line, `NotSupportedByEmulator`, HTTP 501",
+    Support.OBEYED: "obeyed: a test shows it on pools made by the kit and by the API",
+    Support.KEPT: "kept: Describe shows it, a line in the log says that it has no effect",
+    Support.REFUSED: "refused in one line, `NotSupportedByEmulator`, HTTP 501",
 }
 
 
@@ -192,7 +192,7 @@ def setting_lines() -> list[str]:
     lines = ["", "## Settings", "", *(f"- {text}" for text in _FATES.values())]
     for title, rules in (("CreateUserPool", POOL), ("CreateUserPoolClient", CLIENT)):
         lines += ["", f"### {title}", "", "| Setting | Here | What it does |", "|---|---|---|"]
-        lines += [f"| `{path}` | {rule.fate} | {rule.note} |" for path, rule in rules.items()]
+        lines += [f"| `{path}` | {rule.support} | {rule.note} |" for path, rule in rules.items()]
     return lines
 
 

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from apiproof.cognito import Cognito, CognitoError, PoolSettings, settings_rules
-from apiproof.cognito.settings_rules import CLIENT, POOL, Fate, Rule
+from apiproof.cognito.settings_rules import CLIENT, POOL, Rule, Support
 from apiproof.cognito.validation import operations
 from tests.cognito import (
     test_attribute_settings,
@@ -71,15 +71,15 @@ def test_every_obeyed_setting_has_a_test() -> None:
     rules = {**POOL, **{f"client.{name}": rule for name, rule in CLIENT.items()}}
     for path in known():
         is_shown = any(matches(setting)(path) for setting in shown)
-        assert is_shown == (rules[path].fate is Fate.OBEYED), path
+        assert is_shown == (rules[path].support is Support.OBEYED), path
 
 
-def rows(fate: Fate) -> list[Any]:
+def rows(support: Support) -> list[Any]:
     return [
         pytest.param(operation, path, id=path)
         for operation, table in TABLES.items()
         for path, rule in table.items()
-        if rule.fate is fate
+        if rule.support is support
     ]
 
 
@@ -98,7 +98,7 @@ def nested(shape: Shape | None, path: str, value: Any) -> dict[str, Any]:
     return {name: beside | nested(member, rest, value)}
 
 
-RULE = Rule(Fate.REFUSED, "")
+RULE = Rule(Support.REFUSED, "")
 
 
 def sample(shape: Shape, path: str, rule: Rule) -> Any:
@@ -112,7 +112,7 @@ def sample(shape: Shape, path: str, rule: Rule) -> Any:
     if shape.type_name == "boolean":
         return True
     for value in shape.metadata.get("enum", ()):
-        if rule.fate is Fate.REFUSED or not rule.refused(value):
+        if rule.support is Support.REFUSED or not rule.refused(value):
             return value
     name = path.rpartition(".")[2]
     return BY_NAME.get(name, ARN if "Arn" in name or "KMS" in name else "abcdef")
@@ -132,7 +132,7 @@ def start(operation: str, settings: dict[str, Any]) -> Cognito:
     return Cognito.start(PoolSettings(**wanted))
 
 
-@pytest.mark.parametrize(("operation", "path"), rows(Fate.REFUSED))
+@pytest.mark.parametrize(("operation", "path"), rows(Support.REFUSED))
 def test_refused_settings_are_named_in_one_line(operation: str, path: str) -> None:
     settings = settings_of(operation, path)
     with pytest.raises(CognitoError, match="does not do the setting") as refusal:
@@ -145,7 +145,7 @@ def test_refused_settings_are_named_in_one_line(operation: str, path: str) -> No
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
 
 
-@pytest.mark.parametrize(("operation", "path"), rows(Fate.KEPT))
+@pytest.mark.parametrize(("operation", "path"), rows(Support.KEPT))
 def test_kept_settings_are_shown_and_told_once(
     operation: str,
     path: str,

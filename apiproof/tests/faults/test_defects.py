@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from apiproof.faults.injection import Defect, PlantFailed, Rewrite, Statement, planted
+from apiproof.faults.injection import Defect, InjectionFailed, Rewrite, Statement, injected
 
 NAME = "greenhouse_of_defects"
 
@@ -22,15 +22,15 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop(NAME, None)
 
 
-def defect(*plants: Rewrite | Statement) -> Defect:
-    return Defect("wrong", "It went wrong.", "arithmetic", "CWE-682", "", plants, ("any",))
+def defect(*alterations: Rewrite | Statement) -> Defect:
+    return Defect("wrong", "It went wrong.", "arithmetic", "CWE-682", "", alterations, ("any",))
 
 
 def test_a_module_is_imported_with_another_text_and_the_file_stays(source: Path) -> None:
     before = source.read_text(encoding="utf-8")
-    with planted([defect(Rewrite(NAME, "n * 2", "n * 3"))]) as planting:
+    with injected([defect(Rewrite(NAME, "n * 2", "n * 3"))]) as injection:
         module = importlib.import_module(NAME)
-        planting.require_loaded()
+        injection.require_loaded()
     assert (module.double(2), module.LIMIT) == (6, 15)
     assert source.read_text(encoding="utf-8") == before
 
@@ -38,7 +38,7 @@ def test_a_module_is_imported_with_another_text_and_the_file_stays(source: Path)
 def test_bytecode_of_the_true_text_is_neither_used_nor_replaced(source: Path) -> None:
     assert importlib.import_module(NAME).LIMIT == 10
     del sys.modules[NAME]
-    with planted([defect(Rewrite(NAME, "n * 2", "n * 3"))]):
+    with injected([defect(Rewrite(NAME, "n * 2", "n * 3"))]):
         assert importlib.import_module(NAME).LIMIT == 15
     del sys.modules[NAME]
     assert importlib.import_module(NAME).LIMIT == 10
@@ -46,8 +46,8 @@ def test_bytecode_of_the_true_text_is_neither_used_nor_replaced(source: Path) ->
 
 
 def test_several_places_of_one_module_change_together(source: Path) -> None:
-    plants = (Rewrite(NAME, "n * 2", "n + 1"), Rewrite(NAME, "double(5)", "double(7)"))
-    with planted([defect(*plants)]):
+    alterations = (Rewrite(NAME, "n * 2", "n + 1"), Rewrite(NAME, "double(5)", "double(7)"))
+    with injected([defect(*alterations)]):
         assert importlib.import_module(NAME).LIMIT == 8
     assert source.is_file()
 
@@ -58,8 +58,8 @@ def test_several_places_of_one_module_change_together(source: Path) -> None:
 @pytest.mark.usefixtures("source")
 def test_what_changes_nothing_or_more_than_one_place_is_an_error(before: str, after: str) -> None:
     with (
-        planted([defect(Rewrite(NAME, before, after))]),
-        pytest.raises(PlantFailed, match="name a text that occurs once"),
+        injected([defect(Rewrite(NAME, before, after))]),
+        pytest.raises(InjectionFailed, match="name a text that occurs once"),
     ):
         importlib.import_module(NAME)
 
@@ -67,18 +67,18 @@ def test_what_changes_nothing_or_more_than_one_place_is_an_error(before: str, af
 @pytest.mark.usefixtures("source")
 def test_a_module_that_nobody_imports_is_an_error() -> None:
     with (
-        planted([defect(Rewrite(NAME, "n * 2", "n * 3"))]) as planting,
-        pytest.raises(PlantFailed, match=f"Never imported.*{NAME}"),
+        injected([defect(Rewrite(NAME, "n * 2", "n * 3"))]) as injection,
+        pytest.raises(InjectionFailed, match=f"Never imported.*{NAME}"),
     ):
-        planting.require_loaded()
+        injection.require_loaded()
 
 
 @pytest.mark.usefixtures("source")
 def test_a_module_that_is_imported_already_is_an_error() -> None:
     importlib.import_module(NAME)
     with (
-        pytest.raises(PlantFailed, match="Imported already"),
-        planted([defect(Rewrite(NAME, "n * 2", "n * 3"))]),
+        pytest.raises(InjectionFailed, match="Imported already"),
+        injected([defect(Rewrite(NAME, "n * 2", "n * 3"))]),
     ):
         raise AssertionError("nothing may run")
 

@@ -9,10 +9,10 @@ import pytest
 
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.mutants import Mutant, mutants
-from apiproof.faults.mutation import Fate, Judged, Judgements, Session, as_dict, score
+from apiproof.faults.mutation import Judged, Judgements, MutantStatus, Session, as_dict, score
 from apiproof.faults.result_store import Lines
 from apiproof.faults.study import Study
-from apiproof.faults.suppressions import Excuses, ExcusesUnreadable
+from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
 
 SOURCE = '''\
 """Prices."""
@@ -105,48 +105,54 @@ def package_ids() -> None:
     """Something to enter."""
 
 
-def judged(fate: Fate) -> Judged:
+def judged(status: MutantStatus) -> Judged:
     mutant = Mutant("a.py", 1, "", "AddNot", "if x:", "if not x:", "if not x:\n")
-    return Judged(mutant, fate, "", 1.0)
+    return Judged(mutant, status, "", 1.0)
 
 
 def test_only_what_somebody_could_tell_apart_counts() -> None:
-    fates = [Fate.KILLED, Fate.KILLED, Fate.SURVIVED, Fate.EQUIVALENT, Fate.STILLBORN]
-    session = [judged(fate) for fate in fates]
+    statuses = [
+        MutantStatus.KILLED,
+        MutantStatus.KILLED,
+        MutantStatus.SURVIVED,
+        MutantStatus.EQUIVALENT,
+        MutantStatus.STILLBORN,
+    ]
+    session = [judged(status) for status in statuses]
     assert score(session) == (2, 3)
-    report = as_dict(session, Excuses({"b.py": "not served"}, {}))
+    report = as_dict(session, Suppressions({"b.py": "not served"}, {}))
     assert report["score"] == 0.6667
     assert [each["before"] for each in report["survivors"]] == ["if x:"]
     assert "text" not in report["mutants"][0]
     assert report["outside"] == {"b.py": "not served"}
 
 
-def session(tmp_path: Path, sources: str, excuses: Excuses) -> Session:
+def session(tmp_path: Path, sources: str, suppressions: Suppressions) -> Session:
     """A session that knows all it needs from earlier runs of the same sources."""
     lines = Lines(tmp_path / "judged.jsonl", sources)
     unused: Any = None  # nothing is left to plant
-    return Session(unused, (), excuses, Judgements(lines))
+    return Session(unused, (), suppressions, Judgements(lines))
 
 
 def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Path) -> None:
-    killed, survived = judged(Fate.KILLED), judged(Fate.SURVIVED)
+    killed, survived = judged(MutantStatus.KILLED), judged(MutantStatus.SURVIVED)
     survived = replace(survived, mutant=replace(survived.mutant, after="if None:"))
     for each in (killed, survived):
-        session(tmp_path, "same", Excuses({}, {})).earlier.add(each)
+        session(tmp_path, "same", Suppressions({}, {})).earlier.add(each)
     sample = [killed.mutant, survived.mutant]
-    assert list(session(tmp_path, "same", Excuses({}, {})).judge(sample, None)) == [
+    assert list(session(tmp_path, "same", Suppressions({}, {})).judge(sample, None)) == [
         killed,
         survived,
     ]
-    assert session(tmp_path, "other", Excuses({}, {})).earlier.get(killed.mutant) is None
+    assert session(tmp_path, "other", Suppressions({}, {})).earlier.get(killed.mutant) is None
 
 
 def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
-    excuses = package / "excuses.toml"
-    excuses.write_text("", encoding="utf-8")
-    study = Study((), (), sources=("shop",), excuses=excuses.resolve())
+    suppressions = package / "excuses.toml"
+    suppressions.write_text("", encoding="utf-8")
+    study = Study((), (), sources=("shop",), suppressions=suppressions.resolve())
     before = study.fingerprint()
-    excuses.write_text("[outside]\n", encoding="utf-8")
+    suppressions.write_text("[outside]\n", encoding="utf-8")
     assert study.fingerprint() == before
     (package / "prices.py").write_text("LIMIT = 11\n", encoding="utf-8")
     assert study.fingerprint() != before
@@ -154,12 +160,12 @@ def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> No
 
 @pytest.mark.parametrize("line", ["after = ['if y:', 'if not x:']", "before = 'if x:'"])
 def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: str) -> None:
-    session(tmp_path, "same", Excuses({}, {})).earlier.add(judged(Fate.SURVIVED))
+    session(tmp_path, "same", Suppressions({}, {})).earlier.add(judged(MutantStatus.SURVIVED))
     path = tmp_path / "excuses.toml"
     path.write_text(f"[[equivalent]]\npath = 'a.py'\n{line}\nreason = 'same'\n", encoding="utf-8")
-    sample = [judged(Fate.SURVIVED).mutant]
-    (forgiven,) = session(tmp_path, "same", Excuses.read(path)).judge(sample, None)
-    assert (forgiven.fate, forgiven.by) == (Fate.EQUIVALENT, "same")
+    sample = [judged(MutantStatus.SURVIVED).mutant]
+    (forgiven,) = session(tmp_path, "same", Suppressions.read(path)).judge(sample, None)
+    assert (forgiven.status, forgiven.by) == (MutantStatus.EQUIVALENT, "same")
 
 
 @pytest.mark.parametrize(
@@ -175,9 +181,9 @@ def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: s
 def test_an_excuse_without_a_reason_is_none(tmp_path: Path, text: str) -> None:
     path = tmp_path / "excuses.toml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ExcusesUnreadable):
-        Excuses.read(path)
+    with pytest.raises(SuppressionsUnreadable):
+        Suppressions.read(path)
 
 
 def test_without_a_file_nothing_is_excused() -> None:
-    assert Excuses.read(None) == Excuses({}, {})
+    assert Suppressions.read(None) == Suppressions({}, {})

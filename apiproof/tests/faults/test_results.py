@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 
 from apiproof.faults import Access, Stock, Study
+from apiproof.faults.experiment_result import Detection, ExperimentResult, Verdict
 from apiproof.faults.injection import Defect, Rewrite
 from apiproof.faults.matrix import Matrix
 from apiproof.faults.observer import Finding, Unit
-from apiproof.faults.outcome import Catch, Outcome, Verdict
 from apiproof.faults.rendering import show, show_one, write_html, write_json
-from apiproof.faults.result_store import Lines, Outcomes
+from apiproof.faults.result_store import ExperimentResults, Lines
 from apiproof.faults.study import StudyMissing
 
 DEFECT = Defect(
@@ -39,47 +39,47 @@ GREEN = Verdict("access", 50, 2.0, units={"read": Unit(0.1, ("read",))})
 
 def matrix(*verdicts: Verdict, control: Verdict = GREEN) -> Matrix:
     rows = tuple(
-        (defect, Outcome(defect.id, (MISSED, verdict)))
+        (defect, ExperimentResult(defect.id, (MISSED, verdict)))
         for defect, verdict in zip((DEFECT, OTHER), verdicts, strict=False)
     )
-    return Matrix(STUDY, (Outcome("control access 0", (control,)),), rows, 12.0)
+    return Matrix(STUDY, (ExperimentResult("control access 0", (control,)),), rows, 12.0)
 
 
 def test_an_outcome_survives_the_way_to_disk_and_back() -> None:
     for verdict in (NAMED, ACCIDENT, MISSED, GREEN):
-        outcome = Outcome("x", (verdict,), "trouble", 3.0)
-        assert Outcome.from_dict(json.loads(json.dumps(outcome.as_dict()))) == outcome
+        outcome = ExperimentResult("x", (verdict,), "trouble", 3.0)
+        assert ExperimentResult.from_dict(json.loads(json.dumps(outcome.as_dict()))) == outcome
 
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    first = Outcomes(Lines(path, "same"))
-    first.add(Outcome("done", (NAMED,)))
-    first.add(Outcome("failed", (), trouble="no database"))
+    first = ExperimentResults(Lines(path, "same"))
+    first.add(ExperimentResult("done", (NAMED,)))
+    first.add(ExperimentResult("failed", (), trouble="no database"))
     with path.open("a", encoding="utf-8") as file:
         file.write('{"name": "cut o')
-    second = Outcomes(Lines(path, "same"))
-    assert second.get("done") == Outcome("done", (NAMED,))
+    second = ExperimentResults(Lines(path, "same"))
+    assert second.get("done") == ExperimentResult("done", (NAMED,))
     assert second.get("failed") is None
     assert second.get("cut off") is None
-    second.add(Outcome("after", (NAMED,)))
-    third = Outcomes(Lines(path, "same"))
-    assert third.get("done") == Outcome("done", (NAMED,))
-    assert third.get("after") == Outcome("after", (NAMED,))
+    second.add(ExperimentResult("after", (NAMED,)))
+    third = ExperimentResults(Lines(path, "same"))
+    assert third.get("done") == ExperimentResult("done", (NAMED,))
+    assert third.get("after") == ExperimentResult("after", (NAMED,))
 
 
 def test_results_of_other_sources_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    Outcomes(Lines(path, "before")).add(Outcome("done", (NAMED,)))
-    assert Outcomes(Lines(path, "after")).get("done") is None
-    Outcomes(Lines(path, "after")).add(Outcome("done", (NAMED,)))
-    assert Outcomes(Lines(path, "after", fresh=True)).get("done") is None
+    ExperimentResults(Lines(path, "before")).add(ExperimentResult("done", (NAMED,)))
+    assert ExperimentResults(Lines(path, "after")).get("done") is None
+    ExperimentResults(Lines(path, "after")).add(ExperimentResult("done", (NAMED,)))
+    assert ExperimentResults(Lines(path, "after", fresh=True)).get("done") is None
 
 
 def test_a_defect_that_its_check_caught_is_no_failure() -> None:
     found = matrix(NAMED, NAMED)
     assert found.failures == []
-    assert found.catch(found.rows[0][1]) is Catch.NAMED
+    assert found.detection(found.rows[0][1]) is Detection.NAMED
 
 
 def test_accidents_and_misses_are_failures() -> None:
@@ -92,9 +92,9 @@ def test_accidents_and_misses_are_failures() -> None:
 
 def test_a_yardstick_does_not_count_for_the_suite() -> None:
     lucky = Verdict("schemathesis", 9, 1.0, first=BY_GUARD, claimed=BY_GUARD)
-    outcome = Outcome(DEFECT.id, (lucky, Verdict("access", 9, 1.0)))
+    outcome = ExperimentResult(DEFECT.id, (lucky, Verdict("access", 9, 1.0)))
     found = Matrix(STUDY, (), ((DEFECT, outcome),))
-    assert found.catch(outcome) is Catch.MISSED
+    assert found.detection(outcome) is Detection.MISSED
     assert found.curve(found.yardsticks) == [(0.5, 1)]
     assert found.curve(found.ours) == []
 
@@ -115,7 +115,7 @@ def test_nothing_planted_is_a_failure() -> None:
 
 
 def test_time_to_detection_adds_up_over_layers_in_turn() -> None:
-    outcome = Outcome("x", (MISSED, NAMED))
+    outcome = ExperimentResult("x", (MISSED, NAMED))
     assert outcome.time_to_detection(["schemathesis", "access"]) == 4.5
     assert outcome.time_to_detection(["access"]) == 0.5
     assert outcome.time_to_detection(["schemathesis"]) is None

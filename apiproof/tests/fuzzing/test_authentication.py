@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 from typing import Any, cast
 
-from apiproof.fuzzing.authentication import StandingToken
+from apiproof.fuzzing.authentication import SharedAccountTokens
 from apiproof.openapi.document import operations
 from apiproof.service import EnvironmentControl
 
@@ -17,7 +17,7 @@ DOCUMENT = {
 }
 
 
-class Backstage:
+class FakeEnvironment:
     """Issues tokens that live for some seconds."""
 
     def __init__(self, lifetime: float) -> None:
@@ -35,12 +35,12 @@ class Backstage:
 
 
 def asked_twice(lifetime: float) -> int:
-    backstage = Backstage(lifetime)
-    tokens = StandingToken(cast("EnvironmentControl", backstage), ())
+    env = FakeEnvironment(lifetime)
+    tokens = SharedAccountTokens(cast("EnvironmentControl", env), ())
     [operation] = operations(DOCUMENT)
     assert tokens(operation)
     assert tokens(operation)
-    return backstage.issued
+    return env.issued
 
 
 def test_a_token_is_used_until_its_time_is_nearly_over() -> None:

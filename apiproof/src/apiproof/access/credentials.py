@@ -129,7 +129,7 @@ class CredentialProbe:
         Raises:
             Unexercised: There is no request to replay.
         """
-        first = CredentialedRequest(self, requirement, self._scene(requirement))
+        first = CredentialedRequest(self, requirement, self._setting(requirement))
         results: dict[str, CredentialResult] = {}
         for case in cases:
             try:
@@ -156,7 +156,7 @@ class CredentialProbe:
         judged = [evaluated(requirement, result, opened, reference) for result in results.values()]
         yield from with_common_cause(judged)
 
-    def _scene(self, requirement: SecurityRequirement) -> PreparedRequest:
+    def _setting(self, requirement: SecurityRequirement) -> PreparedRequest:
         return self._preparer.prepared(requirement.operation, requirement.alternative)
 
     def _run(
@@ -168,12 +168,12 @@ class CredentialProbe:
         """Send every variant of every trial, then the valid credential; return its answer."""
         for result in results.values():
             if self._accepted(credentialed, result):
-                credentialed = CredentialedRequest(self, requirement, self._scene(requirement))
+                credentialed = CredentialedRequest(self, requirement, self._setting(requirement))
         opened = self._open(credentialed.prepared)
         if not opened.ok and requirement.operation.method not in SAFE:
             for result in results.values():
                 result.side_effect = self._has_side_effect(requirement, result)
-            opened = self._open(self._scene(requirement))
+            opened = self._open(self._setting(requirement))
         return opened
 
     def _open(self, prepared: PreparedRequest) -> Response:
@@ -196,13 +196,13 @@ class CredentialProbe:
         """Tell whether a refused case has its request carried out all the same."""
         if any(response.ok for response in result.responses):
             return False
-        credentialed = CredentialedRequest(self, requirement, self._scene(requirement))
+        credentialed = CredentialedRequest(self, requirement, self._setting(requirement))
         for auth in credentialed.variants(result.case):
             self._preparer.sender.send(credentialed.prepared.request, auth)
         if self._open(credentialed.prepared).ok:
             return False
         # A control: the same without the bad credential, just before and after, does succeed.
-        return all(self._open(self._scene(requirement)).ok for _ in range(2))
+        return all(self._open(self._setting(requirement)).ok for _ in range(2))
 
     def _ended(
         self, requirement: SecurityRequirement, case: CredentialCase
@@ -253,7 +253,7 @@ class CredentialProbe:
 
     def _reference(self, requirement: SecurityRequirement) -> Response:
         """Return what a caller without a credential gets, where none is needed."""
-        prepared = self._scene(requirement)
+        prepared = self._setting(requirement)
         return self._preparer.sender.send(
             prepared.request, RequestAuth(headers=prepared.user.headers)
         )

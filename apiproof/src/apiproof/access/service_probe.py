@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from apiproof.access.options import THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe
 from apiproof.access.report import AccessReport
-from apiproof.access.users_environment import GeneratedUsers, Powers, hints_of
+from apiproof.access.users_environment import GeneratedUsers, TokenSigner, hints_of
 from apiproof.control_client import ControlClient
 from apiproof.service import Document, Service
 
@@ -16,18 +16,18 @@ if TYPE_CHECKING:  # where the environment runs in another process, nothing of i
     from apiproof.environment import Environment
 
 
-def powers_over(backstage: Environment | ControlClient) -> Powers:
-    """Return what the owner of a backstage's user pool can do."""
-    if isinstance(backstage, ControlClient):
-        return backstage
+def token_forger(env: Environment | ControlClient) -> TokenSigner:
+    """Return what the owner of an environment's user pool can do."""
+    if isinstance(env, ControlClient):
+        return env
     from apiproof.control import TokenForger  # noqa: PLC0415  # in this process, it is imported anyway
 
-    return TokenForger(backstage)
+    return TokenForger(env)
 
 
 def probe_of(
     service: Service,
-    backstage: Environment | ControlClient,
+    env: Environment | ControlClient,
     document: Document | None = None,
     options: ProbeOptions = THOROUGH,
 ) -> Probe:
@@ -35,23 +35,23 @@ def probe_of(
 
     Args:
         service: The service.
-        backstage: Its environment, in this process or behind its control door.
+        env: Its environment, in this process or behind its control door.
         document: The service's document, if it is at hand: making it takes a while.
         options: How far to go.
     """
-    user_source = GeneratedUsers(backstage, powers_over(backstage))
-    hints = hints_of(service, backstage)
-    return Probe(document or backstage.document, user_source, backstage.client, hints, options)
+    user_source = GeneratedUsers(env, token_forger(env))
+    hints = hints_of(service, env)
+    return Probe(document or env.document, user_source, env.client, hints, options)
 
 
 def probe_service(
-    service: Service, backstage: Environment | ControlClient, skip: Iterable[str] = ()
+    service: Service, env: Environment | ControlClient, skip: Iterable[str] = ()
 ) -> AccessReport:
     """Probe every operation of a service in its environment.
 
     Args:
         service: The service.
-        backstage: Its environment, in this process or behind its control door.
+        env: Its environment, in this process or behind its control door.
         skip: operationIds to leave alone.
     """
-    return probe_of(service, backstage).run(skip)
+    return probe_of(service, env).run(skip)

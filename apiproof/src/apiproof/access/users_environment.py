@@ -9,7 +9,7 @@ from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme
 from apiproof.service import Account, Client, EnvironmentControl, Service
 
 
-class Powers(Protocol):
+class TokenSigner(Protocol):
     """What only the owner of a user pool can do."""
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -34,9 +34,9 @@ class GeneratedUsers:
 
     can_create_users = True
 
-    def __init__(self, backstage: EnvironmentControl, powers: Powers) -> None:
-        self._backstage = backstage
-        self._powers = powers
+    def __init__(self, env: EnvironmentControl, signer: TokenSigner) -> None:
+        self._env = env
+        self._signer = signer
         self._jwks: tuple[Mapping[str, Any], ...] = ()
         self._others: dict[str, User] = {}
         self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -62,7 +62,7 @@ class GeneratedUsers:
             raise NotApplicable(f"an environment has no credentials for the scheme {scheme.name}")
         key = (user.name, scopes)
         if key not in self._tokens:
-            self._tokens[key] = self._backstage.token(user.name, scopes)
+            self._tokens[key] = self._env.token(user.name, scopes)
             self._secrets.append(self._tokens[key])
         return self._tokens[key]
 
@@ -70,11 +70,11 @@ class GeneratedUsers:
         """Return the pool's own key and whatever else there is."""
         if not scheme.bears_tokens:
             return ForgeryMaterial()
-        self._jwks = self._jwks or tuple(self._powers.jwks())
+        self._jwks = self._jwks or tuple(self._signer.jwks())
         return ForgeryMaterial(
-            sign=self._powers.sign,
+            sign=self._signer.sign,
             jwks=self._jwks,
-            id_token=lambda: self._powers.id_token(user.name),
+            id_token=lambda: self._signer.id_token(user.name),
             trap_url=trap_url,
         )
 
@@ -101,7 +101,7 @@ class GeneratedUsers:
         Raises:
             NotMade: The service does not say how.
         """
-        if not self._powers.disable(user.name):
+        if not self._signer.disable(user.name):
             raise NotApplicable("the service does not say how its operators disable an account")
 
     def secrets(self) -> list[str]:
@@ -110,7 +110,7 @@ class GeneratedUsers:
 
     def new_user(self) -> User:
         """Create a user."""
-        account = self._backstage.new_account()
+        account = self._env.new_account()
         self._secrets += [account.password, account.access_token, account.refresh_token]
         attributes = {
             "sub": account.sub,
@@ -124,26 +124,26 @@ class GeneratedUsers:
 class _As:
     """A backstage whose standing account is one person: guides then act for that person."""
 
-    def __init__(self, backstage: EnvironmentControl, account: Account) -> None:
-        self._backstage = backstage
+    def __init__(self, env: EnvironmentControl, account: Account) -> None:
+        self._env = env
         self._account = account
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._backstage, name)
+        return getattr(self._env, name)
 
     @property
     def client(self) -> Client:
-        return self._backstage.client
+        return self._env.client
 
     def shared_account(self) -> Account:
         return self._account
 
 
-def hints_of(service: Service, backstage: EnvironmentControl) -> Hints:
+def hints_of(service: Service, env: EnvironmentControl) -> Hints:
     """Return what a service knows beside its document, for any person of the backstage."""
 
     def guided(operation_id: str) -> Any:
         guide = service.request_overrides[operation_id]
-        return lambda user, draft: guide(_As(backstage, user.account), draft)
+        return lambda user, draft: guide(_As(env, user.account), draft)
 
     return Hints({name: guided(name) for name in service.request_overrides}, service.body_fixers)

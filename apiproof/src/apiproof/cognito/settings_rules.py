@@ -16,7 +16,7 @@ from apiproof.cognito.errors import FeatureUnavailable, SettingUnsupported
 log = logging.getLogger(__name__)
 
 
-class Fate(StrEnum):
+class Support(StrEnum):
     """What becomes of a setting."""
 
     OBEYED = "obeyed"
@@ -29,22 +29,22 @@ class Rule:
     """A row of the table.
 
     Attributes:
-        fate: see `Fate`.
+        support: see `Support`.
         note: what it does, or why not.
         refused: which values are refused, for an obeyed or kept setting; by default none.
     """
 
-    fate: Fate
+    support: Support
     note: str
     refused: Callable[[Any], bool] = lambda _: False
 
 
 def _obeyed(note: str) -> Rule:
-    return Rule(Fate.OBEYED, note)
+    return Rule(Support.OBEYED, note)
 
 
 def _kept(note: str) -> Rule:
-    return Rule(Fate.KEPT, note)
+    return Rule(Support.KEPT, note)
 
 
 def _but(rule: Rule, *values: Any) -> Rule:
@@ -55,7 +55,7 @@ def _but(rule: Rule, *values: Any) -> Rule:
         given = value if isinstance(value, list) else [value]
         return any(each in values for each in given)
 
-    return Rule(rule.fate, f"{rule.note}; refused: {listed}", refused)
+    return Rule(rule.support, f"{rule.note}; refused: {listed}", refused)
 
 
 _OUTBOX = "messages go to the outbox, whoever would send them"
@@ -64,7 +64,7 @@ _NO_RISK = "no risk is assessed here"
 _POLICY = "Policies.PasswordPolicy"
 _TEMPLATE = "VerificationMessageTemplate"
 _INVITE = "AdminCreateUserConfig.InviteMessageTemplate"
-_DCR = Rule(Fate.REFUSED, "dynamic client registration is not done")
+_DCR = Rule(Support.REFUSED, "dynamic client registration is not done")
 
 POOL: Mapping[str, Rule] = {
     "PoolName": _obeyed("names the pool"),
@@ -96,8 +96,8 @@ POOL: Mapping[str, Rule] = {
     "LambdaConfig.CustomEmailSender.LambdaVersion": _obeyed("V1_0 is the only one"),
     "LambdaConfig.CustomEmailSender.LambdaArn": _obeyed(_TRIGGER),
     "LambdaConfig.KMSKeyID": _kept("senders get the code in plain text, as there is no KMS"),
-    "LambdaConfig.InboundFederation.LambdaVersion": Rule(Fate.REFUSED, "nobody is federated"),
-    "LambdaConfig.InboundFederation.LambdaArn": Rule(Fate.REFUSED, "nobody is federated"),
+    "LambdaConfig.InboundFederation.LambdaVersion": Rule(Support.REFUSED, "nobody is federated"),
+    "LambdaConfig.InboundFederation.LambdaArn": Rule(Support.REFUSED, "nobody is federated"),
     "AutoVerifiedAttributes": _obeyed("which addresses get a code at sign-up"),
     "AliasAttributes": _obeyed("second names, once verified"),
     "UsernameAttributes": _obeyed("what users sign up with"),
@@ -171,7 +171,7 @@ POOL: Mapping[str, Rule] = {
     "IssuerConfiguration.Type": _but(
         _obeyed("the issuer is AWS's, or the emulator's setting"), "UPDATED"
     ),
-    "AcrConfiguration": Rule(Fate.REFUSED, "no authentication context classes are told"),
+    "AcrConfiguration": Rule(Support.REFUSED, "no authentication context classes are told"),
 }
 
 _OAUTH = "checked by /oauth2/authorize and /oauth2/token"
@@ -243,9 +243,9 @@ def apply_rules(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> Non
         rule = rules.get(path)
         if rule is None or value in (None, [], {}):
             continue
-        if rule.fate is Fate.REFUSED or rule.refused(value):
+        if rule.support is Support.REFUSED or rule.refused(value):
             raise SettingUnsupported(path, rule.note)
-        if rule.fate is Fate.KEPT and path not in _told:
+        if rule.support is Support.KEPT and path not in _told:
             _told.add(path)
             log.warning("Cognito emulator: %s is kept, without effect: %s.", path, rule.note)
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from apiproof.faults import Study
     from apiproof.faults.mutants import Mutant
     from apiproof.faults.mutation import Judged
-    from apiproof.faults.suppressions import Excuses
+    from apiproof.faults.suppressions import Suppressions
 
 REPORTS = Path("reports/mutation")
 
@@ -39,25 +39,27 @@ def mutate(  # noqa: PLR0913 - each is an option of the command
     Exits with 1 when too few were killed, of those that can be told from the original.
     """
     from apiproof.faults.study import load_study
-    from apiproof.faults.suppressions import Excuses
+    from apiproof.faults.suppressions import Suppressions
     from apiproof.reporting.terminal import console
 
     chosen = load_study(study)
-    excuses = Excuses.read(chosen.excuses)
-    drawn = _drawn(chosen, excuses, seed, match)
+    suppressions = Suppressions.read(chosen.suppressions)
+    drawn = _drawn(chosen, suppressions, seed, match)
     console.print(f"{len(drawn)} mutants of {chosen.package}, one per place; trying them in turn.")
-    judged = _judged(chosen, excuses, drawn[: sample or None], service, (reports, jobs, time))
-    raise typer.Exit(_tell(judged, excuses, reports, at_least))
+    judged = _judged(chosen, suppressions, drawn[: sample or None], service, (reports, jobs, time))
+    raise typer.Exit(_tell(judged, suppressions, reports, at_least))
 
 
-def _drawn(study: "Study", excuses: "Excuses", seed: int, match: str | None) -> "list[Mutant]":
+def _drawn(
+    study: "Study", suppressions: "Suppressions", seed: int, match: str | None
+) -> "list[Mutant]":
     from apiproof.errors import UserError
 
     try:
         from apiproof.faults.mutants import mutants
     except ImportError:
         raise UserError("Mutants are made by cosmic-ray: pip install cosmic-ray.") from None
-    drawn = mutants(study.package, excuses.outside, seed)
+    drawn = mutants(study.package, suppressions.outside, seed)
     found = [mutant for mutant in drawn if (match or "") in mutant.id]
     if not found:
         raise UserError(f"There is no mutant of {study.package} with {match!r} in its id.")
@@ -66,53 +68,57 @@ def _drawn(study: "Study", excuses: "Excuses", seed: int, match: str | None) -> 
 
 def _judged(
     study: "Study",
-    excuses: "Excuses",
+    suppressions: "Suppressions",
     sample: "list[Mutant]",
     service: str | None,
     options: tuple[Path, int, float],
 ) -> "list[Judged]":
     from apiproof.faults.experiment import service_name
-    from apiproof.faults.mutation import Fate, Judgements, Session
-    from apiproof.faults.result_store import Lines, Outcomes
+    from apiproof.faults.mutation import Judgements, MutantStatus, Session
+    from apiproof.faults.result_store import ExperimentResults, Lines
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
 
     reports, jobs, seconds = options
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)
     sources = study.fingerprint()
-    outcomes = Outcomes(Lines(reports / "traces.jsonl", sources))
+    outcomes = ExperimentResults(Lines(reports / "traces.jsonl", sources))
     earlier = Judgements(Lines(reports / "judged.jsonl", sources))
     judged = []
-    with prepared(study, service_name(service)) as ground:
-        runner = Runner(study, ground, outcomes, jobs)
+    with prepared(study, service_name(service)) as shared:
+        runner = Runner(study, shared, outcomes, jobs)
         console.print("Looking which test enters which function:")
         traced = runner.traced(layers, lambda each: console.print(f"  {each.name}", markup=False))
-        session = Session(runner.taught(traced).aware().ground, layers, excuses, earlier, jobs)
+        session = Session(
+            runner.with_profiles(traced).with_opening().shared, layers, suppressions, earlier, jobs
+        )
         for each in session.judge(sample, seconds):
             judged.append(each)
-            if each.fate is not Fate.KILLED:
-                line = f"  {len(judged)} {each.fate}: {each.mutant.id}"
+            if each.status is not MutantStatus.KILLED:
+                line = f"  {len(judged)} {each.status}: {each.mutant.id}"
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
     return judged
 
 
-def _tell(judged: "list[Judged]", excuses: "Excuses", reports: Path, at_least: float) -> int:
+def _tell(
+    judged: "list[Judged]", suppressions: "Suppressions", reports: Path, at_least: float
+) -> int:
     import json
 
-    from apiproof.faults.mutation import Fate, as_dict, score
+    from apiproof.faults.mutation import MutantStatus, as_dict, score
     from apiproof.reporting.terminal import console
 
     reports.mkdir(parents=True, exist_ok=True)
-    report = json.dumps(as_dict(judged, excuses), indent=2)
+    report = json.dumps(as_dict(judged, suppressions), indent=2)
     (reports / "mutation.json").write_text(report + "\n", encoding="utf-8")
     for each in judged:
-        if each.fate is Fate.SURVIVED:
+        if each.status is MutantStatus.SURVIVED:
             mutant = each.mutant
             console.print(f"\nsurvived {mutant.path}:{mutant.line}", style="red", markup=False)
             console.print(f"  - {mutant.before}\n  + {mutant.after}", markup=False, soft_wrap=True)
     killed, counted = score(judged)
-    fates = {fate: sum(each.fate is fate for each in judged) for fate in Fate}
-    told = ", ".join(f"{count} {fate}" for fate, count in fates.items())
+    statuses = {status: sum(each.status is status for each in judged) for status in MutantStatus}
+    told = ", ".join(f"{count} {status}" for status, count in statuses.items())
     share = killed / counted if counted else 0.0
     console.print(f"\n{len(judged)} mutants: {told}.")
     console.print(f"Score: {share:.1%} of {counted}. Report: {reports / 'mutation.json'}")

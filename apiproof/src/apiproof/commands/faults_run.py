@@ -9,9 +9,9 @@ from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
     from apiproof.faults import Study
+    from apiproof.faults.experiment_result import ExperimentResult
     from apiproof.faults.injection import Defect
     from apiproof.faults.matrix import Matrix
-    from apiproof.faults.outcome import Outcome
 
 REPORTS = Path("reports/faults")
 
@@ -63,17 +63,17 @@ def _run(
 
     from apiproof.faults.experiment import service_name
     from apiproof.faults.matrix import Matrix
-    from apiproof.faults.result_store import Lines, Outcomes
+    from apiproof.faults.result_store import ExperimentResults, Lines
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
 
     full, fresh, jobs, whole = options
     kept = reports / ("outcomes-full.jsonl" if full else "outcomes.jsonl")
-    outcomes = Outcomes(Lines(kept, study.fingerprint(), fresh=fresh))
+    outcomes = ExperimentResults(Lines(kept, study.fingerprint(), fresh=fresh))
     if not whole:
         outcomes.forget(defect.id for defect in defects)
-    with prepared(study, service_name(service)) as ground:
-        runner = Runner(study, ground, outcomes, jobs, narrow=not full, thorough=not whole)
+    with prepared(study, service_name(service)) as shared:
+        runner = Runner(study, shared, outcomes, jobs, narrow=not full, thorough=not whole)
         if whole:
             console.print(f"Without a defect, with seeds {', '.join(map(str, study.seeds))}:")
             total = len(study.seeds) * len(study.layers)
@@ -82,7 +82,7 @@ def _run(
             controls = runner.earlier_control()
         console.print(f"{len(defects)} defects, {jobs} at a time:")
         started = time.monotonic()
-        found = runner.taught(controls).defects(defects, _Progress(len(defects)))
+        found = runner.with_profiles(controls).defects(defects, _Progress(len(defects)))
         seconds = time.monotonic() - started
     by_id = {defect.id: defect for defect in defects}
     rows = {outcome.name: (by_id[outcome.name], outcome) for outcome in found}
@@ -97,11 +97,11 @@ class _Progress:
         self._total = total
         self._done = 0
 
-    def __call__(self, outcome: "Outcome") -> None:
+    def __call__(self, outcome: "ExperimentResult") -> None:
         from apiproof.reporting.terminal import console
 
         self._done += 1
-        said = [f"{each.layer} {each.catch}" for each in outcome.verdicts if each.first]
+        said = [f"{each.layer} {each.detection}" for each in outcome.verdicts if each.first]
         told = ", ".join(said) or ("in trouble" if outcome.trouble else "nothing found")
         number = f"{self._done}/{self._total}"
         console.print(f"  {number} {outcome.name}: {told}, {outcome.seconds:.0f} s", markup=False)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from apiproof.errors import UserError
-from apiproof.faults.injection import Defect, Plant, Rewrite, Statement
+from apiproof.faults.injection import Alteration, Defect, Rewrite, Statement
 
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CWE = re.compile(r"CWE-[1-9][0-9]*")
@@ -64,14 +64,14 @@ def _defect(name: str, values: Mapping[str, Any]) -> Defect:
     if unknown := sorted(values.keys() - _MEMBERS):
         raise ValueError(", ".join(unknown))
     rewrites = [Rewrite(**each) for each in values.get("rewrites", ())]
-    plants: tuple[Plant, ...] = (*rewrites, *map(Statement, values.get("statements", ())))
+    alterations: tuple[Alteration, ...] = (*rewrites, *map(Statement, values.get("statements", ())))
     well_formed = {
         "id": _ID.fullmatch(name),
         "story": values["story"].strip() and "\n" not in values["story"],
         "cwe": _CWE.fullmatch(values["cwe"]),
         "owasp": _OWASP.fullmatch(values.get("owasp", "")),
         "caught_by": values["caught_by"],
-        "rewrites": plants,
+        "rewrites": alterations,
     }
     if bad := [member for member, good in well_formed.items() if not good]:
         raise ValueError(", ".join(bad))
@@ -81,7 +81,7 @@ def _defect(name: str, values: Mapping[str, Any]) -> Defect:
         area=values["area"],
         cwe=values["cwe"],
         owasp=values.get("owasp", ""),
-        plants=plants,
+        alterations=alterations,
         caught_by=tuple(values["caught_by"]),
         operations=tuple(values.get("operations", ())),
         documented=values.get("documented", True),

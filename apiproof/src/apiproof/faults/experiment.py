@@ -15,12 +15,12 @@ from pathlib import Path
 import psycopg2
 
 from apiproof.environment import Environment
+from apiproof.faults.experiment_result import Verdict
 from apiproof.faults.fork_pool import Send
 from apiproof.faults.function_tracer import Reach
-from apiproof.faults.injection import Defect, planted
+from apiproof.faults.injection import Defect, injected
 from apiproof.faults.observer import Observer, Unit
-from apiproof.faults.outcome import Verdict
-from apiproof.faults.study import Layer, Scene
+from apiproof.faults.study import Layer, LayerContext
 from apiproof.postgres import Database, PostgresServer
 from apiproof.postgres.server import Template
 from apiproof.service import Service, configured_service, load_service
@@ -30,7 +30,7 @@ Known = frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
-class Ground:
+class SharedEnvironment:
     """What all experiments share: the server, the migrated template, what control runs taught.
 
     Attributes:
@@ -80,51 +80,51 @@ class Experiment:
     traced: Path | None = None
     stops: bool = False
 
-    def run(self, ground: Ground, send: Send) -> None:
+    def run(self, shared: SharedEnvironment, send: Send) -> None:
         """Make it, and send a message before and after each layer.
 
         Raises:
             PlantFailed: The defect would change nothing.
         """
         defects = [self.defect] if self.defect else []
-        with planted(defects) as planting, ExitStack() as stack:
-            service = load_service(ground.service)
-            database = ground.server.clone(ground.template)
+        with injected(defects) as injection, ExitStack() as stack:
+            service = load_service(shared.service)
+            database = shared.server.clone(shared.template)
             if self.defect:
-                service = _told(service, self.defect, ground.service, stack)
+                service = _documented_service(service, self.defect, shared.service, stack)
                 _alter(database, self.defect)
             env = stack.enter_context(Environment.open(service, database=database))
-            planting.require_loaded()
+            injection.require_loaded()
             for layer in self.layers:
                 send({"begins": layer.name})
-                verdict = self._examine(layer, env, ground)
+                verdict = self._examine(layer, env, shared)
                 send({"verdict": verdict.as_dict()})
                 if self.stops and verdict.first:
                     return
 
-    def _examine(self, layer: Layer, env: Environment, ground: Ground) -> Verdict:
+    def _examine(self, layer: Layer, env: Environment, shared: SharedEnvironment) -> Verdict:
         defect = self.defect
         observer = Observer(
             count=lambda: _counted(env),
             named=defect.caught_by if defect else (),
-            budget=ground.budgets.get(layer.name) if self.narrow and defect else None,
-            known=ground.known.get(layer.name, frozenset()),
+            budget=shared.budgets.get(layer.name) if self.narrow and defect else None,
+            known=shared.known.get(layer.name, frozenset()),
             stop_at_first=defect is not None,
             reach=Reach(self.traced) if self.traced else None,
         )
-        scene = Scene(
+        context = LayerContext(
             service=env.service,
             env=env,
             operations=frozenset(defect.operations if defect and self.narrow else ()),
             seed=self.seed,
             thorough=self.thorough,
-            function="" if self.function in ground.opening else self.function,
-            profile=ground.profile.get(layer.name, {}),
+            function="" if self.function in shared.opening else self.function,
+            profile=shared.profile.get(layer.name, {}),
         )
         try:
             env.reset()
             with observer.reach or nullcontext():
-                layer.examine(scene, observer)
+                layer.examine(context, observer)
         except Exception as error:  # noqa: BLE001 - a layer that breaks has noticed, by accident
             observer.found((type(error).__name__,), layer.name, f"{type(error).__name__}: {error}")
         return Verdict.of(layer.name, observer)
@@ -137,7 +137,7 @@ def _counted(env: Environment) -> dict[str, int]:
     return counts
 
 
-def _told(service: Service, defect: Defect, name: str, stack: ExitStack) -> Service:
+def _documented_service(service: Service, defect: Defect, name: str, stack: ExitStack) -> Service:
     """Let the committed document be the one that the author of the defect would commit."""
     if not defect.documented:
         return service
@@ -153,7 +153,7 @@ def _told(service: Service, defect: Defect, name: str, stack: ExitStack) -> Serv
 
 
 def _alter(database: Database, defect: Defect) -> None:
-    statements = [plant.sql for plant in defect.statements]
+    statements = [alteration.sql for alteration in defect.statements]
     if not statements:
         return
     connection = psycopg2.connect(database.libpq_url)

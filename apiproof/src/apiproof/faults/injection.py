@@ -19,7 +19,7 @@ from typing import Any
 from apiproof.errors import UserError
 
 
-class PlantFailed(UserError):
+class InjectionFailed(UserError):
     """A defect changes nothing: what it replaces is not there, or was never loaded."""
 
 
@@ -45,7 +45,7 @@ class Rewrite:
         """
         count = text.count(self.before)
         if count != 1 or self.before == self.after:
-            raise PlantFailed(
+            raise InjectionFailed(
                 f"In {self.module}, {self.before!r} occurs {count} times and becomes "
                 f"{self.after!r}: name a text that occurs once, and another one for it."
             )
@@ -59,7 +59,7 @@ class Statement:
     sql: str
 
 
-Plant = Rewrite | Statement
+Alteration = Rewrite | Statement
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class Defect:
         area: What is broken, a group of the catalogue: `ownership`, `pagination`.
         cwe: The weakness, `CWE-639`.
         owasp: The risk of the OWASP API Security Top 10 2023, `API1`; empty where none fits.
-        plants: How it is planted; all of them together.
+        alterations: How it is planted; all of them together.
         caught_by: Names of the checks that must notice; one of them has to.
         operations: operationIds where it shows, enough of them; empty means any.
         documented: Whether the author of the defect generated the OpenAPI document anew, as one
@@ -84,7 +84,7 @@ class Defect:
     area: str
     cwe: str
     owasp: str
-    plants: tuple[Plant, ...]
+    alterations: tuple[Alteration, ...]
     caught_by: tuple[str, ...]
     operations: tuple[str, ...] = ()
     documented: bool = True
@@ -92,16 +92,20 @@ class Defect:
     @property
     def rewrites(self) -> tuple[Rewrite, ...]:
         """The plants that change code."""
-        return tuple(plant for plant in self.plants if isinstance(plant, Rewrite))
+        return tuple(
+            alteration for alteration in self.alterations if isinstance(alteration, Rewrite)
+        )
 
     @property
     def statements(self) -> tuple[Statement, ...]:
         """The plants that change the database."""
-        return tuple(plant for plant in self.plants if isinstance(plant, Statement))
+        return tuple(
+            alteration for alteration in self.alterations if isinstance(alteration, Statement)
+        )
 
 
 @dataclass
-class Planting:
+class Injection:
     """Defects being planted.
 
     Attributes:
@@ -118,11 +122,11 @@ class Planting:
             PlantFailed: A module was never imported, so that nothing is different.
         """
         if missing := sorted(self.wanted.keys() - self.loaded):
-            raise PlantFailed(f"Never imported, so nothing was planted: {', '.join(missing)}.")
+            raise InjectionFailed(f"Never imported, so nothing was planted: {', '.join(missing)}.")
 
 
 @contextmanager
-def planted(defects: Sequence[Defect]) -> Iterator[Planting]:
+def injected(defects: Sequence[Defect]) -> Iterator[Injection]:
     """Rewrite modules as they are imported within a block.
 
     Args:
@@ -136,12 +140,12 @@ def planted(defects: Sequence[Defect]) -> Iterator[Planting]:
         for rewrite in defect.rewrites:
             wanted.setdefault(rewrite.module, []).append(rewrite)
     if early := sorted(wanted.keys() & sys.modules.keys()):
-        raise PlantFailed(f"Imported already, so it cannot be rewritten: {', '.join(early)}.")
-    planting = Planting(wanted)
-    finder = _Finder(planting)
+        raise InjectionFailed(f"Imported already, so it cannot be rewritten: {', '.join(early)}.")
+    injection = Injection(wanted)
+    finder = _Finder(injection)
     sys.meta_path.insert(0, finder)
     try:
-        yield planting
+        yield injection
     finally:
         sys.meta_path.remove(finder)
 
@@ -149,8 +153,8 @@ def planted(defects: Sequence[Defect]) -> Iterator[Planting]:
 class _Finder(importlib.abc.MetaPathFinder):
     """Finds the modules that are to be rewritten, where Python itself would."""
 
-    def __init__(self, planting: Planting) -> None:
-        self._planting = planting
+    def __init__(self, injection: Injection) -> None:
+        self._planting = injection
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -166,9 +170,9 @@ class _Finder(importlib.abc.MetaPathFinder):
 class _Loader(importlib.machinery.SourceFileLoader):
     """Loads a module from another text; never from, nor into, cached bytecode."""
 
-    def __init__(self, fullname: str, path: str, planting: Planting) -> None:
+    def __init__(self, fullname: str, path: str, injection: Injection) -> None:
         super().__init__(fullname, path)
-        self._planting = planting
+        self._planting = injection
 
     def get_code(self, fullname: str) -> CodeType:
         text = importlib.util.decode_source(self.get_data(self.path))

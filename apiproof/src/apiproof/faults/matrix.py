@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apiproof.faults.experiment_result import Detection, ExperimentResult
 from apiproof.faults.injection import Defect
-from apiproof.faults.outcome import Catch, Outcome
 from apiproof.faults.study import Study
 
 Curve = list[tuple[float, int]]
@@ -24,8 +24,8 @@ class Matrix:
     """
 
     study: Study
-    controls: tuple[Outcome, ...]
-    rows: tuple[tuple[Defect, Outcome], ...]
+    controls: tuple[ExperimentResult, ...]
+    rows: tuple[tuple[Defect, ExperimentResult], ...]
     seconds: float = 0.0
 
     @property
@@ -38,17 +38,19 @@ class Matrix:
         """The layers beside it."""
         return [layer.name for layer in self.study.layers if not layer.ours]
 
-    def catch(self, outcome: Outcome) -> Catch:
+    def detection(self, outcome: ExperimentResult) -> Detection:
         """How a defect fared with the suite."""
-        return outcome.catch(self.ours)
+        return outcome.detection(self.ours)
 
-    def with_catch(self, catch: Catch) -> list[tuple[Defect, Outcome]]:
+    def with_detection(self, detection: Detection) -> list[tuple[Defect, ExperimentResult]]:
         """The rows whose defect fared so with the suite."""
-        return [(defect, found) for defect, found in self.rows if self.catch(found) is catch]
+        return [
+            (defect, found) for defect, found in self.rows if self.detection(found) is detection
+        ]
 
-    def caught(self, layer: str) -> Counter[Catch]:
+    def caught(self, layer: str) -> Counter[Detection]:
         """How the defects fared with one layer."""
-        return Counter(outcome.catch([layer]) for _, outcome in self.rows)
+        return Counter(outcome.detection([layer]) for _, outcome in self.rows)
 
     def curve(self, layers: Sequence[str]) -> Curve:
         """Defects caught by some layers against seconds since each was planted."""
@@ -83,12 +85,12 @@ class Matrix:
         """Why the suite does not pass the study, one line each."""
         lines = [f"without a defect, {line}" for line in self.red_controls]
         for defect, outcome in self.rows:
-            catch = self.catch(outcome)
+            detection = self.detection(outcome)
             if outcome.trouble:
                 last = outcome.trouble.splitlines()[-1]
                 lines.append(f"{defect.id}: the experiment failed: {last}")
-            elif catch is not Catch.NAMED:
-                how = "caught by accident only" if catch is Catch.ACCIDENT else "missed"
+            elif detection is not Detection.NAMED:
+                how = "caught by accident only" if detection is Detection.ACCIDENT else "missed"
                 lines.append(f"{defect.id}: {how}; meant for {', '.join(defect.caught_by)}")
         if not self.rows:
             lines.append("no defect was planted")
@@ -100,7 +102,7 @@ class Matrix:
             "layers": [layer.name for layer in self.study.layers],
             "seconds": round(self.seconds, 1),
             "summary": {name: dict(self.caught(name)) for name in (*self.ours, *self.yardsticks)},
-            "suite": dict(Counter(self.catch(outcome) for _, outcome in self.rows)),
+            "suite": dict(Counter(self.detection(outcome) for _, outcome in self.rows)),
             "curves": {"suite": self.curve(self.ours), "yardsticks": self.curve(self.yardsticks)},
             "false alarms": self.false_alarms,
             "failures": self.failures,
@@ -109,7 +111,7 @@ class Matrix:
         }
 
 
-def _troubles(outcome: Outcome, layers: Sequence[str]) -> list[str]:
+def _troubles(outcome: ExperimentResult, layers: Sequence[str]) -> list[str]:
     found = [outcome.trouble.splitlines()[-1]] if outcome.trouble else []
     for verdict in outcome.verdicts:
         if verdict.layer in layers:
@@ -119,7 +121,7 @@ def _troubles(outcome: Outcome, layers: Sequence[str]) -> list[str]:
     return found
 
 
-def _control(outcome: Outcome) -> dict[str, Any]:
+def _control(outcome: ExperimentResult) -> dict[str, Any]:
     verdicts = outcome.verdicts
     return {
         "name": outcome.name,
@@ -129,7 +131,7 @@ def _control(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _row(defect: Defect, outcome: Outcome) -> dict[str, Any]:
+def _row(defect: Defect, outcome: ExperimentResult) -> dict[str, Any]:
     about = {
         name: getattr(defect, name)
         for name in ("id", "story", "area", "cwe", "owasp", "operations", "caught_by")

@@ -10,19 +10,19 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from apiproof.faults.experiment import Experiment, Ground, verdicts_of
+from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
+from apiproof.faults.experiment_result import Verdict
 from apiproof.faults.fork_pool import Child, Send, Work, spread
 from apiproof.faults.injection import Defect
 from apiproof.faults.mutants import Mutant
-from apiproof.faults.outcome import Verdict
 from apiproof.faults.result_store import Lines
 from apiproof.faults.study import Layer
-from apiproof.faults.suppressions import Excuses
+from apiproof.faults.suppressions import Suppressions
 
 LONGEST = 240.0  # seconds for one mutant
 
 
-class Fate(StrEnum):
+class MutantStatus(StrEnum):
     """What became of a mutant.
 
     STILLBORN ones cannot be imported: no test is needed against them, so they do not count.
@@ -36,21 +36,21 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Judged:
-    """A mutant and its fate; `by` is the test that killed it, or the reason why it counts not."""
+    """A mutant and what became of it; `by` is its killer, or why it counts not."""
 
     mutant: Mutant
-    fate: Fate
+    status: MutantStatus
     by: str
     seconds: float
 
     def as_dict(self) -> dict[str, Any]:
         """The mutant as JSON, without its whole text."""
         about = {name: value for name, value in vars(self.mutant).items() if name != "text"}
-        return {**about, "fate": self.fate, "by": self.by, "seconds": round(self.seconds, 1)}
+        return {**about, "status": self.status, "by": self.by, "seconds": round(self.seconds, 1)}
 
 
 class Judgements:
-    """What became of mutants, before excuses, in this run and earlier ones of the same sources.
+    """What became of mutants, before suppressions, in runs of the same sources.
 
     Args:
         lines: Where they are kept.
@@ -63,7 +63,11 @@ class Judgements:
     def get(self, mutant: Mutant) -> Judged | None:
         """Return what became of a mutant, if that is known."""
         line = self._found.get(mutant.id)
-        return Judged(mutant, Fate(line["fate"]), line["by"], line["seconds"]) if line else None
+        return (
+            Judged(mutant, MutantStatus(line["status"]), line["by"], line["seconds"])
+            if line
+            else None
+        )
 
     def add(self, judged: Judged) -> None:
         """Keep what became of a mutant."""
@@ -75,16 +79,16 @@ class Session:
     """Judges mutants.
 
     Attributes:
-        ground: What experiments share; its profile says which test enters which function.
+        shared: What experiments share; its profile says which test enters which function.
         layers: The judges, in order.
-        excuses: Which survivors are forgiven.
+        suppressions: Which survivors are forgiven.
         earlier: What is known already.
         jobs: How many at a time.
     """
 
-    ground: Ground
+    shared: SharedEnvironment
     layers: tuple[Layer, ...]
-    excuses: Excuses
+    suppressions: Suppressions
     earlier: Judgements
     jobs: int = 2
 
@@ -103,7 +107,7 @@ class Session:
                 due.append(mutant)
         by_id = {mutant.id: mutant for mutant in due}
         for child in spread(self._tasks(by_id.values(), seconds), self.jobs, LONGEST):
-            judged = self._conclude(by_id[child.name], child)
+            judged = self._result_of(by_id[child.name], child)
             self.earlier.add(judged)
             yield self._excused(judged)
 
@@ -121,58 +125,58 @@ class Session:
             area="mutation",
             cwe="",
             owasp="",
-            plants=(mutant.rewrite(),),
+            alterations=(mutant.rewrite(),),
             caught_by=(),
             documented=False,
         )
         run = Experiment(
             "mutant", self.layers, defect, narrow=False, function=mutant.function, stops=True
         )
-        return lambda send: run.run(self.ground, send)
+        return lambda send: run.run(self.shared, send)
 
-    def _conclude(self, mutant: Mutant, child: Child) -> Judged:
+    def _result_of(self, mutant: Mutant, child: Child) -> Judged:
         verdicts = verdicts_of(child.messages)
-        fate, by = self._fate(child, verdicts)
-        return Judged(mutant, fate, by, child.seconds)
+        status, by = self._status_of(child, verdicts)
+        return Judged(mutant, status, by, child.seconds)
 
-    def _fate(self, child: Child, verdicts: Sequence[Verdict]) -> tuple[Fate, str]:
+    def _status_of(self, child: Child, verdicts: Sequence[Verdict]) -> tuple[MutantStatus, str]:
         if child.failure == "hung":
-            return Fate.KILLED, "a suite that does not end"
+            return MutantStatus.KILLED, "a suite that does not end"
         last = child.failure.splitlines()[-1] if child.failure else ""
-        if "PlantFailed" in last:
-            return Fate.SURVIVED, "the module is never imported"
+        if "InjectionFailed" in last:
+            return MutantStatus.SURVIVED, "the module is never imported"
         if last and not any("begins" in message for message in child.messages):
-            return Fate.STILLBORN, last
+            return MutantStatus.STILLBORN, last
         if last:
-            return Fate.KILLED, last
+            return MutantStatus.KILLED, last
         found = next((verdict.first for verdict in verdicts if verdict.first), None)
         if found:
-            return Fate.KILLED, found.where
-        return Fate.SURVIVED, ""
+            return MutantStatus.KILLED, found.where
+        return MutantStatus.SURVIVED, ""
 
     def _excused(self, judged: Judged) -> Judged:
         mutant = judged.mutant
-        reason = self.excuses.reason(mutant.path, mutant.before, mutant.after)
-        if reason is None or judged.fate is not Fate.SURVIVED:
+        reason = self.suppressions.reason(mutant.path, mutant.before, mutant.after)
+        if reason is None or judged.status is not MutantStatus.SURVIVED:
             return judged
-        return replace(judged, fate=Fate.EQUIVALENT, by=reason)
+        return replace(judged, status=MutantStatus.EQUIVALENT, by=reason)
 
 
 def score(judged: Iterable[Judged]) -> tuple[int, int]:
     """Return how many mutants were killed, and of how many that somebody could tell apart."""
-    counts = Counter(each.fate for each in judged)
-    return counts[Fate.KILLED], counts[Fate.KILLED] + counts[Fate.SURVIVED]
+    counts = Counter(each.status for each in judged)
+    return counts[MutantStatus.KILLED], counts[MutantStatus.KILLED] + counts[MutantStatus.SURVIVED]
 
 
-def as_dict(judged: Sequence[Judged], excuses: Excuses) -> Mapping[str, Any]:
+def as_dict(judged: Sequence[Judged], suppressions: Suppressions) -> Mapping[str, Any]:
     """A session as JSON."""
     killed, counted = score(judged)
     return {
         "killed": killed,
         "counted": counted,
         "score": round(killed / counted, 4) if counted else None,
-        "fates": dict(Counter(each.fate for each in judged)),
-        "outside": dict(excuses.outside),
-        "survivors": [each.as_dict() for each in judged if each.fate is Fate.SURVIVED],
+        "statuses": dict(Counter(each.status for each in judged)),
+        "outside": dict(suppressions.outside),
+        "survivors": [each.as_dict() for each in judged if each.status is MutantStatus.SURVIVED],
         "mutants": [each.as_dict() for each in judged],
     }

@@ -11,15 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from apiproof.faults.experiment_result import Detection, ExperimentResult, Verdict
 from apiproof.faults.injection import Defect
 from apiproof.faults.matrix import Curve, Matrix
-from apiproof.faults.outcome import Catch, Outcome, Verdict
 
 STYLES = {
-    Catch.NAMED: "green",
-    Catch.ACCIDENT: "yellow",
-    Catch.MISSED: "red",
-    Catch.UNTRIED: "dim",
+    Detection.NAMED: "green",
+    Detection.ACCIDENT: "yellow",
+    Detection.MISSED: "red",
+    Detection.UNTRIED: "dim",
 }
 WIDTH, HEIGHT = 720, 300  # of the plot, in pixels
 SHORTEST, LONGEST = 0.01, 300.0  # seconds on its axis
@@ -39,12 +39,12 @@ def table(matrix: Matrix) -> Table:
     names = [layer.name for layer in matrix.study.layers]
     drawn = Table("defect", "suite", *names, title="Who notices which defect, after how long")
     for defect, outcome in matrix.rows:
-        catch = matrix.catch(outcome)
+        detection = matrix.detection(outcome)
         cells = [outcome.verdict(name) for name in names]
         drawn.add_row(
             defect.id,
-            f"[{STYLES[catch]}]{catch}[/]",
-            *(f"[{STYLES[found.catch]}]{cell(found)}[/]" if found else "" for found in cells),
+            f"[{STYLES[detection]}]{detection}[/]",
+            *(f"[{STYLES[found.detection]}]{cell(found)}[/]" if found else "" for found in cells),
         )
     return drawn
 
@@ -54,9 +54,12 @@ def summary(matrix: Matrix) -> Table:
     drawn = Table("layer", "named", "by accident", "missed", title="Caught")
     for layer in matrix.study.layers:
         counts = matrix.caught(layer.name)
-        numbers = [counts[Catch.NAMED], counts[Catch.ACCIDENT], counts[Catch.MISSED]]
+        numbers = [counts[Detection.NAMED], counts[Detection.ACCIDENT], counts[Detection.MISSED]]
         drawn.add_row(layer.name, *(str(number) for number in numbers))
-    suite = [len(matrix.with_catch(catch)) for catch in (Catch.NAMED, Catch.ACCIDENT, Catch.MISSED)]
+    suite = [
+        len(matrix.with_detection(detection))
+        for detection in (Detection.NAMED, Detection.ACCIDENT, Detection.MISSED)
+    ]
     drawn.add_row("the suite", *(str(number) for number in suite), style="bold")
     return drawn
 
@@ -74,7 +77,7 @@ def show(matrix: Matrix, console: Console) -> None:
         console.print(f"[red]finding[/] {escape(line)}", soft_wrap=True)
 
 
-def show_one(defect: Defect, outcome: Outcome, console: Console) -> None:
+def show_one(defect: Defect, outcome: ExperimentResult, console: Console) -> None:
     """Print what a developer would have seen of one defect, layer by layer."""
     console.rule(defect.id)
     console.print(f"{defect.story} ({defect.cwe}{', ' * bool(defect.owasp)}{defect.owasp})")
@@ -85,7 +88,7 @@ def show_one(defect: Defect, outcome: Outcome, console: Console) -> None:
         console.print(f"[green]{escape(_lines(statement.sql, '+'))}[/]")
     for verdict in outcome.verdicts:
         finding = verdict.claimed or verdict.first
-        console.rule(f"{verdict.layer}: {verdict.catch}", align="left")
+        console.rule(f"{verdict.layer}: {verdict.detection}", align="left")
         console.print(f"{verdict.cases} cases, {verdict.seconds:.1f} s")
         if finding:
             console.print(f"{', '.join(finding.checks)} at {finding.where}", markup=False)
@@ -138,7 +141,7 @@ def write_html(matrix: Matrix, path: Path) -> None:
     total = len(matrix.rows)
     page = environment.get_template("matrix.html.jinja").render(
         matrix=matrix,
-        catches=list(Catch)[:3],
+        detections=list(Detection)[:3],
         layers=[layer.name for layer in matrix.study.layers],
         cell=cell,
         heat=heat,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from apiproof.faults.outcome import Outcome
+from apiproof.faults.experiment_result import ExperimentResult
 
 
 class Lines:
@@ -36,7 +36,7 @@ class Lines:
             file.write(json.dumps(line) + "\n")
 
 
-class Outcomes:
+class ExperimentResults:
     """The outcomes of experiments, by name.
 
     Args:
@@ -45,9 +45,11 @@ class Outcomes:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._found = {outcome.name: outcome for outcome in map(Outcome.from_dict, lines.earlier())}
+        self._found = {
+            outcome.name: outcome for outcome in map(ExperimentResult.from_dict, lines.earlier())
+        }
 
-    def get(self, name: str) -> Outcome | None:
+    def get(self, name: str) -> ExperimentResult | None:
         """Return an outcome, if there is one."""
         return self._found.get(name)
 
@@ -56,7 +58,7 @@ class Outcomes:
         for name in names:
             self._found.pop(name, None)
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: ExperimentResult) -> None:
         """Keep an outcome; those in trouble are tried again by the next run."""
         self._found[outcome.name] = outcome
         if not outcome.trouble:

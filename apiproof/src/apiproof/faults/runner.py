@@ -13,13 +13,13 @@ from typing import Any
 from apiproof.cognito import Cognito
 from apiproof.environment import Environment
 from apiproof.errors import UserError
-from apiproof.faults.experiment import Experiment, Ground, verdicts_of
+from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
+from apiproof.faults.experiment_result import ExperimentResult, Verdict
 from apiproof.faults.fork_pool import Child, Send, once, spread
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Finding
-from apiproof.faults.outcome import Outcome, Verdict
-from apiproof.faults.result_store import Outcomes
+from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import Layer, Study
 from apiproof.fuzzing.cache_warmup import warm_up_caches
 from apiproof.postgres import PostgresServer
@@ -36,7 +36,7 @@ LONGEST = 300.0  # seconds for one defect
 LONGEST_CONTROL = 1200.0  # seconds for all of a layer
 BUDGET = 1.0  # seconds of processor time for a layer on one defect, the yardstick like ours
 
-Progress = Callable[[Outcome], None]
+Progress = Callable[[ExperimentResult], None]
 
 
 class PreparationFailed(UserError):
@@ -49,7 +49,7 @@ class Runner:
 
     Attributes:
         study: What is run.
-        ground: What experiments share.
+        shared: What experiments share.
         outcomes: Where results are kept.
         jobs: How many processes at a time.
         narrow: Whether layers leave out what cannot meet a defect, and keep to their budgets.
@@ -57,23 +57,23 @@ class Runner:
     """
 
     study: Study
-    ground: Ground
-    outcomes: Outcomes
+    shared: SharedEnvironment
+    outcomes: ExperimentResults
     jobs: int = 2
     narrow: bool = True
     thorough: bool = False
 
-    def control(self, progress: Progress, seeds: Sequence[int]) -> list[Outcome]:
+    def control(self, progress: Progress, seeds: Sequence[int]) -> list[ExperimentResult]:
         """Run every layer without a defect, once per seed."""
         experiments = list(self._controls(seeds))
         return list(self._run(experiments, progress, LONGEST_CONTROL))
 
-    def earlier_control(self) -> list[Outcome]:
+    def earlier_control(self) -> list[ExperimentResult]:
         """Return the control runs of the same sources that have been made before."""
         names = [experiment.name for experiment in self._controls(self.study.seeds)]
         return [outcome for name in names if (outcome := self.outcomes.get(name))]
 
-    def traced(self, layers: Sequence[Layer], progress: Progress) -> list[Outcome]:
+    def traced(self, layers: Sequence[Layer], progress: Progress) -> list[ExperimentResult]:
         """Let layers note which functions of the package their units enter."""
         package = self.study.package
         experiments = [
@@ -81,7 +81,7 @@ class Runner:
         ]
         return list(self._run(experiments, progress, LONGEST_CONTROL))
 
-    def taught(self, controls: Iterable[Outcome]) -> "Runner":
+    def with_profiles(self, controls: Iterable[ExperimentResult]) -> "Runner":
         """Return a runner that knows what the control runs showed."""
         verdicts = [verdict for outcome in controls for verdict in outcome.verdicts]
         yardsticks = {layer.name for layer in self.study.layers if not layer.ours}
@@ -90,14 +90,14 @@ class Runner:
             name: frozenset(pair for verdict in verdicts for pair in _pairs(verdict, name))
             for name in yardsticks
         }
-        return replace(self, ground=replace(self.ground, profile=profile, known=known))
+        return replace(self, shared=replace(self.shared, profile=profile, known=known))
 
-    def aware(self) -> "Runner":
+    def with_opening(self) -> "Runner":
         """Return a runner that knows which functions an opening environment enters."""
-        found = _asked("opening", lambda send: send(_opening(self.ground, self.study.package)))
-        return replace(self, ground=replace(self.ground, opening=frozenset(found["functions"])))
+        found = _asked("opening", lambda send: send(_opening(self.shared, self.study.package)))
+        return replace(self, shared=replace(self.shared, opening=frozenset(found["functions"])))
 
-    def defects(self, defects: Sequence[Defect], progress: Progress) -> list[Outcome]:
+    def defects(self, defects: Sequence[Defect], progress: Progress) -> list[ExperimentResult]:
         """Plant each defect and let the layers look."""
         layers = self.study.layers
         experiments = [
@@ -113,7 +113,7 @@ class Runner:
 
     def _run(
         self, experiments: Sequence[Experiment], progress: Progress, seconds: float
-    ) -> Iterator[Outcome]:
+    ) -> Iterator[ExperimentResult]:
         due = []
         for experiment in experiments:
             if outcome := self.outcomes.get(experiment.name):
@@ -123,13 +123,13 @@ class Runner:
                 due.append(experiment)
         tasks = [(experiment.name, self._work(experiment)) for experiment in due]
         for child in spread(tasks, self.jobs, seconds):
-            outcome = _conclude(child)
+            outcome = _result_of(child)
             self.outcomes.add(outcome)
             progress(outcome)
             yield outcome
 
     def _work(self, experiment: Experiment) -> Callable[[Send], None]:
-        return lambda send: experiment.run(self.ground, send)
+        return lambda send: experiment.run(self.shared, send)
 
 
 def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
@@ -138,19 +138,19 @@ def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
     return {(check, finding.where) for finding in verdict.findings for check in finding.checks}
 
 
-def _conclude(child: Child) -> Outcome:
+def _result_of(child: Child) -> ExperimentResult:
     verdicts = verdicts_of(child.messages)
     begun = [message["begins"] for message in child.messages if "begins" in message]
     if child.failure == "hung" and len(begun) > len(verdicts):
         # A suite that does not end is noticed, but names nothing.
         hung = Finding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
         verdicts = (*verdicts, Verdict(begun[-1], 0, LONGEST, first=hung))
-        return Outcome(child.name, verdicts, seconds=round(child.seconds, 1))
-    return Outcome(child.name, verdicts, child.failure, round(child.seconds, 1))
+        return ExperimentResult(child.name, verdicts, seconds=round(child.seconds, 1))
+    return ExperimentResult(child.name, verdicts, child.failure, round(child.seconds, 1))
 
 
 @contextmanager
-def prepared(study: Study, service: str) -> Iterator[Ground]:
+def prepared(study: Study, service: str) -> Iterator[SharedEnvironment]:
     """Load, boot and warm up everything that experiments share, for a block.
 
     The service itself is only loaded in forked processes, so that each can plant first.
@@ -169,7 +169,7 @@ def prepared(study: Study, service: str) -> Iterator[Ground]:
         document = _asked("document", lambda send: send(load_service(service).document()))
         warm_up_caches(document)
         budgets = {layer.name: BUDGET for layer in study.layers}
-        yield Ground(server, template, service, budgets=budgets)
+        yield SharedEnvironment(server, template, service, budgets=budgets)
 
 
 def _asked(name: str, work: Callable[[Send], None]) -> Any:
@@ -193,8 +193,8 @@ def _migrate(service: str, url: str, send: Send) -> None:
     send({})
 
 
-def _opening(ground: Ground, package: Path) -> dict[str, Any]:
+def _opening(shared: SharedEnvironment, package: Path) -> dict[str, Any]:
     with Reach(package) as reach:
-        service = load_service(ground.service)
-        with Environment.open(service, database=ground.server.clone(ground.template)):
+        service = load_service(shared.service)
+        with Environment.open(service, database=shared.server.clone(shared.template)):
             return {"functions": reach.taken()}

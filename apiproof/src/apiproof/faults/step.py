@@ -67,9 +67,9 @@ def _curve(study: Mapping[str, Any]) -> Chart:
 
 def _layers(study: Mapping[str, Any]) -> Table:
     """How the faults fared with each layer."""
-    fates = sorted({fate for counts in study["summary"].values() for fate in counts})
+    statuses = sorted({status for counts in study["summary"].values() for status in counts})
     rows = [
-        (name, *(str(counts.get(fate, 0)) for fate in fates))
+        (name, *(str(counts.get(status, 0)) for status in statuses))
         for name, counts in study["summary"].items()
     ]
-    return Table("Faults by layer", ("layer", *fates), tuple(rows))
+    return Table("Faults by layer", ("layer", *statuses), tuple(rows))

@@ -26,7 +26,7 @@ class StudyMissing(UserError):
 
 
 @dataclass(frozen=True)
-class Scene:
+class LayerContext:
     """Where a layer looks.
 
     Attributes:
@@ -75,7 +75,7 @@ class Layer(Protocol):
         """Whether it belongs to the suite that the study is about."""
         ...
 
-    def examine(self, scene: Scene, observer: Observer) -> None:
+    def examine(self, context: LayerContext, observer: Observer) -> None:
         """Look at the service unit by unit, as long as the observer wants more."""
         ...
 
@@ -91,7 +91,7 @@ class Study:
         seeds: Of the control runs.
         package: The folder whose mutants are judged.
         judges: The layers that judge them.
-        excuses: What that leaves out and forgives; see `excuses`.
+        suppressions: What that leaves out and forgives; see `suppressions`.
     """
 
     defects: tuple[Defect, ...]
@@ -100,7 +100,7 @@ class Study:
     seeds: tuple[int, ...] = (0, 1, 2)
     package: Path = Path("api")
     judges: tuple[str, ...] = ("contract", "property", "access")
-    excuses: Path | None = None
+    suppressions: Path | None = None
 
     def fingerprint(self) -> str:
         """A digest of the sources: results of other sources do not hold.
@@ -108,12 +108,12 @@ class Study:
         Excuses are none of them: to forgive a survivor changes nothing that was measured.
         """
         digest = sha256()
-        excuses = self.excuses.resolve() if self.excuses else None
+        suppressions = self.suppressions.resolve() if self.suppressions else None
         for name in self.sources:
             root = Path(name)
             paths = [root] if root.is_file() else sorted(root.rglob("*"))
             for path in paths:
-                if path.suffix in SOURCES and path.resolve() != excuses:
+                if path.suffix in SOURCES and path.resolve() != suppressions:
                     digest.update(path.as_posix().encode() + path.read_bytes())
         return digest.hexdigest()[:16]
 

@@ -25,12 +25,12 @@ from typing import Any
 from apiproof.errors import UserError
 
 
-class ExcusesUnreadable(UserError):
+class SuppressionsUnreadable(UserError):
     """The file is missing, no TOML, or an entry has no reason."""
 
 
 @dataclass(frozen=True)
-class Excuses:
+class Suppressions:
     """What is left out and what is forgiven.
 
     Attributes:
@@ -48,7 +48,7 @@ class Excuses:
         return self.equivalent.get((path, after)) or self.idle.get((path, before))
 
     @classmethod
-    def read(cls, path: Path | None) -> "Excuses":
+    def read(cls, path: Path | None) -> "Suppressions":
         """Read the file; without one, nothing is left out or forgiven.
 
         Raises:
@@ -62,11 +62,13 @@ class Excuses:
             entries = values.get("equivalent", [])
             equivalent, idle = (_by_line(entries, which) for which in ("after", "before"))
         except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
-            raise ExcusesUnreadable(f"{path} cannot be read: {error!r}.") from None
+            raise SuppressionsUnreadable(f"{path} cannot be read: {error!r}.") from None
         if len(equivalent) + len(idle) < len(entries):
-            raise ExcusesUnreadable(f"{path}: every entry needs a line, as `after` or `before`.")
+            raise SuppressionsUnreadable(
+                f"{path}: every entry needs a line, as `after` or `before`."
+            )
         if not all([*outside.values(), *equivalent.values(), *idle.values()]):
-            raise ExcusesUnreadable(f"{path}: every entry needs a reason.")
+            raise SuppressionsUnreadable(f"{path}: every entry needs a reason.")
         return cls(outside, equivalent, idle)
 
 

@@ -1,4 +1,4 @@
-"""The watch over a Schemathesis run: each operation's first success sets off one access probe.
+"""The probes beside a Schemathesis run: each operation's first success sets off one access probe.
 
 What the probe finds is kept, so that a check gives the same verdict however often Hypothesis
 replays a case. The probe uses people of its own; the run's objects and sessions stay untouched.
@@ -21,7 +21,7 @@ from apiproof.openapi.document import Operation
 _matrices: WeakKeyDictionary[object, AccessReport] = WeakKeyDictionary()
 
 
-class Watch:
+class SuccessProbe:
     """One access probe beside a Schemathesis run."""
 
     def __init__(

@@ -25,21 +25,21 @@ MARGIN = 60.0  # seconds: a request may take that long
 TokenSource = Callable[[Operation], str]
 
 
-class StandingToken:
+class SharedAccountTokens:
     """Tokens of the environment's standing account, replaced when fuzzing has ended its session."""
 
-    def __init__(self, backstage: EnvironmentControl, ends_session: tuple[str, ...]) -> None:
-        self._backstage = backstage
+    def __init__(self, env: EnvironmentControl, ends_session: tuple[str, ...]) -> None:
+        self._env = env
         self._ends_session = ends_session
         self._tokens: dict[tuple[str, tuple[str, ...]], str] = {}
         self._owners: dict[str, str] = {}
 
     def __call__(self, operation: Operation) -> str:
         """Return a token for one operation."""
-        account = self._backstage.shared_account()
+        account = self._env.shared_account()
         key = (account.username, operation.scopes)
         if key not in self._tokens or _ends_soon(self._tokens[key]):
-            self._tokens[key] = self._backstage.token(account.username, operation.scopes)
+            self._tokens[key] = self._env.token(account.username, operation.scopes)
             self._owners[self._tokens[key]] = account.username
         return self._tokens[key]
 
@@ -49,7 +49,7 @@ class StandingToken:
             return
         token = str(response.request.headers.get(HEADER, "")).removeprefix("Bearer ")
         if owner := self._owners.get(token):
-            self._backstage.invalidate(owner)
+            self._env.invalidate(owner)
 
 
 def _ends_soon(token: str) -> bool:

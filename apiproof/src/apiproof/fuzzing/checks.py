@@ -18,7 +18,7 @@ import schemathesis
 from schemathesis.checks import CHECKS
 
 from apiproof.access import Finding
-from apiproof.fuzzing.access_checks import Watch
+from apiproof.fuzzing.access_checks import SuccessProbe
 
 PROBED = {
     "anonymous_rejected": ("anonymous_rejected", "public_is_declared", "exercised"),
@@ -33,21 +33,21 @@ PROBED = {
 INSPECTED = ("secrets_not_leaked", "errors_conform")
 
 
-def install_checks(watch: Watch) -> None:
+def install_checks(success_probe: SuccessProbe) -> None:
     """Register the checks with Schemathesis.
 
     Args:
-        watch: Whom they ask.
+        success_probe: Whom they ask.
     """
     for name, sources in PROBED.items():
-        schemathesis.check(_check(watch, name, sources))
+        schemathesis.check(_check(success_probe, name, sources))
 
 
-def install_conclusion(watch: Watch) -> None:
+def install_final_probe(success_probe: SuccessProbe) -> None:
     """Register a look at what a run never reached; for the command line, whose service still runs.
 
     Args:
-        watch: Who probes what is left, and says how many requests it took.
+        success_probe: Who probes what is left, and says how many requests it took.
     """
 
     class access_exercised:  # noqa: N801  # a check's name is its class's
@@ -55,8 +55,8 @@ def install_conclusion(watch: Watch) -> None:
 
         def after_run(self, _context: Any) -> None:
             """Probe what is left."""
-            missed = watch.finish()
-            print(f"Access: {watch.probe.report.evidence}")  # noqa: T201  # Schemathesis shows no logs
+            missed = success_probe.finish()
+            print(f"Access: {success_probe.probe.report.evidence}")  # noqa: T201  # Schemathesis shows no logs
             if missed:
                 raise AssertionError("\n".join(finding.line for finding in missed))
 
@@ -74,16 +74,16 @@ def restored() -> Iterator[None]:
             CHECKS.unregister(name)
 
 
-def _check(watch: Watch, name: str, sources: tuple[str, ...]) -> Any:
+def _check(success_probe: SuccessProbe, name: str, sources: tuple[str, ...]) -> Any:
     def check(_context: Any, response: Any, case: Any) -> None:
         found: list[Finding] = []
         if name in INSPECTED:
-            found += watch.inspect(name, case, response)
+            found += success_probe.inspect(name, case, response)
         for source in sources:
-            found += watch.findings(source, case, response)
+            found += success_probe.findings(source, case, response)
         if found:
             raise AssertionError("\n".join(finding.line for finding in found))
 
     check.__name__ = name
-    check.__doc__ = f"Ask the watch for {name}."
+    check.__doc__ = f"Ask the probe for {name}."
     return check

@@ -24,7 +24,7 @@ HOOKS = "apiproof.fuzzing.hooks"
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FuzzingRun:
     """How a campaign ended: Schemathesis' exit code, where its reports are, and its events."""
 
     exit_code: int
@@ -39,7 +39,7 @@ def run_schemathesis(
     arguments: Sequence[str] = (),
     reports: Path = REPORTS,
     shard: Shard | None = None,
-) -> Outcome:
+) -> FuzzingRun:
     """Run `schemathesis run` against a served environment; its output goes to the terminal.
 
     Args:
@@ -78,7 +78,7 @@ def run_schemathesis(
         redact_har(outcome[1])
         events.unlink(missing_ok=True)
         summary.unlink(missing_ok=True)
-    return Outcome(done.returncode, *outcome, found)
+    return FuzzingRun(done.returncode, *outcome, found)
 
 
 def _has_hooks(configuration: Path) -> bool:

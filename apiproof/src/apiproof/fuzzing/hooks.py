@@ -18,7 +18,7 @@ from pathlib import Path
 from apiproof.control_client import ControlClient
 from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
-from apiproof.fuzzing.authentication import TOKEN_VARIABLE, StandingToken, environment_token
+from apiproof.fuzzing.authentication import TOKEN_VARIABLE, SharedAccountTokens, environment_token
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
@@ -40,11 +40,11 @@ def _install() -> None:
     if ready.folder and ready.folder not in sys.path:
         sys.path.insert(0, ready.folder)  # Schemathesis may run from anywhere
     service = load_service(ready.service)
-    backstage = ControlClient(ready)
-    tokens = StandingToken(backstage, service.ends_session)
+    env = ControlClient(ready)
+    tokens = SharedAccountTokens(env, service.ends_session)
     named = os.environ.get(SHARD_VARIABLE)
     shard = Shard.parse(named) if named else None
-    register(service, tokens, backstage, conclude=True, shard=shard)
+    register(service, tokens, env, probes_rest=True, shard=shard)
 
 
 _RUN.enter_context(cached_patterns())

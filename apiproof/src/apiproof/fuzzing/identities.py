@@ -12,8 +12,8 @@ import schemathesis
 from apiproof.access import Probe
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users_file import FileUsers, read_identities
-from apiproof.fuzzing.access_checks import Watch
-from apiproof.fuzzing.checks import install_checks, install_conclusion
+from apiproof.fuzzing.access_checks import SuccessProbe
+from apiproof.fuzzing.checks import install_checks, install_final_probe
 from apiproof.http.client import HttpClient
 from apiproof.jwt import NotApplicable, RequestAuth
 
@@ -86,6 +86,6 @@ def install_identities(path: Path) -> None:
             if data.query:
                 case.query = {**(case.query or {}), **data.query}
 
-    watch = Watch(user.build, user)
-    install_checks(watch)
-    install_conclusion(watch)
+    success_probe = SuccessProbe(user.build, user)
+    install_checks(success_probe)
+    install_final_probe(success_probe)

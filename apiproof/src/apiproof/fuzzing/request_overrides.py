@@ -16,12 +16,12 @@ from apiproof.service import EnvironmentControl, Service
 SHARE = 4  # one positive case in four is guided
 
 
-class Guidance:
+class OverrideApplier:
     """Applies a service's mends and guides to cases that are about to be sent."""
 
-    def __init__(self, service: Service, backstage: EnvironmentControl | None) -> None:
+    def __init__(self, service: Service, env: EnvironmentControl | None) -> None:
         self._service = service
-        self._backstage = backstage
+        self._env = env
         self.applied: dict[str, int] = {}
 
     def apply(self, case: Any) -> None:
@@ -29,11 +29,11 @@ class Guidance:
         if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE:
             return
         operation_id = case.operation.definition.raw.get("operationId", case.operation.label)
-        if (mend := self._service.body_fixers.get(operation_id)) and isinstance(case.body, dict):
-            case.body = mend(dict(case.body))
-        guide = self._service.request_overrides.get(operation_id)
-        if guide and self._backstage is not None and _chosen(case):
-            guide(self._backstage, case)
+        if (fixer := self._service.body_fixers.get(operation_id)) and isinstance(case.body, dict):
+            case.body = fixer(dict(case.body))
+        override = self._service.request_overrides.get(operation_id)
+        if override and self._env is not None and _chosen(case):
+            override(self._env, case)
             self.applied[operation_id] = self.applied.get(operation_id, 0) + 1
 
 

@@ -16,11 +16,11 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.access import QUICK, probe_of
 from apiproof.control_client import ControlClient
-from apiproof.fuzzing.access_checks import Watch
-from apiproof.fuzzing.authentication import StandingToken, TokenSource, provider_for
-from apiproof.fuzzing.checks import install_checks, install_conclusion, restored
+from apiproof.fuzzing.access_checks import SuccessProbe
+from apiproof.fuzzing.authentication import SharedAccountTokens, TokenSource, provider_for
+from apiproof.fuzzing.checks import install_checks, install_final_probe, restored
 from apiproof.fuzzing.pattern_cache import cached_patterns
-from apiproof.fuzzing.request_overrides import Guidance
+from apiproof.fuzzing.request_overrides import OverrideApplier
 from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.http.client import BASE_URL
 from apiproof.service import Service
@@ -59,27 +59,27 @@ def register(
     tokens: TokenSource,
     env: Environment | ControlClient | None,
     *,
-    conclude: bool = False,
+    probes_rest: bool = False,
     shard: Shard | None = None,
-) -> Guidance:
+) -> OverrideApplier:
     """Register authentication and guidance with Schemathesis.
 
     Args:
         service: The service under test.
         tokens: Where tokens come from.
         env: The environment, when there is one to direct; None for a deployed server.
-        conclude: Whether the run ends with a look at what it never reached.
+        probes_rest: Whether the run ends with a look at what it never reached.
         shard: The part of a run that this process does; None for all of it.
     """
-    guidance = Guidance(service, env)
+    overrides = OverrideApplier(service, env)
     document = env.document if env else service.document()
     schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
     @schemathesis.hook
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-        guidance.apply(case)
+        overrides.apply(case)
 
-    if isinstance(tokens, StandingToken):
+    if isinstance(tokens, SharedAccountTokens):
 
         @schemathesis.hook
         def after_call(_context: Any, case: Any, response: Any) -> None:
@@ -87,27 +87,27 @@ def register(
 
     labels = labels_of(shard, document) if shard else None
     if env is not None:
-        watch = Watch(lambda: probe_of(service, env, document, QUICK), env, labels)
-        install_checks(watch)
-        if conclude and (labels is None or labels):
-            install_conclusion(watch)
+        success_probe = SuccessProbe(lambda: probe_of(service, env, document, QUICK), env, labels)
+        install_checks(success_probe)
+        if probes_rest and (labels is None or labels):
+            install_final_probe(success_probe)
     if shard is not None:
 
         @schemathesis.hook
         def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
             limit(schema, shard)
 
-    return guidance
+    return overrides
 
 
 @contextlib.contextmanager
-def registered(service: Service, env: Environment | ControlClient) -> Iterator[Guidance]:
+def registered(service: Service, env: Environment | ControlClient) -> Iterator[OverrideApplier]:
     """Register everything for a block; the registries are as before afterwards."""
     providers = list(GLOBAL_AUTH_STORAGE.providers)
     hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
     try:
         with restored(), cached_patterns():
-            yield register(service, StandingToken(env, service.ends_session), env)
+            yield register(service, SharedAccountTokens(env, service.ends_session), env)
     finally:
         GLOBAL_AUTH_STORAGE.providers = providers
         registered = GLOBAL_HOOK_DISPATCHER.get_all()

@@ -29,7 +29,7 @@ def kin_of(
     if named or branch.type != "object" or len(rivals) < 2:
         return named
     taken = {sibling.label for sibling in siblings if sibling.label}
-    shares = [(_likeness(branch, rival), rival) for rival in rivals if rival.label not in taken]
+    shares = [(_similarity(branch, rival), rival) for rival in rivals if rival.label not in taken]
     best = max((share for share, _ in shares), default=0.0)
     return [rival for share, rival in shares if share == best >= ALIKE]
 
@@ -51,6 +51,6 @@ def _speaks_of_rest(branch: SchemaBranch) -> bool:
     return any(shape.rest is not None for shape in branch.shapes)
 
 
-def _likeness(one: SchemaBranch, other: SchemaBranch) -> float:
+def _similarity(one: SchemaBranch, other: SchemaBranch) -> float:
     names, others = _names(one), _names(other)
     return len(names & others) / len(names | others) if names | others else 1.0

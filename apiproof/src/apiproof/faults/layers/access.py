@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from apiproof.access import CHECKS, probe_of
 from apiproof.faults.observer import Observer
-from apiproof.faults.study import Scene
+from apiproof.faults.study import LayerContext
 from apiproof.openapi.document import Operation, operations
 
 
@@ -15,13 +15,13 @@ class Access:
     name: str = "access"
     ours: bool = True
 
-    def examine(self, scene: Scene, observer: Observer) -> None:
+    def examine(self, context: LayerContext, observer: Observer) -> None:
         """Probe the operations until the observer has seen enough."""
-        probe = probe_of(scene.service, scene.env)
+        probe = probe_of(context.service, context.env)
         seen: set[str] = set()
-        for operation in sorted(operations(scene.service.document()), key=_last):
+        for operation in sorted(operations(context.service.document()), key=_last):
             name = operation.operation_id
-            if not (scene.concerns(name) and scene.may_meet(name) and observer.wants(CHECKS)):
+            if not (context.concerns(name) and context.may_meet(name) and observer.wants(CHECKS)):
                 continue
             probe.exercise(operation)
             new = [finding for finding in probe.report.findings if finding.id not in seen]

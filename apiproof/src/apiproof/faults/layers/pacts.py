@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from apiproof.contract_diff.pact import Comparison, Severity
 from apiproof.faults.observer import Observer
-from apiproof.faults.study import Scene
+from apiproof.faults.study import LayerContext
 from apiproof.openapi.document import Router
 from apiproof.pacts.verify.loading import SelectedPact
 from apiproof.pacts.verify.results import InteractionStatus
@@ -20,23 +20,23 @@ class Pacts:
     name: str = "pacts"
     ours: bool = True
 
-    def examine(self, scene: Scene, observer: Observer) -> None:
+    def examine(self, context: LayerContext, observer: Observer) -> None:
         """Compare and play until the observer has seen enough."""
-        selected = plan(VerifyRequest(), scene.service)
-        comparison = Comparison(scene.service.document())
+        selected = plan(VerifyRequest(), context.service)
+        comparison = Comparison(context.service.document())
         for each in selected:
             pact = replace(each.source.pact, interactions=each.interactions)
             for finding in comparison.findings(pact):
                 if finding.severity is Severity.ERROR and observer.wants((finding.consumer,)):
                     where = f"{finding.consumer}: {finding.interaction}"
                     observer.found((finding.consumer,), where, finding.message)
-        with open_session(scene.env) as session:
-            for each in _single(selected, scene):
+        with open_session(context.env) as session:
+            for each in _single(selected, context):
                 consumer = each.source.pact.consumer
                 if not observer.wants((consumer,)):
                     continue
                 where = f"{consumer}: {each.interactions[0].description}"
-                executed = verify_selected([each], session, scene.service.name)
+                executed = verify_selected([each], session, context.service.name)
                 result = executed.pacts[0].interactions[0]
                 if result.status is not InteractionStatus.PASSED:
                     lines = [mismatch.text for mismatch in result.mismatches] or [result.error]
@@ -44,11 +44,11 @@ class Pacts:
                 observer.passed(where)
 
 
-def _single(selected: list[SelectedPact], scene: Scene) -> Iterator[SelectedPact]:
+def _single(selected: list[SelectedPact], context: LayerContext) -> Iterator[SelectedPact]:
     """Yield the interactions that concern the scene, one at a time."""
-    routes = Router(scene.service.document())
+    routes = Router(context.service.document())
     for each in selected:
         for interaction in each.interactions:
             meant = routes.find(interaction.request.method, interaction.request.path)
-            if meant is None or scene.concerns(meant.operation_id):
+            if meant is None or context.concerns(meant.operation_id):
                 yield replace(each, interactions=(interaction,))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from apiproof.faults.observer import Observer
-from apiproof.faults.study import Scene
+from apiproof.faults.study import LayerContext
 from apiproof.fuzzing.baseline_run import scenarios
 
 
@@ -14,10 +14,14 @@ class Stock:
     name: str = "schemathesis"
     ours: bool = False
 
-    def examine(self, scene: Scene, observer: Observer) -> None:
+    def examine(self, context: LayerContext, observer: Observer) -> None:
         """Run its phases until the observer has seen enough."""
         running = scenarios(
-            scene.env, _token(scene), scene.operations, seed=scene.seed, seconds=observer.budget
+            context.env,
+            _token(context),
+            context.operations,
+            seed=context.seed,
+            seconds=observer.budget,
         )
         try:
             while observer.wants(()):
@@ -31,8 +35,8 @@ class Stock:
             running.close()
 
 
-def _token(scene: Scene) -> str:
+def _token(context: LayerContext) -> str:
     try:
-        return scene.env.new_account().access_token
+        return context.env.new_account().access_token
     except Exception:  # noqa: BLE001 - the defect may prevent it; then there is none
         return "none"

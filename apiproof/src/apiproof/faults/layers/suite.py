@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from apiproof.faults.observer import Observer
-from apiproof.faults.study import Scene
+from apiproof.faults.study import LayerContext
 from apiproof.plugin import OPENED
 
 LONGEST = 6000  # characters of a failure that are kept
@@ -35,9 +35,9 @@ class Suite:
     leave_out: tuple[str, ...] = ()
     ours: bool = True
 
-    def examine(self, scene: Scene, observer: Observer) -> None:
+    def examine(self, context: LayerContext, observer: Observer) -> None:
         """Run the tests until the observer has seen enough."""
-        paths = self._paths(scene, observer)
+        paths = self._paths(context, observer)
         if not paths:
             return
         code = pytest.main(
@@ -48,21 +48,21 @@ class Suite:
                 *("-W", "ignore::pytest.PytestAssertRewriteWarning"),
                 *("-W", "ignore::hypothesis.errors.HypothesisSideeffectWarning"),
             ],
-            plugins=[_Conductor(self, scene, observer)],
+            plugins=[_Conductor(self, context, observer)],
         )
         if code not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED} and not observer.first:
             observer.found(("collection",), self.paths[0], f"pytest ended with {code!r}")
 
-    def _paths(self, scene: Scene, observer: Observer) -> list[str]:
+    def _paths(self, context: LayerContext, observer: Observer) -> list[str]:
         """Return the files that hold what will be run, so that no others are collected."""
-        if not scene.profile:
+        if not context.profile:
             return list(self.paths)
         spent, chosen = 0.0, []
-        for name, unit in sorted(scene.profile.items(), key=lambda item: item[1].seconds):
+        for name, unit in sorted(context.profile.items(), key=lambda item: item[1].seconds):
             path, _, test = name.partition("::")
             named = test.rpartition("::")[2].partition("[")[0] in observer.named
             affordable = observer.budget is None or spent < 2 * observer.budget
-            if named or (affordable and scene.may_meet(name)):
+            if named or (affordable and context.may_meet(name)):
                 spent += unit.seconds
                 chosen.append(path)
         return list(dict.fromkeys(chosen))
@@ -71,14 +71,14 @@ class Suite:
 class _Conductor:
     """A pytest plugin that runs a session's tests for an observer."""
 
-    def __init__(self, suite: Suite, scene: Scene, observer: Observer) -> None:
-        self._suite, self._scene, self._observer = suite, scene, observer
+    def __init__(self, suite: Suite, context: LayerContext, observer: Observer) -> None:
+        self._suite, self._context, self._observer = suite, context, observer
         self._checks: tuple[str, ...] = ()
 
     @pytest.hookimpl(trylast=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        config.stash[OPENED] = self._scene.env
-        if not self._scene.thorough:
+        config.stash[OPENED] = self._context.env
+        if not self._context.thorough:
             unshrunk()
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
@@ -91,7 +91,7 @@ class _Conductor:
             name = check_of(item)
             if self._observer.wants((name,)):
                 self._checks = (name,)
-                with seeded(item, self._scene.seed):
+                with seeded(item, self._context.seed):
                     # No next item: what is torn down need not be known beforehand.
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
                 self._observer.passed(unit_of(item))
@@ -110,7 +110,7 @@ class _Conductor:
         kept = [
             item for item in items if not any(part in item.nodeid for part in self._suite.leave_out)
         ]
-        profile = self._scene.profile
+        profile = self._context.profile
         concerned = [item for item in kept if self._concerns(item)]
         return sorted(
             concerned,
@@ -118,7 +118,7 @@ class _Conductor:
         )
 
     def _concerns(self, item: pytest.Item) -> bool:
-        if self._scene.may_meet(unit_of(item)):
+        if self._context.may_meet(unit_of(item)):
             return True
         # A check that claims to notice is run in any case: the profile does not see all that a
         # test does, such as its requests to an application of its own.

@@ -42,12 +42,12 @@ class Traces:
         return tuple(row for row in self.rows["users"] if row["reserved_until"] == "None")
 
 
-def traces(env: Environment) -> Traces:
+def snapshots(env: Environment) -> Traces:
     """Look at both places."""
     return Traces(rows=_rows(env), accounts=_accounts(env))
 
 
-def traces_without_database(env: Environment) -> Traces:
+def snapshots_without_database(env: Environment) -> Traces:
     """Look at the user pool alone."""
     return Traces(rows={}, accounts=_accounts(env))
 

@@ -17,7 +17,7 @@ ADA = somebody("ada")
 
 
 @dataclass(frozen=True)
-class Story:
+class Scenario:
     """A request in its context.
 
     Attributes:
@@ -89,17 +89,17 @@ def _reset(visitor: Visitor) -> Callable[[], requests.Response]:
 
 
 EITHER = (PASSWORD, OTHER_PASSWORD)
-STORIES = {
-    "sign-up": Story(_sign_up),
-    "sign-up-over-a-stale-row": Story(_sign_up_over_a_stale_row),
-    "sign-up-over-an-orphan": Story(_sign_up_over_an_orphan, EITHER),
-    "login-without-a-row": Story(_log_in_without_a_row),
-    "verify": Story(_verify),
-    "refresh": Story(_refresh),
-    "logout": Story(_log_out),
-    "change-password": Story(_change_password, EITHER),
-    "reset-password": Story(_reset, EITHER),
-    "delete": Story(_delete),
+SCENARIOS = {
+    "sign-up": Scenario(_sign_up),
+    "sign-up-over-a-stale-row": Scenario(_sign_up_over_a_stale_row),
+    "sign-up-over-an-orphan": Scenario(_sign_up_over_an_orphan, EITHER),
+    "login-without-a-row": Scenario(_log_in_without_a_row),
+    "verify": Scenario(_verify),
+    "refresh": Scenario(_refresh),
+    "logout": Scenario(_log_out),
+    "change-password": Scenario(_change_password, EITHER),
+    "reset-password": Scenario(_reset, EITHER),
+    "delete": Scenario(_delete),
 }
 
 

@@ -12,7 +12,7 @@ from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Finding, Observer, Unit
 
 
-class Catch(StrEnum):
+class Detection(StrEnum):
     """How a defect fared with the suite, or with one layer of it."""
 
     NAMED = "named"
@@ -61,11 +61,11 @@ class Verdict:
         )
 
     @property
-    def catch(self) -> Catch:
+    def detection(self) -> Detection:
         """How the defect fared with this layer."""
         if self.claimed:
-            return Catch.NAMED
-        return Catch.ACCIDENT if self.first else Catch.MISSED
+            return Detection.NAMED
+        return Detection.ACCIDENT if self.first else Detection.MISSED
 
     def as_dict(self) -> dict[str, Any]:
         """The verdict as JSON."""
@@ -87,7 +87,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ExperimentResult:
     """What all layers said of one experiment.
 
     Attributes:
@@ -106,11 +106,11 @@ class Outcome:
         """What one layer said."""
         return next((verdict for verdict in self.verdicts if verdict.layer == layer), None)
 
-    def catch(self, layers: Iterable[str]) -> Catch:
+    def detection(self, layers: Iterable[str]) -> Detection:
         """How the defect fared with some layers together."""
-        found = {verdict.catch for verdict in self.verdicts if verdict.layer in set(layers)}
-        order = (Catch.NAMED, Catch.ACCIDENT, Catch.MISSED)
-        return next((catch for catch in order if catch in found), Catch.UNTRIED)
+        found = {verdict.detection for verdict in self.verdicts if verdict.layer in set(layers)}
+        order = (Detection.NAMED, Detection.ACCIDENT, Detection.MISSED)
+        return next((detection for detection in order if detection in found), Detection.UNTRIED)
 
     def time_to_detection(self, layers: Iterable[str]) -> float | None:
         """Seconds until the first of some layers, run one after another, found something."""

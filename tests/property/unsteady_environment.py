@@ -44,7 +44,7 @@ def nothing(_: requests.Response) -> None:
     """The effect of an answer that changes nothing."""
 
 
-class UnsteadyWorld(RuleBasedStateMachine):
+class UnsteadyEnvironment(RuleBasedStateMachine):
     """Rules that take the surroundings away and give them back."""
 
     def __init__(self, env: Environment) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 
 from apiproof.cognito.users import HourlyQuota
 from apiproof.strategies import Signup
-from tests.property.traces import Row, Traces
+from tests.property.snapshots import Row, Traces
 from tests.property.visitor import PASSWORD
 
 NAMES = ("ada", "Grace", "0il.k@x+y-z_")
