@@ -9,6 +9,7 @@ Sources: RFC 7517 (JSON Web Key Set); AWS "Verifying JSON web tokens" on key rot
 import json
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,7 +104,9 @@ class JwksCache:
 
     def has(self, kid: str) -> bool:
         """Tell whether a key is at hand, so that nothing has to be waited for."""
-        return kid in self._known and (not self._is_doubtful(kid) or self._cooling_down())
+        if kid not in self._known:
+            return False
+        return self._is_fetching or not self._is_doubtful(kid) or self._cooling_down()
 
     def find(self, kid: str, *, bypass_cooldown: bool = False) -> RSAPublicKey | None:
         """Find a key, looking at the source when it is not at hand.
@@ -145,13 +148,15 @@ class JwksCache:
             self._last_miss_at = self._clock()
 
     def _renew(self, seconds: float) -> None:
-        """Fetch keys that have grown old, which serve on if that takes longer than a moment."""
+        """Fetch keys that have grown old, which serve on if that takes longer than a moment.
+
+        Only who begins the fetch waits that long.
+        """
         with self._changed:
-            if self._cooling_down():
+            if self._is_fetching or self._cooling_down():
                 return
-            if not self._is_fetching:
-                self._is_fetching = True
-                self._begin(self._fetch)
+            with suppress(KeysUnavailable):
+                self._start()
             if seconds:
                 self._changed.wait_for(lambda: not self._is_fetching, seconds)
 
@@ -173,12 +178,25 @@ class JwksCache:
             wanted = self._fetches + (2 if anew and self._is_fetching else 1)
             while self._fetches < wanted:
                 if not self._is_fetching:
-                    self._is_fetching = True
-                    self._begin(self._fetch)
+                    self._start()
                     continue
                 left = min(deadline.remaining, 2 * self._patience)
                 if not left or not self._changed.wait(left):
                     raise KeysUnavailable
+
+    def _start(self) -> None:
+        """Begin a fetch.
+
+        Raises:
+            KeysUnavailable: there is no thread for it.
+        """
+        self._is_fetching = True
+        try:
+            self._begin(self._fetch)
+        except RuntimeError:
+            self._is_fetching = False
+            self._last_miss_at = self._clock()
+            raise KeysUnavailable from None
 
     def _cooling_down(self) -> bool:
         return self._clock() - self._last_miss_at < self._cooldown
@@ -227,7 +245,8 @@ def _signing_key(entry: Any) -> RSAPublicKey | None:
     """Read one key of a set; None where it is none that could have signed a token of the pool."""
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
-    if entry.get("kty") != "RSA" or entry.get("use", "sig") != "sig":
+    wanted = {"kty": "RSA", "use": "sig", "alg": "RS256"}
+    if any(entry.get(name, it) != it for name, it in wanted.items()) or "kty" not in entry:
         return None
     try:
         key = jwt.PyJWK(entry, algorithm="RS256").key

@@ -1,6 +1,8 @@
 """The keys that verify tokens: fetched once, kept, and away is not the same as invalid."""
 
+import json
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -63,11 +65,27 @@ def test_a_key_server_that_speaks_no_http_is_away(env: Environment, user: Accoun
         assert me(client, user.access_token) == 503
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[]", "null", '{"keys": 1}', '{"keys": [{}]}'])
+NO_KEY_SETS = {
+    "empty": " ",
+    "no JSON": "no JSON",
+    "cut off": '{"keys": [',
+    "a list": "[]",
+    "null": "null",
+    "a number of keys": '{"keys": 1}',
+    "an object of keys": '{"keys": {"kty": "RSA"}}',
+    "an empty key": '{"keys": [{}]}',
+    "deep lists": "[" * 100_000,
+    "deep objects": '{"keys":' * 100_000,
+    "a deep key": '{"keys": [' + "[" * 100_000 + "]" * 100_000 + "]}",
+    "a long number": '{"keys": ' + "9" * 100_000 + "}",
+}
+
+
+@pytest.mark.parametrize("text", NO_KEY_SETS.values(), ids=NO_KEY_SETS)
 def test_what_is_no_key_set_counts_as_away(
     env: Environment, user: Account, server: KeyServer, url: str, text: str
 ) -> None:
-    server.published = text or " "
+    server.published = text
     with service(env, url) as client:
         assert me(client, user.access_token) == 503
         assert client.request("GET", "/ready").status_code == 503
@@ -226,6 +244,82 @@ def test_keys_for_another_use_or_of_another_kind_are_left_alone(
         assert me(client, with_kid(env, user, "elliptic")) == 401
         server.publish(elliptic, {name: access[name] for name in ("kty", "kid", "n", "e")}, secret)
         assert me(client, token) == 200
+
+
+# What is changed of a good key so that it is none (RFC 7517, 5); None: it is left out.
+ODD: dict[str, Any] = {
+    **{f"no {name}": {name: None} for name in ("kid", "kty", "n", "e")},
+    **{f"{name} null": {name: "null"} for name in ("kid", "kty", "n", "e")},
+    **{f"{name} a list": {name: [[]]} for name in ("kid", "kty", "use", "alg", "n", "e")},
+    **{f"{name} a number": {name: 65537} for name in ("kid", "kty", "use", "alg", "n", "e")},
+    "kty unknown": {"kty": "AKP"},
+    "another curve": {"kty": "EC", "crv": "P-1", "x": "AQAB", "y": "AQAB"},
+    "alg of another kind": {"alg": "RS512"},
+    "n empty": {"n": ""},
+    "n no base64": {"n": "!"},
+    "n not ASCII": {"n": "\u00fc"},
+    "n even": {"n": "AAAA"},
+    "n long": {"n": "A" * 100_000},
+    "e zero": {"e": "AA"},
+    "d no number": {"d": "!"},
+}
+
+
+def odd_key(key: dict[str, str], changes: dict[str, Any]) -> Any:
+    """Change a good key."""
+    kept = {name: value for name, value in key.items() if name not in changes}
+    changed = {name: None if value == "null" else value for name, value in changes.items() if value}
+    return kept | changed
+
+
+@pytest.mark.parametrize("changes", ODD.values(), ids=ODD)
+def test_an_odd_key_hides_no_other(
+    env: Environment, user: Account, server: KeyServer, url: str, changes: dict[str, Any]
+) -> None:
+    identity, access = server.keys
+    odd = odd_key(access, changes)
+    for keys in ([odd, identity, access], [identity, access, odd]):
+        server.published = json.dumps({"keys": keys})
+        with service(env, url) as client:
+            assert me(client, user.access_token) == 200
+            assert client.request("GET", "/ready").status_code == 200
+    server.published = json.dumps({"keys": [identity, odd]})
+    with service(env, url) as client:
+        assert me(client, user.access_token) == 401
+
+
+@pytest.mark.parametrize("odd", [None, 1, "key", [], [[]], True], ids=repr)
+def test_an_entry_that_is_no_key_hides_no_other(
+    env: Environment, user: Account, server: KeyServer, url: str, odd: Any
+) -> None:
+    server.published = json.dumps({"keys": [odd, *server.keys, odd]})
+    with service(env, url) as client:
+        assert me(client, user.access_token) == 200
+
+
+def test_old_keys_serve_at_once_while_unknown_ones_are_waited_for(
+    env: Environment, user: Account, server: KeyServer, url: str
+) -> None:
+    """Nobody came for two lifespans, then many with invented key ids, while the source hangs."""
+    waiting = 8
+    app = application(with_keys(env, url), jwks_lifespan=AT_ONCE)
+    forged = with_kid(env, user, "unknown")
+    with run_server(app) as live, ThreadPoolExecutor(waiting) as pool:
+        client = HttpClient(live)
+        assert me(client, user.access_token) == 200
+        server.entered.clear()
+        server.gate.clear()
+        try:
+            sent = [pool.submit(me, HttpClient(live), forged) for _ in range(waiting)]
+            assert server.entered.wait(PATIENCE)
+            begun = time.monotonic()
+            for _ in range(20):
+                assert me(client, user.access_token) == 200
+            assert time.monotonic() - begun < 4  # 20 x 0.5 s, if each one waited a moment
+            assert not any(future.done() for future in sent)
+        finally:
+            server.gate.set()
+        assert {future.result(PATIENCE) for future in sent} <= {401, 503}
 
 
 def test_a_key_set_of_a_megabyte_is_read_and_a_longer_one_is_not(

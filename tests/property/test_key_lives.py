@@ -1,0 +1,130 @@
+"""The cache of a pool's keys through outages, ages, rotations and inventions, in any order."""
+
+import functools
+from typing import Any
+
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.strategies import sampled_from
+
+from api.errors import KeysUnavailable
+from api.identity.jwks import JwksCache
+from api.identity.protocols import JwksSource
+from apiproof.cognito.keys import PoolKeys
+
+LIFESPAN = 3600.0  # seconds, like the next one
+COOLDOWN = 5.0
+
+
+@functools.cache
+def _pool() -> PoolKeys:
+    return PoolKeys()
+
+
+class _Source(JwksSource):
+    """A key set that can be away, or no key set."""
+
+    def __init__(self) -> None:
+        self.key = dict(_pool().jwks()["keys"][0])
+        self.fetches = 0
+        self.trouble: Any = None
+
+    def fetch(self) -> dict[str, Any]:
+        self.fetches += 1
+        if self.trouble is None:
+            odd: list[Any] = [None, {"kid": self.key["kid"], "kty": "EC"}, {"kty": "RSA"}]
+            return {"keys": [*odd, self.key, *odd]}
+        if isinstance(self.trouble, Exception):
+            raise self.trouble
+        document: dict[str, Any] = self.trouble
+        return document
+
+
+class KeyLives(RuleBasedStateMachine):
+    """What must be known is known, whatever came before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now, self.rotations = 1000.0, 0
+        self.source = _Source()
+        self.cache = JwksCache(
+            self.source,
+            lifespan=LIFESPAN,
+            cooldown=COOLDOWN,
+            clock=lambda: self.now,
+            begin=lambda fetch: fetch(),
+        )
+        self.cache.require_any()
+        self.seen = {self.source.key["kid"]: self.now}
+        self.may_look_from = 0.0
+
+    @rule(trouble=sampled_from([OSError(), RecursionError(), [], {"keys": [{}]}, {"keys": None}]))
+    def break_down(self, trouble: Any) -> None:
+        self.source.trouble = trouble
+
+    @precondition(lambda self: self.source.trouble is not None)
+    @rule()
+    def recover(self) -> None:
+        self.source.trouble = None
+
+    @rule(seconds=sampled_from([1.0, COOLDOWN, LIFESPAN, LIFESPAN + 1, 2 * LIFESPAN + 1]))
+    def age(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def rotate(self) -> None:
+        self.rotations += 1
+        self.source.key = {**self.source.key, "kid": f"key-{self.rotations}"}
+
+    @rule()
+    def ask_for_what_nobody_has(self) -> None:
+        self._ask("nobody's")
+
+    @rule()
+    def ask_for_the_newest(self) -> None:
+        kid = self.source.key["kid"]
+        can_look = self.source.trouble is None and self.now >= self.may_look_from
+        is_due = kid in self.seen or can_look
+        assert (self._ask(kid) is not None) or not is_due
+
+    @rule()
+    def ask_for_what_the_provider_just_sent(self) -> None:
+        if self.source.trouble is None:
+            assert self._ask(self.source.key["kid"], bypass_cooldown=True) is not None
+
+    @invariant()
+    def known_keys_serve_while_the_source_is_away(self) -> None:
+        if self.source.trouble is None:
+            return
+        for kid in self.seen:
+            assert self._ask(kid) is not None, "a key that was known is gone"
+
+    @invariant()
+    def what_is_known_needs_no_wait_twice(self) -> None:
+        for kid in self.seen:
+            if self._ask(kid) is not None:
+                before = self.source.fetches
+                self._ask(kid)
+                assert self.source.fetches == before
+
+    def _ask(self, kid: str, *, bypass_cooldown: bool = False) -> Any:
+        """Ask once, and write down what the source showed and when it may be asked again."""
+        before, was_known = self.source.fetches, kid in self.seen
+        allowed = bypass_cooldown or self.now >= self.may_look_from
+        try:
+            found = self.cache.find(kid, bypass_cooldown=bypass_cooldown)
+        except KeysUnavailable:
+            found = None
+            assert self.source.trouble is not None or self.now < self.may_look_from
+        asked = self.source.fetches - before
+        assert asked <= (1 if allowed else 0), "asked too often"
+        if asked and self.source.trouble is None:
+            kept = {k: at for k, at in self.seen.items() if self.now - at <= LIFESPAN}
+            self.seen = kept | {self.source.key["kid"]: self.now}
+        if asked and (self.source.trouble is not None or (found is None and not was_known)):
+            self.may_look_from = self.now + COOLDOWN
+        return found
+
+
+TestKeyLives = KeyLives.TestCase
+TestKeyLives.settings = settings(stateful_step_count=30)
