@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from apiproof.access.users_file import read_users
 from tests.docs_reference import REFERENCE, commands, options, pages
 
 ROOT = Path(__file__).parent.parent
@@ -70,6 +72,10 @@ def test_the_tutorial_ends_as_it_says(tmp_path: Path) -> None:
     lines = [line for line in told(ROOT / "docs" / "tutorial.md") if line.startswith("apiproof")]
     init, doctor, run, check, write, again = lines
     assert ran(tmp_path, init).returncode == 0
+    for name in (".github/workflows/apiproof.yml", ".gitlab-ci.apiproof.yml"):
+        assert "apiproof run" in str(yaml.safe_load((tmp_path / name).read_text(encoding="utf-8")))
+    assert "verify" in ran(tmp_path, "nox -l").stdout
+    assert read_users(tmp_path / "apiproof_identities.yaml")
     first = ran(tmp_path, doctor)
     assert first.returncode == 1
     assert "is `token`" in first.stdout.replace("\n", " ")
@@ -79,6 +85,8 @@ def test_the_tutorial_ends_as_it_says(tmp_path: Path) -> None:
     assert by_hand != text
     service.write_text(by_hand, encoding="utf-8")
     assert ran(tmp_path, doctor).returncode == 0
+    generated = ran(tmp_path, "pytest -q -p no:cacheprovider tests/test_apiproof.py")
+    assert "5 passed" in generated.stdout, generated.stdout
     brief = " --only access --only errors --only document"  # fuzzing: see `nox -s examples`
     for line, code in ((run + brief, 0), (check, 0), (write + brief, 0), (again + brief, 0)):
         done = ran(tmp_path, line)

@@ -40,11 +40,11 @@ class Table:
             self.refuse("note")
 
 
-def application(flaw: str) -> FastAPI:
+def application(flaw: str, slash: str = "") -> FastAPI:
     app, table = FastAPI(), Table(flaw)
     careful = Table("")
 
-    @app.post("/items", status_code=201)
+    @app.post(f"/items{slash}", status_code=201)
     def create(item: Item) -> dict[str, Any]:
         careful.check(item)  # the flaw is at rows that exist, and there alone
         table.rows[len(table.rows) + 1] = item
@@ -97,3 +97,12 @@ def test_what_breaks_on_a_boundary_is_found(flaw: str, found: set[str]) -> None:
     assert bool(places) is bool(flaw)
     tried = {cell.case for cell in report.cells if cell.check == "boundaries_handled"}
     assert len(tried) >= 6
+
+
+def test_rows_are_found_behind_a_trailing_slash() -> None:
+    service = Service(lambda: application("number", "/"), database=False)
+    with Environment.open(service) as env:
+        report = probe_service(service, env)
+    assert "change_items__item_id__patch" in {
+        finding.operation_id for finding in report.findings if finding.check == "boundaries_handled"
+    }

@@ -305,12 +305,16 @@ directory = "reports"
 _TESTS = '''\
 """Every operation, fuzzed with a real token; `pytest tests/test_apiproof.py`."""
 
+from hypothesis import HealthCheck, settings
+
 from apiproof.fuzzing import load_schema
 from apiproof.service import load_service
 
 SCHEMA = load_schema(load_service())
 
 
+# One environment serves all examples of a test; an answer may take its time.
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @SCHEMA.parametrize()
 def test_no_operation_answers_500(case, apiproof_fuzzing):
     response = case.call(session=apiproof_fuzzing.client)
