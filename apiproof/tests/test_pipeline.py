@@ -1,5 +1,6 @@
 """The steps of a run: one that raises is an error, and never a finding."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,7 +8,11 @@ from typing import Any, cast
 
 import pytest
 
+from apiproof import pipeline
+from apiproof.coverage import CoverageLog
 from apiproof.errors import UserError
+from apiproof.fuzzing.shard_runs import ShardResult
+from apiproof.http.child.server_errors import ErrorSite
 from apiproof.pipeline import PipelineContext, lost_security, run_step, verify_pacts
 from apiproof.reporting import Status, StepResult, step_result
 
@@ -74,3 +79,40 @@ def secured(*security: dict[str, list[str]]) -> dict[str, Any]:
 def test_security_that_was_removed_is_found(after: dict[str, Any], lost: list[str]) -> None:
     before = secured({"token": ["a"]})
     assert [finding.id for finding in lost_security(before, after)] == lost
+
+
+def test_shards_run_beside_the_steps_that_need_nothing_of_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What they saw counts for coverage and errors, which come after them."""
+    begun, release = threading.Event(), threading.Event()
+    site = ErrorSite("GET", "/x", 500, "ValueError", "app.py:1 read")
+
+    def shards(*_: object) -> ShardResult:
+        begun.set()
+        assert release.wait(10)
+        return ShardResult("all", 0, coverage=[("read", 200, True, 3)], server_errors=[site])
+
+    def beside(_: PipelineContext) -> StepResult:
+        assert begun.wait(10)
+        release.set()  # or fuzzing never ends
+        return step_result("access", {"cells": 1})
+
+    def after(context: PipelineContext) -> StepResult:
+        seen = context.env.coverage_log.answers("read", [200])
+        return step_result("coverage", {"answers": seen, "sites": len(context.env.server_errors)})
+
+    monkeypatch.setattr(pipeline, "fuzz_in_shards", shards)
+    monkeypatch.setitem(pipeline.STEPS, "access", beside)
+    monkeypatch.setitem(pipeline.STEPS, "coverage", after)
+    context = PipelineContext(
+        cast("Any", None),
+        cast("Any", SimpleNamespace(coverage_log=CoverageLog(), server_errors=[])),
+        cast("Any", SimpleNamespace(service="tests:SERVICE")),
+        Path("ready.json"),
+        workers=2,
+    )
+    names = ["fuzzing", "coverage", "access"]
+    results = {step.name: step for step in pipeline.run_all(context, names, frozenset())}
+    assert list(results) == ["access", "fuzzing", "coverage"]
+    assert results["coverage"].evidence == {"answers": 3, "sites": 1}

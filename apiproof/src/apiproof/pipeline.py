@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.fuzzing import step as fuzzing_step
 from apiproof.fuzzing.cli_run import run_schemathesis
+from apiproof.fuzzing.shard_runs import Processes, ShardResult, fuzz_in_shards
 from apiproof.http.child.server_errors import SERVER_ERROR, ErrorSite
 from apiproof.openapi.document import Operation, load_document, operations
 from apiproof.openapi.references import Document
@@ -60,6 +62,8 @@ class PipelineContext:
     ready: EnvironmentFile
     ready_file: Path
     arguments: tuple[str, ...] = ()
+    workers: int = 1
+    shards: Future[ShardResult] | None = None
 
 
 Step = Callable[[PipelineContext], StepResult]
@@ -144,6 +148,11 @@ def document_findings(service: Service, document: dict[str, Any]) -> tuple[int, 
 
 def fuzz(context: PipelineContext) -> StepResult:
     """Drive the Schemathesis command line at the running server."""
+    if context.shards is not None:
+        found = context.shards.result()
+        context.env.coverage_log.add(found.coverage)
+        context.env.server_errors += found.server_errors
+        return fuzzing_step.as_step(found.events, found.exit_code)
     ready = context.ready
     outcome = run_schemathesis(ready.openapi_url, context.ready_file, context.arguments, REPORTS)
     return fuzzing_step.as_step(outcome.events, outcome.exit_code)
@@ -267,6 +276,9 @@ STEPS: dict[str, Step] = {
 }
 
 
+_AFTER_FUZZING = ("fuzzing", "coverage", "errors")  # what looks at all answers comes last
+
+
 def chosen_steps(only: Sequence[str] = (), skip: Sequence[str] = ()) -> list[str]:
     """The names of the steps to run, in their order.
 
@@ -296,9 +308,29 @@ def run_all(
         names: of the steps.
         known: ids of findings that a baseline lists.
     """
+    if "fuzzing" in names and context.workers > 1:
+        yield from _run_beside_shards(context, names, known)
+        return
     for number, name in enumerate(names, start=1):
         heading(console, f"{number}/{len(names)} {name}")
         yield run_step(name, STEPS[name], context, known)
+
+
+def _run_beside_shards(
+    context: PipelineContext, names: Sequence[str], known: AbstractSet[str]
+) -> Iterator[StepResult]:
+    """Run the steps that need nothing of fuzzing while its shards run in processes of their own."""
+    processes = Processes()
+    with ThreadPoolExecutor(1, thread_name_prefix="fuzzing") as pool:
+        name = context.ready.service
+        fuzzing = pool.submit(fuzz_in_shards, name, context.arguments, context.workers, processes)
+        beside = replace(context, shards=fuzzing)
+        try:
+            for name in sorted(names, key=lambda each: each in _AFTER_FUZZING):
+                heading(console, name)
+                yield run_step(name, STEPS[name], beside, known)
+        finally:
+            processes.stop()
 
 
 def run_step(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from apiproof.commands.fuzz import WorkersOption, worker_count
 from apiproof.commands.serve import ServiceOption
 
 
@@ -19,6 +20,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     service: ServiceOption = None,
     port: Annotated[int, typer.Option(help="The API's port; 0 for a free one.")] = 0,
     *,
+    workers: WorkersOption = "auto",
     only: Annotated[
         list[str] | None, typer.Option(help="Run this step alone, repeatable: fuzzing, access, ...")
     ] = None,
@@ -48,6 +50,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     from apiproof.service import configured_service, load_service
 
     started = datetime.now(UTC)
+    count = worker_count(workers)
     names = pipeline.chosen_steps(only or (), skip or ())
     known = baselines.read_baseline(baseline)
     name = service or configured_service()
@@ -61,7 +64,9 @@ def run(  # noqa: PLR0913 - these are the command line's options
                 f"No user's token has {', '.join(missing)}, which the document asks for: name the "
                 "Pre Token Generation handler as `trigger` in the service file.",
             )
-        gates = pipeline.PipelineContext(chosen, env, ready, ready_file, tuple(context.args))
+        gates = pipeline.PipelineContext(
+            chosen, env, ready, ready_file, tuple(context.args), workers=count
+        )
         try:
             results = list(pipeline.run_all(gates, names, known))
             # Once for what the steps wrote, and once more for the report of all that.

@@ -203,14 +203,16 @@ def write_result(result: ShardResult, path: Path) -> None:
     write_atomically(path, adapter(ShardResult).dump_json(result).decode())
 
 
-def run_tasks(tasks: Sequence[ShardTask], workers: int) -> Iterator[tuple[ShardTask, ShardResult]]:
+def run_tasks(
+    tasks: Sequence[ShardTask], workers: int, processes: Processes
+) -> Iterator[tuple[ShardTask, ShardResult]]:
     """Run shards, some at a time, and yield each when it has ended.
 
     Args:
         tasks: which; the longest had better come first.
         workers: how many at a time.
+        processes: where they run.
     """
-    processes = Processes()
     with ThreadPoolExecutor(workers, thread_name_prefix="shard") as pool:
         running = {pool.submit(run_task, task, processes): task for task in tasks}
         try:
@@ -220,19 +222,22 @@ def run_tasks(tasks: Sequence[ShardTask], workers: int) -> Iterator[tuple[ShardT
             processes.stop()
 
 
-def fuzz_in_shards(service: str, arguments: Sequence[str], workers: int) -> ShardResult:
+def fuzz_in_shards(
+    service: str, arguments: Sequence[str], workers: int, processes: Processes | None = None
+) -> ShardResult:
     """Run all of a service's shards and put together what they found, telling of each.
 
     Args:
         service: `package.module:NAME`.
         arguments: more of them for `schemathesis run`.
         workers: how many processes share it.
+        processes: where they run, for whoever may have to stop them.
     """
     started = time.monotonic()
     tasks = [ShardTask(service, str(shard), tuple(arguments)) for shard in shards(workers)]
     print_line(console, f"{len(tasks)} shards, {workers} at a time ...")
     whole = ShardResult("all")
-    for task, found in run_tasks(tasks, workers):
+    for task, found in run_tasks(tasks, workers, processes or Processes()):
         _tell(task, found)
         if found.output:
             whole.events.errors.append(f"shard {task.shard}: {found.output}")
