@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from apiproof.application import ApplicationNotLoaded, declared_document
 from apiproof.init import ApplicationNotFound, describe, plan_of, write
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.variables import template_for
@@ -133,3 +134,13 @@ def test_a_folder_without_an_application_is_one_line(tmp_path: Path) -> None:
 )
 def test_variables_are_told_by_their_names(name: str, template: str) -> None:
     assert template_for(name) == template
+
+
+def test_an_application_that_cannot_be_loaded_is_named_with_its_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken_app.py").write_text("import os\nimport not_there_at_all\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ApplicationNotLoaded) as caught:
+        declared_document("broken_app:app", {}, None)
+    assert "cannot be loaded at broken_app.py:2 <module> (ModuleNotFoundError" in str(caught.value)

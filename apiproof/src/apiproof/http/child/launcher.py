@@ -48,7 +48,7 @@ def main() -> None:
         report(
             {
                 "failed": f"{type(error).__name__}: {error}",
-                "at": server_errors.place_of(error, root),
+                "at": server_errors.place_of(error, root)[0],
             }
         )
         sys.exit(1)
