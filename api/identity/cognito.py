@@ -147,10 +147,13 @@ class Cognito(IdentityProvider):
         if not answer:
             return None
         attributes = _attributes(answer.get("UserAttributes"))
+        sub, name = _text(attributes, "sub"), _text(answer, "Username")
+        email = attributes.get("email", "")
         return Account(
-            sub=_text(attributes, "sub"),
-            username=_text(answer, "Username"),
-            email=attributes.get("email", ""),
+            sub=sub,
+            # Where addresses are usernames, Cognito's own name for an account is its sub.
+            username=email if name == sub and email else name,
+            email=email,
             unconfirmed=_text(answer, "UserStatus") == "UNCONFIRMED",
             disabled=answer.get("Enabled") is False,
         )

@@ -10,6 +10,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.jwt import decode_unverified
 from apiproof.service import SeedUser, Service
+from tests.contract.alteration import change
 from tests.contract.examples import bearer
 from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE
 
@@ -18,6 +19,7 @@ POOLS: dict[str, dict[str, Any]] = {
     "as the console proposes": {},
     "names with their case": {"UsernameConfiguration": {"CaseSensitive": True}},
     "e-mail as an alias": {"AliasAttributes": ["email"]},
+    "e-mail as username": {"UsernameAttributes": ["email"]},
 }
 CLIENTS: dict[str, dict[str, Any]] = {
     "rotated refresh tokens": {
@@ -66,7 +68,8 @@ class Person:
     def __init__(self, env: Environment, name: str = "Ada") -> None:
         self.env = env
         email = f"{name.lower()}@example.com"
-        self.seed = SeedUser(name, email, PASSWORD)
+        is_named_by_email = "UsernameAttributes" in env.service.pool
+        self.seed = SeedUser(email if is_named_by_email else name, email, PASSWORD)
         self.tokens: dict[str, Any] = {}
 
     def ask(self, method: str, path: str, status: int, **options: Any) -> Any:
@@ -120,6 +123,25 @@ def test_a_session_is_continued_and_ended(ada: Person) -> None:
         assert not ada.opens(ended)
         ada.refresh(ended["refresh_token"], 401)
     assert ada.opens(ada.log_in())
+
+
+def test_a_half_done_sign_up_is_completed_under_its_name(ada: Person) -> None:
+    """The account is at Cognito, and its row was never written."""
+    change(ada.env, "DELETE FROM users")
+    session = ada.log_in()
+    assert ada.opens(ada.refresh(session["refresh_token"]))
+    profile = ada.ask("GET", "/users/me", 200, token=session["access_token"])
+    assert (profile["username"], profile["email"]) == (ada.seed.username, ada.seed.email)
+
+
+def test_an_unconfirmed_account_without_a_row_makes_way(pool: Environment) -> None:
+    person = Person(pool)
+    user = person.seed
+    body = {"username": user.username, "email": user.email, "password": user.password}
+    person.ask("POST", "/users/signup", 201, json=body)
+    change(pool, "DELETE FROM users")
+    person.sign_up()
+    assert person.opens(person.log_in())
 
 
 def test_a_refresh_token_serves_its_owner_only(pool: Environment, ada: Person) -> None:
@@ -185,17 +207,18 @@ def test_a_disabled_account_is_shut(ada: Person) -> None:
 
 def test_a_name_in_another_case_is_taken_and_never_someone_elses_account(ada: Person) -> None:
     """Whatever the pool says of case: the API's usernames are one's own whatever their case."""
-    other = {"username": "aDA", "email": "other@example.com", "password": OTHER_PASSWORD}
+    name = ada.seed.username.swapcase()
+    other = {"username": name, "email": "other@example.com", "password": OTHER_PASSWORD}
     ada.ask("POST", "/users/signup", 409, json=other)
     answer = ada.env.client.request(
-        "POST", "/users/login", data={"username": "aDA", "password": PASSWORD}
+        "POST", "/users/login", data={"username": name, "password": PASSWORD}
     )
     assert answer.status_code in {200, 401}
     if answer.status_code == 200:
         assert ada.opens(answer.json())
     session = ada.log_in()
     profile = ada.ask("GET", "/users/me", 200, token=session["access_token"])
-    assert profile["username"] == "Ada"
+    assert profile["username"] == ada.seed.username
 
 
 def test_an_address_is_no_second_account(ada: Person) -> None:
