@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.access import AccessReport, Probe, ProbeOptions
+from apiproof.access import AccessReport, Impact, Probe, ProbeOptions, compare_to_baseline
 from apiproof.access.accounts import Accounts
 from apiproof.access.users_wfc import users_of
 from apiproof.http.client import AsgiClient
@@ -47,7 +47,9 @@ def identities(shape: str) -> dict[str, Any]:
     }
 
 
-def probed(shape: str, flaw: str = "", **options: Any) -> tuple[AccessReport, notes.Store]:
+def probed(
+    shape: str, flaw: str = "", without: tuple[str, str] = ("", ""), **options: Any
+) -> tuple[AccessReport, notes.Store]:
     store = notes.Store()
     for name in ("ada", "grace", "root"):
         store.add(name, "admin" if name == "root" else "member")
@@ -55,7 +57,9 @@ def probed(shape: str, flaw: str = "", **options: Any) -> tuple[AccessReport, no
     with AsgiClient(app) as client:
         accounts = Accounts(users_of(identities(shape), "identities"), client)
         chosen = ProbeOptions(quick=True, is_strict=False, **options)
-        return Probe(app.openapi(), accounts, client, options=chosen).run(), store
+        document = app.openapi()
+        document["paths"].get(without[0], {}).pop(without[1], None)
+        return Probe(document, accounts, client, options=chosen).run(), store
 
 
 @pytest.mark.parametrize("shape", notes.FLAWS)
@@ -80,3 +84,22 @@ def test_a_flaw_is_found_by_its_check(shape: str, flaw: str) -> None:
     assert any(
         finding.check == check and finding.case.startswith(case) for finding in report.findings
     ), sorted(found)
+
+
+def test_a_wrong_status_that_is_known_hides_nobody_who_is_let_in() -> None:
+    checks = ("keys_are_strong", "forged_tokens_rejected")
+    report, _ = probed("own-jwt", "forbids", checks=checks)
+    assert {finding.severity for finding in report.findings} == {Impact.DEVIATION}
+    known = {finding.id for finding in report.findings}
+    guessable, _ = probed("own-jwt", "forbids weak", checks=checks)
+    failing = compare_to_baseline(guessable.findings, known).failing(Impact.LEAK)
+    assert {"guessed", "weak-secret"} <= {finding.case.partition("@")[0] for finding in failing}
+
+
+def test_what_nothing_removes_is_listed_whatever_status_made_it() -> None:
+    options = {"checks": ("ownership_enforced",)}
+    report, store = probed("jobs", without=("/notes/{note_id}", "delete"), **options)
+    assert f"{len(store.notes)} by POST /notes" in report.left_behind
+    report, store = probed("jobs", **options)
+    assert not store.notes
+    assert not any("notes" in line for line in report.left_behind)

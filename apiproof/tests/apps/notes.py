@@ -122,7 +122,7 @@ class Sessions:
 
     def begin(self, user: User) -> str:
         if self.shape == "own-jwt":
-            key = b"secret" if self.flaw == "weak" else SECRET.encode()
+            key = b"secret" if "weak" in self.flaw else SECRET.encode()
             return sign_hmac({"alg": "HS256", "typ": "JWT"}, {"sub": user.name}, key)
         token = secrets.token_urlsafe(24)
         self.store.sessions[token] = user.name
@@ -170,6 +170,8 @@ def create_notes(shape: str, flaw: str = "", store: Store | None = None) -> Fast
         user = kept.users.get(name or "")
         if user is None:
             error = ' error="invalid_token"' if token else ""
+            if token and "forbids" in flaw:
+                raise HTTPException(403, headers={"WWW-Authenticate": "Bearer"})
             kind = "Bearer" if isinstance(scheme, HTTPBearer) else "ApiKey"
             raise HTTPException(401, headers={"WWW-Authenticate": f"{kind}{error}"})
         if shape == "tenants" and request.headers.get("x-tenant") != "acme":

@@ -32,6 +32,13 @@ class Cleanup:
             for operation in operations
             if operation.method == "DELETE" and operation.path.endswith("}")
         }
+        # What a POST makes can be read at its path, or below it.
+        self._kept = {
+            path
+            for operation in operations
+            if operation.method == "GET"
+            for path in (operation.path.rstrip("/"), operation.path.rpartition("/{")[0])
+        }
         self._removals: dict[str, Removal] = {}
         self._stayed: Counter[str] = Counter()
 
@@ -45,7 +52,7 @@ class Cleanup:
         elif makes(operation):
             remover = self._removers.get(operation.path.rstrip("/"))
             if remover is None:
-                if response.status == 201:
+                if response.status == 201 or operation.path.rstrip("/") in self._kept:
                     self._stayed[operation.label] += 1
                 return
             name = remover.path_parameters[-1]
