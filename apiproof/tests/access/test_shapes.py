@@ -97,7 +97,7 @@ def test_a_wrong_status_that_is_known_hides_nobody_who_is_let_in() -> None:
 
 
 def test_what_nothing_removes_is_listed_whatever_status_made_it() -> None:
-    options = {"checks": ("ownership_enforced",)}
+    options: dict[str, Any] = {"checks": ("ownership_enforced",)}
     report, store = probed("jobs", without=("/notes/{note_id}", "delete"), **options)
     assert f"{len(store.notes)} by POST /notes" in report.left_behind
     report, store = probed("jobs", **options)
