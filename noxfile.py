@@ -22,6 +22,8 @@ REPORTS = ROOT / "reports"
 CODE = ("api", "apiproof", "examples", "tests", "noxfile.py")
 KIT = ROOT / "apiproof"
 LIVE = "tests/contract/live"
+# What a project that wants the emulator alone must not get.
+LEFT_OUT = {"randomizer-api", "schemathesis", "pact-python", "uvicorn", "hypothesis", "fastapi"}
 KIT_BENCHMARKS = ("cognito",)  # the others measure the service
 PYTHONS = ("3.11", "3.12", "3.13")
 # Beside the kit's own floors: what its users bring, at the lowest supported, and test tools.
@@ -155,6 +157,30 @@ def _interpreter(version: str) -> str:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # uv
     ours = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     return done.stdout.strip() or str(next(iter(ours), ""))
+
+
+@nox.session
+def light(session: nox.Session) -> None:
+    """Install the Cognito emulator alone into an empty environment; run README's example there."""
+    folder = ROOT / ".nox" / "light"
+    shutil.rmtree(folder, ignore_errors=True)
+    python = folder / "venv" / BIN.name / "python"
+    run(session, "python", "-m", "tests.test_readme", str(folder / "project"), folder=KIT)
+    run(session, "python", "-m", "virtualenv", "-q", str(folder / "venv"))
+    pip = ("-m", "pip", "install", "-q", "-c", str(ROOT / "constraints.txt"))
+    session.run(str(python), *pip, f"{KIT}[cognito]", "pytest", external=True)
+    listed = session.run(
+        str(python), "-m", "pip", "list", "--format=freeze", external=True, silent=True
+    )
+    names = {line.partition("==")[0].lower() for line in str(listed).splitlines()}
+    if heavy := names & LEFT_OUT:
+        session.error(f"apiproof[cognito] brings {', '.join(sorted(heavy))}")
+    session.chdir(folder / "project")
+    session.run(
+        str(python), "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", ".", external=True
+    )
+    size = sum(path.stat().st_size for path in (folder / "venv").rglob("*") if path.is_file())
+    session.log(f"{len(names)} packages, {size / 2**20:.0f} MB in all.")
 
 
 @nox.session
