@@ -24,7 +24,7 @@ import requests
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
-from apiproof.cognito import Cognito, StateUnusable
+from apiproof.cognito import Cognito, PoolSettings, StateUnusable
 from apiproof.cognito import state as state_module
 from tests.cognito.bench import Emulator
 from tests.cognito.oauth_pool import MACHINE_CLIENT, OAuthPool
@@ -180,11 +180,19 @@ class Evil:
         return "hacked"
 
 
+class Reaching:
+    """Asks for what is no member of an enumeration, as Python before 3.11.4 asks for members."""
+
+    def __reduce__(self) -> Any:
+        return getattr, (PoolSettings, "__init__")
+
+
+@pytest.mark.parametrize("evil", [Evil(), Reaching()])
 def test_foreign_code_is_never_run(
-    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, evil: object
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    data = pickle.dumps({"user_pools": Evil()})
+    data = pickle.dumps({"user_pools": evil})
     head = state_module.StateFile._head(data)  # noqa: SLF001 - a file with the right checksum
     path.parent.mkdir()
     path.write_bytes(head + b"\n" + data)

@@ -10,6 +10,7 @@ import hashlib
 import io
 import os
 import pickle
+from enum import Enum
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
@@ -67,6 +68,13 @@ class _Writer(pickle.Pickler):
         return (Lock, ()) if isinstance(obj, type(Lock())) else NotImplemented
 
 
+def _member(kind: Any, name: Any) -> Any:
+    """Give a member of an enumeration that is known, and no other attribute of anything."""
+    if not (isinstance(kind, type) and issubclass(kind, Enum) and name in kind.__members__):
+        raise pickle.UnpicklingError(f"{name!r} does not belong into a state file")
+    return kind[name]
+
+
 class _Reader(pickle.Unpickler):
     def __init__(self, file: io.BytesIO, shared: dict[str, Any]) -> None:
         super().__init__(file)
@@ -78,6 +86,8 @@ class _Reader(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         """Give a class of the emulator or of moto's models, and nothing else."""
+        if (module, name) == ("builtins", "getattr"):
+            return _member  # how Python before 3.11.4 writes members of enumerations
         found = getattr(import_module(module), name) if self._is_known(module, name) else None
         if f"{module}.{name}" not in _PLAIN and not isinstance(found, type):
             raise pickle.UnpicklingError(f"{module}.{name} does not belong into a state file")
