@@ -32,6 +32,7 @@ from api.errors import (
     ChallengeUnsupported,
     IdentityAnswerLost,
     IdentityUnavailable,
+    PasswordWrong,
     Unavailable,
 )
 from api.identity.errors import map_error
@@ -134,12 +135,18 @@ class Cognito(IdentityProvider):
 
     @override
     def change_password(self, access_token: str, current: str, new: str) -> None:
-        self._call(
-            "change_password",
-            AccessToken=access_token,
-            PreviousPassword=current,
-            ProposedPassword=new,
-        )
+        try:
+            self._call(
+                "change_password",
+                AccessToken=access_token,
+                PreviousPassword=current,
+                ProposedPassword=new,
+            )
+        except PasswordWrong:
+            # One code for a wrong password and for a token that an operator has revoked: this
+            # call knows the second alone.
+            self._call("get_user", AccessToken=access_token)
+            raise
 
     @override
     def find_account(self, username: str) -> Account | None:

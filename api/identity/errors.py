@@ -19,6 +19,7 @@ from api.errors import (
     PasswordWrong,
     RefreshTokenInvalid,
     Throttled,
+    TokenInvalid,
     UserNotFound,
 )
 
@@ -65,6 +66,10 @@ _BY_OPERATION: dict[tuple[str, str], type[ApiError]] = {
     ("change_password", "PasswordResetRequiredException"): PasswordWrong,
     ("change_password", "UserNotConfirmedException"): PasswordWrong,
     ("change_password", "UserNotFoundException"): PasswordWrong,
+    ("get_user", "NotAuthorizedException"): TokenInvalid,
+    ("get_user", "UserNotFoundException"): TokenInvalid,
+    ("get_user", "PasswordResetRequiredException"): PasswordWrong,
+    ("get_user", "UserNotConfirmedException"): PasswordWrong,
     ("admin_disable_user", "UserNotFoundException"): UserNotFound,
     ("admin_enable_user", "UserNotFoundException"): UserNotFound,
 }

@@ -129,6 +129,7 @@ class IdentityProvider(Protocol):
 
         Raises:
             PasswordWrong, PasswordRefused
+            TokenInvalid: the provider has revoked the token.
         """
 
     def find_account(self, username: str) -> Account | None:

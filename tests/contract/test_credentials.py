@@ -132,3 +132,25 @@ def test_a_group_that_takes_a_scope_takes_it_whatever_other_groups_there_are(
     token = logged_in(env.client, user).access_token
     assert me(env.client, token) == 200
     assert env.client.request("GET", "/randoms", headers=bearer(token)).status_code == 403
+
+
+def test_the_right_password_with_a_token_that_an_operator_revoked_is_not_called_wrong(
+    env: Environment,
+) -> None:
+    user = env.new_account()
+    pool = {"UserPoolId": env.cognito.user_pool_id, "Username": user.username}
+    env.aws.admin_user_global_sign_out(**pool)
+    headers = bearer(user.access_token)
+    for current in (user.password, "Wrong-9-Password"):
+        body = {"current_password": current, "new_password": OTHER_PASSWORD}
+        answer = env.client.request("POST", "/users/change_password", json=body, headers=headers)
+        assert answer.status_code == 401
+        assert answer.json() == {"detail": "Invalid token"}
+    fresh = logged_in(env.client, user)
+    answer = env.client.request(
+        "POST",
+        "/users/change_password",
+        json={"current_password": "Wrong-9-Password", "new_password": OTHER_PASSWORD},
+        headers=bearer(fresh.access_token),
+    )
+    assert (answer.status_code, answer.json()) == (403, {"detail": "Incorrect password"})

@@ -129,9 +129,9 @@ class Accounts(UnsteadyEnvironment):
             person.passwords = {password}
 
         outcomes = self.limited(person, "ChangePassword", 429)
-        if opens is None:
+        if opens is None or renews is not True:
             outcomes[401] = nothing
-        if renews is not True or knows is not True:
+        if renews is not False and knows is not True:
             outcomes[403] = nothing
         if renews is not False and knows is not False:
             outcomes[200] = changed

@@ -14,6 +14,7 @@ from rich.table import Table
 from apiproof.faults.experiment_result import Detection, ExperimentResult, Verdict
 from apiproof.faults.injection import Defect
 from apiproof.faults.matrix import Curve, Matrix
+from apiproof.reporting.terminal import heading
 
 STYLES = {
     Detection.NAMED: "green",
@@ -79,7 +80,7 @@ def show(matrix: Matrix, console: Console) -> None:
 
 def show_one(defect: Defect, outcome: ExperimentResult, console: Console) -> None:
     """Print what a developer would have seen of one defect, layer by layer."""
-    console.rule(defect.id)
+    heading(console, defect.id)
     console.print(f"{defect.story} ({defect.cwe}{', ' * bool(defect.owasp)}{defect.owasp})")
     for rewrite in defect.rewrites:
         console.print(f"{rewrite.module}:\n[red]{escape(_lines(rewrite.before, '-'))}[/]")
@@ -88,7 +89,7 @@ def show_one(defect: Defect, outcome: ExperimentResult, console: Console) -> Non
         console.print(f"[green]{escape(_lines(statement.sql, '+'))}[/]")
     for verdict in outcome.verdicts:
         finding = verdict.claimed or verdict.first
-        console.rule(f"{verdict.layer}: {verdict.detection}", align="left")
+        heading(console, f"{verdict.layer}: {verdict.detection}")
         console.print(f"{verdict.cases} cases, {verdict.seconds:.1f} s")
         if finding:
             console.print(f"{', '.join(finding.checks)} at {finding.where}", markup=False)
