@@ -347,6 +347,23 @@ def test_discovery_names_every_endpoint(pool: OAuthPool) -> None:
         assert answer.status_code in {302, 400, 405}, name
 
 
+@pytest.mark.parametrize(
+    ("host", "scheme"),
+    [
+        ("cognito-idp.us-east-1.amazonaws.com", "https"),
+        ("mine.auth.us-east-1.amazoncognito.com", "https"),
+        ("cognito:9229", "http"),
+    ],
+)
+def test_endpoints_are_named_as_the_client_reaches_them(
+    pool: OAuthPool, host: str, scheme: str
+) -> None:
+    url = pool.cognito.jwks_url.replace("jwks.json", "openid-configuration")
+    document = requests.get(url, headers={"Host": host}, timeout=5).json()
+    assert document["token_endpoint"] == f"{scheme}://{host}/oauth2/token"
+    assert document["jwks_uri"].startswith(f"{scheme}://{host}/")
+
+
 # The trigger
 
 

@@ -8,6 +8,7 @@ import contextlib
 import errno
 import json
 import logging
+import re
 import select
 import socket
 import sys
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 _JSON = {"Content-Type": "application/json"}
 _LONGEST_BODY = 10_000_000  # bytes
 _LONGEST_LINE = 65_536  # bytes, as http.server has it for headers
+_PUBLIC = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com|api\.aws|amazoncognito\.com)", re.IGNORECASE)
 
 
 class _BodyRefused(Exception):
@@ -103,7 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(refusal.status, _JSON, json.dumps({"message": str(refusal)}))
             return
-        base_url = f"http://{self.headers.get('Host', 'localhost')}"
+        host = self.headers.get("Host", "localhost")
+        # AWS's own names arrive by way of TLS that has ended in front of this server.
+        scheme = "https" if _PUBLIC.fullmatch(host) else "http"
+        base_url = f"{scheme}://{host}"
         request = WebRequest(self.command, self.path, self.headers, body, base_url)
         cors = cors_headers(request)
         try:
