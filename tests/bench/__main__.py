@@ -6,13 +6,13 @@
 import sys
 from importlib import import_module
 
-NAMES = ("throughput", "isolation", "properties", "access", "contracts", "load")
-WITH_OPTIONS = "load"
+NAMES = ("throughput", "fuzzing", "isolation", "properties", "access", "contracts", "load")
+WITH_OPTIONS = ("load", "fuzzing")
 
 
 def main(chosen: list[str]) -> None:
-    if chosen[:1] == [WITH_OPTIONS]:
-        import_module(f"tests.bench.{WITH_OPTIONS}").main(chosen[1:])
+    if chosen and chosen[0] in WITH_OPTIONS:
+        import_module(f"tests.bench.{chosen[0]}").main(chosen[1:])
         return
     unknown = sorted(set(chosen) - set(NAMES))
     if unknown:

@@ -16,8 +16,9 @@ from schemathesis.openapi import from_dict
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_runs import ShardResult, ShardTask, run_task
 from apiproof.fuzzing.shards import Shard, labels_of, limit, shards
-from apiproof.fuzzing.step import Events
+from apiproof.fuzzing.step import Events, as_step
 from apiproof.openapi.document import operations
+from apiproof.reporting import Status
 from tests.apps.fuzzed import app
 
 DOCUMENT: dict[str, Any] = app.openapi()
@@ -152,6 +153,19 @@ def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
         for step in json.loads(path.read_text())["steps"]:
             ids |= {finding["id"] for finding in step["findings"]}
     return done.returncode, done.stdout + done.stderr, ids
+
+
+def test_a_shard_that_has_nothing_of_what_was_chosen_is_no_error(tmp_path: Path) -> None:
+    arguments = ("--include-name", "GET /health", "--phases", "fuzzing", "--max-examples", "3")
+    results = {}
+    for shard in ("1/2", "2/2"):
+        task = ShardTask(SERVICE, shard, arguments, str(tmp_path / "reports"))
+        results[shard] = run_task(task)
+    assert {found.exit_code for found in results.values()} == {0}, results
+    assert sorted(found.events.is_empty for found in results.values()) == [False, True]
+    nobody = run_task(ShardTask(SERVICE, "1/1", ("--include-name", "GET /nope"), str(tmp_path)))
+    step = as_step(nobody.events, nobody.exit_code)
+    assert step.status is Status.ERROR, "nothing at all was looked at"
 
 
 def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ class Events:
         errors: why something could not be tested.
         phases: how each phase ended.
         warnings: why the run may have reached less than it seems, by kind.
+        is_empty: whether no operation was chosen.
     """
 
     findings: dict[str, Finding] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Events:
     errors: list[str] = field(default_factory=list)
     phases: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    is_empty: bool = False
 
     def merge(self, other: "Events") -> None:
         """Take what another run's events say, of other operations or phases."""
@@ -71,6 +73,9 @@ class Events:
         """Take an event."""
         if name == "ScenarioFinished":
             self._scenario(event)
+        elif name == "LoadingFinished":
+            operations = (event.get("statistic") or {}).get("operations") or {}
+            self.is_empty = operations.get("selected") == 0
         elif name == "PhaseFinished":
             self.phases[str((event.get("phase") or {}).get("name"))] = str(event.get("status"))
         elif name in {"NonFatalError", "FatalError"}:
