@@ -6,7 +6,7 @@
 import sys
 from importlib import import_module
 
-NAMES = ("throughput", "fuzzing", "isolation", "properties", "access", "contracts", "load")
+NAMES = ("throughput", "fuzzing", "isolation", "properties", "access", "contracts", "hops", "load")
 WITH_OPTIONS = ("load", "fuzzing")
 
 

@@ -1,0 +1,84 @@
+"""`nox -s bench -- hops`: through how many files of ours a way leads.
+
+Counted are the distinct files of `api` or of the kit whose functions are entered on the way; what
+starts the environment is not. The bounds are the design's. One pact interaction is counted by
+`apiproof/tests/pacts`; a single forged-token probe is not told apart yet.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from apiproof.access import probe_of
+from apiproof.environment import Environment
+from apiproof.openapi.document import operations
+from apiproof.reporting.terminal import console, print_line
+from tests.service import PASSWORD, SERVICE
+
+ROOT = Path(__file__).parent.parent.parent
+SERVICE_CODE = f"{ROOT / 'api'}{os.sep}"
+KIT_CODE = str(ROOT / "apiproof" / "src")
+
+
+@contextmanager
+def entered(*folders: str) -> Iterator[set[str]]:
+    """The files below some folders whose functions are entered, in any thread."""
+    found: set[str] = set()
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        name = frame.f_code.co_filename
+        is_function = not frame.f_code.co_name.startswith("<module")
+        if event == "call" and is_function and name.startswith(folders):
+            found.add(name)
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        yield found
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+
+
+def _me(env: Environment) -> Callable[[], object]:
+    headers = {"Authorization": f"Bearer {env.new_account().access_token}"}
+    env.client.request("GET", "/users/me", headers=headers)  # the keys are at hand
+    return lambda: env.client.request("GET", "/users/me", headers=headers)
+
+
+def _sign_up(env: Environment) -> Callable[[], object]:
+    pool = {"ClientId": env.config.client_id, "SecretHash": env.cognito.secret_hash("hops")}
+    attributes = [{"Name": "email", "Value": "hops@example.com"}]
+    return lambda: env.aws.sign_up(
+        **pool, Username="hops", Password=PASSWORD, UserAttributes=attributes
+    )
+
+
+def _probe(env: Environment) -> Callable[[], object]:
+    probe = probe_of(SERVICE, env)
+    operation = next(o for o in operations(env.document) if o.operation_id == "read_me")
+    return lambda: probe.exercise(operation)
+
+
+WAYS = (
+    ("GET /users/me", 8, (SERVICE_CODE,), _me),
+    ("SignUp at the emulator", 8, (KIT_CODE,), _sign_up),
+    ("all probes of one operation", 0, (KIT_CODE,), _probe),
+)
+
+
+def main(_arguments: Sequence[str] = ()) -> None:
+    with Environment.open(SERVICE) as env:
+        for name, bound, folders, prepare in WAYS:
+            act = prepare(env)
+            with entered(*folders) as files:
+                act()
+            names = sorted(Path(file).relative_to(ROOT).as_posix() for file in files)
+            aim = f"the design's bound is {bound}" if bound else "no bound"
+            print_line(console, f"{name}: {len(names)} files ({aim})")
+            print_line(console, f"  {', '.join(names)}")
