@@ -14,6 +14,7 @@ import math
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import anyio
@@ -70,7 +71,7 @@ class Bulkhead:
             deadline.end()
             raise self._error from None
         finally:
-            job.is_wanted = False
+            self._give_up(job)
         return result
 
     def _is_begun(self, job: "_Job") -> bool:
@@ -83,6 +84,13 @@ class Bulkhead:
                 raise self._error
             self._waiting.append(job)
             return False
+
+    def _give_up(self, job: "_Job") -> None:
+        """Take a job out of the queue, where it would keep others out, if it waits there still."""
+        job.is_wanted = False
+        if not job.result.done() or job.result.cancelled():
+            with self._lock, suppress(ValueError):
+                self._waiting.remove(job)
 
     async def _in_a_thread(self, job: "_Job") -> None:
         # The threads are counted here.

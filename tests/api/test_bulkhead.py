@@ -143,6 +143,29 @@ def test_a_request_that_was_given_up_leaves_its_place() -> None:
     assert asyncio.run(main()) == 7
 
 
+@pytest.mark.parametrize("gives_up", ["at the deadline", "by hanging up"])
+def test_the_place_in_the_queue_of_one_who_gave_up_is_the_next_ones(gives_up: str) -> None:
+    release = threading.Event()
+
+    async def main() -> str:
+        one = bulkhead(queue=1)
+        busy = asyncio.create_task(one.run(release.wait))
+        await asyncio.sleep(0)
+        with started(0.05 if gives_up == "at the deadline" else PATIENCE):
+            waiting = asyncio.create_task(told(one.run(lambda: 1)))
+        await asyncio.sleep(0)
+        if gives_up == "by hanging up":
+            waiting.cancel()
+        await asyncio.wait([waiting])
+        following = asyncio.create_task(told(one.run(lambda: 7)))
+        await asyncio.sleep(0)
+        release.set()
+        await busy
+        return await asyncio.wait_for(following, PATIENCE)
+
+    assert asyncio.run(main()) == "7"
+
+
 def test_a_released_socket_is_left_alone() -> None:
     near, far = socket.socketpair()
     deadline = Deadline(PATIENCE)
