@@ -24,7 +24,6 @@ from api.deadline import current
 from api.errors import Unavailable
 
 T = TypeVar("T")
-_LONG = 86_400.0  # seconds; for those who have no deadline
 
 
 class Bulkhead:
@@ -65,7 +64,7 @@ class Bulkhead:
             self._threads.add(task)
             task.add_done_callback(self._threads.discard)
         try:
-            async with asyncio.timeout(min(deadline.remaining, _LONG)):
+            async with asyncio.timeout(deadline.timeout):
                 result: T = await job.result
         except TimeoutError:
             deadline.end()

@@ -9,7 +9,7 @@ Source: SQLAlchemy 2.1 on disconnect handling and pool events; libpq's connectio
 import select
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import structlog
@@ -94,15 +94,13 @@ class Database:
 
         return await self._bulkhead.run(within)
 
-    @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self) -> AbstractContextManager[Session]:
         """Open a session, commit at the end, roll back on an error; for those in a thread already.
 
         Raises:
             DatabaseUnavailable: the database is away or too busy, also at the commit.
         """
-        with transaction(self.engine) as db:
-            yield db
+        return transaction(self.engine)
 
 
 @contextmanager
@@ -148,8 +146,7 @@ def _watch(connection: Any, record: Any, _proxy: Any) -> None:
     deadline.watch(descriptor)
     record.info["watched"] = deadline, descriptor
     is_fresh = time.monotonic() - record.info.get("worked_at", 0.0) < _FRESH
-    # A server that ends a connection says so, or closes it: there is something to read.
-    if is_fresh and not select.select([descriptor], [], [], 0)[0]:
+    if is_fresh and not _has_news(descriptor):
         return
     try:
         with connection.cursor() as cursor:
@@ -158,6 +155,16 @@ def _watch(connection: Any, record: Any, _proxy: Any) -> None:
     except connection.Error as error:
         _release(connection, record)
         raise DisconnectionError("The connection is dead") from error
+
+
+def _has_news(descriptor: int) -> bool:
+    """Tell whether an idle server has said something: that it ends the connection, or closed it.
+
+    By poll: select fails for descriptors beyond 1,023, which a thousand clients bring about.
+    """
+    news = select.poll()
+    news.register(descriptor, select.POLLIN)
+    return bool(news.poll(0))
 
 
 def _release(_connection: Any, record: Any, *_: Any) -> None:

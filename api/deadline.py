@@ -16,6 +16,8 @@ from contextvars import ContextVar
 
 from api.errors import Unavailable
 
+_DAY = 86_400.0  # seconds
+
 
 class Deadline:
     """A moment by which everything has to have an answer; threads may share it."""
@@ -35,6 +37,11 @@ class Deadline:
     def remaining(self) -> float:
         """Seconds that are left, at least 0."""
         return max(self._end - time.monotonic(), 0.0)
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for a timer: those that are left, and at most a day where there is no end."""
+        return min(self.remaining, _DAY)
 
     def require(self, error: type[Unavailable]) -> None:
         """Go on only while there is time.

@@ -8,8 +8,6 @@ import anyio
 from api.deadline import current
 from api.errors import Unavailable
 
-_LONG = 86_400.0  # seconds; for those who have no deadline
-
 
 class SharedLook:
     """Lets callers who ask while a look is under way have its result."""
@@ -42,7 +40,7 @@ class SharedLook:
             task = self._task = loop.create_task(begun())
             # Whoever asked may have gone before there is a result, and nobody reads it then.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        with anyio.move_on_after(min(current().remaining, _LONG)):
+        with anyio.move_on_after(current().timeout):
             await asyncio.shield(task)
             return
         raise self._error

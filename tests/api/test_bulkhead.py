@@ -1,6 +1,8 @@
 """Bulkheads and deadlines: who waits for how long, and what becomes of threads that hang."""
 
 import asyncio
+import fcntl
+import os
 import socket
 import threading
 import time
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from api.bulkhead import Bulkhead
+from api.database import _has_news
 from api.deadline import Deadline, current, started
 from api.errors import DatabaseUnavailable
 
@@ -209,3 +212,23 @@ def test_what_is_watched_after_the_deadline_is_shut_down_at_once() -> None:
 def test_there_is_no_deadline_outside_of_requests() -> None:
     assert current().remaining > time.monotonic()
     current().require(DatabaseUnavailable)
+
+
+@pytest.mark.parametrize("number", [None, 1500], ids=["few", "beyond select's 1,023"])
+def test_a_connection_with_news_is_seen_whatever_its_number(number: int | None) -> None:
+    """A thousand clients take the low numbers; the database's connections get the next ones."""
+    near, far = socket.socketpair()
+    with near, far:
+        if number is None:
+            descriptor = os.dup(near.fileno())
+        else:
+            try:
+                descriptor = fcntl.fcntl(near.fileno(), fcntl.F_DUPFD, number)
+            except OSError:
+                pytest.skip("this process may not have so many files: raise ulimit -n")
+        try:
+            assert not _has_news(descriptor)
+            far.close()
+            assert _has_news(descriptor)
+        finally:
+            os.close(descriptor)
