@@ -1,11 +1,12 @@
 """Many clients at once: each with a connection of its own, and how long it waited."""
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -82,10 +83,12 @@ class Crowd:
         return [future.result(PATIENCE) for future in self._futures]
 
     def hang_up(self) -> None:
-        """Let all clients break off."""
+        """Let all clients break off; who is answered meanwhile hangs up by itself."""
         for connection in self._connections:
-            if connection.sock is not None:
-                connection.sock.shutdown(2)
+            waiting = connection.sock  # its own thread closes it, and may do so now
+            if waiting is not None:
+                with suppress(OSError):
+                    waiting.shutdown(socket.SHUT_RDWR)
 
     def _run(self, request: Valid) -> Timed:
         prepared = requests.Request(
