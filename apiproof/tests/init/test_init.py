@@ -8,6 +8,7 @@ import pytest
 
 from apiproof.application import ApplicationNotLoaded, declared_document
 from apiproof.init import ApplicationNotFound, describe, plan_of, write
+from apiproof.init.files import service_file
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.variables import template_for
 
@@ -129,6 +130,7 @@ def test_a_folder_without_an_application_is_one_line(tmp_path: Path) -> None:
         ("JWKS_URL", "{public_jwks_url}"),
         ("GOOGLE_CLIENT_ID", ""),
         ("AWS_ACCESS_KEY_ID", ""),
+        ("AWS_DEFAULT_REGION", "{region}"),
         ("APP_NAME", ""),
     ],
 )
@@ -144,3 +146,39 @@ def test_an_application_that_cannot_be_loaded_is_named_with_its_line(
     with pytest.raises(ApplicationNotLoaded) as caught:
         declared_document("broken_app:app", {}, None)
     assert "cannot be loaded at broken_app.py:2 <module> (ModuleNotFoundError" in str(caught.value)
+
+
+SETTINGS = """
+import os
+from typing import Optional
+from fastapi import FastAPI
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    check_expiration: bool = True
+    userpools: dict[str, dict[str, str]] = {"eu": {"userpool_id": os.environ["POOL_ID"]}}
+    origins: Optional[list[str]] = None
+    pools_by_name: dict[str, str]
+    allowed: list[str] | None
+    aws_default_region: str
+    aws_access_key_id: str
+    api_key: str
+
+
+app = FastAPI()
+"""
+
+
+def test_settings_that_hold_json_and_those_that_are_given_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(SETTINGS, encoding="utf-8")
+    plan = plan_of(tmp_path)
+    assert "USERPOOLS" not in plan.facts.variables  # fastapi-cognito's; its default stays
+    assert "ORIGINS" not in plan.facts.variables
+    text = service_file(plan)
+    for part in (
+        '"POOLS_BY_NAME": "{{}}"', '"ALLOWED": "[]"', '"AWS_DEFAULT_REGION": "{region}"',
+        '# "AWS_ACCESS_KEY_ID": left as it is', '"API_KEY": "example"',
+        '"POOL_ID": "{user_pool_id}"',
+    ):  # fmt: skip
+        assert part in text

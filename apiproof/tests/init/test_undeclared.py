@@ -1,11 +1,17 @@
 """An application that reads credentials itself: init finds out, and the document is completed."""
 
+from collections.abc import Callable
+from typing import Annotated
+
 import pytest
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
 from apiproof.access import probe_service
 from apiproof.environment import Environment
-from apiproof.init.undeclared import undeclared_security
+from apiproof.init.files import Plan, service_file
+from apiproof.init.source import SourceFacts
+from apiproof.init.undeclared import token_kinds, undeclared_security
+from apiproof.jwt import decode_unverified
 from apiproof.service import OperationUnknown, Service
 
 
@@ -80,3 +86,35 @@ def test_an_operation_that_is_not_there_is_one_line() -> None:
 
 def test_a_right_application_has_no_such_finding(service: Service) -> None:
     assert not {check for _, check in findings(service)} & {"anonymous_rejected", "exercised"}
+
+
+def by_kind() -> FastAPI:
+    """Build an application of which two operations take id tokens, and one access tokens."""
+    app = FastAPI()
+
+    def asks_for(kind: str) -> Callable[[str | None], None]:
+        def check(authorization: Annotated[str | None, Header()] = None) -> None:
+            token = (authorization or "").removeprefix("Bearer ")
+            read = decode_unverified(token)
+            if read is None or read.claims.get("token_use") != kind:
+                raise HTTPException(401)
+
+        return check
+
+    for name, kind in {"mine": "id", "yours": "id", "ours": "access"}.items():
+        app.get(f"/{name}", operation_id=name, dependencies=[Depends(asks_for(kind))])(
+            lambda: "let in"
+        )
+    return app
+
+
+def test_the_kind_of_token_is_found_and_a_service_of_both_is_told() -> None:
+    with Environment.open(Service(by_kind, database=False)) as env:
+        undeclared = undeclared_security(env)
+        kinds = token_kinds(env, undeclared)
+    assert undeclared == ("mine", "yours", "ours")
+    assert kinds == {"mine": "id", "yours": "id", "ours": "access"}
+    plan = Plan("app:app", None, SourceFacts(), undeclared=undeclared, token_kinds=kinds)
+    text = service_file(plan)
+    assert 'token="id",' in text
+    assert "# ours: takes the other kind" in text

@@ -33,10 +33,9 @@ def init(
 
     plan = adoption.plan_of(Path.cwd(), application, python)
     typer.echo(f"Application {plan.app}" + (f", served by {plan.python}" if plan.python else ""))
-    document, undeclared, reason = _document(plan, openapi)
+    document, reason = _document(plan, openapi)
     if document is not None:
         adoption.describe(plan, document)
-        plan.undeclared = undeclared
         purposes = ", ".join(plan.found) or "nothing by name"
         typer.echo(f"Recognised in its document: {purposes}")
     else:
@@ -48,29 +47,23 @@ def init(
     typer.echo("Next: `apiproof doctor`, then `apiproof run`.")
 
 
-def _document(
-    plan: Any, openapi: Path | None
-) -> tuple[dict[str, Any] | None, tuple[str, ...], str]:
-    """Return the service's document: the file, or what the application declares when it runs.
+def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, str]:
+    """Return the service's document, or why there is none: the file, or what it declares.
 
-    With the operations that ask for a token and do not declare it, and why there is no document.
+    A plan learns from a running application which tokens it asks for, declared or not.
     """
     from apiproof import init as adoption
     from apiproof.environment import Environment
     from apiproof.errors import UserError
-    from apiproof.init.variables import placeholder_for, template_for
+    from apiproof.init.variables import invented, template_for
     from apiproof.openapi.document import load_document
     from apiproof.service import Service
 
     if openapi is not None:
-        return load_document(openapi), (), ""
+        return load_document(openapi), ""
     facts = plan.facts
     variables = {name: template_for(name) for name in facts.variables}
-    variables |= {
-        name: placeholder_for(name)
-        for name, needed in facts.variables.items()
-        if needed and not variables[name]
-    }
+    variables |= invented(facts.variables, facts.structured)
     service = Service(
         plan.app,
         python=plan.python,
@@ -82,9 +75,11 @@ def _document(
     )
     try:
         with Environment.open(service) as env:
-            return env.document, adoption.undeclared_security(env), ""
+            plan.undeclared = adoption.undeclared_security(env)
+            plan.token_kinds = adoption.token_kinds(env, plan.undeclared)
+            return env.document, ""
     except UserError as error:
-        return None, (), str(error)
+        return None, str(error)
 
 
 def doctor(service: ServiceOption = None) -> None:

@@ -10,7 +10,7 @@ from apiproof.errors import UserError
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
-from apiproof.init.undeclared import undeclared_security
+from apiproof.init.undeclared import token_kinds, undeclared_security
 from apiproof.openapi.document import operations
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Written",
     "describe",
     "plan_of",
+    "token_kinds",
     "undeclared_security",
     "write",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
-from apiproof.init.variables import placeholder_for, template_for
+from apiproof.init.variables import invented, template_for
 
 SERVICE_FILE = "apiproof_service.py"
 
@@ -28,6 +28,7 @@ class Plan:
         install: Shell commands that install the project's own libraries.
         undeclared: operationIds that ask for a token, as the running application shows, though the
             document does not say so.
+        token_kinds: `access` or `id` by operationId, of those that take one of them alone.
     """
 
     app: str
@@ -40,6 +41,13 @@ class Plan:
     region: str = "us-east-1"
     install: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
+    token_kinds: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def token(self) -> str:
+        """The kind of token that more operations take: `access` or `id`."""
+        kinds = list(self.token_kinds.values())
+        return "id" if kinds.count("id") > kinds.count("access") else "access"
 
     @property
     def by_email(self) -> bool:
@@ -175,7 +183,7 @@ def _service(plan: Plan) -> Iterator[str]:
     if plan.python is not None:
         yield f'    python=Path("{plan.python.as_posix()}"),'
     if facts.variables:
-        yield from _variables(facts.variables)
+        yield from _variables(facts)
     if not facts.has_database:
         yield "    database=False,"
     elif plan.migrations:
@@ -200,15 +208,16 @@ def _service(plan: Plan) -> Iterator[str]:
     yield ")"
 
 
-def _variables(variables: Mapping[str, bool]) -> Iterator[str]:
+def _variables(facts: SourceFacts) -> Iterator[str]:
     yield "    variables={"
-    for name, is_needed in variables.items():
-        if template := template_for(name):
+    made_up = invented(facts.variables, facts.structured)
+    for name in facts.variables:
+        if name in made_up:
+            yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
+        elif template := template_for(name):
             yield f'        "{name}": "{template}",'
-        elif is_needed:
-            yield f'        "{name}": "{placeholder_for(name)}",  # invented: it must have a value'
         else:
-            yield f'        # "{name}": left at its default'
+            yield f'        # "{name}": left as it is'
     yield "    },"
 
 
@@ -234,7 +243,16 @@ def _users(plan: Plan) -> Iterator[str]:
         yield "    # sign_up=function of (env, user); users are put into the pool directly"
     if "confirm" in plan.found:
         yield "    confirm=confirm,"
-    yield '    # token="id" where the service takes id tokens'
+    yield from _token(plan)
+
+
+def _token(plan: Plan) -> Iterator[str]:
+    if plan.token == "id":  # noqa: S105  # a kind of token
+        yield '    token="id",  # it refuses access tokens'
+    elif not plan.token_kinds:
+        yield '    # token="id" where the service takes id tokens'
+    if others := [name for name, kind in plan.token_kinds.items() if kind != plan.token]:
+        yield f"    # {', '.join(others)}: takes the other kind of token alone, and is never let in"
 
 
 def _overrides(plan: Plan) -> Iterator[str]:

@@ -14,6 +14,10 @@ _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "datab
 _READERS = {"getenv", "get", "config", "env", "str", "int"}
 _POOL_ID = re.compile(r"\b([a-z]{2}(?:-[a-z]+)+-\d)_[A-Za-z0-9]{5,55}\b")
 _REGION = re.compile(r"\b(?:af|ap|ca|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d\b")
+_EMPTY = {
+    **dict.fromkeys(("dict", "Dict", "Mapping"), "{}"),
+    **dict.fromkeys(("list", "List", "set", "Set", "tuple", "Tuple", "Sequence"), "[]"),
+}
 _FLOW = re.compile(
     r"\b(USER_PASSWORD_AUTH|USER_SRP_AUTH|ADMIN_USER_PASSWORD_AUTH|CUSTOM_AUTH|USER_AUTH|ADMIN_NO_SRP_AUTH)\b"
 )
@@ -26,6 +30,7 @@ class SourceFacts:
     Attributes:
         applications: Import paths, the likeliest first.
         variables: Environment variables by name; whether the application ends without it.
+        structured: Those of them that hold JSON, with an empty value.
         has_database: Whether a database library is imported.
         creates_tables: Whether the application calls `create_all` itself.
         metadata: The import path of what has SQLAlchemy's metadata; empty where none was found.
@@ -38,6 +43,7 @@ class SourceFacts:
 
     applications: list[str] = field(default_factory=list)
     variables: dict[str, bool] = field(default_factory=dict)
+    structured: dict[str, str] = field(default_factory=dict)
     has_database: bool = False
     creates_tables: bool = False
     metadata: str = ""
@@ -119,12 +125,38 @@ def _read_class(node: ast.ClassDef, module: str, facts: SourceFacts) -> None:
     if any(word.arg == "table" for word in node.keywords):  # SQLModel's
         facts.metadata = facts.metadata or f"{module}:{node.name}"
     if "BaseSettings" in bases:
-        prefix = _prefix(node)
-        for field_ in node.body:
-            if isinstance(field_, ast.AnnAssign) and isinstance(field_.target, ast.Name):
-                name = _alias(field_.value) or f"{prefix}{field_.target.id}".upper()
-                if field_.target.id != "model_config":
-                    facts.variables.setdefault(name, field_.value is None)
+        _read_settings(node, facts)
+
+
+def _read_settings(node: ast.ClassDef, facts: SourceFacts) -> None:
+    """Take note of the fields of a pydantic-settings class.
+
+    Those that hold JSON (`userpools: dict[...]`) are named only where they have no default.
+    """
+    prefix = _prefix(node)
+    for field_ in node.body:
+        if not isinstance(field_, ast.AnnAssign) or not isinstance(field_.target, ast.Name):
+            continue
+        name = _alias(field_.value) or f"{prefix}{field_.target.id}".upper()
+        is_needed = field_.value is None
+        empty = _EMPTY.get(_container(field_.annotation))
+        if field_.target.id == "model_config" or (empty and not is_needed):
+            continue
+        facts.variables.setdefault(name, is_needed)
+        if empty:
+            facts.structured[name] = empty
+
+
+def _container(annotation: ast.expr) -> str:
+    """Return the outermost name of an annotation: `dict` of `dict[str, str] | None`."""
+    if isinstance(annotation, ast.BinOp):
+        return _container(annotation.left)
+    if isinstance(annotation, ast.Subscript):
+        if _name(annotation.value) in {"Optional", "Annotated"}:
+            inner = annotation.slice
+            return _container(inner.elts[0] if isinstance(inner, ast.Tuple) else inner)
+        return _name(annotation.value)
+    return _name(annotation)
 
 
 def _prefix(node: ast.ClassDef) -> str:

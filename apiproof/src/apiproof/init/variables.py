@@ -3,6 +3,7 @@
 # ruff: noqa: E501  # one rule, one line
 
 import re
+from collections.abc import Mapping
 
 # The first that fits; a name is taken apart at its underscores.
 _RULES: tuple[tuple[str, str], ...] = (
@@ -21,9 +22,9 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r".*COGNITO.*ENDPOINT.*(URL)?|AWS_ENDPOINT_URL.*", "{cognito_endpoint}"),
     (r".*REGION(_NAME)?", "{region}"),
 )  # fmt: skip
-_OWN = re.compile(
-    r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE|DEFAULT_REGION)|PATH|HOME|PORT"
-)
+_OWN = re.compile(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|PATH|HOME|PORT")
+# These have a value in every environment; an invented one would only hide it.
+_GIVEN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PATH", "HOME"}
 
 
 def template_for(name: str) -> str:
@@ -47,3 +48,19 @@ def placeholder_for(name: str) -> str:
     if any(word in upper for word in ("DEBUG", "ENABLE", "IS_")):
         return "false"
     return "example"
+
+
+def invented(variables: Mapping[str, bool], structured: Mapping[str, str]) -> dict[str, str]:
+    """Return values for the variables that must have one and whose names say nothing to us.
+
+    Args:
+        variables: Names; whether the application ends without it.
+        structured: Those that hold JSON, with an empty value.
+    """
+    return {
+        name: structured.get(name, "").replace("{}", "{{}}") or placeholder_for(name)
+        for name, is_needed in variables.items()
+        if is_needed
+        and name.upper() not in _GIVEN
+        and (name in structured or not template_for(name))
+    }
