@@ -264,10 +264,12 @@ def consumers_web(session: nox.Session) -> None:
 
 @nox.session(name="cognito-js")
 def cognito_js(session: nox.Session) -> None:
-    """Travel through the Cognito stand-in with the AWS SDK for JavaScript (needs Node.js 20+)."""
+    """Travel through the emulator with the AWS SDK, Amplify and identity-js (needs Node.js 20+)."""
     if not shutil.which("npm"):
-        session.skip("Node.js is missing: install Node 20+ to travel with the AWS SDK v3.")
-    run(session, "python", "-m", "tests.cognito.journey", *session.posargs, folder=KIT)
+        session.skip(
+            "Node.js is missing: install Node 20+ to travel with the clients in JavaScript."
+        )
+    run(session, "python", "-m", "tests.cognito.journey", "sdk", "clients", folder=KIT)
 
 
 @nox.session(name="cognito-browser")
@@ -276,7 +278,7 @@ def cognito_browser(session: nox.Session) -> None:
     browsers = ("chromium", "chromium-browser", "google-chrome")
     if not shutil.which("npm") or not any(map(shutil.which, browsers)):
         session.skip("Node.js or Chromium is missing: install both to sign in with a browser.")
-    run(session, "python", "-m", "tests.cognito.browser_journey", folder=KIT)
+    run(session, "python", "-m", "tests.cognito.journey", "browser", folder=KIT)
 
 
 @nox.session

@@ -21,6 +21,8 @@ import {
   SignUpCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 
+import { controlOf } from "./tools.mjs";
+
 const ready = JSON.parse(await readFile(process.argv[2], "utf8"));
 const cognito = new CognitoIdentityProviderClient({
   endpoint: ready.endpoint_url,
@@ -38,14 +40,7 @@ const secretHash = createHmac("sha256", ready.client_secret)
   .digest("base64");
 const app = { ClientId: ready.client_id, Username: username, SecretHash: secretHash };
 
-async function control(method, path, document) {
-  const answer = await fetch(`${ready.control_url}/${path}`, {
-    method,
-    body: document && JSON.stringify(document),
-  });
-  assert.equal(answer.status, 200, `${method} ${path}`);
-  return answer.json();
-}
+const control = controlOf(ready);
 
 async function lastCode(purpose) {
   const { messages } = await control("GET", `outbox?username=${username}&purpose=${purpose}`);

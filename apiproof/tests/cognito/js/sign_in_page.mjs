@@ -5,11 +5,12 @@
 // The application is of another origin: all that it asks the emulator goes through CORS.
 
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
 import { chromium } from "playwright-core";
+
+import { totp } from "./tools.mjs";
 
 const [readyFile, port, browserPath] = process.argv.slice(2);
 const ready = JSON.parse(await readFile(readyFile, "utf8"));
@@ -68,17 +69,6 @@ window.keys = async () => (await fetch(${JSON.stringify(ready.jwks_url)})).json(
 const server = createServer((_, answer) => {
   answer.writeHead(200, { "Content-Type": "text/html" }).end(application);
 }).listen(Number(port), "localhost");
-
-function totp(secret, time = Date.now()) {
-  const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-  const bits = [...secret].map((c) => alphabet.indexOf(c).toString(2).padStart(5, "0")).join("");
-  const key = Buffer.from(bits.match(/.{8}/g).map((byte) => Number.parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(time / 30_000)));
-  const digest = createHmac("sha1", key).update(counter).digest();
-  const number = digest.readUInt32BE(digest.at(-1) & 15) & 0x7fffffff;
-  return String(number % 1_000_000).padStart(6, "0");
-}
 
 let steps = 0;
 function step(text) {
@@ -142,8 +132,9 @@ try {
   assert.ok(renewed.access_token);
   step("it refreshes");
 
+  const before = page.url(); // a callback, too: what comes has another code
   await page.evaluate(() => window.signIn());
-  await page.waitForURL(`${origin}/callback?**`);
+  await page.waitForURL((url) => url.href.startsWith(`${origin}/callback?`) && url.href !== before);
   step("the browser is remembered");
 
   const out = new URLSearchParams({ client_id: ready.client_id, logout_uri: `${origin}/bye` });
