@@ -4,7 +4,7 @@ import json
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -159,3 +159,28 @@ def test_garbage_is_an_aws_error(pool: Emulator, body: bytes) -> None:
     assert refusal.value.code == 400
     expected = "InvalidParameterException" if not body else "SerializationException"
     assert json.load(refusal.value)["__type"] == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "document", "text"),
+    [
+        ("clock", {}, "give advance_seconds or move_to."),
+        ("clock", {"advance_seconds": "x"}, "is a number of seconds, e.g. 60, not 'x'."),
+        ("clock", {"advance_seconds": None}, "is a number of seconds, e.g. 60, not None."),
+        ("clock", {"advance_seconds": True}, "is a number of seconds, e.g. 60, not True."),
+        ("clock", {"advance_seconds": 1e18}, "is too large or not finite: 1e+18."),
+        ("clock", {"advance_seconds": float("nan")}, "is too large or not finite: nan."),
+        ("clock", {"move_to": 5}, "Invalid isoformat string: '5'"),
+        ("clock", {"move_to": "9999-12-31T00:00:00+00:00"}, "within the years 1970 to 9899"),
+        ("outages", {}, "give kind."),
+        ("outages", {"kind": "fail"}, "give operation."),
+    ],
+)
+def test_wrong_documents_are_told_what_to_give(
+    pool: Emulator, path: str, document: Any, text: str
+) -> None:
+    before = pool.cognito.clock.now()
+    status, answer = _ask(pool, "POST", f"/_apiproof/{path}", document)
+    assert status == 400
+    assert text in answer["message"]
+    assert pool.cognito.clock.now() - before < timedelta(minutes=1)

@@ -71,7 +71,8 @@ class Control:
                 return json_response(400, {"message": f"{what} takes an object."})
             return json_response(200, route(given | request.query))
         except (ArithmeticError, KeyError, RecursionError, TypeError, ValueError) as error:
-            return json_response(400, {"message": f"{what}: {error}"})
+            text = f"give {error.args[0]}." if isinstance(error, KeyError) else str(error)
+            return json_response(400, {"message": f"{what}: {text}"})
 
     def _well_known(self, pool_id: str, name: str, url: str) -> WebResponse:
         pool = self._backend.user_pools.get(pool_id)
@@ -112,10 +113,13 @@ class Control:
         return {"now": self._backend.context.clock.now().isoformat()}
 
     def _move_clock(self, given: Document) -> Document:
+        clock = self._backend.context.clock
         if "move_to" in given:
-            self._backend.context.clock.move_to(datetime.fromisoformat(given["move_to"]))
+            clock.move_to(datetime.fromisoformat(str(given["move_to"])))
+        elif "advance_seconds" in given:
+            clock.advance(_seconds(given["advance_seconds"]))
         else:
-            self._backend.context.clock.advance(timedelta(seconds=given["advance_seconds"]))
+            raise KeyError("advance_seconds or move_to")
         return self._read_clock(given)
 
     def _reset_clock(self, given: Document) -> Document:
@@ -160,3 +164,12 @@ class Control:
     def _reset(self, _: Document) -> Document:
         self._backend.reset()
         return {}
+
+
+def _seconds(value: Any) -> timedelta:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(f"advance_seconds is a number of seconds, e.g. 60, not {value!r}.")
+    try:
+        return timedelta(seconds=value)
+    except (OverflowError, ValueError) as error:
+        raise ValueError(f"advance_seconds is too large or not finite: {value!r}.") from error
