@@ -1,8 +1,10 @@
 """A pool with a resource server and app clients for OAuth 2.0, and requests to its endpoints."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 import requests
 
 from apiproof.cognito import Cognito
@@ -78,3 +80,16 @@ class OAuthPool:
             **settings,
         )["UserPoolClient"]
         return App(self.base_url, client["ClientId"], client.get("ClientSecret"))
+
+
+@pytest.fixture(scope="module")
+def standing(request: pytest.FixtureRequest) -> Iterator[OAuthPool]:
+    """One for a module, over HTTP unless the module parametrizes it."""
+    with Cognito.start(http=getattr(request, "param", True)) as cognito:
+        yield OAuthPool(cognito)
+
+
+@pytest.fixture
+def pool(standing: OAuthPool) -> OAuthPool:
+    standing.reset()
+    return standing

@@ -1,6 +1,5 @@
 """The sign-in page: `/oauth2/authorize`, `/login` with every challenge, `/logout`."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,23 +12,20 @@ import requests
 from apiproof.cognito import Cognito, PoolSettings
 from apiproof.cognito.authorization_codes import s256_challenge
 from tests.cognito.browser import Browser
-from tests.cognito.oauth_pool import CALLBACK, CODE_CLIENT, SIGNED_OUT, App, OAuthPool
+from tests.cognito.oauth_pool import (
+    CALLBACK,
+    CODE_CLIENT,
+    SIGNED_OUT,
+    App,
+    OAuthPool,
+    pool,
+    standing,
+)
 from tests.cognito.pools import PASSWORD
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-x"
 SMS = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x"}
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[OAuthPool]:
-    with Cognito.start(http=True) as cognito:
-        yield OAuthPool(cognito)
-
-
-@pytest.fixture
-def pool(standing: OAuthPool) -> OAuthPool:
-    standing.reset()
-    return standing
+__all__ = ["pool", "standing"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The OAuth 2.0 endpoints for programs, in-process and over HTTP."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -9,23 +8,22 @@ import pytest
 import requests
 from botocore.exceptions import ClientError
 
-from apiproof.cognito import Cognito
 from apiproof.cognito.authorization_codes import s256_challenge
-from tests.cognito.oauth_pool import CALLBACK, CODE_CLIENT, MACHINE_CLIENT, App, OAuthPool
+from tests.cognito.oauth_pool import (
+    CALLBACK,
+    CODE_CLIENT,
+    MACHINE_CLIENT,
+    App,
+    OAuthPool,
+    pool,
+    standing,
+)
 
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-x"
-
-
-@pytest.fixture(scope="module", params=[False, True], ids=["in-process", "http"])
-def standing(request: pytest.FixtureRequest) -> Iterator[OAuthPool]:
-    with Cognito.start(http=request.param) as cognito:
-        yield OAuthPool(cognito)
-
-
-@pytest.fixture
-def pool(standing: OAuthPool) -> OAuthPool:
-    standing.reset()
-    return standing
+__all__ = ["pool", "standing"]
+pytestmark = pytest.mark.parametrize(
+    "standing", [False, True], ids=["in-process", "http"], indirect=True, scope="module"
+)
 
 
 @pytest.fixture
