@@ -1,6 +1,8 @@
 import json
+import sys
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -168,3 +170,21 @@ def test_triggers_of_a_command_line_that_do_not_exist(option: str, message: str)
 def test_triggers_of_a_command_line_are_imported() -> None:
     handlers: dict[str, Any] = dict(load_handlers(["PreSignUp=json:loads"]))
     assert handlers == {"PreSignUp": json.loads}
+
+
+def test_triggers_are_found_in_the_current_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_triggers.py").write_text(
+        "def confirm(event, _):\n    return event\nnumber = 5\n"
+    )
+    (tmp_path / "broken_triggers.py").write_text("1 / 0\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
+    assert load_handlers(["PreSignUp=own_triggers:confirm"])["PreSignUp"]({"a": 1}, None) == {
+        "a": 1
+    }
+    with pytest.raises(UserError, match="is no function"):
+        load_handlers(["PreSignUp=own_triggers:number"])
+    with pytest.raises(UserError, match="division by zero"):
+        load_handlers(["PreSignUp=broken_triggers:confirm"])

@@ -6,8 +6,10 @@ The handlers have a Lambda's signature. Events and answers follow the AWS develo
 
 import importlib
 import json
+import sys
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from moto.cognitoidp.models import UserStatus
@@ -51,20 +53,25 @@ def load_handlers(options: Iterable[str]) -> dict[str, Handler]:
         options: each `NAME=module:function`, e.g. `PreSignUp=triggers:confirm`.
 
     Raises:
-        UserError: there is no such trigger or function.
+        UserError: there is no such trigger or function, or its module fails.
     """
     handlers: dict[str, Handler] = {}
+    if (here := str(Path.cwd())) not in sys.path:  # a console script does not look there
+        sys.path.insert(0, here)
     for option in options:
         name, _, target = option.partition("=")
         module, _, function = target.partition(":")
         if name not in NAMES:
             raise UserError(f"--trigger {option}: name one of {', '.join(NAMES)}.")
         try:
-            handlers[name] = getattr(importlib.import_module(module), function)
-        except (ImportError, AttributeError, ValueError) as error:
+            handler = getattr(importlib.import_module(module), function)
+        except Exception as error:
             raise UserError(
                 f"--trigger {option} cannot be imported ({error}): write {name}=module:function."
             ) from error
+        if not callable(handler):
+            raise UserError(f"--trigger {option} is no function: write {name}=module:function.")
+        handlers[name] = handler
     return handlers
 
 
