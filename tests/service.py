@@ -87,6 +87,18 @@ def disable(where: EnvironmentConfig, username: str) -> None:
         service.database.engine.dispose()
 
 
+def enable(where: EnvironmentConfig, username: str) -> None:
+    """Enable an account as an operator would, with `python -m api.admin enable`."""
+    from api import admin
+    from api.dependencies import AppState as Dependencies
+
+    service = Dependencies.build(settings_for(where))
+    try:
+        admin.enable(service.database, service.identity, username)
+    finally:
+        service.database.engine.dispose()
+
+
 def migrate(database_url: str) -> None:
     from api.migrations import upgrade
 

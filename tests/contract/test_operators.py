@@ -1,0 +1,112 @@
+"""What operators do to an account is what callers see, by any spelling of its name."""
+
+from collections.abc import Callable
+
+import pytest
+
+from apiproof.environment import Environment
+from apiproof.service import Account
+from tests.contract.alteration import change
+from tests.contract.examples import bearer
+from tests.service import disable, enable
+
+SPELLINGS: dict[str, Callable[[str], str]] = {
+    "as it was given": str,
+    "in capitals": str.upper,
+    "in title case": str.title,
+}
+STEPS = pytest.mark.parametrize("spelt", SPELLINGS.values(), ids=SPELLINGS)
+
+
+def login(env: Environment, user: Account) -> int:
+    form = {"username": user.username, "password": user.password}
+    return env.client.request("POST", "/users/login", data=form).status_code
+
+
+def me(env: Environment, user: Account) -> int:
+    return env.client.request("GET", "/users/me", headers=bearer(user.access_token)).status_code
+
+
+def refresh(env: Environment, user: Account) -> int:
+    body = {"username": user.username, "refresh_token": user.refresh_token}
+    return env.client.request("POST", "/users/refresh", json=body).status_code
+
+
+def is_shut(env: Environment, user: Account) -> bool:
+    return [login(env, user), me(env, user), refresh(env, user)] == [401, 401, 401]
+
+
+def refused(command: Callable[..., None], env: Environment, name: str) -> str:
+    """Give a command and name the error; this suite does not import the service's classes."""
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - compared by its class's name
+        command(env.config, name)
+    return type(caught.value).__name__
+
+
+@STEPS
+def test_a_disabled_account_is_shut_by_any_spelling_and_nobody_elses(
+    env: Environment, spelt: Callable[[str], str]
+) -> None:
+    user, other = env.new_account(), env.new_account()
+    disable(env.config, spelt(user.username))
+    assert is_shut(env, user)
+    assert [login(env, other), me(env, other), refresh(env, other)] == [200, 200, 200]
+
+
+@STEPS
+def test_an_enabled_account_logs_in_anew_and_its_old_sessions_stay_shut(
+    env: Environment, spelt: Callable[[str], str]
+) -> None:
+    user = env.new_account()
+    disable(env.config, user.username)
+    enable(env.config, spelt(user.username))
+    assert [me(env, user), refresh(env, user), login(env, user)] == [401, 401, 200]
+
+
+@STEPS
+def test_an_account_without_a_row_is_disabled_and_enabled(
+    env: Environment, spelt: Callable[[str], str]
+) -> None:
+    user = env.new_account()
+    change(env, "DELETE FROM users WHERE sub = %s", user.sub)
+    disable(env.config, spelt(user.username))
+    assert login(env, user) == 401
+    enable(env.config, spelt(user.username))
+    assert login(env, user) == 200
+
+
+def test_a_command_given_twice_does_what_it_does_once(env: Environment) -> None:
+    user = env.new_account()
+    disable(env.config, user.username)
+    disable(env.config, user.username)
+    assert is_shut(env, user)
+    enable(env.config, user.username)
+    enable(env.config, user.username)
+    assert login(env, user) == 200
+
+
+@pytest.mark.parametrize("command", [disable, enable])
+def test_an_account_is_not_found_by_its_sub_nor_is_nobody(
+    env: Environment, command: Callable[..., None]
+) -> None:
+    user = env.new_account()
+    for name in (user.sub, user.sub.upper(), "nobody-of-that-name"):
+        assert refused(command, env, name) == "UserNotFound"
+    assert [login(env, user), me(env, user)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("command", "call"), [(disable, "AdminDisableUser"), (enable, "AdminEnableUser")]
+)
+def test_a_command_that_cognito_did_not_hear_can_be_given_again(
+    env: Environment, command: Callable[..., None], call: str
+) -> None:
+    user = env.new_account()
+    if command is enable:
+        disable(env.config, user.username)
+    before = [login(env, user), me(env, user)]
+    with env.cognito.outages.fail(call, "InternalErrorException"):
+        assert refused(command, env, user.username) == "IdentityAnswerLost"
+    assert [login(env, user), me(env, user)] == before
+    command(env.config, user.username)
+    assert login(env, user) == (401 if command is disable else 200)

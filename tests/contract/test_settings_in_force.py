@@ -1,0 +1,114 @@
+"""A setting does what it says: each is varied alone, and seen where it takes effect."""
+
+import re
+
+import pytest
+
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
+from tests.contract.alteration import altered, change
+from tests.contract.examples import OPERATIONS, valid
+from tests.contract.test_database import BACK, on_insert
+from tests.service import PASSWORD, application
+
+# Settings of the service, PostgreSQL's parameter, what a session of the service has to have.
+SESSION = [
+    ({"database_statement_timeout": 1.234}, "statement_timeout", "1234ms"),
+    ({"database_statement_timeout": 0.01}, "statement_timeout", "10ms"),
+    ({"database_lock_timeout": 1.234}, "lock_timeout", "1234ms"),
+    ({"database_lock_timeout": 60}, "lock_timeout", "1min"),
+    ({"database_statement_timeout": 2.5}, "idle_in_transaction_session_timeout", "2500ms"),
+    ({}, "statement_timeout", "5s"),
+    ({}, "lock_timeout", "4s"),
+    ({}, "TimeZone", "UTC"),
+    ({}, "application_name", "randomizer-api"),
+]
+
+
+@pytest.mark.parametrize(("settings", "parameter", "value"), SESSION)
+def test_sessions_of_the_database_have_the_limits_of_the_settings(
+    env: Environment, settings: dict[str, float], parameter: str, value: str
+) -> None:
+    """The database itself refuses the insert of a session that is set otherwise."""
+    request = valid(env, "create_random")
+    demand = f"""
+        IF current_setting('{parameter}') <> '{value}' THEN
+            RAISE EXCEPTION 'set otherwise';
+        END IF
+    """
+    with (
+        altered(env, on_insert(demand), BACK),
+        AsgiClient(application(env.config, **settings)) as client,
+        AsgiClient(application(env.config, database_statement_timeout=9)) as otherwise,
+    ):
+        assert request.send(client).status_code == 201
+        if parameter == "statement_timeout":
+            assert request.send(otherwise).status_code == 500
+
+
+ORIGINS = ("https://app.example.com", "http://localhost:3000")
+FOREIGN = [
+    "https://evil.example",
+    "http://app.example.com",
+    "https://app.example.com:8443",
+    "https://app.example.com.evil.example",
+    "https://sub.app.example.com",
+    "null",
+]
+
+
+@pytest.mark.parametrize("method", sorted({found.method for found in OPERATIONS.values()}))
+@pytest.mark.parametrize("origin", [*ORIGINS, *FOREIGN])
+def test_only_the_origins_of_the_settings_may_read_answers(
+    env: Environment, origin: str, method: str
+) -> None:
+    asked = {
+        "Origin": origin,
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type, x-request-id",
+    }
+    with AsgiClient(application(env.config, cors_origins=ORIGINS)) as client:
+        before = client.request("OPTIONS", "/users/me", headers=asked)
+        answer = client.request("GET", "/users/me", headers={"Origin": origin})
+    allowed = [each.headers.get("Access-Control-Allow-Origin") for each in (before, answer)]
+    assert allowed == ([origin] * 2 if origin in ORIGINS else [None] * 2)
+    assert (before.status_code == 200) is (origin in ORIGINS)
+    assert answer.status_code == 401
+    assert "Access-Control-Allow-Credentials" not in {**before.headers, **answer.headers}
+    if origin in ORIGINS:
+        methods = re.split(", *", before.headers["Access-Control-Allow-Methods"])
+        assert method in methods
+        shown = answer.headers["Access-Control-Expose-Headers"].lower()
+        assert {"www-authenticate", "retry-after", "location", "x-request-id"} <= set(
+            re.split(", *", shown)
+        )
+        assert "Origin" in answer.headers["Vary"]
+
+
+@pytest.mark.parametrize("lifetime", [60, 3600, 86_400, 604_800])
+@pytest.mark.parametrize("same", ["username", "email"])
+def test_an_unconfirmed_account_makes_way_after_the_lifetime_of_the_settings(
+    env: Environment, lifetime: int, same: str
+) -> None:
+    old = env.create_unconfirmed_user()
+    body = {"username": "newcomer", "email": "newcomer@example.com", "password": PASSWORD}
+    body[same] = getattr(old, same).upper()
+    aged = "UPDATE users SET created_at = now() - %s * interval '1 second' WHERE username = %s"
+    with AsgiClient(application(env.config, unconfirmed_lifetime=lifetime)) as client:
+        change(env, aged, lifetime - 30, old.username)
+        assert client.request("POST", "/users/signup", json=body).status_code == 409
+        change(env, aged, lifetime + 30, old.username)
+        assert client.request("POST", "/users/signup", json=body).status_code == 201
+        assert client.request("POST", "/users/signup", json=body).status_code == 409
+
+
+def test_an_account_that_was_confirmed_never_makes_way_however_short_the_lifetime(
+    env: Environment,
+) -> None:
+    user = env.new_account()
+    change(env, "UPDATE users SET created_at = now() - interval '400 days'")
+    body = {"username": user.username, "email": "newcomer@example.com", "password": PASSWORD}
+    with AsgiClient(application(env.config, unconfirmed_lifetime=60)) as client:
+        assert client.request("POST", "/users/signup", json=body).status_code == 409
+    form = {"username": user.username, "password": user.password}
+    assert env.client.request("POST", "/users/login", data=form).status_code == 200
