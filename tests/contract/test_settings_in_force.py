@@ -53,6 +53,8 @@ FOREIGN = [
     "https://app.example.com:8443",
     "https://app.example.com.evil.example",
     "https://sub.app.example.com",
+    "https://app-example.com",
+    "http://localhost:30001",
     "null",
 ]
 
