@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from apiproof.access import Probe
 from apiproof.cli import main
 from apiproof.http.server import run_server
 from tests.apps import boards, planner, tokens
@@ -161,3 +162,17 @@ def test_wrong_input_is_one_line_and_2(
     said = capsys.readouterr().err
     assert text in said
     assert said.count("\n") == 1
+
+
+def test_half_a_run_is_no_baseline_and_its_reports_are_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Probe, "exercise", interrupt)
+    with planner_at() as url:
+        code = run("--url", url, "--identities", "wfc.json", "--write-baseline", "known.json")
+    assert code == 2
+    assert not (folder / "known.json").exists()
+    assert report(folder)["interrupted"]

@@ -6,6 +6,7 @@ import pytest
 
 from apiproof.access import AccessReport, Impact, Probe, ProbeOptions, compare_to_baseline
 from apiproof.access.accounts import Accounts
+from apiproof.access.step import curl_of
 from apiproof.access.users_wfc import users_of
 from apiproof.http.client import AsgiClient
 from tests.apps import notes
@@ -103,3 +104,43 @@ def test_what_nothing_removes_is_listed_whatever_status_made_it() -> None:
     report, store = probed("jobs", **options)
     assert not store.notes
     assert not any("notes" in line for line in report.left_behind)
+
+
+def test_a_guessed_key_shows_the_request_that_it_opens_without_the_token() -> None:
+    report, _ = probed("own-jwt", "weak", checks=("keys_are_strong",))
+    [guessed] = [finding for finding in report.findings if finding.case == "guessed"]
+    assert guessed.response is not None
+    assert guessed.response.ok
+    command = curl_of(guessed, "$URL")
+    assert "curl" in command
+    assert "eyJ" not in command
+
+
+def test_an_interrupted_run_still_removes_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = []
+
+    def interrupt(self: Probe, *_: object) -> None:
+        interrupted.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Probe, "_beyond_operations", interrupt)
+    options: dict[str, Any] = {"checks": ("ownership_enforced",)}
+    report, store = probed("jobs", **options)
+    assert interrupted
+    assert report.interrupted
+    assert not store.notes
+
+
+def test_a_second_interruption_lists_what_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    request = AsgiClient.request
+
+    def interrupted_at_removal(self: Any, method: str, url: str, **more: Any) -> Any:
+        if method == "DELETE":
+            raise KeyboardInterrupt
+        return request(self, method, url, **more)
+
+    monkeypatch.setattr(AsgiClient, "request", interrupted_at_removal)
+    report, store = probed("jobs", checks=("ownership_enforced",))
+    assert report.interrupted
+    assert any("notes" in line for line in report.left_behind)
+    assert store.notes

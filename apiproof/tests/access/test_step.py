@@ -1,6 +1,18 @@
 """An access report in the one report: causes as findings, and a matrix by operation and scheme."""
 
-from apiproof.access.report import AccessReport, Cell, CellStatus, Finding
+from io import StringIO
+
+from rich.console import Console
+
+from apiproof.access.rendering import print_report
+from apiproof.access.report import (
+    AccessReport,
+    BaselineDiff,
+    Cell,
+    CellStatus,
+    Finding,
+    compare_to_baseline,
+)
 from apiproof.access.step import as_step
 from apiproof.reporting import Grid, Status
 from apiproof.reporting.baseline import with_known
@@ -41,3 +53,15 @@ def test_a_fault_that_spreads_is_new_against_a_baseline_of_its_first_place() -> 
     known = {each for finding in first.findings for each in finding.ids}
     assert with_known(first, known).status is Status.PASSED
     assert with_known(as_step(report("read", "write"), set()), known).status is Status.FAILED
+
+
+def test_square_brackets_of_a_service_are_printed_as_they_are() -> None:
+    found = report("read")
+    found.interrupted, found.note = "ended at a[/b]", "dict[str, Any]"
+    found.labels["read"] = "GET /x[/dim]"
+    found.left_behind = ["1 by POST /x[/]"]
+    out = StringIO()
+    diff: BaselineDiff = compare_to_baseline(found.findings, set())
+    print_report(found, diff, Console(file=out, width=80))
+    for text in ("a[/b]", "dict[str, Any]", "GET /x[/dim]", "POST /x[/]"):
+        assert text in out.getvalue()

@@ -324,8 +324,12 @@ class Accounts(FileUsers):
         auth = self.auth_of(operation, user)
         if auth is None:
             return None
+        return self.send(Request(operation), auth)
+
+    def send(self, request: Request, auth: RequestAuth) -> Response | None:
+        """Send a request; None where it may not be sent."""
         try:
-            return self._sender.send(Request(operation), auth)
+            return self._sender.send(request, auth)
         except NotPrepared:
             return None
 

@@ -1,5 +1,6 @@
 """What a run made, and its removal: objects by the document's DELETE, accounts by their own."""
 
+import contextlib
 from collections import Counter
 from dataclasses import dataclass
 
@@ -41,6 +42,7 @@ class Cleanup:
         }
         self._removals: dict[str, Removal] = {}
         self._stayed: Counter[str] = Counter()
+        self._closed: set[str] = set()
 
     def note(self, request: Request, auth: RequestAuth, response: Response) -> None:
         """Note what an answered request made, or removed."""
@@ -61,20 +63,26 @@ class Cleanup:
                 removal = Request(remover, {**request.values, name: value})
                 self._removals[removal.path] = Removal(removal, auth)
 
-    def run(self, sender: Sender, preparer: RequestPreparer, accounts: Accounts) -> list[str]:
-        """Remove what was made; return what stayed, one line each."""
-        names = {user.name for user in accounts.own_accounts}
-        for path, removal in list(self._removals.items())[:MOST]:
-            if not _removed(sender, removal):
-                self._stayed[f"what {removal.request.operation.path} names"] += (
-                    path in self._removals
-                )
-        gone = [user for user in accounts.own_accounts if self._closed(sender, preparer, user)]
-        left = sorted(names - {user.name for user in gone})
-        lines = [f"{count} by {label}" for label, count in self._stayed.items() if count]
-        return [*lines, *([f"accounts: {', '.join(left)}"] if left else [])]
+    def run(self, sender: Sender, preparer: RequestPreparer, accounts: Accounts) -> None:
+        """Remove what was made: objects, then accounts."""
+        for removal in list(self._removals.values())[:MOST]:
+            with contextlib.suppress(NotPrepared):
+                sender.send(removal.request, removal.auth)  # what is removed is noted there
+        for user in accounts.own_accounts:
+            if self._close(sender, preparer, user):
+                self._closed.add(user.name)
 
-    def _closed(self, sender: Sender, preparer: RequestPreparer, user: User) -> bool:
+    def left(self, accounts: Accounts) -> list[str]:
+        """Return what was made and is still there, one line each."""
+        stayed = Counter(self._stayed)
+        stayed.update(
+            f"what {removal.request.operation.path} names" for removal in self._removals.values()
+        )
+        names = sorted({user.name for user in accounts.own_accounts} - self._closed)
+        lines = [f"{count} by {label}" for label, count in stayed.items()]
+        return [*lines, *([f"accounts: {', '.join(names)}"] if names else [])]
+
+    def _close(self, sender: Sender, preparer: RequestPreparer, user: User) -> bool:
         """Close an account of the run's own, as its owner."""
         for operation in preparer.security.operations:
             if not is_session_ending(operation, SessionEnd.DELETED):
@@ -85,11 +93,4 @@ class Cleanup:
                     return True
             except NotPrepared:
                 continue
-        return False
-
-
-def _removed(sender: Sender, removal: Removal) -> bool:
-    try:
-        return sender.send(removal.request, removal.auth).ok
-    except NotPrepared:
         return False

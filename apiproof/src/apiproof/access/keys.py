@@ -10,13 +10,15 @@ import requests
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import CHECKS
+from apiproof.access.http import Request, Response
 from apiproof.access.report import Finding
 from apiproof.access.requirements import SecurityModel
 from apiproof.errors import UserError
-from apiproof.jwt import Jws, NotApplicable, decode_unverified
+from apiproof.jwt import Jws, NotApplicable, RequestAuth, Scheme, decode_unverified, sign_hmac
 from apiproof.jwt.guessing import guess_secret
 
 CHECK = "keys_are_strong"
+READS = 3  # operations that are tried for one that a forged token opens
 PATIENCE = 3.0  # seconds for an issuer's answer
 
 
@@ -41,22 +43,55 @@ class KeyProbe:
                     token = self._accounts.credential(user, scheme, ())
                 except NotApplicable:
                     continue
-                if decode_unverified(token) is None:
+                parsed = decode_unverified(token)
+                if parsed is None:
                     continue
                 secret = guess_secret(token, words_of_document(self._security.document))
                 if secret is not None:
                     self._accounts.use_secret(secret)
-                    yield _finding(scheme.name)
+                    forged = sign_hmac(parsed.header, _later(parsed.claims), secret)
+                    yield _finding(scheme.name, self._accepted(scheme, scheme.present(forged)))
                 break
 
+    def _accepted(self, scheme: Scheme, auth: RequestAuth) -> Response | None:
+        """Return an answer that a forged token opens, as evidence; None where none was found."""
+        readable = [
+            one
+            for one in [*self._accounts.me, *self._security.operations]
+            if one.method == "GET"
+            and "{" not in one.path
+            and any(
+                [use.scheme for use in choice] == [scheme]
+                for choice in self._security.alternatives(one)
+            )
+        ]
+        for operation in readable[:READS]:
+            answer = self._accounts.send(Request(operation), auth)
+            if answer is not None and answer.ok:
+                return answer
+        return None
 
-def _finding(scheme: str) -> Finding:
+
+def _later(claims: Mapping[str, Any]) -> dict[str, Any]:
+    """Return claims that the service has not signed: they end a second later, if at all."""
+    ends = claims.get("exp")
+    return {**claims, "exp": ends + 1} if isinstance(ends, int | float) else dict(claims)
+
+
+def _finding(scheme: str, response: Response | None) -> Finding:
     text = (
         "the secret that signs tokens is guessed within seconds: anybody can sign a token for "
         "anybody, with any expiry"
     )
     return Finding(
-        CHECK, scheme, "guessed", text, kind="let in", source=CHECKS[CHECK].source, cause="guessed"
+        CHECK,
+        scheme,
+        "guessed",
+        text,
+        kind="let in",
+        source=CHECKS[CHECK].source,
+        response=response,
+        cause="guessed",
     )
 
 

@@ -171,8 +171,20 @@ class Probe:
             self.report.interrupted = str(reason)
         except Exception:  # noqa: BLE001  # whatever it is, what was found must not be lost
             self.report.interrupted = f"An error of the probe's own:\n{traceback.format_exc()}"
+        if self._accounts is not None:
+            self._tidy_up(self._accounts)
         self._note_seen()
         return self.report
+
+    def _tidy_up(self, accounts: Accounts) -> None:
+        """Remove what the run made, however it ended, and list what stays."""
+        try:
+            self._cleanup.run(self._sender, self._preparer, accounts)
+        except KeyboardInterrupt:
+            self.report.interrupted = "Interrupted: what was found until then is in the reports."
+        except UserError as reason:
+            self.report.interrupted = self.report.interrupted or str(reason)
+        self.report.left_behind = self._cleanup.left(accounts)
 
     def _meet(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
@@ -183,7 +195,7 @@ class Probe:
             self.report.add(KeyProbe(self._security, accounts).run())
 
     def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
-        """Try what concerns several operations at once, then tidy up."""
+        """Try what concerns several operations at once."""
         if self._options.concerns("functions_enforced"):
             chosen = [
                 one
@@ -192,7 +204,6 @@ class Probe:
             ]
             probe = FunctionProbe(self._preparer, accounts, self._options.roles)
             self._keep(probe.run(chosen, self.report))
-        self.report.left_behind = self._cleanup.run(self._sender, self._preparer, accounts)
 
     def _keep(self, results: Iterable[Result]) -> None:
         for cell, findings in results:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from apiproof.access.checks import CHECKS, Impact
@@ -47,19 +48,19 @@ def print_report(
         console.print(_table(report))
     _print_skipped(report, console)
     for line in report.left_behind:
-        console.print(f"[dim]left behind:[/] {line}", soft_wrap=True, highlight=False)
+        console.print(f"[dim]left behind:[/] {escape(line)}", soft_wrap=True, highlight=False)
     if report.note:
-        console.print(f"[dim]{report.note}[/]", soft_wrap=True, highlight=False)
-    console.print(report.evidence, highlight=False)
+        console.print(f"[dim]{escape(report.note)}[/]", soft_wrap=True, highlight=False)
+    console.print(report.evidence, highlight=False, markup=False)
     for group in by_cause(diff.known):
         _print_group("known", "dim", group, report, console)
     for name in diff.fixed:
-        console.print(f"[yellow]no longer found, take it off the baseline:[/] {name}")
+        console.print(f"[yellow]no longer found, take it off the baseline:[/] {escape(name)}")
     for group in by_cause(diff.new):
         severity = group[0].severity
         _print_group(severity.value, STYLES[severity], group, report, console)
     if report.interrupted:
-        console.print(f"[bold red]{report.interrupted}[/]")
+        console.print(f"[bold red]{escape(report.interrupted)}[/]")
 
 
 def _table(report: AccessReport) -> Table:
@@ -72,7 +73,7 @@ def _table(report: AccessReport) -> Table:
         cells = [cell for cell in report.cells if cell.operation_id == operation_id]
         if cells:
             table.add_row(
-                label if len(label) <= LABEL else label[: LABEL - 1] + "…",
+                escape(label if len(label) <= LABEL else label[: LABEL - 1] + "…"),
                 *(_mark(operation_id, checks, cells, findings) for checks in COLUMNS.values()),
             )
     return table
@@ -103,7 +104,9 @@ def _print_skipped(report: AccessReport, console: Console) -> None:
         reasons.setdefault(reason, set()).add(report.labels.get(name, name))
     for reason, names in reasons.items():
         shown = ", ".join(sorted(names)[:6]) + (" …" if len(names) > 6 else "")
-        console.print(f"[dim]not tried: {shown}: {reason}[/]", soft_wrap=True, highlight=False)
+        console.print(
+            f"[dim]not tried: {escape(f'{shown}: {reason}')}[/]", soft_wrap=True, highlight=False
+        )
 
 
 def _print_group(
@@ -111,14 +114,20 @@ def _print_group(
 ) -> None:
     first = group[0]
     label = report.labels.get(first.operation_id, first.operation_id)
-    console.print(f"[{style}]{word}[/] {label}: {first.text}", soft_wrap=True, highlight=False)
+    console.print(
+        f"[{style}]{word}[/] {escape(f'{label}: {first.text}')}", soft_wrap=True, highlight=False
+    )
     others = list(dict.fromkeys(place_of(one, report) for one in group[1:]))
     others = [place for place in others if place != label]
     if others:
         shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if len(others) > 5 else "")
-        console.print(f"    also: {shown}", soft_wrap=True, highlight=False)
+        console.print(f"    also: {escape(shown)}", soft_wrap=True, highlight=False)
     source = first.source or CHECKS[first.check].source
-    console.print(f"    [dim]{source}; baseline id {first.id}[/]", soft_wrap=True, highlight=False)
+    console.print(
+        f"    [dim]{escape(f'{source}; baseline id {first.id}')}[/]",
+        soft_wrap=True,
+        highlight=False,
+    )
     if (command := curl_of(first, "$URL")) and word != "known":
         console.print(f"    {command}", style="dim", soft_wrap=True, highlight=False, markup=False)
 

@@ -136,15 +136,16 @@ def access(  # noqa: PLR0913 - these are the command line's options
     else:
         report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
     diff = probing.compare_to_baseline(report.findings, known)
-    print_report(report, diff, console)
     written = write_reports(report, diff, reports, started, url or "")
+    print_report(report, diff, console)
     console.print(f"Reports: {', '.join(str(path) for path in written)}", soft_wrap=True)
     if write_roles is not None:
         write_roles.write_text(proposed_roles(report), encoding="utf-8")
-    if write_baseline is not None:
+    code = _exit_code(report, diff, probing.Impact[fail_on.name])
+    if write_baseline is not None and code != 2:  # half a run is no baseline
         probing.write_baseline(report.findings, write_baseline)
         return
-    raise typer.Exit(_exit_code(report, diff, probing.Impact[fail_on.name]))
+    raise typer.Exit(code)
 
 
 def init(
