@@ -1,4 +1,4 @@
-"""What apiproof is told about this service; `apiproof init` wrote it, one line is by hand."""
+"""What apiproof is told about this service; `apiproof init` wrote it, the pool is by hand."""
 
 from apiproof.service import Service
 
@@ -11,7 +11,7 @@ SERVICE = Service(
         "DATABASE_URL": "{database_plain_url}",
     },
     region="eu-central-1",
-    pool={"UsernameAttributes": ["email"]},
+    pool={"UsernameAttributes": ["email"]},  # by hand, as the region
     pool_client={"GenerateSecret": False},
-    token="id",  # by hand: the service takes id tokens
+    token="id",  # it refuses access tokens
 )
