@@ -11,7 +11,7 @@ import pytest
 from apiproof import pipeline
 from apiproof.coverage import CoverageLog
 from apiproof.errors import UserError
-from apiproof.fuzzing.shard_runs import ShardResult
+from apiproof.fuzzing.shard_result import ShardResult
 from apiproof.http.child.server_errors import ErrorSite
 from apiproof.pipeline import PipelineContext, lost_security, run_step, verify_pacts
 from apiproof.reporting import Status, StepResult, step_result
@@ -102,7 +102,7 @@ def test_shards_run_beside_the_steps_that_need_nothing_of_them(
         seen = context.env.coverage_log.answers("read", [200])
         return step_result("coverage", {"answers": seen, "sites": len(context.env.server_errors)})
 
-    monkeypatch.setattr(pipeline, "fuzz_in_shards", shards)
+    monkeypatch.setattr(pipeline, "fuzz_beside", shards)
     monkeypatch.setitem(pipeline.STEPS, "access", beside)
     monkeypatch.setitem(pipeline.STEPS, "coverage", after)
     context = PipelineContext(

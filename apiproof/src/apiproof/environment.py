@@ -8,7 +8,7 @@ import contextlib
 import functools
 import itertools
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
@@ -26,7 +26,7 @@ from apiproof.http.child.server_errors import ErrorSite, noticing_http_exception
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
 from apiproof.openapi.document import operations
-from apiproof.postgres import Database, PostgresServer
+from apiproof.postgres import Database, PostgresServer, Template
 from apiproof.public_address import public_address
 from apiproof.service import Account, Document, SeedUser, Service, UserMissing
 
@@ -95,9 +95,8 @@ class Environment:
             stack.enter_context(public_address(cognito))
             if database is None and service.database:
                 tcp = http or is_child or bool(service.variables)
-                database = _migrated(
-                    stack.enter_context(PostgresServer.start(tcp=tcp)), service, cognito
-                )
+                server = stack.enter_context(PostgresServer.start(tcp=tcp))
+                database = server.clone(_template(server, service, cognito))
             if database is not None:
                 stack.enter_context(database)
             env = cls(service, cognito, database)
@@ -346,7 +345,7 @@ def _config_of(cognito: Cognito, database: Database | None) -> EnvironmentConfig
     )
 
 
-def _migrated(server: PostgresServer, service: Service, cognito: Cognito) -> Database:
+def _template(server: PostgresServer, service: Service, cognito: Cognito) -> Template:
     config = _config_of(cognito, None)
 
     def migrate(url: str) -> None:
@@ -354,7 +353,30 @@ def _migrated(server: PostgresServer, service: Service, cognito: Cognito) -> Dat
         with process_variables.changed(variables):
             service.migrate(url, replace(config, database_url=url))
 
-    return server.clone(server.template(service.schema_version, migrate))
+    return server.template(service.schema_version, migrate)
+
+
+@contextlib.contextmanager
+def migrated_template(service: Service) -> Iterator[Callable[[], Database] | None]:
+    """Start a server with a migrated database, for environments of processes forked in the block.
+
+    Yields:
+        What makes a copy for `Environment.open`; None where the service has no database.
+    """
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(process_variables.changed(process_variables.isolation()))
+        # Its keys are left to the pools that follow, in forked processes too.
+        cognito = Cognito.start(_pool_settings(service))
+        try:
+            if not service.database:
+                yield None
+                return
+            tcp = isinstance(service.app, str) or bool(service.variables)
+            server = stack.enter_context(PostgresServer.start(tcp=tcp))
+            template = _template(server, service, cognito)
+        finally:
+            cognito.stop()
+        yield lambda: server.clone(template)
 
 
 def scopes_of(access_token: str) -> tuple[str, ...]:

@@ -41,19 +41,22 @@ def live_environment(
         env.client = stack.enter_context(HttpClient(base_url))
         control_url = stack.enter_context(run_server(control_app(env, secret)))
         openapi_url = f"{base_url}/openapi.json"
-        if not _publishes_document(env.client):  # `FastAPI(openapi_url=None)`, or another path
+        if published_document(env.client) is None:  # `FastAPI(openapi_url=None)`, or another path
             other_url = stack.enter_context(run_server(_document_app(env.document)))
             openapi_url = f"{other_url}/openapi.json"
         file = _described(env, base_url, control_url, secret, service_name)
         yield env, replace(file, openapi_url=openapi_url)
 
 
-def _publishes_document(client: Client) -> bool:
+def published_document(client: Client) -> Document | None:
+    """Return the document that a server publishes at `/openapi.json`; None if it publishes none."""
     response = client.request("GET", "/openapi.json")
     try:
-        return response.status_code == 200 and "paths" in response.json()
+        document: Document = response.json()
+        is_one = response.status_code == 200 and "paths" in document
     except (TypeError, ValueError):
-        return False
+        return None
+    return document if is_one else None
 
 
 def _document_app(document: Document) -> ASGIApp:

@@ -25,7 +25,8 @@ from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.fuzzing import step as fuzzing_step
 from apiproof.fuzzing.cli_run import run_schemathesis
-from apiproof.fuzzing.shard_runs import Processes, ShardResult, fuzz_in_shards
+from apiproof.fuzzing.shard_result import ShardResult
+from apiproof.fuzzing.shard_runs import Processes, fuzz_beside
 from apiproof.http.child.server_errors import SERVER_ERROR, ErrorSite
 from apiproof.openapi.document import Operation, load_document, operations
 from apiproof.openapi.references import Document
@@ -323,7 +324,8 @@ def _run_beside_shards(
     processes = Processes()
     with ThreadPoolExecutor(1, thread_name_prefix="fuzzing") as pool:
         name = context.ready.service
-        fuzzing = pool.submit(fuzz_in_shards, name, context.arguments, context.workers, processes)
+        how = context.arguments, context.workers, REPORTS, processes
+        fuzzing = pool.submit(fuzz_beside, name, *how)
         beside = replace(context, shards=fuzzing)
         try:
             for name in sorted(names, key=lambda each: each in _AFTER_FUZZING):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apiproof.faults.fork_pool import Send, once, spread
+from apiproof.fork_pool import Send, once, spread
 
 
 def work(number: int) -> tuple[str, object]:

@@ -14,7 +14,8 @@ from schemathesis.core.result import Ok
 from schemathesis.openapi import from_dict
 
 from apiproof.errors import UserError
-from apiproof.fuzzing.shard_runs import ShardResult, ShardTask, run_task
+from apiproof.fuzzing.shard_result import ShardResult
+from apiproof.fuzzing.shard_runs import ShardTask, run_task
 from apiproof.fuzzing.shards import Shard, labels_of, limit, shards
 from apiproof.fuzzing.step import Events, as_step
 from apiproof.openapi.document import operations
@@ -134,12 +135,14 @@ def test_a_process_without_a_result_is_an_error_with_its_last_words(tmp_path: Pa
     assert task.command == "apiproof fuzz --service tests.apps.nowhere:SERVICE --shard 1/2"
 
 
-def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
-    """Run the command; returns its exit code, its output and the findings' ids."""
-    options = f"--workers {workers} --max-examples 25 --generation-deterministic"
-    command = f"fuzz --service {SERVICE} {options} --continue-on-failure"
-    done = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, "-m", "apiproof", *command.split()],
+COMMAND = (
+    f"fuzz --service {SERVICE} --max-examples 25 --generation-deterministic --continue-on-failure"
+)
+
+
+def fuzz(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-m", "apiproof", *COMMAND.split(), *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(KIT)},
         capture_output=True,
@@ -147,6 +150,11 @@ def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
         check=False,
         timeout=100,
     )
+
+
+def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
+    """Run the command; returns its exit code, its output and the findings' ids."""
+    done = fuzz(folder, "--workers", str(workers))
     path = folder / "reports" / "report.json"
     ids: set[str] = set()
     if path.is_file():
@@ -172,12 +180,19 @@ def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     alone.mkdir()
     together.mkdir()
-    code, output, _ = fuzzed(alone, 1)
+    code, output, found = fuzzed(alone, 1)
     assert code == 1, output
-    broken = {label for label in LABELS if re.search(rf"_+ {re.escape(label)} _+", output)}
     code, output, ids = fuzzed(together, 2)
     assert code == 1, output
+    broken = {label for label in LABELS if any(f"/{label}/" in name for name in ids)}
     assert broken == {"POST /things", "GET /colours/{name}"}
-    found = {label for label in LABELS if any(f"/{label}/" in name for name in ids)}
-    assert found == broken
+    assert ids == found
     assert "again: apiproof fuzz --service tests.apps.fuzzed:SERVICE --shard" in output
+
+
+def test_forked_shards_find_what_a_server_shows(tmp_path: Path) -> None:
+    """The control of the two above: one process that serves the application."""
+    done = fuzz(tmp_path)
+    assert done.returncode == 1, done.stdout + done.stderr
+    broken = {label for label in LABELS if re.search(rf"_+ {re.escape(label)} _+", done.stdout)}
+    assert broken == {"POST /things", "GET /colours/{name}"}

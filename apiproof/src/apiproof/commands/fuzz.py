@@ -22,31 +22,44 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
     service: ServiceOption = None,
     port: Annotated[int, typer.Option(help="The API's port; 0 for a free one.")] = 0,
     *,
-    workers: WorkersOption = "1",
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            help="Processes that share the run out, or auto: with the API in each, no server."
+        ),
+    ] = None,
     shard: Annotated[
         str | None, typer.Option(help="Only this part of the run: 2/4, or stateful.")
     ] = None,
     result: Annotated[
-        Path | None, typer.Option(help="Where a shard writes what it found.", hidden=True)
+        Path | None, typer.Option(help="Where to write what shards found.", hidden=True)
     ] = None,
+    served: Annotated[
+        bool, typer.Option("--served", help="A shard over HTTP, not in-process.")
+    ] = False,
 ) -> None:
     """Fuzz the running API; further arguments go to `schemathesis run`."""
     from apiproof.fuzzing.cli_run import REPORTS, run_schemathesis
-    from apiproof.fuzzing.shard_runs import run_shard, write_result
+    from apiproof.fuzzing.shard_result import write_result
+    from apiproof.fuzzing.shard_runs import run_served_shard, run_shard
     from apiproof.fuzzing.shards import Shard
     from apiproof.live import live_environment
     from apiproof.service import configured_service, load_service
 
     name = service or configured_service()
-    count = worker_count(workers)
+    count = worker_count(workers) if workers is not None else 0
     if shard is not None:
         folder = result.parent if result else REPORTS
-        found = run_shard(name, Shard.parse(shard), context.args, folder, port)
+        part, chosen = Shard.parse(shard), load_service(name)
+        if served:
+            found = run_served_shard(chosen, name, part, context.args, folder)
+        else:
+            found = run_shard(chosen, part, context.args, folder)
         if result:
             write_result(found, result)
         raise typer.Exit(found.exit_code)
-    if count > 1:
-        raise typer.Exit(_fuzz_in_parallel(name, context.args, count))
+    if count:
+        raise typer.Exit(_fuzz_in_parallel(name, context.args, count, result))
     with live_environment(load_service(name), port=port, service_name=name) as (_, ready):
         path = REPORTS / "ready.json"
         ready.write(path)
@@ -74,11 +87,12 @@ def worker_count(text: str) -> int:
     raise UserError(f"--workers {text}: say a number from 1 on, or auto.")
 
 
-def _fuzz_in_parallel(service: str, arguments: list[str], workers: int) -> int:
-    """Run all shards, print what they found and write the report; returns the exit code."""
+def _fuzz_in_parallel(service: str, arguments: list[str], workers: int, result: Path | None) -> int:
+    """Run all shards, and print what they found or write it to a file; returns the exit code."""
     from datetime import UTC, datetime
 
     from apiproof.fuzzing import step as fuzzing_step
+    from apiproof.fuzzing.shard_result import write_result
     from apiproof.fuzzing.shard_runs import fuzz_in_shards
     from apiproof.reporting import build_report
     from apiproof.reporting.store import write_report
@@ -87,6 +101,9 @@ def _fuzz_in_parallel(service: str, arguments: list[str], workers: int) -> int:
 
     started = datetime.now(UTC)
     found = fuzz_in_shards(service, arguments, workers)
+    if result:
+        write_result(found, result)
+        return found.exit_code
     step = fuzzing_step.as_step(found.events, found.exit_code, found.seconds)
     report = build_report(service, started, [step])
     print_report(report, write_report(report), console)

@@ -16,11 +16,11 @@ import psycopg2
 
 from apiproof.environment import Environment
 from apiproof.faults.experiment_result import Verdict
-from apiproof.faults.fork_pool import Send
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.injection import Defect, injected
 from apiproof.faults.observer import Observer, Unit
 from apiproof.faults.study import Layer, LayerContext
+from apiproof.fork_pool import Send
 from apiproof.postgres import Database, PostgresServer
 from apiproof.postgres.server import Template
 from apiproof.service import Service, configured_service, load_service

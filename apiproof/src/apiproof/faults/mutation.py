@@ -12,12 +12,12 @@ from typing import Any
 
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
 from apiproof.faults.experiment_result import Verdict
-from apiproof.faults.fork_pool import Child, Send, Work, spread
 from apiproof.faults.injection import Defect
 from apiproof.faults.mutants import Mutant
 from apiproof.faults.result_store import Lines
 from apiproof.faults.study import Layer
 from apiproof.faults.suppressions import Suppressions
+from apiproof.fork_pool import Child, Send, Work, spread
 
 LONGEST = 240.0  # seconds for one mutant
 

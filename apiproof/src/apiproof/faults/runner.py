@@ -15,12 +15,12 @@ from apiproof.environment import Environment
 from apiproof.errors import UserError
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
 from apiproof.faults.experiment_result import ExperimentResult, Verdict
-from apiproof.faults.fork_pool import Child, Send, once, spread
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Finding
 from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import Layer, Study
+from apiproof.fork_pool import Child, Send, once, spread
 from apiproof.fuzzing.cache_warmup import warm_up_caches
 from apiproof.postgres import PostgresServer
 from apiproof.service import load_service

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from apiproof.redaction import redact_har, redact_junit
 REPORTS = Path("reports")
 CONFIGURATION = Path("schemathesis.toml")
 HOOKS = "apiproof.fuzzing.hooks"
+HOOKS_VARIABLE = "SCHEMATHESIS_HOOKS"
 
 
 @dataclass(frozen=True)
@@ -49,36 +50,67 @@ def run_schemathesis(
         reports: The folder for `junit.xml` and `fuzz.har`.
         shard: The part of the run that is meant; None for all of it.
     """
+    # A document may name servers of its own, in production say.
+    base_url = EnvironmentFile.read(ready_file).base_url
+    changes = hook_variables(shard)
+    environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
+    environment |= {name: value for name, value in changes.items() if value is not None}
+    for name, value in changes.items():
+        if value is None:
+            environment.pop(name, None)
+
+    def run(options: list[str]) -> int:
+        words = [sys.executable, "-m", "schemathesis.cli", *options]
+        return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  # our own
+
+    return recorded_run(run, openapi_url, base_url, arguments, reports)
+
+
+def recorded_run(
+    run: Callable[[list[str]], int],
+    document: str,
+    base_url: str,
+    arguments: Sequence[str],
+    reports: Path,
+) -> FuzzingRun:
+    """Let Schemathesis' command line write its reports, and read them.
+
+    Args:
+        run: runs it with the arguments that it gets; returns its exit code.
+        document: the OpenAPI document, a URL or a path.
+        base_url: the server's.
+        arguments: more arguments for Schemathesis.
+        reports: the folder for `junit.xml` and `fuzz.har`.
+    """
     reports.mkdir(parents=True, exist_ok=True)
     outcome = reports / "junit.xml", reports / "fuzz.har"
     # Its events hold every request as it was sent: they are read and deleted, never a report.
     events, summary = reports / ".fuzz-events.ndjson", reports / ".fuzz-summary.json"
     for stale in (*outcome, events, summary):
         stale.unlink(missing_ok=True)  # what an older run left must not pass for this one's
-    base_url = EnvironmentFile.read(ready_file).base_url
-    command = [
-        # A document may name servers of its own, in production say.
-        *(sys.executable, "-m", "schemathesis.cli", "run", openapi_url, "--url", base_url),
+    options = [
+        *("run", document, "--url", base_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
         *("--report-ndjson-path", str(events), "--report-json-path", str(summary)),
         *arguments,
     ]
-    environment = {**os.environ, "APIPROOF_READY_FILE": str(ready_file.resolve())}
-    if not _has_hooks(CONFIGURATION):
-        environment.setdefault("SCHEMATHESIS_HOOKS", HOOKS)
-    environment.pop(TOKEN_VARIABLE, None)
-    environment.pop(SHARD_VARIABLE, None)
-    if shard is not None:
-        environment[SHARD_VARIABLE] = str(shard)
     try:
-        done = subprocess.run(command, env=environment, check=False)  # noqa: S603  # our own
+        code = run(options)
         found = read_events(events, summary)
     finally:
         redact_junit(outcome[0])
         redact_har(outcome[1])
         events.unlink(missing_ok=True)
         summary.unlink(missing_ok=True)
-    return FuzzingRun(done.returncode, *outcome, found)
+    return FuzzingRun(code, *outcome, found)
+
+
+def hook_variables(shard: Shard | None) -> dict[str, str | None]:
+    """Return the environment variables that let Schemathesis find the hooks, and them the shard."""
+    changes = {TOKEN_VARIABLE: None, SHARD_VARIABLE: str(shard) if shard else None}
+    if not _has_hooks(CONFIGURATION) and HOOKS_VARIABLE not in os.environ:
+        changes[HOOKS_VARIABLE] = HOOKS
+    return changes
 
 
 def _has_hooks(configuration: Path) -> bool:

@@ -20,6 +20,7 @@ from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE, SharedAccountTokens, environment_token
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
+from apiproof.fuzzing.in_process import current_run
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
@@ -30,6 +31,10 @@ _RUN = contextlib.ExitStack()  # what holds until the process ends
 
 
 def _install() -> None:
+    if run := current_run():
+        tokens = SharedAccountTokens(run.env, run.env.service.ends_session)
+        register(run.env.service, tokens, run.env, probes_rest=True, shard=run.shard)
+        return
     if path := os.environ.get(IDENTITIES_VARIABLE):
         install_identities(Path(path))
         return

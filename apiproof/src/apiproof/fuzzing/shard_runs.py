@@ -1,9 +1,15 @@
 """Fuzzing on all cores: each shard in a process with a service, database and user pool of its own.
 
-A shard is `apiproof fuzz --shard 2/4`, wherever it runs; what it found comes back as a file and is
-put together here as if one run had found it.
+The processes are forked from one that has imported everything and migrated a database, and reach
+the application without a socket. A shard that gives no result there, because the application does
+not answer or ends its process, runs once more as `apiproof fuzz --shard 2/4 --served`.
 """
 
+import contextlib
+import gc
+import importlib
+import json
+import math
 import os
 import shlex
 import signal
@@ -12,99 +18,107 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
-from apiproof.coverage import CoverageLog
-from apiproof.fuzzing.cli_run import run_schemathesis
+from apiproof import process_variables
+from apiproof.environment import Environment, migrated_template
+from apiproof.fork_pool import Child, Send, Work, spread
+from apiproof.fuzzing.cli_run import hook_variables, recorded_run, run_schemathesis
+from apiproof.fuzzing.in_process import run_in_process
+from apiproof.fuzzing.shard_result import ShardResult, read_result, write_result
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.fuzzing.step import Events
-from apiproof.http.child.server_errors import ErrorSite
-from apiproof.live import live_environment
+from apiproof.http.client import BASE_URL, REQUEST_TIMEOUT
+from apiproof.live import live_environment, published_document
+from apiproof.postgres import Database
 from apiproof.redaction import redact
-from apiproof.reporting.formats import adapter
 from apiproof.reporting.store import write_atomically
 from apiproof.reporting.terminal import console, print_line
-from apiproof.service import load_service
+from apiproof.service import Service, load_service
 
 _KEPT_LINES: Final = 15
-
-
-@dataclass
-class ShardResult:
-    """What a shard, or all of a run's, found.
-
-    Attributes:
-        shard: which.
-        exit_code: Schemathesis'; of several, the worst.
-        events: what it tells.
-        coverage: rows of the coverage log.
-        server_errors: where answers of 500 and above came from.
-        seconds: of the wall clock.
-        output: the end of what a process said that gave no result.
-    """
-
-    shard: str = ""
-    exit_code: int = 0
-    events: Events = field(default_factory=Events)
-    coverage: list[tuple[str, int, bool, int]] = field(default_factory=list)
-    server_errors: list[ErrorSite] = field(default_factory=list)
-    seconds: float = 0.0
-    output: str = ""
-
-    def add(self, other: "ShardResult") -> None:
-        """Put another's into this one."""
-        self.exit_code = max(self.exit_code, other.exit_code)
-        self.events.merge(other.events)
-        log = CoverageLog()
-        log.add(self.coverage)
-        log.add(other.coverage)
-        self.coverage = [tuple(row) for row in log.rows()]  # type: ignore[misc]  # rows are lists
-        self.server_errors += other.server_errors
-
-    @property
-    def line(self) -> str:
-        """How it ended, as one line."""
-        requests = sum(self.events.cases.values())
-        ended = {0: "passed", 1: "failed"}.get(self.exit_code, "error")
-        counted = f"{len(self.events.scenarios)} scenarios, {requests:,} requests"
-        return f"shard {self.shard}: {ended} in {self.seconds:.1f} s, {counted}"
+# Schemathesis imports them when it runs; forked processes are to have them.
+_IMPORTED_LATE: Final = (
+    "fastapi",
+    "moto.iam",
+    "schemathesis.cli.commands.run.executor",
+    "schemathesis.engine.core",
+    "schemathesis.engine.run.stateful",
+    "schemathesis.engine.run.unit._hypothesis_executor",
+    "schemathesis.openapi",
+)
+_GRACE: Final = 5.0  # seconds that an interrupted shard gets to write what it has
+_PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over
 
 
 def run_shard(
-    service_name: str, shard: Shard, arguments: Sequence[str], reports: Path, port: int = 0
+    service: Service,
+    shard: Shard,
+    arguments: Sequence[str],
+    reports: Path,
+    database: Database | None = None,
 ) -> ShardResult:
-    """Run one shard in this process' environment; Schemathesis' output goes to the terminal.
+    """Run one shard at an application in this process; Schemathesis' output goes to the terminal.
+
+    The process ends with exit code 2 if the application does not answer in time.
 
     Args:
-        service_name: `package.module:NAME`.
+        service: the service.
         shard: which.
         arguments: more of them for `schemathesis run`.
         reports: the folder for its files.
-        port: the API's; 0 for a free one.
+        database: a migrated one to use, and to drop; None for one of a server started for it.
     """
     started = time.monotonic()
-    with live_environment(load_service(service_name), port=port, service_name=service_name) as (
-        env,
-        ready,
+    with (
+        Environment.open(service, database=database) as env,
+        process_variables.changed(hook_variables(None)),
     ):
+        document = reports / ".document.json"
+        write_atomically(document, json.dumps(published_document(env.client) or env.document))
+        done = recorded_run(
+            lambda options: run_in_process(env, shard, options, _give_up),
+            str(document),
+            BASE_URL,
+            arguments,
+            reports,
+        )
+        document.unlink()
+        return _result(shard, env, started, done.exit_code, done.events)
+
+
+def _give_up(request: str) -> NoReturn:
+    print(  # noqa: T201  # the process ends here
+        f"No answer to {request} within {REQUEST_TIMEOUT:.0f} s: run it with --served.",
+        file=sys.stderr,
+        flush=True,
+    )
+    os._exit(2)
+
+
+def run_served_shard(
+    service: Service, name: str, shard: Shard, arguments: Sequence[str], reports: Path
+) -> ShardResult:
+    """Run one shard at a served application; see `run_shard`.
+
+    Args:
+        service: the service.
+        name: `package.module:NAME`.
+        shard: which.
+        arguments: more of them for `schemathesis run`.
+        reports: the folder for its files.
+    """
+    started = time.monotonic()
+    with live_environment(service, service_name=name) as (env, ready):
         path = reports / "ready.json"
         ready.write(path)
         try:
             done = run_schemathesis(ready.openapi_url, path, arguments, reports, shard)
         finally:
             path.unlink()
-        return ShardResult(
-            str(shard),
-            # Nothing chosen is an error of Schemathesis'; other shards may have what was chosen.
-            0 if done.events.is_empty else done.exit_code,
-            done.events,
-            [tuple(row) for row in env.coverage_log.rows()],  # type: ignore[misc]  # rows are lists
-            list(env.server_errors),
-            round(time.monotonic() - started, 2),
-        )
+        return _result(shard, env, started, done.exit_code, done.events)
 
 
 @dataclass(frozen=True)
@@ -116,18 +130,21 @@ class ShardTask:
         shard: which, as `Shard` writes it.
         arguments: more of them for `schemathesis run`.
         reports: the folder for its files, from the project's.
+        served: whether over HTTP.
     """
 
     service: str
     shard: str
     arguments: tuple[str, ...] = ()
     reports: str = "reports/shards"
+    served: bool = False
 
     @property
     def words(self) -> list[str]:
         """What repeats it, as the words of a command line."""
         service = ["--service", self.service] if self.service else []
-        return ["apiproof", "fuzz", *service, "--shard", self.shard, *self.arguments]
+        served = ["--served"] if self.served else []
+        return ["apiproof", "fuzz", *service, "--shard", self.shard, *served, *self.arguments]
 
     @property
     def command(self) -> str:
@@ -139,6 +156,21 @@ class ShardTask:
         """Where its files go."""
         return Path(self.reports) / self.shard.replace("/", "-of-").replace("@", "-seed-")
 
+    @property
+    def output(self) -> Path:
+        """What its process says."""
+        return self.folder / "output.txt"
+
+    @property
+    def result(self) -> Path:
+        """What it found."""
+        return self.folder / "result.json"
+
+    def prepare(self) -> None:
+        """Make its folder; what an older run left must not pass for this one's."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.result.unlink(missing_ok=True)
+
 
 class Processes:
     """The processes that run shards now."""
@@ -148,20 +180,24 @@ class Processes:
         self._stopped = False
         self._lock = threading.Lock()
 
-    def run(self, words: Sequence[str], output: Path) -> int:
+    def run(self, words: Sequence[str], output: Path | None = None) -> int:
         """Run a command to its end; returns its exit code.
 
         Args:
             words: the command.
-            output: the file for what it says.
+            output: the file for what it says; None for the terminal.
         """
-        with output.open("w", encoding="utf-8") as file:
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(output.open("w", encoding="utf-8")) if output else None
             with self._lock:
                 if self._stopped:
                     return 2
                 # In a session of its own: Ctrl+C reaches it through `stop`, and once only.
                 process = subprocess.Popen(  # noqa: S603  # our own
-                    words, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+                    words,
+                    stdout=file,
+                    stderr=subprocess.STDOUT if file else None,
+                    start_new_session=True,
                 )
                 self._running.add(process)
             try:
@@ -185,73 +221,140 @@ def run_task(task: ShardTask, processes: Processes | None = None) -> ShardResult
         task: which.
         processes: those that run beside it.
     """
-    task.folder.mkdir(parents=True, exist_ok=True)
-    result, output = task.folder / "result.json", task.folder / "output.txt"
-    result.unlink(missing_ok=True)
-    words = [sys.executable, "-m", *task.words, "--result", str(result)]
-    code = (processes or Processes()).run(words, output)
+    task.prepare()
+    words = [sys.executable, "-m", *task.words, "--result", str(task.result)]
+    code = (processes or Processes()).run(words, task.output)
+    return read_result(task.result) or ShardResult(
+        task.shard, 2, output=f"no result, exit code {code}:\n{_last_words(task.output)}"
+    )
+
+
+def _last_words(output: Path) -> str:
+    lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
+    return redact("\n".join(lines[-_KEPT_LINES:]))
+
+
+def fuzz_in_shards(name: str, arguments: Sequence[str], workers: int) -> ShardResult:
+    """Run all of a service's shards and put together what they found, telling of each.
+
+    Call it where no other thread runs: it forks. Interrupted, it tells what was found so far.
+
+    Args:
+        name: the service's, `package.module:NAME`.
+        arguments: more of them for `schemathesis run`.
+        workers: how many processes share it.
+    """
+    started = time.monotonic()
+    parts = shards(workers * _PARTS_PER_WORKER)
+    tasks = {str(part): ShardTask(name, str(part), tuple(arguments)) for part in parts}
+    print_line(console, f"{len(tasks)} shards, {workers} at a time ...")
+    whole = ShardResult("all")
+    found: dict[str, ShardResult] = {}
     try:
-        found: ShardResult = adapter(ShardResult).validate_json(result.read_bytes())
-    except (OSError, ValueError):
-        lines = output.read_text(encoding="utf-8", errors="replace").splitlines()
-        end = redact("\n".join(lines[-_KEPT_LINES:]))
-        return ShardResult(task.shard, 2, output=f"no result, exit code {code}:\n{end}")
+        with _prepared(load_service(name), list(tasks.values())) as works:
+            _run_forked(works, tasks, workers, found)
+    except KeyboardInterrupt:
+        unseen = {name: read_result(tasks[name].result) for name in tasks.keys() - found.keys()}
+        found |= {name: result for name, result in unseen.items() if result}
+        whole.events.errors.append("interrupted: this is what was found until then")
+        whole.exit_code = 2
+    for result in found.values():
+        whole.add(result)
+    whole.shard, whole.seconds = "all", round(time.monotonic() - started, 2)
+    return whole
+
+
+def _run_forked(
+    works: list[tuple[str, Work]],
+    tasks: dict[str, ShardTask],
+    workers: int,
+    found: dict[str, ShardResult],
+) -> None:
+    with contextlib.closing(spread(works, workers, math.inf, _GRACE)) as children:
+        for child in children:
+            task = tasks[child.name]
+            result = read_result(task.result) or _served(task, child)
+            if result.output:
+                result.events.errors.append(f"shard {task.shard}: {result.output}")
+            found[task.shard] = result
+            _tell(task, result)
+
+
+def fuzz_beside(
+    name: str, arguments: Sequence[str], workers: int, reports: Path, processes: Processes
+) -> ShardResult:
+    """Run `fuzz_in_shards` in a process of its own, from a process with threads.
+
+    Args:
+        name: the service's, `package.module:NAME`.
+        arguments: more of them for `schemathesis run`.
+        workers: how many processes share it.
+        reports: the folder for what it found.
+        processes: where it runs, for whoever may have to stop it.
+    """
+    path = reports / "shards.json"
+    path.unlink(missing_ok=True)
+    words = ["apiproof", "fuzz", "--service", name, "--workers", str(workers)]
+    code = processes.run([sys.executable, "-m", *words, "--result", str(path), *arguments])
+    found = read_result(path)
+    path.unlink(missing_ok=True)
+    if found is None:
+        found = ShardResult("all", 2)
+        found.events.errors.append(f"fuzzing ended with exit code {code} and no result")
     return found
 
 
-def write_result(result: ShardResult, path: Path) -> None:
-    """Write what `run_task` reads in another process."""
-    write_atomically(path, adapter(ShardResult).dump_json(result).decode())
+@contextlib.contextmanager
+def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tuple[str, Work]]]:
+    """Start and import what all shards need, for a block; yields their work."""
+    for name in _IMPORTED_LATE:
+        importlib.import_module(name)
+    with migrated_template(service) as clone:
+
+        def work(task: ShardTask) -> Work:
+            def run(_: Send) -> None:
+                with task.output.open("w", encoding="utf-8") as file:
+                    os.dup2(file.fileno(), 1)
+                    os.dup2(file.fileno(), 2)
+                shard = Shard.parse(task.shard)
+                database = clone() if clone else None
+                found = run_shard(service, shard, task.arguments, task.folder, database)
+                write_result(found, task.result)
+
+            return run
+
+        for task in tasks:
+            task.prepare()
+        gc.freeze()  # what is here now need not be looked through, and so copied, by each of them
+        yield [(task.shard, work(task)) for task in tasks]
 
 
-def run_tasks(
-    tasks: Sequence[ShardTask], workers: int, processes: Processes
-) -> Iterator[tuple[ShardTask, ShardResult]]:
-    """Run shards, some at a time, and yield each when it has ended.
-
-    Args:
-        tasks: which; the longest had better come first.
-        workers: how many at a time.
-        processes: where they run.
-    """
-    with ThreadPoolExecutor(workers, thread_name_prefix="shard") as pool:
-        running = {pool.submit(run_task, task, processes): task for task in tasks}
-        try:
-            for future in as_completed(running):
-                yield running[future], future.result()
-        finally:
-            processes.stop()
+def _served(task: ShardTask, child: Child) -> ShardResult:
+    """Run a shard over HTTP whose process gave no result."""
+    reason = _last_words(task.output) or child.failure
+    print_line(console, f"shard {task.shard} gave no result, so it is served now: {reason}")
+    return run_task(ShardTask(task.service, task.shard, task.arguments, task.reports, served=True))
 
 
-def fuzz_in_shards(
-    service: str, arguments: Sequence[str], workers: int, processes: Processes | None = None
+def _result(
+    shard: Shard, env: Environment, started: float, code: int, events: Events
 ) -> ShardResult:
-    """Run all of a service's shards and put together what they found, telling of each.
-
-    Args:
-        service: `package.module:NAME`.
-        arguments: more of them for `schemathesis run`.
-        workers: how many processes share it.
-        processes: where they run, for whoever may have to stop them.
-    """
-    started = time.monotonic()
-    tasks = [ShardTask(service, str(shard), tuple(arguments)) for shard in shards(workers)]
-    print_line(console, f"{len(tasks)} shards, {workers} at a time ...")
-    whole = ShardResult("all")
-    for task, found in run_tasks(tasks, workers, processes or Processes()):
-        _tell(task, found)
-        if found.output:
-            whole.events.errors.append(f"shard {task.shard}: {found.output}")
-        whole.add(found)
-    whole.seconds = round(time.monotonic() - started, 2)
-    return whole
+    return ShardResult(
+        str(shard),
+        # Nothing to do is an error of Schemathesis'; other shards may have what was chosen.
+        0 if events.is_idle else code,
+        events,
+        [tuple(row) for row in env.coverage_log.rows()],  # type: ignore[misc]  # rows are lists
+        list(env.server_errors),
+        round(time.monotonic() - started, 2),
+    )
 
 
 def _tell(task: ShardTask, found: ShardResult) -> None:
     print_line(console, found.line)
     if found.exit_code:
         print_line(console, f"  again: {task.command}", wrap=False)
-        print_line(console, f"  output: {task.folder / 'output.txt'}", wrap=False)
+        print_line(console, f"  output: {task.output}", wrap=False)
 
 
 def available_cores() -> int:

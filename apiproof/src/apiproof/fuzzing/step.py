@@ -28,6 +28,7 @@ from apiproof.reporting import (
 
 _EXPECTATIONS: Final = ("Expected", "Documented")  # how lines of messages begin
 _LONGEST: Final = 4000  # characters of a body
+_PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 _STATUSES: Final = {"success": Status.PASSED, "failure": Status.FAILED, "error": Status.ERROR}
 
 
@@ -54,6 +55,12 @@ class Events:
     phases: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     is_empty: bool = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there was nothing to do: no operation chosen, or no phase that has any."""
+        ended = [self.phases.get(phase) for phase in _PHASES]
+        return self.is_empty or (not self.errors and all(status == "skip" for status in ended))
 
     def merge(self, other: "Events") -> None:
         """Take what another run's events say, of other operations or phases."""
@@ -216,9 +223,7 @@ def _finding(check: str, failure: Mapping[str, Any], interaction: Mapping[str, A
         severity=Severity(severity) if severity in set(Severity) else Severity.MEDIUM,
         operation=operation,
         message=f"{title}{answered}",
-        expected=next(
-            (line for line in details if line.startswith(("Expected", "Documented"))), ""
-        ),
+        expected=next((line for line in details if line.startswith(_EXPECTATIONS)), ""),
         request=request,
         response=response,
         curl=curl_command(request) if request else "",

@@ -6,7 +6,9 @@ without cleaning up what is its parent's. It knows nothing of what they do.
 
 import contextlib
 import json
+import math
 import os
+import select
 import selectors
 import signal
 import sys
@@ -47,9 +49,15 @@ class Child:
     messages: list[dict[str, Any]] = field(default_factory=list)
     failure: str = ""
 
-    def finish(self, failure: str = "") -> None:
-        """Kill it if it still runs, and keep the end of its output where it failed."""
+    def finish(self, failure: str = "", grace: float = 0.0) -> None:
+        """Kill it if it still runs, and keep the end of its output where it failed.
+
+        Args:
+            failure: Why it is killed; nothing where it has ended.
+            grace: Seconds that it gets before, to end by itself.
+        """
         if failure:
+            self._read_to_the_end(grace)
             os.killpg(self.pid, signal.SIGKILL)
         _, status = os.waitpid(self.pid, 0)
         self.seconds = time.monotonic() - self.started
@@ -60,6 +68,12 @@ class Child:
             code = os.waitstatus_to_exitcode(status)
             self.failure = failure or "\n".join(lines[-KEPT_LINES:]) or f"exit status {code}"
 
+    def _read_to_the_end(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while select.select([self.reader], [], [], max(0.0, until - time.monotonic()))[0]:
+            if not self.reader.readline():
+                return
+
 
 def fork(name: str, work: Work, seconds: float) -> Child:
     """Start work in a forked process.
@@ -67,7 +81,7 @@ def fork(name: str, work: Work, seconds: float) -> Child:
     Args:
         name: Whose it is.
         work: Gets a function that sends a JSON object to the parent; its output goes to a file.
-        seconds: After which it is killed.
+        seconds: After which it is killed; infinity for never.
     """
     reading, writing = os.pipe()
     descriptor, path = tempfile.mkstemp(prefix="apiproof-fork-")
@@ -82,7 +96,8 @@ def fork(name: str, work: Work, seconds: float) -> Child:
         reader = os.fdopen(reading, encoding="utf-8")
         return Child(name, pid, reader, Path(path), time.monotonic() + seconds)
     os.close(reading)
-    signal.alarm(int(seconds * 1.5) + 1)  # should the parent be gone by then
+    if seconds < math.inf:
+        signal.alarm(int(seconds * 1.5) + 1)  # should the parent be gone by then
     os._exit(_work(work, writing, descriptor))
 
 
@@ -109,13 +124,18 @@ def _work(work: Work, writing: int, output: int) -> int:
     return 0
 
 
-def spread(tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float) -> Generator[Child]:
+def spread(
+    tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float, grace: float = 0.0
+) -> Generator[Child]:
     """Do tasks in forked processes, some at a time, and yield each when it has ended.
+
+    Those that run when it is closed, or interrupted, are ended as by Ctrl+C.
 
     Args:
         tasks: Names and work.
         jobs: How many at a time.
-        seconds: After which one is killed.
+        seconds: After which one is killed; infinity for never.
+        grace: Seconds that those that are ended get to put down what they have.
     """
     waiting = iter(tasks)
     running: dict[int, Child] = {}
@@ -135,14 +155,17 @@ def spread(tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float) -> Gene
                     yield child
         finally:
             for child in running.values():
-                child.finish("interrupted")
+                os.killpg(child.pid, signal.SIGINT)
+            for child in running.values():
+                child.finish("interrupted", grace)
 
 
 def _ended(selector: selectors.BaseSelector, running: dict[int, Child]) -> list[Child]:
     """Wait for news, and return those that have ended or outlived their time."""
     ended = []
     nearest = min(child.deadline for child in running.values())
-    for key, _ in selector.select(max(0.0, nearest - time.monotonic())):
+    timeout = max(0.0, nearest - time.monotonic()) if nearest < math.inf else None
+    for key, _ in selector.select(timeout):
         child: Child = key.data
         line = child.reader.readline()
         if line:
