@@ -47,9 +47,12 @@ class SharedAccountTokens:
         """Retire the account whose session a successful call has just ended."""
         if operation_id not in self._ends_session or response.status_code not in range(200, 300):
             return
-        token = str(response.request.headers.get(HEADER, "")).removeprefix("Bearer ")
-        if owner := self._owners.get(token):
+        if owner := self.owner_of(response.request.headers.get(HEADER)):
             self._env.invalidate(owner)
+
+    def owner_of(self, header: object) -> str:
+        """Return whose token an `Authorization` header holds; empty for nobody's that is known."""
+        return self._owners.get(str(header or "").removeprefix("Bearer "), "")
 
 
 def _ends_soon(token: str) -> bool:

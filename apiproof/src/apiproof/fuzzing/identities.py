@@ -4,6 +4,7 @@ No service and no environment are needed: `APIPROOF_IDENTITIES` names the file, 
 the one that Schemathesis has loaded.
 """
 
+import functools
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,10 @@ from apiproof.access.requirements import SecurityModel
 from apiproof.access.users_file import FileUsers, read_identities
 from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.checks import install_checks, install_final_probe
+from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.http.client import HttpClient
 from apiproof.jwt import NotApplicable, RequestAuth
+from apiproof.openapi.document import Operation, operations
 
 IDENTITIES_VARIABLE = "APIPROOF_IDENTITIES"
 
@@ -35,6 +38,11 @@ class FirstUser:
             self._schema = schema
             self._client = HttpClient(schema.get_base_url())
             self._user_source = read_identities(self._path, self._client)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document of the API that was met."""
+        return dict(self._schema.raw_schema)
 
     def build(self) -> Probe:
         """Return an access probe of the API."""
@@ -61,6 +69,16 @@ class FirstUser:
         return None
 
 
+class _OneUser:
+    """All requests are the first user's, whatever the credential is."""
+
+    def __call__(self, _operation: Operation) -> str:
+        return ""
+
+    def owner_of(self, _header: object) -> str:
+        return "the first user"
+
+
 def install_identities(path: Path) -> None:
     """Register authentication and the access checks with Schemathesis.
 
@@ -85,6 +103,19 @@ def install_identities(path: Path) -> None:
             case.cookies.update(data.cookies)
             if data.query:
                 case.query = {**(case.query or {}), **data.query}
+
+    @functools.cache
+    def objects() -> ExistingObjects:
+        return ExistingObjects(list(operations(user.document)), _OneUser())
+
+    @schemathesis.hook
+    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+        user.meet(case.operation.schema)
+        objects().apply(case)
+
+    @schemathesis.hook
+    def after_call(_context: Any, case: Any, response: Any) -> None:
+        objects().notice(case, response)
 
     success_probe = SuccessProbe(user.build, user)
     install_checks(success_probe)

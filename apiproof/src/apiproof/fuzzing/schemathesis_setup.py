@@ -19,10 +19,12 @@ from apiproof.control_client import ControlClient
 from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.authentication import SharedAccountTokens, TokenSource, provider_for
 from apiproof.fuzzing.checks import install_checks, install_final_probe, restored
+from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.request_overrides import OverrideApplier
 from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.http.client import BASE_URL
+from apiproof.openapi.document import operations
 from apiproof.service import Service
 
 if TYPE_CHECKING:  # where the environment runs in another process, nothing of it is imported
@@ -75,15 +77,21 @@ def register(
     document = env.document if env else service.document()
     schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
-    @schemathesis.hook
-    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-        overrides.apply(case)
-
     if isinstance(tokens, SharedAccountTokens):
+        objects = ExistingObjects(list(operations(document)), tokens)
+
+        @schemathesis.hook("before_call")
+        def name_what_exists(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+            objects.apply(case)
 
         @schemathesis.hook
         def after_call(_context: Any, case: Any, response: Any) -> None:
             tokens.notice(case.operation.definition.raw.get("operationId", ""), response)
+            objects.notice(case, response)
+
+    @schemathesis.hook
+    def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
+        overrides.apply(case)
 
     labels = labels_of(shard, document) if shard else None
     if env is not None:

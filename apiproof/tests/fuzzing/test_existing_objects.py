@@ -1,0 +1,144 @@
+"""Fuzzed requests meet rows that exist: in each phase, nested, and for another account."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from schemathesis.core import NOT_SET
+from schemathesis.core.parameters import ParameterLocation
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import (
+    CaseMetadata,
+    ComponentInfo,
+    CoveragePhaseData,
+    CoverageScenario,
+    GenerationInfo,
+    PhaseInfo,
+    TestPhase,
+)
+
+from apiproof.fuzzing.existing_objects import ExistingObjects
+from apiproof.openapi.document import operations
+from tests.apps.drawers import build
+
+KIT = Path(__file__).parent.parent.parent
+DRAWER = "/cabinets/{cabinet_id}/drawers/{drawer_id}"
+NOBODY = dict.fromkeys(("cabinet_id", "drawer_id"), "00000000-0000-4000-8000-000000000000")
+
+
+@pytest.mark.parametrize("phase", ["coverage", "fuzzing"])
+@pytest.mark.parametrize(("version", "is_found"), [("FLAWED", True), ("RIGHT", False)])
+def test_a_fault_at_objects_that_exist_is_found(
+    tmp_path: Path, version: str, phase: str, *, is_found: bool
+) -> None:
+    words = f"--service tests.apps.drawers:{version} --shard 1/1 --phases {phase}"
+    checks = "--checks not_a_server_error --max-examples 40 --generation-deterministic"
+    done = subprocess.run(  # noqa: S603  # our own command
+        [sys.executable, "-m", "apiproof", "fuzz", *words.split(), *checks.split()],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(KIT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert ("Server error" in done.stdout) == is_found, done.stdout + done.stderr
+    assert is_found or "Missing test data" not in done.stdout
+
+
+class Signed:
+    """Tokens `name-scope` of whoever is signed in."""
+
+    def __init__(self) -> None:
+        self.name = "ada"
+
+    def __call__(self, _operation: Any) -> str:
+        return self.name
+
+    def owner_of(self, header: object) -> str:
+        return str(header or "").removeprefix("Bearer ")
+
+
+class World:
+    """An application, and the requests of a run at it."""
+
+    def __init__(self) -> None:
+        app = build(is_careful=True)
+        document = app.openapi()
+        for path in document["paths"].values():
+            for operation in path.values():
+                operation["security"] = [{"bearer": []}]
+        document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        app.openapi_schema = document
+        self.schema = schemathesis.openapi.from_asgi(
+            "/openapi.json", app, config=schemathesis.Config()
+        )
+        self.tokens = Signed()
+        found = list(operations(document))
+        self.objects = ExistingObjects(found, self.tokens)
+
+    def send(self, path: str, method: str, body: Any, **values: str) -> int:
+        operation = self.schema[path][method]
+        case = operation.Case(
+            path_parameters=values,
+            headers={"Authorization": f"Bearer {self.tokens.name}"},
+            body=body,
+            media_type=None if body is NOT_SET else "application/json",
+            _meta=_meta(),
+        )
+        self.objects.apply(case)
+        response = case.call()
+        self.objects.notice(case, response)
+        return int(response.status_code)
+
+    def fill(self) -> None:
+        assert self.send("/cabinets", "POST", {"name": "oak"}) == 201
+        assert self.send("/cabinets/{cabinet_id}/drawers", "POST", {"name": "top"}, **NOBODY) == 201
+
+
+def _meta() -> Any:
+    data = CoveragePhaseData(
+        CoverageScenario.VALID_NUMBER, "", None, "width", ParameterLocation.BODY
+    )
+    return CaseMetadata(
+        generation=GenerationInfo(time=0.0, mode=GenerationMode.POSITIVE),
+        components={ParameterLocation.PATH: ComponentInfo(mode=GenerationMode.POSITIVE)},
+        phase=PhaseInfo(name=TestPhase.COVERAGE, data=data),
+    )
+
+
+def test_nested_objects_are_named_with_what_they_are_in() -> None:
+    world = World()
+    world.fill()
+    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+
+
+def test_what_was_deleted_is_made_anew() -> None:
+    world = World()
+    world.fill()
+    for _ in range(3):
+        assert world.send(DRAWER, "DELETE", NOT_SET, **NOBODY) == 204
+    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+
+
+def test_another_account_gets_objects_of_its_own() -> None:
+    world = World()
+    world.fill()
+    world.tokens.name = "bob"
+    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+
+
+def test_without_a_creation_requests_stay_as_they_are() -> None:
+    world = World()
+    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404
+
+
+def test_who_is_not_signed_in_gets_nothing() -> None:
+    world = World()
+    world.fill()
+    world.tokens.name = ""
+    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404
