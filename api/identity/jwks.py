@@ -162,7 +162,9 @@ class JwksCache:
 
     def _is_doubtful(self, kid: str) -> bool:
         """Tell whether nobody came for so long that a key may have been withdrawn long ago."""
-        return self._clock() - self._known[kid].seen_at > 2 * self._lifespan
+        now = self._clock()
+        known = self._known.get(kid)  # a fetch beside this may just have dropped it
+        return known is None or now - known.seen_at > 2 * self._lifespan
 
     def _fetch_and_wait(self, *, anew: bool = False) -> None:
         """Wait for a fetch.

@@ -164,3 +164,27 @@ def test_what_is_no_key_set_counts_as_away(document: Any, clock: Clock) -> None:
     ring = JwksCache(Odd(), lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
     with pytest.raises(KeysUnavailable):
         ring.require_any()
+
+
+@pytest.mark.parametrize(("look", "looks_before"), [("has", 0), ("find", 1)])
+def test_a_key_that_goes_between_two_looks_is_no_error(
+    look: str, looks_before: int, source: Source
+) -> None:
+    between: list[Any] = []
+    now = 1000.0
+
+    def clock() -> float:
+        if between:
+            threads.submit(between.pop()).result(10)
+        return now
+
+    with ThreadPoolExecutor(1) as threads:
+        ring = JwksCache(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+        old = source.pool.access.kid
+        assert ring.find(old)
+        source.pool.rotate()
+        now += LIFESPAN + 1
+        new = source.pool.access.kid
+        between += [lambda: ring.find(new), *[lambda: None] * looks_before]
+        assert not getattr(ring, look)(old)
+        assert not between, "nothing happened between the looks"
