@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -261,8 +262,15 @@ def _failure(error: Exception) -> str:
 
 
 def _wait(response: Response) -> float:
+    """Return how long to wait, in seconds: Retry-After is a number or a date (RFC 9110, 10.2.3)."""
     after = response.headers.get("retry-after", "1")
-    return min(float(after), MAX_RETRY_DELAY) if after.isdigit() else 1.0
+    if after.isdecimal():
+        return min(float(after), MAX_RETRY_DELAY)
+    try:
+        asked = parsedate_to_datetime(after).timestamp() - time.time()
+    except (ValueError, OverflowError):
+        return 1.0
+    return min(max(asked, 0.0), MAX_RETRY_DELAY)
 
 
 def _media(content: RequestContent) -> dict[str, str]:

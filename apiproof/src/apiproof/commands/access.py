@@ -14,6 +14,16 @@ if TYPE_CHECKING:
     from apiproof.access.report import BaselineDiff
 
 REPORTS = Path("reports")
+# FastAPI, Swagger tools, drf-spectacular, springdoc, and the usual prefixes.
+DOCUMENT_PATHS = (
+    "/openapi.json",
+    "/openapi.yaml",
+    "/api/openapi.json",
+    "/api/v1/openapi.json",
+    "/swagger.json",
+    "/api/schema/",
+    "/v3/api-docs",
+)
 _WHAT, _HOW, _KNOWN = "What to probe", "How far to go", "Known findings and reports"
 Texts = list[str] | None
 File = Path | None
@@ -261,10 +271,12 @@ def _document(url: str, openapi: str | None) -> dict[str, Any]:
     if openapi:
         return load_document(openapi)
     failure = ""
-    for path in ("/openapi.json", "/openapi.yaml", "/api/openapi.json", "/api/v1/openapi.json"):
+    for path in DOCUMENT_PATHS:
         try:
-            found = requests.head(url.rstrip("/") + path, timeout=10)
-            if found.status_code in {200, 405}:
+            # Not HEAD: many servers answer it with 404, 405 or 501.
+            with requests.get(url.rstrip("/") + path, timeout=10, stream=True) as found:
+                is_there = found.status_code == 200
+            if is_there:
                 return load_document(url.rstrip("/") + path)
         except requests.RequestException as error:
             raise UserError(f"{url} cannot be reached ({type(error).__name__}).") from None
@@ -273,6 +285,6 @@ def _document(url: str, openapi: str | None) -> dict[str, Any]:
         except UserError as error:
             failure = str(error)
     raise DocumentMissing(
-        f"{url} publishes no OpenAPI document at /openapi.json{': ' + failure if failure else ''}: "
-        "name one with --openapi, a file or URL."
+        f"{url} publishes no OpenAPI document at {', '.join(DOCUMENT_PATHS)}"
+        f"{': ' + failure if failure else ''}: name one with --openapi, a file or URL."
     )

@@ -1,0 +1,36 @@
+"""What servers of others do: where they publish the document, how they ask to wait."""
+
+import time
+from email.utils import formatdate
+
+import pytest
+from fastapi import FastAPI
+
+from apiproof.access.http import MAX_RETRY_DELAY, Response, _wait
+from apiproof.commands.access import DOCUMENT_PATHS, _document
+from apiproof.http.server import run_server
+from apiproof.openapi.document import DocumentMissing
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/swagger.json", "/api/schema/", "/v3/api-docs"])
+def test_the_document_is_found_where_frameworks_publish_it(path: str) -> None:
+    with run_server(FastAPI(title="Abroad", openapi_url=path)) as url:
+        assert _document(url, None)["info"]["title"] == "Abroad"
+
+
+def test_a_document_that_is_nowhere_names_every_path_that_was_tried() -> None:
+    with run_server(FastAPI(openapi_url=None)) as url, pytest.raises(DocumentMissing) as raised:
+        _document(url, None)
+    assert all(path in str(raised.value) for path in DOCUMENT_PATHS)
+
+
+def waits(retry_after: str) -> float:
+    return _wait(Response(429, {"retry-after": retry_after}, ""))
+
+
+def test_a_wait_is_asked_for_in_seconds_or_as_a_date() -> None:
+    assert waits("3") == 3.0
+    assert 1.0 < waits(formatdate(time.time() + 4, usegmt=True)) <= 4.0
+    assert waits(formatdate(time.time() - 60, usegmt=True)) == 0.0
+    assert waits(formatdate(time.time() + 3600, usegmt=True)) == MAX_RETRY_DELAY
+    assert waits("soon") == waits("²") == 1.0
