@@ -6,6 +6,7 @@ states alone answer at once.
 
 import hashlib
 import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +65,29 @@ def environment_variables(where: EnvironmentConfig) -> dict[str, str]:
         if value is not None
     }
     return {name.upper(): str(value) for name, value in revealed.items()}
+
+
+def refusal_of(variables: dict[str, str]) -> str | None:
+    """What the service says at its start to settings that it refuses; None if it starts.
+
+    Args:
+        variables: The whole environment that it is started with.
+    """
+    import pytest
+
+    from api.settings import SettingsInvalid, read_settings
+
+    with tempfile.TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(empty)  # no `.env`
+        for name in list(os.environ):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        try:
+            read_settings()
+        except SettingsInvalid as refused:
+            return str(refused)
+    return None
 
 
 def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:

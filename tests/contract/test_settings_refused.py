@@ -1,0 +1,85 @@
+"""Bad settings are refused at the start, in one line that names them and never shows a value."""
+
+import pytest
+
+from apiproof.environment import Environment
+from tests.service import environment_variables, refusal_of
+
+WAITS = [
+    "REQUEST_DEADLINE",
+    "COGNITO_CONNECT_TIMEOUT",
+    "COGNITO_READ_TIMEOUT",
+    "DATABASE_POOL_TIMEOUT",
+    "DATABASE_LOCK_TIMEOUT",
+    "DATABASE_STATEMENT_TIMEOUT",
+]
+NUMBERS = ["inf", "-inf", "nan", "-1", "hidden-word"]
+COUNTS = ["DATABASE_POOL_SIZE", "DATABASE_THREADS", "REQUEST_QUEUE", "COGNITO_THREADS"]
+BAD = [
+    *((name, value) for name in WAITS for value in [*NUMBERS, "0", "0.0004", "61", "1e300"]),
+    *((name, value) for name in COUNTS for value in [*NUMBERS, "0", "1.5"]),
+    *(("DATABASE_MAX_OVERFLOW", value) for value in NUMBERS),
+    *(("DATABASE_CONNECT_TIMEOUT", value) for value in [*NUMBERS, "0", "1", "31"]),
+    *(("MAX_BODY_BYTES", value) for value in [*NUMBERS, "0", "1023"]),
+    *(("CLOCK_SKEW", value) for value in [*NUMBERS, "301"]),
+    *(("JWKS_LIFESPAN", value) for value in [*NUMBERS, "0"]),
+    *(("JWKS_COOLDOWN", value) for value in NUMBERS),
+    *(("UNCONFIRMED_LIFETIME", value) for value in [*NUMBERS, "0", "59"]),
+    ("DATABASE_URL", "mysql://ada:hidden-word@localhost/numbers"),
+    ("DATABASE_URL", "hidden-word"),
+    ("AWS_REGION", "hidden word"),
+    ("AWS_USER_POOL_ID", "hidden-word!"),
+    ("AWS_COGNITO_APP_CLIENT_ID", "hidden-word!"),
+    ("AWS_COGNITO_ENDPOINT", "ftp://hidden-word"),
+    ("AWS_COGNITO_ISSUER", "hidden-word"),
+    ("AWS_COGNITO_JWKS_URL", "file:///etc/hidden-word"),
+    ("CORS_ORIGINS", "https://app.example.com/hidden-word"),
+    ("LOG_LEVEL", "hidden-word"),
+    ("PUBLIC_EMAIL", "hidden-word"),
+]
+REQUIRED = [
+    "DATABASE_URL",
+    "AWS_REGION",
+    "AWS_USER_POOL_ID",
+    "AWS_COGNITO_APP_CLIENT_ID",
+    "AWS_COGNITO_APP_CLIENT_SECRET",
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_setting_is_refused_by_its_name_in_one_line(
+    env: Environment, name: str, value: str
+) -> None:
+    text = refusal_of({**environment_variables(env.config), name: value})
+    assert text is not None, f"{name}={value} was taken"
+    assert name in text
+    assert "\n" not in text
+    assert "hidden" not in text
+    assert env.config.client_secret not in text
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("how", ["missing", "empty"])
+def test_a_missing_setting_is_named_and_an_empty_one_is_missing(
+    env: Environment, name: str, how: str
+) -> None:
+    variables = environment_variables(env.config)
+    del variables[name]
+    text = refusal_of(variables | ({name: ""} if how == "empty" else {}))
+    assert text is not None
+    assert f"{name} is missing" in text
+
+
+def test_every_bad_setting_is_named_at_once(env: Environment) -> None:
+    bad = {"REQUEST_DEADLINE": "inf", "CLOCK_SKEW": "-1", "LOG_LEVEL": "x", "AWS_REGION": ""}
+    text = refusal_of({**environment_variables(env.config), **bad})
+    assert text is not None
+    assert [name for name in bad if name not in text] == []
+
+
+def test_good_settings_are_not_refused(env: Environment) -> None:
+    """The control: without it, a start that refuses everything would pass."""
+    good = dict.fromkeys(WAITS, "0.01") | dict.fromkeys(COUNTS, "1") | {"CLOCK_SKEW": "0"}
+    assert refusal_of({**environment_variables(env.config), **good}) is None
+    upper = dict.fromkeys(WAITS, "60") | dict.fromkeys(COUNTS, "1000") | {"CLOCK_SKEW": "300"}
+    assert refusal_of({**environment_variables(env.config), **upper}) is None
