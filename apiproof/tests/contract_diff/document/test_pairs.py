@@ -1,13 +1,14 @@
 """Whatever an instance shows to be broken between two documents is reported; nothing crashes.
 
-The deep profile (`nox -s kit -- --hypothesis-profile deep`) draws 100,000 pairs.
+The deep profile (`HYPOTHESIS_PROFILE=deep`) draws 100,000 pairs.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import event, given
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from apiproof.contract_diff.document import Change, diff
@@ -20,16 +21,29 @@ PAIRS_EACH = 20
 @given(st.integers(0, 2**48))
 def test_what_an_instance_shows_to_be_broken_is_reported(seed: int) -> None:
     for number in range(PAIRS_EACH):
-        drawn = pair(seed + number)
-        changes = diff(drawn.old, drawn.new)
-        for side, values, other in (
-            ("request", drawn.old_values, drawn.new),
-            ("response", drawn.new_values, drawn.old),
-        ):
-            refused = [value for value in values if not _judge(other).is_valid(value)]
-            if refused:
-                event(f"{side} broken")
-                assert _told(changes, side), f"{refused[0]} of seed {seed + number} ({side})"
+        _assert_reported(seed + number)
+
+
+@pytest.mark.xfail(
+    strict=True,
+    raises=AssertionError,
+    reason="variants that overlap or trade places in a union of open objects are not reported yet",
+)
+@pytest.mark.parametrize("seed", [27187, 28795, 44405, 47398, 64850, 86330])
+def test_known_misses(seed: int) -> None:
+    _assert_reported(seed)
+
+
+def _assert_reported(seed: int) -> None:
+    drawn = pair(seed)
+    changes = diff(drawn.old, drawn.new)
+    for side, values, other in (
+        ("request", drawn.old_values, drawn.new),
+        ("response", drawn.new_values, drawn.old),
+    ):
+        refused = [value for value in values if not _judge(other).is_valid(value)]
+        if refused:
+            assert _told(changes, side), f"{refused[0]} of seed {seed} ({side})"
 
 
 @given(st.integers(0, 2**48))
