@@ -1,15 +1,19 @@
-"""What servers of others do: where they publish the document, how they ask to wait."""
+"""What servers of others do: where the document is, how they ask to wait, what creations say."""
 
 import time
 from email.utils import formatdate
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
 
-from apiproof.access.http import MAX_RETRY_DELAY, Response, _wait
+from apiproof.access.cleanup import Cleanup
+from apiproof.access.http import MAX_RETRY_DELAY, Request, Response, _wait
 from apiproof.commands.access import DOCUMENT_PATHS, _document
 from apiproof.http.server import run_server
-from apiproof.openapi.document import DocumentMissing
+from apiproof.jwt import NO_AUTH
+from apiproof.openapi.document import DocumentMissing, operations
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/swagger.json", "/api/schema/", "/v3/api-docs"])
@@ -34,3 +38,27 @@ def test_a_wait_is_asked_for_in_seconds_or_as_a_date() -> None:
     assert waits(formatdate(time.time() - 60, usegmt=True)) == 0.0
     assert waits(formatdate(time.time() + 3600, usegmt=True)) == MAX_RETRY_DELAY
     assert waits("soon") == waits("²") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "left"),
+    [
+        (201, '{"id": 7}', ["1 by what /notes/{note_id} names"]),
+        (201, "{}", ["1 by POST /notes"]),
+        (200, "", ["1 by POST /notes"]),
+        (204, "", ["1 by POST /notes"]),
+        (422, "", []),
+    ],
+)
+def test_what_an_answer_does_not_name_is_listed_as_staying(
+    status: int, body: str, left: list[str]
+) -> None:
+    app = FastAPI()
+    app.post("/notes")(lambda: None)
+    app.delete("/notes/{note_id}")(lambda note_id: note_id)
+    offered = list(operations(app.openapi()))
+    cleanup = Cleanup(offered)
+    [create] = [operation for operation in offered if operation.method == "POST"]
+    cleanup.note(Request(create), NO_AUTH, Response(status, {}, body))
+    nobody: Any = SimpleNamespace(own_accounts=[])
+    assert cleanup.left(nobody) == left

@@ -59,7 +59,9 @@ class Cleanup:
                 return
             name = remover.path_parameters[-1]
             value = created_id(ResourceCreator(operation), response, remover.path, name, request)
-            if value is not None:
+            if value is None:  # the answer does not say what was made: nobody can remove it
+                self._stayed[operation.label] += 1
+            else:
                 removal = Request(remover, {**request.values, name: value})
                 self._removals[removal.path] = Removal(removal, auth)
 
