@@ -1,4 +1,4 @@
-"""What servers of others do: where the document is, how they ask to wait, what creations say."""
+"""What servers of others do: documents, waits, answers to creations, common secrets."""
 
 import time
 from email.utils import formatdate
@@ -12,7 +12,8 @@ from apiproof.access.cleanup import Cleanup
 from apiproof.access.http import MAX_RETRY_DELAY, Request, Response, _wait
 from apiproof.commands.access import DOCUMENT_PATHS, _document
 from apiproof.http.server import run_server
-from apiproof.jwt import NO_AUTH
+from apiproof.jwt import NO_AUTH, sign_hmac
+from apiproof.jwt.guessing import guess_secret
 from apiproof.openapi.document import DocumentMissing, operations
 
 
@@ -62,3 +63,9 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body))
     nobody: Any = SimpleNamespace(own_accounts=[])
     assert cleanup.left(nobody) == left
+
+
+@pytest.mark.parametrize("secret", ["secret", "SECRET", "Secret", "CHANGE_ME", "Change-me"])
+def test_a_common_secret_is_guessed_in_every_usual_spelling(secret: str) -> None:
+    token = sign_hmac({"alg": "HS256", "typ": "JWT"}, {"sub": "ada"}, secret.encode())
+    assert guess_secret(token) == secret.encode()

@@ -202,7 +202,8 @@ def guess_secret(token: str, words: Iterable[str] = ()) -> bytes | None:
 
 def _secrets(words: Iterable[str]) -> Iterator[bytes]:
     yield b""
-    for word in dict.fromkeys((*COMMON, *_variants(words))):
+    common = (spelling for word in COMMON for spelling in _spellings(word))
+    for word in dict.fromkeys((*common, *_variants(words))):
         yield word.encode()
     for length in range(1, DIGITS + 1):
         for digits in itertools.product(b"0123456789", repeat=length):
@@ -212,7 +213,12 @@ def _secrets(words: Iterable[str]) -> Iterator[bytes]:
 def _variants(words: Iterable[str]) -> Iterator[str]:
     for text in words:
         for word in (text, *re.findall(r"[A-Za-z0-9]{3,}", text)):
-            for spelling in dict.fromkeys((word, word.lower(), word.upper(), word.title())):
+            for spelling in _spellings(word):
                 yield spelling
                 for tail in ("secret", "_secret", "-secret", "key", "123", "1", "!"):
                     yield spelling + tail
+
+
+def _spellings(word: str) -> Iterable[str]:
+    """Return a word in the cases that constants and templates have it in, itself first."""
+    return dict.fromkeys((word, word.lower(), word.upper(), word.title(), word.capitalize()))
