@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from apiproof.faults.experiment import SharedEnvironment
-from apiproof.faults.result_store import ExperimentResults, Lines
+from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.runner import PreparationFailed, Runner
 from apiproof.faults.study import Study
 from apiproof.postgres import PostgresServer
+from apiproof.result_lines import Lines
 from apiproof.service import Service
 
 

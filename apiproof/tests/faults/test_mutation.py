@@ -10,9 +10,9 @@ import pytest
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.mutants import Mutant, mutants
 from apiproof.faults.mutation import Judged, Judgements, MutantStatus, Session, as_dict, score
-from apiproof.faults.result_store import Lines
 from apiproof.faults.study import Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
+from apiproof.result_lines import Lines
 
 SOURCE = '''\
 """Prices."""

@@ -14,8 +14,9 @@ from apiproof.faults.injection import Defect, Rewrite
 from apiproof.faults.matrix import Matrix
 from apiproof.faults.observer import Finding, Unit
 from apiproof.faults.rendering import show, show_one, write_html, write_json
-from apiproof.faults.result_store import ExperimentResults, Lines
+from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import StudyMissing
+from apiproof.result_lines import Lines
 
 DEFECT = Defect(
     "door-open",

@@ -75,9 +75,10 @@ def _judged(
 ) -> "list[Judged]":
     from apiproof.faults.experiment import service_name
     from apiproof.faults.mutation import Judgements, MutantStatus, Session
-    from apiproof.faults.result_store import ExperimentResults, Lines
+    from apiproof.faults.result_store import ExperimentResults
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
+    from apiproof.result_lines import Lines
 
     reports, jobs, seconds = options
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)

@@ -63,9 +63,10 @@ def _run(
 
     from apiproof.faults.experiment import service_name
     from apiproof.faults.matrix import Matrix
-    from apiproof.faults.result_store import ExperimentResults, Lines
+    from apiproof.faults.result_store import ExperimentResults
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
+    from apiproof.result_lines import Lines
 
     full, fresh, jobs, whole = options
     kept = reports / ("outcomes-full.jsonl" if full else "outcomes.jsonl")

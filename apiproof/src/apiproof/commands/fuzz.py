@@ -1,11 +1,15 @@
 """`apiproof fuzz`: start the service, drive the Schemathesis command line at it, stop it."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apiproof.commands.serve import ServiceOption
+
+if TYPE_CHECKING:
+    from apiproof.fuzzing.shard_result import ShardResult
 
 WorkersOption = Annotated[
     str, typer.Option(help="Processes that share the run out, each with all it needs; or auto.")
@@ -34,19 +38,33 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
     result: Annotated[
         Path | None, typer.Option(help="Where to write what shards found.", hidden=True)
     ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="A Dask scheduler's address that does it with many seeds, or local:4."),
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="How many seeds the cluster tries.")
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="After which the cluster begins nothing more.")
+    ] = None,
     served: Annotated[
         bool, typer.Option("--served", help="A shard over HTTP, not in-process.")
     ] = False,
 ) -> None:
     """Fuzz the running API; further arguments go to `schemathesis run`."""
+    from apiproof.fuzzing.campaign import Campaign
     from apiproof.fuzzing.cli_run import REPORTS, run_schemathesis
     from apiproof.fuzzing.shard_result import write_result
-    from apiproof.fuzzing.shard_runs import run_served_shard, run_shard
+    from apiproof.fuzzing.shard_runs import fuzz_in_shards, run_served_shard, run_shard
     from apiproof.fuzzing.shards import Shard
     from apiproof.live import live_environment
     from apiproof.service import configured_service, load_service
 
     name = service or configured_service()
+    if cluster is not None:
+        campaign = Campaign(name, tuple(context.args), seeds, minutes)
+        raise typer.Exit(_report(name, lambda: campaign.run(cluster, REPORTS / "campaign.jsonl")))
     count = worker_count(workers) if workers is not None else 0
     if shard is not None:
         folder = result.parent if result else REPORTS
@@ -59,7 +77,7 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
             write_result(found, result)
         raise typer.Exit(found.exit_code)
     if count:
-        raise typer.Exit(_fuzz_in_parallel(name, context.args, count, result))
+        raise typer.Exit(_report(name, lambda: fuzz_in_shards(name, context.args, count), result))
     with live_environment(load_service(name), port=port, service_name=name) as (_, ready):
         path = REPORTS / "ready.json"
         ready.write(path)
@@ -87,20 +105,19 @@ def worker_count(text: str) -> int:
     raise UserError(f"--workers {text}: say a number from 1 on, or auto.")
 
 
-def _fuzz_in_parallel(service: str, arguments: list[str], workers: int, result: Path | None) -> int:
-    """Run all shards, and print what they found or write it to a file; returns the exit code."""
+def _report(service: str, fuzz: "Callable[[], ShardResult]", result: Path | None = None) -> int:
+    """Fuzz, and print what was found or write it to a file; returns the exit code."""
     from datetime import UTC, datetime
 
     from apiproof.fuzzing import step as fuzzing_step
     from apiproof.fuzzing.shard_result import write_result
-    from apiproof.fuzzing.shard_runs import fuzz_in_shards
     from apiproof.reporting import build_report
     from apiproof.reporting.store import write_report
     from apiproof.reporting.summary import print_report
     from apiproof.reporting.terminal import console
 
     started = datetime.now(UTC)
-    found = fuzz_in_shards(service, arguments, workers)
+    found = fuzz()
     if result:
         write_result(found, result)
         return found.exit_code

@@ -14,10 +14,10 @@ from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_o
 from apiproof.faults.experiment_result import Verdict
 from apiproof.faults.injection import Defect
 from apiproof.faults.mutants import Mutant
-from apiproof.faults.result_store import Lines
 from apiproof.faults.study import Layer
 from apiproof.faults.suppressions import Suppressions
 from apiproof.fork_pool import Child, Send, Work, spread
+from apiproof.result_lines import Lines
 
 LONGEST = 240.0  # seconds for one mutant
 

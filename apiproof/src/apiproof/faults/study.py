@@ -8,7 +8,6 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -16,9 +15,8 @@ from apiproof.environment import Environment
 from apiproof.errors import UserError
 from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Observer, Unit
+from apiproof.result_lines import fingerprint
 from apiproof.service import Service
-
-SOURCES = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
 
 
 class StudyMissing(UserError):
@@ -107,15 +105,7 @@ class Study:
 
         Excuses are none of them: to forgive a survivor changes nothing that was measured.
         """
-        digest = sha256()
-        suppressions = self.suppressions.resolve() if self.suppressions else None
-        for name in self.sources:
-            root = Path(name)
-            paths = [root] if root.is_file() else sorted(root.rglob("*"))
-            for path in paths:
-                if path.suffix in SOURCES and path.resolve() != suppressions:
-                    digest.update(path.as_posix().encode() + path.read_bytes())
-        return digest.hexdigest()[:16]
+        return fingerprint(self.sources, without=self.suppressions)
 
     def chosen(self, pattern: str | None) -> tuple[Defect, ...]:
         """The defects whose id contains a text.

@@ -1,0 +1,54 @@
+"""Results on disk, one JSON line each, so that an interrupted run goes on where it stopped."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+SOURCES: Final = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
+
+
+class Lines:
+    """JSON lines that hold for one state of the sources; those of any other are forgotten.
+
+    Args:
+        path: The file.
+        fingerprint: Of the sources.
+        fresh: Whether to forget those of this state, too.
+    """
+
+    def __init__(self, path: Path, fingerprint: str, *, fresh: bool = False) -> None:
+        self._path = path
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+        known = bool(lines) and not fresh and lines[0] == f"{fingerprint}\n"
+        # Without the line that an interruption cut off, or the next one would be appended to it.
+        self._earlier = [line for line in lines[1:] if line.endswith("\n")] if known else []
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join([f"{fingerprint}\n", *self._earlier]), encoding="utf-8")
+
+    def earlier(self) -> Iterator[dict[str, Any]]:
+        """Give the lines of earlier runs, but for one that an interruption cut off."""
+        yield from map(json.loads, self._earlier)
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Keep a line."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def fingerprint(paths: Iterable[str], *, without: Path | None = None) -> str:
+    """Return a digest of sources: results of other sources do not hold.
+
+    Args:
+        paths: files, and folders with all that is in them.
+        without: a file that changes nothing that is measured.
+    """
+    digest = sha256()
+    left_out = without.resolve() if without else None
+    for name in paths:
+        root = Path(name)
+        for path in [root] if root.is_file() else sorted(root.rglob("*")):
+            if path.suffix in SOURCES and path.resolve() != left_out:
+                digest.update(path.as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
