@@ -1,8 +1,11 @@
 """Boots in this process: where they go, what they cache, and what they say when they fail."""
 
 import contextlib
+import errno
 import fcntl
 import os
+import subprocess
+import sysconfig
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -79,6 +82,32 @@ def test_cache_that_cannot_be_written_is_done_without(
     monkeypatch.setattr(cluster, "user_cache_path", lambda _name: tmp_path)
     with PostgresServer.start() as server, server.empty() as database:
         assert execute(database.url, "SELECT 1") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "told"),
+    [
+        ("x86_64-pc-linux-musl", "needs glibc, and this is musl"),
+        ("x86_64-pc-linux-gnu", "run as an ordinary user"),
+    ],
+)
+def test_programs_that_do_not_run_here_are_one_line_that_names_the_other_way(
+    monkeypatch: pytest.MonkeyPatch, platform: str, told: str
+) -> None:
+    def absent(*_arguments: object, **_options: object) -> None:
+        # What execve answers where the program's loader is missing, as glibc's is under musl.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+    binaries.bin_directory.cache_clear()
+    monkeypatch.setattr(subprocess, "run", absent)
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _name: platform)
+    try:
+        with pytest.raises(ServerNotStarted, match=told) as refused:
+            binaries.bin_directory()
+    finally:
+        binaries.bin_directory.cache_clear()
+    assert "APIPROOF_DATABASE_URL" in str(refused.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_no_fitting_directory_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
