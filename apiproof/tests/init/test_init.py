@@ -138,6 +138,48 @@ def test_variables_are_told_by_their_names(name: str, template: str) -> None:
     assert template_for(name) == template
 
 
+TITLED = """
+import os
+from fastapi import FastAPI
+
+KEYS = f"{os.getenv('COGNITO_URL')}{os.getenv('POOL_ID')}/.well-known/jwks.json"
+app = FastAPI(title=os.getenv("PROJECT_NAME"))
+MAIL, HERE, SECRET = os.getenv("MAIL_URL"), os.getenv("APP_URL"), os.getenv("APP_KEY")
+FILL, REGION = os.getenv("SENDER"), os.getenv("AWS_REGION")
+"""
+EXAMPLE = """# copy me
+PROJECT_NAME="Our {own} shop"
+COGNITO_URL='https://cognito-idp.eu-west-1.amazonaws.com/'
+APP_URL=http://localhost:3000  # of the front end
+MAIL_URL=https://mail.example.com/send
+APP_KEY=abcdefgh
+SENDER="<your address>"
+AWS_REGION="eu-west-1"
+UNUSED=1
+"""
+
+
+@pytest.mark.parametrize("name", [".env.example", "exmple.env", ".env.dist", "sample.env"])
+def test_what_the_example_of_an_env_file_gives_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    (tmp_path / "titled_app.py").write_text(TITLED, encoding="utf-8")
+    (tmp_path / name).write_text(EXAMPLE, encoding="utf-8")
+    (tmp_path / ".env").write_text("SENDER=of a developer\n", encoding="utf-8")
+    plan = plan_of(tmp_path)
+    assert plan.facts.examples == {
+        "PROJECT_NAME": "Our {{own}} shop",
+        "COGNITO_URL": "https://cognito-idp.{region}.amazonaws.com/",
+        "APP_URL": "http://localhost:3000",
+    }
+    text = service_file(plan)
+    assert '"PROJECT_NAME": "Our {{own}} shop",  # your example' in text
+    assert '# "SENDER": left as it is' in text
+    monkeypatch.chdir(tmp_path)
+    document = declared_document("titled_app:app", {"PROJECT_NAME": "Our {own} shop"}, None)
+    assert document["info"]["title"] == "Our {own} shop"
+
+
 def test_an_application_that_cannot_be_loaded_is_named_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -63,7 +63,7 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         return load_document(openapi), ""
     facts = plan.facts
     variables = {name: template_for(name) for name in facts.variables}
-    variables |= invented(facts.variables, facts.structured)
+    variables |= invented(facts.variables, facts.structured) | facts.examples
     service = Service(
         plan.app,
         python=plan.python,

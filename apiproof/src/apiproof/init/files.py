@@ -212,7 +212,9 @@ def _variables(facts: SourceFacts) -> Iterator[str]:
     yield "    variables={"
     made_up = invented(facts.variables, facts.structured)
     for name in facts.variables:
-        if name in made_up:
+        if name in facts.examples:
+            yield f"        {json.dumps(name)}: {json.dumps(facts.examples[name])},  # your example"
+        elif name in made_up:
             yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
         elif template := template_for(name):
             yield f'        "{name}": "{template}",'

@@ -9,6 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apiproof.init.examples import example_values
+from apiproof.init.variables import template_for
+
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}
 _READERS = {"getenv", "get", "config", "env", "str", "int"}
@@ -31,6 +34,7 @@ class SourceFacts:
         applications: Import paths, the likeliest first.
         variables: Environment variables by name; whether the application ends without it.
         structured: Those of them that hold JSON, with an empty value.
+        examples: The values of those that a committed example of an env file gives.
         has_database: Whether a database library is imported.
         creates_tables: Whether the application calls `create_all` itself.
         metadata: The import path of what has SQLAlchemy's metadata; empty where none was found.
@@ -44,6 +48,7 @@ class SourceFacts:
     applications: list[str] = field(default_factory=list)
     variables: dict[str, bool] = field(default_factory=dict)
     structured: dict[str, str] = field(default_factory=dict)
+    examples: dict[str, str] = field(default_factory=dict)
     has_database: bool = False
     creates_tables: bool = False
     metadata: str = ""
@@ -70,6 +75,11 @@ def read_source(root: Path) -> SourceFacts:
         _read_tree(tree, module, facts)
         instances += _instances(tree, module)
         factories += _factories(tree, module)
+    facts.examples = {
+        name: value
+        for name, value in example_values(root).items()
+        if name in facts.variables and not template_for(name)
+    }
     made = {name.rpartition(":")[2] for name in factories}
     called = [name for root_path in _files(root) for name in _calls_of(root_path, root, made)]
     facts.applications = list(dict.fromkeys([*_by_likelihood([*instances, *called]), *factories]))
