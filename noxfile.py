@@ -326,7 +326,7 @@ def serve(session: nox.Session) -> None:
 
 @nox.session
 def sensitivity(session: nox.Session) -> None:
-    """Plant every defect and see which layer notices; `-- -k ID` shows one as developers see it."""
+    """Plant every defect, see which layer notices; `-- -k ID` shows one; `-- --claims` is short."""
     run(session, "apiproof", "faults", "run", *session.posargs)
 
 

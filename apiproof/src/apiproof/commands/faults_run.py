@@ -25,6 +25,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
     full: Annotated[
         bool, typer.Option("--full", help="Let every layer look everywhere, without a budget.")
     ] = False,
+    claims: Annotated[
+        bool, typer.Option("--claims", help="Only the checks that claim a defect.")
+    ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier results.")] = False,
     jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 2,
     study: Annotated[
@@ -35,20 +38,28 @@ def run(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Plant each defect of a study in a process of its own, and see which layer notices.
 
-    Results are kept: an interrupted run goes on where it stopped, until the sources change. Exits
-    with 1 if a defect is not caught by a check that claims to, or a layer is red without one.
+    With --claims, the layers that claim a defect run, of these only the checks that do, and the
+    first of them that notices ends it: each defect is caught by name, or not. Without, all layers
+    look, for the matrix. Results are kept: an interrupted run goes on where it stopped, until the
+    sources change. Exits with 1 if a defect is not caught by a check that claims to, or a layer is
+    red without one.
     """
+    from apiproof.errors import UserError
     from apiproof.faults.study import load_study
     from apiproof.reporting.terminal import console
 
+    if full and claims:
+        raise UserError("--full and --claims exclude each other: leave one out.")
     chosen = load_study(study)
     defects = chosen.chosen(match)
     if listing:
         for defect in defects:
             console.print(f"{defect.id}: {defect.story}", markup=False, soft_wrap=True)
         return
-    matrix = _run(chosen, defects, service, reports, options=(full, fresh, jobs, match is None))
-    _tell(matrix, reports, whole=match is None)
+    kept = f"outcomes{'-full' if full else '-claims' if claims else ''}.jsonl"
+    options = (full, claims, fresh, jobs, match is None)
+    matrix = _run(chosen, defects, service, reports / kept, options)
+    _tell(matrix, reports, "claims" if claims else "matrix", whole=match is None)
     raise typer.Exit(1 if matrix.failures else 0)
 
 
@@ -56,8 +67,8 @@ def _run(
     study: "Study",
     defects: "tuple[Defect, ...]",
     service: str | None,
-    reports: Path,
-    options: tuple[bool, bool, int, bool],
+    kept: Path,
+    options: tuple[bool, bool, bool, int, bool],
 ) -> "Matrix":
     import time
 
@@ -68,14 +79,17 @@ def _run(
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines
 
-    full, fresh, jobs, whole = options
-    kept = reports / ("outcomes-full.jsonl" if full else "outcomes.jsonl")
+    full, claims, fresh, jobs, whole = options
     outcomes = ExperimentResults(Lines(kept, study.fingerprint(), fresh=fresh))
     if not whole:
         outcomes.forget(defect.id for defect in defects)
     with prepared(study, service_name(service)) as shared:
         runner = Runner(study, shared, outcomes, jobs, narrow=not full, thorough=not whole)
-        if whole:
+        if claims:
+            console.print("Without a defect:")
+            progress = _Progress(sum(layer.ours for layer in study.layers))
+            controls = runner.claims_control(study.defects, progress) if whole else []
+        elif whole:
             console.print(f"Without a defect, with seeds {', '.join(map(str, study.seeds))}:")
             total = len(study.seeds) * len(study.layers)
             controls = runner.control(_Progress(total), study.seeds)
@@ -83,7 +97,11 @@ def _run(
             controls = runner.earlier_control()
         console.print(f"{len(defects)} defects, {jobs} at a time:")
         started = time.monotonic()
-        found = runner.with_profiles(controls).defects(defects, _Progress(len(defects)))
+        progress = _Progress(len(defects))
+        if claims:
+            found = runner.claims(defects, progress)
+        else:
+            found = runner.with_profiles(controls).defects(defects, progress)
         seconds = time.monotonic() - started
     by_id = {defect.id: defect for defect in defects}
     rows = {outcome.name: (by_id[outcome.name], outcome) for outcome in found}
@@ -108,7 +126,7 @@ class _Progress:
         console.print(f"  {number} {outcome.name}: {told}, {outcome.seconds:.0f} s", markup=False)
 
 
-def _tell(matrix: "Matrix", reports: Path, *, whole: bool) -> None:
+def _tell(matrix: "Matrix", reports: Path, name: str, *, whole: bool) -> None:
     from apiproof.faults.rendering import show, show_one, write_html, write_json
     from apiproof.faults.step import as_step
     from apiproof.reporting.store import save_step
@@ -119,7 +137,7 @@ def _tell(matrix: "Matrix", reports: Path, *, whole: bool) -> None:
             show_one(defect, outcome, console)
     show(matrix, console)
     if whole:
-        write_json(matrix, reports / "matrix.json")
-        write_html(matrix, reports / "matrix.html")
+        write_json(matrix, reports / f"{name}.json")
+        write_html(matrix, reports / f"{name}.html")
         save_step(as_step(matrix.as_dict()))  # for the next report of `apiproof run`
-        console.print(f"Reports: {reports / 'matrix.json'}, {reports / 'matrix.html'}")
+        console.print(f"Reports: {reports / f'{name}.json'}, {reports / f'{name}.html'}")

@@ -68,6 +68,7 @@ class Experiment:
         function: The only one that differs, where there is only one.
         traced: A folder; units note which of its functions they enter.
         stops: Whether the first finding of any layer ends it.
+        only: The only checks that run, until one of them notices; empty for all.
     """
 
     name: str
@@ -79,6 +80,7 @@ class Experiment:
     function: str = ""
     traced: Path | None = None
     stops: bool = False
+    only: tuple[str, ...] = ()
 
     def run(self, shared: SharedEnvironment, send: Send) -> None:
         """Make it, and send a message before and after each layer.
@@ -99,15 +101,17 @@ class Experiment:
                 send({"begins": layer.name})
                 verdict = self._examine(layer, env, shared)
                 send({"verdict": verdict.as_dict()})
-                if self.stops and verdict.first:
+                if (self.stops and verdict.first) or (
+                    self.only and self.defect and verdict.claimed
+                ):
                     return
 
     def _examine(self, layer: Layer, env: Environment, shared: SharedEnvironment) -> Verdict:
         defect = self.defect
         observer = Observer(
             count=lambda: _counted(env),
-            named=defect.caught_by if defect else (),
-            budget=shared.budgets.get(layer.name) if self.narrow and defect else None,
+            named=self.only or (defect.caught_by if defect else ()),
+            budget=0.0 if self.only else self._budget(layer, shared),
             known=shared.known.get(layer.name, frozenset()),
             stop_at_first=defect is not None,
             reach=Reach(self.traced) if self.traced else None,
@@ -128,6 +132,9 @@ class Experiment:
         except Exception as error:  # noqa: BLE001 - a layer that breaks has noticed, by accident
             observer.found((type(error).__name__,), layer.name, f"{type(error).__name__}: {error}")
         return Verdict.of(layer.name, observer)
+
+    def _budget(self, layer: Layer, shared: SharedEnvironment) -> float | None:
+        return shared.budgets.get(layer.name) if self.narrow and self.defect else None
 
 
 def _counted(env: Environment) -> dict[str, int]:

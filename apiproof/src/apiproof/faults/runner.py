@@ -106,6 +106,35 @@ class Runner:
         ]
         return list(self._run(experiments, progress, LONGEST))
 
+    def claims_control(
+        self, defects: Sequence[Defect], progress: Progress
+    ) -> list[ExperimentResult]:
+        """Run all checks that claim a defect, without one."""
+        checks = tuple(dict.fromkeys(name for defect in defects for name in defect.caught_by))
+        experiments = [
+            Experiment(f"control {layer.name} claims", (layer,), only=checks)
+            for layer in self._claiming(checks)
+        ]
+        return list(self._run(experiments, progress, LONGEST_CONTROL))
+
+    def claims(self, defects: Sequence[Defect], progress: Progress) -> list[ExperimentResult]:
+        """Plant each defect and run the checks that claim it, until one of them notices."""
+        experiments = [
+            Experiment(
+                defect.id,
+                self._claiming(defect.caught_by),
+                defect,
+                thorough=self.thorough,
+                only=defect.caught_by,
+            )
+            for defect in defects
+        ]
+        return list(self._run(experiments, progress, LONGEST))
+
+    def _claiming(self, checks: Sequence[str]) -> tuple[Layer, ...]:
+        parts = (layer.claiming(checks) for layer in self.study.layers)
+        return tuple(part for part in parts if part)
+
     def _controls(self, seeds: Sequence[int]) -> Iterator[Experiment]:
         for seed in seeds:
             for layer in self.study.layers:

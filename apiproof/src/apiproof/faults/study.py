@@ -6,10 +6,10 @@ Data and protocols only; it must not know how anything is run.
 import importlib
 import sys
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 from apiproof.environment import Environment
 from apiproof.errors import UserError
@@ -71,6 +71,10 @@ class Layer(Protocol):
     @property
     def ours(self) -> bool:
         """Whether it belongs to the suite that the study is about."""
+        ...
+
+    def claiming(self, checks: Collection[str]) -> Self | None:
+        """Return the part of the layer that can have some checks; None where there is none."""
         ...
 
     def examine(self, context: LayerContext, observer: Observer) -> None:

@@ -1,6 +1,8 @@
 """A layer that is the access probe: every case at every operation, every object as another."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 from apiproof.access import CHECKS, probe_of
 from apiproof.faults.observer import Observer
@@ -14,6 +16,10 @@ class Access:
 
     name: str = "access"
     ours: bool = True
+
+    def claiming(self, checks: Collection[str]) -> Self | None:
+        """Return itself where one of the checks is the probe's."""
+        return self if set(checks) & set(CHECKS) else None
 
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Probe the operations until the observer has seen enough."""

@@ -1,7 +1,8 @@
 """A layer that is what consumers expect: compared with the document, then played."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
+from typing import Self
 
 from apiproof.contract_diff.pact import Comparison, Severity
 from apiproof.faults.observer import Observer
@@ -19,6 +20,10 @@ class Pacts:
 
     name: str = "pacts"
     ours: bool = True
+
+    def claiming(self, checks: Collection[str]) -> Self | None:
+        """Return itself: its checks are consumers, and only the service knows where pacts are."""
+        return self if checks else None
 
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Compare and play until the observer has seen enough."""

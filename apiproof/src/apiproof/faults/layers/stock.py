@@ -1,6 +1,8 @@
 """A layer that is Schemathesis as it comes: no hooks, checks or guidance of ours, but a token."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 from apiproof.faults.observer import Observer
 from apiproof.faults.study import LayerContext
@@ -13,6 +15,10 @@ class Stock:
 
     name: str = "schemathesis"
     ours: bool = False
+
+    def claiming(self, checks: Collection[str]) -> Self | None:  # noqa: ARG002  # claims none
+        """Return None: a yardstick claims nothing."""
+        return None
 
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Run its phases until the observer has seen enough."""

@@ -6,9 +6,11 @@ never met an operation in question are left out. It knows pytest, and no test.
 
 import contextlib
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
@@ -34,6 +36,24 @@ class Suite:
     paths: tuple[str, ...]
     leave_out: tuple[str, ...] = ()
     ours: bool = True
+
+    def claiming(self, checks: Collection[str]) -> Self | None:
+        """Return the files that define tests of these names: to collect all takes longest."""
+        if not checks:
+            return None
+        defines = re.compile(
+            rf"^\s*(?:async )?def (?:{'|'.join(map(re.escape, checks))})\(", re.MULTILINE
+        )
+        chosen = tuple(
+            str(path) for path in self._files() if defines.search(path.read_text(encoding="utf-8"))
+        )
+        return replace(self, paths=chosen) if chosen else None
+
+    def _files(self) -> Iterator[Path]:
+        for root in map(Path, self.paths):
+            for path in sorted(root.rglob("test_*.py")) if root.is_dir() else [root]:
+                if not any(part in path.as_posix() for part in self.leave_out):
+                    yield path
 
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Run the tests until the observer has seen enough."""
