@@ -1,9 +1,12 @@
 """Per-user random numbers: drawn within their bounds, seen and touched by their owner alone."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
+from tests.contract.alteration import PATIENCE, changing
 from tests.contract.examples import bearer, create, valid
 
 INT4 = 2**31
@@ -235,3 +238,12 @@ def test_an_id_has_one_spelling_only(env: Environment, spelling: str) -> None:
     path = f"/randoms/{spelling.format(create(env, user))}"
     response = env.client.request("GET", path, headers=bearer(user.access_token))
     assert response.status_code == 422
+
+
+def test_a_number_drawn_while_its_owner_is_deleted_is_401(env: Environment, live: str) -> None:
+    request = valid(env, "create_random", env.new_account())
+    with ThreadPoolExecutor(1) as pool:
+        with changing(env, "DELETE FROM users") as wait_for_rival:
+            answer = pool.submit(request.send, HttpClient(live))
+            wait_for_rival()
+        assert answer.result(PATIENCE).status_code == 401
