@@ -17,7 +17,15 @@ def main() -> None:
     from api.main import app  # noqa: PLC0415 - reads the settings, which --help must not need
 
     # Requests are logged by the service itself; uvicorn's log would repeat paths, which hold subs.
-    uvicorn.run(app, host=options.host, port=options.port, access_log=False, server_header=False)
+    # Logs are set up by now; uvicorn would put its own in their place.
+    uvicorn.run(
+        app,
+        host=options.host,
+        port=options.port,
+        access_log=False,
+        server_header=False,
+        log_config=None,
+    )
 
 
 if __name__ == "__main__":
