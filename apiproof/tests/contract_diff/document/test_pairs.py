@@ -24,12 +24,38 @@ def test_what_an_instance_shows_to_be_broken_is_reported(seed: int) -> None:
         _assert_reported(seed + number)
 
 
+@pytest.mark.parametrize("seed", [27187, 28795, 47398])
+def test_a_variant_that_overlaps_others_is_reported(seed: int) -> None:
+    """Each was missed once: an open object was taken for part of one that restricts a property."""
+    _assert_reported(seed)
+
+
+def test_an_open_variant_is_no_part_of_one_that_restricts_what_it_leaves_open() -> None:
+    kept: list[Any] = [{"type": "object", "properties": {"kind": {"type": "array"}}}, {}]
+    old = _document({"oneOf": kept})
+    new = _document({"oneOf": [*kept, {"type": "object", "maxProperties": 2}]})
+    taken = {"kind": "parcel"}
+    assert _judge(old).is_valid(taken)
+    assert not _judge(new).is_valid(taken)
+    assert _told(diff(old, new), "request")
+
+
+def _document(schema: Any) -> dict[str, Any]:
+    body = {"content": {"application/json": {"schema": schema}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Things", "version": "1"},
+        "paths": {"/things": {"post": {"requestBody": body, "responses": {}}}},
+        "components": {"schemas": {}},
+    }
+
+
 @pytest.mark.xfail(
     strict=True,
     raises=AssertionError,
-    reason="variants that overlap or trade places in a union of open objects are not reported yet",
+    reason="an open variant of anyOf that goes is taken for another that does not declare the same",
 )
-@pytest.mark.parametrize("seed", [27187, 28795, 44405, 47398, 64850, 86330])
+@pytest.mark.parametrize("seed", [44405, 64850, 86330])
 def test_known_misses(seed: int) -> None:
     _assert_reported(seed)
 

@@ -205,9 +205,9 @@ def _property(
     elif not judge.losing and stays and not was:
         yield Counterexample("property-added", _place(sub, name), _place(sup, name), (name,))
     elif possible[0] and not possible[1]:
-        if known[0]:
+        if known[0] or judge.logical:
             yield Counterexample("property-unknown", _place(sub, name), _place(sup, name), (name,))
-    elif one or known[0]:
+    elif one or known[0] or judge.logical:
         yield from judge.below(name, one, other)
 
 
