@@ -40,7 +40,7 @@ def cases(folder: Path) -> Iterator[Case]:
     """Run every response case under a folder."""
     version = folder.name.rpartition("-")[2]
     for path in sorted(folder.rglob("testcases/response/**/*.json")):
-        raw = json.loads(path.read_text("utf-8"))
+        raw = json.loads(path.read_text("utf-8-sig"))
         name = f"{folder.name}/{path.parent.name}/{path.stem}"
         yield Case(name, raw["match"], tuple(findings(raw, version)))
 

@@ -1,12 +1,15 @@
 """Pact files of every version and style, read into one shape."""
 
 import base64
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apiproof.pacts.reading import (
     Interaction,
+    PactError,
     PactFile,
     PactMalformed,
     load_pact,
@@ -212,3 +215,27 @@ def test_messages_are_set_apart() -> None:
     pact = read({"type": "Asynchronous/Messages", "description": "m"}, http, version="4.0")
     assert [message.kind for message in pact.messages] == ["Asynchronous/Messages"]
     assert [interaction.location for interaction in pact.interactions] == ["$.interactions[1]"]
+
+
+@pytest.mark.parametrize("body", ["LONG", '{"content": "LONG", "encoded": "JSON"}'])
+def test_number_too_long_to_read_is_one_line(tmp_path: Path, body: str) -> None:
+    """Python refuses integers of more than 4300 digits by a bare ValueError, not as bad JSON."""
+    text = json.dumps(
+        {
+            "consumer": {"name": "c"},
+            "provider": {"name": "p"},
+            "interactions": [
+                {
+                    "description": "d",
+                    "request": {"method": "GET", "path": "/"},
+                    "response": {"status": 200, "body": "BODY"},
+                }
+            ],
+        }
+    )
+    path = tmp_path / "long.json"
+    path.write_text(text.replace('"BODY"', body.replace("LONG", "9" * 6000)), "utf-8")
+    with pytest.raises(PactError) as refused:
+        load_pact(path)
+    assert str(path) in str(refused.value)
+    assert "\n" not in str(refused.value)

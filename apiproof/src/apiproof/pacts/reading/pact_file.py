@@ -46,7 +46,7 @@ def load_pact(path: Path | str) -> PactFile:
         raise PactUnparsable(source, "not UTF-8 text") from why
     try:
         document = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as why:
+    except (ValueError, RecursionError) as why:  # ValueError: also a number that is too long
         raise PactUnparsable(source, str(why) if text.strip() else "the file is empty") from why
     return parse_pact(document, source)
 

@@ -196,7 +196,7 @@ def _matcher_words(matcher: Matcher) -> str:
 def _json(text: Any) -> Any:
     try:
         return json.loads(text) if isinstance(text, str) else text
-    except json.JSONDecodeError:
+    except ValueError:  # no JSON, or a number that is too long
         return text
 
 
