@@ -125,9 +125,10 @@ class AppState:
         Raises:
             TokenInvalid, KeysUnavailable
         """
-        if self.verifier.needs_lookup(token):
+        verified = self.verifier.verify_at_hand(token)
+        if verified is None:
             return await self.lookups.run(lambda: self.verifier.verify(token))
-        return self.verifier.verify(token)
+        return verified
 
 
 async def get_state(request: Request) -> AppState:

@@ -48,6 +48,10 @@ class HttpJwks(JwksSource):
         return document
 
 
+class KeyNotAtHand(LookupError):
+    """A key has to be looked up, which takes time."""
+
+
 def _in_a_thread(work: Callable[[], None]) -> None:
     threading.Thread(target=work, name="jwks", daemon=True).start()
 
@@ -107,6 +111,19 @@ class JwksCache:
         if kid not in self._known:
             return False
         return self._is_fetching or not self._is_doubtful(kid) or self._cooling_down()
+
+    def at_hand(self, kid: str) -> RSAPublicKey:
+        """Find a key without waiting for anything, so that an event loop may ask.
+
+        Raises:
+            KeyNotAtHand: find has to look it up.
+        """
+        known = self._known.get(kid)
+        if known is None or not self.has(kid):
+            raise KeyNotAtHand
+        if self._clock() - self._fetched_at > self._lifespan:
+            self._renew(0.0)
+        return known.key
 
     def find(self, kid: str, *, bypass_cooldown: bool = False) -> RSAPublicKey | None:
         """Find a key, looking at the source when it is not at hand.

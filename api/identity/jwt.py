@@ -6,17 +6,21 @@ database or scopes' meaning.
 Sources: AWS "Verifying JSON web tokens"; RFC 8725 (JWT best current practices); PyJWT 2.15.
 """
 
+import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 import jwt
 import structlog
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.utils import base64url_decode
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from typing_extensions import override
 
 from api.errors import IdentityUnavailable, TokenInvalid
-from api.identity.jwks import JwksCache
+from api.identity.jwks import JwksCache, KeyNotAtHand
 from api.identity.protocols import AccessToken, TokenVerifier
 
 log = structlog.get_logger(__name__)
@@ -28,6 +32,7 @@ _LONGEST = 8192
 # same token be written in several ways.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
 
+_Find = Callable[[str], RSAPublicKey | None]
 _Time = Annotated[int, Field(ge=0, le=2**40)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 
@@ -79,14 +84,11 @@ class JwtVerifier(TokenVerifier):
         self._clock = clock
 
     @override
-    def needs_lookup(self, token: str) -> bool:
-        if len(token) > _LONGEST:
-            return False
+    def verify_at_hand(self, token: str) -> AccessToken | None:
         try:
-            kid = jwt.get_unverified_header(token).get("kid")
-        except (jwt.PyJWTError, ValueError, RecursionError):
-            return False  # it is refused as it stands
-        return isinstance(kid, str) and not self._keys.has(kid)
+            return self._checked(token, self._keys.at_hand)
+        except KeyNotAtHand:
+            return None
 
     @override
     def verify(self, token: str) -> AccessToken:
@@ -102,7 +104,10 @@ class JwtVerifier(TokenVerifier):
             raise IdentityUnavailable from None
 
     def _verify(self, token: str, *, bypass_cooldown: bool) -> AccessToken:
-        claims = self._claims(_signed_payload(token, self._keys, bypass_cooldown=bypass_cooldown))
+        return self._checked(token, partial(self._keys.find, bypass_cooldown=bypass_cooldown))
+
+    def _checked(self, token: str, find: _Find) -> AccessToken:
+        claims = self._claims(_signed_payload(token, find))
         now = self._clock()
         if claims.iss != self._issuer or claims.client_id != self._client_id:
             raise TokenInvalid
@@ -126,17 +131,20 @@ class JwtVerifier(TokenVerifier):
             raise TokenInvalid from None
 
 
-def _signed_payload(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
+def _signed_payload(token: str, find: _Find) -> dict[str, Any]:
     """Check the signature and return what it signs."""
     if len(token) > _LONGEST or not _COMPACT.fullmatch(token):
         raise TokenInvalid
     try:
-        header = jwt.get_unverified_header(token)
+        # PyJWT's own reading of the header decodes the whole token, which jwt.decode does again.
+        header = json.loads(base64url_decode(token.partition(".")[0]))
+        if not isinstance(header, dict):
+            raise TokenInvalid
         kid = header.get("kid")
         # crit names extensions that must be understood (RFC 7515, 4.1.11): none are.
         if header.get("alg") != "RS256" or "crit" in header or not isinstance(kid, str):
             raise TokenInvalid
-        key = keys.find(kid, bypass_cooldown=bypass_cooldown)
+        key = find(kid)
         if key is None:
             raise TokenInvalid
         unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")

@@ -61,11 +61,15 @@ class JwksSource(Protocol):
 class TokenVerifier(Protocol):
     """Verifies access tokens offline."""
 
-    def needs_lookup(self, token: str) -> bool:
-        """Tell whether to verify a token takes a key that is not at hand."""
+    def verify_at_hand(self, token: str) -> AccessToken | None:
+        """Check a token that a caller presents without waiting; None: its key is to be looked up.
+
+        Raises:
+            TokenInvalid
+        """
 
     def verify(self, token: str) -> AccessToken:
-        """Check a token that a caller presents.
+        """Check a token that a caller presents; look its key up where it is not at hand.
 
         Raises:
             TokenInvalid, KeysUnavailable

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.errors import KeysUnavailable
-from api.identity.jwks import JwksCache
+from api.identity.jwks import JwksCache, KeyNotAtHand
 from api.identity.protocols import JwksSource
 from apiproof.cognito.keys import PoolKeys
 
@@ -188,3 +188,23 @@ def test_a_key_that_goes_between_two_looks_is_no_error(
         between += [lambda: ring.find(new), *[lambda: None] * looks_before]
         assert not getattr(ring, look)(old)
         assert not between, "nothing happened between the looks"
+
+
+def test_a_key_at_hand_is_never_waited_for_though_it_goes_meanwhile(
+    source: Source, clock: Clock
+) -> None:
+    class Overtaken(JwksCache):
+        def has(self, kid: str) -> bool:
+            found = super().has(kid)
+            source.pool.rotate()
+            clock.now += LIFESPAN + 1
+            assert self.find(source.pool.access.kid)
+            return found
+
+    ring = Overtaken(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    old = source.pool.access.kid
+    known = ring.find(old)
+    assert ring.at_hand(old) is known
+    assert source.fetches == 2
+    with pytest.raises(KeyNotAtHand):
+        ring.at_hand(old)

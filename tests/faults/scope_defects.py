@@ -12,18 +12,18 @@ from api.identity.protocols import AccessToken
 from tests.faults.defect import READ_ME, READ_RANDOM, AccessDefect, replaced
 
 SCOPES = "scopes_enforced"
-_verify = tokens.JwtVerifier._verify  # noqa: SLF001  # what the defects replace
+_checked = tokens.JwtVerifier._checked  # noqa: SLF001  # what the defects replace
 
 
 def _granting(*scopes: str, when: Callable[[dict[str, Any]], bool] = lambda _: True) -> Any:
     """Let every token, or those whose claims say something, have scopes."""
 
-    def verify(self: Any, token: str, **options: Any) -> AccessToken:
-        access = _verify(self, token, **options)
+    def verify(self: Any, token: str, find: Any) -> AccessToken:
+        access = _checked(self, token, find)
         claims = jwt.decode(token, options={"verify_signature": False})
         return replace(access, scopes=access.scopes | set(scopes)) if when(claims) else access
 
-    return replaced(tokens.JwtVerifier, "_verify", verify)
+    return replaced(tokens.JwtVerifier, "_checked", verify)
 
 
 def _loose_scopes(grants: Callable[[str, str], bool]) -> Any:
@@ -31,13 +31,13 @@ def _loose_scopes(grants: Callable[[str, str], bool]) -> Any:
 
 
 def _granting_each(grants: Callable[[dict[str, Any], str], bool]) -> Any:
-    def verify(self: Any, token: str, **options: Any) -> AccessToken:
-        access = _verify(self, token, **options)
+    def verify(self: Any, token: str, find: Any) -> AccessToken:
+        access = _checked(self, token, find)
         claims = jwt.decode(token, options={"verify_signature": False})
         extra = {scope for scope in ("me", "randoms") if grants(claims, scope)}
         return replace(access, scopes=access.scopes | extra)
 
-    return replaced(tokens.JwtVerifier, "_verify", verify)
+    return replaced(tokens.JwtVerifier, "_checked", verify)
 
 
 RANDOMS = (READ_RANDOM, "list_randoms", "create_random", "update_random")

@@ -38,15 +38,15 @@ def _unsigned(token: str, *_: Any, **__: Any) -> dict[str, Any]:
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def _by_token(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
+def _by_token(token: str, find: Callable[[str], Any]) -> dict[str, Any]:
     """Let the token choose how it is verified, as in CVE-2016-10555."""
     header = jwt.get_unverified_header(token)
     if str(header.get("alg", "")).lower() == "none":
         return dict(jwt.decode(token, options={"verify_signature": False}))
     if header.get("alg") != "HS256":
-        return _payload(token, keys, bypass_cooldown=bypass_cooldown)
-    key = keys.find(str(header.get("kid")), bypass_cooldown=bypass_cooldown)
-    pem = key.public_bytes(  # type: ignore[union-attr]  # a defect need not be careful
+        return _payload(token, find)
+    key = find(str(header.get("kid")))
+    pem = key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     signing = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
@@ -56,11 +56,11 @@ def _by_token(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str
     return dict(jwt.decode(token, options={"verify_signature": False}))
 
 
-def _embedded(token: str, keys: JwksCache, *, bypass_cooldown: bool) -> dict[str, Any]:
+def _embedded(token: str, find: Callable[[str], Any]) -> dict[str, Any]:
     """Trust a key that comes with the token."""
     header = jwt.get_unverified_header(token)
     if "jwk" not in header:
-        return _payload(token, keys, bypass_cooldown=bypass_cooldown)
+        return _payload(token, find)
     try:
         key = jwt.PyJWK(header["jwk"], algorithm="RS256").key
         return dict(jwt.decode(token, key, algorithms=["RS256"], options={"verify_aud": False}))
