@@ -159,14 +159,15 @@ def done_by(
 
 
 def _result(job: Job, future: "Future[Any]") -> JobResult:
-    if future.status == "finished":
+    try:
+        # It waits once more where the worker was lost that had done the job, and its result.
         value, worker = future.result()
-        future.release()  # type: ignore[no-untyped-call]  # Dask's
-        return JobResult(job, value, worker=worker)
-    error = future.exception()  # type: ignore[no-untyped-call]  # Dask's
-    if isinstance(error, SourcesDiffer):
-        raise error
-    return JobResult(job, None, redact(f"{type(error).__name__}: {error}"))
+    except SourcesDiffer:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever the job ended with is its failure
+        return JobResult(job, None, redact(f"{type(error).__name__}: {error}"))
+    future.release()  # type: ignore[no-untyped-call]  # Dask's
+    return JobResult(job, value, worker=worker)
 
 
 def perform(
