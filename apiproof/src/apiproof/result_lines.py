@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 SOURCES: Final = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
+GENERATED: Final = frozenset({"reports", "node_modules", "__pycache__"})  # folders, as hidden ones
 
 
 class Lines:
@@ -41,14 +42,25 @@ def fingerprint(paths: Iterable[str], *, without: Path | None = None) -> str:
     """Return a digest of sources: results of other sources do not hold.
 
     Args:
-        paths: files, and folders with all that is in them.
+        paths: files, and folders with all that is in them but reports, caches and environments.
         without: a file that changes nothing that is measured.
     """
     digest = sha256()
     left_out = without.resolve() if without else None
-    for name in paths:
-        root = Path(name)
-        for path in [root] if root.is_file() else sorted(root.rglob("*")):
-            if path.suffix in SOURCES and path.resolve() != left_out:
-                digest.update(path.as_posix().encode() + path.read_bytes())
+    for path in (path for name in paths for path in _files(Path(name))):
+        if path.suffix in SOURCES and path.resolve() != left_out:
+            digest.update(path.as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Give a file, or those of a folder in order, without what tools leave there."""
+    if root.is_file():
+        yield root
+        return
+    is_environment = (root / "pyvenv.cfg").exists()
+    for path in sorted(root.iterdir() if root.is_dir() and not is_environment else ()):
+        is_package = (path / "__init__.py").exists()  # somebody's `reports` may be one
+        is_left = path.name.startswith(".") or (path.name in GENERATED and not is_package)
+        if not is_left:
+            yield from _files(path)

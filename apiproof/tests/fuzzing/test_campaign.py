@@ -1,40 +1,17 @@
 """Fuzzing on a cluster: the same findings, counted once, and taken up where it stopped."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apiproof.fuzzing.campaign import Campaign, CampaignEndless
+from tests.fuzzing.command import fuzz
 
-KIT = Path(__file__).parent.parent.parent
 SERVICE = "tests.apps.fuzzed:SERVICE"
 LABELS = ("POST /things", "GET /things/{number}", "GET /colours/{name}", "GET /health")
 FEW = ("--max-examples", "10", "--phases", "coverage,fuzzing", "--continue-on-failure")
-
-
-def fuzz(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603  # our own command
-        [
-            sys.executable,
-            "-m",
-            "apiproof",
-            "fuzz",
-            "--service",
-            "tests.apps.fuzzed:SERVICE",
-            *words,
-        ],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(KIT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=110,
-    )
 
 
 def step(folder: Path) -> dict[str, Any]:
@@ -44,14 +21,14 @@ def step(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.timeout(240)
 def test_a_campaign_finds_what_one_run_finds_and_goes_on_where_it_stopped(tmp_path: Path) -> None:
-    first = fuzz(tmp_path, "--cluster", "local:2", "--seeds", "1", *FEW)
+    first = fuzz(tmp_path, "--service", SERVICE, "--cluster", "local:2", "--seeds", "1", *FEW)
     assert first.returncode == 1, first.stdout + first.stderr
     found = step(tmp_path)
     broken = {label for label in LABELS if any(f"/{label}/" in f["id"] for f in found["findings"])}
     assert broken == {"POST /things", "GET /colours/{name}"}
     assert first.stdout.count("seed 1, by tcp://127.0.0.1:") == 5
     assert f"again: apiproof fuzz --service {SERVICE} --shard" in first.stdout
-    again = fuzz(tmp_path, "--cluster", "local:1", "--seeds", "1", *FEW)
+    again = fuzz(tmp_path, "--service", SERVICE, "--cluster", "local:1", "--seeds", "1", *FEW)
     assert "5 jobs were done before" in again.stdout, again.stdout + again.stderr
     assert again.returncode == 1
     assert "by tcp://" not in again.stdout, "nothing is done twice"
@@ -64,6 +41,6 @@ def test_a_campaign_says_when_it_ends(tmp_path: Path) -> None:
 
 
 def test_a_scheduler_that_is_not_there_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    done = fuzz(tmp_path, "--cluster", "somewhere:else", "--seeds", "1")
+    done = fuzz(tmp_path, "--service", SERVICE, "--cluster", "somewhere:else", "--seeds", "1")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "No Dask scheduler answers at somewhere:else" in " ".join(done.stderr.split())

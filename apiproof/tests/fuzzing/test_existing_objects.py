@@ -1,8 +1,5 @@
 """Fuzzed requests meet rows that exist: in each phase, nested, and for another account."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +21,8 @@ from schemathesis.generation.meta import (
 from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.openapi.document import operations
 from tests.apps.drawers import build
+from tests.fuzzing.command import fuzz
 
-KIT = Path(__file__).parent.parent.parent
 DRAWER = "/cabinets/{cabinet_id}/drawers/{drawer_id}"
 NOBODY = dict.fromkeys(("cabinet_id", "drawer_id"), "00000000-0000-4000-8000-000000000000")
 
@@ -37,15 +34,7 @@ def test_a_fault_at_objects_that_exist_is_found(
 ) -> None:
     words = f"--service tests.apps.drawers:{version} --shard 1/1 --phases {phase}"
     checks = "--checks not_a_server_error --max-examples 40 --generation-deterministic"
-    done = subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, "-m", "apiproof", "fuzz", *words.split(), *checks.split()],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(KIT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+    done = fuzz(tmp_path, *words.split(), *checks.split())
     assert ("Server error" in done.stdout) == is_found, done.stdout + done.stderr
     assert is_found or "Missing test data" not in done.stdout
 

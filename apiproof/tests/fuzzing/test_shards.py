@@ -1,10 +1,7 @@
 """Shards: every operation is some shard's and only one's; all together find what one run finds."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +18,10 @@ from apiproof.fuzzing.step import Events, as_step
 from apiproof.openapi.document import operations
 from apiproof.reporting import Status
 from tests.apps.fuzzed import app
+from tests.fuzzing.command import fuzz
 
 DOCUMENT: dict[str, Any] = app.openapi()
 LABELS = {operation.label for operation in operations(DOCUMENT)}
-KIT = Path(__file__).parent.parent.parent
 SERVICE = "tests.apps.fuzzed:SERVICE"
 
 
@@ -135,26 +132,12 @@ def test_a_process_without_a_result_is_an_error_with_its_last_words(tmp_path: Pa
     assert task.command == "apiproof fuzz --service tests.apps.nowhere:SERVICE --shard 1/2"
 
 
-COMMAND = (
-    f"fuzz --service {SERVICE} --max-examples 25 --generation-deterministic --continue-on-failure"
-)
-
-
-def fuzz(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, "-m", "apiproof", *COMMAND.split(), *options],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(KIT)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+COMMAND = ("--service", SERVICE, "--max-examples", "25", "--generation-deterministic")
 
 
 def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
     """Run the command; returns its exit code, its output and the findings' ids."""
-    done = fuzz(folder, "--workers", str(workers))
+    done = fuzz(folder, *COMMAND, "--continue-on-failure", "--workers", str(workers))
     path = folder / "reports" / "report.json"
     ids: set[str] = set()
     if path.is_file():
@@ -192,7 +175,7 @@ def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
 
 def test_forked_shards_find_what_a_server_shows(tmp_path: Path) -> None:
     """The control of the two above: one process that serves the application."""
-    done = fuzz(tmp_path)
+    done = fuzz(tmp_path, *COMMAND, "--continue-on-failure")
     assert done.returncode == 1, done.stdout + done.stderr
     broken = {label for label in LABELS if re.search(rf"_+ {re.escape(label)} _+", done.stdout)}
     assert broken == {"POST /things", "GET /colours/{name}"}

@@ -21,11 +21,10 @@ from apiproof.fuzzing.shard_runs import run_shard
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.reporting.formats import adapter
 from apiproof.reporting.terminal import console, print_line
-from apiproof.result_lines import SOURCES, Lines, fingerprint
+from apiproof.result_lines import GENERATED, Lines, fingerprint
 from apiproof.service import load_service
 
 PARTS: Final = 4  # of the operations, whatever the workers are: else nothing could be resumed
-_LEFT_OUT: Final = ("reports", "node_modules")
 
 
 class CampaignEndless(UserError):
@@ -136,10 +135,5 @@ def fuzz_shard(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def sources_here() -> Sequence[str]:
     """Return the files and folders of the current one that decide what a job finds."""
-    here = [path for path in sorted(Path().iterdir()) if not path.name.startswith(".")]
-    return [
-        path.name
-        for path in here
-        if (path.is_dir() and path.name not in _LEFT_OUT and not (path / "pyvenv.cfg").exists())
-        or (path.is_file() and path.suffix in SOURCES)
-    ]
+    names = sorted(path.name for path in Path().iterdir())
+    return [name for name in names if not name.startswith(".") and name not in GENERATED]
