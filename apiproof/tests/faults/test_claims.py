@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -98,6 +99,16 @@ def test_without_a_budget_no_other_check_begins() -> None:
     observer = Observer(dict, named=("test_shut",), budget=0.0)
     assert observer.wants(("test_shut",))
     assert not observer.wants(("test_open",))
+
+
+@pytest.mark.parametrize(("only", "others_begin"), [(("test_shut",), False), ((), True)])
+def test_an_experiment_with_its_only_checks_begins_no_other(
+    only: tuple[str, ...], *, others_begin: bool
+) -> None:
+    shared: Any = SimpleNamespace(budgets={}, known={})
+    observer = Experiment("control", (), only=only).observer("suite", dict, shared)
+    assert observer.wants(("test_shut",))
+    assert observer.wants(("test_open",)) is others_begin
 
 
 def test_the_whole_and_the_fast_study_exclude_each_other() -> None:

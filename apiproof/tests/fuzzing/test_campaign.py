@@ -44,3 +44,10 @@ def test_a_scheduler_that_is_not_there_is_one_line_and_exit_code_2(tmp_path: Pat
     done = fuzz(tmp_path, "--service", SERVICE, "--cluster", "somewhere:else", "--seeds", "1")
     assert done.returncode == 2, done.stdout + done.stderr
     assert "No Dask scheduler answers at somewhere:else" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("option", ["--seeds", "--minutes"])
+def test_what_only_a_cluster_does_is_not_ignored(tmp_path: Path, option: str) -> None:
+    done = fuzz(tmp_path, "--service", SERVICE, option, "2")
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "add --cluster local" in done.stderr

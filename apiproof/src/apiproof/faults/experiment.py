@@ -7,7 +7,7 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -108,14 +108,7 @@ class Experiment:
 
     def _examine(self, layer: Layer, env: Environment, shared: SharedEnvironment) -> Verdict:
         defect = self.defect
-        observer = Observer(
-            count=lambda: _counted(env),
-            named=self.only or (defect.caught_by if defect else ()),
-            budget=0.0 if self.only else self._budget(layer, shared),
-            known=shared.known.get(layer.name, frozenset()),
-            stop_at_first=defect is not None,
-            reach=Reach(self.traced) if self.traced else None,
-        )
+        observer = self.observer(layer.name, lambda: _counted(env), shared)
         context = LayerContext(
             service=env.service,
             env=env,
@@ -133,8 +126,26 @@ class Experiment:
             observer.found((type(error).__name__,), layer.name, f"{type(error).__name__}: {error}")
         return Verdict.of(layer.name, observer)
 
-    def _budget(self, layer: Layer, shared: SharedEnvironment) -> float | None:
-        return shared.budgets.get(layer.name) if self.narrow and self.defect else None
+    def observer(
+        self, layer: str, count: Callable[[], dict[str, int]], shared: SharedEnvironment
+    ) -> Observer:
+        """Return who watches a layer of this experiment.
+
+        Args:
+            layer: its name.
+            count: returns how many requests were answered so far, by operationId.
+            shared: what experiments share.
+        """
+        defect = self.defect
+        budget = shared.budgets.get(layer) if self.narrow and defect else None
+        return Observer(
+            count=count,
+            named=self.only or (defect.caught_by if defect else ()),
+            budget=0.0 if self.only else budget,
+            known=shared.known.get(layer, frozenset()),
+            stop_at_first=defect is not None,
+            reach=Reach(self.traced) if self.traced else None,
+        )
 
 
 def _counted(env: Environment) -> dict[str, int]:
