@@ -30,6 +30,7 @@ class Store:
 
     def __init__(self, *, is_careful: bool) -> None:
         self.is_careful = is_careful
+        self.made = 0
         self.owners: dict[str, str] = {}
         self.cabinets: dict[str, str] = {}
 
@@ -50,7 +51,7 @@ router = APIRouter(responses={404: {}})
 @router.post("/cabinets", status_code=201)
 def add_cabinet(_: Cabinet, caller: Caller, store: Kept) -> dict[str, str]:
     """Put up a cabinet."""
-    number = str(uuid.uuid4())
+    number = _number(store)
     store.owners[number] = caller
     return {"id": number}
 
@@ -60,7 +61,7 @@ def add_drawer(cabinet_id: uuid.UUID, _: Cabinet, caller: Caller, store: Kept) -
     """Put a drawer into one's cabinet."""
     if store.owners.get(str(cabinet_id)) != caller:
         raise HTTPException(404)
-    number = str(uuid.uuid4())
+    number = _number(store)
     store.cabinets[number] = str(cabinet_id)
     return {"id": number}
 
@@ -81,6 +82,12 @@ def remove_drawer(cabinet_id: uuid.UUID, drawer_id: uuid.UUID, caller: Caller, s
     """Remove a drawer of one's own."""
     _find(store, caller, cabinet_id, drawer_id)
     del store.cabinets[str(drawer_id)]
+
+
+def _number(store: Store) -> str:
+    """Return the next identifier: the same in every run, so that a seed means the same cases."""
+    store.made += 1
+    return str(uuid.uuid5(uuid.NAMESPACE_OID, str(store.made)))
 
 
 def _find(store: Store, caller: str, cabinet: uuid.UUID, drawer: uuid.UUID) -> None:
