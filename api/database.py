@@ -17,9 +17,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlmodel import Session, create_engine
 
-from api.bulkhead import Bulkhead
-from api.deadline import current
 from api.errors import DatabaseUnavailable
+from api.limits import Bulkhead, current
 from api.settings import Settings
 from api.sqlstate import READ_ONLY, is_transient, sqlstate
 

@@ -12,13 +12,13 @@ from typing import Annotated, Self
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
-from api.bulkhead import Bulkhead
 from api.database import Database, build_engine
 from api.errors import DatabaseUnavailable, IdentityUnavailable, KeysUnavailable
 from api.identity.cognito import Cognito
-from api.identity.jwks import HttpJwks, JwksCache
-from api.identity.jwt import JwtVerifier
+from api.identity.jwks import HttpJwks
+from api.identity.jwt import JwksCache, JwtVerifier
 from api.identity.protocols import AccessToken, IdentityProvider, JwksSource, TokenVerifier
+from api.limits import Bulkhead
 from api.settings import Settings
 from api.shared_look import SharedLook
 

@@ -17,7 +17,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api import deadline
+from api import limits
 from api.errors import BodyTooLarge
 
 log = structlog.get_logger(__name__)
@@ -69,7 +69,7 @@ class RequestRecord:
 
 
 class RequestDeadline:
-    """Gives each request a time that it has in all; see api/deadline.py."""
+    """Gives each request a time that it has in all; see api/limits.py."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
@@ -80,7 +80,7 @@ class RequestDeadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with deadline.started(self.seconds):
+        with limits.started(self.seconds):
             await self.app(scope, receive, send)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from api.deadline import current
 from api.errors import Unavailable
+from api.limits import current
 
 
 class SharedLook:

@@ -26,7 +26,6 @@ from botocore.exceptions import (
 )
 from typing_extensions import override
 
-from api.deadline import current
 from api.errors import (
     ApiError,
     ChallengeUnsupported,
@@ -38,6 +37,7 @@ from api.errors import (
 from api.identity.errors import map_error
 from api.identity.protocols import Account, IdentityProvider, Tokens
 from api.identity.transport import bind
+from api.limits import current
 from api.settings import Settings
 
 # Where the request cannot have reached Cognito; all else may have, and been acted upon.

@@ -19,7 +19,7 @@ from botocore.awsrequest import (
 from urllib3 import PoolManager
 from urllib3.exceptions import HTTPError, ProtocolError
 
-from api.deadline import current
+from api.limits import current
 
 MAX_BYTES: Final = 1_000_000
 """What an answer may hold: Cognito's have some kilobytes."""

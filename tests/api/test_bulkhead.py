@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.bulkhead import Bulkhead
 from api.database import _has_news
-from api.deadline import Deadline, current, started
 from api.errors import DatabaseUnavailable
+from api.limits import Bulkhead, Deadline, current, started
 
 PATIENCE = 10.0  # seconds, for what happens at once
 

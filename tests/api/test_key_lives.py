@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from hypothesis.strategies import sampled_from
 
 from api.errors import KeysUnavailable
-from api.identity.jwks import JwksCache
+from api.identity.jwt import JwksCache
 from api.identity.protocols import JwksSource
 from apiproof.cognito.keys import PoolKeys
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from api.errors import KeysUnavailable
-from api.identity.jwks import JwksCache, KeyNotAtHand
+from api.identity.jwt import JwksCache, KeyNotAtHand
 from api.identity.protocols import JwksSource
 from apiproof.cognito.keys import PoolKeys
 

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from api import auth
 from api.errors import NotAuthenticated, TokenInvalid
 from api.identity import jwt as tokens
-from api.identity.jwks import JwksCache
+from api.identity.jwt import JwksCache
 from api.identity.protocols import AccessToken
 from api.users import auth as sessions
 from api.users.models import User
