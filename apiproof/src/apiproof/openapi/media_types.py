@@ -1,7 +1,7 @@
 """Media types: which of those that a document names a request or a response means.
 
-Source: RFC 9110, 8.3 and 12.5.1. A charset never decides; other parameters do only where both
-sides state them.
+Source: RFC 9110, 8.3 and 12.5.1. Parameters, a charset among them, decide only where both sides
+state them.
 """
 
 from collections.abc import Iterable
@@ -44,9 +44,9 @@ def parse_media_type(text: str) -> MediaType:
     pairs = [piece.partition("=")[::2] for piece in rest if "=" in piece]
     quality = next((value for name, value in pairs if name.strip() == "q"), "1")
     parameters = tuple(
-        (name.strip(), value.strip().strip('"'))
-        for name, value in pairs
-        if name.strip() not in {"q", "charset", "boundary"}
+        (name.strip(), "utf-8" if value == "utf8" else value)
+        for name, quoted in pairs
+        if name.strip() not in {"q", "boundary"} and (value := quoted.strip().strip('"'))
     )
     return MediaType(kind, subtype, parameters, _number(quality))
 
@@ -88,6 +88,12 @@ def matching(wanted: str, declared: Iterable[str]) -> list[str]:
     asked = parse_media_type(wanted)
     found = [each for each in declared if parse_media_type(each).overlaps(asked)]
     return sorted(found, key=lambda each: each.count("*"))
+
+
+def same_accept(one: str, other: str) -> bool:
+    """Tell whether two Accept headers mean the same, however they are spaced and capitalized."""
+    mine, yours = ([parse_media_type(each) for each in text.split(",")] for text in (one, other))
+    return mine == yours and all(each.subtype for each in mine)
 
 
 def acceptable(accept: str, declared: Iterable[str]) -> list[str]:

@@ -135,6 +135,9 @@ def test_form_fields_are_cast_and_checked() -> None:
         ("application/vnd.a+json", "application/vnd.b+json", False),
         ("application/vnd.a+json; version=1", "application/vnd.a+json; version=2", False),
         ("application/xml", "application/json", False),
+        ("application/json; charset=UTF-8", 'application/json; charset="utf-8"', True),
+        ("application/json; charset=utf8", "application/json; charset=utf-8", True),
+        ("application/json; charset=utf-16", "application/json; charset=utf-8", False),
     ],
 )
 def test_content_type_is_negotiated(sent: str, offered: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
@@ -245,3 +248,19 @@ def test_response_header_is_judged_with_its_matcher(
     rules = {"header": {"X-Count": {"matchers": [matcher]}}} if matcher else {}
     expected = pact(response={"headers": {"X-Count": value}, "matchingRules": rules})
     assert errors(expected, document) == ([] if fits else ["response-header-invalid"])
+
+
+@pytest.mark.parametrize(
+    ("value", "promised", "fits"),
+    [
+        ("application/json;charset=utf-8", "application/json; charset=UTF-8", True),
+        ("text/html, application/json", "text/html,application/json", True),
+        ("text/html", "application/json", False),
+        ("alligators", "Alligators", False),
+    ],
+)
+def test_accept_of_an_answer_is_read_as_media_types(value: str, promised: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
+    headers = {"Accept": {"schema": {"type": "string", "enum": [promised]}}}
+    document = serving({"responses": {"200": {"description": "", "headers": headers}}})
+    found = errors(pact(response={"headers": {"Accept": value}}), document)
+    assert found == ([] if fits else ["response-header-invalid"])

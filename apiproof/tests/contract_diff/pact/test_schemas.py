@@ -171,6 +171,17 @@ def test_tuple_items_have_schemas_of_their_own() -> None:
     assert errors(expecting([1, "x"]), answering(schema)) == ["response-body-type"] * 2
 
 
+def test_matcher_of_a_list_wants_every_item_like_the_first_example() -> None:
+    schema: dict[str, Any] = {"type": "array", "prefixItems": [NAME], "items": AGE}
+    each_like = {"$": [{"match": "type"}]}
+    assert warnings(expecting([{"n": "x"}], each_like), answering(schema)) == UNKNOWN
+    schema["minItems"] = 2
+    assert errors(expecting([{"n": "x"}], each_like), answering(schema)) == UNKNOWN
+    assert errors(expecting([{"n": "x"}], each_like), answering({**schema, "items": NAME})) == []
+    schema = {"type": "array", "prefixItems": [NAME], "items": False}
+    assert warnings(expecting([{"n": "x"}], each_like), answering(schema)) == []
+
+
 def test_numbers_as_keys_and_in_paths_are_no_trouble() -> None:
     schema = {"type": "object", "properties": {"200": {"type": "object", "properties": {"1": AGE}}}}
     assert errors(expecting({"200": {"1": {"a": "x"}}}), answering(schema)) == [

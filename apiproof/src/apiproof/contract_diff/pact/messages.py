@@ -1,6 +1,7 @@
 """The problems of an expected response body, in words."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
@@ -24,11 +25,26 @@ def as_type(problem: Problem, expected: Any) -> Problem:
     return Problem(rule, problem.place, problem.pointer, message)
 
 
+def as_possible(problem: Problem) -> Problem:
+    """The same problem of what need not be sent: a warning, as the state may see to it."""
+    return replace(problem, severity=Severity.WARNING) if problem.is_error else problem
+
+
 def length_problems(
-    example: int, variant: Variant, place: Place, rule: Rule | None
+    example: int, variant: Variant, place: Place, rule: Rule | None, *, is_open: bool = False
 ) -> Iterator[Problem]:
-    """Where no number of items suits both the consumer and the schema."""
+    """Where no number of items suits both the consumer and the schema.
+
+    Args:
+        example: how many items the example has.
+        variant: the array's schemas.
+        place: the array's.
+        rule: the one that holds there.
+        is_open: without a rule, more items than the example's are fine, too.
+    """
     least, most = lengths(rule, example)
+    if is_open and not is_loose(rule):
+        most = None
     for schema in variant:
         low, high = schema.node.get("minItems", 0), schema.node.get("maxItems")
         if high is not None and high < max(least, 1 if example and is_loose(rule) else 0):
@@ -47,6 +63,17 @@ def unknown(name: str, properties: Properties, place: Place, variant: Variant) -
         next((each.pointer for each in variant if each.node.get("properties")), variant[0].pointer),
         f"expected the property {name}, got a schema with {listed(properties.names)}",
     )
+
+
+def unexpected(name: str, properties: Properties, place: Place) -> Problem:
+    """An element that the consumer's type matcher leaves no room for."""
+    problem = Problem(
+        "response-property-unexpected",
+        show(place),
+        next((each.pointer for each in properties.of(name) or ()), ""),
+        f"expected no other elements than the example's, got a schema that has {name}",
+    )
+    return problem if properties.requires(name) else as_possible(problem)
 
 
 def never_sent(name: str, schemas: Schemas, place: Place) -> Problem:

@@ -6,7 +6,7 @@ a warning, as the state that the interaction asks for may see to its presence.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apiproof.contract_diff.pact.findings import Problem, schema_problems
@@ -14,16 +14,19 @@ from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import (
     MatchingRuleSet,
     has_loose_keys,
+    is_loose,
     value_rule,
 )
 from apiproof.contract_diff.pact.messages import (
     Place,
     Schemas,
+    as_possible,
     as_type,
     length_problems,
     maybe_absent,
     never_sent,
     no_alternative,
+    unexpected,
     unknown,
 )
 from apiproof.openapi.dialect import is_flagged
@@ -43,12 +46,23 @@ from apiproof.pacts.reading.rules import read_rules
 
 @dataclass(frozen=True)
 class ExpectedBody:
-    """The expected body of one response."""
+    """The expected body of one response.
+
+    Attributes:
+        document: where the schemas are.
+        variants: of the document.
+        validator: of responses.
+        rules: the body's.
+        is_xml: the body is XML in the form of `xml_body`; Pact's paths of elements have no
+            indexes, more elements than the example's are fine, and a type matcher knows no
+            other children (as in pact_ffi 0.5.12).
+    """
 
     document: Document
     variants: SchemaVariants
     validator: SchemaValidator
     rules: MatchingRuleSet
+    is_xml: bool = False
 
     def problems(
         self, expected: Any, schemas: Schemas, place: Place = (), inherited: Rule | None = None
@@ -56,7 +70,7 @@ class ExpectedBody:
         """What of an expected value the schemas, all of which hold, do not promise."""
         if not schemas:
             return []
-        rule = self.rules.at(place, inherited)
+        rule = self._rule(place, inherited)
         if not isinstance(expected, list | Mapping):
             return self._scalar(expected, schemas, place, rule)
         if rule and rule.combine == "OR" and self._or_null(rule, schemas):
@@ -69,6 +83,12 @@ class ExpectedBody:
                 return []
             found.append(problems)
         return min(found, key=_badness) if found else [no_alternative(expected, schemas, place)]
+
+    def _rule(self, place: Place, inherited: Rule | None) -> Rule | None:
+        if self.is_xml:
+            elements = tuple(step for step in place if not isinstance(step, int))
+            return self.rules.at(place) or self.rules.at(elements, inherited)
+        return self.rules.at(place, inherited)
 
     def _container(
         self, expected: Any, variant: Variant, place: Place, rule: Rule | None
@@ -87,7 +107,7 @@ class ExpectedBody:
     def _array(
         self, expected: list[Any], variant: Variant, place: Place, rule: Rule | None
     ) -> Iterator[Problem]:
-        yield from length_problems(len(expected), variant, place, rule)
+        yield from length_problems(len(expected), variant, place, rule, is_open=self.is_xml)
         variants = _contained(rule)
         if variants is not None:
             yield from self._contains(variants, expected, variant, place)
@@ -95,6 +115,22 @@ class ExpectedBody:
         for number, item in enumerate(expected):
             schemas = _items(variant, number)
             yield from self.problems(item, schemas, (*place, number), value_rule(rule))
+        if expected and is_loose(rule):
+            yield from self._further(expected, variant, place, rule)
+
+    def _further(
+        self, expected: list[Any], variant: Variant, place: Place, rule: Rule | None
+    ) -> Iterator[Problem]:
+        """Items beyond the examples: where a matcher allows them, each is like the first."""
+        prefix = max(len(schema.node.get("prefixItems") or ()) for schema in variant)
+        least = max(schema.node.get("minItems") or 0 for schema in variant)
+        for number in range(len(expected), prefix + 1):
+            schemas = _items(variant, number)
+            if any(schema.node is False for schema in schemas):
+                return
+            found = self.problems(expected[0], schemas, (*place, number), value_rule(rule))
+            for problem in found:
+                yield problem if number < least else as_possible(problem)
 
     def _contains(
         self, variants: list[Any], expected: list[Any], variant: Variant, place: Place
@@ -103,7 +139,7 @@ class ExpectedBody:
             number = int(each.get("index", 0))
             if number < len(expected):
                 book = MatchingRuleSet(read_rules({"body": each.get("rules") or {}}).body)
-                inner = ExpectedBody(self.document, self.variants, self.validator, book)
+                inner = replace(self, rules=book)
                 found = inner.problems(expected[number], _items(variant, number))
                 yield from (problem.below(show((*place, number))) for problem in found)
 
@@ -125,6 +161,10 @@ class ExpectedBody:
                 if properties.may_lack(name) and not has_loose_keys(rule):
                     yield maybe_absent(name, schemas, place)
                 yield from self.problems(value, schemas, here, value_rule(rule))
+        if self.is_xml and rule and any(matcher.kind == "type" for matcher in rule.matchers):
+            for name in properties.names:
+                if name not in expected and name[0] not in "@#":
+                    yield unexpected(name, properties, place)
 
     def _any_of(
         self, value: Any, properties: Properties, place: Place, rule: Rule | None

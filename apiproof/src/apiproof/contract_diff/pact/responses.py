@@ -17,7 +17,7 @@ from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import MatchingRuleSet
 from apiproof.contract_diff.pact.response_body import ExpectedBody
 from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
-from apiproof.openapi.media_types import acceptable, is_json, is_xml, matching
+from apiproof.openapi.media_types import acceptable, is_json, is_xml, matching, same_accept
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, Located
@@ -127,7 +127,7 @@ class ResponseCheck:
         document = Document(raw)
         root = document.root.at("components", "schemas", "Body")
         variants, validator = SchemaVariants(document), SchemaValidator(document, "response")
-        expected = ExpectedBody(document, variants, validator, rules)
+        expected = ExpectedBody(document, variants, validator, rules, is_xml=True)
         for problem in expected.problems(form.value, [root]):
             yield replace(problem, pointer=schema.pointer).below(place)
 
@@ -166,7 +166,10 @@ class ResponseCheck:
         rule = response.matchers.header.get(name.lower())
         judge = MatcherCheck(self.variants, self.validator)
         known = self._listed_texts(schema)
-        texts = judge.texts(rule.matchers, text, known) if rule else _same_lists(text)
+        alike = _same_lists(text)
+        if name.lower() == "accept":
+            alike += [each for each in known if same_accept(each, text)]
+        texts = judge.texts(rule.matchers, text, known) if rule else alike
         if schema.node is None or any(self._is_header(schema, each) for each in texts):
             return
         value = self.reader.casts(schema, text)[0]

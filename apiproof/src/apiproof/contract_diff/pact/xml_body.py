@@ -18,6 +18,8 @@ from apiproof.openapi.references import Document, Located
 from apiproof.openapi.schema_variants import Properties, SchemaVariants, Variant, variant_types
 
 TEXT: Final = "#text"
+_XSI: Final = "@http://www.w3.org/2001/XMLSchema-instance"
+_ASIDE: Final = frozenset({"@xmlns", f"{_XSI}:schemaLocation", f"{_XSI}:noNamespaceSchemaLocation"})
 _DEEPEST: Final = 60
 _OPEN: Final[Mapping[str, Any]] = {}
 _SCALARS: Final = frozenset({"string", "number", "integer", "boolean", "null"})
@@ -59,7 +61,7 @@ def _without_declarations(node: Any) -> Any:
         return [_without_declarations(child) for child in node]
     if not isinstance(node, dict):
         return node
-    return {key: _without_declarations(child) for key, child in node.items() if key != "@xmlns"}
+    return {key: _without_declarations(child) for key, child in node.items() if key not in _ASIDE}
 
 
 def _depth(node: Any) -> int:
@@ -120,6 +122,9 @@ class XmlForms:
         children = dict(element) if isinstance(element, Mapping) else {}
         schemas: dict[str, Any] = {}
         required: list[str] = []
+        is_closed = any(
+            part.node.get("additionalProperties") is False for part in properties.variant
+        )
         for name in properties.names:
             for part in (properties.of(name) or [])[:1]:
                 key, form = self._property(name, part, children)
@@ -127,7 +132,9 @@ class XmlForms:
                     children[key] = form.value
                 schemas[key] = form.schema
                 required += [key] if properties.requires(name) else []
-        return JsonForm(children, {"type": "object", "properties": schemas, "required": required})
+        schema = {"type": "object", "properties": schemas, "required": required}
+        rest = {"additionalProperties": False} if is_closed else {}
+        return JsonForm(children, {**schema, **rest})
 
     def _property(
         self, name: str, part: Located, children: Mapping[str, Any]
@@ -144,14 +151,10 @@ class XmlForms:
             return key, self._child([part], children.get(key))
         if xml.get("wrapped") is True or xml.get("nodeType") == "element":
             return key, self._items(variants[0], children.get(key))
-        return self._unwrapped(key, variants[0], children)
-
-    def _unwrapped(
-        self, key: str, variant: Variant, children: Mapping[str, Any]
-    ) -> tuple[str, JsonForm]:
-        items = _items_of(variant)
-        tag = (self._name(items[0], "") if items else "") or key
-        return tag, self._list(variant, items, children.get(tag))
+        items = _items_of(variants[0])
+        is_named = bool(items) and self._xml(items[0]).keys() & {"name", "namespace"}
+        tag = self._name(items[0], name) if is_named else key
+        return tag, self._list(variants[0], items, children.get(tag))
 
     def _items(self, variant: Variant, element: Any) -> JsonForm:
         """Return an element that wraps the items of an array."""
@@ -170,18 +173,23 @@ class XmlForms:
         if found is None:
             return JsonForm(None, _OPEN)
         listed = found if isinstance(found, list) else [found]
+        prefix = max((len(part.node.get("prefixItems") or ()) for part in variant), default=0)
         forms = [
             self._element(_item_schemas(variant, number) or items, each)
             if _item_schemas(variant, number) or items
             else JsonForm(each, _OPEN)
-            for number, each in enumerate(listed)
+            for number, each in enumerate([*listed, *[None] * (prefix - len(listed))])
         ]
-        # A consumer names the elements that it reads: there may be more, so minItems is no matter.
-        most = [part.node["maxItems"] for part in variant if "maxItems" in part.node]
-        bounds = {"maxItems": min(most)} if most else {}
+        # The item schemas are the forms' own, so bounds are all that is kept of the array's.
+        bounds = {
+            word: choose(sizes)
+            for word, choose in (("minItems", max), ("maxItems", min))
+            if (sizes := [part.node[word] for part in variant if word in part.node])
+        }
         rest = self._element(items, None).schema if items else _OPEN
         schema = {"type": "array", "prefixItems": [form.schema for form in forms], "items": rest}
-        return JsonForm([form.value for form in forms], {**schema, **bounds})
+        values = [form.value for form in forms[: len(listed)]]
+        return JsonForm(values, {**schema, **bounds})
 
     def _child(self, schemas: Sequence[Located], element: Any) -> JsonForm:
         if element is None:
