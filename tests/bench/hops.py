@@ -2,20 +2,26 @@
 
 Counted are the distinct files of `api` or of the kit whose functions are entered on the way; what
 starts the environment is not. The bounds are the design's. One pact interaction is counted by
-`apiproof/tests/pacts`; a single forged-token probe is not told apart yet.
+`apiproof/tests/pacts`. The forged-token probe meets a service in another process, as abroad.
 """
 
 import os
+import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
 from apiproof.access import probe_of
+from apiproof.access.options import ProbeOptions
+from apiproof.control_client import ControlClient
 from apiproof.environment import Environment
+from apiproof.environment_file import EnvironmentFile
 from apiproof.openapi.document import operations
 from apiproof.reporting.terminal import console, print_line
 from tests.service import PASSWORD, SERVICE
@@ -65,20 +71,50 @@ def _probe(env: Environment) -> Callable[[], object]:
     return lambda: probe.exercise(operation)
 
 
+@contextmanager
+def _served() -> Iterator[ControlClient]:
+    """The service in a process of its own, so that what answers is not counted."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "ready.json"
+        command = [sys.executable, "-m", "apiproof", "serve", "--service", "tests.service:SERVICE"]
+        server = subprocess.Popen(  # noqa: S603 - our own command
+            [*command, "--ready-file", str(file)], cwd=ROOT, stdout=subprocess.DEVNULL
+        )
+        try:
+            while not file.exists():
+                if server.poll() is not None:
+                    raise SystemExit(f"`apiproof serve` ended with {server.returncode}")
+                time.sleep(0.1)
+            yield ControlClient(EnvironmentFile.read(file))
+        finally:
+            server.terminate()
+            server.wait()
+
+
+def _forged_tokens(env: ControlClient) -> Callable[[], object]:
+    options = ProbeOptions(checks=("forged_tokens_rejected",))
+    probe = probe_of(SERVICE, env, env.document, options)
+    operation = next(o for o in operations(env.document) if o.operation_id == "read_me")
+    return lambda: probe.exercise(operation)
+
+
 WAYS = (
     ("GET /users/me", 8, (SERVICE_CODE,), _me),
     ("SignUp at the emulator", 8, (KIT_CODE,), _sign_up),
-    ("all probes of one operation", 0, (KIT_CODE,), _probe),
 )
 
 
 def main(_arguments: Sequence[str] = ()) -> None:
     with Environment.open(SERVICE) as env:
         for name, bound, folders, prepare in WAYS:
-            act = prepare(env)
-            with entered(*folders) as files:
-                act()
-            names = sorted(Path(file).relative_to(ROOT).as_posix() for file in files)
-            aim = f"the design's bound is {bound}" if bound else "no bound"
-            print_line(console, f"{name}: {len(names)} files ({aim})")
-            print_line(console, f"  {', '.join(names)}")
+            _count(name, bound, folders, prepare(env))
+    with _served() as control:
+        _count("Forged tokens at one operation", 15, (KIT_CODE,), _forged_tokens(control))
+
+
+def _count(name: str, bound: int, folders: tuple[str, ...], act: Callable[[], object]) -> None:
+    with entered(*folders) as files:
+        act()
+    names = sorted(Path(file).relative_to(ROOT).as_posix() for file in files)
+    print_line(console, f"{name}: {len(names)} files (the design's bound is {bound})")
+    print_line(console, f"  {', '.join(names)}")
