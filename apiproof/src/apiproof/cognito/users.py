@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -180,7 +181,6 @@ class User(CognitoIdpUser):
     ) -> None:
         super().__init__(user_pool_id, username, password, status, _normalized(attributes))
         self.codes = VerificationCodes()
-        self.devices = DeviceStore()
         self.lockout = LoginLockout()
         self.quota = HourlyQuota()
         self.deleted = False
@@ -191,6 +191,11 @@ class User(CognitoIdpUser):
         self.pending_totp_secret: str | None = None
         self.last_totp: str | None = None  # an authenticator's code signs in once
         self.unverified: dict[str, str] = {}  # addresses that wait for their code
+
+    @cached_property
+    def devices(self) -> DeviceStore:
+        """The devices that the user signs in with."""
+        return DeviceStore()
 
     def is_status(self, *statuses: str) -> bool:
         """Whether the user is in one of these states, e.g. CONFIRMED."""
