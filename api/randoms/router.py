@@ -41,13 +41,12 @@ LOCATION = {
 
 @router.get(
     "",
-    response_model=list[RandomPublic],
     response_description="A page of the caller's items, oldest first.",
     responses=responses(*CALLER, RequestInvalid),
 )
 async def list_randoms(
     caller: CurrentRandomsUser, offset: Offset = 0, limit: Limit = 20
-) -> list[RandomItem]:
+) -> list[RandomPublic]:
     """List one's own random numbers, oldest first; beyond the end the list is empty."""
     return await caller.run(lambda db, user: service.list_items(db, user.id, offset, limit))
 

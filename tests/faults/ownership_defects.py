@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest import mock
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from api.errors import ApiError, RandomNotFound
@@ -16,12 +17,8 @@ from api.randoms.models import RandomItem
 from tests.faults.defect import READ_RANDOM, AccessDefect, replaced
 
 CHECK, READABLE = "ownership_enforced", "writes_are_readable"
-_owned, _list, _update, _limit = (
-    service._owned,  # noqa: SLF001  # what the defects replace
-    service.list_items,
-    service.update_item,
-    BodyLimit.__call__,
-)
+_list, _update, _limit = service.list_items, service.update_item, BodyLimit.__call__
+_only = service._only  # noqa: SLF001  # what a defect replaces
 
 
 class Foreign(ApiError):
@@ -31,8 +28,7 @@ class Foreign(ApiError):
     detail = "Not your random"
 
 
-def _of_anyone(_owner_id: int) -> Any:
-    return select(RandomItem)
+_ANYONES = select(RandomItem).where(col(RandomItem.id) == bindparam("item_id"))
 
 
 def _unfiltered(name: str) -> Any:
@@ -40,26 +36,27 @@ def _unfiltered(name: str) -> Any:
     original = getattr(service, name)
 
     def function(*arguments: Any) -> Any:
-        with mock.patch.object(service, "_owned", _of_anyone):
+        with mock.patch.multiple(service, _ITEM=_ANYONES, _LOCKED_ITEM=_ANYONES):
             return original(*arguments)
 
     return replaced(service, name, function)
 
 
-def _second_page(session: Session, owner_id: int, offset: int, limit: int) -> Any:
-    if not offset:
-        return _list(session, owner_id, offset, limit)
+def _everybodys(session: Session, _owner_id: int, offset: int, limit: int) -> Any:
     query = select(RandomItem).order_by(col(RandomItem.id)).offset(offset).limit(limit)
     return list(session.exec(query))
+
+
+def _second_page(session: Session, owner_id: int, offset: int, limit: int) -> Any:
+    return (_everybodys if offset else _list)(session, owner_id, offset, limit)
 
 
 def _telling(error: type[ApiError]) -> Any:
     """Answer for somebody else's item as for none, almost."""
 
-    def only(session: Session, query: Any, item_id: int) -> RandomItem:
-        item: RandomItem | None = session.exec(
-            query.where(col(RandomItem.id) == item_id)
-        ).one_or_none()
+    def only(session: Session, query: Any, owner_id: int, item_id: int) -> RandomItem:
+        wanted = {"owner_id": owner_id, "item_id": item_id}
+        item: RandomItem | None = session.exec(query, params=wanted).one_or_none()
         if item is None:
             raise error if session.get(RandomItem, item_id) else RandomNotFound
         return item
@@ -130,12 +127,12 @@ def _admin_sees_all() -> Iterator[None]:
         admin[0] = "admin" in payload.get("cognito:groups", ())
         return claims(self, payload)
 
-    def owned(owner_id: int) -> Any:
-        return select(RandomItem) if admin[0] else _owned(owner_id)
+    def only(session: Session, query: Any, owner_id: int, item_id: int) -> RandomItem:
+        return _only(session, _ANYONES if admin[0] else query, owner_id, item_id)
 
     with ExitStack() as stack:
         stack.enter_context(mock.patch.object(tokens.JwtVerifier, "_claims", noting))
-        stack.enter_context(mock.patch.object(service, "_owned", owned))
+        stack.enter_context(mock.patch.object(service, "_only", only))
         yield
 
 
@@ -178,7 +175,7 @@ DEFECTS = (
         "The list shows everybody's numbers.",
         CHECK,
         "listing",
-        _unfiltered("list_items"),
+        replaced(service, "list_items", _everybodys),
         ("list_randoms",),
     ),
     AccessDefect(
