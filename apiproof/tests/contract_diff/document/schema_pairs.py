@@ -200,6 +200,17 @@ def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
         yield from _nodes(schema.get(word))
 
 
+def closed(whole: dict[str, Any]) -> dict[str, Any]:
+    """Return a document whose objects admit only what they declare."""
+    twin = copy.deepcopy(whole)
+    content = twin["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]
+    for schema in (content["schema"], *twin["components"]["schemas"].values()):
+        for node in _nodes(schema):
+            if node.get("type") == "object":
+                node["additionalProperties"] = False
+    return twin
+
+
 def document(schema: Any, components: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose one operation takes and answers a schema."""
     content = {"application/json": {"schema": schema}}

@@ -39,7 +39,7 @@ from apiproof.contract_diff.document.counterexamples import (
     type_name,
 )
 from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
-from apiproof.contract_diff.document.kinship import is_masked, kin_of
+from apiproof.contract_diff.document.kinship import is_claimed, is_masked, kin_of
 from apiproof.contract_diff.document.schemas import Schemas
 from apiproof.contract_diff.document.values import admitted, few, overlap, property_of, refusal
 
@@ -76,6 +76,7 @@ class Inclusion:
         self._fits: dict[tuple[int, int], list[Counterexample]] = {}
         self._current: Pair | None = None
         self._back: Inclusion | None = None
+        self._strict: Inclusion | None = None
 
     def counterexamples(self, one: Conjunction, other: Conjunction) -> tuple[Counterexample, ...]:
         """Return why values of `one` are not all admitted by `other`; empty if they are."""
@@ -101,12 +102,24 @@ class Inclusion:
         """Return whether every value of `one` is admitted by `other`."""
         pair = (self.sub.followed(one), self.sup.followed(other))
         self._register(pair)
+        self._settle()
+        return not self._found[pair]
+
+    def includes_branch(self, one: SchemaBranch, other: SchemaBranch) -> bool:
+        """Return whether every value of a branch is admitted by one other branch."""
+        while not self._misfits(one, other):
+            if not self._new and not self._stale:
+                return True
+            self._settle()
+        return False
+
+    def _settle(self) -> None:
+        """Compare what is waiting until no answer changes any more."""
         while self._new or self._stale:
             self._current = self._new.pop() if self._new else self._stale.popleft()
             self._waiting.discard(self._current)
             self._ask(self._current)
         self._current = None
-        return not self._found[pair]
 
     def holds(self, one: Conjunction, other: Conjunction) -> bool:
         """Return whether `one` is included in `other` as far as is known while comparing."""
@@ -170,7 +183,7 @@ class Inclusion:
             rivals = [rival for rival in sups if rival.type == branch.type]
             siblings = [other for other in subs if other.type == branch.type]
             kin = kin_of(branch, rivals, siblings)
-            if self._fits_some(branch, rivals, sups, kin):
+            if self._fits_some(branch, rivals, sups, siblings, kin):
                 continue
             if rivals:
                 found += self._explain(branch, rivals, siblings, kin)
@@ -183,10 +196,13 @@ class Inclusion:
         branch: SchemaBranch,
         rivals: list[SchemaBranch],
         sups: Sequence[SchemaBranch],
+        siblings: Sequence[SchemaBranch] = (),
         kin: Sequence[SchemaBranch] = (),
     ) -> bool:
         for rival in [*kin, *(each for each in rivals if each not in kin)]:
-            if not is_masked(branch, rival, kin) and not self.fits(branch, rival):
+            if (not self.logical and is_masked(branch, rival, kin)) or self.fits(branch, rival):
+                continue
+            if not is_claimed(rival, branch, siblings) or self._surely_fits(branch, rival):
                 return True
         values = few(self.sub, branch)
         if values is not None:
@@ -230,6 +246,23 @@ class Inclusion:
         if key not in self._fits:
             self._fits[key] = self._misfits(one, other)
         return self._fits[key]
+
+    def _surely_fits(self, one: SchemaBranch, other: SchemaBranch) -> bool:
+        """Whether a branch is included by logic alone, whatever APIs promise by convention."""
+        if self.logical:
+            return True  # `fits` was logic already
+        if self._strict is None:
+            self._strict = Inclusion(
+                self.sub,
+                self.sup,
+                forward=self.forward,
+                losing=False,
+                text=self.text,
+                identical=self._identical,
+                logical=True,
+                depth=self._depth,
+            )
+        return self._strict.includes_branch(one, other)
 
     def _misfits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
         values = few(self.sub, one)

@@ -2,7 +2,8 @@
 
 A variant is known again by its name (`$ref`, title, discriminator), else by its properties. An
 open object admits anything under names that it does not declare; that must not hide what became of
-the variant which declares them.
+the variant which declares them. Nor does a variant that goes live on in a sibling that restricts
+what it left open.
 """
 
 from __future__ import annotations
@@ -41,6 +42,22 @@ def is_masked(branch: SchemaBranch, rival: SchemaBranch, kin: Sequence[SchemaBra
     ours = _names(branch)
     declared = {name for each in kin for name in _names(each)}
     return bool(ours & declared - _names(rival)) and not _speaks_of_rest(rival)
+
+
+def is_claimed(rival: SchemaBranch, branch: SchemaBranch, siblings: Sequence[SchemaBranch]) -> bool:
+    """Return whether a rival is what became of one of a branch's siblings, not of the branch."""
+    own = rival.label and rival.label == branch.label
+    if own or branch.type != "object":
+        return False
+    share = _similarity(branch, rival)
+    for sibling in siblings:
+        if sibling is branch:
+            continue
+        if sibling.label and sibling.label == rival.label:
+            return True
+        if max(ALIKE, share) <= _similarity(sibling, rival) != share:
+            return True
+    return False
 
 
 def _names(branch: SchemaBranch) -> set[str]:
