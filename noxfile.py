@@ -281,6 +281,13 @@ def cognito_browser(session: nox.Session) -> None:
     run(session, "python", "-m", "tests.cognito.journey", "browser", folder=KIT)
 
 
+@nox.session(name="moto-suite")
+def moto_suite(session: nox.Session) -> None:
+    """Run moto's own Cognito tests against the emulator; `-- FOLDER` is a checkout of moto."""
+    folders = [str(Path(argument).resolve()) for argument in session.posargs]
+    run(session, "python", "-m", "tests.cognito.moto_suite", *folders, folder=KIT)
+
+
 @nox.session
 def compare(session: nox.Session) -> None:
     """Run compare and diff beside the npm tools that do the like (needs Node.js 20+)."""
