@@ -51,6 +51,7 @@ GROUPS = {
     "profile": "One's own account",
     "administration": "Administration",
     "parameters": "Limits of parameters",
+    "documented": "Pages of single operations and triggers",
     "differences": "Known differences",
 }
 RIGHT = "✓"

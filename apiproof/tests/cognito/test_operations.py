@@ -1,9 +1,9 @@
 """Every operation of the service is done, or refused with a reason of its own."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-import pyotp
 import pytest
 import requests
 from botocore.exceptions import ClientError
@@ -14,11 +14,12 @@ from apiproof.cognito import Cognito, PoolSettings
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.validation import operations
-from tests.cognito.bench import Emulator
+from tests.cognito.bench import Emulator, EmulatorBench
 from tests.cognito.browser import Browser
 from tests.cognito.made_pools import refused
 from tests.cognito.oauth_pool import CALLBACK, CODE_CLIENT, MACHINE_CLIENT, OAuthPool
 from tests.cognito.pools import PASSWORD
+from tests.cognito.test_mfa import log_in, mfa_pool, with_app
 from tests.cognito.test_oauth2 import verified
 
 
@@ -112,7 +113,7 @@ def test_machines_get_tokens_by_the_api(machines: OAuthPool) -> None:
 
 
 @pytest.fixture
-def google(pool: Emulator) -> Emulator:
+def google(pool: Emulator) -> Iterator[Emulator]:
     pool.aws.create_identity_provider(
         UserPoolId=pool.id,
         ProviderName="Google",
@@ -120,7 +121,8 @@ def google(pool: Emulator) -> Emulator:
         ProviderDetails={"client_id": "x", "client_secret": "x", "authorize_scopes": "openid"},
         IdpIdentifiers=["example.com"],
     )
-    return pool
+    yield pool
+    pool.aws.delete_identity_provider(UserPoolId=pool.id, ProviderName="Google")
 
 
 def link(pool: Emulator, username: str, subject: str, provider: str = "Google") -> None:
@@ -219,19 +221,18 @@ def test_old_settings_turn_sms_on(pool: Emulator) -> None:
         pool.aws.admin_set_user_settings(UserPoolId=pool.id, Username="bob", MFAOptions=sms)
 
 
-def test_authenticator_app_is_taken_away(pool: Emulator) -> None:
-    pool.user("ada")
-    token = pool.log_in("ada")["AccessToken"]
-    secret = pool.aws.associate_software_token(AccessToken=token)["SecretCode"]
-    pool.aws.verify_software_token(AccessToken=token, UserCode=pyotp.TOTP(secret).now())
-    on = {"Enabled": True, "PreferredMfa": True}
-    pool.aws.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
+def test_authenticator_app_is_taken_away(bench: EmulatorBench) -> None:
+    pool = mfa_pool(bench, "OPTIONAL")
+    with_app(pool, "ada")
     named = {"UserPoolId": pool.id, "Username": "ada"}
     assert "UserMFASettingList" in pool.aws.admin_get_user(**named)
     pool.aws.admin_delete_software_token(**named)
     assert "UserMFASettingList" not in pool.aws.admin_get_user(**named)
+    token = log_in(pool, "ada")["AuthenticationResult"]["AccessToken"]
     with refused("InvalidParameterException"):
-        pool.aws.set_user_mfa_preference(AccessToken=token, SoftwareTokenMfaSettings=on)
+        pool.aws.set_user_mfa_preference(
+            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )
 
 
 # Imports

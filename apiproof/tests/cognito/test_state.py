@@ -53,6 +53,11 @@ def test_everything_is_there_again(path: Path) -> None:
         )
         pool.aws.admin_add_user_to_group(UserPoolId=pool.id, Username="ada", GroupName="staff")
         tokens = pool.log_in("ada")
+        pool.aws.set_user_pool_mfa_config(
+            UserPoolId=pool.id,
+            MfaConfiguration="OPTIONAL",
+            SoftwareTokenMfaConfiguration={"Enabled": True},
+        )
         secret = pool.aws.associate_software_token(AccessToken=tokens["AccessToken"])["SecretCode"]
         pool.sign_up("bob")
         code, keys = pool.code("bob"), pool.jwks()

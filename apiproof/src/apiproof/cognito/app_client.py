@@ -144,9 +144,13 @@ class AppClient(CognitoIdpUserPoolClient):
             ParameterInvalid: names the flow.
         """
         flow = _FLOW_ALIASES.get(flow, flow)
-        if f"ALLOW_{flow}" not in self._allowed_flows():
+        if not self.allows(flow):
             text = _FLOW_TEXTS.get(flow, f"{flow} flow not enabled for this client")
             raise ParameterInvalid(text)
+
+    def allows(self, flow: str) -> bool:
+        """Whether a flow is on, e.g. USER_AUTH."""
+        return f"ALLOW_{flow}" in self._allowed_flows()
 
     def _allowed_flows(self) -> set[str]:
         named = set(self.extended_config.get("ExplicitAuthFlows") or _DEFAULT_FLOWS)

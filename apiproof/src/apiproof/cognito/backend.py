@@ -7,16 +7,27 @@ and what moto's own operations call.
 
 from typing import Any
 
-from moto.cognitoidp.models import CognitoIdpBackend
+from moto.cognitoidp.models import (
+    CognitoIdpBackend,
+    CognitoIdpGroup,
+    CognitoIdpIdentityProvider,
+    CognitoIdpUserPoolDomain,
+)
 
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.authorization_codes import AuthorizationCodes
 from apiproof.cognito.challenges import ChallengeStore
-from apiproof.cognito.client_rules import check_oauth_settings
+from apiproof.cognito.client_rules import check_client_settings
 from apiproof.cognito.context import EmulatorContext
-from apiproof.cognito.errors import CognitoError, ParameterInvalid, ResourceNotFound
+from apiproof.cognito.errors import (
+    CognitoError,
+    DuplicateProvider,
+    ParameterInvalid,
+    ResourceNotFound,
+)
 from apiproof.cognito.pool import Pool, find_client
-from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules, check_tier
+from apiproof.cognito.pool_rules import check_pool_settings
+from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.users import User
 
@@ -84,7 +95,7 @@ class Backend(CognitoIdpBackend):
             CognitoError: a setting contradicts another, or is one that the emulator can't obey.
         """
         apply_rules(POOL, extended_config)
-        check_tier(extended_config)
+        check_pool_settings(extended_config)
         pool = Pool(self.context, self, name, extended_config)
         self.user_pools[pool.id] = pool
         return pool
@@ -113,7 +124,7 @@ class Backend(CognitoIdpBackend):
         """Replace a pool's settings; raises as `create_user_pool`."""
         pool = self.pool(user_pool_id)
         apply_rules(POOL, extended_config)
-        check_tier(extended_config)
+        check_pool_settings(extended_config)
         pool.update_extended_config(extended_config)
 
     def create_user_pool_client(
@@ -124,31 +135,134 @@ class Backend(CognitoIdpBackend):
     ) -> AppClient:
         """Make an app client; raises as `create_user_pool`."""
         pool = self.pool(user_pool_id)
-        client = self._checked_client(pool, extended_config, generate_secret=generate_secret)
+        client = self._checked_client(
+            pool, extended_config, generate_secret=generate_secret, doing="creating"
+        )
         pool.clients[client.id] = client
         return client
 
     @staticmethod
     def _checked_client(
-        pool: Pool, extended_config: dict[str, Any], *, generate_secret: bool
+        pool: Pool, extended_config: dict[str, Any], *, generate_secret: bool, doing: str
     ) -> AppClient:
         apply_rules(CLIENT, extended_config)
         client = AppClient(pool.id, generate_secret, extended_config)
-        check_oauth_settings(pool, client)
+        check_client_settings(pool, client, doing)
         return client
 
     def update_user_pool_client(
         self, user_pool_id: str, client_id: str, extended_config: dict[str, Any]
     ) -> AppClient:
         """Replace an app client's settings: what is left out becomes the default again."""
-        pool = self.pool(user_pool_id)
-        client = pool.clients.get(client_id)
-        if client is None:
-            raise ResourceNotFound(f"User pool client {client_id} does not exist.")
+        pool, client = (
+            self.pool(user_pool_id),
+            self.describe_user_pool_client(user_pool_id, client_id),
+        )
         named = {"ClientName": client.extended_config.get("ClientName")} | extended_config
-        fresh = self._checked_client(pool, named, generate_secret=client.generate_secret)
+        secret = client.generate_secret
+        fresh = self._checked_client(pool, named, generate_secret=secret, doing="updating")
         client.extended_config = fresh.extended_config
         return client
+
+    # What moto's own operations ask for: found, or missed in Cognito's words.
+
+    def describe_user_pool_client(self, user_pool_id: str, client_id: str) -> AppClient:
+        """Find an app client of a pool.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        client = self.pool(user_pool_id).clients.get(client_id)
+        if client is None:
+            raise ResourceNotFound(f"User pool client {client_id} does not exist.")
+        return client
+
+    def delete_user_pool_client(self, user_pool_id: str, client_id: str) -> None:
+        """Delete an app client; raises as `describe_user_pool_client`."""
+        self.describe_user_pool_client(user_pool_id, client_id)
+        super().delete_user_pool_client(user_pool_id, client_id)
+
+    def get_group(self, user_pool_id: str, group_name: str) -> CognitoIdpGroup:
+        """Find a group.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        group = self.pool(user_pool_id).groups.get(group_name)
+        if group is None:
+            raise ResourceNotFound("Group not found.")
+        return group
+
+    def delete_group(self, user_pool_id: str, group_name: str) -> None:
+        """Delete a group; raises as `get_group`."""
+        self.get_group(user_pool_id, group_name)
+        super().delete_group(user_pool_id, group_name)
+
+    def create_identity_provider(
+        self, user_pool_id: str, name: str, extended_config: dict[str, str]
+    ) -> CognitoIdpIdentityProvider:
+        """Make an identity provider.
+
+        Raises:
+            DuplicateProvider: the pool has one of that name.
+        """
+        if name in self.pool(user_pool_id).identity_providers:
+            raise DuplicateProvider(f"A provider with the name {name} already exists.")
+        return super().create_identity_provider(user_pool_id, name, extended_config)
+
+    def describe_identity_provider(
+        self, user_pool_id: str, name: str
+    ) -> CognitoIdpIdentityProvider:
+        """Find an identity provider.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        provider = self.pool(user_pool_id).identity_providers.get(name)
+        if provider is None:
+            raise ResourceNotFound(f"Identity provider {name} does not exist.")
+        return provider
+
+    def update_identity_provider(
+        self, user_pool_id: str, name: str, extended_config: dict[str, str]
+    ) -> CognitoIdpIdentityProvider:
+        """Change an identity provider; raises as `describe_identity_provider`."""
+        self.describe_identity_provider(user_pool_id, name)
+        return super().update_identity_provider(user_pool_id, name, extended_config)
+
+    def delete_identity_provider(self, user_pool_id: str, name: str) -> None:
+        """Delete an identity provider; raises as `describe_identity_provider`."""
+        self.describe_identity_provider(user_pool_id, name)
+        super().delete_identity_provider(user_pool_id, name)
+
+    def create_user_pool_domain(
+        self, user_pool_id: str, domain: str, custom_domain_config: dict[str, str] | None = None
+    ) -> CognitoIdpUserPoolDomain:
+        """Give a pool its domain.
+
+        Raises:
+            ParameterInvalid: the domain is taken, or the pool has one.
+        """
+        if domain in self.user_pool_domains:
+            raise ParameterInvalid("Domain already associated with another user pool.")
+        # One domain of Amazon's and one of one's own (developer guide, "Configuring a domain").
+        own = bool(custom_domain_config)
+        if any(
+            each.user_pool_id == user_pool_id and bool(each.custom_domain_config) is own
+            for each in self.user_pool_domains.values()
+        ):
+            raise ParameterInvalid(f"User pool {user_pool_id} already has a domain configured.")
+        return super().create_user_pool_domain(user_pool_id, domain, custom_domain_config)
+
+    def list_users(self, user_pool_id: str, filt: str, **page: Any) -> Any:  # type: ignore[override]  # moto's is paginated
+        """List users; the status in a filter is compared without regard to case.
+
+        Source: API reference, ListUsers, `Filter`.
+        """
+        if filt and filt.lstrip().startswith("cognito:user_status"):
+            name, quote, value = filt.partition('"')
+            filt = f"{name}{quote}{value.upper()}"
+        return super().list_users(user_pool_id, filt, **page)
 
     def pool(self, user_pool_id: str) -> Pool:
         """Find a pool.

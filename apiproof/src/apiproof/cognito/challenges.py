@@ -21,7 +21,9 @@ class SignInAttempt:
         client: the app client.
         username: as typed in.
         user: None where nobody has that name and the client doesn't tell.
-        metadata: the ClientMetadata of the newest call, for triggers.
+        metadata: the ClientMetadata of the newest answer to a challenge, for triggers; that of
+            InitiateAuth reaches PreAuthentication and UserMigration alone, as validation data (API
+            reference, InitiateAuth).
         custom: the answered challenges of a CUSTOM_AUTH flow, as triggers get them; None in any
             other flow.
         srp_a: the client's public value in a CUSTOM_AUTH flow that begins with SRP.
@@ -122,6 +124,13 @@ class ChallengeStore:
             raise NotAuthorized("Invalid session for the user, session can only be used once.")
         if self._context.clock.now() >= challenge.expires_at:
             raise NotAuthorized("Invalid session for the user, session is expired.")
+        return challenge
+
+    def of_user(self, session: str, name: str, user: User | None) -> Challenge:
+        """Find a challenge of a user; raises as `find`, for one of another user too."""
+        challenge = self.find(session, name)
+        if user is None or challenge.attempt.user is not user or user.deleted:
+            raise NotAuthorized("Invalid session for the user.")
         return challenge
 
     def clear(self) -> None:

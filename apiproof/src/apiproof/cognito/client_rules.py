@@ -1,4 +1,4 @@
-"""What CreateUserPoolClient refuses of OAuth settings that contradict each other or the pool."""
+"""What CreateUserPoolClient refuses of settings that contradict each other or the pool."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -7,13 +7,19 @@ from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.errors import OAuthFlowInvalid, ParameterInvalid, ScopeUnknown
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.sessions import STANDARD_SCOPES
+from apiproof.cognito.validation import NEVER_BY_CLIENT
 
 # Where plain HTTP may be used (developer guide, "App client settings terms", Callback URLs).
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
-def check_oauth_settings(pool: Pool, client: AppClient) -> None:
-    """Check flows, scopes, providers and addresses of an app client.
+def check_client_settings(pool: Pool, client: AppClient, doing: str) -> None:
+    """Check attributes, flows, scopes, providers and addresses of an app client.
+
+    Args:
+        pool: that it belongs to.
+        client: with its settings.
+        doing: creating or updating, for the texts.
 
     Raises:
         OAuthFlowInvalid: flows that exclude each other, or need a secret.
@@ -21,6 +27,7 @@ def check_oauth_settings(pool: Pool, client: AppClient) -> None:
         ScopeUnknown: no resource server has such a scope.
     """
     settings = client.extended_config
+    _check_attributes(pool, settings, doing)
     _check_flows(client)
     known = set(STANDARD_SCOPES) | set(pool.custom_scopes)
     for scope in settings.get("AllowedOAuthScopes") or ():
@@ -37,6 +44,16 @@ def check_oauth_settings(pool: Pool, client: AppClient) -> None:
     default = settings.get("DefaultRedirectURI")
     if default and default not in callbacks:
         raise ParameterInvalid("DefaultRedirectURI must be in the CallbackURLs.")
+
+
+def _check_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
+    """Refuse attributes that the pool doesn't have, or that no app client writes."""
+    known = set(pool.schema_attributes)
+    if not set(settings.get("ReadAttributes") or ()) <= known:
+        raise ParameterInvalid(f"Invalid read attributes specified while {doing} a client")
+    writable = known - NEVER_BY_CLIENT
+    if not set(settings.get("WriteAttributes") or ()) <= writable:
+        raise ParameterInvalid(f"Invalid write attributes specified while {doing} a client")
 
 
 def _check_flows(client: AppClient) -> None:

@@ -226,6 +226,13 @@ class UsernameExists(CognitoError):
     message = "User already exists"
 
 
+class DuplicateProvider(CognitoError):
+    """The pool has an identity provider of that name."""
+
+    code = "DuplicateProviderException"
+    message = "The identity provider exists already."
+
+
 class FeatureUnavailable(CognitoError):
     """The pool's tier has no such feature."""
 

@@ -5,6 +5,7 @@ Parameters and errors follow RFC 6749, 6750, 7009 and 7636 and the pages of the 
 domain; here the app client tells the pool.
 """
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -159,7 +160,9 @@ class OAuth2Endpoints:
         wanted = list(dict.fromkeys(form.get("scope", "").split())) or custom
         if not wanted or not set(wanted) <= set(custom):
             raise OAuth2Error("invalid_scope")
-        token = issue_machine_token(pool, client, wanted, audience=form.get("resource"))
+        token = issue_machine_token(
+            pool, client, wanted, audience=form.get("resource"), metadata=_metadata(form)
+        )
         lifetime = int(client.lifetime("AccessToken").total_seconds())
         return {"access_token": token, "expires_in": lifetime, "token_type": "Bearer"}
 
@@ -186,6 +189,7 @@ class OAuth2Endpoints:
             raise OAuth2Error("invalid_grant")
         if client.rotation is not None:
             pool.sessions.rotate(token)
+        session.metadata = {}  # what a call before this one brought along
         tokens = issue_tokens(pool, session, "TokenGeneration_RefreshTokens")
         answer = _token_document(session, tokens)
         if client.rotation is not None:
@@ -250,6 +254,20 @@ def _required(form: dict[str, str], name: str) -> str:
     if not value:
         raise OAuth2Error("invalid_request", f"{name} is missing.")
     return value
+
+
+def _metadata(form: dict[str, str]) -> dict[str, str]:
+    """Read `aws_client_metadata`, which the Pre Token Generation trigger of machines gets.
+
+    Source: AWS developer guide, "Token endpoint".
+    """
+    try:
+        metadata = json.loads(form.get("aws_client_metadata") or "{}")
+    except (RecursionError, ValueError) as error:
+        raise OAuth2Error("invalid_request", "aws_client_metadata is no JSON.") from error
+    if not isinstance(metadata, dict):
+        raise OAuth2Error("invalid_request", "aws_client_metadata is no JSON object.")
+    return {name: str(value) for name, value in metadata.items()}
 
 
 def _token_document(session: Session, tokens: Any) -> dict[str, Any]:

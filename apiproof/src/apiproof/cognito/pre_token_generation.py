@@ -80,7 +80,6 @@ def overrides_of(pool: Pool, session: Session, source: str, scopes: list[str]) -
     """
     if not pool.has_trigger("PreTokenGeneration"):
         return Overrides()
-    version = _version(pool)
     request: dict[str, Any] = {
         "userAttributes": session.user.event_attributes(),
         "groupConfiguration": {
@@ -89,8 +88,51 @@ def overrides_of(pool: Pool, session: Session, source: str, scopes: list[str]) -
             "preferredRole": session.user.preferred_role(),
         },
     }
-    if session.metadata:
-        request["clientMetadata"] = dict(session.metadata)
+    username = session.user.username
+    return _run(pool, source, session.client_id, username, request, scopes, session.metadata)
+
+
+def machine_overrides_of(
+    pool: Pool, client_id: str, scopes: list[str], metadata: dict[str, str]
+) -> Overrides:
+    """Run the trigger for a machine's token; only version 3 of the event is about machines.
+
+    Args:
+        pool: its LambdaConfig names V3_0, or nothing happens.
+        client_id: the machine.
+        scopes: those of the access token so far.
+        metadata: the ClientMetadata of the call.
+
+    Raises:
+        LambdaRefused, LambdaFailed, LambdaAnswerInvalid: see `triggers.run`.
+    """
+    if not pool.has_trigger("PreTokenGeneration") or _version(pool) != "3":
+        return Overrides()
+    request: dict[str, Any] = {"userAttributes": {}, "groupConfiguration": {}}
+    # The name is recalled, not documented: there is no user.
+    return _run(
+        pool,
+        "TokenGeneration_ClientCredentials",
+        client_id,
+        "ClientCredentials",
+        request,
+        scopes,
+        metadata,
+    )
+
+
+def _run(  # noqa: PLR0913, PLR0917 - parts of one event
+    pool: Pool,
+    source: str,
+    client_id: str,
+    username: str,
+    request: dict[str, Any],
+    scopes: list[str],
+    metadata: dict[str, str],
+) -> Overrides:
+    version = _version(pool)
+    if metadata:
+        request["clientMetadata"] = dict(metadata)
     if version != "1":
         request["scopes"] = list(scopes)
     name = "claimsOverrideDetails" if version == "1" else "claimsAndScopeOverrideDetails"
@@ -98,8 +140,8 @@ def overrides_of(pool: Pool, session: Session, source: str, scopes: list[str]) -
         pool,
         "PreTokenGeneration",
         source,
-        client_id=session.client_id,
-        username=session.user.username,
+        client_id=client_id,
+        username=username,
         request=request,
         response={name: None},
         version=version,

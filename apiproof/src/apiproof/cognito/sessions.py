@@ -1,7 +1,7 @@
 """The sign-ins of one pool: which refresh tokens are valid, which access tokens are known."""
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,10 +48,11 @@ class Session:
 
 @dataclass(frozen=True)
 class IssuedToken:
-    """An access token that the pool made."""
+    """An access token that the pool made; it may be revoked apart from its session."""
 
     session: Session
     claims: dict[str, Any]
+    revoked: bool = False
 
 
 class SessionStore:
@@ -178,11 +179,17 @@ class SessionStore:
         session = issued.session
         if session.user.deleted:
             raise UserNotFound
-        if session.revoked:
+        if session.revoked or issued.revoked:
             raise NotAuthorized("Access Token has been revoked")
         if not session.user.enabled:
             raise NotAuthorized("User is disabled.")
         return session
+
+    def revoke_access_tokens(self, user: User) -> None:
+        """Revoke the access tokens that a user has; refresh tokens stay."""
+        for token, issued in self._issued.items():
+            if issued.session.user is user:
+                self._issued[token] = replace(issued, revoked=True)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from apiproof.cognito.errors import FeatureUnavailable, SettingUnsupported
+from apiproof.cognito.errors import SettingUnsupported
 
 log = logging.getLogger(__name__)
 
@@ -248,22 +248,3 @@ def apply_rules(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> Non
         if rule.support is Support.KEPT and path not in _told:
             _told.add(path)
             log.warning("Cognito emulator: %s is kept, without effect: %s.", path, rule.note)
-
-
-def check_tier(parameters: Mapping[str, Any]) -> None:
-    """Refuse what a pool's tier doesn't have (developer guide, "User pool feature plans").
-
-    Raises:
-        FeatureUnavailable: names the setting.
-    """
-    tier = parameters.get("UserPoolTier") or "ESSENTIALS"
-    triggers = parameters.get("LambdaConfig") or {}
-    version = (triggers.get("PreTokenGenerationConfig") or {}).get("LambdaVersion")
-    sign_in = (parameters.get("Policies") or {}).get("SignInPolicy") or {}
-    if tier == "LITE" and version in {"V2_0", "V3_0"}:
-        raise FeatureUnavailable(f"PreTokenGenerationConfig {version} needs the ESSENTIALS tier.")
-    if tier == "LITE" and set(sign_in.get("AllowedFirstAuthFactors") or ()) - {"PASSWORD"}:
-        raise FeatureUnavailable("Passwordless sign-in needs the ESSENTIALS tier.")
-    mode = (parameters.get("UserPoolAddOns") or {}).get("AdvancedSecurityMode")
-    if tier != "PLUS" and parameters.get("UserPoolTier") and mode not in {None, "OFF"}:
-        raise FeatureUnavailable("AdvancedSecurityMode needs the PLUS tier.")

@@ -13,8 +13,8 @@ from moto.core.responses import ActionResult
 from apiproof.cognito import validation
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
+from apiproof.cognito.challenges import SignInAttempt
 from apiproof.cognito.operations import Operations
-from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
 
 _TEMPLATE = Environment(autoescape=True, trim_blocks=True).from_string(
@@ -107,7 +107,7 @@ class PageOperations(Operations):
     def _require_secret_hash(client: AppClient, received: str | None, *usernames: str) -> None:
         """Let the page act without the client's secret: it is Cognito's own."""
 
-    def _complete(self, pool: Pool, client: AppClient, user: User, source: str) -> ActionResult:  # noqa: ARG002 - the base's signature
+    def _complete(self, attempt: SignInAttempt, user: User) -> ActionResult:  # noqa: ARG002 - the base's signature
         self.user = user
         return ActionResult({})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.pool import Pool
-from apiproof.cognito.pre_token_generation import Overrides, overrides_of
+from apiproof.cognito.pre_token_generation import Overrides, machine_overrides_of, overrides_of
 from apiproof.cognito.sessions import ADMIN_SCOPE, Session
 
 
@@ -133,21 +133,35 @@ def issue_tokens(
 
 
 def issue_machine_token(
-    pool: Pool, client: AppClient, scopes: list[str], *, audience: str | None = None
+    pool: Pool,
+    client: AppClient,
+    scopes: list[str],
+    *,
+    audience: str | None = None,
+    metadata: dict[str, str] | None = None,
 ) -> str:
     """Make the access token of a client credentials grant; it belongs to no user.
+
+    The caller holds the emulator's lock. Version 3 of the Pre Token Generation trigger may change
+    claims and scopes.
 
     Args:
         pool: signs it.
         client: whose it is.
         scopes: of resource servers.
         audience: the `resource` of the request (RFC 8707), its `aud`.
+        metadata: the ClientMetadata of the call, for the trigger.
+
+    Raises:
+        LambdaRefused: the trigger raised.
+        LambdaAnswerInvalid: the trigger's answer makes no sense.
     """
+    overrides = machine_overrides_of(pool, client.id, scopes, metadata or {})
     now = pool.context.clock.timestamp()
     claims = {
         "sub": client.id,
         "token_use": "access",
-        "scope": " ".join(scopes),
+        "scope": " ".join(overrides.scopes(scopes)),
         "auth_time": now,
         "iss": pool.issuer,
         "exp": now + int(client.lifetime("AccessToken").total_seconds()),
@@ -158,7 +172,7 @@ def issue_machine_token(
     }
     if audience:
         claims["aud"] = audience
-    return pool.keys.access.sign(claims)
+    return pool.keys.access.sign(overrides.access_claims(claims))
 
 
 def _half_hash(token: str) -> str:

@@ -152,8 +152,14 @@ def _read(name: str, answer: Any) -> dict[str, Any]:
     return response or {}
 
 
-def migrate(
-    pool: Pool, client: AppClient, username: str, occasion: str, *, password: str | None
+def migrate(  # noqa: PLR0913 - parts of one event
+    pool: Pool,
+    client: AppClient,
+    username: str,
+    occasion: str,
+    *,
+    password: str | None,
+    metadata: dict[str, str] | None,
 ) -> None:
     """Let the UserMigration trigger bring a user from elsewhere, unless the pool has them.
 
@@ -163,6 +169,8 @@ def migrate(
         username: as typed in.
         occasion: Authentication or ForgotPassword.
         password: that the user typed in; None where they forgot it.
+        metadata: the ClientMetadata of the call: validation data of a sign-in, client metadata
+            else (developer guide, "Migrate user Lambda trigger").
 
     Raises:
         UserNotFound: the trigger raised; NotAuthorized where the client must not tell.
@@ -170,7 +178,12 @@ def migrate(
     """
     if pool.find(username) is not None:
         return
-    request = {"password": password, "validationData": None, "clientMetadata": None}
+    signs_in = occasion == "Authentication"
+    request = {
+        "password": password,
+        "validationData": metadata if signs_in else None,
+        "clientMetadata": None if signs_in else metadata,
+    }
     names = ("userAttributes", "finalUserStatus", "messageAction", "desiredDeliveryMediums")
     try:
         response = run(

@@ -245,6 +245,12 @@ class User(CognitoIdpUser):
         """Write attributes; the verified flags in lower case, as Cognito keeps them."""
         super().update_attributes(_normalized(new_attributes))
 
+    def delete_attributes(self, attrs_to_delete: list[str]) -> None:
+        """Remove attributes; without an address, nothing says whether it was verified."""
+        flags = [f"{name}_verified" for name in attrs_to_delete if name in VERIFIABLE]
+        there = [name for name in flags if self.attribute(name) is not None]
+        super().delete_attributes(list(dict.fromkeys([*attrs_to_delete, *there])))
+
     def to_json(
         self,
         extended: bool = False,  # noqa: FBT001, FBT002 - moto's signature

@@ -180,7 +180,7 @@ def check_parameters(operation: str, parameters: dict[str, Any]) -> None:
 # User attributes
 
 # Cognito sets these itself; only an administrator writes the verified flags.
-_NEVER_BY_CLIENT = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
+NEVER_BY_CLIENT = frozenset({"sub", "email_verified", "phone_number_verified", "identities"})
 # AWS says "a valid email address" and E.164; where exactly it draws the line is not documented.
 _EMAIL = re.compile(r"[^\s@\x00-\x1f]+@[^\s@\x00-\x1f]+\.[^\s@.\x00-\x1f]+")
 _PHONE = re.compile(r"\+[0-9]{1,15}")
@@ -220,7 +220,7 @@ def check_attribute_names(
                 raise ParameterInvalid(f"user.{name}: Attribute does not exist in the schema.")
         elif (
             name.startswith("dev:")
-            or name in _NEVER_BY_CLIENT
+            or name in NEVER_BY_CLIENT
             or not (name in writable if writable else known)
         ):
             raise NotAuthorized("A client attempted to write unauthorized attribute")
@@ -246,7 +246,9 @@ def check_attribute_values(schema: Schema, values: dict[str, str], *, creating: 
             raise ParameterInvalid("Invalid email address format.")
         if name == "phone_number" and value and not is_phone_number(value):
             raise ParameterInvalid("Invalid phone number format.")
-        if attribute is not None and (error := _value_error(attribute, value)):
+        # A blank value deletes the attribute (API reference, UpdateUserAttributes).
+        is_blank = not value and not creating
+        if attribute is not None and not is_blank and (error := _value_error(attribute, value)):
             errors.append(f"{name}: {error}")
     if creating:
         errors += [

@@ -5,7 +5,12 @@ from moto.core.responses import ActionResult
 
 from apiproof.cognito import triggers
 from apiproof.cognito.context import Purpose
-from apiproof.cognito.errors import NotAuthorized, UserNotFound, UserStateUnsupported
+from apiproof.cognito.errors import (
+    NotAuthorized,
+    ParameterInvalid,
+    UserNotFound,
+    UserStateUnsupported,
+)
 from apiproof.cognito.messages import Delivery, send, send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
@@ -73,6 +78,21 @@ class Administration(Operation):
         pool, user = self.pool_and_user()
         pool.remove(user)
         return ActionResult({})
+
+    def admin_disable_user(self) -> ActionResult:
+        """Keep a user from signing in, and revoke the access tokens that they have."""
+        pool, user = self.pool_and_user()
+        user.enabled = False
+        pool.sessions.revoke_access_tokens(user)
+        return ActionResult({})
+
+    def list_users(self) -> ActionResult:
+        """List users by one attribute, or all."""
+        pool = self.pool()
+        for name in self.params.get("AttributesToGet") or ():
+            if name not in pool.schema_attributes:
+                raise ParameterInvalid(f"Invalid attribute in AttributesToGet: {name}")
+        return super().list_users()
 
     def admin_reset_user_password(self) -> ActionResult:
         """Require a new password, and send the code for it."""

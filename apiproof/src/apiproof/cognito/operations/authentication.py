@@ -50,10 +50,13 @@ class Authentication(Operation):
         """Refuse a flow that is off; the sign-in page asks no client for a flow."""
         client.require_flow(flow)
 
-    def _complete(self, pool: Pool, client: AppClient, user: User, source: str) -> ActionResult:
+    def _complete(self, attempt: SignInAttempt, user: User) -> ActionResult:
         """Finish a sign-in: the only place where one becomes tokens."""
-        metadata = self.params.get("ClientMetadata") or {}
-        return ActionResult(self.backend.log_in(pool, client, user, source, metadata))
+        return ActionResult(
+            self.backend.log_in(
+                attempt.pool, attempt.client, user, attempt.source, attempt.metadata
+            )
+        )
 
     def _attempt(self, pool: Pool, client: AppClient, username: str) -> SignInAttempt:
         """Begin a sign-in.
@@ -64,8 +67,7 @@ class Authentication(Operation):
         user = pool.find(username)
         if user is None and not client.prevents_user_existence_errors:
             raise UserNotFound
-        metadata = self.params.get("ClientMetadata") or {}
-        return SignInAttempt(pool, client, username, user, metadata)
+        return SignInAttempt(pool, client, username, user)
 
     def _challenge(
         self,
@@ -249,7 +251,7 @@ class Authentication(Operation):
                 "clientMetadata": attempt.metadata,
             }
             self._trigger(attempt, "PostAuthentication", request, {})
-        done = self._complete(attempt.pool, attempt.client, user, attempt.source)
+        done = self._complete(attempt, user)
         answer = done.result if isinstance(done.result, dict) else {}
         result = answer.get("AuthenticationResult")
         if result and attempt.pool.tracks_devices and attempt.device_key is None:

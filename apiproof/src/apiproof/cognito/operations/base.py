@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from botocore.compat import HTTPHeaders
 from moto.cognitoidp.responses import CognitoIdpResponse
+from moto.core.exceptions import InvalidToken
 from moto.core.request import Request
 from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores
@@ -23,6 +24,7 @@ from apiproof.cognito.errors import (
     CognitoError,
     NotAuthorized,
     OperationUnsupportedHere,
+    ParameterInvalid,
     UnmodelledError,
     UserNotFound,
 )
@@ -120,6 +122,8 @@ class Operation(CognitoIdpResponse):
             return error.answer()
         except CognitoError as error:
             result = ActionResult(error)
+        except InvalidToken:
+            result = ActionResult(ParameterInvalid("The pagination token is not valid."))
         except HTTPException as error:
             # moto's own errors in operations that are moto's own.
             return error.code or 400, dict(error.get_headers()), str(error.description)

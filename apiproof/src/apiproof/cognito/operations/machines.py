@@ -90,7 +90,9 @@ class Machines(Operation):
         if not scopes or not set(scopes) <= set(allowed):
             raise ParameterInvalid("A scope is not one of the client's.")
         result = {
-            "AccessToken": issue_machine_token(pool, client, scopes),
+            "AccessToken": issue_machine_token(
+                pool, client, scopes, metadata=self.params.get("ClientMetadata")
+            ),
             "ExpiresIn": int(client.lifetime("AccessToken").total_seconds()),
             "TokenType": "Bearer",
         }

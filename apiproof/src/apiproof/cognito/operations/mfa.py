@@ -14,7 +14,14 @@ from apiproof.cognito.errors import (
     SoftwareTokenMFANotFound,
     SoftwareTokenNotEnabled,
 )
-from apiproof.cognito.factors import enable_totp, first_factors, matches_totp, set_preference
+from apiproof.cognito.factors import (
+    TOTP,
+    enable_totp,
+    first_factors,
+    matches_totp,
+    mfa_methods,
+    set_preference,
+)
 from apiproof.cognito.operations.authentication import Authentication
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
@@ -30,10 +37,12 @@ class MultiFactor(Authentication):
         secret = pyotp.random_base32(52)
         if self.params.get("Session"):
             challenge, user = self._setup()
+            self._require_totp(challenge.attempt.pool)
             challenge.answered = True
             following = self._challenges.create("MFA_SETUP", challenge.attempt, secret=secret)
             return ActionResult({"SecretCode": secret, "Session": following.session})
-        _, user = self._user_with_token()
+        pool, user = self._user_with_token()
+        self._require_totp(pool)
         user.pending_totp_secret = secret
         return ActionResult({"SecretCode": secret})
 
@@ -58,6 +67,13 @@ class MultiFactor(Authentication):
         enable_totp(user, user.pending_totp_secret)
         user.pending_totp_secret = None
         return ActionResult({"Status": "SUCCESS"})
+
+    @staticmethod
+    def _require_totp(pool: Pool) -> None:
+        if TOTP not in mfa_methods(pool):
+            raise SoftwareTokenMFANotFound(
+                "Software Token MFA has not been enabled by the userPool"
+            )
 
     def _setup(self) -> tuple[Challenge, User]:
         challenge = self._challenges.find(self.params["Session"], "MFA_SETUP")

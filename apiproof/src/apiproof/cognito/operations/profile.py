@@ -25,7 +25,8 @@ def change_attributes(
     Args:
         pool: its `AttributesRequireVerificationBeforeUpdate` keeps the old address until then.
         user: whose they are.
-        values: what to write.
+        values: what to write; a blank value deletes the attribute (API reference,
+            UpdateUserAttributes).
         client_id: of the app client; None for an administrator.
         metadata: the ClientMetadata of the call.
 
@@ -35,6 +36,9 @@ def change_attributes(
     automatic = pool.extended_config.get("AutoVerifiedAttributes") or ()
     update = pool.extended_config.get("UserAttributeUpdateSettings") or {}
     waiting = set(update.get("AttributesRequireVerificationBeforeUpdate") or ())
+    gone = [name for name, value in values.items() if not value]
+    user.delete_attributes([name for name in gone if user.attribute(name) is not None])
+    values = {name: value for name, value in values.items() if value}
     changed = [
         name
         for name in VERIFIABLE
@@ -57,7 +61,7 @@ def change_attributes(
             destination=values[name],
         )
         for name in changed
-        if values[name] and name in (*automatic, *waiting)
+        if name in (*automatic, *waiting)
     ]
 
 

@@ -48,8 +48,11 @@ class Recovery(Operation):
         pool, client = self.pool_and_client()
         username = self.params["Username"]
         self._require_secret_hash(client, self.params.get("SecretHash"), username)
+        metadata = self.params.get("ClientMetadata")
         if pool.has_trigger("UserMigration"):
-            triggers.migrate(pool, client, username, "ForgotPassword", password=None)
+            triggers.migrate(
+                pool, client, username, "ForgotPassword", password=None, metadata=metadata
+            )
         require_self_service(pool)
         _, _, user = self.client_and_user()
         hides = client.prevents_user_existence_errors
@@ -68,7 +71,6 @@ class Recovery(Operation):
                 "Cannot reset password for the user as there is no registered/verified email or "
                 "phone_number"
             )
-        metadata = self.params.get("ClientMetadata")
         details = send_code(
             pool, user, "ForgotPassword", attribute, client_id=client.id, metadata=metadata
         )

@@ -1,4 +1,4 @@
-"""What belongs to a pool besides users and clients: tags, resource servers, identity providers."""
+"""Pools, and what belongs to one besides users and clients: tags, resource servers, providers."""
 
 from typing import Any
 
@@ -8,10 +8,16 @@ from moto.core.responses import ActionResult
 from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
+from apiproof.cognito.pool_rules import check_mfa_at_creation
 
 
 class Resources(Operation):
-    """Tags, resource servers, identity providers by identifier."""
+    """Pools, tags, resource servers, identity providers by identifier."""
+
+    def create_user_pool(self) -> ActionResult:
+        """Make a user pool."""
+        check_mfa_at_creation(self.params)
+        return super().create_user_pool()
 
     # Tags
 

@@ -13,6 +13,7 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.factors import first_factors
 from apiproof.cognito.operations.authentication import Authentication, required
+from apiproof.cognito.operations.sign_up import CONFIRMED
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.tokens import issue_tokens
 
@@ -63,15 +64,18 @@ class SignIn(Authentication):
         """Check the SECRET_HASH, find or migrate the user, run PreAuthentication."""
         username = required(parameters, "USERNAME")
         self._require_secret_hash(client, parameters.get("SECRET_HASH"), username)
+        metadata = self.params.get("ClientMetadata")
         if password is not None and pool.has_trigger("UserMigration"):
-            triggers.migrate(pool, client, username, "Authentication", password=password)
+            triggers.migrate(
+                pool, client, username, "Authentication", password=password, metadata=metadata
+            )
         attempt = self._attempt(pool, client, username)
         self._use_device(attempt, parameters.get("DEVICE_KEY"))
         if pool.has_trigger("PreAuthentication"):
             user = attempt.user
             request = {
                 "userAttributes": user.event_attributes() if user is not None else {},
-                "validationData": attempt.metadata,
+                "validationData": metadata or {},
                 "userNotFound": user is None,
             }
             self._trigger(attempt, "PreAuthentication", request, {})
@@ -111,11 +115,23 @@ class SignIn(Authentication):
         self, pool: Pool, client: AppClient, parameters: dict[str, str]
     ) -> ActionResult:
         attempt = self._identify(pool, client, parameters, parameters.get("PASSWORD"))
+        if session := self.params.get("Session"):
+            return self._after_sign_up(attempt, session)
         choices = first_factors(pool, attempt.user)
         preferred = parameters.get("PREFERRED_CHALLENGE")
         if preferred in choices:
             return self._choose(attempt, preferred, parameters)
         return self._challenge("SELECT_CHALLENGE", attempt, choices=tuple(choices))
+
+    def _after_sign_up(self, attempt: SignInAttempt, session: str) -> ActionResult:
+        """Sign in with the code that has just confirmed the sign-up."""
+        confirmed = self._challenges.of_user(session, CONFIRMED, attempt.user)
+        user = confirmed.attempt.user
+        if confirmed.attempt.client is not attempt.client or user is None:
+            raise NotAuthorized("Invalid session for the user.")
+        confirmed.answered = True
+        self._check_status(user)
+        return self._finish(attempt, user)
 
     # Refreshing
 
@@ -136,14 +152,21 @@ class SignIn(Authentication):
         secret = self.params.get("ClientSecret") or ""
         if client.generate_secret and not client.has_secret(secret):
             raise NotAuthorized(f"Unable to verify secret for client {client.id}")
-        result = self._renew(pool, client, self.params["RefreshToken"])
+        metadata = self.params.get("ClientMetadata")
+        result = self._renew(pool, client, self.params["RefreshToken"], metadata)
         return ActionResult({"AuthenticationResult": result})
 
-    def _renew(self, pool: Pool, client: AppClient, token: str) -> dict[str, object]:
+    def _renew(
+        self,
+        pool: Pool,
+        client: AppClient,
+        token: str,
+        metadata: dict[str, str] | None = None,
+    ) -> dict[str, object]:
         session = pool.sessions.require_valid(token, client.id, client.rotation)
         if not session.user.enabled:
             raise NotAuthorized("User is disabled.")
-        session.metadata = self.params.get("ClientMetadata") or {}
+        session.metadata = metadata or {}
         rotates = client.rotation is not None
         if rotates:
             pool.sessions.rotate(token)
