@@ -220,9 +220,7 @@ def test_session_of_a_sign_up(bench: Bench) -> None:
         go_on(pool, "ada", sessions["ada"])
 
 
-@behaviour(
-    "the session of a sign-up signs nobody in before it is confirmed", "NotAuthorized...", "M"
-)
+@behaviour("the session of a sign-up alone signs nobody in", "NotAuthorizedException", "M")
 def test_session_of_an_unconfirmed_sign_up(bench: Bench) -> None:
     pool = bench.pool(**CHOICE)
     session = signed_up(pool, "ada").get("Session")
