@@ -166,3 +166,17 @@ def test_temporary_password_expires(bench: Bench) -> None:
     pool.advance(timedelta(days=8))
     with refused("NotAuthorizedException"):
         begin(pool, "USER_PASSWORD_AUTH", USERNAME="ada", PASSWORD=temporary)
+
+
+def test_authenticator_app_is_taken_away(bench: Bench) -> None:
+    pool = mfa_pool(bench, "OPTIONAL")
+    with_app(pool, "ada")
+    named = {"UserPoolId": pool.id, "Username": "ada"}
+    assert "UserMFASettingList" in pool.aws.admin_get_user(**named)
+    pool.aws.admin_delete_software_token(**named)
+    assert "UserMFASettingList" not in pool.aws.admin_get_user(**named)
+    token = log_in(pool, "ada")["AuthenticationResult"]["AccessToken"]
+    with refused("InvalidParameterException"):
+        pool.aws.set_user_mfa_preference(
+            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
+        )

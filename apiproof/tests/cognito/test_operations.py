@@ -14,12 +14,11 @@ from apiproof.cognito import Cognito, PoolSettings
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.validation import operations
-from tests.cognito.bench import Emulator, EmulatorBench
+from tests.cognito.bench import Emulator
 from tests.cognito.browser import Browser
 from tests.cognito.made_pools import refused
 from tests.cognito.oauth_pool import CALLBACK, CODE_CLIENT, MACHINE_CLIENT, OAuthPool
 from tests.cognito.pools import PASSWORD
-from tests.cognito.test_mfa import log_in, mfa_pool, with_app
 from tests.cognito.test_oauth2 import verified
 
 
@@ -219,20 +218,6 @@ def test_old_settings_turn_sms_on(pool: Emulator) -> None:
     assert factors() == []
     with refused("InvalidParameterException"):
         pool.aws.admin_set_user_settings(UserPoolId=pool.id, Username="bob", MFAOptions=sms)
-
-
-def test_authenticator_app_is_taken_away(bench: EmulatorBench) -> None:
-    pool = mfa_pool(bench, "OPTIONAL")
-    with_app(pool, "ada")
-    named = {"UserPoolId": pool.id, "Username": "ada"}
-    assert "UserMFASettingList" in pool.aws.admin_get_user(**named)
-    pool.aws.admin_delete_software_token(**named)
-    assert "UserMFASettingList" not in pool.aws.admin_get_user(**named)
-    token = log_in(pool, "ada")["AuthenticationResult"]["AccessToken"]
-    with refused("InvalidParameterException"):
-        pool.aws.set_user_mfa_preference(
-            AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True, "PreferredMfa": True}
-        )
 
 
 # Imports
