@@ -56,6 +56,35 @@ def test_commands_in_pages_exist_with_their_options(page: str, line: str) -> Non
     assert set(named) <= {*options(COMMANDS[name]), "--help"}
 
 
+NAMED = re.compile(r"`apiproof ((?:[a-z]+)(?: [a-z]+)?)[ `]")
+TEXTS = [
+    *sorted((ROOT / "apiproof" / "src").rglob("*.py")),
+    *[ROOT / name for name in ("README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "noxfile.py")],
+    *[path for path in PAGES if "decisions" not in path.parts],
+    *sorted(ROOT.glob("*/README.md")),
+    *sorted((ROOT / "tests").rglob("*.md")),
+]
+
+
+def test_messages_and_pages_name_commands_that_exist() -> None:
+    known = set(COMMANDS) | {name.rpartition(" ")[0] for name in COMMANDS}
+    named = [
+        (path.relative_to(ROOT).as_posix(), f"apiproof {words}")
+        for path in TEXTS
+        for words in NAMED.findall(path.read_text(encoding="utf-8"))
+    ]
+    assert len(named) > 50
+    # The second word may be an argument, but not of a group, whose second word is the command.
+    groups = {name for name in known if name not in COMMANDS}
+    wrong = [
+        (path, name)
+        for path, name in named
+        if name not in known
+        and (name.rpartition(" ")[0] not in known or name.rpartition(" ")[0] in groups)
+    ]
+    assert wrong == []
+
+
 def ran(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
     words = shlex.split(line)

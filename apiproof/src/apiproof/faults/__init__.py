@@ -3,7 +3,7 @@
     from apiproof.faults import Study
     STUDY = Study(defects=DEFECTS, layers=(Suite("contract", ...), Access(), Pacts(), Stock()))
 
-`apiproof sensitivity` runs the study that `[tool.apiproof] study` names. A process is forked
+`apiproof faults run` runs the study that `[tool.apiproof] study` names. A process is forked
 per defect, from one that has imported everything but the service. The package knows no service.
 """
 

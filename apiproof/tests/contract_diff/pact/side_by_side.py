@@ -110,7 +110,7 @@ def _wrong(verdicts: dict[str, str]) -> int:
 
 def _table(ours: dict[str, str], theirs: dict[str, str]) -> Table:
     table = Table("side", "bad caught", "good passed", "false alarms", "no answer")
-    for side, verdicts in (("apiproof compare", ours), (PACKAGE, theirs)):
+    for side, verdicts in (("apiproof pact compare", ours), (PACKAGE, theirs)):
         bad = [verdicts[case.pact] for case in CASES if not case.is_good]
         good = [verdicts[case.pact] for case in CASES if case.is_good]
         silent = sum(verdict.startswith("nothing") for verdict in verdicts.values())

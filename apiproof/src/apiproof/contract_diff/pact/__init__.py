@@ -1,4 +1,4 @@
-"""A pact against an OpenAPI document, statically and in milliseconds: `apiproof compare`.
+"""A pact against an OpenAPI document, statically and in milliseconds: `apiproof pact compare`.
 
 For consumer teams that have only the document. It imports neither the app, nor moto, nor a
 database, nor a pact library.

@@ -226,7 +226,7 @@ class StateRegistry:
             raise StateUnknown(
                 f'No provider state "{sentence}": '
                 f"{nearest(sentence, known) or 'the provider has none'} "
-                "`apiproof states` lists them all."
+                "`apiproof pact states` lists them all."
             ) from None
 
     def check(self, sentence: str, params: Mapping[str, Any]) -> None:
