@@ -21,7 +21,7 @@ from apiproof.fuzzing.authentication import SharedAccountTokens, TokenSource, pr
 from apiproof.fuzzing.checks import install_checks, install_final_probe, restored
 from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.fuzzing.pattern_cache import cached_patterns
-from apiproof.fuzzing.request_overrides import OverrideApplier
+from apiproof.fuzzing.request_overrides import OverrideApplier, accept_refusals
 from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.http.client import BASE_URL
 from apiproof.openapi.document import operations
@@ -99,10 +99,11 @@ def register(
         install_checks(success_probe)
         if probes_rest and (labels is None or labels):
             install_final_probe(success_probe)
-    if shard is not None:
 
-        @schemathesis.hook
-        def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
+    @schemathesis.hook
+    def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
+        accept_refusals(schema, service.request_overrides)
+        if shard is not None:
             limit(schema, shard)
 
     return overrides
