@@ -14,7 +14,8 @@ from fastapi.routing import APIRoute
 from api import health, openapi
 from api.dependencies import AppState
 from api.exception_handlers import install_exception_handlers
-from api.middleware import REQUEST_ID, BodyLimit, RequestDeadline, RequestRecord
+from api.limits import Bulkhead
+from api.middleware import REQUEST_ID, Admission, BodyLimit, RequestDeadline, RequestRecord
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
 from api.users.router import build_public_router
@@ -38,7 +39,8 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
         redirect_slashes=False,
         generate_unique_id_function=_operation_id,
     )
-    app.state.dependencies = state or AppState.build(settings)
+    state = state or AppState.build(settings)
+    app.state.dependencies = state
     # /users/me stands before /users/{sub}, which would shadow it.
     app.include_router(users_router)
     app.include_router(build_public_router(with_email=settings.public_email))
@@ -47,6 +49,7 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     install_exception_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestDeadline, seconds=settings.request_deadline)
+    app.add_middleware(Admission, queues=_queues(state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -58,6 +61,17 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     app.add_middleware(RequestRecord)
     openapi.customize(app)
     return app
+
+
+def _queues(state: AppState) -> dict[str, Bulkhead]:
+    """Say where most requests wait; others are refused when they come to their queue."""
+    return {
+        "/randoms": state.database.bulkhead,
+        "/users/me": state.database.bulkhead,
+        "/users/login": state.accounts,
+        "/users/refresh": state.accounts,
+        "/users/signup": state.accounts,
+    }
 
 
 @asynccontextmanager

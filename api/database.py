@@ -75,7 +75,7 @@ class Database:
             queue: how many requests may wait for a thread.
         """
         self.engine = engine
-        self._bulkhead = Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
+        self.bulkhead = Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
 
     async def run(self, work: Callable[[Session], T]) -> T:
         """Do work in a thread, in a transaction that is committed when this returns.
@@ -91,7 +91,7 @@ class Database:
             with self.begin() as db:
                 return work(db)
 
-        return await self._bulkhead.run(within)
+        return await self.bulkhead.run(within)
 
     def begin(self) -> AbstractContextManager[Session]:
         """Open a session, commit at the end, roll back on an error; for those in a thread already.

@@ -148,12 +148,17 @@ class Bulkhead:
             threads: how much work is done at once.
             queue: how many may wait for that.
         """
-        self._error = error
+        self.error = error
         self._free = threads
         self._longest = queue
         self._waiting: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._threads: set[asyncio.Task[None]] = set()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else may wait."""
+        return not self._free and len(self._waiting) >= self._longest
 
     async def run(self, work: Callable[[], T]) -> T:
         """Do blocking work in a thread, within the request's deadline.
@@ -168,7 +173,7 @@ class Bulkhead:
             Unavailable: the error given; no thread or no result in time.
         """
         deadline = current()
-        deadline.require(self._error)
+        deadline.require(self.error)
         job = _Job(work)
         if self._is_begun(job):
             task = job.loop.create_task(self._in_a_thread(job))
@@ -179,7 +184,7 @@ class Bulkhead:
                 result: T = await job.result
         except TimeoutError:
             deadline.end()
-            raise self._error from None
+            raise self.error from None
         finally:
             self._give_up(job)
         return result
@@ -190,8 +195,8 @@ class Bulkhead:
             if self._free:
                 self._free -= 1
                 return True
-            if len(self._waiting) >= self._longest:
-                raise self._error
+            if self.is_full:
+                raise self.error
             self._waiting.append(job)
             return False
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt import PyJWK
 from typing_extensions import override
 
 from api.identity.protocols import JwksSource
@@ -33,7 +34,7 @@ class HttpJwks(JwksSource):
         return document
 
 
-def signing_keys(document: Any) -> dict[str, RSAPublicKey]:
+def signing_keys(document: Any) -> dict[str, PyJWK]:
     """Take the RSA signing keys of a key set and leave all else (RFC 7517, 5).
 
     Args:
@@ -45,7 +46,7 @@ def signing_keys(document: Any) -> dict[str, RSAPublicKey]:
     Raises:
         Exception: of any kind; what was fetched is no key set, or holds no such key.
     """
-    keys: dict[str, RSAPublicKey] = {}
+    keys: dict[str, PyJWK] = {}
     for entry in document["keys"]:
         key = _signing_key(entry)
         if key is not None:
@@ -55,7 +56,7 @@ def signing_keys(document: Any) -> dict[str, RSAPublicKey]:
     return keys
 
 
-def _signing_key(entry: Any) -> RSAPublicKey | None:
+def _signing_key(entry: Any) -> PyJWK | None:
     """Read one key of a set; None where it is none that could have signed a token of the pool."""
     if not isinstance(entry, dict) or not isinstance(entry.get("kid"), str):
         return None
@@ -63,7 +64,7 @@ def _signing_key(entry: Any) -> RSAPublicKey | None:
     if any(entry.get(name, it) != it for name, it in wanted.items()) or "kty" not in entry:
         return None
     try:
-        key = jwt.PyJWK(entry, algorithm="RS256").key
+        key = PyJWK(entry, algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError, LookupError):
         return None
-    return key if isinstance(key, RSAPublicKey) else None
+    return key if isinstance(key.key, RSAPublicKey) else None

@@ -16,12 +16,11 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Annotated, Any, Literal
 
 import jwt
 import structlog
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.utils import base64url_decode
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 from typing_extensions import override
@@ -39,11 +38,14 @@ _MOMENT = 0.5  # seconds
 # Cognito's access tokens have 1-2 KB; a header line has at most 64 KB.
 _LONGEST = 8192
 
+# Tokens whose signature need not be checked again: of those who have called last, some megabytes.
+_REMEMBERED = 1024
+
 # RFC 7515, 2: base64url without padding. PyJWT also takes a padded signature, which would let the
 # same token be written in several ways.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
 
-_Find = Callable[[str], RSAPublicKey | None]
+_Find = Callable[[str], jwt.PyJWK | None]
 _Time = Annotated[int, Field(ge=0, le=2**40)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 
@@ -58,7 +60,7 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True)
 class _Known:
-    key: RSAPublicKey
+    key: jwt.PyJWK
     seen_at: float
 
 
@@ -112,7 +114,7 @@ class JwksCache:
             return False
         return self._is_fetching or not self._is_doubtful(kid) or self._cooling_down()
 
-    def at_hand(self, kid: str) -> RSAPublicKey:
+    def at_hand(self, kid: str) -> jwt.PyJWK:
         """Find a key without waiting for anything, so that an event loop may ask.
 
         Raises:
@@ -125,7 +127,7 @@ class JwksCache:
             self._renew(0.0)
         return known.key
 
-    def find(self, kid: str, *, bypass_cooldown: bool = False) -> RSAPublicKey | None:
+    def find(self, kid: str, *, bypass_cooldown: bool = False) -> jwt.PyJWK | None:
         """Find a key, looking at the source when it is not at hand.
 
         Args:
@@ -221,7 +223,7 @@ class JwksCache:
         return self._clock() - self._last_miss_at < self._cooldown
 
     def _fetch(self) -> None:
-        keys: dict[str, RSAPublicKey] = {}
+        keys: dict[str, jwt.PyJWK] = {}
         try:
             with started(self._patience) as deadline:
                 alarm = threading.Timer(self._patience, deadline.end)
@@ -358,9 +360,18 @@ def _signed_payload(token: str, find: _Find) -> dict[str, Any]:
         key = find(kid)
         if key is None:
             raise TokenInvalid
-        unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
-        # The claims are checked below, in one place and by our clock.
-        options: Any = {f"verify_{claim}": False for claim in unchecked}
-        return jwt.decode(token, key, algorithms=["RS256"], options=options)
+        return _verified(token, key)
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise TokenInvalid from None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _verified(token: str, key: jwt.PyJWK) -> dict[str, Any]:
+    """Check a signature and return what it signs; once for a token, which is sent again and again.
+
+    What can change is not remembered: the claims are checked each time, in one place and by our
+    clock, and so is whether the key is the pool's still.
+    """
+    unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
+    options: Any = {f"verify_{claim}": False for claim in unchecked}
+    return jwt.decode(token, key, algorithms=["RS256"], options=options)

@@ -1,9 +1,12 @@
 """Work that finds no thread waits in a queue, as long as the settings say; more is told at once."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -29,10 +32,18 @@ def held(env: Environment) -> Iterator[Any]:
         yield wait_for_rival
 
 
-@pytest.mark.parametrize("queue", [1, 3])
-def test_as_many_wait_as_the_queue_holds_and_the_next_is_told_at_once(
-    env: Environment, queue: int
-) -> None:
+@dataclass(frozen=True)
+class Full:
+    """A service whose thread and queue are taken: who was refused, and who waits."""
+
+    url: str
+    refused: Any
+    waiting: set["Future[Any]"]
+
+
+@contextmanager
+def full(env: Environment, queue: int) -> Iterator[Full]:
+    """Send inserts that wait until the end of a block, one more than there is room for."""
     request = valid(env, "create_random")
     # Nothing else ends the wait: whoever is refused is refused for the queue.
     waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
@@ -51,7 +62,37 @@ def test_as_many_wait_as_the_queue_holds_and_the_next_is_told_at_once(
             sent |= {send() for _ in range(queue + 1)}
             refused, waiting = wait(sent, AT_ONCE, FIRST_COMPLETED)
             (answer,) = (future.result() for future in refused)
-        served = [future.result(PATIENCE).status_code for future in waiting]
-    assert answer.status_code == 503
-    assert int(answer.headers["Retry-After"]) > 0
+            yield Full(live, answer, waiting)
+
+
+@pytest.mark.parametrize("queue", [1, 3])
+def test_as_many_wait_as_the_queue_holds_and_the_next_is_told_at_once(
+    env: Environment, queue: int
+) -> None:
+    with full(env, queue) as service:
+        assert service.refused.status_code == 503
+        assert int(service.refused.headers["Retry-After"]) > 0
+    served = [future.result(PATIENCE).status_code for future in service.waiting]
     assert served == [201] * (queue + 1)
+
+
+@pytest.mark.parametrize("path", ["/randoms", "/users/me"])
+def test_what_there_is_no_room_for_is_refused_before_it_is_read(
+    env: Environment, path: str
+) -> None:
+    """A refusal that costs as much as a request comes late when a thousand ask for one."""
+    head = f"PATCH {path} HTTP/1.1\r\nHost: api\r\nContent-Length: 9\r\n\r\n"
+    with full(env, 1) as service, connected(service.url) as connection:
+        connection.sendall(head.encode())  # and no body
+        answer = connection.recv(4096)
+        with HttpClient(service.url) as client:
+            healthy = client.get("/health").status_code
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: " in answer.lower()
+    assert b"x-request-id: " in answer.lower()
+    assert healthy == 200
+
+
+def connected(url: str) -> socket.socket:
+    where = urlsplit(url)
+    return socket.create_connection((where.hostname or "", where.port or 0), PATIENCE)

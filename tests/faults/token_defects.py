@@ -46,7 +46,7 @@ def _by_token(token: str, find: Callable[[str], Any]) -> dict[str, Any]:
     if header.get("alg") != "HS256":
         return _payload(token, find)
     key = find(str(header.get("kid")))
-    pem = key.public_bytes(
+    pem = key.key.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
     signing = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256)
