@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+from apiproof import garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
 
 
@@ -17,6 +18,11 @@ def pytest_configure(config: pytest.Config) -> None:
         register()
     except DatabaseMisnamed as error:
         pytest.exit(str(error), returncode=2)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what the tests have imported out of each search for garbage."""
+    garbage.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

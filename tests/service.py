@@ -181,7 +181,7 @@ def verified_account(env: EnvironmentControl, request: AdjustableRequest) -> Non
 
 
 def valid_refresh(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    user = env.new_account()
+    user = env.shared_account()
     request.body = {"username": user.username, "refresh_token": user.refresh_token}
 
 

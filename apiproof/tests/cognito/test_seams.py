@@ -10,11 +10,14 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
 
+import boto3
 import jwt
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.loaders import JSONFileLoader
+from joserfc import jwk
 from moto.backend_index import backend_url_patterns
 from moto.cognitoidp import models
 from moto.cognitoidp.responses import CognitoIdpResponse
@@ -190,8 +193,38 @@ def test_keys_are_the_pools_own_not_motos() -> None:
             assert jwt.get_unverified_header(token)["kid"] != "dummy"
 
 
+def test_motos_own_key_is_read_for_motos_pools_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_: Any) -> None:
+        raise AssertionError("it takes a tenth of a second")
+
+    monkeypatch.setattr(jwk.RSAKey, "import_key", refused)
+    with Cognito.start():
+        pass
+    with pytest.raises(AssertionError, match="a tenth"):
+        models.CognitoIdpUserPool("1", "eu-west-1", "motos", {})
+
+
 def test_key_material_of_stopped_pools_gets_a_new_kid() -> None:
     keys = PoolKeys()
     before = keys.access.kid
     keys.release()
     assert keys.access.kid != before
+
+
+def test_a_new_session_reads_nothing_that_another_has_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def client() -> Any:
+        return boto3.session.Session().client("cognito-idp", region_name="eu-west-1")
+
+    with Cognito.start():
+        first = client()
+        read: list[str] = []
+        load = JSONFileLoader.load_file
+
+        def counted(self: JSONFileLoader, path: str) -> Any:
+            read.append(path)
+            return load(self, path)
+
+        monkeypatch.setattr(JSONFileLoader, "load_file", counted)
+        second = client()
+    assert read == []
+    assert first.meta.service_model.operation_names == second.meta.service_model.operation_names

@@ -13,7 +13,9 @@ from schemathesis.config import ProjectConfig
 from schemathesis.engine.context import make_session
 from schemathesis.transport.requests import SameHostRedirectsSession
 
+from apiproof.fuzzing.shard_result import read_result
 from apiproof.fuzzing.shard_runs import ShardTask
+from apiproof.fuzzing.step import read_events
 
 KIT = Path(__file__).parent.parent.parent
 FEW = ("--max-examples", "3", "--phases", "fuzzing")
@@ -52,6 +54,19 @@ def test_a_shard_needs_no_socket(tmp_path: Path) -> None:
     assert done.returncode in {0, 1}
     assert "no socket is needed" not in done.stdout + done.stderr
     assert not (tmp_path / "reports" / ".document.json").exists()
+
+
+def test_what_is_recorded_is_what_schemathesis_own_report_has(tmp_path: Path) -> None:
+    report, result = tmp_path / "events.ndjson", tmp_path / "result.json"
+    words = ("--service", "tests.apps.fuzzed:SERVICE", "--shard", "1/1", "--seed", "1")
+    done = run(tmp_path, *words, "--result", str(result), "--report-ndjson-path", str(report))
+    recorded = read_result(result)
+    assert recorded is not None, done.stdout + done.stderr
+    written = read_events(report)
+    assert written.findings, "an application with faults"
+    assert written.scenarios
+    recorded.events.warnings = {}  # that report has none
+    assert recorded.events == written
 
 
 ENDS = """

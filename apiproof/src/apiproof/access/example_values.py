@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hypothesis import find, settings, strategies
+from hypothesis import Phase, find, settings, strategies
 
 from apiproof.openapi.document import resolve_ref
 
@@ -152,7 +152,9 @@ def text(schema: Schema, seed: int, nonce: str = "") -> str:
 
 @functools.lru_cache(maxsize=512)
 def _matching(pattern: str, low: int, high: int) -> str:
-    quiet = settings(database=None, max_examples=500, derandomize=True)
+    # Without the phase that explains a failure, which traces every line for what nobody reads.
+    phases = (Phase.generate, Phase.shrink)
+    quiet = settings(database=None, max_examples=500, derandomize=True, phases=phases)
     try:
         return find(
             strategies.from_regex(pattern), lambda value: low <= len(value) <= high, settings=quiet

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,29 +59,6 @@ def run_schemathesis(
         if value is None:
             environment.pop(name, None)
 
-    def run(options: list[str]) -> int:
-        words = [sys.executable, "-m", "schemathesis.cli", *options]
-        return subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  # our own
-
-    return recorded_run(run, openapi_url, base_url, arguments, reports)
-
-
-def recorded_run(
-    run: Callable[[list[str]], int],
-    document: str,
-    base_url: str,
-    arguments: Sequence[str],
-    reports: Path,
-) -> FuzzingRun:
-    """Let Schemathesis' command line write its reports, and read them.
-
-    Args:
-        run: runs it with the arguments that it gets; returns its exit code.
-        document: the OpenAPI document, a URL or a path.
-        base_url: the server's.
-        arguments: more arguments for Schemathesis.
-        reports: the folder for `junit.xml` and `fuzz.har`.
-    """
     reports.mkdir(parents=True, exist_ok=True)
     outcome = reports / "junit.xml", reports / "fuzz.har"
     # Its events hold every request as it was sent: they are read and deleted, never a report.
@@ -89,13 +66,14 @@ def recorded_run(
     for stale in (*outcome, events, summary):
         stale.unlink(missing_ok=True)  # what an older run left must not pass for this one's
     options = [
-        *("run", document, "--url", base_url),
+        *("run", openapi_url, "--url", base_url),
         *("--report-junit-path", str(outcome[0]), "--report-har-path", str(outcome[1])),
         *("--report-ndjson-path", str(events), "--report-json-path", str(summary)),
         *arguments,
     ]
+    words = [sys.executable, "-m", "schemathesis.cli", *options]
     try:
-        code = run(options)
+        code = subprocess.run(words, env=environment, check=False).returncode  # noqa: S603  # our own
         found = read_events(events, summary)
     finally:
         redact_junit(outcome[0])

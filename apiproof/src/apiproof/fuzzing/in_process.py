@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import requests
 from requests.adapters import HTTPAdapter
-from schemathesis.cli import schemathesis as command_line
+from schemathesis import cli
 from schemathesis.transport.requests import SameHostRedirectsSession
 
+from apiproof.fuzzing.recording import recorder_of
 from apiproof.fuzzing.shards import Shard
+from apiproof.fuzzing.step import Events
 from apiproof.http.client import BASE_URL, REQUEST_TIMEOUT
 
 if TYPE_CHECKING:  # hooks of a served run import this module, and nothing that an environment needs
@@ -107,7 +109,11 @@ def _watched(adapter: _Lent, give_up: Callable[[str], None]) -> Iterator[None]:
 
 
 def run_in_process(
-    env: Environment, shard: Shard | None, arguments: Sequence[str], give_up: Callable[[str], None]
+    env: Environment,
+    shard: Shard | None,
+    arguments: Sequence[str],
+    found: Events,
+    give_up: Callable[[str], None],
 ) -> int:
     """Run the Schemathesis command line at an environment of this process; returns its exit code.
 
@@ -117,15 +123,17 @@ def run_in_process(
         env: the environment.
         shard: the part of a run that is meant; None for all of it.
         arguments: those of the command line.
+        found: gets what the run's events say.
         give_up: is called, in another thread, where the application answers a request within no
             time: nothing can take the thread back from it.
     """
     global _current  # noqa: PLW0603  # hooks are imported by name and get no argument
     adapter = _Lent(env)
+    cli.handler()(recorder_of(found))
     _current = InProcessRun(env, shard)
     try:
         with _sessions_end_at(adapter), _watched(adapter, give_up):
-            command_line.main(list(arguments), prog_name="schemathesis")
+            cli.schemathesis.main(list(arguments), prog_name="schemathesis")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:

@@ -6,7 +6,6 @@ not answer or ends its process, runs once more as `apiproof fuzz --shard 2/4 --s
 """
 
 import contextlib
-import gc
 import importlib
 import json
 import math
@@ -22,14 +21,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from apiproof import process_variables
+from apiproof import garbage, process_variables
 from apiproof.environment import Environment, migrated_template
 from apiproof.fork_pool import Child, Send, Work, spread
-from apiproof.fuzzing.cli_run import hook_variables, recorded_run, run_schemathesis
+from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
 from apiproof.fuzzing.shard_result import ShardResult, read_result, write_result
 from apiproof.fuzzing.shards import Shard, shards
-from apiproof.fuzzing.step import Events
+from apiproof.fuzzing.step import Events, read_warnings
 from apiproof.http.client import BASE_URL, REQUEST_TIMEOUT
 from apiproof.live import live_environment, published_document
 from apiproof.postgres import Database
@@ -72,21 +71,20 @@ def run_shard(
         database: a migrated one to use, and to drop; None for one of a server started for it.
     """
     started = time.monotonic()
+    garbage.freeze()
     with (
         Environment.open(service, database=database) as env,
         process_variables.changed(hook_variables(None)),
     ):
-        document = reports / ".document.json"
+        document, summary = reports / ".document.json", reports / ".fuzz-summary.json"
         write_atomically(document, json.dumps(published_document(env.client) or env.document))
-        done = recorded_run(
-            lambda options: run_in_process(env, shard, options, _give_up),
-            str(document),
-            BASE_URL,
-            arguments,
-            reports,
-        )
+        options = ["run", str(document), "--url", BASE_URL, "--report-json-path", str(summary)]
+        events = Events()
+        code = run_in_process(env, shard, [*options, *arguments], events, _give_up)
+        events.warnings = read_warnings(summary)
         document.unlink()
-        return _result(shard, env, started, done.exit_code, done.events)
+        summary.unlink(missing_ok=True)
+        return _result(shard, env, started, code, events)
 
 
 def _give_up(request: str) -> NoReturn:
@@ -325,7 +323,7 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
 
         for task in tasks:
             task.prepare()
-        gc.freeze()  # what is here now need not be looked through, and so copied, by each of them
+        garbage.freeze()
         yield [(task.shard, work(task)) for task in tasks]
 
 

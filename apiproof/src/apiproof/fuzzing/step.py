@@ -128,11 +128,12 @@ def read_events(path: Path, summary: Path | None = None) -> Events:
     for name, event in _lines(path):
         events.add(name, event)
     if summary is not None:
-        events.warnings = _read_warnings(summary)
+        events.warnings = read_warnings(summary)
     return events
 
 
-def _read_warnings(summary: Path) -> dict[str, list[str]]:
+def read_warnings(summary: Path) -> dict[str, list[str]]:
+    """Read a run's warnings, by kind, out of Schemathesis' JSON report."""
     try:
         warnings = json.loads(summary.read_text(encoding="utf-8")).get("warnings") or {}
     except (OSError, ValueError):  # an interrupted run wrote none, or half of it
