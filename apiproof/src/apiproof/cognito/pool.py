@@ -2,15 +2,11 @@
 
 import secrets
 import string
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any
 
-from joserfc import jwk
-from moto.cognitoidp import models
 from moto.cognitoidp.models import (
     DEFAULT_USER_POOL_CONFIG,
     CognitoIdpBackend,
@@ -30,6 +26,7 @@ from apiproof.cognito.errors import (
     UserNotFound,
 )
 from apiproof.cognito.keys import PoolKeys
+from apiproof.cognito.moto_key import motos_key_unread
 from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import User
 from apiproof.cognito.validation import (
@@ -41,19 +38,6 @@ from apiproof.cognito.validation import (
 )
 
 _FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
-
-_making = threading.local()
-
-
-class _KeyReader:
-    """Reads moto's signing key for moto's pools alone: ours drop it, and it takes 0.1 s."""
-
-    @staticmethod
-    def import_key(value: Any) -> Any:
-        return None if getattr(_making, "ours", False) else jwk.RSAKey.import_key(value)
-
-
-models.jwk = SimpleNamespace(RSAKey=_KeyReader)  # type: ignore[attr-defined, assignment]  # tested
 
 
 @dataclass(frozen=True)
@@ -78,11 +62,8 @@ class Pool(CognitoIdpUserPool):
     ) -> None:
         self.context = context
         self._backend = owner
-        _making.ours = True
-        try:
+        with motos_key_unread():
             super().__init__(context.account_id, context.region, name, config)
-        finally:
-            _making.ours = False
         for each, schema in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA.items():
             # moto leaves them out where a pool has custom attributes.
             standard = CognitoIdpUserPoolAttribute(each, custom=False, schema=schema)
