@@ -186,6 +186,30 @@ def test_a_deployed_provider_is_verified_by_url(
     assert "1 passed" in out
 
 
+def test_what_cannot_be_read_stands_in_no_others_way(
+    tmp_path: Path, url: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    good = pact(request("/order"))
+    twice = '{"consumer": {"name": "x"}, "consumer": {"name": "y"}}'
+    (tmp_path / "a-twice.json").write_text(twice, encoding="utf-8")
+    written(tmp_path / "b-good.json", good)
+    written(tmp_path / "c-other.json", {**good, "provider": {"name": "another"}})
+    (tmp_path / "d-deep.json").write_text("[" * 9**5, encoding="utf-8")
+    report = tmp_path / "report.xml"
+    arguments = [str(tmp_path), "--provider", ABOUT, "--provider-url", url, "--junit", str(report)]
+    openapi = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}}
+    openapi["paths"] = {"/order": {"get": {"responses": {"200": {"description": "x"}}}}}
+    arguments += ["--openapi", written(tmp_path / "openapi.yaml", openapi)]
+    assert run("pact", "verify", *arguments) == 2
+    out = " ".join(capfd.readouterr().out.split())
+    assert "the key 'consumer' stands twice" in out
+    assert 'expects things of the provider "another"' in out
+    assert "nested too deeply" in out
+    assert "error: 1 of 1 interactions of 1 pacts verified" in out
+    assert "3 pacts could not be verified" in out
+    assert report.read_text(encoding="utf-8").count("<error") == 3
+
+
 def test_the_states_are_listed(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert run("pact", "states", "--format", "json") == 0
     listed = json.loads(capfd.readouterr().out)

@@ -32,10 +32,10 @@ from apiproof.openapi.document import Operation, load_document, operations
 from apiproof.openapi.references import Document
 from apiproof.openapi.routing import Router
 from apiproof.pacts import usage
-from apiproof.pacts.reading import PactFile, load_pact
+from apiproof.pacts.reading import PactFile
 from apiproof.pacts.reading.calls import calls
 from apiproof.pacts.verify import report as pacts_step
-from apiproof.pacts.verify.run import verify_paths
+from apiproof.pacts.verify.run import VerifyRequest, plan, verify_in
 from apiproof.redaction import files_with_secrets, redact
 from apiproof.reporting import (
     Case,
@@ -190,16 +190,17 @@ def probe_access(context: PipelineContext) -> StepResult:
 def verify_pacts(context: PipelineContext) -> StepResult:
     """Verify every interaction of every pact file; the environment is emptied before each."""
     service = context.service
-    files = [Path(os.path.relpath(path)) for path in sorted(service.pacts.glob("*.json"))]
+    files = [os.path.relpath(path) for path in sorted(service.pacts.rglob("*.json"))]
     if not files:
         why = f"there is no pact file in {service.pacts.name}/"
         if service.states is None:  # a project without provider states has no consumers yet
             case = Case("pacts", Status.SKIPPED, message=why)
             return StepResult("pacts", Status.SKIPPED, cases=(case,))
         return step_result("pacts", {}, error=why)
-    pacts = [load_pact(path) for path in files]
+    planned = plan(VerifyRequest(names=tuple(files)), service)
+    pacts = [each.source.pact for each in planned.selected]
     compared = compare_pacts([(pact, pact.interactions) for pact in pacts], service)
-    verification = verify_paths(files, context.env, compared)
+    verification = verify_in(context.env, planned, compared)
     pacts_step.print_verification(verification, console)
     step = pacts_step.as_step(verification)
     return replace(step, sections=(*step.sections, *_usage(context, pacts)))

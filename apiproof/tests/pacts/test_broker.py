@@ -4,6 +4,7 @@ import base64
 import contextlib
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from pact import Verifier
@@ -24,7 +25,7 @@ from apiproof.pacts.verify.broker import (
     read_selector,
     result_body,
 )
-from apiproof.pacts.verify.fetching import Credentials
+from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json
 from apiproof.pacts.verify.loading import Filter, LoadedPacts, SelectedPact, select
 from apiproof.pacts.verify.results import InteractionStatus, Verification
 from apiproof.pacts.verify.session import VerificationSession, verify_selected
@@ -263,9 +264,42 @@ def test_a_link_to_another_origin_is_followed_without_credentials(broker: Broker
     broker.authorization = "Bearer t0ken"
     with run_server(Starlette(routes=[Route("/{rest:path}", answer)])) as elsewhere:
         broker.links_to = elsewhere
-        with pytest.raises(BrokerError, match=f"were not sent to {elsewhere}"):
-            orders_of(BrokerOptions(url, credentials=Credentials(token="t0ken")))
-    assert seen == [None]
+        sources = LoadedPacts()
+        add_broker_pacts(sources, BrokerOptions(url, credentials=Credentials(token="t0ken")), NAME)
+    assert sources.found == []
+    assert all(f"were not sent to {elsewhere}" in line for line in sources.problems)
+    assert seen == [None, None]
+
+
+def test_a_pact_that_cannot_be_fetched_stands_in_no_others_way(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    def fetch(asked: str, *arguments: Any, **options: Any) -> Any:
+        if "till" in asked:
+            raise FetchFailed(f"{asked}: answered 500.")
+        return fetch_json(asked, *arguments, **options)
+
+    monkeypatch.setattr("apiproof.pacts.verify.broker.fetch_json", fetch)
+    sources = LoadedPacts()
+    add_broker_pacts(sources, BrokerOptions(url), NAME)
+    assert [source.pact.consumer for source in sources.found] == ["web"]
+    [line] = sources.problems
+    assert "answered 500." in line
+
+
+@pytest.mark.parametrize(
+    "answer", [[], {"_embedded": []}, {"_embedded": {"pacts": {}}}, {"_embedded": {"pacts": []}}]
+)
+def test_a_list_of_another_shape_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, url: str, answer: object
+) -> None:
+    def fetch(_url: str, _credentials: Credentials, *, method: str = "GET", **_: object) -> object:
+        relation = "pb:provider-pacts-for-verification"
+        return answer if method == "POST" else {"_links": {relation: {"href": f"{url}/list"}}}
+
+    monkeypatch.setattr("apiproof.pacts.verify.broker.fetch_json", fetch)
+    with pytest.raises(BrokerError, match="has no pact with"):
+        add_broker_pacts(LoadedPacts(), BrokerOptions(url), NAME)
 
 
 @pytest.mark.usefixtures("shop")

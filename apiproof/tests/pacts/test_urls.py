@@ -101,7 +101,7 @@ def test_credentials_in_the_url_are_sent_and_never_shown(url: str) -> None:
     [
         ("secret", "answered 401; pass --broker-token"),
         ("nothing", "answered 404. Name the URL of a pact file."),
-        ("page", "the answer is not JSON. Name the URL of a pact file."),
+        ("page", "the answer is not JSON (Expecting value"),
         ("empty", "the pact expects nothing"),
     ],
 )

@@ -151,7 +151,8 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
     from apiproof.pacts.verify.run import plan, verify
     from apiproof.reporting.terminal import console, line_of, print_line
 
-    selected = plan(request, service)
+    planned = plan(request, service)
+    selected = planned.selected
     findings = compare_pacts(
         [(each.source.pact, each.interactions) for each in selected], service, openapi
     )
@@ -162,7 +163,7 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
     count = sum(len(each.interactions) for each in selected)
     with Console(stderr=True, markup=False).status(f"Verifying {count} interactions") as status:
         verification = verify(
-            selected,
+            planned,
             request,
             service,
             lambda pact, result: status.update(

@@ -85,7 +85,7 @@ def _verify(finding: "Finding", service: "Service") -> bool:
     place = finding.location
     if place is None or not Path(place.file).is_file():
         raise UserError("The finding's pact file is not there: run again.")
-    selected = plan(VerifyRequest(names=(place.file,)), service)
+    selected = plan(VerifyRequest(names=(place.file,)), service).whole()
     own = [
         replace(each, interactions=(interaction,))
         for each in selected

@@ -12,6 +12,7 @@ from apiproof.pacts.reading import (
     PactError,
     PactFile,
     PactMalformed,
+    PactUnparsable,
     load_pact,
     parse_expression,
     parse_pact,
@@ -19,6 +20,9 @@ from apiproof.pacts.reading import (
 from tests.contract_diff.pact.corpus_cases import CORPUS
 
 STYLES = ["ruby-v2", "jvm-v2", "jvm-v3", "js-v3", "jvm-v4", "js-v4", "python-v4"]
+
+
+V4 = '{"pactSpecification": {"version": "4.0"}}'
 
 
 def read(*interactions: dict[str, Any], version: str | None = None) -> PactFile:
@@ -35,9 +39,12 @@ def read(*interactions: dict[str, Any], version: str | None = None) -> PactFile:
 
 
 def one(
-    request: dict[str, Any] | None = None, response: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None,
+    response: dict[str, Any] | None = None,
+    version: str | None = None,
 ) -> Interaction:
-    return read({"request": request or {}, "response": response or {}}).interactions[0]
+    parts = {"request": request or {}, "response": response or {}}
+    return read(parts, version=version).interactions[0]
 
 
 def shape(interaction: Interaction) -> Any:
@@ -101,15 +108,15 @@ def test_query_is_text_or_lists() -> None:
 
 
 def test_body_is_bare_or_in_an_envelope() -> None:
-    def body(raw: Any, headers: dict[str, str] | None = None) -> Any:
-        found = one({"body": raw, "headers": headers or {}}).request.body
+    def body(raw: Any, headers: dict[str, str] | None = None, version: str = "4.0") -> Any:
+        found = one({"body": raw, "headers": headers or {}}, version=version).request.body
         assert found
         return found.content, found.content_type, found.is_json
 
     encoded = base64.b64encode(b'{"a": 1}').decode()
     parsed = ({"a": 1}, "application/json", True)
     assert body({"a": 1}) == parsed
-    assert body('{"a": 1}', {"Content-Type": "application/json"}) == parsed
+    assert body('{"a": 1}', {"Content-Type": "application/json"}, "3.0.0") == parsed
     assert (
         body({"content": {"a": 1}, "contentType": "application/json", "encoded": False}) == parsed
     )
@@ -121,13 +128,19 @@ def test_body_is_bare_or_in_an_envelope() -> None:
         body({"content": encoded, "contentType": "application/json", "encoded": "base64"}) == parsed
     )
     assert body("a=1") == ("a=1", "text/plain", False)
-    assert body({"content": "not an envelope"})[0] == {"content": "not an envelope"}
+    envelope = {"content": "a: 1", "contentType": "application/yaml"}
+    assert body(envelope, version="3.0.0") == (envelope, "application/json", True)
+    assert body({"content": "", "more": 1})[0] == ""
+    assert body({"no content": 1})[0] == {"no content": 1}
+    text = '{"a": 1}'  # as pact_ffi 0.5.12 has it: a JSON string, unless it is called encoded
+    assert body({"content": text, "contentType": "application/json"})[0] == text
+    assert body({"content": text})[0] == {"a": 1}
 
 
 def test_missing_body_is_not_an_empty_one() -> None:
     assert one().request.body is None
-    for raw in (None, "", {"content": "", "encoded": False}):
-        empty = one({"body": raw}).request.body
+    for raw in (None, "", {"content": "", "encoded": False}, {"content": None}):
+        empty = one({"body": raw}, version="4.0").request.body
         assert empty
         assert empty.is_empty
 
@@ -196,18 +209,88 @@ def test_expressions_are_taken_apart(expression: str, steps: tuple[Any, ...]) ->
         ({"path": 1}, {}, "$.interactions[0].request.path"),
         ({"headers": []}, {}, "$.interactions[0].request.headers"),
         ({}, {"status": "two hundred"}, "$.interactions[0].response.status"),
-        (
-            {"body": {"content": "{", "contentType": "application/json", "encoded": "JSON"}},
-            {},
-            "$.interactions[0].request.body.content",
-        ),
+        ({}, {"status": "200"}, "$.interactions[0].response.status"),
+        ({}, {"status": "\u00b2"}, "$.interactions[0].response.status"),
+        ({}, {"status": 10**9}, "$.interactions[0].response.status"),
+        ({"body": {"content": "{", "encoded": "JSON"}}, {}, "$.interactions[0].request.body"),
+        ({"body": {"content": "[" * 9**5, "encoded": "JSON"}}, {}, "nested too deeply"),
+        ({"body": {"content": "!!", "encoded": "base64"}}, {}, "$.interactions[0].request.body"),
+        ({"body": {"content": "a", "encoded": "gzip"}}, {}, "$.interactions[0].request.body"),
+        ({"body": {"content": "a", "contentType": 5}}, {}, "$.interactions[0].request.body"),
+        ({"path": "https://other.example/x"}, {}, "$.interactions[0].request.path .a URL"),
+        ({"method": 5}, {}, "$.interactions[0].request.method"),
+        ({"headers": {"X": {}}}, {}, "$.interactions[0].request.headers.X"),
+        ({"query": {"q": [[1]]}}, {}, "$.interactions[0].request.query.q"),
+        ({"generators": []}, {}, "$.interactions[0].request.generators"),
+        ({}, {"matchingRules": []}, "$.interactions[0].response.matchingRules"),
+        ({}, {"matchingRules": {"body": 5}}, "$.interactions[0].response.matchingRules"),
+        ({}, {"matchingRules": {"body": {"$": 5}}}, "$.interactions[0].response.matchingRules"),
+        ({}, {"matchingRules": {"$.body.a": "type"}}, "response.matchingRules"),
+        ({}, {"matchingRules": {"status": {"matchers": 5}}}, "response.matchingRules"),
+        ({}, {"body": {"json_class": "Pact::Term", "data": 5}}, "$.interactions[0].response"),
+        ({}, {"body": {"json_class": "Pact::ArrayLike", "min": "x"}}, "$.interactions[0].response"),
     ],
 )
 def test_malformed_part_is_named_by_its_path(
     request_part: dict[str, Any], response: dict[str, Any], where: str
 ) -> None:
     with pytest.raises(PactMalformed, match=where.replace("$", r"\$").replace("[", r"\[")):
-        one(request_part, response)
+        one(request_part, response, "4.0")
+
+
+@pytest.mark.parametrize(
+    ("members", "where"),
+    [
+        ({"description": {}}, "$.interactions[0].description"),
+        ({"type": "Synchronous/Http"}, "$.interactions[0].type"),
+        ({"type": []}, "$.interactions[0].type"),
+        ({"pending": "false"}, "$.interactions[0].pending"),
+        ({"comments": ["x"]}, "$.interactions[0].comments"),
+        ({"key": 5}, "$.interactions[0].key"),
+        ({"providerState": 5}, "$.interactions[0].providerState"),
+        ({"providerStates": "x"}, "$.interactions[0].providerStates"),
+        ({"providerStates": ["x"]}, "$.interactions[0].providerStates[0]"),
+        ({"providerStates": [{"name": "x", "params": []}]}, "providerStates[0].params"),
+        ({"request": None}, "$.interactions[0].request"),
+    ],
+)
+def test_member_of_another_type_is_named_by_its_path(members: dict[str, Any], where: str) -> None:
+    """What pact_ffi passes over, such as `providerStates` that is no list, is refused here."""
+    with pytest.raises(PactMalformed) as refused:
+        read({"request": {}, "response": {}, **members})
+    assert where in str(refused.value)
+
+
+@pytest.mark.parametrize("version", ["5.0", "9", "0.1", "abc", 5, -1, [3], {"major": 3}])
+def test_unknown_version_of_the_specification_is_refused(version: Any) -> None:
+    with pytest.raises(PactMalformed, match="none of 1 to 4"):
+        read({"request": {}, "response": {}}, version=version)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a": 1, "b": [{"c": 1, "c": 2}]}', "'c' stands twice"),
+        ('{"a": NaN}', "NaN is no JSON number"),
+        ('{"a": -Infinity}', "-Infinity is no JSON number"),
+        ('{"a": "\\ud800"}', "ud800 alone is no character"),
+        ("[" * 9**5, "nested too deeply"),
+    ],
+)
+def test_what_no_other_reader_takes_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    path = tmp_path / "pact.json"
+    path.write_text(text)
+    with pytest.raises(PactUnparsable, match=why) as refused:
+        load_pact(path)
+    assert str(path) in str(refused.value)
+
+
+def test_embedded_lists_that_would_fill_the_memory_are_refused() -> None:
+    contents: Any = {"x": 1}
+    for _ in range(20):
+        contents = {"json_class": "Pact::ArrayLike", "min": 10, "contents": contents}
+    with pytest.raises(PactMalformed, match="more than 10000 values"):
+        one(response={"body": contents})
 
 
 def test_messages_are_set_apart() -> None:
@@ -234,7 +317,8 @@ def test_number_too_long_to_read_is_one_line(tmp_path: Path, body: str) -> None:
         }
     )
     path = tmp_path / "long.json"
-    path.write_text(text.replace('"BODY"', body.replace("LONG", "9" * 6000)), "utf-8")
+    text = text.replace('"BODY"', body.replace("LONG", "9" * 6000))
+    path.write_text(text.replace('"interactions"', f'"metadata": {V4}, "interactions"'), "utf-8")
     with pytest.raises(PactError) as refused:
         load_pact(path)
     assert str(path) in str(refused.value)

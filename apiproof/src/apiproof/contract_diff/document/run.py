@@ -137,7 +137,7 @@ def _written(report: DiffReport, options: DiffOptions) -> str:
 
 
 def load_pacts(source: Path, provider: str | None = None) -> list[PactFile]:
-    """Read one pact file, or every *.json of a folder.
+    """Read one pact file, or every *.json of a folder and of those in it.
 
     Args:
         source: The file or folder.
@@ -147,7 +147,7 @@ def load_pacts(source: Path, provider: str | None = None) -> list[PactFile]:
         PactError: One cannot be read.
         PactsMissing: There are none, or none of that provider.
     """
-    files = sorted(source.glob("*.json")) if source.is_dir() else [source]
+    files = sorted(source.rglob("*.json")) if source.is_dir() else [source]
     if not files:
         raise PactsMissing(f"{source}: no pact files (*.json) there; name where they are.")
     pacts = [load_pact(file) for file in files]

@@ -1,6 +1,6 @@
 """A layer that is what consumers expect: compared with the document, then played."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -27,7 +27,7 @@ class Pacts:
 
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Compare and play until the observer has seen enough."""
-        selected = plan(VerifyRequest(), context.service)
+        selected = plan(VerifyRequest(), context.service).whole()
         comparison = Comparison(context.service.document())
         for each in selected:
             pact = replace(each.source.pact, interactions=each.interactions)
@@ -49,7 +49,7 @@ class Pacts:
                 observer.passed(where)
 
 
-def _single(selected: list[SelectedPact], context: LayerContext) -> Iterator[SelectedPact]:
+def _single(selected: Sequence[SelectedPact], context: LayerContext) -> Iterator[SelectedPact]:
     """Yield the interactions that concern the scene, one at a time."""
     routes = Router(context.service.document())
     for each in selected:

@@ -33,7 +33,7 @@ from apiproof.pacts.reading.model import (
     Response,
     Rule,
 )
-from apiproof.pacts.reading.pact_file import load_pact, parse_pact
+from apiproof.pacts.reading.pact_file import load_document, load_pact, parse_pact
 
 __all__ = [
     "Body",
@@ -53,6 +53,7 @@ __all__ = [
     "Response",
     "Rule",
     "Step",
+    "load_document",
     "load_pact",
     "parse_expression",
     "parse_pact",

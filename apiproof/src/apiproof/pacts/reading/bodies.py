@@ -1,7 +1,8 @@
 """Bodies, read from the two forms that pact files have: the bare content, and V4's envelope.
 
 Source: Pact specification 4, "Body"; what text means under a JSON content type is as in
-pact_models 1.3 (text that parses is the document, other text is a JSON string).
+pact_models 1.3 (text that parses is the document, other text is a JSON string; in an envelope that
+does not call it encoded, text is always a JSON string).
 """
 
 import base64
@@ -11,25 +12,34 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from apiproof.pacts.reading.model import Body
+from apiproof.pacts.reading.strict_json import strict_json
 
+_ENVELOPES: Final = 4
 DEEPEST: Final = 200
 """How deep a pact may go; real ones stay under 20, and Python's stack ends near 1000."""
 
 
-def read_body(part: Mapping[str, Any], header: str | None) -> Body | None:
+def read_body(part: Mapping[str, Any], header: str | None, version: int) -> Body | None:
     """The body of a request or response, None where the pact does not mention one.
 
     Args:
         part: the request or response of the file.
         header: its Content-Type header, if it has one.
+        version: of the specification: from 4 on, bodies stand in an envelope.
+
+    Raises:
+        ValueError: the content is not what its envelope says of it.
     """
     if "body" not in part:
         return None
     raw = part["body"]
-    if _is_envelope(raw):
+    if version >= _ENVELOPES and isinstance(raw, Mapping) and "content" in raw:
         stated = raw.get("contentType") or header
-        content = _decoded(raw.get("content"), raw.get("encoded"))
-        return _body(content, stated, "body.content")
+        if not isinstance(stated, str | None):
+            raise ValueError("the contentType is not a text")
+        content = _decoded(raw["content"], raw.get("encoded"))
+        is_value = content is raw["content"] and is_json_type(stated)
+        return _body(content, stated, "body.content", is_value=is_value)
     return _body(raw, header, "body")
 
 
@@ -53,36 +63,32 @@ def is_json_type(content_type: str | None) -> bool:
     return essence in {"application/json", "text/json"} or essence.endswith("+json")
 
 
-def _is_envelope(raw: Any) -> bool:
-    return (
-        isinstance(raw, Mapping)
-        and "content" in raw
-        and raw.keys() <= {"content", "contentType", "contentTypeHint", "encoded"}
-        and ("contentType" in raw or "encoded" in raw)
-    )
-
-
 def _decoded(content: Any, encoded: Any) -> Any:
     if not isinstance(content, str) or encoded in (False, None):
         return content
     if str(encoded).lower() == "json":
-        return _shallow(json.loads(content))
+        try:
+            return _shallow(strict_json(content))
+        except ValueError as why:
+            raise ValueError(f"the content is not the JSON it claims: {why}") from why
+    if encoded is not True and str(encoded).lower() != "base64":
+        raise ValueError(f"encoded as {str(encoded)[:20]!r}, which is neither base64 nor JSON")
     try:
         octets = base64.b64decode(content, validate=True)
     except (binascii.Error, ValueError):
-        return content
+        raise ValueError("the content is not the base64 it claims") from None
     try:
         return octets.decode()
     except UnicodeDecodeError:
         return octets
 
 
-def _body(content: Any, stated: str | None, location: str) -> Body:
+def _body(content: Any, stated: str | None, location: str, *, is_value: bool = False) -> Body:
     is_empty = content is None or content in ("", b"")
     guessed = stated or _guessed(content)
     is_json = not isinstance(content, bytes) and not is_empty
     is_json = is_json and (not isinstance(content, str) or is_json_type(guessed))
-    if is_json and isinstance(content, str):
+    if is_json and isinstance(content, str) and not is_value:
         content = _parsed(content)
     return Body(
         content=content,
@@ -96,7 +102,7 @@ def _body(content: Any, stated: str | None, location: str) -> Body:
 
 def _parsed(text: str) -> Any:
     try:
-        return _shallow(json.loads(text))
+        return _shallow(strict_json(text))
     except json.JSONDecodeError:
         return text
 

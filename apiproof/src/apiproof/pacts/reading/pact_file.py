@@ -1,11 +1,11 @@
 """From a file to a `PactFile`: every version and style, and a clear line for what isn't one."""
 
-import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from apiproof.pacts.reading.bodies import DEEPEST, depth_of, read_body
 from apiproof.pacts.reading.errors import (
@@ -15,6 +15,7 @@ from apiproof.pacts.reading.errors import (
     PactTooLarge,
     PactUnparsable,
 )
+from apiproof.pacts.reading.expressions import show
 from apiproof.pacts.reading.model import (
     Interaction,
     MatchingRules,
@@ -24,8 +25,18 @@ from apiproof.pacts.reading.model import (
     Request,
     Response,
 )
-from apiproof.pacts.reading.rules import Rules, read_rules, without_classes
+from apiproof.pacts.reading.rules import (
+    RuleMalformed,
+    Rules,
+    read_rules,
+    require_rules,
+    without_classes,
+)
+from apiproof.pacts.reading.strict_json import strict_json
 
+_HTTP: Final = "Synchronous/HTTP"
+_KINDS: Final = (_HTTP, "Asynchronous/Messages", "Synchronous/Messages")
+_NEWEST: Final = 4
 LARGEST: Final = 50 * 2**20  # bytes
 
 
@@ -35,6 +46,11 @@ def load_pact(path: Path | str) -> PactFile:
     Raises:
         PactError: one of its kinds, with one line that says what to do.
     """
+    return parse_pact(load_document(path), str(path))
+
+
+def load_document(path: Path | str) -> Any:
+    """Read the JSON of a pact file; the arguments and errors are those of `load_pact`."""
     source = str(path)
     try:
         if Path(path).stat().st_size > LARGEST:
@@ -45,10 +61,9 @@ def load_pact(path: Path | str) -> PactFile:
     except UnicodeDecodeError as why:
         raise PactUnparsable(source, "not UTF-8 text") from why
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as why:  # ValueError: also a number that is too long
+        return strict_json(text)
+    except ValueError as why:
         raise PactUnparsable(source, str(why) if text.strip() else "the file is empty") from why
-    return parse_pact(document, source)
 
 
 def parse_pact(document: Any, source: str) -> PactFile:
@@ -61,13 +76,16 @@ def parse_pact(document: Any, source: str) -> PactFile:
     entries = list(_entries(document, source))
     if not entries:
         raise PactEmpty(source)
+    version = _version(document, entries, source)
     return PactFile(
         source=source,
         consumer=consumer,
         provider=provider,
-        version=_version(document, entries),
+        version=version,
         interactions=tuple(
-            _interaction(raw, where, source) for raw, where, kind in entries if kind == "http"
+            _interaction(raw, where, source, version)
+            for raw, where, kind in entries
+            if kind == "http"
         ),
         messages=tuple(
             Message(str(raw.get("description", "")), kind, where)
@@ -96,55 +114,84 @@ def _entries(
             where = f"$.{group}[{number}]"
             if not isinstance(entry, Mapping):
                 raise PactMalformed(source, where, "not an object")
-            yield entry, where, _kind(entry) if group == "interactions" else "message"
+            kind = entry.get("type", _HTTP) if group == "interactions" else "message"
+            if kind not in (*_KINDS, "message"):
+                raise PactMalformed(source, f"{where}.type", f"none of {', '.join(_KINDS)}")
+            yield entry, where, "http" if kind == _HTTP else kind
 
 
-def _kind(entry: Mapping[str, Any]) -> str:
-    kind = str(entry.get("type", "Synchronous/HTTP"))
-    return "http" if kind == "Synchronous/HTTP" else kind
-
-
-def _version(document: Mapping[str, Any], entries: list[tuple[Mapping[str, Any], str, str]]) -> int:
+def _version(
+    document: Mapping[str, Any], entries: list[tuple[Mapping[str, Any], str, str]], source: str
+) -> int:
     metadata = document.get("metadata")
     metadata = metadata if isinstance(metadata, Mapping) else {}
-    stated = metadata.get("pactSpecification") or metadata.get("pact-specification")
-    version = stated.get("version") if isinstance(stated, Mapping) else None
+    group = metadata.get("pactSpecification") or metadata.get("pact-specification")
+    version = group.get("version") if isinstance(group, Mapping) else group
     version = version or metadata.get("pactSpecificationVersion")
-    if version is not None and str(version)[:1].isdigit():
-        return int(str(version)[:1])
+    if version:
+        found = re.fullmatch(r"v?([1-9])(\.\d+)*([-.+][\w.]+)?", str(version).lower(), re.ASCII)
+        if not found or int(found[1]) > _NEWEST:
+            fact = f"the Pact specification {str(version)[:20]!r} is none of 1 to {_NEWEST}"
+            raise PactMalformed(source, "$.metadata", fact)
+        return int(found[1])
     raw = [entry for entry, _, _ in entries]
     if any("type" in entry for entry in raw):
         return 4
     return 3 if any("providerStates" in entry for entry in raw) else 2
 
 
-def _interaction(raw: Mapping[str, Any], where: str, source: str) -> Interaction:
-    for part in ("request", "response"):
-        if not isinstance(raw.get(part), Mapping):
-            raise PactMalformed(source, f"{where}.{part}", "missing")
+def _interaction(raw: Mapping[str, Any], where: str, source: str, version: int) -> Interaction:
     try:
-        request, response = read_request(raw["request"]), read_response(raw["response"])
+        return Interaction(
+            description=_typed(raw, "description", str, ""),
+            states=tuple(_states(raw)),
+            request=read_request(_part(raw, "request"), version),
+            response=read_response(_part(raw, "response"), version),
+            position=int(where.rsplit("[", 1)[1][:-1]),
+            pending=_typed(raw, "pending", bool, default=False),
+            key=_typed(raw, "key", str, None),
+            comments=_typed(raw, "comments", Mapping, {}),
+        )
     except PartMalformed as why:
         raise PactMalformed(source, f"{where}.{why.where}", why.fact) from why
-    return Interaction(
-        description=str(raw.get("description", "")),
-        states=tuple(_states(raw)),
-        request=request,
-        response=response,
-        position=int(where.rsplit("[", 1)[1][:-1]),
-        pending=bool(raw.get("pending", False)),
-        key=raw.get("key"),
-        comments=raw.get("comments") or {},
-    )
+
+
+_WORDS: Final[Mapping[type, str]] = {
+    str: "a text",
+    bool: "true or false",
+    list: "a list",
+    Mapping: "an object",
+}
+
+
+def _part(raw: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part: Mapping[str, Any] | None = _typed(raw, name, Mapping, None)
+    if part is None:
+        raise PartMalformed(name, "missing")
+    return part
+
+
+def _typed(raw: Mapping[str, Any], name: str, kind: type, default: Any, under: str = "") -> Any:
+    """A member that may be missing or null, of one type."""
+    value = raw.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind):
+        raise PartMalformed(f"{under}{name}", f"not {_WORDS[kind]}")
+    return value
 
 
 def _states(raw: Mapping[str, Any]) -> Iterator[ProviderState]:
-    stated = raw.get("providerStates") or raw.get("providerState") or raw.get("provider_state")
-    for state in stated if isinstance(stated, list) else [stated] if stated else []:
-        if isinstance(state, Mapping):
-            yield ProviderState(str(state.get("name", "")), state.get("params") or {})
-        else:
-            yield ProviderState(str(state), {})
+    for number, state in enumerate(_typed(raw, "providerStates", list, [])):
+        under = f"providerStates[{number}]."
+        if not isinstance(state, Mapping) or not _typed(state, "name", str, "", under):
+            raise PartMalformed(f"{under}name", "missing")
+        yield ProviderState(state["name"], _typed(state, "params", Mapping, {}, under))
+    if not raw.get("providerStates"):
+        for name in ("providerState", "provider_state"):
+            if text := _typed(raw, name, str, ""):
+                yield ProviderState(text, {})
+                return
 
 
 Values = dict[str, tuple[str, ...]]
@@ -159,54 +206,66 @@ class PartMalformed(Exception):
         self.fact = fact
 
 
-def read_request(raw: Mapping[str, Any]) -> Request:
+def read_request(raw: Mapping[str, Any], version: int = _NEWEST) -> Request:
     """The request of an interaction; its path without the query that V1 files may append."""
-    plain, embedded = without_classes(raw)
-    method, path = plain.get("method", "GET"), plain.get("path", "/")
-    for name, value in (("method", method), ("path", path)):
-        if not isinstance(value, str):
-            raise PartMalformed(f"request.{name}", "not text")
-    split = urlsplit(path)
+    plain, embedded = _plain(raw, "request")
+    method = _typed(plain, "method", str, "GET", "request.")
+    stated = _typed(plain, "path", str, "/", "request.")
+    if re.match(r"[a-z][a-z\d+.-]*://", stated, re.IGNORECASE):
+        raise PartMalformed("request.path", "a URL; a path begins with / and names no server")
+    path, _, query = stated.partition("#")[0].partition("?")
     headers = _values(plain.get("headers"), "request.headers")
     return Request(
         method=method.upper(),
-        path="/" + split.path.removeprefix("/"),
-        query={**_query(split.query), **_query(plain.get("query"))},
+        path="/" + path.removeprefix("/"),
+        query={**_query(query), **_query(plain.get("query"))},
         headers=headers,
-        body=_body(plain, headers, "request"),
-        matchers=_rules(plain, embedded),
-        generators=plain.get("generators") or {},
+        body=_body(plain, headers, "request", version),
+        matchers=_rules(plain, embedded, "request"),
+        generators=_typed(plain, "generators", Mapping, {}, "request."),
     )
 
 
-def read_response(raw: Mapping[str, Any]) -> Response:
+def read_response(raw: Mapping[str, Any], version: int = _NEWEST) -> Response:
     """The response of an interaction; 200 where the pact states no status."""
-    plain, embedded = without_classes(raw)
-    status = plain.get("status", 200)
-    if isinstance(status, bool) or not str(status).isdigit():
-        raise PartMalformed("response.status", "not a status code")
+    plain, embedded = _plain(raw, "response")
+    status = plain.get("status")
+    status = 200 if status is None else status
+    if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
+        raise PartMalformed("response.status", "not a number of three digits")
     headers = _values(plain.get("headers"), "response.headers")
     return Response(
-        status=int(status),
+        status=status,
         headers=headers,
-        body=_body(plain, headers, "response"),
-        matchers=_rules(plain, embedded),
-        generators=plain.get("generators") or {},
+        body=_body(plain, headers, "response", version),
+        matchers=_rules(plain, embedded, "response"),
+        generators=_typed(plain, "generators", Mapping, {}, "response."),
     )
 
 
-def _rules(plain: Mapping[str, Any], embedded: Rules) -> MatchingRules:
+def _plain(raw: Mapping[str, Any], part: str) -> tuple[Mapping[str, Any], Rules]:
+    try:
+        return without_classes(raw)
+    except RuleMalformed as why:
+        raise PartMalformed(part, str(why)) from why
+
+
+def _rules(plain: Mapping[str, Any], embedded: Rules, part: str) -> MatchingRules:
+    try:
+        require_rules(plain.get("matchingRules"))
+    except RuleMalformed as why:
+        raise PartMalformed(f"{part}.matchingRules", str(why)) from why
     rules = read_rules(plain.get("matchingRules"))
     return replace(rules, body=(*rules.body, *embedded))
 
 
-def _body(plain: Mapping[str, Any], headers: Values, part: str) -> Any:
+def _body(plain: Mapping[str, Any], headers: Values, part: str, version: int) -> Any:
     stated = (", ".join(v) for name, v in headers.items() if name.lower() == "content-type")
     header = next(stated, None) or None
     try:
-        return read_body(plain, header)
+        return read_body(plain, header, version)
     except ValueError as why:
-        raise PartMalformed(f"{part}.body.content", f"not the JSON it claims: {why}") from why
+        raise PartMalformed(f"{part}.body", str(why)) from why
 
 
 def _query(raw: Any) -> Values:
@@ -224,13 +283,18 @@ def _values(raw: Any, where: str) -> Values:
     if not isinstance(raw, Mapping):
         raise PartMalformed(where, "neither an object nor missing")
     return {
-        str(name): tuple(_text(item) for item in (value if isinstance(value, list) else [value]))
+        str(name): tuple(
+            _text(item, f"{where}{show([name])}")
+            for item in (value if isinstance(value, list) else [value])
+        )
         for name, value in raw.items()
         if value != []
     }
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, where: str) -> str:
     if value is None:
         return ""
+    if isinstance(value, Mapping | list):
+        raise PartMalformed(where, "neither a text nor a list of texts")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -8,7 +8,7 @@ The form is recognised by its looks, because some libraries write the flat one i
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from apiproof.pacts.reading.expressions import Step, parse_expression
+from apiproof.pacts.reading.expressions import Step, parse_expression, show
 from apiproof.pacts.reading.model import Matcher, MatchingRules, Rule
 
 _SYNONYMS: Final = {
@@ -20,8 +20,47 @@ _SYNONYMS: Final = {
     "real": "decimal",
     "each": "type",
 }
+_LARGEST: Final = 10_000
 _FORMATS: Final = ("timestamp", "datetime", "date", "time")
 _CATEGORIES: Final = {"headers": "header", "headers[0]": "header"}
+
+
+class RuleMalformed(Exception):
+    """What stands for matching rules is none; one phrase that says why."""
+
+
+def require_rules(raw: Any) -> None:
+    """Refuse what is no set of rules of either form.
+
+    Raises:
+        RuleMalformed: an object or a list is missing where the specification has one.
+    """
+    if raw is None:
+        return
+    for key, value in _object(raw, "the rules").items():
+        # A V2 rule stands here itself; a category of V3 has rules by expression, or one.
+        inner = _object(value, key)
+        if key.startswith("$") or "matchers" in inner:
+            _require_rule(inner, key)
+            continue
+        for expression, rule in inner.items():
+            _require_rule(rule, f"{key}{show(parse_expression(expression))}")
+
+
+def _require_rule(raw: Any, where: str) -> None:
+    matchers = raw if isinstance(raw, list) else [raw]
+    if isinstance(raw, Mapping) and "matchers" in raw:
+        matchers = raw["matchers"]
+        if not isinstance(matchers, list):
+            raise RuleMalformed(f"the matchers of {where} are no list")
+    for matcher in matchers:
+        _object(matcher, f"a matcher of {where}")
+
+
+def _object(raw: Any, what: str) -> Mapping[str, Any]:
+    if not isinstance(raw, Mapping):
+        raise RuleMalformed(f"{what}: not an object")
+    return raw
 
 
 def read_rules(raw: Any) -> MatchingRules:
@@ -114,7 +153,11 @@ def without_classes(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], Rules]:
 
 
 def unwrap(value: Any, place: tuple[Step, ...], rules: Rules) -> Any:
-    """The example of a value without its embedded matchers, which are added to `rules`."""
+    """The example of a value without its embedded matchers, which are added to `rules`.
+
+    Raises:
+        RuleMalformed: a matcher of pact-ruby's is none.
+    """
     if isinstance(value, list):
         return [unwrap(item, (*place, number), rules) for number, item in enumerate(value)]
     if not isinstance(value, Mapping):
@@ -125,11 +168,23 @@ def unwrap(value: Any, place: tuple[Step, ...], rules: Rules) -> Any:
             return unwrap(value.get("contents"), place, rules)
         case "Pact::ArrayLike":
             least = value.get("min", 1)
+            if not isinstance(least, int):
+                raise RuleMalformed("the min of a Pact::ArrayLike is no number")
             rules.append((place, Rule((Matcher("type", {"min": least}),))))
-            return [unwrap(value.get("contents"), (*place, "*"), rules)] * max(1, int(least))
+            item = unwrap(value.get("contents"), (*place, "*"), rules)
+            if _size(item) * least > _LARGEST:
+                raise RuleMalformed(f"a Pact::ArrayLike of more than {_LARGEST} values")
+            return [item] * max(1, least)
         case "Pact::Term":
-            return _term(value.get("data") or {}, place, rules)
+            return _term(_object(value.get("data") or {}, "a Pact::Term"), place, rules)
     return {name: unwrap(item, (*place, name), rules) for name, item in value.items()}
+
+
+def _size(value: Any) -> int:
+    """How many values a JSON value holds, itself among them."""
+    if isinstance(value, list):
+        return 1 + sum(map(_size, value))
+    return 1 + sum(map(_size, value.values())) if isinstance(value, Mapping) else 1
 
 
 def _term(data: Mapping[str, Any], place: tuple[Step, ...], rules: Rules) -> Any:

@@ -116,16 +116,20 @@ def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str)
     root = _ask(options, options.url)
     url = _link(root, _FOR_VERIFICATION, options.url, provider=provider)
     answer = _ask(options, url, method="POST", body=options.query())
-    listed = ((answer or {}).get("_embedded") or {}).get("pacts") or []
-    if not listed:
+    listed = _inner(answer, "_embedded").get("pacts")
+    if not isinstance(listed, list) or not listed:
         raise BrokerError(
             f'The Broker at {shown_url(options.url)} has no pact with "{provider}" for these '
             "selectors: check --selector, --consumer-tag and the provider's name."
         )
     for each in listed:
         href = _link(each, "self", url)
-        document = _ask(options, href)
-        properties = each.get("verificationProperties") or {}
+        properties = _inner(each, "verificationProperties")
+        try:
+            document = _ask(options, href)
+        except BrokerError as why:
+            loaded.problems.append(str(why))
+            continue
         loaded.add_document(
             document,
             shown_url(href),
@@ -135,8 +139,15 @@ def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str)
         )
 
 
+def _inner(document: Any, name: str) -> Mapping[str, Any]:
+    """An object in an object; an empty one where there is none."""
+    found = document.get(name) if isinstance(document, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
 def _notices(properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for notice in properties.get("notices") or ():
+    notices = properties.get("notices")
+    for notice in notices if isinstance(notices, list) else ():
         if isinstance(notice, Mapping) and notice.get("text"):
             yield str(notice.get("when") or "before_verification"), str(notice["text"])
 
@@ -179,7 +190,7 @@ def can_i_deploy(options: BrokerOptions, provider: str, environment: str) -> Dep
         "environment": environment,
     }
     answer = _ask(options, _link(root, _CAN_I_DEPLOY, options.url, **values))
-    summary = (answer or {}).get("summary") or {}
+    summary = _inner(answer, "summary")
     deployable = summary.get("deployable")
     is_known = isinstance(deployable, bool)
     return Deployability(deployable if is_known else None, str(summary.get("reason") or ""))

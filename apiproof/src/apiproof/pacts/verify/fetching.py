@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from apiproof.pacts.reading.strict_json import strict_json
+
 if TYPE_CHECKING:
     import requests
 
@@ -100,9 +102,9 @@ def fetch_json(url: str, credentials: Credentials, *, method: str = "GET", body:
     if not response.ok:
         raise FetchFailed(f"{shown}: answered {response.status_code}.", _detail(text))
     try:
-        return json.loads(text) if text else None
-    except (ValueError, RecursionError):
-        raise FetchFailed(f"{shown}: the answer is not JSON.") from None
+        return strict_json(text) if text else None
+    except ValueError as why:
+        raise FetchFailed(f"{shown}: the answer is not JSON ({why}).") from None
 
 
 def _answer(url: str, credentials: Credentials, method: str, body: Any) -> "requests.Response":

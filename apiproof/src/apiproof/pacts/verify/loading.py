@@ -5,7 +5,6 @@ one run says it all: a file that is no pact, another provider, a filter that mat
 is wrong with a single interaction, such as an unknown state, is kept with it.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from apiproof.errors import UserError
-from apiproof.pacts.reading import Interaction, PactError, PactFile, load_pact, parse_pact
+from apiproof.pacts.reading import Interaction, PactError, PactFile, load_document, parse_pact
 from apiproof.pacts.states import ParametersInvalid, StateRegistry, StateUnknown
 from apiproof.pacts.states.state import nearest
 from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json, shown_url
@@ -76,12 +75,11 @@ class LoadedPacts:
     def add_file(self, path: Path) -> None:
         """Take a pact file."""
         try:
-            pact = load_pact(path)
+            document = load_document(path)
         except PactError as why:
             self.problems.append(str(why))
         else:
-            document = json.loads(path.read_text(encoding="utf-8-sig"))
-            self.found.append(LoadedPact(pact, document))
+            self.add_document(document, str(path))
 
     def add_url(self, url: str, credentials: Credentials) -> None:
         """Take a pact file that a web server or a Broker has."""

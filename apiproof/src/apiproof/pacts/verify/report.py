@@ -67,7 +67,9 @@ def as_step(verification: Verification) -> StepResult:
         cases=list(_cases(verification)),
         sections=[_table(pact) for pact in verification.pacts],
         seconds=verification.seconds,
-        error=verification.summary if verification.exit_code == 2 else "",
+        error="\n".join([verification.summary, *verification.problems])
+        if verification.exit_code == 2
+        else "",
     )
 
 
@@ -126,6 +128,8 @@ def _cases(verification: Verification) -> Iterator[Case]:
             )
         for line in pact.not_verified:
             yield Case(line, Status.SKIPPED, group, message=line)
+    for line in verification.problems:
+        yield Case(line, Status.ERROR, "pacts", message=line)
     for finding in verification.findings:
         status = Status.SKIPPED if finding.is_known else Status.FAILED
         yield Case(finding.id, status, finding.check, message=finding.message)
@@ -169,6 +173,8 @@ def print_verification(verification: Verification, console: Console) -> None:
             print_line(console, (line, "magenta"))
     if verification.statuses[InteractionStatus.FAILED]:
         print_line(console, f"\n{REPLAY}")
+    for line in verification.problems:
+        print_line(console, (line, "magenta"))
     print_line(console, (verification.summary, _VERDICTS[verification.exit_code]))
 
 

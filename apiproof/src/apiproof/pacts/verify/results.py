@@ -166,6 +166,7 @@ class Verification:
         pacts: one result a pact.
         findings: what the pacts expect and the OpenAPI document does not promise.
         seconds: how long everything took.
+        problems: a line for each pact that was named and could not be verified at all.
     """
 
     provider: str
@@ -173,6 +174,7 @@ class Verification:
     pacts: tuple[PactResult, ...] = ()
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
+    problems: tuple[str, ...] = ()
 
     @property
     def statuses(self) -> Counter[InteractionStatus]:
@@ -198,7 +200,8 @@ class Verification:
             for result in pact.interactions
             if result.status is not InteractionStatus.PENDING
         )
-        return 2 if statuses[InteractionStatus.ERROR] or answered != expected or not statuses else 0
+        is_whole = answered == expected and statuses and not self.problems
+        return 0 if is_whole and not statuses[InteractionStatus.ERROR] else 2
 
     @property
     def summary(self) -> str:
@@ -210,6 +213,7 @@ class Verification:
         )
         messages = sum(len(pact.not_verified) for pact in self.pacts)
         rest = f"; {messages} messages not verified here" if messages else ""
+        rest += f"; {len(self.problems)} pacts could not be verified" if self.problems else ""
         rest += "; what is pending fails nothing" if statuses[InteractionStatus.PENDING] else ""
         return (
             f"{verdict}: {self.verified} of {sum(statuses.values())} interactions of "

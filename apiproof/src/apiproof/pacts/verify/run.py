@@ -54,11 +54,37 @@ class VerifyRequest:
     states_url: str | None = None
 
 
-def plan(request: VerifyRequest, service: Service | None) -> list[SelectedPact]:
-    """Read the pacts and choose what will be verified.
+@dataclass(frozen=True)
+class VerificationPlan:
+    """What will be verified, and what of the pacts that were named cannot be.
+
+    Attributes:
+        selected: the pacts with their interactions.
+        problems: a line each, for a file that cannot be read, another provider's pact...
+    """
+
+    selected: tuple[SelectedPact, ...]
+    problems: tuple[str, ...] = ()
+
+    def whole(self) -> tuple[SelectedPact, ...]:
+        """What will be verified, if that is everything.
+
+        Raises:
+            NothingToVerify: something cannot be.
+        """
+        if self.problems:
+            raise NothingToVerify("\n".join(self.problems))
+        return self.selected
+
+
+def plan(request: VerifyRequest, service: Service | None) -> VerificationPlan:
+    """Read the pacts and choose what will be verified; nothing is started.
+
+    What cannot be read stands in nobody's way: the others are verified, and the run is an error
+    at its end.
 
     Raises:
-        NothingToVerify: anything is wrong; nothing has been started.
+        NothingToVerify: nothing can be verified.
     """
     if request.broker and request.broker.publish_version and (part := str(request.wanted)):
         raise NothingToVerify(f"The result of a part cannot be published: leave out {part}.")
@@ -72,11 +98,11 @@ def plan(request: VerifyRequest, service: Service | None) -> list[SelectedPact]:
     elsewhere = request.provider_url or request.states_url or service is None
     registry = None if elsewhere or service is None else states_of(service)
     selected, problems = select(loaded.found, request.wanted, provider, registry)
-    if problems := [*loaded.problems, *problems]:
-        raise NothingToVerify("\n".join(problems))
+    problems = [*loaded.problems, *problems]
     if not selected:
-        raise NothingToVerify("There is no pact to verify: name files, folders, URLs or a Broker.")
-    return selected
+        nothing = "There is no pact to verify: name files, folders, URLs or a Broker."
+        raise NothingToVerify("\n".join(problems) or nothing)
+    return VerificationPlan(tuple(selected), tuple(problems))
 
 
 def provider_name(request: VerifyRequest, service: Service | None) -> str:
@@ -97,16 +123,16 @@ def states_of(service: Service) -> StateRegistry:
 
 
 def verify(
-    selected: Sequence[SelectedPact],
+    planned: VerificationPlan,
     request: VerifyRequest,
     service: Service | None,
     progress: "Progress",
     findings: Sequence[Finding] = (),
 ) -> Verification:
-    """Verify what was selected; publish the result to a Broker where the request asks for it.
+    """Verify what was planned; publish the result to a Broker where the request asks for it.
 
     Args:
-        selected: the result of `plan`.
+        planned: the result of `plan`.
         request: what is to be verified, where.
         service: the embedded provider; None for a deployed one.
         progress: called after each interaction.
@@ -119,32 +145,47 @@ def verify(
 
     provider = provider_name(request, service)
     with _session(request, service) as session:
-        executed = verify_selected(selected, session, provider, progress)
-    verification = dataclasses.replace(executed, findings=tuple(findings))
+        executed = verify_selected(planned.selected, session, provider, progress)
+    verification = _completed(executed, planned, findings)
     if request.broker and request.broker.publish_version:
-        publish(request.broker, provider, selected, verification)
+        publish(request.broker, provider, planned.selected, verification)
     return verification
 
 
-def verify_paths(
-    paths: Sequence[Path], env: "Environment", findings: Sequence[Finding] = ()
+def _completed(
+    executed: Verification, planned: VerificationPlan, findings: Sequence[Finding]
 ) -> Verification:
+    return dataclasses.replace(executed, findings=tuple(findings), problems=planned.problems)
+
+
+def verify_paths(paths: Sequence[Path], env: "Environment") -> Verification:
     """Verify pact files against an environment that is running already.
 
     Args:
         paths: the files.
         env: it is emptied before each interaction.
-        findings: as for `verify`.
 
     Raises:
-        NothingToVerify: no pact, or one that is not for this provider.
+        NothingToVerify: no pact of this provider.
+    """
+    return verify_in(env, plan(VerifyRequest(names=tuple(map(str, paths))), env.service))
+
+
+def verify_in(
+    env: "Environment", planned: VerificationPlan, findings: Sequence[Finding] = ()
+) -> Verification:
+    """Verify what was planned against an environment that is running already.
+
+    Args:
+        env: it is emptied before each interaction.
+        planned: the result of `plan`.
+        findings: as for `verify`.
     """
     from apiproof.pacts.verify.session import verify_selected  # noqa: PLC0415 - heavy
 
-    selected = plan(VerifyRequest(names=tuple(map(str, paths))), env.service)
     with open_session(env) as session:
-        executed = verify_selected(selected, session, env.service.name)
-    return dataclasses.replace(executed, findings=tuple(findings))
+        executed = verify_selected(planned.selected, session, env.service.name)
+    return _completed(executed, planned, findings)
 
 
 @contextlib.contextmanager
