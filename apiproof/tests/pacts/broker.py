@@ -34,6 +34,7 @@ class Broker:
     Attributes:
         pacts: what it holds.
         pending: the consumers whose pacts are pending.
+        wip: the consumers whose pacts are work in progress: told to who asks for those only.
         environments: those that it knows.
         deployable: what it answers to can-i-deploy; None where results are missing.
         authorization: the header that it wants; empty for none.
@@ -45,6 +46,7 @@ class Broker:
 
     pacts: dict[str, dict[str, Any]] = field(default_factory=dict)
     pending: set[str] = field(default_factory=set)
+    wip: set[str] = field(default_factory=set)
     environments: set[str] = field(default_factory=lambda: {"production"})
     deployable: bool | None = True
     authorization: str = ""
@@ -110,15 +112,18 @@ class Broker:
             self.asked.append(query)
         if errors := list(self._query_errors(query)):
             return self._hal(request, {"errors": {"consumerVersionSelectors": errors}}, 400)
-        listed = [self._listed(request, consumer, query) for consumer in self.pacts]
+        wanted = self.pacts.keys() - (set() if query.get("includeWipPactsSince") else self.wip)
+        listed = [self._listed(request, each, query) for each in self.pacts if each in wanted]
         links = {"self": {"href": str(request.url)}}
         return self._hal(request, {"_embedded": {"pacts": listed}, "_links": links})
 
     def _listed(self, request: Request, consumer: str, query: Any) -> dict[str, Any]:
-        is_pending = consumer in self.pending
+        is_pending = consumer in self.pending | self.wip
         properties: dict[str, Any] = {"notices": list(_notices(consumer, query, is_pending))}
         if query.get("includePendingStatus"):
             properties["pending"] = is_pending
+        if consumer in self.wip:
+            properties["wip"] = True
         name = f"Pact between {consumer} and {request.path_params['provider']}"
         return {
             "shortDescription": "latest",

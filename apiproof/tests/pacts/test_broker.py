@@ -142,6 +142,21 @@ def test_results_are_published_with_branch_and_tags(
 
 
 @pytest.mark.usefixtures("shop")
+def test_work_in_progress_fails_nothing(
+    broker: Broker, url: str, session: VerificationSession
+) -> None:
+    """Whether it is pending the Broker tells only who asks for that, too."""
+    broker.pacts["web"] = pact(interaction("x", "/nowhere"), consumer="web")
+    broker.wip = {"web"}
+    assert len(orders_of(BrokerOptions(url))) == 1
+    verification = verify_selected(
+        orders_of(BrokerOptions(url, wip_since="2026-01-31")), session, NAME
+    )
+    assert verification.statuses[InteractionStatus.PENDING] == 1
+    assert verification.exit_code == 0
+
+
+@pytest.mark.usefixtures("shop")
 def test_a_pending_pact_fails_nothing_but_is_reported_to_the_broker(
     broker: Broker, url: str, session: VerificationSession
 ) -> None:

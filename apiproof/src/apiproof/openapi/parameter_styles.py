@@ -83,6 +83,10 @@ class ParameterReader:
         """Return the scalars that a text may mean where a schema is wanted, the likeliest first."""
         return self._casts([schema], text)
 
+    def text(self, schema: Located, text: str) -> Any:
+        """Return what a text as a whole body means: the likeliest scalar where one is wanted."""
+        return self.casts(schema, text)[0]
+
     def header_values(self, header: Located, text: str) -> list[Any]:
         """Return the values that the text of a header may mean (style `simple`)."""
         if header.node.get("content"):

@@ -30,9 +30,11 @@ def serving(
 
 
 def pact(
-    request: Mapping[str, Any] | None = None, response: Mapping[str, Any] | None = None
+    request: Mapping[str, Any] | None = None,
+    response: Mapping[str, Any] | None = None,
+    version: str = "3.0.0",
 ) -> PactFile:
-    """A V3 pact with one interaction, `GET /thing` and 200 unless told otherwise."""
+    """A pact, V3 and with one interaction, `GET /thing` and 200, unless told otherwise."""
     return parse_pact(
         {
             "consumer": {"name": "c"},
@@ -44,7 +46,7 @@ def pact(
                     "response": {"status": 200, **(response or {})},
                 }
             ],
-            "metadata": {"pactSpecification": {"version": "3.0.0"}},
+            "metadata": {"pactSpecification": {"version": version}},
         },
         "pact.json",
     )

@@ -61,14 +61,14 @@ def findings(raw: Mapping[str, Any], version: str) -> Iterator[str]:
         "metadata": {"pactSpecification": {"version": f"{version}.0"}},
     }
     try:
-        for found in compare(parse_pact(pact, "case.json"), document_of(raw["actual"])):
+        for found in compare(parse_pact(pact, "case.json"), document_of(raw["actual"], version)):
             if found.severity is not Severity.WARNING:
                 yield f"{found.rule} {found.where}: {found.message}"
     except PactError as error:
         yield str(error)
 
 
-def document_of(actual: Mapping[str, Any]) -> dict[str, Any]:
+def document_of(actual: Mapping[str, Any], version: str) -> dict[str, Any]:
     """Return the document that promises exactly one response."""
     response: dict[str, Any] = {"description": "", "headers": {}}
     media = None
@@ -80,8 +80,8 @@ def document_of(actual: Mapping[str, Any]) -> dict[str, Any]:
         schema = {"type": "string", "enum": [text]}
         response["headers"][name] = {"required": True, "schema": schema}
     body = actual.get("body")
-    if isinstance(body, Mapping) and "contentType" in body:
-        media, body = media or body["contentType"], body.get("content")
+    if version == "4" and isinstance(body, Mapping) and "content" in body:
+        media, body = media or body.get("contentType"), body["content"]
         if "json" in str(media) and isinstance(body, str) and body[:1] in ("{", "["):
             body = json.loads(body)
     if body is not None and body != "":

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apiproof.contract_diff.pact import Severity, compare
 from tests.contract_diff.pact.exchanges import answering, errors, expecting
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -16,6 +17,14 @@ TIME = {"type": "string", "format": "date-time"}
 LIST = {"type": "array", "items": STRING}
 MAP = {"type": "object", "additionalProperties": INTEGER}
 
+KEYED = {"type": "object", "required": ["a"], "properties": {"a": INTEGER}}
+CONTAINS = {
+    "match": "arrayContains",
+    "variants": [
+        {"index": 0, "rules": {"$": {"matchers": [{"match": "integer"}]}}},
+        {"index": 1, "rules": {"$": {"matchers": [{"match": "type"}]}}},
+    ],
+}
 TYPE = {"match": "type"}
 ISO = "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"
 
@@ -63,12 +72,16 @@ FITTING: list[tuple[Any, dict[str, Any] | None, Any]] = [
     ([], TYPE, {**LIST, "minItems": 1}),
     (["a"], {"match": "notEmpty"}, LIST),
     ({"a": 1}, {"match": "values"}, MAP),
+    ({"a": 1}, {"match": "eachKey", "rules": [regex("[a-z]")]}, KEYED),
+    (["b"], {"match": "notEmpty"}, {"type": "array", "items": {"enum": ["a"]}}),
+    ([1, "a"], CONTAINS, {"type": "array", "prefixItems": [STRING, INTEGER]}),
     ({"a": 1}, {"match": "eachKey", "rules": [regex("[a-z]")]}, MAP),
     ({"a": 1}, {"match": "eachValue", "rules": [{"match": "integer"}]}, MAP),
-    ("x", {"match": "a plugin's own"}, STRING),
     ({"a": [1, {"b": None}]}, TYPE, {}),
     ({"a": [1, {"b": None}]}, TYPE, True),
 ]
+
+UNCLEAR = [{"match": "a plugin's own"}, {"match": "Type"}, {"match": "ignore-order"}]
 
 BROKEN: list[tuple[Any, dict[str, Any] | None, Any, str]] = [
     ("x", None, ENUM, "response-body-value"),
@@ -92,6 +105,24 @@ BROKEN: list[tuple[Any, dict[str, Any] | None, Any, str]] = [
     ("2026-01-02T03:04:05Z", {"match": "timestamp"}, DATE, "response-body-value"),
     ("2026-01-02T03:04:05Z", {"match": "timestamp"}, INTEGER, "response-body-type"),
     ("1.2.3", {"match": "semver"}, UUID, "response-body-value"),
+    ("x", {"match": "notEmpty"}, {"type": "string", "maxLength": 0}, "response-body-value"),
+    ("x", {"match": "notEmpty"}, {"enum": [""]}, "response-body-value"),
+    ("2020", {"match": "date", "format": "yyyy-MM"}, {"enum": ["2020-13"]}, "response-body-value"),
+    ("10:00", {"match": "time", "format": "HH:mm"}, {"enum": ["25:00"]}, "response-body-value"),
+    (
+        {"a": 1},
+        {"match": "values"},
+        {**MAP, "additionalProperties": {"const": 2}},
+        "response-body-value",
+    ),
+    ({"a": 1}, {"match": "eachKey", "rules": [regex("[b-z]")]}, KEYED, "response-property-key"),
+    (
+        {"b": 1},
+        {"match": "eachKey", "rules": [regex("[a-z]")]},
+        {**MAP, "propertyNames": {"minLength": 2}},
+        "response-property-key",
+    ),
+    ([1, "a"], CONTAINS, {"type": "array", "items": INTEGER}, "response-body-type"),
     (["a"], TYPE, STRING, "response-body-type"),
     (["a"], {"match": "type", "min": 3}, {**LIST, "maxItems": 2}, "response-body-length"),
     (["a"], {"match": "type", "max": 1}, {**LIST, "minItems": 2}, "response-body-length"),
@@ -120,6 +151,14 @@ def test_matcher_that_the_schema_can_never_satisfy_is_an_error(
     rules = {"$.v": [matcher]} if matcher else None
     document = answering({"type": "object", "required": ["v"], "properties": {"v": schema}})
     assert errors(expecting({"v": example}, rules), document) == [rule]
+
+
+@pytest.mark.parametrize("matcher", UNCLEAR, ids=lambda matcher: matcher["match"])
+def test_matcher_that_is_none_of_pacts_is_not_compared(matcher: dict[str, Any]) -> None:
+    document = answering({"type": "object", "required": ["v"], "properties": {"v": STRING}})
+    [found] = compare(expecting({"v": "x"}, {"$.v": [matcher]}), document)
+    assert found.severity is Severity.NOT_COMPARED
+    assert matcher["match"] in found.message
 
 
 def test_all_matchers_joined_by_and_must_be_possible() -> None:

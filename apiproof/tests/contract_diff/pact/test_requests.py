@@ -1,9 +1,11 @@
 """What a consumer sends, against what an operation takes."""
 
+import base64
 from typing import Any
 
 import pytest
 
+from apiproof.contract_diff.pact import Severity, compare
 from tests.contract_diff.pact.exchanges import JSON, errors, pact, serving, warnings
 
 BODY: dict[str, Any] = {
@@ -264,3 +266,132 @@ def test_accept_of_an_answer_is_read_as_media_types(value: str, promised: str, f
     document = serving({"responses": {"200": {"description": "", "headers": headers}}})
     found = errors(pact(response={"headers": {"Accept": value}}), document)
     assert found == ([] if fits else ["response-header-invalid"])
+
+
+FILE = (
+    b'--XX\r\nContent-Disposition: form-data; name="age"\r\n\r\n41\r\n'
+    b'--XX\r\nContent-Disposition: form-data; name="more"\r\n'
+    b'Content-Type: application/json\r\n\r\n{"x": 1}\r\n'
+    b'--XX\r\nContent-Disposition: form-data; name="file"; filename="a.png"\r\n'
+    b"Content-Type: image/png\r\n\r\n\x89PNG\r\n--XX--\r\n"
+)
+PARTS = {
+    "type": "object",
+    "required": ["age", "file", "more"],
+    "properties": {
+        "age": {"type": "integer"},
+        "file": {"type": "string", "format": "binary"},
+        "more": {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}}},
+    },
+}
+
+
+def octets(content: bytes, media: str) -> Any:
+    """A V4 pact that sends bytes."""
+    body = {"content": base64.b64encode(content).decode(), "encoded": "base64"}
+    return pact({"method": "POST", "headers": {"Content-Type": media}, "body": body}, version="4.0")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (b"", b"", []),
+        (b'"age"', b'"name"', ["request-body-invalid"]),
+        (b"41", b"many", ["request-body-invalid"]),
+        (b'{"x": 1}', b'{"x": "1"}', ["request-body-invalid"]),
+        (b'{"x": 1}', b'{"x":', ["not-compared"]),
+        (b"--XX--", b"--YY--", ["not-compared"]),
+        (b"--XX", b"--YY", ["not-compared"]),
+        (b'name="file"', b"", ["not-compared"]),
+    ],
+)
+def test_parts_of_a_multipart_body_are_fields(old: bytes, new: bytes, found: list[str]) -> None:
+    media = "multipart/form-data; boundary=XX"
+    sent = octets(FILE.replace(old, new), media)
+    findings = compare(sent, taking(PARTS, "multipart/form-data"))
+    serious = [each.rule for each in findings if each.severity is not Severity.WARNING]
+    assert serious == found
+
+
+@pytest.mark.parametrize(
+    ("schema", "found"),
+    [
+        ({"type": "string", "format": "binary"}, []),
+        ({}, []),
+        ({"type": "string", "maxLength": 1}, ["not-compared"]),
+        ({"type": "object"}, ["not-compared"]),
+    ],
+)
+def test_octets_are_compared_where_the_schema_wants_no_more(schema: Any, found: list[str]) -> None:
+    sent = octets(b"\x89PNG", "image/png")
+    assert [each.rule for each in compare(sent, taking(schema, "image/png"))] == found
+
+
+@pytest.mark.parametrize(("text", "fits"), [("12", True), ("many", False)])
+def test_text_is_read_as_the_scalar_that_is_wanted(text: str, fits: bool) -> None:  # noqa: FBT001 - a table's column
+    sent = posting(text, media="text/plain")
+    found = errors(sent, taking({"type": "integer"}, "text/plain"))
+    assert found == ([] if fits else ["request-body-invalid"])
+
+
+@pytest.mark.parametrize(
+    ("generator", "schema", "fits"),
+    [
+        ({"type": "Uuid"}, {"format": "uuid"}, True),
+        ({"type": "Uuid", "format": "simple"}, {"pattern": "^[0-9a-f]{32}$"}, True),
+        ({"type": "RandomInt", "min": 5, "max": 9}, {"format": "uuid", "type": "string"}, False),
+        ({"type": "RandomInt", "min": 5, "max": 9}, {"type": "integer", "minimum": 5}, True),
+        ({"type": "RandomInt", "min": 5, "max": 9}, {"type": "integer", "minimum": 7}, False),
+        ({"type": "RandomString", "size": 30}, {"type": "string", "maxLength": 20}, False),
+        ({"type": "Date", "format": "dd.MM.yyyy"}, {"format": "date"}, False),
+        ({"type": "Date"}, {"format": "date"}, True),
+        (
+            {"type": "DateTime", "format": "yyyy-MM-dd'T'HH:mm:ss.SSSXXX"},
+            {"format": "date-time"},
+            True,
+        ),
+        ({"type": "RandomBoolean"}, {"type": "integer"}, False),
+        ({"type": "ProviderState", "expression": "${id}"}, {"format": "uuid"}, True),
+        ({"type": "Regex", "regex": "x+"}, {"format": "uuid"}, True),
+    ],
+)
+def test_what_a_generator_puts_there_is_judged(generator: Any, schema: Any, fits: bool) -> None:  # noqa: FBT001 - a table's column
+    body = {"type": "object", "properties": {"id": schema}}
+    sent = pact(
+        {
+            "method": "POST",
+            "headers": JSON,
+            "body": {"id": "the example"},
+            "generators": {"body": {"$.id": generator}},
+        }
+    )
+    assert errors(sent, taking(body)) == ([] if fits else ["request-body-invalid"])
+
+
+def test_generated_headers_and_queries_are_judged() -> None:
+    parameters = [
+        {"name": name, "in": where, "schema": {"type": "string", "format": "uuid"}}
+        for name, where in (("X-Id", "header"), ("id", "query"))
+    ]
+    for kind, count in (("Uuid", 0), ("RandomString", 2)):
+        generators = {"header": {"X-Id": {"type": kind}}, "query": {"$.id[0]": {"type": kind}}}
+        sent = {"headers": {"X-Id": "x"}, "query": {"id": ["x"]}, "generators": generators}
+        assert len(errors(pact(sent), serving({"parameters": parameters}))) == count
+
+
+@pytest.mark.parametrize(
+    ("stated", "offered", "found"),
+    [
+        ("application/json; charset=utf-8", "application/json", ["response-content-type-open"]),
+        ("application/json; charset=utf-8", "application/json; charset=utf-8", []),
+        ("application/json", "application/json; charset=utf-8", []),
+        ("text/plain; charset=utf-8", "text/plain", []),
+    ],
+)
+def test_charset_that_the_document_leaves_open_is_a_warning(
+    stated: str, offered: str, found: list[str]
+) -> None:
+    answers = {"200": {"description": "", "content": {offered: {}}}}
+    expected = pact(response={"headers": {"Content-Type": stated}})
+    assert errors(expected, serving({"responses": answers})) == []
+    assert warnings(expected, serving({"responses": answers})) == found

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.contract_diff.pact.findings import Finding, Problem, Severity, listed
+from apiproof.contract_diff.pact.generated_values import with_generated
 from apiproof.contract_diff.pact.matching_rules import is_replaced
 from apiproof.contract_diff.pact.parameters import ParameterCheck
 from apiproof.contract_diff.pact.request_body import RequestBodyCheck
@@ -15,7 +16,7 @@ from apiproof.openapi.references import Document, DocumentError
 from apiproof.openapi.routing import Route, Router
 from apiproof.openapi.schema_variants import SchemaVariants
 from apiproof.openapi.validation import SchemaValidator, require_sound
-from apiproof.pacts.reading import Interaction, PactFile
+from apiproof.pacts.reading import Interaction, PactFile, Request
 
 
 class Comparison:
@@ -40,12 +41,15 @@ class Comparison:
 
     def findings(self, pact: PactFile) -> list[Finding]:
         """What the pact expects and the document does not promise, in the pact's order."""
-        return [
-            _finding(pact, interaction, problem)
-            for interaction in pact.interactions
-            for problem in self._problems(interaction)
-            if not _is_moot(problem, interaction)
-        ]
+        found = []
+        for interaction in pact.interactions:
+            sent = replace(interaction, request=with_generated(interaction.request))
+            found += [
+                _finding(pact, interaction, problem)
+                for problem in self._problems(sent)
+                if not _is_moot(problem, sent.request)
+            ]
+        return found
 
     def _problems(self, interaction: Interaction) -> Iterator[Problem]:
         request, response = interaction.request, interaction.response
@@ -92,9 +96,9 @@ def compare(pact: PactFile, document: Mapping[str, Any]) -> list[Finding]:
     return Comparison(document).findings(pact)
 
 
-def _is_moot(problem: Problem, interaction: Interaction) -> bool:
+def _is_moot(problem: Problem, request: Request) -> bool:
     is_value = problem.rule.startswith("request-") and problem.rule.endswith("-invalid")
-    return is_value and is_replaced(interaction.request, problem.place)
+    return is_value and is_replaced(request, problem.place)
 
 
 def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Finding:

@@ -1,12 +1,12 @@
 """What a comparison finds: findings about a pact, made of problems found deeper down."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from apiproof.openapi.references import Located
+from apiproof.openapi.references import Document, Located
 from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading.expressions import show
 from apiproof.redaction import is_secret, redact_value
@@ -95,6 +95,19 @@ def schema_problems(
         where = place + show(error.place)
         got = shown(error.value, where)
         yield Problem(rule, where, error.pointer, f"{error.expected}, got {got}")
+
+
+_SAYS_NOTHING: Final = frozenset(
+    {"type", "format", "title", "description", "contentMediaType", "example", "examples"}
+)
+
+
+def takes_octets(document: Document, schema: Located) -> bool:
+    """Whether a schema says no more of a body than that it is there: text or binary."""
+    node = document.resolve(schema).node
+    if not isinstance(node, Mapping) or node.get("type", "string") != "string":
+        return False
+    return node.keys() <= _SAYS_NOTHING
 
 
 def not_compared(place: str, pointer: str, why: str) -> Problem:

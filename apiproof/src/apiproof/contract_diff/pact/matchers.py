@@ -26,6 +26,7 @@ from apiproof.pacts.reading import Matcher
 
 _NUMBERS: Final = frozenset({"integer", "number"})
 _TEXTUAL: Final = frozenset({"regex", "include", "date", "time", "datetime", "semver"})
+_TRIED: Final = _TEXTUAL | {"notempty"}
 _TYPES: Final = {
     "integer": frozenset({"integer"}),
     "decimal": frozenset({"number"}),
@@ -106,7 +107,7 @@ class MatcherCheck:
     def _text_obstacle(
         self, matcher: Matcher, expected: Any, schemas: Sequence[Located], known: list[Any]
     ) -> tuple[str, str] | None:
-        if matcher.kind not in _TEXTUAL or not isinstance(expected, str):
+        if matcher.kind not in _TRIED or not isinstance(expected, str):
             return None
         matches = _predicate(matcher, expected, frozenset({"string"}))
         if any(
@@ -146,6 +147,8 @@ def _predicate(matcher: Matcher, expected: Any, wanted: frozenset[str]) -> Calla
         if validator is None:  # another language's syntax: only the example is known to match
             return lambda value: value == expected
         return lambda value: validator.is_valid(value if isinstance(value, str) else str(value))
+    if matcher.kind == "notempty":
+        return lambda value: value not in ("", None) and _is_of(value, wanted)
     return lambda value: _is_of(value, wanted)
 
 
@@ -186,6 +189,8 @@ def _words(matcher: Matcher) -> str:
             return f"text that includes {matcher.options.get('value')}"
         case "semver":
             return "a semantic version"
+        case "notempty":
+            return "text that is not empty"
         case "date" | "time" | "datetime":
             stated = matcher.options.get("format") or matcher.options.get(matcher.kind)
             return f"a {matcher.kind} {stated or 'as in ISO 8601'}"
@@ -203,6 +208,12 @@ _TOKEN: Final = re.compile(
 _OFFSETS: Final = {"X": r"(Z|[+-]\d\d(:?\d\d)?)", "x": r"[+-]\d\d(:?\d\d)?", "Z": r"[+-]\d\d:?\d\d"}
 
 
+_TWO_DIGITS: Final = {
+    "M": "(0[1-9]|1[0-2])", "L": "(0[1-9]|1[0-2])", "d": "(0[1-9]|[12]\\d|3[01])",
+    "H": "([01]\\d|2[0-3])", "h": "(0[1-9]|1[0-2])", "m": "[0-5]\\d", "s": "([0-5]\\d|60)",
+}  # fmt: skip
+
+
 def date_pattern(stated: str | None, kind: str) -> str:
     """The texts that a format describes; without one, the ISO 8601 form of the kind."""
     if not stated:
@@ -210,21 +221,47 @@ def date_pattern(stated: str | None, kind: str) -> str:
     return rf"^{_format(stated)}$"
 
 
+_SAMPLE: Final = {
+    "y": "2000", "u": "2000", "M": "02", "d": "29", "H": "12", "h": "12", "m": "30", "s": "00",
+    "S": "123", "a": "PM", "E": "Tue", "X": "Z", "x": "+00:00", "Z": "+0000",
+}  # fmt: skip
+
+
+def date_sample(stated: str | None, kind: str) -> str | None:
+    """A text that a format describes; None where it has letters of which no sample is known."""
+    found = []
+    for token in _TOKEN.finditer(stated or _DEFAULTS[kind]):
+        letters = token["letters"]
+        if letters is None:
+            found.append(token["other"] or token["quoted"] or "'")
+        elif letters[0] not in _SAMPLE or (letters[0] in "ME" and len(letters) > 3):
+            return None
+        elif letters == "MMM":
+            found.append("Feb")
+        elif letters in ("yy", "uu"):
+            found.append("00")
+        elif letters[0] == "S":
+            found.append("123456789"[: len(letters)])
+        else:
+            found.append(_SAMPLE[letters[0]])
+    return "".join(found)
+
+
 def _format(stated: str) -> str:
     return "".join(_piece(found) for found in _TOKEN.finditer(stated))
 
 
 def _piece(found: re.Match[str]) -> str:
-    if found["quoted"] is not None:
-        return re.escape(found["quoted"] or "'")
-    if found["other"] is not None:
-        return re.escape(found["other"])
+    if found["letters"] is None:
+        return re.escape(found["other"] or found["quoted"] or "'")
     letters = found["letters"]
     letter, count = letters[0], len(letters)
     if letter in _OFFSETS:
         return _OFFSETS[letter]
     if (letter in "MLEac" and count >= 3) or letter in "aEGVvOz":
         return r"[^\d]+?" if letter in "MLEaG" else r".+?"
+    if letter in _TWO_DIGITS and count <= 2:
+        return _TWO_DIGITS[letter] if count == 2 else rf"({_TWO_DIGITS[letter]}|\d)"
     if letter in "Sn" or count == 1:
         return r"\d+"
     return rf"\d{{{count}}}"

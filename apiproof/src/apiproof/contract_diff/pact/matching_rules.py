@@ -5,7 +5,7 @@ parent holds below it, but not its lengths, nor what speaks of the parent's keys
 generator replaces before it is sent proves nothing by its example ("Generators").
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,9 +13,7 @@ from apiproof.pacts.reading import Matcher, Request, Rule, Step, parse_expressio
 from apiproof.pacts.reading.expressions import weight
 from apiproof.pacts.reading.rules import read_rule
 
-_STAYING: Final = frozenset(
-    {"eachkey", "eachvalue", "values", "arraycontains", "contenttype", "notempty", "include"}
-)
+_STAYING: Final = frozenset({"eachkey", "eachvalue", "values", "arraycontains", "contenttype"})
 _LOOSE_KEYS: Final = frozenset({"eachkey", "eachvalue", "values"})
 Rules = tuple[tuple[tuple[Step, ...], Rule], ...]
 
@@ -47,10 +45,11 @@ def cascaded(rule: Rule) -> Rule | None:
 
 
 def value_rule(rule: Rule | None) -> Rule | None:
-    """The rule that `eachValue` (or `values`) of a place sets for what is directly below."""
+    """The rule that `eachValue` of a place sets for what is directly below.
+
+    `values` sets none: it lets go of the keys alone (pact_ffi 0.5.12).
+    """
     for matcher in rule.matchers if rule else ():
-        if matcher.kind == "values":
-            return Rule((Matcher("type"),))
         if matcher.kind == "eachvalue":
             return read_rule(matcher.options.get("rules") or [{"match": "type"}])
     return None
@@ -59,6 +58,23 @@ def value_rule(rule: Rule | None) -> Rule | None:
 def has_loose_keys(rule: Rule | None) -> bool:
     """Whether a rule says that an object's keys are mere examples."""
     return any(matcher.kind in _LOOSE_KEYS for matcher in (rule.matchers if rule else ()))
+
+
+def takes_key(rule: Rule | None, name: str, matches: Callable[[Matcher, str], bool]) -> bool:
+    """Whether the `eachKey` of a place, if it has one, takes a key.
+
+    Args:
+        rule: of the object.
+        name: the key.
+        matches: whether a matcher takes a text.
+    """
+    for matcher in rule.matchers if rule else ():
+        if matcher.kind == "eachkey":
+            inner = read_rule(matcher.options.get("rules") or [])
+            judge = any if inner.combine == "OR" else all
+            if inner.matchers and not judge(matches(each, name) for each in inner.matchers):
+                return False
+    return True
 
 
 def is_loose(rule: Rule | None) -> bool:

@@ -76,6 +76,16 @@ def unexpected(name: str, properties: Properties, place: Place) -> Problem:
     return problem if properties.requires(name) else as_possible(problem)
 
 
+def other_key(name: str, properties: Properties, place: Place) -> Problem:
+    """A key that the consumer's `eachKey` does not take."""
+    return Problem(
+        "response-property-key",
+        show((*place, name)),
+        next((each.pointer for each in properties.of(name) or ()), ""),
+        f"expected only keys that match, got a schema that requires {name}",
+    )
+
+
 def never_sent(name: str, schemas: Schemas, place: Place) -> Problem:
     """A property that only requests have."""
     return Problem(

@@ -15,8 +15,10 @@ from apiproof.contract_diff.pact.findings import (
     not_compared,
     schema_problems,
     shown,
+    takes_octets,
 )
 from apiproof.contract_diff.pact.headers import excused
+from apiproof.contract_diff.pact.multipart import read_multipart
 from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
 from apiproof.openapi.dialect import is_flagged
 from apiproof.openapi.media_types import is_json, is_xml, matching
@@ -78,22 +80,38 @@ class RequestBodyCheck:
         essence = content_type.split(";", maxsplit=1)[0].strip().lower()
         if schema.node is None:
             return
-        if isinstance(body.content, bytes):
-            yield not_compared(place, schema.pointer, "sends bytes, which are not looked into")
-            return
-        if essence == "application/x-www-form-urlencoded":
+        if essence == "multipart/form-data":
+            yield from self._multipart(schema, body.content, content_type, place)
+        elif isinstance(body.content, bytes):
+            yield from self._unread(schema, place, "bytes")
+        elif essence == "application/x-www-form-urlencoded":
             fields = _form(body.content)
             if fields is not None:
                 value = self.reader.fields(schema, fields)
                 yield from self._problems(schema, value, place)
         elif is_xml(essence) and isinstance(body.content, str):
             yield from self._xml(schema, body.content, place)
-        elif body.is_json or is_json(essence) or essence.startswith("text/"):
+        elif body.is_json or is_json(essence):
             yield from self._problems(schema, body.content, place)
+        elif essence.startswith("text/"):
+            yield from self._problems(schema, self.reader.text(schema, body.content), place)
         else:
-            yield not_compared(
-                place, schema.pointer, f"sends a body of {essence}, which is not looked into"
-            )
+            yield from self._unread(schema, place, f"a body of {essence}")
+
+    def _unread(self, schema: Located, place: str, what: str) -> Iterator[Problem]:
+        if not takes_octets(self.document, schema):
+            yield not_compared(place, schema.pointer, f"sends {what}, not looked into")
+
+    def _multipart(
+        self, schema: Located, content: Any, content_type: str, place: str
+    ) -> Iterator[Problem]:
+        parts = read_multipart(content, content_type)
+        if parts is None:
+            why = "sends a multipart body that cannot be read"
+            yield not_compared(place, schema.pointer, why)
+            return
+        value = {**self.reader.fields(schema, parts.texts), **parts.documents}
+        yield from self._problems(schema, value, place)
 
     def _xml(self, schema: Located, text: str, place: str) -> Iterator[Problem]:
         try:

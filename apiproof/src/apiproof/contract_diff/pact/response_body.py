@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apiproof.contract_diff.pact.findings import Problem, schema_problems
+from apiproof.contract_diff.pact.findings import Problem, not_compared, schema_problems, shown
 from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import (
     MatchingRuleSet,
     has_loose_keys,
     is_loose,
+    takes_key,
     value_rule,
 )
 from apiproof.contract_diff.pact.messages import (
@@ -26,6 +27,7 @@ from apiproof.contract_diff.pact.messages import (
     maybe_absent,
     never_sent,
     no_alternative,
+    other_key,
     unexpected,
     unknown,
 )
@@ -41,7 +43,7 @@ from apiproof.openapi.schema_variants import (
 from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Matcher, Rule
 from apiproof.pacts.reading.expressions import show
-from apiproof.pacts.reading.rules import read_rules
+from apiproof.pacts.reading.rules import is_known, read_rules
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class ExpectedBody:
         if not schemas:
             return []
         rule = self._rule(place, inherited)
+        if unclear := _unknown_matcher(rule, schemas, place):
+            return [unclear]
         if not isinstance(expected, list | Mapping):
             return self._scalar(expected, schemas, place, rule)
         if rule and rule.combine == "OR" and self._or_null(rule, schemas):
@@ -122,7 +126,7 @@ class ExpectedBody:
         self, expected: list[Any], variant: Variant, place: Place, rule: Rule | None
     ) -> Iterator[Problem]:
         """Items beyond the examples: where a matcher allows them, each is like the first."""
-        prefix = max(len(schema.node.get("prefixItems") or ()) for schema in variant)
+        prefix = _prefix(variant)
         least = max(schema.node.get("minItems") or 0 for schema in variant)
         for number in range(len(expected), prefix + 1):
             schemas = _items(variant, number)
@@ -136,12 +140,16 @@ class ExpectedBody:
         self, variants: list[Any], expected: list[Any], variant: Variant, place: Place
     ) -> Iterator[Problem]:
         for each in variants:
-            number = int(each.get("index", 0))
-            if number < len(expected):
+            number = each.get("index", 0)
+            if isinstance(number, int) and 0 <= number < len(expected):
                 book = MatchingRuleSet(read_rules({"body": each.get("rules") or {}}).body)
                 inner = replace(self, rules=book)
-                found = inner.problems(expected[number], _items(variant, number))
-                yield from (problem.below(show((*place, number))) for problem in found)
+                found = [
+                    inner.problems(expected[number], _items(variant, position))
+                    for position in range(_prefix(variant) + 1)
+                ]
+                best = min(found, key=_badness)
+                yield from (problem.below(show((*place, number))) for problem in best)
 
     def _object(
         self, expected: Mapping[str, Any], variant: Variant, place: Place, rule: Rule | None
@@ -161,10 +169,35 @@ class ExpectedBody:
                 if properties.may_lack(name) and not has_loose_keys(rule):
                     yield maybe_absent(name, schemas, place)
                 yield from self.problems(value, schemas, here, value_rule(rule))
+        yield from self._keys(expected, properties, place, rule)
         if self.is_xml and rule and any(matcher.kind == "type" for matcher in rule.matchers):
             for name in properties.names:
                 if name not in expected and name[0] not in "@#":
                     yield unexpected(name, properties, place)
+
+    def _keys(
+        self, expected: Mapping[str, Any], properties: Properties, place: Place, rule: Rule | None
+    ) -> Iterator[Problem]:
+        """What `eachKey` makes of the names that an object has for certain, or may have."""
+        judge = MatcherCheck(self.variants, self.validator)
+
+        def takes(name: str) -> bool:
+            return takes_key(rule, name, lambda matcher, key: judge.matches(matcher, key, key))
+
+        for name in properties.names:
+            if properties.requires(name) and not takes(name):
+                yield other_key(name, properties, place)
+        named = [schema.at("propertyNames") for schema in properties.variant]
+        names = [part for part in named if part.node is not None]
+        candidates = [name for name in (*expected, *properties.names) if takes(name)]
+        accepted = [name for name in candidates if self.validator.accepts(names, name)]
+        if candidates and not accepted and has_loose_keys(rule):
+            yield Problem(
+                "response-property-key",
+                show(place),
+                names[0].pointer,
+                f"expected keys like {shown(candidates[0])}, got a schema of other keys",
+            )
 
     def _any_of(
         self, value: Any, properties: Properties, place: Place, rule: Rule | None
@@ -239,6 +272,11 @@ def _badness(problems: Sequence[Problem]) -> tuple[int, int]:
     return len(errors) + shallow, len(problems)
 
 
+def _prefix(variant: Variant) -> int:
+    """How many items have schemas of their own."""
+    return max((len(schema.node.get("prefixItems") or ()) for schema in variant), default=0)
+
+
 def _items(variant: Variant, number: int) -> list[Located]:
     found = []
     for schema in variant:
@@ -248,6 +286,14 @@ def _items(variant: Variant, number: int) -> list[Located]:
         if part.node is not None and part.node is not True:
             found.append(part)
     return found
+
+
+def _unknown_matcher(rule: Rule | None, schemas: Schemas, place: Place) -> Problem | None:
+    for matcher in rule.matchers if rule else ():
+        if not is_known(matcher):
+            why = f"expected what the matcher {matcher.kind!r} takes, which is none of Pact's"
+            return not_compared(show(place), schemas[0].pointer, why)
+    return None
 
 
 def _contained(rule: Rule | None) -> list[Any] | None:

@@ -7,17 +7,26 @@ from typing import Any, Final
 
 from apiproof.contract_diff.pact.findings import (
     Problem,
+    Severity,
     listed,
     not_compared,
     schema_problems,
     shown,
+    takes_octets,
 )
 from apiproof.contract_diff.pact.headers import excused, is_standard_answer
 from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import MatchingRuleSet
 from apiproof.contract_diff.pact.response_body import ExpectedBody
 from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
-from apiproof.openapi.media_types import acceptable, is_json, is_xml, matching, same_accept
+from apiproof.openapi.media_types import (
+    acceptable,
+    is_json,
+    is_xml,
+    matching,
+    parse_media_type,
+    same_accept,
+)
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, Located
@@ -65,7 +74,9 @@ class ResponseCheck:
         fitting = self._media(response, body, stated, offered)
         if not fitting:
             yield _other_type(part, body, stated, offered)
-        elif body:
+        elif stated and "content-type" not in response.matchers.header:
+            yield from _unsaid(part, stated, fitting)
+        if fitting and body:
             yield from self._body(part, body, response, fitting)
 
     def _media(
@@ -107,10 +118,13 @@ class ResponseCheck:
         if is_xml(response.content_type or media) and isinstance(body.content, str):
             yield from self._xml_body(schema, body.content, rules, place)
         elif body.is_json or media.startswith("text/"):
+            content = body.content
+            if isinstance(content, str) and not body.is_json:
+                content = self.reader.text(schema, content)
             expected = ExpectedBody(self.document, self.variants, self.validator, rules)
-            problems = expected.problems(body.content, [schema])
+            problems = expected.problems(content, [schema])
             yield from (problem.below(place) for problem in problems)
-        elif not self._takes_any_text(schema):
+        elif not takes_octets(self.document, schema):
             why = f"expected a body of {response.content_type or media}, which is not looked into"
             yield not_compared(place, schema.pointer, why)
 
@@ -130,20 +144,6 @@ class ResponseCheck:
         expected = ExpectedBody(document, variants, validator, rules, is_xml=True)
         for problem in expected.problems(form.value, [root]):
             yield replace(problem, pointer=schema.pointer).below(place)
-
-    def _takes_any_text(self, schema: Located) -> bool:
-        """Whether a schema says no more of a body than that it is there: text or binary."""
-        words = {
-            "type",
-            "format",
-            "title",
-            "description",
-            "contentMediaType",
-            "example",
-            "examples",
-        }
-        node = self.document.resolve(schema).node
-        return isinstance(node, Mapping) and node.get("type") == "string" and node.keys() <= words
 
     def _headers(self, part: Located, response: Response) -> Iterator[Problem]:
         declared = {name.lower(): each for name, each in self.document.children(part, "headers")}
@@ -206,6 +206,25 @@ def _empty(part: Located, body: Body) -> Problem:
     else:
         why = "expected an empty body, got a response that may have one, which is not compared"
     return not_compared(f".response.{body.location}", part.at("content").pointer, why)
+
+
+def _unsaid(part: Located, stated: str, fitting: list[str]) -> Iterator[Problem]:
+    """Yield what a consumer wants of a content type and the document leaves open.
+
+    Pact's verifier wants a charset that the consumer states. Servers send one with text, and
+    mostly none with JSON, which has but one (RFC 8259, 8.1).
+    """
+    if stated.lower().startswith("text/"):
+        return
+    wanted = dict(parse_media_type(stated).parameters)
+    if all(wanted.keys() - dict(parse_media_type(each).parameters) for each in fitting):
+        yield Problem(
+            "response-content-type-open",
+            ".response.headers['Content-Type']",
+            part.at("content", fitting[0]).pointer,
+            f"expected {stated}, got {fitting[0]}, which does not say so",
+            Severity.WARNING,
+        )
 
 
 def _undeclared(operation: Operation, response: Response) -> Problem:

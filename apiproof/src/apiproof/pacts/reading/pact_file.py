@@ -35,7 +35,6 @@ from apiproof.pacts.reading.rules import (
 from apiproof.pacts.reading.strict_json import strict_json
 
 _HTTP: Final = "Synchronous/HTTP"
-_KINDS: Final = (_HTTP, "Asynchronous/Messages", "Synchronous/Messages")
 _NEWEST: Final = 4
 LARGEST: Final = 50 * 2**20  # bytes
 
@@ -114,10 +113,22 @@ def _entries(
             where = f"$.{group}[{number}]"
             if not isinstance(entry, Mapping):
                 raise PactMalformed(source, where, "not an object")
-            kind = entry.get("type", _HTTP) if group == "interactions" else "message"
-            if kind not in (*_KINDS, "message"):
-                raise PactMalformed(source, f"{where}.type", f"none of {', '.join(_KINDS)}")
-            yield entry, where, "http" if kind == _HTTP else kind
+            yield (
+                entry,
+                where,
+                _kind(entry, where, source) if group == "interactions" else "message",
+            )
+
+
+def _kind(entry: Mapping[str, Any], where: str, source: str) -> str:
+    """`http`, or the name of another kind, which is told and never called verified."""
+    kind = entry.get("type")
+    if kind is None or kind == _HTTP:
+        return "http"
+    is_http = "request" in entry and "response" in entry and kind != "Synchronous/Messages"
+    if not isinstance(kind, str) or is_http:
+        raise PactMalformed(source, f"{where}.type", f"an HTTP interaction's is {_HTTP}")
+    return kind
 
 
 def _version(

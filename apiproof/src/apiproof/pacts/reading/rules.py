@@ -13,13 +13,21 @@ from apiproof.pacts.reading.model import Matcher, MatchingRules, Rule
 
 _SYNONYMS: Final = {
     "timestamp": "datetime",
-    "mintype": "type",
-    "maxtype": "type",
-    "minmaxtype": "type",
     "like": "type",
-    "real": "decimal",
     "each": "type",
+    "real": "decimal",
+    **dict.fromkeys(("min-type", "max-type", "minmax-type"), "type"),
+    **dict.fromkeys(("minType", "maxType", "minMaxType"), "type"),
+    # Two spellings of one matcher: the specification's and that of other languages.
+    **dict.fromkeys(("notEmpty", "not-empty"), "notempty"),
+    **dict.fromkeys(("eachKey", "each-key"), "eachkey"),
+    **dict.fromkeys(("eachValue", "each-value"), "eachvalue"),
+    **dict.fromkeys(("arrayContains", "array-contains"), "arraycontains"),
+    **dict.fromkeys(("contentType", "content-type"), "contenttype"),
+    **dict.fromkeys(("statusCode", "status-code"), "statuscode"),
 }
+_PLAIN: Final = ("regex", "equality", "integer", "number", "boolean", "null", "include", "values")
+_KINDS: Final = frozenset({*_SYNONYMS.values(), *_PLAIN, "date", "time", "semver"})
 _LARGEST: Final = 10_000
 _FORMATS: Final = ("timestamp", "datetime", "date", "time")
 _CATEGORIES: Final = {"headers": "header", "headers[0]": "header"}
@@ -80,6 +88,11 @@ def read_rules(raw: Any) -> MatchingRules:
     )
 
 
+def is_known(matcher: Matcher) -> bool:
+    """Whether a matcher is one of the specification's; what another one takes, nobody can tell."""
+    return matcher.kind in _KINDS
+
+
 def read_rule(raw: Any) -> Rule:
     """The rule of one place: a list of matchers, one matcher, or `{combine, matchers}`."""
     if isinstance(raw, Mapping) and isinstance(raw.get("matchers"), list):
@@ -120,8 +133,7 @@ def _matchers(raw: list[Any]) -> Iterator[Matcher]:
 def _kind(options: Mapping[str, Any]) -> str:
     stated = options.get("match")
     if isinstance(stated, str):
-        kind = stated.lower().replace("-", "").replace("_", "")
-        return _SYNONYMS.get(kind, kind)
+        return _SYNONYMS.get(stated, stated)
     # pact-jvm's and pact-ruby's V2 files may leave `match` out.
     if "regex" in options:
         return "regex"

@@ -133,7 +133,8 @@ def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str)
         loaded.add_document(
             document,
             shown_url(href),
-            is_pending=bool(properties.get("pending")),
+            # Work in progress is pending, whether or not the Broker was asked what is.
+            is_pending=bool(properties.get("pending") or properties.get("wip")),
             publish_url=publish_url(document),
             notices=tuple(_notices(properties)),
         )
