@@ -224,3 +224,56 @@ def test_settings_that_hold_json_and_those_that_are_given_are_told_apart(tmp_pat
         '"POOL_ID": "{user_pool_id}"',
     ):  # fmt: skip
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("source", "example", "template"),
+    [
+        ("create_engine(url)", "", "{database_plain_url}"),
+        ("create_engine(url)", "postgresql+psycopg://u:p@localhost/db", "{database_psycopg_url}"),
+        ("create_engine(url)", "postgresql+psycopg2://u:p@localhost/db", "{database_plain_url}"),
+        ("create_async_engine(url)", "", "{database_async_url}"),
+        ("import psycopg\nengine = create_async_engine(url)", "", "{database_psycopg_url}"),
+        ("URL = 'postgresql+asyncpg://a@localhost/b'", "", "{database_async_url}"),
+        (
+            "create_async_engine(url.replace('postgresql://', 'postgresql+asyncpg://'))",
+            "",
+            "{database_plain_url}",
+        ),
+        (
+            "create_async_engine(make_url(url).set(drivername='postgresql+asyncpg'))",
+            "",
+            "{database_plain_url}",
+        ),
+        ("create_async_engine(url)", "postgres://u:p@localhost/db", "{database_plain_url}"),
+    ],
+)
+def test_a_database_url_names_the_driver_that_the_application_uses(
+    tmp_path: Path, source: str, example: str, template: str
+) -> None:
+    text = f"import os\nfrom fastapi import FastAPI\nurl = os.environ['DATABASE_URL']\n{source}\n"
+    (tmp_path / "main.py").write_text(f"{text}app = FastAPI()\n", encoding="utf-8")
+    if example:
+        (tmp_path / ".env.example").write_text(f"DATABASE_URL={example}\n", encoding="utf-8")
+    assert f'"DATABASE_URL": "{template}"' in service_file(plan_of(tmp_path))
+
+
+def test_the_identities_file_takes_the_token_from_where_the_login_puts_it(project: Path) -> None:
+    answer = {"required": ["accessToken"], "properties": {"accessToken": {"type": "string"}}}
+    answers = {"200": {"content": {"application/json": {"schema": answer}}}}
+    login = {"requestBody": body(email="", password=""), "responses": answers}
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    document = {
+        **DOCUMENT,
+        "paths": {**DOCUMENT["paths"], "/auth/login": {"post": login}},
+        "components": {"securitySchemes": schemes},
+    }
+    list(write(project, describe(plan_of(project), document)))
+    text = (project / "apiproof_identities.yaml").read_text(encoding="utf-8")
+    assert "/accessToken" in text
+    assert "/auth/login" in text
+
+
+def test_nobody_signs_in_where_nothing_asks_for_it(project: Path) -> None:
+    list(write(project, describe(plan_of(project), DOCUMENT)))
+    assert not (project / "apiproof_identities.yaml").exists()

@@ -18,16 +18,20 @@ _HEAD = """\
 """
 
 
+class NoSecurity(UserError):
+    """Nothing in a document asks for a credential."""
+
+
 def identities_file(document: Mapping[str, Any]) -> str:
     """Return the text of an identities file for a document.
 
     Raises:
-        UserError: Nothing in the document asks for a credential.
+        NoSecurity: Nothing in the document asks for a credential.
     """
     security = SecurityModel(document)
     payloads = PayloadSource(document, ExampleValues(document), Hints())
     if not security.schemes:
-        raise UserError(
+        raise NoSecurity(
             "The document declares no security scheme, so there is nobody to sign in. "
             "Declare one under components/securitySchemes."
         )

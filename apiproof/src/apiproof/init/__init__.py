@@ -2,10 +2,12 @@
 
 import difflib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from apiproof.access.identities_file import NoSecurity, identities_file
 from apiproof.errors import UserError
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.recognition import recognise, session_enders
@@ -25,6 +27,10 @@ __all__ = [
 ]
 
 ENVIRONMENTS = (".venv", "venv", "env")
+_IDENTITIES_HEAD = """\
+# Users of a deployed server, for `apiproof access --url URL --identities FILE` and for
+# `APIPROOF_IDENTITIES=FILE schemathesis run URL/openapi.json`.
+"""
 
 
 class ApplicationNotFound(UserError):
@@ -80,6 +86,8 @@ def describe(plan: Plan, document: dict[str, Any]) -> Plan:
         for scope in scopes
     }
     plan.scopes = tuple(sorted(asked))
+    with suppress(NoSecurity):  # then there is nobody to sign in
+        plan.identities = _IDENTITIES_HEAD + identities_file(document)
     return plan
 
 

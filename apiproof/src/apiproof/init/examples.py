@@ -14,6 +14,7 @@ _TEMPLATE = "https://cognito-idp.{region}.amazonaws.com"
 _ELSEWHERE = re.compile(
     r"[<>]|\$\{|://(?!localhost\b|127\.0\.0\.1\b|cognito-idp\.[^./]+\.amazonaws\.com\b)"
 )
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _LARGEST = 65_536  # bytes; a file of variables is short
 
 
@@ -26,23 +27,27 @@ def example_values(root: Path) -> dict[str, str]:
     Args:
         root: The project's folder; only files that lie in it directly are read.
     """
-    found: dict[str, str] = {}
+    return {
+        name: _ADDRESS.sub(_TEMPLATE, value.replace("{", "{{").replace("}", "}}"))
+        for name, value in _lines(root)
+        if not _SECRET.fullmatch(name) and not _ELSEWHERE.search(value)
+    }
+
+
+def example_schemes(root: Path) -> dict[str, str]:
+    """Return the schemes of example URLs (`postgresql+asyncpg://`) by the name of a variable."""
+    found = ((name, _SCHEME.match(value)) for name, value in _lines(root))
+    return {name: match.group() for name, match in found if match}
+
+
+def _lines(root: Path) -> Iterator[tuple[str, str]]:
     for path in sorted(root.iterdir()):
         if not _FILE.fullmatch(path.name) or path.suffix == ".py" or not path.is_file():
             continue
-        if path.stat().st_size <= _LARGEST:
-            found |= dict(_lines(path.read_text(encoding="utf-8", errors="replace")))
-    return found
-
-
-def _lines(text: str) -> Iterator[tuple[str, str]]:
-    for line in text.splitlines():
-        if not (match := _LINE.match(line.strip())) or _SECRET.fullmatch(match[1]):
+        if path.stat().st_size > _LARGEST:
             continue
-        value = match[2].strip().strip("\"'")
-        if value and value.isprintable() and not _ELSEWHERE.search(value):
-            literal = value.replace("{", "{{").replace("}", "}}")
-            yield (
-                match[1].upper(),
-                _ADDRESS.sub("https://cognito-idp.{region}.amazonaws.com", literal),
-            )
+        for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+            if match := _LINE.match(line.strip()):
+                value = match[2].strip().strip("\"'")
+                if value and value.isprintable():
+                    yield match[1].upper(), value

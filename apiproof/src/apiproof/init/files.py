@@ -29,6 +29,7 @@ class Plan:
         undeclared: operationIds that ask for a token, as the running application shows, though the
             document does not say so.
         token_kinds: `access` or `id` by operationId, of those that take one of them alone.
+        identities: The text of an identities file; empty where the document asks for no credential.
     """
 
     app: str
@@ -42,6 +43,7 @@ class Plan:
     install: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
     token_kinds: Mapping[str, str] = field(default_factory=dict)
+    identities: str = ""
 
     @property
     def token(self) -> str:
@@ -64,7 +66,7 @@ def texts(plan: Plan) -> dict[str, str]:
         SERVICE_FILE: service_file(plan),
         "schemathesis.toml": _SCHEMATHESIS,
         "tests/test_apiproof.py": _TESTS,
-        "apiproof_identities.yaml": identities(plan),
+        **({"apiproof_identities.yaml": plan.identities} if plan.identities else {}),
         "noxfile.py": _NOX,
         ".github/workflows/apiproof.yml": _GITHUB.format(
             install="".join(f"      - run: {line}\n" for line in _ci(plan))
@@ -216,7 +218,7 @@ def _variables(facts: SourceFacts) -> Iterator[str]:
             yield f"        {json.dumps(name)}: {json.dumps(facts.examples[name])},  # your example"
         elif name in made_up:
             yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
-        elif template := template_for(name):
+        elif template := facts.url_templates.get(name) or template_for(name):
             yield f'        "{name}": "{template}",'
         else:
             yield f'        # "{name}": left as it is'
@@ -269,36 +271,6 @@ def _overrides(plan: Plan) -> Iterator[str]:
         yield from lines
         yield "    },"
 
-
-def identities(plan: Plan) -> str:
-    """Return a Web Fuzzing Commons auth document, for a deployed server."""
-    login = plan.found.get("login")
-    endpoint = login.operation.path if login else "/login"
-    fields = login.fields if login else {"username": "username", "password": "password"}
-    payload = "\n".join(
-        f"        {name}: {'secret' if kind == 'password' else 'user@example.com'}"
-        for name, kind in fields.items()
-    )
-    return _IDENTITIES.format(endpoint=endpoint, payload=payload)
-
-
-_IDENTITIES = """\
-# Users of a deployed server, for `apiproof access --url URL --identities FILE` and for
-# `APIPROOF_IDENTITIES=FILE schemathesis run URL/openapi.json` (Web Fuzzing Commons, auth).
-auth:
-  - name: first
-    loginEndpointAuth:
-      endpoint: {endpoint}
-      verb: POST
-      payloadRaw: |
-{payload}
-      token:
-        extractFrom: body
-        extractSelector: /access_token
-        sendIn: header
-        sendName: Authorization
-        sendTemplate: "Bearer {{token}}"
-"""
 
 _SCHEMATHESIS = """\
 # For `schemathesis run` beside `apiproof serve`, and for `apiproof run`.

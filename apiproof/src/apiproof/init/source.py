@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apiproof.init.examples import example_values
+from apiproof.init.database_urls import PLAIN, url_template
+from apiproof.init.examples import example_schemes, example_values
 from apiproof.init.variables import template_for
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
@@ -35,6 +36,7 @@ class SourceFacts:
         variables: Environment variables by name; whether the application ends without it.
         structured: Those of them that hold JSON, with an empty value.
         examples: The values of those that a committed example of an env file gives.
+        url_templates: Of the variables that hold a database's URL, with the driver that it names.
         has_database: Whether a database library is imported.
         creates_tables: Whether the application calls `create_all` itself.
         metadata: The import path of what has SQLAlchemy's metadata; empty where none was found.
@@ -49,6 +51,7 @@ class SourceFacts:
     variables: dict[str, bool] = field(default_factory=dict)
     structured: dict[str, str] = field(default_factory=dict)
     examples: dict[str, str] = field(default_factory=dict)
+    url_templates: dict[str, str] = field(default_factory=dict)
     has_database: bool = False
     creates_tables: bool = False
     metadata: str = ""
@@ -64,8 +67,10 @@ def read_source(root: Path) -> SourceFacts:
     facts = SourceFacts()
     instances: list[str] = []
     factories: list[str] = []
+    texts: list[str] = []
     for path in _files(root):
         text = path.read_text(encoding="utf-8", errors="replace")
+        texts.append(text)
         try:
             tree = ast.parse(text)
         except SyntaxError:
@@ -79,6 +84,12 @@ def read_source(root: Path) -> SourceFacts:
         name: value
         for name, value in example_values(root).items()
         if name in facts.variables and not template_for(name)
+    }
+    schemes = example_schemes(root)
+    facts.url_templates = {
+        name: url_template("\n".join(texts), schemes.get(name.upper(), ""))
+        for name in facts.variables
+        if template_for(name) == PLAIN
     }
     made = {name.rpartition(":")[2] for name in factories}
     called = [name for root_path in _files(root) for name in _calls_of(root_path, root, made)]
