@@ -16,7 +16,7 @@ from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fiel
 from apiproof.access.http import Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import PreparedRequest
+from apiproof.access.prepared import PreparedRequest, items_of
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.access.users import User
@@ -77,7 +77,8 @@ class AccountAccessProbe:
             for name, value in victim.attributes.items()
             if EMAIL_FIELD.search(name) or "phone" in name.lower()
         } - asked
-        shown = {str(value) for _, value in fields_of(answer.json)} & private
+        shown = {path[-1]: str(value) for path, value in fields_of(answer.json)}
+        shown = {name: value for name, value in shown.items() if value in private}
         note = ""
         if answer.ok and shown and self._is_private(operation, victim, shown):
             note = "another user reads what only the account's owner is shown elsewhere"
@@ -91,8 +92,8 @@ class AccountAccessProbe:
             impact=Impact.LEAK,
         )
 
-    def _is_private(self, operation: Operation, victim: User, shown: set[str]) -> bool:
-        """Whether no list or public operation shows the same to everybody."""
+    def _is_private(self, operation: Operation, victim: User, shown: Mapping[str, str]) -> bool:
+        """Whether no list or public operation shows the same to everybody, of whomever."""
         for other in self._preparer.security.operations:
             if other.method != "GET" or other == operation or "{" in other.path:
                 continue
@@ -103,8 +104,10 @@ class AccountAccessProbe:
             if auth is None and other.secured:
                 continue
             answer = self._send_plain(other, attacker)
-            if answer is not None and any(value in answer.text for value in shown):
-                return False
+            own = {str(value) for value in attacker.attributes.values()}
+            for item in items_of(answer.json) if answer is not None and answer.ok else ():
+                if any(item.get(name) and str(item[name]) not in own for name in shown):
+                    return False
         return True
 
     def _send_plain(self, operation: Operation, user: User) -> Response | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
+from apiproof.access.users_wfc import BASIC
 
 PRIVILEGE = re.compile(
     r"^(is_?)?(admin|super_?user|staff|moderator|manager|owner)(istrator)?$|^(user_?)?roles?$"
@@ -30,18 +31,25 @@ def identifiers_in(value: Any) -> dict[str, str]:
 def username_field(entry: Mapping[str, Any]) -> str:
     """Return the name of the field in which a login takes the user's name."""
     login = entry.get("loginEndpointAuth", {})
+    if "payloadRaw" in login:  # a template, with places to fill in
+        paths = [path for path, value in _raw_fields(login) if value == "{username}"]
+        return paths[0][-1] if paths else ""
     return str(login.get("payloadUserPwd", {}).get("usernameField", ""))
+
+
+def _raw_fields(login: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
+    try:
+        return list(fields_of(json.loads(str(login["payloadRaw"]))))
+    except ValueError:
+        return []
 
 
 def login_of(entry: Mapping[str, Any], name: str, password: str) -> dict[str, Any]:
     """Return a login entry of somebody else."""
     login = dict(entry["loginEndpointAuth"])
-    if "payloadUserPwd" in login:
-        login["payloadUserPwd"] = {
-            **login["payloadUserPwd"],
-            "username": name,
-            "password": password,
-        }
+    given = next((member for member in ("payloadUserPwd", BASIC) if member in login), "")
+    if given:
+        login[given] = {**login[given], "username": name, "password": password}
     elif "payloadRaw" in login:
         raw = str(login["payloadRaw"])
         quoted = (json.dumps(text)[1:-1] for text in (name, password))
@@ -59,3 +67,17 @@ def without_field(value: Any, path: tuple[str, ...]) -> Any:
     else:
         members[path[0]] = without_field(members[path[0]], path[1:])
     return members
+
+
+def as_given(template: Mapping[str, Any], login: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a login as the document has it, with what a user of the file says of its answer."""
+    answer = ("token", "expectCookies")
+    given = {name: value for name, value in login.items() if not name.startswith("payload")}
+    rest = {name: value for name, value in template.items() if name not in answer}
+    return {**given, **rest}
+
+
+def bare(value: str | bytes) -> str:
+    """Return a credential without the word before it."""
+    text = value if isinstance(value, str) else value.decode("latin-1")
+    return text.rpartition(" ")[2]

@@ -12,6 +12,8 @@ from typing import Any
 
 from apiproof.access.account_fields import (
     PRIVILEGE,
+    as_given,
+    bare,
     identifiers_in,
     login_of,
     username_field,
@@ -20,21 +22,17 @@ from apiproof.access.account_fields import (
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
 from apiproof.access.logins import find_login, find_sign_up, login_template
+from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.users import User
 from apiproof.access.users_file import FileUsers
-from apiproof.access.users_wfc import FileUser, LoginFailed
+from apiproof.access.users_wfc import BASIC, FileUser, LoginFailed
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, decode_unverified
 from apiproof.openapi.document import Operation
 
 MARGIN = 10  # seconds before its end at which a token is renewed
-_ME = re.compile(
-    r"/(me|self|myself|profile|whoami|account|userinfo|current[-_]?user|user)/?$"
-    r"|/(users?|account)/(me|self|current|profile|info)/?$",
-    re.IGNORECASE,
-)
 
 
 class Accounts(FileUsers):
@@ -65,9 +63,12 @@ class Accounts(FileUsers):
         self._own: dict[str, User] = {}
         self._passwords: dict[str, str] = {}
         self._spent: set[str] = set()
+        self._holders: dict[str, str] = {}
         self._lent = list(self._users)
         self._lent_credentials: set[str] = set()
-        self.me = _me_operations(security)
+        self._name_like = ""
+        self._name_schemes(security)
+        self.me = own_profiles(security, payloads)
         self._login = self._login_entry()
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
         self._extra_headers(security)
@@ -106,7 +107,7 @@ class Accounts(FileUsers):
         """Whether a request carries the credential of a user of the file."""
         places = (auth.headers, auth.query, auth.cookies)
         return any(
-            _bare(value) in self._lent_credentials for place in places for value in place.values()
+            bare(value) in self._lent_credentials for place in places for value in place.values()
         )
 
     def users(self) -> Iterator[User]:
@@ -171,17 +172,19 @@ class Accounts(FileUsers):
         """
         if user.name in self._lent:
             text = self._fresh(user, scheme, scopes)
-            self._lent_credentials.add(_bare(text))
+            self._lent_credentials.add(bare(text))
             return text
         try:
-            return self._fresh(user, scheme, scopes)
+            text = self._fresh(user, scheme, scopes)
         except LoginFailed as error:
             self.forget(user)
             raise NotApplicable(f"an account of the run's own is of no more use: {error}") from None
+        self._holders[bare(text)] = user.name
+        return text
 
     def _fresh(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
         text = super().credential(user, scheme, scopes)
-        token = decode_unverified(text) if scheme.is_http else None
+        token = decode_unverified(text)
         ends = token.claims.get("exp") if token else None
         soon = isinstance(ends, int | float) and ends - time.time() < MARGIN
         if soon and self.can_log_in_again(user):
@@ -189,15 +192,20 @@ class Accounts(FileUsers):
             text = super().credential(user, scheme, scopes)
         return text
 
+    def holder_of(self, auth: RequestAuth) -> User | None:
+        """Return the account of the run's own that had a credential; None for others."""
+        places = (auth.headers, auth.query, auth.cookies)
+        held = [bare(value) for place in places for value in place.values()]
+        name = next((self._holders[value] for value in held if value in self._holders), None)
+        return None if name is None or name in self._spent else self._own.get(name)
+
     def file_entry(self, user: User) -> Mapping[str, Any]:
         """Return a user's entry in the file."""
         return self._users[user.name].entry
 
-    def entry_of(self, user: User) -> Mapping[str, Any]:
-        """Return the name and password fields that a user signs in with."""
-        login = self._users[user.name].entry.get("loginEndpointAuth", {})
-        fields: Mapping[str, Any] = login.get("payloadUserPwd", {})
-        return fields
+    def login_name(self, user: User) -> str:
+        """Return what a user signs in as; empty where that is not known."""
+        return self._users[user.name].username
 
     def is_gone(self, user: User) -> bool:
         """Whether an account of the run's own is gone, or is no longer what it was."""
@@ -286,15 +294,20 @@ class Accounts(FileUsers):
     def _login_entry(self) -> dict[str, Any] | None:
         """Return the login of the file's users, or the document's, with places to fill in."""
         for user in self._users.values():
-            login = user.entry.get("loginEndpointAuth")
-            if login and "payloadUserPwd" in login:
-                self._name_like = str(login["payloadUserPwd"].get("username", ""))
+            login = user.entry.get("loginEndpointAuth", {})
+            if {"payloadUserPwd", BASIC} & set(login):
+                self._name_like = user.username
                 return dict(user.entry)
-        self._name_like = ""
         operation = find_login(self._security, self._payloads)
         if operation is None:
             return None
         template = login_template(self._security, self._payloads, operation)
+        for user in self._users.values():  # how the file's users do it is sure to be right
+            login = user.entry.get("loginEndpointAuth", {})
+            if str(login.get("endpoint", "")).strip("/") == operation.path.strip("/"):
+                self._name_like = user.username
+                fixed = {key: user.entry[key] for key in ("fixedHeaders",) if key in user.entry}
+                return {"name": "", **fixed, "loginEndpointAuth": as_given(template, login)}
         return {"name": "", "loginEndpointAuth": template}
 
     def _login_name(self, known: Mapping[str, str], unique: str) -> str:
@@ -360,23 +373,20 @@ class Accounts(FileUsers):
             is_learnt=True,
         )
 
+    def _name_schemes(self, security: SecurityModel) -> None:
+        """Take a key that is sent as `Authorization: Token ...` for the HTTP scheme that it is."""
+        sent = [
+            value
+            for user in self._users.values()
+            for name, value in self._of(user.name).headers.items()
+            if name.lower() == "authorization"
+        ]
+        words = {value.partition(" ")[0] for value in sent if " " in value.strip()}
+        for name, scheme in security.schemes.items():
+            if not scheme.is_http and scheme.field.lower() == "authorization" and len(words) == 1:
+                security.schemes[name] = replace(scheme, kind=min(words).lower())
+
     def _extra_headers(self, security: SecurityModel) -> None:
         """Take the headers that are no credential for part of every request: a tenant's, say."""
         fields = {scheme.field.lower() for scheme in security.schemes.values()}
         self._not_credentials = fields | {"authorization", "cookie"}
-
-
-def _bare(value: str | bytes) -> str:
-    text = value if isinstance(value, str) else value.decode("latin-1")
-    return text.rpartition(" ")[2]
-
-
-def _me_operations(security: SecurityModel) -> list[Operation]:
-    return [
-        operation
-        for operation in security.operations
-        if operation.method == "GET"
-        and operation.security
-        and "{" not in operation.path
-        and _ME.search(operation.path)
-    ][:2]

@@ -14,6 +14,7 @@ from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 MOST = 200  # objects that are removed
+ENDED, UNKNOWN, GONE = {401, 403}, 404, 410
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,16 @@ class Removal:
 
     request: Request
     auth: RequestAuth
+
+
+def _renewed(removal: Removal, holder: User, preparer: RequestPreparer) -> RequestAuth:
+    """Return the holder's credential in place of one whose session may be over."""
+    operation = removal.request.operation
+    auth = preparer.credential(operation, holder)
+    if auth == removal.auth:
+        preparer.user_source.invalidate(holder)
+        auth = preparer.credential(operation, holder)
+    return auth
 
 
 class Cleanup:
@@ -67,9 +78,21 @@ class Cleanup:
 
     def run(self, sender: Sender, preparer: RequestPreparer, accounts: Accounts) -> None:
         """Remove what was made: objects, then accounts."""
-        for removal in list(self._removals.values())[:MOST]:
+        # What stands inside something else goes first.
+        inmost = sorted(
+            self._removals.items(), key=lambda one: -one[1].request.operation.path.count("{")
+        )
+        for path, removal in inmost[:MOST]:
             with contextlib.suppress(NotPrepared):
-                sender.send(removal.request, removal.auth)  # what is removed is noted there
+                # What is removed is noted there.
+                answer = sender.send(removal.request, removal.auth)
+                holder = accounts.holder_of(removal.auth)
+                if answer.status in ENDED and holder is not None:
+                    answer = sender.send(removal.request, _renewed(removal, holder, preparer))
+                if answer.status == GONE or (
+                    answer.status == UNKNOWN and removal.request.operation.path.count("{") > 1
+                ):
+                    self._removals.pop(path, None)  # with what it stood in, by an earlier request
         for user in accounts.own_accounts:
             if self._close(sender, preparer, user):
                 self._closed.add(user.name)
@@ -77,11 +100,15 @@ class Cleanup:
     def left(self, accounts: Accounts) -> list[str]:
         """Return what was made and is still there, one line each."""
         stayed = Counter(self._stayed)
+        signed_up = stayed.pop(accounts.sign_up.label, 0) if accounts.sign_up else 0
         stayed.update(
             f"what {removal.request.operation.path} names" for removal in self._removals.values()
         )
         names = sorted({user.name for user in accounts.own_accounts} - self._closed)
+        more = signed_up - len(self._closed) - len(names)
         lines = [f"{count} by {label}" for label, count in stayed.items()]
+        if more > 0:
+            names.append(f"{more} more that changed or that nobody signed in to")
         return [*lines, *([f"accounts: {', '.join(names)}"] if names else [])]
 
     def _close(self, sender: Sender, preparer: RequestPreparer, user: User) -> bool:

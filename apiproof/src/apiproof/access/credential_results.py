@@ -1,12 +1,12 @@
 """What the answers to a credential case amount to: a cell, and findings by how they went wrong."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from apiproof.access.checks import Impact
 from apiproof.access.http import Response
 from apiproof.access.inspection import challenge_faults
-from apiproof.access.report import NOT_VERIFIED, Cell, CellStatus, Finding
+from apiproof.access.report import NOT_VERIFIED, OPEN, Cell, CellStatus, Finding
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
     CredentialCase,
@@ -14,9 +14,13 @@ from apiproof.jwt import (
 )
 
 ADMITTED = range(200, 300)
+UNAUTHENTICATED, FORBIDDEN = 401, 403
+MALFORMED = {400, 431}  # invalid_request (RFC 6750, 3.1); a header that a server takes for too long
 
 
 BARE = {"anonymous", "gateway-headers"}
+UNNAMED = {*BARE, "empty"}  # no credential at all
+PUBLIC = "whoever asks is answered alike, so the document should say that no credential is needed"
 
 
 UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
@@ -45,21 +49,60 @@ class CredentialResult:
     side_effect: bool = False
 
 
+@dataclass(frozen=True)
+class Control:
+    """What the answers to a case are compared with.
+
+    Attributes:
+        opened: What the valid credential gets, if that was tried on the same request.
+        reference: What no credential gets, where none is needed.
+        is_abroad: Whether the service is somebody else's, judged by what a standard demands.
+        forbids: Whether it refuses every bad credential, and none, with 403.
+        is_public: Whether anybody is answered alike, and only bad credentials are refused.
+    """
+
+    opened: Response | None
+    reference: Response | None = None
+    is_abroad: bool = False
+    forbids: bool = False
+    is_public: bool = False
+
+
+def forbids_alike(requirement: SecurityRequirement, results: Iterable[CredentialResult]) -> bool:
+    """Whether whatever was refused was refused with 403, and the document promises no 401.
+
+    401 takes an HTTP authentication scheme, and RFC 6750, 3.1 only recommends it (SHOULD): a
+    service that forbids throughout is consistent, one that mixes the two is not.
+    """
+    if set(requirement.operation.statuses) & {str(UNAUTHENTICATED), "4XX", "default"}:
+        return False
+    refused = {
+        response.status
+        for result in results
+        if result.case.expected is Expected.UNAUTHENTICATED
+        for response in result.responses
+        if not response.ok and response.status != 429
+    }
+    return refused == {FORBIDDEN}
+
+
 def evaluated(
-    requirement: SecurityRequirement,
-    result: CredentialResult,
-    opened: Response | None,
-    reference: Response | None = None,
+    requirement: SecurityRequirement, result: CredentialResult, control: Control
 ) -> tuple[Cell, list[Finding]]:
     """Return the cell of a case, and its findings: one for each way in which it went wrong.
 
     Args:
         requirement: Where it was tried.
         result: What was tried and answered.
-        opened: What the valid credential gets, if that was tried on the same request.
-        reference: What no credential gets, where none is needed.
+        control: What its answers are compared with.
     """
+    opened, reference = control.opened, control.reference
     expected = expected_statuses(requirement, result.case)
+    is_keyed = control.is_abroad and not requirement.use.scheme.is_http  # no scheme to challenge by
+    if (control.forbids or is_keyed) and result.case.expected is Expected.UNAUTHENTICATED:
+        expected |= {FORBIDDEN}
+    if control.is_abroad and result.case.id == "garbage":
+        expected |= MALFORMED
     wrong = [
         response
         for response in result.responses
@@ -67,7 +110,7 @@ def evaluated(
         and response.status != 429
         and not _as_anonymous(response, reference, opened)
     ]
-    findings = list(_findings(requirement, result, wrong, opened, expected))
+    findings = list(_findings(requirement, result, wrong, control, expected))
     if result.side_effect:
         note = f"{result.case.title}: refused, but carried out all the same"
         findings.append(_finding(requirement, result, result.responses[-1], note, "carried out"))
@@ -86,14 +129,16 @@ def evaluated(
         evidence=shown.evidence if shown else "",
         check=result.case.check,
     )
-    return cell, [*findings, *_challenged(requirement, result)]
+    if not control.is_abroad:  # RFC 6750 recommends error codes, it does not demand them
+        findings += _challenged(requirement, result)
+    return cell, findings
 
 
 def _findings(
     requirement: SecurityRequirement,
     result: CredentialResult,
     wrong: list[Response],
-    opened: Response | None,
+    control: Control,
     expected: set[int],
 ) -> Iterator[Finding]:
     """Yield a finding for each kind of wrong answer; the first answer of a kind shows it."""
@@ -101,14 +146,16 @@ def _findings(
     case, seen = result.case, set()
     for response in wrong:
         is_in = response.ok and case.expected is not Expected.ACCEPTED
-        is_in = is_in and _alike(response, opened)
+        is_in = is_in and _alike(response, control.opened)
         kind = "let in" if is_in else f"answered {response.failure or response.status}"
         if kind in seen:
             continue
         seen.add(kind)
         if is_in:
             note = f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
-            impact = Impact.DEVIATION if case.id in HARMLESS else Impact.LET_IN
+            is_harmless = case.id in HARMLESS or (control.is_public and case.id in UNNAMED)
+            impact = Impact.DEVIATION if is_harmless else Impact.LET_IN
+            note += f": {PUBLIC}" if control.is_public and case.id in UNNAMED else ""
         else:
             got = response.failure or response.status
             note = f"{case.title}: answered {got}, {wanted} is due ({case.source})"
@@ -220,7 +267,7 @@ def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str)
 def with_common_cause(
     judged: list[tuple[Cell, list[Finding]]],
 ) -> Iterator[tuple[Cell, list[Finding]]]:
-    """Give forged signatures one cause where none is verified."""
+    """Give findings one cause: where nothing is asked for, where no signature is verified."""
     let_in = {
         finding.case.partition("@")[0]
         for _, findings in judged
@@ -229,7 +276,12 @@ def with_common_cause(
     }
     for cell, found in judged:
         findings = found
-        if let_in & UNSIGNED:
+        if "anonymous" in let_in:
+            findings = [
+                replace(finding, cause=OPEN) if finding.kind == "let in" else finding
+                for finding in found
+            ]
+        elif let_in & UNSIGNED:
             findings = [
                 replace(finding, cause=NOT_VERIFIED, text=f"{NOT_VERIFIED}: {finding.text}")
                 if finding.kind == "let in" and cell.case in SIGNATURE

@@ -1,10 +1,15 @@
 """Credential cases tried on requests that succeed with the valid credential, and their results."""
 
+import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from apiproof.access.credential_results import (
+    FORBIDDEN,
+    Control,
     CredentialResult,
     evaluated,
+    forbids_alike,
     skipped,
     with_common_cause,
 )
@@ -13,6 +18,7 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding
 from apiproof.access.requirements import SecurityRequirement, is_session_ending
+from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
 from apiproof.jwt import (
@@ -24,6 +30,8 @@ from apiproof.jwt import (
     RequestAuth,
     SessionEnd,
 )
+
+GRACE = 6.0  # seconds after which the end of a session has reached everybody
 
 
 class SessionEnder:
@@ -79,6 +87,8 @@ class SessionEnder:
             raise NotApplicable(f"{chosen.operation_id} answered {response.status}")
         if ending is SessionEnd.DELETED:
             self._preparer.user_source.forget(user)
+        elif user.is_learnt:
+            self._preparer.user_source.invalidate(user)
 
 
 class CredentialedRequest:
@@ -131,6 +141,7 @@ class CredentialProbe:
         """
         first = CredentialedRequest(self, requirement, self._setting(requirement))
         results: dict[str, CredentialResult] = {}
+        over: list[CredentialResult] = []
         for case in cases:
             try:
                 count = len(first.variants(case))
@@ -141,20 +152,73 @@ class CredentialProbe:
                 if not self.variant_index or self.variant_index % len(SessionEnd) == list(
                     SessionEnd
                 ).index(case.ending):
-                    yield self._ended(requirement, case)
+                    try:
+                        over.append(self._ended(requirement, case))
+                    except NotApplicable as reason:
+                        yield skipped(requirement, case, str(reason)), []
             elif count:
                 results[case.id] = CredentialResult(case)
         opened = self._run(requirement, first, results)
         if not opened.ok and first.prepared.user.is_learnt:
             # Abroad, a request that does not succeed any more says nothing of what was refused.
             text = f"the valid credential got {opened.failure or opened.status} afterwards"
-            for result in (CredentialResult(VALID), *results.values()):
+            for result in (CredentialResult(VALID), *results.values(), *over):
                 yield skipped(requirement, result.case, text), []
             return
-        yield evaluated(requirement, CredentialResult(VALID, [opened]), opened)
-        reference = self._reference(requirement) if requirement.optional else None
-        judged = [evaluated(requirement, result, opened, reference) for result in results.values()]
+        is_abroad = first.prepared.user.is_learnt
+        tried = [*results.values(), *over]
+        control = self._control(requirement, opened, tried, is_abroad=is_abroad)
+        yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
+        ended = replace(control, opened=None)
+        yield from (evaluated(requirement, result, ended) for result in over)
+        judged = [evaluated(requirement, result, control) for result in results.values()]
         yield from with_common_cause(judged)
+
+    def _control(
+        self,
+        requirement: SecurityRequirement,
+        opened: Response,
+        results: list[CredentialResult],
+        *,
+        is_abroad: bool,
+    ) -> Control:
+        """Return what the answers to bad credentials are compared with."""
+        if requirement.optional:
+            return Control(opened, self._reference(requirement), is_abroad=is_abroad)
+        if not is_abroad:
+            return Control(opened)
+        reference = self._reference(requirement)
+        forbids = forbids_alike(requirement, results) and (
+            reference.ok or reference.status == FORBIDDEN
+        )
+        is_public = reference.ok and self._is_public(requirement, results)
+        return Control(opened, is_abroad=True, forbids=forbids, is_public=is_public)
+
+    def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
+        """Whether a read answers nobody and two users alike, and refuses bad credentials.
+
+        Frameworks declare a credential that is optional like one that is not.
+        """
+        refuses = any(
+            result.case.id == "garbage" and not any(one.ok for one in result.responses)
+            for result in results
+        )
+        if not refuses or requirement.operation.method not in SAFE:
+            return False
+        prepared = self._setting(requirement)
+        try:
+            other = self._preparer.user_source.other(prepared.user)
+            auth = self._preparer.credential(requirement.operation, other)
+        except (NotApplicable, NotPrepared):
+            return False
+        answers = [
+            self._preparer.sender.send(prepared.request, one)
+            for one in (RequestAuth(headers=prepared.user.headers), prepared.auth, auth)
+        ]
+        return all(
+            one.ok and not diff(normalize(one, ()), normalize(answers[0], ()), times=False)
+            for one in answers
+        )
 
     def _setting(self, requirement: SecurityRequirement) -> PreparedRequest:
         return self._preparer.prepared(requirement.operation, requirement.alternative)
@@ -204,25 +268,39 @@ class CredentialProbe:
         # A control: the same without the bad credential, just before and after, does succeed.
         return all(self._open(self._setting(requirement)).ok for _ in range(2))
 
-    def _ended(
-        self, requirement: SecurityRequirement, case: CredentialCase
-    ) -> tuple[Cell, list[Finding]]:
-        """Try a genuine credential whose session or account is over."""
+    def _ended(self, requirement: SecurityRequirement, case: CredentialCase) -> CredentialResult:
+        """Try a genuine credential whose session or account is over.
+
+        Raises:
+            NotApplicable: Nothing ends one that way.
+        """
         assert case.ending is not None  # noqa: S101  # the caller's condition, for the types
-        try:
-            self._session_ender.check(case.ending)
-        except NotApplicable as reason:
-            return skipped(requirement, case, str(reason)), []
+        if case.ending is SessionEnd.SIGNED_OUT and requirement.use.scheme.kind == "basic":
+            raise NotApplicable("a name and a password outlive every session")
+        self._session_ender.check(case.ending)
         prepared = self._preparer.prepared(
             requirement.operation, requirement.alternative, self._preparer.new_user()
         )
-        try:
-            self._session_ender.end(prepared.user, case.ending)
-        except NotApplicable as reason:
-            return skipped(requirement, case, str(reason)), []
+        self._session_ender.end(prepared.user, case.ending)
         response = self._preparer.sender.send(prepared.request, prepared.auth)
-        reference = self._reference(requirement) if requirement.optional else None
-        return evaluated(requirement, CredentialResult(case, [response]), None, reference)
+        if response.ok and prepared.user.is_learnt:
+            response = self._after_grace(prepared, case.ending) or response
+        return CredentialResult(case, [response])
+
+    def _after_grace(self, prepared: PreparedRequest, ending: SessionEnd) -> Response | None:
+        """Ask again a little later, once in a run: requests under way may have been spared.
+
+        Raises:
+            NotApplicable: Sessions are known to serve for a few seconds after their end.
+        """
+        known = self._preparer.ends_late.get(ending)
+        if known:
+            raise NotApplicable(f"a credential serves for some seconds after it is {ending.value}")
+        if known is None:
+            time.sleep(GRACE)
+        response = self._preparer.sender.send(prepared.request, prepared.auth)
+        self._preparer.ends_late[ending] = not response.ok
+        return response
 
     def context(
         self, requirement: SecurityRequirement, prepared: PreparedRequest

@@ -93,7 +93,7 @@ class EnumerationProbe:
         body: Any = self._preparer.payloads.full_body(operation)
         own = {name.lower(): value for name, value in user.attributes.items()}
         email = next((value for name, value in own.items() if EMAIL_FIELD.search(name)), user.name)
-        login_name = str(self._accounts.entry_of(user).get("username", "")) or user.name
+        login_name = self._accounts.login_name(user) or user.name
         values = {}
         for path, _ in fields_of(body):
             name = path[-1]

@@ -6,11 +6,21 @@ from typing import Any
 import yaml
 
 from apiproof.access.example_values import ExampleValues
-from apiproof.access.logins import find_login, find_sign_up, login_template
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, fields_of
+from apiproof.access.logins import (
+    asks_for_basic,
+    find_login,
+    find_sign_up,
+    login_template,
+    prefix_of_credential,
+)
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
+from apiproof.access.users_wfc import BASIC
 from apiproof.errors import UserError
+from apiproof.openapi.document import Operation
 
+NAMES = ("alice", "bob")
 _HEAD = """\
 # Users for `apiproof access`, as a Web Fuzzing Commons auth document:
 # https://github.com/WebFuzzing/Commons. Two users of the same rights show what each may see of
@@ -39,7 +49,8 @@ def identities_file(document: Mapping[str, Any]) -> str:
     if login is None:
         return _HEAD + _note(security, payloads) + _dumped({"auth": _with_headers(security)})
     template = login_template(security, payloads, login)
-    users = [_user(name, template) for name in ("alice", "bob")]
+    domain = _domain(security, payloads, login)
+    users = [_user(name, template, domain) for name in NAMES]
     whole = {"authTemplate": {"loginEndpointAuth": template}, "auth": users}
     return _HEAD + _note(security, payloads) + _dumped(whole)
 
@@ -51,24 +62,46 @@ def _note(security: SecurityModel, payloads: PayloadSource) -> str:
     return f"# Further accounts are signed up with {sign_up.label}.\n"
 
 
-def _user(name: str, template: Mapping[str, Any]) -> dict[str, Any]:
+def _domain(security: SecurityModel, payloads: PayloadSource, login: Operation) -> str:
+    """Return what makes a login name an e-mail address; empty where a plain name signs in.
+
+    OAuth 2.0 calls the field `username` whatever it holds (RFC 6749, 4.3.2): where nobody signs up
+    with a name but with an address, that is what they sign in with.
+    """
+    if asks_for_basic(security, login):
+        return ""
+    names, emails = _naming(payloads, login)
+    sign_up = find_sign_up(security, payloads)
+    if names and sign_up is not None:
+        names, emails = _naming(payloads, sign_up)
+    return "@example.com" if emails and not names else ""
+
+
+def _naming(payloads: PayloadSource, operation: Operation) -> tuple[list[str], list[str]]:
+    """Return the fields of a body that hold a name, and those that hold an e-mail address."""
+    fields = [path[-1] for path, _ in fields_of(payloads.full_body(operation))]
+    emails = [name for name in fields if EMAIL_FIELD.search(name)]
+    return [name for name in fields if NAME_FIELD.search(name) and name not in emails], emails
+
+
+def _user(name: str, template: Mapping[str, Any], domain: str) -> dict[str, Any]:
+    given = {"username": name + domain, "password": "FILL IN"}
     if "payloadRaw" in template:
-        raw = (
-            str(template["payloadRaw"]).replace("{username}", name).replace("{password}", "FILL IN")
-        )
+        raw = str(template["payloadRaw"])
+        for place, text in given.items():
+            raw = raw.replace("{" + place + "}", text)
         return {"name": name, "loginEndpointAuth": {"payloadRaw": raw}}
-    given = {"username": name, "password": "FILL IN"}
-    return {"name": name, "loginEndpointAuth": {"payloadUserPwd": given}}
+    member = BASIC if BASIC in template else "payloadUserPwd"
+    return {"name": name, "loginEndpointAuth": {member: given}}
 
 
 def _with_headers(security: SecurityModel) -> list[dict[str, Any]]:
     scheme = next(iter(security.schemes.values()))
-    value = {"bearer": "Bearer FILL IN", "basic": "Basic FILL IN"}.get(scheme.kind, "FILL IN")
-    name, text = scheme.field, value
+    name, text = scheme.field, f"{prefix_of_credential(security, scheme)} FILL IN".strip()
     if scheme.place == "cookie":
         name, text = "Cookie", f"{scheme.field}=FILL IN"
     headers = [{"name": name, "value": text}]
-    return [{"name": user, "fixedHeaders": headers} for user in ("alice", "bob")]
+    return [{"name": user, "fixedHeaders": headers} for user in NAMES]
 
 
 def _dumped(value: Any) -> str:

@@ -194,8 +194,22 @@ class Inspection:
     """Looks at answers and collects findings."""
 
     def __init__(
-        self, document: Mapping[str, Any], security: SecurityModel, user_source: UserSource
+        self,
+        document: Mapping[str, Any],
+        security: SecurityModel,
+        user_source: UserSource,
+        *,
+        is_abroad: bool = False,
     ) -> None:
+        """Prepare.
+
+        Args:
+            document: The document.
+            security: Its operations.
+            user_source: Knows the secrets that were handed out.
+            is_abroad: Whether the service is somebody else's.
+        """
+        self._is_abroad = is_abroad
         self._security = security
         self._user_source = user_source
         self._operations = {item.label: item for item in security.operations}
@@ -214,6 +228,8 @@ class Inspection:
         operation = self._operations.get(request.operation.label, request.operation)
         name = operation.operation_id
         for fault, text in self._error_conformance.faults(operation, response):
+            if self._is_abroad and self._is_matter_of_taste(operation, fault):
+                continue
             yield Finding(
                 ERRORS, name, fault, text, response.evidence, response=response, cause=fault
             )
@@ -228,6 +244,16 @@ class Inspection:
             whom = "anybody, without a credential" if is_anonymous else "whoever asks"
             text = f"shows passwords or their hashes to {whom}: {field}"
             yield self._leak(operation, f"password-{response.status}", text, response)
+
+    def _is_matter_of_taste(self, operation: Operation, fault: str) -> bool:
+        """Whether no standard demands what an answer lacks.
+
+        Retry-After is optional (RFC 6585, 4; RFC 9110, 15.6.4); and a 401 names an HTTP
+        authentication scheme, which cookies, API keys and login forms are not.
+        """
+        choices = self._security.alternatives(operation)
+        is_http = any(use.scheme.is_http for one in choices for use in one)
+        return fault.startswith("retry-") or (fault == "challenge-401" and not is_http)
 
     def _leak(self, operation: Operation, case: str, text: str, response: Response) -> Finding:
         name = operation.operation_id

@@ -36,8 +36,6 @@ class KeyProbe:
     def run(self) -> Iterator[Finding]:
         """Guess, once for each scheme; what is guessed signs the forged tokens that follow."""
         for scheme in self._security.schemes.values():
-            if not scheme.is_http:
-                continue
             for user in self._accounts.users():
                 try:
                     token = self._accounts.credential(user, scheme, ())

@@ -16,12 +16,15 @@ from apiproof.access.fields import (
 from apiproof.access.http import FORM
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
+from apiproof.access.users_wfc import BASIC
+from apiproof.jwt import SPELLINGS, Scheme
 from apiproof.openapi.document import Operation
 
 _SIGN_UP = re.compile(r"sign[-_ ]?up|regist|enrol|create[-_ ]?(user|account)|join\b", re.IGNORECASE)
 _COLLECTION = re.compile(r"/(users?|accounts?|members|customers)/?$", re.IGNORECASE)
 _LOGIN = re.compile(
-    r"log[-_ ]?in\b|sign[-_ ]?in\b|/(access[-_]?)?tokens?/?$|/sessions?/?$|authenticate|/auth/?$"
+    r"log[-_ ]?in\b|sign[-_ ]?in\b|/(access[-_]?)?tokens?/?(\s|$)|/sessions?/?(\s|$)|authenticate"
+    r"|/auth/?(\s|$)"
     r"|jwt/create",
     re.IGNORECASE,
 )
@@ -67,9 +70,23 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
         for operation in security.operations
         if operation.method == "POST" and not operation.secured and "{" not in operation.path
     ]
+    by_header = [
+        one
+        for one in security.operations
+        if one.method == "POST"
+        and "{" not in one.path
+        and _LOGIN.search(words_of(one))
+        and asks_for_basic(security, one)
+    ]
     declared = [one for one in posts if any(one.path.endswith(path) for path in token_paths)]
     named = [one for one in posts if _LOGIN.search(words_of(one)) and has_password(payloads, one)]
-    return next(iter([*declared, *named]), None)
+    return next(iter([*declared, *named, *by_header]), None)
+
+
+def asks_for_basic(security: SecurityModel, operation: Operation) -> bool:
+    """Whether an operation takes a name and a password by the Basic scheme, and nothing else."""
+    choices = security.alternatives(operation)
+    return bool(choices) and all(use.scheme.kind == "basic" for choice in choices for use in choice)
 
 
 def _token_paths(security: SecurityModel) -> list[str]:
@@ -101,7 +118,9 @@ def login_template(
         "endpoint": login.path,
         "contentType": media or "application/json",
     }
-    if len(name) == len(password) == 1:
+    if asks_for_basic(security, login):
+        template = {"verb": "POST", "endpoint": login.path, BASIC: {}}
+    elif len(name) == len(password) == 1:
         template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
     else:
         body = with_field(with_field({}, name, "{username}"), password, "{password}")
@@ -111,17 +130,35 @@ def login_template(
     return {**template, **_token_handling(security, payloads, login)}
 
 
+def prefix_of_credential(security: SecurityModel, scheme: Scheme | None) -> str:
+    """Return the word before a credential in its header; empty where there is none.
+
+    An API key in `Authorization` is a bearer token by another name: it goes with a word, which
+    only the description tells (`Token format: Token xxx.yyy`), and `Bearer` where that is silent.
+    """
+    if scheme is None or scheme.is_http:
+        return SPELLINGS.get(scheme.kind, scheme.kind) if scheme is not None else "Bearer"
+    if scheme.field.lower() != "authorization":
+        return ""
+    declared = security.document.get("components", {}).get("securitySchemes", {})
+    text = str(declared.get(scheme.name, {}).get("description", ""))
+    found = re.search(r"\b(Token|JWT|ApiKey) +(&lt;|[<{\[(x]|eyJ|abc|your)", text)
+    return found[1] if found and "bearer" not in text.lower() else "Bearer"
+
+
 def _token_handling(
     security: SecurityModel, payloads: PayloadSource, login: Operation
 ) -> dict[str, Any]:
-    schemes = list(security.schemes.values())
+    declared = list(security.schemes.values())  # a login by Basic gives something else
+    schemes = [one for one in declared if one.kind != "basic"] or declared
     scheme = next((one for one in schemes if one.bears_tokens), next(iter(schemes), None))
     if scheme is not None and scheme.place == "cookie":
         return {"expectCookies": True}
     answer = payloads.answer_example(login)
     paths = [path for path, _ in fields_of(answer) if _TOKEN_FIELD.search(path[-1])]
     best = next((path for path in paths if "type" not in path[-1].lower()), ("access_token",))
-    template = "Bearer {token}" if scheme is None or scheme.bears_tokens else "{token}"
+    word = prefix_of_credential(security, scheme)
+    template = f"{word} {{token}}" if word else "{token}"
     return {
         "token": {
             "extractFrom": "body",

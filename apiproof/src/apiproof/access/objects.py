@@ -8,22 +8,18 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.owners import names_user, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE, is_account_operation
-from apiproof.access.users import User
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
 from apiproof.openapi.document import Operation
 from apiproof.redaction import is_secret
 
 CHECK = "ownership_enforced"
-OWNER_FIELD = re.compile(
-    r"owner|user|author|creat(ed|or)|account|customer|member|seller|writer|poster|(^|/)(sub|by)$",
-    re.IGNORECASE,
-)
 PRIVATE_FIELD = re.compile(r"private|ssn|iban|card|salary|medical|balance", re.IGNORECASE)
 SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant for everybody
 
@@ -87,7 +83,7 @@ class ObjectAccessProbe:
             other = self._preparer.user_source.other(prepared.user)
         except NotApplicable as reason:
             return str(reason)
-        shown = self._preparer.shown_to(prepared.made[-1], other)
+        shown = shown_to(self._preparer, prepared.made[-1], other)
         if shown is None:
             return ""
         mine = self._seen_by_owner(prepared)
@@ -101,11 +97,8 @@ class ObjectAccessProbe:
         reader = reader_of(self._preparer, prepared)
         if reader is None:
             return prepared.made[-1].response.json
-        request = Request(
-            reader, {name: prepared.request.values[name] for name in path_names(reader)}
-        )
         auth = self._preparer.credential(reader, prepared.user)
-        return self._preparer.sender.send(request, auth).json
+        return self._preparer.sender.send(self._at(reader, prepared), auth).json
 
     def _attempts(self, operation: Operation, prepared: PreparedRequest) -> Iterator[AccessAttempt]:
         other = self._preparer.user_source.other(prepared.user)
@@ -161,6 +154,8 @@ class ObjectAccessProbe:
         first, second = (send(item, attempt.auth) for item in attempt.nothing)
         note, impact = "", None
         has_changed = before is not None and after is not None and _changed(before, after)
+        if has_changed and prepared.user.is_learnt:
+            has_changed = self._is_their_doing(prepared, attempt, before, after)
         if has_changed:
             note = f"{attempt.title} changed what somebody else made (status {theirs.status})"
         elif theirs.failure or (theirs.ok and _is_undone(prepared, before, after, theirs, first)):
@@ -168,6 +163,8 @@ class ObjectAccessProbe:
         elif not _same(operation, attempt, theirs, first, second):
             note = _existence_told(attempt, theirs, first)
             impact = None if theirs.ok else Impact.EXISTENCE
+            if (adds_to(operation) or not theirs.ok) and self._is_readable(prepared, attempt):
+                note = ""
         kind = "changed" if has_changed else "let in" if theirs.ok else "tells"
         return evaluated(
             operation,
@@ -180,15 +177,51 @@ class ObjectAccessProbe:
             cause=f"somebody else/{kind}",
         )
 
+    def _is_readable(self, prepared: PreparedRequest, attempt: AccessAttempt) -> bool:
+        """Whether somebody else may read an object: no refusal tells them that it exists.
+
+        What is added to such an object, a comment or a liking, is added as it is meant to be.
+        """
+        operation = prepared.request.operation
+        reader = reader_of(self._preparer, prepared)
+        if reader is None or operation.method in SAFE or not prepared.user.is_learnt:
+            return False
+        answer = self._preparer.sender.send(self._at(reader, prepared), attempt.auth)
+        return answer.ok
+
+    def _is_their_doing(
+        self,
+        prepared: PreparedRequest,
+        attempt: AccessAttempt,
+        before: Response | None,
+        after: Response | None,
+    ) -> bool:
+        """Whether an object changes less by itself: a time that its owner was seen, a counter.
+
+        Somebody who may read it, and adds something to it, may change what counts that.
+        """
+        again = self._read(prepared)
+        if before is None or after is None or again is None:
+            return False
+        states = [normalize(each, ()) for each in (before, after, again)]
+        moved = diff(states[0], states[1], times=False)
+        moved -= diff(states[1], states[2])
+        if adds_to(prepared.request.operation) and self._is_readable(prepared, attempt):
+            was = states[0]
+            moved = {name for name in moved if name in was and not _is_count(was[name])}
+        return bool(moved)
+
     def _read(self, prepared: PreparedRequest) -> Response | None:
         """Read the prepared request's object as its owner, where there is an operation for that."""
         reader = reader_of(self._preparer, prepared)
         if reader is None or prepared.request.operation.method in SAFE:
             return None
-        request = Request(
-            reader, {name: prepared.request.values[name] for name in path_names(reader)}
-        )
-        return self._preparer.sender.send(request, self._preparer.credential(reader, prepared.user))
+        auth = self._preparer.credential(reader, prepared.user)
+        return self._preparer.sender.send(self._at(reader, prepared), auth)
+
+    def _at(self, reader: Operation, prepared: PreparedRequest) -> Request:
+        """Return the request that reads what a prepared request is about."""
+        return Request(reader, {name: prepared.request.values[name] for name in path_names(reader)})
 
 
 def owned(prepared: PreparedRequest) -> bool:
@@ -196,6 +229,11 @@ def owned(prepared: PreparedRequest) -> bool:
     mine = {str(value) for value in prepared.user.attributes.values()}
     known = any(str(value) in mine for value in prepared.request.values.values())
     return bool(prepared.made) or (known and prepared.request.operation.method not in SAFE)
+
+
+def adds_to(operation: Operation) -> bool:
+    """Whether an operation is about something below an object: its comments, a liking."""
+    return bool(operation.path.rpartition("}")[2].strip("/"))
 
 
 def reader_of(preparer: RequestPreparer, prepared: PreparedRequest) -> Operation | None:
@@ -225,13 +263,6 @@ def path_names(operation: Operation) -> list[str]:
     return [part[1:-1] for part in operation.path.split("/") if part[:1] == "{"]
 
 
-def names_user(value: Any, user: User) -> bool:
-    """Whether an object names a user: by name, id or e-mail address."""
-    own = {str(text) for text in user.attributes.values() if len(str(text)) > 0}
-    named = {str(part) for path, part in fields_of(value) if OWNER_FIELD.search("/".join(path))}
-    return bool(own & named)
-
-
 def holds_back_secrets(whole: Any, shown: Mapping[str, Any]) -> bool:
     """Whether a list leaves out members of an object that are secret by their names."""
     names = {path[-1] for path, _ in fields_of(whole)} - {path[-1] for path, _ in fields_of(shown)}
@@ -248,6 +279,10 @@ def _is_undone(
     """Whether a success did nothing: the same for what never existed, and the object unchanged."""
     seen = before is not None and after is not None and before.ok
     return bool(prepared.user.is_learnt and seen and nothing.ok and theirs.status == nothing.status)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, bool) or str(value).isdigit()
 
 
 def _changed(before: Response, after: Response) -> bool:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,6 @@ from apiproof.access.prepared import (
     Preparation,
     PreparedRequest,
     changes_identity,
-    items_of,
     kind_of,
     shared_values,
 )
@@ -49,6 +48,8 @@ class RequestPreparer:
         self._failures: dict[tuple[str, str], str] = {}
         self._seeds = itertools.count()
         self._resident: User | None = None
+        self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
+        self._changeable: User | None = None
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
 
     def prepared(
@@ -157,23 +158,6 @@ class RequestPreparer:
             raise NotPrepared(f"{creator.operation.operation_id} makes nothing for {path}")
         return made
 
-    def shown_to(self, made: CreatedResource, user: User) -> Mapping[str, Any] | None:
-        """Return an object as a list shows it to a user; None where no list does."""
-        path = made.creator.path.rstrip("/")
-        for listing in self.security.operations:
-            if listing.method != "GET" or listing.path.rstrip("/") != path:
-                continue
-            try:
-                auth = self.credential(listing, user)
-                request = Request(listing, dict(made.request.values))
-                answer = self.sender.send(request, auth)
-            except NotPrepared:
-                continue
-            for item in items_of(answer.json):
-                if any(str(value) == str(made.value) for value in item.values()):
-                    return item
-        return None
-
     def credential(
         self, operation: Operation, user: User, alternative: Alternative | None = None
     ) -> RequestAuth:
@@ -232,6 +216,11 @@ class RequestPreparer:
         response = self.sender.send(prepared.request, prepared.auth)
         is_new = prepared.user.name in self._renewed
         secured = prepared.request.operation.secured and prepared.user.is_learnt
+        if secured and response.status in {401, 403}:
+            operation = prepared.request.operation
+            auth = self.credential(operation, prepared.user, alternative)
+            if auth != prepared.auth:  # a session that was ended meanwhile
+                response = self.sender.send(prepared.request, auth)
         renewable = secured and not is_new and self.user_source.can_log_in_again(prepared.user)
         if response.status == 401 and renewable:
             self._renewed.add(prepared.user.name)
@@ -310,10 +299,12 @@ class RequestPreparer:
         """Return an account of the run's own in place of one that was lent, where there is one."""
         if self.safeguards.destructive or not self.user_source.can_create_users:
             return user
-        try:
-            return self.user_source.new_user()
-        except NotApplicable:
-            return user
+        if self._changeable is None or self.user_source.is_gone(self._changeable):
+            try:
+                self._changeable = self.user_source.new_user()
+            except NotApplicable:
+                return user
+        return self._changeable
 
     def _create(self, operation: Operation, name: str, errand: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
@@ -345,7 +336,12 @@ class RequestPreparer:
                 prepared = self._prepare(operation, preparation, recipe)
             except NotPrepared:
                 return None
-            response = self.sender.send(prepared.request, prepared.auth)
+            renews = preparation.user.is_learnt
+            response = (
+                self.send_valid(prepared)
+                if renews
+                else self.sender.send(prepared.request, prepared.auth)
+            )
             value = None
             if response.ok:
                 value = created_id(creator, response, template, name, prepared.request)

@@ -54,7 +54,8 @@ class PrivilegeProbe:
 
     def _at_sign_up(self, operation: Operation) -> tuple[Cell, list[Finding]]:
         """Sign up with every privilege at once, and compare with an account that did not."""
-        control = self._privileges(self._accounts.new_user())
+        own = next(iter(self._accounts.own_accounts), None) or self._accounts.new_user()
+        control = self._privileges(own)
         if not control:
             return skipped(operation, "sign-up", "nothing tells what a user may", CHECK), []
         accepted = 0

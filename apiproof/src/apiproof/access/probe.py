@@ -83,14 +83,16 @@ class Probe:
         self._options = options
         self._seen_schemes: Counter[str] = Counter()
         self._security = SecurityModel(document)
-        self._inspection = Inspection(document, self._security, user_source)
+        self._accounts = user_source if isinstance(user_source, Accounts) else None
+        self._inspection = Inspection(
+            document, self._security, user_source, is_abroad=self._accounts is not None
+        )
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )
         self._cleanup = Cleanup(self._security.operations)
         self._sender = Sender(client, self._see, self._safeguards.reason)
         self.hints = hints or Hints()
-        self._accounts = user_source if isinstance(user_source, Accounts) else None
         nonce = secrets.token_hex(3) if self._accounts else ""
         payloads = PayloadSource(document, ExampleValues(document, nonce), self.hints)
         self._preparer = RequestPreparer(

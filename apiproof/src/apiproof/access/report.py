@@ -14,6 +14,7 @@ from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 
 NOT_VERIFIED = "the signature is not verified"
+OPEN = "no credential is asked for"
 
 
 class CellStatus(enum.Enum):
@@ -96,9 +97,11 @@ class Finding:
     def cause_key(self) -> tuple[str, str, str]:
         """What findings of one cause have in common."""
         cause = self.cause or f"{self.case}/{self.kind}"
-        if self.severity is not Impact.DEVIATION and cause != NOT_VERIFIED:
+        is_central = self.check == "forged_tokens_rejected"  # one place verifies all tokens
+        if self.severity is not Impact.DEVIATION and (not is_central or self.cause == OPEN):
             cause = f"{self.operation_id}: {cause}"  # a hole in one place is not that in another
-        return self.check, self.severity.value, cause
+        check = "" if self.cause == OPEN else self.check
+        return check, self.severity.value, cause
 
     @property
     def line(self) -> str:

@@ -49,9 +49,24 @@ def normalize(response: Response, ids: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def diff(one: Mapping[str, Any], other: Mapping[str, Any]) -> set[str]:
-    """Return the paths at which two essences differ."""
-    return {name for name in {*one, *other} if one.get(name, _ABSENT) != other.get(name, _ABSENT)}
+def diff(one: Mapping[str, Any], other: Mapping[str, Any], *, times: bool = True) -> set[str]:
+    """Return the paths at which two essences differ.
+
+    Args:
+        one: An essence.
+        other: Another.
+        times: Whether a time that became another time counts.
+    """
+    return {
+        name
+        for name in {*one, *other}
+        if one.get(name, _ABSENT) != other.get(name, _ABSENT)
+        and (times or not (_is_time(one.get(name)) and _is_time(other.get(name))))
+    }
+
+
+def _is_time(value: Any) -> bool:
+    return bool(re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", str(value)))
 
 
 _ABSENT = object()

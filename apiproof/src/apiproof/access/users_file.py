@@ -17,6 +17,7 @@ from apiproof.access.users_wfc import (
     FileUser,
     UserCredentials,
     UsersUnreadable,
+    basic_credential,
     read_document,
     users_of,
 )
@@ -95,6 +96,9 @@ class FileUsers:
         # Web Fuzzing Commons knows fixed headers only: they say keys of other places, too.
         given = {key.lower(): text for key, text in auth.headers.items()}
         value = named.get(name) or given.get(scheme.field.lower())
+        known = self._users[user.name]
+        if scheme.kind == "basic" and known.username and known.password:
+            return basic_credential(known.username, known.password)
         if value is None:
             raise NotApplicable(f"{user.name} has no credential for the scheme {scheme.name}")
         if not scheme.is_http:

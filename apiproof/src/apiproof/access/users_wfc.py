@@ -3,6 +3,7 @@
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ from urllib.parse import urlencode
 import requests
 import yaml
 
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.errors import UserError
 
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
 # with tokenUrl, clientId, clientSecret and, if need be, scope.
 MACHINE = "clientCredentials"
+# Of our own, too: a login by name and password in the Authorization header (RFC 7617).
+BASIC = "basicUserPwd"
 
 
 class UsersUnreadable(UserError):
@@ -52,16 +56,14 @@ class FileUser:
     @property
     def username(self) -> str:
         """What the user signs in as; empty where that is not known."""
-        login = self.entry.get("loginEndpointAuth", {})
-        return str(login.get("payloadUserPwd", {}).get("username", ""))
+        return _said(self.entry.get("loginEndpointAuth", {}))[0]
 
     @property
     def password(self) -> str:
         """The password, so that it can be looked for where it should not be."""
         if MACHINE in self.entry:
             return str(self.entry[MACHINE]["clientSecret"])
-        login = self.entry.get("loginEndpointAuth", {})
-        return str(login.get("payloadUserPwd", {}).get("password", ""))
+        return _said(self.entry.get("loginEndpointAuth", {}))[1]
 
     def credentials(self, client: requests.Session) -> UserCredentials:
         """Return what the user's requests carry, signing in where need be.
@@ -213,8 +215,33 @@ def _folded(entry: Any, template: Mapping[str, Any]) -> Any:
     return merged
 
 
+def _said(login: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the name and the password that a login says; empty where that is not known."""
+    for member in ("payloadUserPwd", BASIC):
+        if member in login:
+            given = login[member]
+            return str(given.get("username", "")), str(given.get("password", ""))
+    try:
+        fields = list(fields_of(json.loads(str(login.get("payloadRaw", "")))))
+    except ValueError:
+        return "", ""
+    names = [str(v) for path, v in fields if NAME_FIELD.search(path[-1])]
+    names += [str(v) for path, v in fields if EMAIL_FIELD.search(path[-1])]
+    passwords = [str(v) for path, v in fields if PASSWORD_FIELD.search(path[-1])]
+    return next(iter(names), ""), next(iter(passwords), "")
+
+
+def basic_credential(username: str, password: str) -> str:
+    """Return a name and a password as the Basic scheme has them (RFC 7617, 2)."""
+    return base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
 def _headers(login: Mapping[str, Any]) -> dict[str, str]:
     named = {item["name"]: item["value"] for item in login.get("headers", [])}
+    if BASIC in login:
+        named["Authorization"] = f"Basic {basic_credential(*_said(login))}"
+    if "payloadRaw" not in login and "payloadUserPwd" not in login:
+        return named
     return {"Content-Type": login.get("contentType", "application/json"), **named}
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from apiproof.access.report import BaselineDiff
 
 REPORTS = Path("reports")
-# FastAPI, Swagger tools, drf-spectacular, springdoc, and the usual prefixes.
+# FastAPI, Swagger tools, drf-spectacular, springdoc, apispec, flasgger, and the usual prefixes.
 DOCUMENT_PATHS = (
     "/openapi.json",
     "/openapi.yaml",
@@ -23,6 +23,11 @@ DOCUMENT_PATHS = (
     "/swagger.json",
     "/api/schema/",
     "/v3/api-docs",
+    "/apispec.json",
+    "/apispec_1.json",
+    "/v1/openapi.json",
+    "/docs/openapi.json",
+    "/openapi/openapi.json",
 )
 _WHAT, _HOW, _KNOWN = "What to probe", "How far to go", "Known findings and reports"
 Texts = list[str] | None

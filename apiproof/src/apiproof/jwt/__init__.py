@@ -19,7 +19,7 @@ from apiproof.jwt.cases import (
 from apiproof.jwt.cases_key_headers import UNTRUSTED, untrusted_certificate
 from apiproof.jwt.cases_scopes import admin_claims, with_scopes
 from apiproof.jwt.jws import Jws, decode_unverified, jwk_of, sign_hmac, sign_rsa, untrusted_key
-from apiproof.jwt.schemes import NO_AUTH, RequestAuth, Scheme, schemes
+from apiproof.jwt.schemes import NO_AUTH, SPELLINGS, RequestAuth, Scheme, schemes
 
 CREDENTIAL_CASES: dict[str, CredentialCase] = {
     case.id: case
@@ -37,6 +37,7 @@ CREDENTIAL_CASES: dict[str, CredentialCase] = {
 __all__ = [
     "CREDENTIAL_CASES",
     "NO_AUTH",
+    "SPELLINGS",
     "UNTRUSTED",
     "VALID",
     "CredentialCase",

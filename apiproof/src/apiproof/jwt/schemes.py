@@ -11,6 +11,7 @@ from typing import Any
 
 AUTHORIZATION = "Authorization"
 TOKENS = ("oauth2", "openIdConnect")
+SPELLINGS = {"bearer": "Bearer", "basic": "Basic", "token": "Token", "jwt": "JWT"}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Scheme:
         """Return a credential as a request carries it."""
         if not self.is_http:
             return self.raw(credential)
-        name = {"bearer": "Bearer", "basic": "Basic"}.get(self.kind, self.kind)
+        name = SPELLINGS.get(self.kind, self.kind)
         return self.raw(f"{name} {credential}")
 
     def raw(self, value: str | bytes) -> RequestAuth:
