@@ -61,7 +61,7 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     cleanup = Cleanup(offered)
     [create] = [operation for operation in offered if operation.method == "POST"]
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body))
-    nobody: Any = SimpleNamespace(own_accounts=[])
+    nobody: Any = SimpleNamespace(own_accounts=[], sign_up=None)
     assert cleanup.left(nobody) == left
 
 

@@ -81,3 +81,19 @@ def bare(value: str | bytes) -> str:
     """Return a credential without the word before it."""
     text = value if isinstance(value, str) else value.decode("latin-1")
     return text.rpartition(" ")[2]
+
+
+def login_name(entry: Mapping[str, Any], alike: str, known: Mapping[str, str], unique: str) -> str:
+    """Return what a new account signs in as.
+
+    Args:
+        entry: The login that it takes.
+        alike: What another user signs in as; empty where that is not known.
+        known: What the account is known by.
+        unique: Its name, where it has no other.
+    """
+    emails = [value for key, value in known.items() if EMAIL_FIELD.search(key)]
+    names = [value for key, value in known.items() if NAME_FIELD.search(key)]
+    if "@" in alike or (not alike and EMAIL_FIELD.search(username_field(entry))):
+        return next(iter(emails), unique)
+    return next(iter(names if alike or names else emails), unique)

@@ -15,13 +15,18 @@ from apiproof.access.account_fields import (
     as_given,
     bare,
     identifiers_in,
+    login_name,
     login_of,
-    username_field,
     without_field,
 )
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
-from apiproof.access.logins import find_login, find_sign_up, login_template
+from apiproof.access.logins import (
+    find_confirmation,
+    find_login,
+    find_sign_up,
+    login_template,
+)
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
@@ -99,16 +104,19 @@ class Accounts(FileUsers):
         """The accounts that were signed up and are still there."""
         return [user for name, user in self._own.items() if name not in self._spent]
 
+    @property
+    def remaining(self) -> list[User]:
+        """Those, and the accounts that are no longer what they were, but may be there."""
+        return list(self._own.values())
+
     def lent(self) -> list[User]:
         """Return the users of the file."""
         return [self._person(self._users[name]) for name in self._lent]
 
     def _is_lent_credential(self, auth: RequestAuth) -> bool:
         """Whether a request carries the credential of a user of the file."""
-        places = (auth.headers, auth.query, auth.cookies)
-        return any(
-            bare(value) in self._lent_credentials for place in places for value in place.values()
-        )
+        held = {bare(one) for where in vars(auth).values() for one in where.values()}
+        return bool(held & self._lent_credentials)
 
     def users(self) -> Iterator[User]:
         """Yield an account of the run's own, then those that were lent, in the file's order."""
@@ -194,9 +202,8 @@ class Accounts(FileUsers):
 
     def holder_of(self, auth: RequestAuth) -> User | None:
         """Return the account of the run's own that had a credential; None for others."""
-        places = (auth.headers, auth.query, auth.cookies)
-        held = [bare(value) for place in places for value in place.values()]
-        name = next((self._holders[value] for value in held if value in self._holders), None)
+        held = (bare(one) for where in vars(auth).values() for one in where.values())
+        name = next((self._holders[one] for one in held if one in self._holders), None)
         return None if name is None or name in self._spent else self._own.get(name)
 
     def file_entry(self, user: User) -> Mapping[str, Any]:
@@ -211,9 +218,11 @@ class Accounts(FileUsers):
         """Whether an account of the run's own is gone, or is no longer what it was."""
         return user.name in self._spent
 
-    def forget(self, user: User) -> None:
+    def forget(self, user: User, *, is_gone: bool = False) -> None:
         """Take note that an account is gone, or no longer what it was."""
         self._spent.add(user.name)
+        if is_gone:
+            self._own.pop(user.name, None)
 
     def new_user(self, extra: Mapping[str, Any] | None = None) -> User:
         """Sign an account up.
@@ -236,19 +245,25 @@ class Accounts(FileUsers):
         if not response.ok:
             raise NotApplicable(f"{self._sign_up.label} answered {response.status}")
         known = identifiers_in(body) | identifiers_in(response.json)
-        name = self._login_name(known, unique)
+        name = login_name(self._login, self._name_like, known, unique)
         self._users[unique] = FileUser(unique, login_of(self._login, name, password))
         self._passwords[unique] = password
         try:
             self._of(unique)
         except (LoginFailed, OSError) as error:
             del self._users[unique]
-            raise NotApplicable(f"a new account cannot sign in: {error}") from None
+            raise NotApplicable(self._why_no_login(error)) from None
         self._learnt[unique] = known
         self._learn(unique)
         user = self._person(self._users[unique])
         self._own[unique] = user
         return user
+
+    def _why_no_login(self, error: Exception) -> str:
+        confirming = find_confirmation(self._security)
+        if confirming is None:
+            return f"a new account cannot sign in: {error}"
+        return f"a new account has to be confirmed first ({confirming.label})"
 
     def sign_up_body(self, unique: str, password: str) -> Any:
         """Return the body of a sign-up, with a name and a password."""
@@ -309,15 +324,6 @@ class Accounts(FileUsers):
                 fixed = {key: user.entry[key] for key in ("fixedHeaders",) if key in user.entry}
                 return {"name": "", **fixed, "loginEndpointAuth": as_given(template, login)}
         return {"name": "", "loginEndpointAuth": template}
-
-    def _login_name(self, known: Mapping[str, str], unique: str) -> str:
-        field = username_field(self._login or {})
-        if "@" in self._name_like or (not self._name_like and EMAIL_FIELD.search(field)):
-            return next((v for k, v in known.items() if EMAIL_FIELD.search(k)), unique)
-        names = [value for key, value in known.items() if NAME_FIELD.search(key)]
-        if self._name_like or names:
-            return names[0] if names else unique
-        return next((v for k, v in known.items() if EMAIL_FIELD.search(k)), unique)
 
     def _learn(self, name: str) -> None:
         """Ask the service who a user is, once."""

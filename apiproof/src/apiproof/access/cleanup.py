@@ -35,6 +35,15 @@ def _renewed(removal: Removal, holder: User, preparer: RequestPreparer) -> Reque
     return auth
 
 
+def note_end(accounts: Accounts, request: Request, auth: RequestAuth, response: Response) -> None:
+    """Take note that an account, or its session, was ended by whatever request."""
+    holder = accounts.holder_of(auth) if response.ok else None
+    if holder is not None and is_session_ending(request.operation, SessionEnd.DELETED):
+        accounts.forget(holder, is_gone=True)
+    elif holder is not None and is_session_ending(request.operation, SessionEnd.SIGNED_OUT):
+        accounts.invalidate(holder)
+
+
 class Cleanup:
     """Notes what requests make, and removes it."""
 
@@ -54,6 +63,7 @@ class Cleanup:
         self._removals: dict[str, Removal] = {}
         self._stayed: Counter[str] = Counter()
         self._closed: set[str] = set()
+        self._ended = 0  # accounts that their owners deleted
 
     def note(self, request: Request, auth: RequestAuth, response: Response) -> None:
         """Note what an answered request made, or removed."""
@@ -62,6 +72,7 @@ class Cleanup:
         operation = request.operation
         if operation.method == "DELETE":
             self._removals.pop(request.path, None)
+            self._ended += is_session_ending(operation, SessionEnd.DELETED)
         elif makes(operation):
             remover = self._removers.get(operation.path.rstrip("/"))
             if remover is None:
@@ -93,7 +104,7 @@ class Cleanup:
                     answer.status == UNKNOWN and removal.request.operation.path.count("{") > 1
                 ):
                     self._removals.pop(path, None)  # with what it stood in, by an earlier request
-        for user in accounts.own_accounts:
+        for user in accounts.remaining:
             if self._close(sender, preparer, user):
                 self._closed.add(user.name)
 
@@ -105,7 +116,7 @@ class Cleanup:
             f"what {removal.request.operation.path} names" for removal in self._removals.values()
         )
         names = sorted({user.name for user in accounts.own_accounts} - self._closed)
-        more = signed_up - len(self._closed) - len(names)
+        more = signed_up - self._ended - len(names)
         lines = [f"{count} by {label}" for label, count in stayed.items()]
         if more > 0:
             names.append(f"{more} more that changed or that nobody signed in to")

@@ -158,6 +158,7 @@ class CredentialProbe:
                         yield skipped(requirement, case, str(reason)), []
             elif count:
                 results[case.id] = CredentialResult(case)
+        first = self._still_valid(requirement, first)
         opened = self._run(requirement, first, results)
         if not opened.ok and first.prepared.user.is_learnt:
             # Abroad, a request that does not succeed any more says nothing of what was refused.
@@ -173,6 +174,23 @@ class CredentialProbe:
         yield from (evaluated(requirement, result, ended) for result in over)
         judged = [evaluated(requirement, result, control) for result in results.values()]
         yield from with_common_cause(judged)
+
+    def _still_valid(
+        self, requirement: SecurityRequirement, first: CredentialedRequest
+    ) -> CredentialedRequest:
+        """Prepare anew where the trial of what ends sessions ended that of the request's user."""
+        user, auth = first.prepared.user, first.prepared.auth
+        if not user.is_learnt:
+            return first
+        is_gone = self._preparer.user_source.is_gone(user)
+        now = (
+            None
+            if is_gone
+            else self._preparer.credential(requirement.operation, user, requirement.alternative)
+        )
+        if now == auth:
+            return first
+        return CredentialedRequest(self, requirement, self._setting(requirement))
 
     def _control(
         self,

@@ -32,6 +32,7 @@ _NOT_SIGN_UP = re.compile(
     r"log[-_ ]?in|sign[-_ ]?in|token|reset|forgot|verif|confirm|recover|admin|session",
     re.IGNORECASE,
 )
+_CONFIRM = re.compile(r"confirm|verif(y|ication)|activat", re.IGNORECASE)
 _TOKEN_FIELD = re.compile(r"token|jwt|^key$|session", re.IGNORECASE)
 
 
@@ -60,6 +61,18 @@ def find_sign_up(security: SecurityModel, payloads: PayloadSource) -> Operation 
     named = [operation for operation in found if _SIGN_UP.search(words_of(operation))]
     plain = [operation for operation in found if _COLLECTION.search(operation.path)]
     return next(iter(named or plain), None)
+
+
+def find_confirmation(security: SecurityModel) -> Operation | None:
+    """Return the operation that confirms new accounts by what was mailed; None without one."""
+    return next(
+        (
+            one
+            for one in security.operations
+            if not one.secured and _CONFIRM.search(words_of(one)) and one.method != "DELETE"
+        ),
+        None,
+    )
 
 
 def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | None:

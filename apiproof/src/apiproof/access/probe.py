@@ -11,7 +11,7 @@ import requests
 from apiproof.access.account_access import AccountAccessProbe
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
-from apiproof.access.cleanup import Cleanup
+from apiproof.access.cleanup import Cleanup, note_end
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.example_values import ExampleValues
@@ -110,6 +110,7 @@ class Probe:
         self._inspection.see(request, auth, response)
         if self._accounts is not None:
             self._cleanup.note(request, auth, response)
+            note_end(self._accounts, request, auth, response)
 
     @property
     def exercised(self) -> set[str]:

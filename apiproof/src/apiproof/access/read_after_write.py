@@ -4,9 +4,10 @@ It must not know ownership. Source: RFC 9110, 9.3.3-5 (201 and Location, PUT, DE
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from apiproof.access.account_fields import PRIVILEGE
 from apiproof.access.http import Request, Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
@@ -78,7 +79,7 @@ class ReadAfterWriteProbe:
             note = f"what was deleted is still read ({read.status})" if read.ok else ""
         else:
             again = self._preparer.sender.send(request, credential)
-            note = _unlike(self._sent, response, read, again)
+            note = _unlike(self._sent, response, read, again, ignores=_ignorable(prepared))
         yield evaluated(operation, CHECK, "read-back", (response, read), note)
         if location := response.headers.get("location"):
             yield self._followed(operation, request, location, response)
@@ -108,7 +109,21 @@ class ReadAfterWriteProbe:
         return evaluated(operation, CHECK, "location", (response,), note)
 
 
-def _unlike(request: Request, written: Response, read: Response, again: Response) -> str:
+def _ignorable(prepared: PreparedRequest) -> set[str]:
+    """Return the members of a body that it is right to ignore: rights that nobody takes."""
+    body = object_body(prepared.request.content) or {}
+    is_learnt = prepared.user.is_learnt
+    return {name for name in body if is_learnt and PRIVILEGE.search(name)}
+
+
+def _unlike(
+    request: Request,
+    written: Response,
+    read: Response,
+    again: Response,
+    *,
+    ignores: Collection[str] = (),
+) -> str:
     """Say how a read differs from the write before it; empty when it does not."""
     if not read.ok:
         return f"what was written is not readable ({read.status})"
@@ -121,7 +136,8 @@ def _unlike(request: Request, written: Response, read: Response, again: Response
         if lost:
             return f"the answer to the write and the read after it differ in {', '.join(lost)}"
     sent = object_body(request.content) or {}
-    lost = sorted(name for name in steady & set(sent) if not _equal(sent[name], now[name]))
+    kept = (steady & set(sent)) - set(ignores)
+    lost = sorted(name for name in kept if not _equal(sent[name], now[name]))
     return f"what is read differs from what was sent in {', '.join(lost)}" if lost else ""
 
 

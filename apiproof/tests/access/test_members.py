@@ -1,0 +1,54 @@
+"""Accounts of small applications: sign-ups, their confirmation, profiles and their end."""
+
+import pytest
+from fastapi import FastAPI
+
+from apiproof.access import credentials
+from tests.access.strangers import assert_found, probed
+from tests.apps import members as people
+from tests.apps.members import LENT, Members, add_members
+
+DECLARED: dict[int | str, dict[str, object]] = {401: {}, 403: {}, 404: {}, 409: {}}
+
+
+def _app(flaw: str = "", *, confirms: bool = False) -> tuple[FastAPI, Members]:
+    members = Members(flaw=flaw)
+    for name in LENT:
+        members.add(name)
+    app = FastAPI(title="Members")
+    add_members(app, members, DECLARED, confirms=confirms)
+    return app, members
+
+
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "GRACE", 0.0)
+
+
+def test_a_change_that_ignores_a_role_is_no_finding() -> None:
+    app, members = _app()
+    report = probed(app)
+    assert not report.interrupted
+    assert [finding.line for finding in report.findings] == []
+    entered = {cell.operation_id for cell in report.cells if cell.case == "valid"}
+    assert {"read_me", "change_me", "log_out", "delete_me"} <= entered
+    # Of what was made, only accounts stay whose password nobody noted.
+    assert {name for name in members.people if not name.startswith("sample")} == set(LENT)
+    assert {members.people[name].email for name in LENT} == {f"{name}@example.com" for name in LENT}
+
+
+@pytest.mark.parametrize("flaw", people.FLAWS)
+def test_a_flaw_is_found(flaw: str) -> None:
+    app, _ = _app(flaw)
+    expected = people.FLAWS[flaw]
+    assert_found(probed(app, checks=(expected.partition("/")[0],)), expected)
+
+
+def test_an_account_that_has_to_be_confirmed_is_told_in_one_line() -> None:
+    app, _ = _app(confirms=True)
+    report = probed(app)
+    assert [finding.line for finding in report.findings] == []
+    assert report.note == (
+        "no accounts of the run's own: a new account has to be confirmed first (POST /confirm)"
+    )
+    assert "read_me" in {cell.operation_id for cell in report.cells if cell.case == "valid"}
