@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -105,7 +106,7 @@ def test_fuzzing_sends_the_machines_token(pool: OAuthPool, folder: Path) -> None
     with reports(pool) as url:
         with_token = run(url, APIPROOF_IDENTITIES="machines.json")
         assert with_token.returncode == 0, with_token.stdout + with_token.stderr
-        assert "401" not in with_token.stdout
+        assert not re.search(r"\b401\b", with_token.stdout)  # a seed may hold these digits
     with reports(pool, "signature") as url:
         assert run(url, APIPROOF_IDENTITIES="machines.json").returncode == 1
 
