@@ -50,7 +50,7 @@ class CredentialResult:
 
 
 @dataclass(frozen=True)
-class Control:
+class RefusalControl:
     """What the answers to a case are compared with.
 
     Attributes:
@@ -87,7 +87,7 @@ def forbids_alike(requirement: SecurityRequirement, results: Iterable[Credential
 
 
 def evaluated(
-    requirement: SecurityRequirement, result: CredentialResult, control: Control
+    requirement: SecurityRequirement, result: CredentialResult, control: RefusalControl
 ) -> tuple[Cell, list[Finding]]:
     """Return the cell of a case, and its findings: one for each way in which it went wrong.
 
@@ -138,7 +138,7 @@ def _findings(
     requirement: SecurityRequirement,
     result: CredentialResult,
     wrong: list[Response],
-    control: Control,
+    control: RefusalControl,
     expected: set[int],
 ) -> Iterator[Finding]:
     """Yield a finding for each kind of wrong answer; the first answer of a kind shows it."""

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from apiproof.access.credential_results import (
     FORBIDDEN,
-    Control,
     CredentialResult,
+    RefusalControl,
     evaluated,
     forbids_alike,
     skipped,
@@ -199,18 +199,18 @@ class CredentialProbe:
         results: list[CredentialResult],
         *,
         is_abroad: bool,
-    ) -> Control:
+    ) -> RefusalControl:
         """Return what the answers to bad credentials are compared with."""
         if requirement.optional:
-            return Control(opened, self._reference(requirement), is_abroad=is_abroad)
+            return RefusalControl(opened, self._reference(requirement), is_abroad=is_abroad)
         if not is_abroad:
-            return Control(opened)
+            return RefusalControl(opened)
         reference = self._reference(requirement)
         forbids = forbids_alike(requirement, results) and (
             reference.ok or reference.status == FORBIDDEN
         )
         is_public = reference.ok and self._is_public(requirement, results)
-        return Control(opened, is_abroad=True, forbids=forbids, is_public=is_public)
+        return RefusalControl(opened, is_abroad=True, forbids=forbids, is_public=is_public)
 
     def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
         """Whether a read answers nobody and two users alike, and refuses bad credentials.
