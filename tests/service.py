@@ -7,6 +7,8 @@ states alone answer at once.
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,22 +69,29 @@ def environment_variables(where: EnvironmentConfig) -> dict[str, str]:
     return {name.upper(): str(value) for name, value in revealed.items()}
 
 
+@contextmanager
+def only_these(variables: dict[str, str]) -> Iterator[None]:
+    """Have no other environment variables within a block, and no `.env`."""
+    import pytest
+
+    with tempfile.TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
+        patch.chdir(empty)
+        for name in list(os.environ):
+            patch.delenv(name)
+        for name, value in variables.items():
+            patch.setenv(name, value)
+        yield
+
+
 def refusal_of(variables: dict[str, str]) -> str | None:
     """What the service says at its start to settings that it refuses; None if it starts.
 
     Args:
         variables: The whole environment that it is started with.
     """
-    import pytest
-
     from api.settings import SettingsInvalid, read_settings
 
-    with tempfile.TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(empty)  # no `.env`
-        for name in list(os.environ):
-            patch.delenv(name)
-        for name, value in variables.items():
-            patch.setenv(name, value)
+    with only_these(variables):
         try:
             read_settings()
         except SettingsInvalid as refused:
@@ -123,10 +132,52 @@ def enable(where: EnvironmentConfig, username: str) -> None:
         service.database.engine.dispose()
 
 
+def operate(variables: dict[str, str], *arguments: str) -> int:
+    """Run `python -m api.admin` in this process and return how it ends.
+
+    Args:
+        variables: The whole environment that it is started with, but for credentials of AWS.
+        arguments: Of the command line.
+    """
+    from api import admin
+
+    aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    with only_these({**aws, **variables}):
+        return admin.main(arguments)
+
+
 def migrate(database_url: str) -> None:
     from api.migrations import upgrade
 
     upgrade(database_url)
+
+
+def take_back(database_url: str, revision: str) -> None:
+    """Undo the migrations after a revision."""
+    from alembic import command
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    from api.migrations import configuration
+
+    with create_engine(database_url, poolclass=NullPool).begin() as connection:
+        command.downgrade(configuration(connection), revision)
+
+
+def alembic(variables: dict[str, str], *arguments: str) -> None:
+    """Run Alembic's own command line in this process, as a deployment runs it.
+
+    Args:
+        variables: The whole environment that it is started with.
+        arguments: Of the command line.
+
+    Raises:
+        SystemExit: It ends with something else than 0.
+    """
+    from alembic.config import main
+
+    with only_these(variables):
+        main(["--config", str(ROOT / "pyproject.toml"), *arguments])
 
 
 def document() -> Document:

@@ -12,7 +12,7 @@ from apiproof.jwt import decode_unverified
 from apiproof.service import SeedUser, Service
 from tests.contract.alteration import change
 from tests.contract.examples import bearer
-from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE
+from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE, disable, enable
 
 MINUTES = {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "minutes"}
 POOLS: dict[str, dict[str, Any]] = {
@@ -196,13 +196,16 @@ def test_a_deleted_account_leaves_nothing_and_its_name_is_free(ada: Person) -> N
     assert not ada.opens(session)
 
 
-def test_a_disabled_account_is_shut(ada: Person) -> None:
+def test_an_operator_shuts_and_opens_an_account_by_any_spelling(ada: Person) -> None:
     session = ada.log_in()
-    assert SERVICE.disable is not None
-    SERVICE.disable(ada.env.config, ada.seed.username)
+    disable(ada.env.config, ada.seed.username.swapcase())
     assert not ada.opens(session)
     ada.refresh(session["refresh_token"], 401)
     ada.log_in(status=401)
+    enable(ada.env.config, ada.seed.username.upper())
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    assert ada.opens(ada.log_in())
 
 
 def test_a_name_in_another_case_is_taken_and_never_someone_elses_account(ada: Person) -> None:
