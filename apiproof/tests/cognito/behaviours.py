@@ -59,6 +59,17 @@ def refused(code: str) -> Iterator[None]:
         raise Otherwise("accepted")
 
 
+def require_refusal(code: str, call: Callable[[], object]) -> str:
+    """Expect an AWS error code; gives the text."""
+    try:
+        call()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != code:
+            raise Otherwise(str(error.response["Error"]["Code"])) from error
+        return str(error.response["Error"]["Message"])
+    raise Otherwise("accepted")
+
+
 def require(holds: object, otherwise: str) -> None:
     """Expect something to hold; `otherwise` says in a few words what it means that it doesn't."""
     if not holds:

@@ -10,6 +10,7 @@ import io
 import os
 import sys
 from collections import Counter
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ class Table:
         self.counts: Counter[str] = Counter()
         self.verified: Counter[str] = Counter()
         self.failures: list[tuple[str, bool, str]] = []
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self) -> Generator[None, bool, bool]:
+        """Give each test an emulator of its own, as `mock_aws` gives each an empty moto."""
+        with Cognito.start():
+            return (yield)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count a test once: when it was called, or when its preparation did not pass."""
@@ -81,7 +88,7 @@ def main(arguments: list[str]) -> int:
     _forget_our_tests()
     table = Table()
     options = ["-q", "--tb=short", "-p", "no:cacheprovider", "-o", "addopts="]
-    with Cognito.start(), contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()):
         pytest.main([FILE, *options], [table])
     sys.stdout.write(f"{table}\n")
     return table.exit_code

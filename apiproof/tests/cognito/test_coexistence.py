@@ -69,6 +69,21 @@ def test_mistaken_region_knows_no_pool() -> None:
             _sign_up(cognito, elsewhere)
 
 
+@pytest.mark.usefixtures("_alone")
+def test_other_regions_are_empty_again_with_the_next_emulator() -> None:
+    for _ in range(2):
+        with Cognito.start():
+            elsewhere = boto3.client(
+                "cognito-idp",
+                region_name="eu-north-1",
+                aws_access_key_id="x",
+                aws_secret_access_key="x",
+            )
+            assert elsewhere.list_user_pools(MaxResults=9)["UserPools"] == []
+            elsewhere.create_user_pool(PoolName="made elsewhere")
+            assert len(elsewhere.list_user_pools(MaxResults=9)["UserPools"]) == 1
+
+
 def test_both_modes_run_side_by_side(aws: Any) -> None:
     with Cognito.start() as inside, Cognito.start(http=True) as outside:
         _sign_up(inside, aws)

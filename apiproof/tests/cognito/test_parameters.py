@@ -1,10 +1,11 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from apiproof.cognito import PasswordPolicy
 from tests.cognito.behaviours import behaviour, expect, refused
-from tests.cognito.bench import Bench
+from tests.cognito.bench import Bench, Emulator
 from tests.cognito.pools import PASSWORD, Pool
 
 
@@ -195,3 +196,21 @@ def test_unknown_flow_is_refused(bench: Bench) -> None:
     pool = bench.pool()
     with refused("InvalidParameterException"):
         pool.aws.initiate_auth(ClientId=pool.client_id, AuthFlow="MAGIC", AuthParameters={})
+
+
+def test_refusals_tell_values_that_are_no_secret(pool: Emulator) -> None:
+    def text(**wrong: Any) -> str:
+        given = {"UserPoolId": pool.id, "ClientId": pool.client_id, "AuthFlow": "CUSTOM_AUTH"}
+        with pytest.raises(ClientError) as refusal:
+            pool.aws.admin_initiate_auth(**given | wrong)
+        return str(refusal.value.response["Error"]["Message"])
+
+    assert text(AuthFlow="NO_SUCH_FLOW").startswith(
+        "1 validation error detected: Value 'NO_SUCH_FLOW' at 'authFlow' failed to satisfy "
+    )
+    with pytest.raises(ClientError, match="Value at 'confirmationCode' failed") as refusal:
+        pool.aws.confirm_sign_up(**pool.app("ada"), ConfirmationCode="1 2 3")
+    assert "1 2 3" not in str(refusal.value)
+    with pytest.raises(ClientError, match="Value at 'password' failed") as refusal:
+        pool.aws.sign_up(**pool.app("ada"), Password="x" * 257)
+    assert "xxx" not in str(refusal.value)

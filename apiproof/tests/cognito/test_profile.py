@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from tests.cognito.behaviours import behaviour, expect, refused, require
+from tests.cognito.behaviours import behaviour, expect, refused, require, require_refusal
 from tests.cognito.bench import Bench
 from tests.cognito.pools import Pool
 
@@ -61,7 +61,7 @@ def test_disabled_users_token_is_refused(bench: Bench) -> None:
 
 
 @behaviour(
-    "a client cannot change email_verified, sub or an unknown attribute",
+    "a client cannot change email_verified or sub",
     "NotAuthorizedException",
     "I",
     vital=True,
@@ -69,9 +69,22 @@ def test_disabled_users_token_is_refused(bench: Bench) -> None:
 def test_forbidden_attributes_cannot_be_changed(bench: Bench) -> None:
     pool = bench.pool()
     token = _token(pool)
-    for name, value in {"email_verified": "true", "sub": "1", "custom:unknown": "x"}.items():
+    for name, value in {"email_verified": "true", "sub": "1"}.items():
         with refused("NotAuthorizedException"):
             _update(pool, token, **{name: value})
+
+
+@behaviour("a client cannot change an unknown attribute", "InvalidParameterException", "I")
+def test_unknown_attributes_cannot_be_changed(bench: Bench) -> None:
+    """amplify-flutter#1531."""
+    pool = bench.pool()
+    token = _token(pool)
+    text = require_refusal(
+        "InvalidParameterException",
+        lambda: _update(pool, token, **{"custom:one": "x", "custom:two": "x"}),
+    )
+    told = "user.custom:{}: Attribute does not exist in the schema.\n"
+    expect(text, told.format("one") + told.format("two"), "another text")
 
 
 @behaviour(

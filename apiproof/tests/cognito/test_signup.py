@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from tests.cognito.behaviours import behaviour, expect, refused, require
+from tests.cognito.behaviours import behaviour, expect, refused, require, require_refusal
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD
 
@@ -139,11 +139,11 @@ def test_unknown_client_is_refused(bench: Bench) -> None:
         pool.aws.sign_up(ClientId="nobody", Username="ada", Password=PASSWORD)
 
 
-FORBIDDEN = {"email_verified": "true", "sub": "1", "custom:unknown": "x"}
+FORBIDDEN = {"email_verified": "true", "sub": "1"}
 
 
 @behaviour(
-    "a client cannot write email_verified, sub or an unknown attribute at sign-up",
+    "a client cannot write email_verified or sub at sign-up",
     "NotAuthorizedException",
     "I",
     vital=True,
@@ -153,6 +153,24 @@ def test_forbidden_attributes_are_refused_at_sign_up(bench: Bench) -> None:
     for name, value in FORBIDDEN.items():
         with refused("NotAuthorizedException"):
             pool.sign_up("ada", **{name: value})
+
+
+@behaviour(
+    "an unknown attribute is refused at sign-up, in other words where WriteAttributes are given",
+    "InvalidParameterException; NotAuthorizedException",
+    "I",
+)
+def test_unknown_attribute_at_sign_up(bench: Bench) -> None:
+    """amplify-js#2167 and amplify-flutter#509; amplify-js#536."""
+    pool = bench.pool()
+    text = require_refusal(
+        "InvalidParameterException", lambda: pool.sign_up("ada", **{"custom:unknown": "x"})
+    )
+    told = "custom:unknown: Attribute does not exist in the schema.\n"
+    expect(text, f"Attributes did not conform to the schema: {told}", "another text")
+    pool = bench.pool(client={"WriteAttributes": ["email"]})
+    with refused("NotAuthorizedException"):
+        pool.sign_up("ada", **{"custom:unknown": "x"})
 
 
 @behaviour(

@@ -25,7 +25,7 @@ from apiproof.cognito.errors import (
     ParameterInvalid,
     ResourceNotFound,
 )
-from apiproof.cognito.pool import Pool, find_client
+from apiproof.cognito.pool import Pool
 from apiproof.cognito.pool_rules import check_pool_settings
 from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.tokens import Tokens, issue_tokens
@@ -69,6 +69,11 @@ class Backend(CognitoIdpBackend):
             self.challenges.clear()
             self.authorization_codes.clear()
             self.context.reset()
+
+    def release(self) -> None:
+        """Give the keys of all pools back."""
+        for pool in self.user_pools.values():
+            pool.keys.release()
 
     def state(self) -> dict[str, Any]:
         """Give all that a state file keeps; the caller holds the emulator's lock."""
@@ -281,7 +286,10 @@ class Backend(CognitoIdpBackend):
         Raises:
             ResourceNotFound: there is none.
         """
-        return find_client(self.user_pools.values(), client_id)
+        for pool in self.user_pools.values():
+            if client_id in pool.clients:
+                return pool, pool.clients[client_id]
+        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
 
     def _validate_password(self, user_pool_id: str, password: str) -> None:
         # moto's own operations ask here.

@@ -10,7 +10,6 @@ import binascii
 import json
 import os
 import re
-from functools import cache
 from io import BytesIO
 from threading import RLock
 from typing import Any
@@ -43,6 +42,7 @@ _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "apiproof", "AWS_SECRET_ACCESS_KEY": "apipr
 _lock = RLock()
 _read: dict[str | None, dict[Any, Any]] = {}  # what sessions have read of AWS's models, by folders
 _active: list[Backend] = []
+_elsewhere: dict[str, Backend] = {}  # by region, while an emulator is active in another one
 _borrowed: list[dict[str, str]] = []  # environment variables
 
 
@@ -77,10 +77,12 @@ def _routed_to(name: str | None) -> Backend | None:
     return next((backend for backend in tuple(_active) if backend.context.name == name), None)
 
 
-@cache
 def _empty(region: str) -> Backend:
-    """A Cognito without pools: what AWS is to a caller who mistakes the region."""
-    return Backend(region, hourly_limits=False)
+    """A Cognito that begins without pools: what AWS is to a caller who mistakes the region."""
+    with _lock:
+        if region not in _elsewhere:
+            _elsewhere[region] = Backend(region, hourly_limits=False)
+        return _elsewhere[region]
 
 
 def _route(region: str, body: bytes | str) -> Backend:
@@ -160,6 +162,9 @@ def deactivate(backend: Backend) -> None:
         if not _active:
             _passthrough().remove(_MOTO_NAME)
             process_variables.give_back(_borrowed.pop())
+            for elsewhere in _elsewhere.values():
+                elsewhere.release()
+            _elsewhere.clear()
 
 
 def _passthrough() -> list[str]:

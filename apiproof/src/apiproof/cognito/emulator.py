@@ -124,8 +124,7 @@ class Cognito:
             botocore_hook.deactivate(self._backend)
         self._server.stop()
         self._close_state()
-        for pool in self._backend.user_pools.values():
-            pool.keys.release()
+        self._backend.release()
 
     def __enter__(self) -> Self:
         return self

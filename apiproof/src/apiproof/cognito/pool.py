@@ -21,7 +21,6 @@ from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import (
     AliasExists,
     ParameterInvalid,
-    ResourceNotFound,
     UsernameExists,
     UserNotFound,
 )
@@ -30,6 +29,8 @@ from apiproof.cognito.moto_key import motos_key_unread
 from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import User
 from apiproof.cognito.validation import (
+    CREATING,
+    UPDATING,
     check_attribute_names,
     check_attribute_values,
     check_password,
@@ -203,7 +204,7 @@ class Pool(CognitoIdpUserPool):
         if attribute := self._sign_in_attribute(new.username):
             values[attribute] = new.username
             name = None  # moto then takes the sub for the username, as Cognito does
-        self.check_attribute_names(values, client)
+        self.check_attribute_names(values, client, CREATING)
         check_attribute_values(self.schema_attributes, values, creating=True)
         if new.password is not None:
             self.check_password(new.password)
@@ -322,25 +323,28 @@ class Pool(CognitoIdpUserPool):
         """
         check_password(self.password_policy, password)
 
-    def check_attribute_names(self, names: Iterable[str], client: AppClient | None = None) -> None:
+    def check_attribute_names(
+        self, names: Iterable[str], client: AppClient | None, told: tuple[str, str]
+    ) -> None:
         """Refuse attributes that don't exist or that the caller may not write.
 
         Args:
             names: what is written or deleted.
             client: who does it; None for an administrator.
-
-        Raises:
-            NotAuthorized: the client may not write one of them.
-            ParameterInvalid: an administrator writes one that does not exist.
+            told: as `validation.check_attribute_names` has it; raises as that does.
         """
         writable = None if client is None else client.extended_config.get("WriteAttributes")
         check_attribute_names(
-            self.schema_attributes, names, by_client=client is not None, writable=writable
+            self.schema_attributes,
+            names,
+            by_client=client is not None,
+            writable=writable,
+            told=told,
         )
 
     def check_attributes(self, values: dict[str, str], client: AppClient | None = None) -> None:
         """Refuse changes of attributes that the pool or the client forbids; raises as above."""
-        self.check_attribute_names(values, client)
+        self.check_attribute_names(values, client, UPDATING)
         check_attribute_values(self.schema_attributes, values, creating=False)
 
     @property
@@ -386,15 +390,3 @@ class Pool(CognitoIdpUserPool):
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""
         self.sessions.end_all(self.get(username))
-
-
-def find_client(pools: Iterable[Pool], client_id: str) -> tuple[Pool, AppClient]:
-    """Find an app client and its pool.
-
-    Raises:
-        ResourceNotFound: there is none.
-    """
-    for pool in pools:
-        if client_id in pool.clients:
-            return pool, pool.clients[client_id]
-    raise ResourceNotFound(f"User pool client {client_id} does not exist.")

@@ -17,6 +17,7 @@ from apiproof.cognito.operations.profile import change_attributes
 from apiproof.cognito.operations.recovery import recovery_attribute, require_self_service
 from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import User
+from apiproof.cognito.validation import DELETING
 
 
 class Administration(Operation):
@@ -129,6 +130,6 @@ class Administration(Operation):
         """Remove some of a user's attributes."""
         pool, user = self.pool_and_user()
         names = self.params["UserAttributeNames"]
-        pool.check_attribute_names(names)
+        pool.check_attribute_names(names, None, DELETING)
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})

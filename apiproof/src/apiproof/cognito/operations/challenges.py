@@ -90,11 +90,13 @@ class Challenges(Authentication):
         }
         pool.check_password(password)
         pool.check_attributes(values, attempt.client)
-        for name in pool.required_attributes:
-            if not (values.get(name) or user.attribute(name)):
-                raise ParameterInvalid(
-                    f"Invalid user attributes: {name}: The attribute is required"
-                )
+        missing = [
+            name
+            for name in pool.required_attributes
+            if not (values.get(name) or user.attribute(name))
+        ]
+        if missing:  # captured in pmill/aws-cognito#25
+            raise ParameterInvalid(f"Invalid attributes given, {' and '.join(missing)} is missing")
         user.set_password(password, self.context.clock.now(), history=pool.password_history)
         user.update_attributes([{"Name": name, "Value": values[name]} for name in values])
         user.status = UserStatus.CONFIRMED

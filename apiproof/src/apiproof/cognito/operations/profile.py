@@ -10,6 +10,7 @@ from apiproof.cognito.messages import send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import VERIFIABLE, User
+from apiproof.cognito.validation import DELETING
 
 
 def change_attributes(
@@ -93,7 +94,7 @@ class Profile(Operation):
         """Remove some of the caller's attributes."""
         pool, user = self.user_from_access_token()
         names = self.params["UserAttributeNames"]
-        pool.check_attribute_names(names, pool.clients[self.session().client_id])
+        pool.check_attribute_names(names, pool.clients[self.session().client_id], DELETING)
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})
 
