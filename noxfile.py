@@ -281,6 +281,20 @@ def cognito_browser(session: nox.Session) -> None:
     run(session, "python", "-m", "tests.cognito.journey", "browser", folder=KIT)
 
 
+MINISTACK = "1.5.33"
+
+
+@nox.session
+def ministack(session: nox.Session) -> None:
+    """Run the behaviours of the emulator against MiniStack, and keep what was seen (network)."""
+    folder = ROOT / ".nox" / "ministack"
+    session.run(sys.executable, "-m", "venv", "--clear", str(folder), external=True)
+    pip = (str(folder / "bin" / "python"), "-m", "pip", "install", "-q")
+    session.run(*pip, f"ministack=={MINISTACK}", external=True)
+    command = str(folder / "bin" / "ministack")
+    run(session, "python", "-m", "tests.cognito.ministack", command, MINISTACK, folder=KIT)
+
+
 @nox.session(name="moto-suite")
 def moto_suite(session: nox.Session) -> None:
     """Run moto's own Cognito tests against the emulator; `-- FOLDER` is a checkout of moto."""

@@ -1,15 +1,17 @@
 """moto's own tests of Cognito, run against the emulator: `nox -s moto-suite -- FOLDER`.
 
-FOLDER is a checkout of getmoto/moto, best at the installed version; nothing is copied from it. Each
-failure is printed with the line that says what was expected. The exit code is 1 when a test fails
-that moto marks as verified against AWS, and 2 when none of these was reached.
+FOLDER is a checkout of getmoto/moto, best at the installed version; nothing is copied from it. What
+is printed is docs/moto-tests.md: each failure with the reason why the emulator is right. The exit
+code is 1 when a test fails that moto marks as verified against AWS, or that has no reason here, and
+2 when none of the verified ones was reached.
 """
 
 import contextlib
 import io
 import os
+import re
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from pathlib import Path
 
@@ -24,6 +26,90 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "x",
     "AWS_DEFAULT_REGION": "us-east-1",
 }
+UNEXPLAINED = "no reason is known: this is a fault of the emulator, or a new test"
+# What a failure says, and why the emulator is right; the first that fits counts.
+REASONS = {
+    r"Invalid read attributes": (
+        "The app client names an attribute (a random one) that the pool doesn't have; AWS "
+        "answers with this very text (aws-amplify/amplify-cli#12887)."
+    ),
+    r"AdminCreateUser operation.*Attribute does not exist in the schema": (
+        "The user gets an attribute (`thing`, `custom:foo`, a random one) that the pool's "
+        "schema doesn't have."
+    ),
+    r"'userAttributes.*' failed to satisfy": (
+        "Names of attributes have at most 32 characters in the service model; the test's have 36."
+    ),
+    r"AdminCreateUser operation.*Password must have": (
+        "The temporary password, a random identifier, breaks the pool's policy, which "
+        "AdminCreateUser checks (API reference, `TemporaryPassword`)."
+    ),
+    r"at 'providerName' failed to satisfy": (
+        "Names of providers have at most 32 characters in the service model; the test's have 36."
+    ),
+    r"at '(lambdaConfig|roleArn|name|explicitAuthFlows|userPoolId).*' failed to satisfy": (
+        "A parameter breaks a pattern or an enumeration of the service model: an ARN without an "
+        "account, a name with braces, a flow that doesn't exist, an id without a region."
+    ),
+    r"is not a valid address": (
+        "A callback address is absolute (developer guide, 'App client settings terms'); the "
+        "test's is a random identifier."
+    ),
+    r"SECRET_HASH was not received": ("The app client has a secret, and the call no SECRET_HASH."),
+    r"Invalid email address format": ("The user's email, a random identifier, is no address."),
+    r"flow not enabled for this client": (
+        "The app client has no ExplicitAuthFlows, and USER_PASSWORD_AUTH is not among the "
+        "default ones (API reference, CreateUserPoolClient)."
+    ),
+    r"has not been enabled by the userPool": (
+        "AssociateSoftwareToken in a pool without authenticator apps is "
+        "SoftwareTokenMFANotFoundException (API reference)."
+    ),
+    r"delivery config set to turn on SMS_MFA": (
+        "SMS is preferred by a user without a phone number."
+    ),
+    r"Current status is FORCE_CHANGE_PASSWORD": (
+        "An invited user is confirmed by a new password, not by ConfirmSignUp."
+    ),
+    r"password cannot be reset in the current state": (
+        "An invited user's password is not reset: AdminResetUserPassword and ForgotPassword "
+        "refuse FORCE_CHANGE_PASSWORD."
+    ),
+    r"UserNotFoundException.*ForgotPassword": (
+        "The app client has no PreventUserExistenceErrors, so an unknown user is told "
+        "(developer guide, 'Managing error responses')."
+    ),
+    r"'InvalidParameterException' == '(NotAuthorized|ResourceNotFound)Exception'": (
+        "The token, or the id, breaks the pattern of the service model (`n/a`, a hyphen), which "
+        "is checked first."
+    ),
+    r"- Username/client id combination not found": (
+        "The app client is unknown, whoever the user is: AWS names the client."
+    ),
+    r"'Username should be an email.' ==": (
+        "The pool has emails alone as usernames, and the text says so; moto's is the one for "
+        "emails and phone numbers."
+    ),
+    r"validation error.*Member must satisfy enum value set": (
+        "The text is the one of all AWS services for a value outside of an enumeration, with "
+        "the values that botocore knows today."
+    ),
+    r"assert '(us-west-2)_\w+' == '(us-west-2)_\w+'": (
+        "MOTO_COGNITO_IDP_USER_POOL_ID_STRATEGY is a setting of moto's: ids of AWS are random."
+    ),
+    r"bad_signature": (
+        "The test verifies with the one static key of moto's; here each pool has its own, which "
+        "its JWKS tells."
+    ),
+}
+
+
+def reason_of(failure: str) -> str:
+    """Say why the emulator is right, by what a failed test told."""
+    found = (
+        reason for pattern, reason in REASONS.items() if re.search(pattern, failure, re.DOTALL)
+    )
+    return next(found, UNEXPLAINED)
 
 
 class Table:
@@ -32,7 +118,7 @@ class Table:
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
         self.verified: Counter[str] = Counter()
-        self.failures: list[tuple[str, bool, str]] = []
+        self.failures: defaultdict[str, list[str]] = defaultdict(list)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self) -> Generator[None, bool, bool]:
@@ -44,30 +130,40 @@ class Table:
         """Count a test once: when it was called, or when its preparation did not pass."""
         if report.when != "call" and report.passed:
             return
-        marked = "aws_verified" in report.keywords
         self.counts[report.outcome] += 1
-        if marked:
+        if "aws_verified" in report.keywords:
             self.verified[report.outcome] += 1
         if report.failed:
-            reason = report.longreprtext.strip().splitlines()
-            told = next((line for line in reason if line.startswith("E ")), reason[-1])
             name = report.nodeid.rpartition("::")[2]
-            self.failures.append((name, marked, told.removeprefix("E").strip()))
+            reason = reason_of(report.longreprtext)
+            self.failures[reason].append(name)
+            if reason == UNEXPLAINED:
+                sys.stderr.write(f"{name}\n{report.longreprtext}\n")
 
     def __str__(self) -> str:
-        rows = [
-            f"{'aws verified' if marked else '-':<13} {name}\n    {told}"
-            for name, marked, told in self.failures
+        rows = sorted(self.failures.items(), key=lambda row: (-len(row[1]), row[0]))
+        passed, verified = self.counts["passed"], self.verified["passed"]
+        total, known = sum(self.counts.values()), sum(self.verified.values())
+        known_text = f"of those that moto marks as verified against AWS, {verified} of {known}"
+        head = [
+            f"{passed} of {total} tests pass; {known_text}.",
+            "",
+            "| Why the emulator is right | Tests | Which |",
+            "|---|---|---|",
         ]
-        totals = f"all {dict(self.counts)}; aws verified {dict(self.verified)}"
-        return "\n".join([*rows, totals])
+        return "\n".join([*head, *(_row(reason, names) for reason, names in rows)])
 
     @property
     def exit_code(self) -> int:
-        """Give 0 when everything verified against AWS passed, 1 when not, 2 when none ran."""
+        """Give 0 when all is well, 1 when not, 2 when nothing verified against AWS ran."""
         if not self.verified["passed"] + self.verified["failed"]:
             return 2
-        return 1 if self.verified["failed"] else 0
+        return 1 if self.verified["failed"] or UNEXPLAINED in self.failures else 0
+
+
+def _row(reason: str, names: list[str]) -> str:
+    listed = ", ".join(f"`{name}`" for name in sorted(names))
+    return f"| {reason} | {len(names)} | {listed} |"
 
 
 def _forget_our_tests() -> None:
