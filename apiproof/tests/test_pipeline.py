@@ -13,7 +13,7 @@ from apiproof.coverage import CoverageLog
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_result import ShardResult
 from apiproof.http.child.server_errors import ErrorSite
-from apiproof.pipeline import PipelineContext, lost_security, run_step, verify_pacts
+from apiproof.pipeline import PipelineContext, run_step, verify_pacts
 from apiproof.reporting import Status, StepResult, step_result
 
 NOTHING = cast("PipelineContext", None)
@@ -59,26 +59,6 @@ def test_a_project_without_consumers_needs_no_pacts(
     """One that has provider states has lost its pacts, and must not pass."""
     context = SimpleNamespace(service=SimpleNamespace(pacts=tmp_path, states=states))
     assert verify_pacts(cast("PipelineContext", context)).status is status
-
-
-def secured(*security: dict[str, list[str]]) -> dict[str, Any]:
-    operation = {"operationId": "read", "security": list(security), "responses": {}}
-    return {"openapi": "3.1.0", "info": {}, "paths": {"/x": {"get": operation}}}
-
-
-@pytest.mark.parametrize(
-    ("after", "lost"),
-    [
-        (secured({"token": ["a"]}), []),
-        (secured({"token": ["a", "b"]}), []),
-        (secured(), ["document/security_kept/read/open"]),
-        (secured({}), ["document/security_kept/read/open"]),
-        (secured({"token": []}), ["document/security_kept/read/scopes"]),
-    ],
-)
-def test_security_that_was_removed_is_found(after: dict[str, Any], lost: list[str]) -> None:
-    before = secured({"token": ["a"]})
-    assert [finding.id for finding in lost_security(before, after)] == lost
 
 
 def test_shards_run_beside_the_steps_that_need_nothing_of_them(

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from apiproof.access import step as access_step
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control_client import ControlClient
 from apiproof.coverage import SUCCESS, as_grid
+from apiproof.declared_security import Declared, declared_security, lost_security
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
@@ -65,6 +66,7 @@ class PipelineContext:
     arguments: tuple[str, ...] = ()
     workers: int = 1
     shards: Future[ShardResult] | None = None
+    secured: Declared = field(default_factory=dict)
 
 
 Step = Callable[[PipelineContext], StepResult]
@@ -77,11 +79,15 @@ class StepsUnknown(UserError):
 def check_document(context: PipelineContext) -> StepResult:
     """Compare the committed OpenAPI document with what the application declares.
 
-    Security that an operation has lost since then is a breaking change of its own, whatever the
-    document says now.
+    Security that an operation has lost since then, or since the baseline was written, is a
+    breaking change of its own, whatever the document says now.
     """
     path = context.service.document_path
+    before = dict(context.secured)
     if not path.is_file() and context.service.make_document is None:
+        if before:
+            lost = lost_security(before, context.env.declared)
+            return step_result("document", {"secured operations": len(before)}, lost)
         why = f"{path.name} is not committed yet: `apiproof openapi check --write` writes it"
         return StepResult(
             "document", Status.SKIPPED, cases=(Case(path.name, Status.SKIPPED, message=why),)
@@ -100,34 +106,9 @@ def check_document(context: PipelineContext) -> StepResult:
         for line in lines
     ]
     if path.is_file():
-        findings += lost_security(load_document(path), context.env.declared)
+        before |= declared_security(load_document(path))
+    findings += lost_security(before, context.env.declared)
     return step_result("document", {"operations": count}, findings)
-
-
-def lost_security(before: dict[str, Any], after: dict[str, Any]) -> list[Finding]:
-    """Return the operations that asked for a credential, or a scope, and no longer do."""
-    now = {operation.label: operation for operation in operations(after)}
-    findings = []
-    for old in operations(before):
-        new = now.get(old.label)
-        if new is None or not old.secured:
-            continue
-        lost = sorted(set(old.scopes) - set(new.scopes))
-        if new.secured and not lost:
-            continue
-        kind = "scopes" if new.secured else "open"
-        what = f"the scope {', '.join(lost)}" if new.secured else "a credential"
-        findings.append(
-            Finding(
-                id=f"document/security_kept/{old.operation_id}/{kind}",
-                check="security_kept",
-                severity=Severity.CRITICAL,
-                operation=old.label,
-                message=f"{old.operation_id} no longer asks for {what}",
-                expected="the security of the committed document",
-            )
-        )
-    return findings
 
 
 def document_findings(service: Service, document: dict[str, Any]) -> tuple[int, list[str]]:

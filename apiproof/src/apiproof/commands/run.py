@@ -42,6 +42,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     print_line(console, "Starting the environment ...")
 
     from apiproof import pipeline
+    from apiproof.declared_security import as_lines, declared_security, from_lines
     from apiproof.live import live_environment
     from apiproof.reporting import baseline as baselines
     from apiproof.reporting import build_report
@@ -64,8 +65,15 @@ def run(  # noqa: PLR0913 - these are the command line's options
                 f"No user's token has {', '.join(missing)}, which the document asks for: name the "
                 "Pre Token Generation handler as `trigger` in the service file.",
             )
+        asked = declared_security(env.declared)
         gates = pipeline.PipelineContext(
-            chosen, env, ready, ready_file, tuple(context.args), workers=count
+            chosen,
+            env,
+            ready,
+            ready_file,
+            tuple(context.args),
+            workers=count,
+            secured=from_lines(known),
         )
         try:
             results = list(pipeline.run_all(gates, names, known))
@@ -81,7 +89,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     for gone in baselines.no_longer_found(known, results):
         print_line(console, f"no longer found, take it off the baseline: {gone}")
     if write_baseline is not None:
-        count = baselines.write_baseline(report, write_baseline)
+        count = baselines.write_baseline(report, write_baseline, as_lines(asked))
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
         raise typer.Exit(2 if report.exit_code == 2 else 0)
     raise typer.Exit(report.exit_code)

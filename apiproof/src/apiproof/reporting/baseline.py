@@ -2,6 +2,8 @@
 
 A baseline is a text file of finding ids, one a line; a line that begins with `#` is a comment.
 An id holds operation, check, case and outcome class: a worse outcome is another id, and new.
+Lines that begin with `secured` say which operations asked for a credential, and which scopes
+(declared_security.py): one that asks for less is a finding.
 """
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +23,7 @@ class BaselineUnusable(UserError):
 
 
 def read_baseline(path: Path | None) -> set[str]:
-    """Read the known ids; none without a path.
+    """Read the known ids, and the further lines; none without a path.
 
     Raises:
         BaselineUnusable: the file is missing, or no text.
@@ -38,15 +40,20 @@ def read_baseline(path: Path | None) -> set[str]:
     return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
 
 
-def write_baseline(report: Report, path: Path) -> int:
+def write_baseline(report: Report, path: Path, further: Iterable[str] = ()) -> int:
     """Write the ids of a report's findings as known, and return how many.
+
+    Args:
+        report: of the run.
+        path: of the baseline.
+        further: lines that are no ids.
 
     Raises:
         BaselineUnusable: the file cannot be written.
     """
     ids = sorted({each for _, finding in report.findings for each in finding.ids})
     try:
-        path.write_text(_HEAD + "".join(f"{each}\n" for each in ids), encoding="utf-8")
+        path.write_text(_HEAD + "".join(f"{each}\n" for each in [*ids, *further]), encoding="utf-8")
     except OSError as error:
         raise BaselineUnusable(
             f"The baseline {path} cannot be written ({error.strerror})."
