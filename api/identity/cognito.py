@@ -10,9 +10,11 @@ Sources: botocore 1.44 Config, AWS "Computing secret hash values".
 import base64
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 import boto3
 import structlog
@@ -24,6 +26,7 @@ from botocore.exceptions import (
     EndpointConnectionError,
     NoCredentialsError,
 )
+from botocore.parsers import ResponseParserError
 from typing_extensions import override
 
 from api.errors import (
@@ -42,6 +45,19 @@ from api.settings import Settings
 
 # Where the request cannot have reached Cognito; all else may have, and been acted upon.
 _NEVER_SENT = (EndpointConnectionError, ConnectTimeoutError, NoCredentialsError)
+
+# What botocore and our own check make of a body that Cognito never sends.
+_NO_ANSWER = (
+    ResponseParserError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+)
+
+# NUL, and halves of surrogate pairs.
+_UNFIT = re.compile("[\\x00\\ud800-\\udfff]")
 
 log = structlog.get_logger(__name__)
 
@@ -81,7 +97,7 @@ class Cognito(IdentityProvider):
             Password=password,
             UserAttributes=[{"Name": "email", "Value": email}],
         )
-        return _text(answer, "UserSub")
+        return _uuid(answer, "UserSub")
 
     @override
     def confirm_sign_up(self, username: str, code: str) -> None:
@@ -89,7 +105,7 @@ class Cognito(IdentityProvider):
 
     @override
     def resend_code(self, username: str) -> None:
-        self._call("resend_confirmation_code", **self._as_client(username))
+        _require_sent(self._call("resend_confirmation_code", **self._as_client(username)))
 
     @override
     def sign_in(self, username: str, password: str) -> Tokens:
@@ -122,7 +138,7 @@ class Cognito(IdentityProvider):
 
     @override
     def forgot_password(self, username: str) -> None:
-        self._call("forgot_password", **self._as_client(username))
+        _require_sent(self._call("forgot_password", **self._as_client(username)))
 
     @override
     def reset_password(self, username: str, code: str, password: str) -> None:
@@ -214,7 +230,7 @@ class Cognito(IdentityProvider):
             away = IdentityUnavailable() if isinstance(error, _NEVER_SENT) else IdentityAnswerLost()
             _record(name, type(error).__name__, away)
             raise away from None
-        except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
+        except _NO_ANSWER as error:
             # botocore makes an error of its own of most answers that are none, but not of all.
             lost = IdentityAnswerLost()
             _record(name, type(error).__name__, lost)
@@ -247,7 +263,7 @@ def _tokens(result: Any, refresh_token: str = "") -> Tokens:
     if not isinstance(result, Mapping):
         raise IdentityAnswerLost
     expires_in = result.get("ExpiresIn")
-    if not isinstance(expires_in, int):
+    if not isinstance(expires_in, int) or expires_in < 1:
         raise IdentityAnswerLost
     has_own = not refresh_token or "RefreshToken" in result
     return Tokens(
@@ -264,9 +280,23 @@ def _attributes(listed: Any) -> dict[str, str]:
     return {_text(item, "Name"): _text(item, "Value", least=0) for item in listed}
 
 
+def _require_sent(answer: Mapping[str, Any]) -> None:
+    """Take no answer for "a code is on its way" that does not say so."""
+    if answer and not isinstance(answer.get("CodeDeliveryDetails"), Mapping):
+        raise IdentityAnswerLost
+
+
+def _uuid(answer: Any, name: str) -> str:
+    """Read a UUID that an answer must have."""
+    try:
+        return str(UUID(_text(answer, name)))
+    except ValueError:
+        raise IdentityAnswerLost from None
+
+
 def _text(answer: Any, name: str, *, least: int = 1) -> str:
-    """Read a text that an answer must have."""
+    """Read a text that an answer must have; one that the database and our answers can hold."""
     value = answer.get(name) if isinstance(answer, Mapping) else None
-    if not isinstance(value, str) or len(value) < least:
+    if not isinstance(value, str) or len(value) < least or _UNFIT.search(value):
         raise IdentityAnswerLost
     return value

@@ -7,7 +7,8 @@ Source: botocore 1.44, httpsession.py (URLLib3Session) and awsrequest.py; urllib
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from botocore.awsrequest import (
@@ -82,7 +83,7 @@ _POOLS: Final = {"http": _HttpPool, "https": _HttpsPool}
 
 
 def bind(client: Any) -> None:
-    """Bind the connections of a boto3 client to deadlines.
+    """Bind the connections of a boto3 client to deadlines, and let it take JSON objects only.
 
     Args:
         client: that has sent nothing yet.
@@ -90,6 +91,17 @@ def bind(client: Any) -> None:
     session = client._endpoint.http_session  # noqa: SLF001  # botocore offers no other way
     session._pool_classes_by_scheme = _POOLS  # noqa: SLF001  # for proxies, made when needed
     session._manager.pool_classes_by_scheme = _POOLS  # noqa: SLF001  # likewise
+    client.meta.events.register("before-parse", _require_object)
+
+
+def _require_object(response_dict: Mapping[str, Any], **_: Any) -> None:
+    """Refuse a success that is neither a JSON object nor empty.
+
+    botocore takes it for a success that says nothing, as many of Cognito's are.
+    """
+    body = response_dict["body"].decode()
+    if response_dict["status_code"] < 300 and body and not isinstance(json.loads(body), dict):
+        raise ValueError("The answer is no JSON object")
 
 
 def fetch(url: str, *, timeout: float) -> bytes:

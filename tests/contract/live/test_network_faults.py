@@ -4,11 +4,14 @@ Each operation is sent once while the fault lasts, all at the same moment, besid
 the dependency not at all.
 """
 
+import json
 from functools import partial
+from typing import Any
 
 import pytest
 
 from apiproof.deployment import Deployment
+from apiproof.http.client import HttpClient
 from apiproof.network_faults import (
     HOSTILE_ANSWERS,
     Answer,
@@ -19,7 +22,9 @@ from apiproof.network_faults import (
     Reset,
     Silent,
     Unreachable,
+    http_answer,
 )
+from apiproof.service import Account
 from tests.contract.examples import OPERATIONS
 from tests.contract.live.conftest import DEADLINE, SLACK, UNDELAYED
 from tests.contract.live.crowd import (
@@ -27,6 +32,7 @@ from tests.contract.live.crowd import (
     at_once,
     fresh,
     one_of_each,
+    send,
     until_success,
 )
 
@@ -114,6 +120,70 @@ def test_an_answer_that_is_not_cognitos_is_an_answer_lost(
     with deployed.cognito.fault(Answer(HOSTILE_ANSWERS[answer])):
         judge(at_once(deployed.url, [[request] for request in requests]), "cognito")
     recovers(deployed)
+
+
+# A JSON object, or nothing: all that Cognito answers with where there is nothing to say.
+MAY_BE_COGNITOS = {"another-shape", "megabyte", "empty"}
+
+
+def as_cognitos(answer: bytes) -> bytes:
+    """Give an answer the header that all of Cognito's have."""
+    head, end, body = answer.partition(b"\r\n\r\n")
+    return head + b"\r\nx-amzn-RequestId: 1" + end + body
+
+
+@pytest.mark.parametrize("answer", sorted(set(HOSTILE_ANSWERS) - MAY_BE_COGNITOS))
+def test_what_only_has_cognitos_header_is_an_answer_lost(deployed: Deployment, answer: str) -> None:
+    requests = [fresh(deployed, name) for name in sorted(ASK_COGNITO)]
+    with deployed.cognito.fault(Answer(as_cognitos(HOSTILE_ANSWERS[answer]))):
+        judge(at_once(deployed.url, [[request] for request in requests]), "cognito")
+
+
+def _lacking(user: Account) -> list[tuple[str, str, dict[str, Any]]]:
+    """Answers of Cognito's that lack what is relied upon: to which operation, what, the answer."""
+    session = {
+        "AccessToken": user.access_token,
+        "IdToken": "a.b.c",
+        "RefreshToken": "a.b.c",
+        "ExpiresIn": 3600,
+    }
+    odd: tuple[Any, ...] = (None, "", 0, [], "\ud800", "\x00")
+    broken = {
+        f"{key} is {value!r}": {"AuthenticationResult": {**session, key: value}}
+        for key in session
+        for value in odd
+    }
+    nothing: dict[str, dict[str, Any]] = {"nothing": {}}
+    broken |= nothing | {"another result": {"AuthenticationResult": "ok"}}
+    # There is a new refresh token only in pools where they rotate.
+    refreshed = {what: body for what, body in broken.items() if what != "RefreshToken is None"}
+    signed_up = {f"UserSub is {sub!r}": {"UserSub": sub} for sub in ("ada", 1, *odd)}
+    sent = nothing | {"a code": {"CodeDeliveryDetails": "sent"}}
+    answers = {
+        "login_user": broken,
+        "refresh_session": refreshed,
+        "signup_user": nothing | signed_up,
+        "resend_confirmation_code": sent,
+        "forgot_password": sent,
+    }
+    return [(name, what, body) for name, each in answers.items() for what, body in each.items()]
+
+
+def test_an_answer_that_lacks_what_is_relied_upon_is_no_success(deployed: Deployment) -> None:
+    user = deployed.env.new_account()
+    requests = {name: fresh(deployed, name, user) for name in ("login_user", "refresh_session")}
+    found = set()
+    for name, what, body in _lacking(user):
+        request = requests.get(name) or fresh(deployed, name)
+        content = http_answer(json.dumps(body).encode(), content_type="application/json")
+        with (
+            deployed.cognito.fault(Answer(as_cognitos(content))),
+            HttpClient(deployed.url) as client,
+        ):
+            answer = send(client, request)
+        if answer.status != 503 or "Retry-After" not in answer.headers:
+            found.add((name, what, answer.status))
+    assert found == set()
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *HOSTILE_ANSWERS])
