@@ -70,7 +70,7 @@ def _queues(state: AppState) -> dict[str, Bulkhead]:
         "/users/me": state.database.bulkhead,
         "/users/login": state.accounts,
         "/users/refresh": state.accounts,
-        "/users/signup": state.accounts,
+        "/users/signup": state.signups,
     }
 
 

@@ -36,6 +36,7 @@ class AppState:
         verifier: of the pool's tokens; it blocks where it needs a key that is not at hand.
         calls: threads for what asks the identity provider alone.
         accounts: threads for what asks it and the database.
+        signups: the same for those who have no account yet: they must not delay those who have.
         lookups: threads for what waits for keys.
         readiness: the look of those who ask whether the service is ready.
         clock: epoch seconds.
@@ -50,6 +51,7 @@ class AppState:
     verifier: TokenVerifier
     calls: Bulkhead
     accounts: Bulkhead
+    signups: Bulkhead
     lookups: Bulkhead
     readiness: SharedLook
     clock: Callable[[], float]
@@ -104,6 +106,7 @@ class AppState:
             verifier=verifier,
             calls=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
             accounts=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            signups=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
             lookups=Bulkhead(KeysUnavailable, threads=_LOOKUP_THREADS, queue=queue),
             readiness=SharedLook(DatabaseUnavailable),
             clock=clock,

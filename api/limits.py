@@ -132,6 +132,23 @@ def started(seconds: float) -> Iterator[Deadline]:
         _current.reset(token)
 
 
+@contextmanager
+def bounded(seconds: float) -> Iterator[None]:
+    """Give a block a deadline of its own, whatever its request has left; for threads.
+
+    Args:
+        seconds: from now; then what is waited on is shut down.
+    """
+    with started(seconds) as deadline:
+        alarm = threading.Timer(seconds, deadline.end)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            yield
+        finally:
+            alarm.cancel()
+
+
 def _shut_down(twin: socket.socket) -> None:
     with suppress(OSError):  # its peer has closed it
         twin.shutdown(socket.SHUT_RDWR)

@@ -83,7 +83,7 @@ class Cognito(IdentityProvider):
                 connect_timeout=settings.cognito_connect_timeout,
                 read_timeout=settings.cognito_read_timeout,
                 retries={"total_max_attempts": 1, "mode": "standard"},
-                max_pool_connections=2 * settings.cognito_threads,
+                max_pool_connections=3 * settings.cognito_threads,
             ),
         )
         bind(client)

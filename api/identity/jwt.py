@@ -28,7 +28,7 @@ from typing_extensions import override
 from api.errors import IdentityUnavailable, KeysUnavailable, TokenInvalid
 from api.identity.jwks import signing_keys
 from api.identity.protocols import AccessToken, JwksSource, TokenVerifier
-from api.limits import current, started
+from api.limits import bounded, current
 
 log = structlog.get_logger(__name__)
 
@@ -225,14 +225,8 @@ class JwksCache:
     def _fetch(self) -> None:
         keys: dict[str, jwt.PyJWK] = {}
         try:
-            with started(self._patience) as deadline:
-                alarm = threading.Timer(self._patience, deadline.end)
-                alarm.daemon = True
-                alarm.start()
-                try:
-                    keys = signing_keys(self._source.fetch())
-                finally:
-                    alarm.cancel()
+            with bounded(self._patience):
+                keys = signing_keys(self._source.fetch())
         # The source is away, or what it says is no key set, in any way that there is.
         except Exception as error:  # noqa: BLE001
             log.warning("jwks_unavailable", reason=type(error).__name__)

@@ -42,7 +42,7 @@ async def signup_user(state: State, new: schemas.Signup) -> schemas.SignedUp:
     reservations = signup.Reservations(
         state.database, state.identity, 2 * state.deadline, state.unconfirmed_lifetime
     )
-    sub = await state.accounts.run(lambda: signup.sign_up(reservations, new))
+    sub = await state.signups.run(lambda: signup.sign_up(reservations, new))
     return schemas.SignedUp(sub=UUID(sub))
 
 

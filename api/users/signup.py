@@ -18,6 +18,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 
 from api.errors import AccountExists, ApiError, IdentityAnswerLost, IdentityUnavailable
 from api.identity.protocols import Account, IdentityProvider
+from api.limits import bounded
 from api.sqlstate import UNIQUE_VIOLATION, sqlstate
 from api.transactions import Transactions
 from api.types import case_key, utc_now
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 # Once for the name, once for the address, once for a neighbour who was faster.
 _ATTEMPTS = 3
+_TIDYING = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,9 @@ def sign_up(reservations: Reservations, signup: Signup) -> str:
         AccountRefused, PasswordRefused, Throttled, IdentityUnavailable: no account was opened.
     """
     database, identity = reservations.database, reservations.identity
-    reservation = _reserve(reservations, signup)
+    reservation = str(uuid4())
     try:
+        _reserve(reservations, signup, reservation)
         sub = _open_account(database, identity, signup, reservation)
     except ApiError:
         _release(database, reservation)
@@ -74,16 +77,15 @@ def sign_up(reservations: Reservations, signup: Signup) -> str:
     return sub
 
 
-def _reserve(reservations: Reservations, signup: Signup) -> str:
-    """Insert a user's row with a provisional sub, which is returned."""
-    reservation = str(uuid4())
+def _reserve(reservations: Reservations, signup: Signup, reservation: str) -> None:
+    """Insert a user's row with a provisional sub."""
     for _ in range(_ATTEMPTS):
         user = _row(reservation, signup.username, signup.email)
         # An expression of SQL: all processes of the service share the database's clock.
         life = timedelta(seconds=reservations.seconds)
         user.reserved_until = func.clock_timestamp() + life  # type: ignore[assignment]  # SQL
         if _is_inserted(reservations.database, user):
-            return reservation
+            return
         _make_way(reservations, user)
     raise AccountExists
 
@@ -186,9 +188,12 @@ def _settle(database: Transactions, reservation: str, sub: str) -> None:
 
 
 def _release(database: Transactions, reservation: str) -> None:
-    """Give a reservation up; one that cannot be given up expires."""
+    """Give a reservation up, if it was made; one that cannot be given up expires.
+
+    Also when the request's time is over: who tries again must not be told that the name is taken.
+    """
     try:
-        with database.begin() as db:
+        with bounded(_TIDYING), database.begin() as db:
             db.exec(delete(User).where(col(User.sub) == reservation))
     except ApiError as error:
         log.warning("reservation_not_released", reason=type(error).__name__)
