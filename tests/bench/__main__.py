@@ -6,8 +6,18 @@
 import sys
 from importlib import import_module
 
-NAMES = ("throughput", "fuzzing", "isolation", "properties", "access", "contracts", "hops", "load")
-WITH_OPTIONS = ("load", "fuzzing")
+NAMES = (
+    "throughput",
+    "fuzzing",
+    "isolation",
+    "properties",
+    "access",
+    "contracts",
+    "hops",
+    "load",
+    "outages",
+)
+WITH_OPTIONS = ("load", "fuzzing", "outages")
 
 
 def main(chosen: list[str]) -> None:
