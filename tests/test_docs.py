@@ -108,7 +108,7 @@ def test_the_tutorial_ends_as_it_says(tmp_path: Path) -> None:
     healthy = ran(tmp_path, doctor)
     assert healthy.returncode == 0, healthy.stdout + healthy.stderr
     assert 'token="id",' in (tmp_path / "apiproof_service.py").read_text(encoding="utf-8")
-    generated = ran(tmp_path, "pytest -q -p no:cacheprovider tests/test_apiproof.py")
+    generated = ran(tmp_path, "pytest -q -p no:cacheprovider apiproof_tests.py")
     assert "5 passed" in generated.stdout, generated.stdout
     brief = " --only access --only errors --only document"  # fuzzing: see `nox -s examples`
     for line, code in ((run + brief, 0), (check, 0), (write + brief, 0), (again + brief, 0)):

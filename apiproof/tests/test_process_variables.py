@@ -5,6 +5,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+import requests
 from starlette.applications import Starlette
 
 from apiproof import process_variables
@@ -42,6 +43,18 @@ def test_what_leads_astray_is_taken_away(monkeypatch: pytest.MonkeyPatch, name: 
         assert os.environ["AWS_USER_POOL_ID"] == "mine"  # an application's own
         assert os.environ["AWS_ACCESS_KEY_ID"] == "apiproof"
     assert os.environ[name] == "http://192.0.2.1:1"
+
+
+def test_no_proxy_is_asked_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("NO_PROXY", "intern.example, 127.0.0.1")
+    monkeypatch.setenv("HTTP_PROXY", "http://192.0.2.1:1")
+    with process_variables.changed(process_variables.unproxied_loopback()):
+        assert requests.utils.get_environ_proxies("http://127.0.0.1:8000/x") == {}
+        assert requests.utils.get_environ_proxies("http://localhost:8000/x") == {}
+        assert requests.utils.get_environ_proxies("http://intern.example/x") == {}
+        assert requests.utils.get_environ_proxies("http://example.org/x")["http"]
+    assert os.environ["NO_PROXY"] == "intern.example, 127.0.0.1"
 
 
 ASTRAY = "http://192.0.2.1:1"  # RFC 5737: nobody is there

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from apiproof import cli
+from apiproof import application, cli
 from apiproof.environment_file import DEFAULT_PATH, EnvironmentFile
 from tests.test_environment_file import READY
 
@@ -194,3 +194,40 @@ def test_a_library_of_an_extra_that_is_missing_is_named(
         cli.main([])
     assert ended.value.code == 2
     assert 'schemathesis is not installed: pip install "apiproof[all]"' in capsys.readouterr().err
+
+
+def test_the_reason_of_a_child_is_its_exception() -> None:
+    output = (
+        "Traceback (most recent call last):\n"
+        '  File "env.py", line 3\n'
+        "sqlalchemy.exc.OperationalError: (psycopg2.OperationalError) connection refused\n"
+        "\tIs the server running?\n\n"
+        "(Background on this error at: https://sqlalche.me/e/20/e3q8)\n"
+    )
+    reason = application.reason_of(output)
+    assert reason.startswith("sqlalchemy.exc.OperationalError: ")
+    assert application.reason_of("one\ntwo\n") == "two"
+    assert application.reason_of("") == "the process ended without a word"
+
+
+WITHOUT_PSYCOPG_3 = """
+import importlib.util, sys
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "psycopg" else find(name, *rest)
+sys.path.insert(0, sys.argv[1])
+import launcher
+launcher.take_the_driver_that_is_there()
+import sqlalchemy
+print(sqlalchemy.create_engine("postgresql://a@b/c").driver)
+"""
+
+
+def test_a_plain_url_takes_the_driver_that_is_installed() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_PSYCOPG_3, str(application.LAUNCHER.parent)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stdout.strip() == "psycopg2", done.stderr

@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from apiproof.environment_config import EnvironmentConfig
 from apiproof.errors import UserError
@@ -56,6 +57,9 @@ def create_app(app: Any, config: EnvironmentConfig) -> ASGIApp:
         return built
     made: ASGIApp = app(config) if required else app()
     return made
+
+
+_EXCEPTION: Final = re.compile(r"[A-Za-z_][\w.]*(?:Error|Exception|Exit|Failed|Refused): ")
 
 
 @dataclass(frozen=True)
@@ -160,7 +164,8 @@ def migrate(migrations: Any, url: str, variables: Mapping[str, str], python: Pat
 
 
 def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> None:
-    command = [str(python or sys.executable), "-m", "alembic", "-c", ini.name, "upgrade", "head"]
+    words = ["alembic", "-c", ini.name, "upgrade", "head"]
+    command = [str(python or sys.executable), str(LAUNCHER), *words]
     done = subprocess.run(  # noqa: S603  # the project's own interpreter and file
         command,
         cwd=ini.resolve().parent,
@@ -170,10 +175,9 @@ def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> No
         check=False,
     )
     if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.strip()]
         raise MigrationsFailed(
             f"`alembic -c {ini} upgrade head` ended with exit code {done.returncode} "
-            f"({lines[-1] if lines else 'it says nothing'}): check the variables of the service."
+            f"({reason_of(done.stderr)}): check the variables of the service."
         )
 
 
@@ -226,8 +230,15 @@ def _message(child: "subprocess.Popen[str]", path: str, log: Any) -> dict[str, A
 
 def _last_line(log: Any) -> str:
     log.seek(0)
-    lines = [line.strip() for line in log.read().splitlines() if line.strip()]
-    return lines[-1] if lines else "the process ended without a word"
+    return reason_of(log.read())
+
+
+def reason_of(output: str) -> str:
+    """Return the line that says most of why a process ended: the last exception's, or the last."""
+    lines = [line.rstrip() for line in output.splitlines() if line.strip()]
+    # SQLAlchemy ends its messages with lines of its own.
+    raised = [line for line in lines if _EXCEPTION.match(line)]
+    return (raised or lines or ["the process ended without a word"])[-1].strip()
 
 
 def _pass_on(child: "subprocess.Popen[str]", report: Report) -> None:

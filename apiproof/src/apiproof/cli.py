@@ -26,6 +26,7 @@ from apiproof.commands import (
     serve,
 )
 from apiproof.errors import UserError
+from apiproof.process_variables import changed, unproxied_loopback
 from apiproof.redaction import redact
 from apiproof.reporting.exchange import printable
 from apiproof.signals import interruptible
@@ -70,7 +71,7 @@ def _options(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; the console script and `python -m apiproof` both end here."""
     try:
-        with interruptible():
+        with interruptible(), changed(unproxied_loopback()):
             # Without its standalone mode, typer returns what `typer.Exit` carried.
             code = app(args=arguments, standalone_mode=False) or 0
     except USAGE_ERROR as error:

@@ -28,6 +28,7 @@ from apiproof.http.forwarding import forward_to
 from apiproof.openapi.document import operations
 from apiproof.postgres import Database, PostgresServer, Template
 from apiproof.public_address import public_address
+from apiproof.redaction import redact, redact_headers
 from apiproof.service import Account, Document, SeedUser, Service, UserMissing
 
 SEED_USERS = 2  # where the service names none
@@ -171,7 +172,9 @@ class Environment:
         return record_responses(monitored, self.document, self.coverage_log)
 
     def _note_error(self, values: dict[str, Any]) -> None:
-        self.server_errors.append(ErrorSite(**values))
+        shown = {name: redact(values[name]) for name in ("query", "body", "answer")}
+        headers = redact_headers(values["headers"])
+        self.server_errors.append(ErrorSite(**{**values, **shown, "headers": headers}))
 
     def reset(self) -> None:
         """Empty the database and the user pool; the pool, its client and its keys stay."""

@@ -5,9 +5,7 @@ error. A step that raises is an error as well, and the others go on.
 """
 
 import os
-import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,15 +21,14 @@ from apiproof.coverage import SUCCESS, as_grid
 from apiproof.declared_security import Declared, declared_security, lost_security
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
+from apiproof.error_findings import error_findings
 from apiproof.errors import UserError
 from apiproof.fuzzing import step as fuzzing_step
 from apiproof.fuzzing.cli_run import run_schemathesis
 from apiproof.fuzzing.shard_result import ShardResult
 from apiproof.fuzzing.shard_runs import Processes, fuzz_beside
-from apiproof.http.child.server_errors import SERVER_ERROR, ErrorSite
-from apiproof.openapi.document import Operation, load_document, operations
+from apiproof.openapi.document import load_document, operations
 from apiproof.openapi.references import Document
-from apiproof.openapi.routing import Router
 from apiproof.pacts import usage
 from apiproof.pacts.reading import PactFile
 from apiproof.pacts.reading.calls import calls
@@ -153,7 +150,7 @@ def check_coverage(context: PipelineContext) -> StepResult:
             check="success_seen",
             severity=Severity.MEDIUM,
             operation=operation.label,
-            message=f"{operation.operation_id} never answered 2xx",
+            message="no request succeeded (2xx)",
             expected="2xx to an authenticated caller" if operation.secured else "2xx",
         )
         for operation in missed
@@ -216,37 +213,9 @@ def scan_reports(context: PipelineContext) -> StepResult:
 
 def check_server_errors(context: PipelineContext) -> StepResult:
     """List the distinct places that answers of 500 came from, whoever asked."""
-    router = Router(context.env.document)
-    findings: dict[str, Finding] = {}
-    counts: Counter[str] = Counter()
-    for site in context.env.server_errors:
-        operation = router.find(site.method, site.path)
-        statuses = operation.statuses if operation else ()
-        if site.status != SERVER_ERROR and str(site.status) in statuses:
-            continue  # promised: a dependency was away
-        finding = _server_error(site, operation)
-        findings.setdefault(finding.id, finding)
-        counts[finding.id] += 1
-    found = [replace(it, details=(f"{counts[name]} answers",)) for name, it in findings.items()]
     answers = sum(context.env.coverage_log.counts.values())
+    found = error_findings(context.env.server_errors, context.env.document)
     return step_result("errors", {"answers": answers, "places": len(found)}, found)
-
-
-def _server_error(site: ErrorSite, operation: Operation | None) -> Finding:
-    label = operation.label if operation else f"{site.method} an undeclared path"
-    cause = site.exception or f"an answer of {site.status}"
-    # Without the line, which moves with every edit above it.
-    place = re.sub(r":\d+ ", " ", site.place) or "unknown"
-    source = f"/{site.source[:60]}" if site.source else ""
-    return Finding(
-        id=f"errors/no_server_error/{label}/{place}/{cause}{source}",
-        check="no_server_error",
-        severity=Severity.HIGH,
-        operation=label,
-        message=f"{site.status} from {cause} at {site.place or 'a place that is not known'}",
-        expected="an answer that the document declares, and never a 500",
-        location=Location(site.place.partition(":")[0]) if site.place else None,
-    )
 
 
 STEPS: dict[str, Step] = {

@@ -101,3 +101,11 @@ def isolation() -> dict[str, str | None]:
 def libpq_isolation() -> dict[str, str | None]:
     """Return the changes that keep a user's libpq settings (`PGHOST`, `PGSERVICE`...) out."""
     return {name: None for name in os.environ if name.startswith("PG") and name.isupper()}
+
+
+def unproxied_loopback() -> dict[str, str | None]:
+    """Return the changes after which no proxy is asked for addresses of this machine."""
+    name = "no_proxy" if "no_proxy" in os.environ else "NO_PROXY"  # the lower case wins
+    given = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
+    hosts = ",".join(dict.fromkeys([*given, "localhost", "127.0.0.1", "::1"]))
+    return {"no_proxy": hosts, "NO_PROXY": hosts}

@@ -1,14 +1,17 @@
 """The small judgements: leaks, challenges, likeness, ghosts, samples, shadows, baselines."""
 
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema_rs
 import pytest
 
 from apiproof.access.example_values import ExampleValues
-from apiproof.access.http import Response
+from apiproof.access.http import Request, RequestContent, Response
 from apiproof.access.inspection import (
     ErrorConformance,
+    Inspection,
     challenge_faults,
     leaks,
     without_declared_secrets,
@@ -16,8 +19,10 @@ from apiproof.access.inspection import (
 from apiproof.access.requirements import shadowed_routes
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
+from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import operations
 
+OF_THE_RUN = "a 422 holds a secret of the run, "
 TOKEN = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2lnbmF0dXJl"
 
 
@@ -50,6 +55,51 @@ def test_ordinary_text_is_no_leak(text: str) -> None:
 
 def test_what_a_request_said_itself_is_no_leak_by_its_looks() -> None:
     assert list(leaks("SELECT a FROM b", [], sent='{"name": "SELECT a FROM b"}')) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "headers", "told"),
+    [
+        (
+            {"detail": [{"input": {"password": "hunter2-hunter2"}}]},
+            {},
+            OF_THE_RUN + "the `password` that was sent, at $.detail[0].input.password",
+        ),
+        (
+            {"seen": ["x", TOKEN]},
+            {},
+            OF_THE_RUN + "the credential that was sent in Authorization, at $.seen[1]",
+        ),
+        (
+            {},
+            {"x-debug": "for other-users-password"},
+            OF_THE_RUN + "a password or code of a user, in the header x-debug",
+        ),
+        (
+            {"detail": "SELECT id FROM users"},
+            {},
+            "a 422 holds SQL at $.detail",
+        ),
+    ],
+)
+def test_a_leak_says_which_secret_and_where_and_never_the_secret(
+    answer: dict[str, Any], headers: dict[str, str], told: str
+) -> None:
+    document: dict[str, Any] = {
+        "paths": {"/x": {"post": {"operationId": "x", "responses": {"422": {}}}}}
+    }
+    (operation,) = operations(document)
+    scheme = SimpleNamespace(field="Authorization")
+    security: Any = SimpleNamespace(operations=[operation], schemes={"bearer": scheme})
+    users: Any = SimpleNamespace(secrets=lambda: ["other-users-password"])
+    request = Request(operation, {}, RequestContent(body={"password": "hunter2-hunter2"}))
+    auth = RequestAuth(headers={"Authorization": f"Bearer {TOKEN}"})
+    found = Inspection(document, security, users).of(
+        request, auth, Response(422, headers, json.dumps(answer))
+    )
+    texts = [finding.text for finding in found]
+    assert told in texts
+    assert not any(TOKEN in text or "hunter2" in text or "users-pass" in text for text in texts)
 
 
 def test_a_login_may_answer_with_the_tokens_that_it_declares() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.fuzzing.step import Events, as_step, read_events
+from apiproof.fuzzing.step import FINDING, IS_PROBED, Events, as_step, read_events
 from apiproof.reporting import Severity, Status, StepResult
 from apiproof.reporting.formats import adapter
 
@@ -118,3 +118,18 @@ def test_an_exit_code_that_nothing_explains_is_an_error(tmp_path: Path) -> None:
 
 def test_a_run_that_sent_nothing_is_an_error(tmp_path: Path) -> None:
     assert as_step(read_events(tmp_path / "none.ndjson"), 0).status is Status.ERROR
+
+
+def test_a_finding_of_the_access_checks_is_the_probes_own(tmp_path: Path) -> None:
+    probed = {
+        **FAILURE, "check": "anonymous_rejected", "title": "no credential: let in with 200",
+        FINDING: "anonymous_rejected/read/none/let-in", IS_PROBED: True,
+    }  # fmt: skip
+    inspected = {**probed, FINDING: "secrets_not_leaked/read/a token-200", IS_PROBED: False}
+    events = events_of(tmp_path, scenario("fuzzing", "failure", probed, inspected))
+    first, second = events.findings.values()
+    assert first.id == "access/anonymous_rejected/read/none/let-in"
+    assert (first.message, first.severity) == ("no credential: let in with 200", Severity.CRITICAL)
+    assert first.request is None  # what was fuzzed is not what was let in
+    assert first.replay
+    assert second.request is not None

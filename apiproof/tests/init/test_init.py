@@ -70,9 +70,71 @@ def test_the_application_its_variables_and_its_models_are_found(project: Path) -
     assert plan.app == "service.main:app"
     assert plan.facts.variables == {
         "AWS_REGION": False, "USER_POOL_ID": True, "DB_HOST": False, "SECRET_KEY": True,
+        "PGPORT": False,  # no variable names the database's port
     }  # fmt: skip
     assert plan.migrations == "service.main:Base"
     assert plan.region == "eu-west-1"
+
+
+def test_what_is_written_is_in_no_run_of_their_own_tests(project: Path) -> None:
+    written = [
+        Path(each.path).name for each in write(project, describe(plan_of(project), DOCUMENT))
+    ]
+    assert "apiproof_tests.py" in written
+    assert not [name for name in written if name.startswith("test_") or "_test." in name]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "app"),
+    [
+        (
+            "Dockerfile",
+            'CMD ["uvicorn", "service.web:site", "--host", "0.0.0.0"]',
+            "service.web:site",
+        ),
+        (
+            "entrypoint.sh",
+            "alembic upgrade head\nuvicorn --reload service.web:site",
+            "service.web:site",
+        ),
+        (
+            "Procfile",
+            "web: gunicorn -k uvicorn.workers.UvicornWorker service.web:site",
+            "service.web:site",
+        ),
+        ("compose.yml", "command: fastapi run service/web.py --port 80", "service.web:app"),
+        ("Dockerfile", 'CMD ["uvicorn", "elsewhere:app"]', "service.main:app"),
+        ("README.md", "Run uvicorn, see service.main: it serves", "service.main:app"),
+    ],
+)
+def test_the_application_that_their_files_start_comes_first(
+    project: Path, name: str, text: str, app: str
+) -> None:
+    (project / "service" / "web.py").write_text("site = app = make()", encoding="utf-8")
+    (project / name).write_text(text, encoding="utf-8")
+    assert plan_of(project).app == app
+
+
+def test_an_application_of_a_class_of_its_own_is_found(tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text("class Site(FastAPI): ...", encoding="utf-8")
+    (tmp_path / "main.py").write_text("from base import Site\napp = Site(1)", encoding="utf-8")
+    (tmp_path / "try_it.py").write_text("app = FastAPI()", encoding="utf-8")
+    assert plan_of(tmp_path).app == "main:app"
+
+
+def test_fields_may_say_whose_they_are() -> None:
+    document = {
+        "paths": {
+            "/user/login": {"post": {"requestBody": body(user_email="", user_password="")}},
+            "/user/register": {"post": {"requestBody": body(customer_email="", password="")}},
+            "/user/password": {"put": {"requestBody": body(current_password="", new_password="")}},
+        }
+    }
+    found = {name: dict(each.fields) for name, each in recognise(document).items()}
+    assert found == {
+        "login": {"user_email": "email", "user_password": "password"},
+        "sign_up": {"customer_email": "email", "password": "password"},
+    }
 
 
 def test_operations_are_recognised_by_path_and_fields() -> None:

@@ -6,7 +6,7 @@ Sources: RFC 9110, 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate); RFC 6750, 3 
 import email.utils
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from apiproof.access.example_values import ExampleValues
@@ -91,6 +91,7 @@ def _is_date(value: str) -> bool:
         return False
 
 
+OF_THE_RUN = "a secret of the run"
 SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
 
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -116,11 +117,41 @@ def leaks(text: str, secrets: Iterable[str], sent: str = "") -> Iterator[str]:
         secrets: The known secrets of the run.
         sent: What the request itself said; what merely comes back by its looks is no leak.
     """
-    if any(len(secret) >= SHORTEST and secret in text for secret in secrets):
-        yield "a secret of the run"
+    yield from dict(_leaking(text, secrets, sent))
+
+
+def _leaking(text: str, secrets: Iterable[str], sent: str) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the first value of each kind."""
+    known = (secret for secret in secrets if len(secret) >= SHORTEST and secret in text)
+    if value := next(known, ""):
+        yield OF_THE_RUN, value
     for name, pattern in PATTERNS.items():
-        if any(found.group() not in sent for found in pattern.finditer(text)):
-            yield name
+        for found in pattern.finditer(text):
+            if found.group() not in sent:
+                yield name, found.group()
+                break
+
+
+def _place(response: Response, holds: Callable[[str], object]) -> str:
+    """Return where an answer holds something: the path of a JSON member, a header, or its text."""
+    inner = next((path for path, text in _leaves(response.json) if holds(text)), None)
+    if inner is not None:
+        return f"at ${inner}"
+    for name, text in response.headers.items():
+        if holds(text):
+            return f"in the header {name}"
+    return "in its text"
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from _leaves(part, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            yield from _leaves(part, f"{path}[{number}]")
+    else:
+        yield path, str(value)
 
 
 def without_declared_secrets(body: Any, schema: Mapping[str, Any], resolve: Any) -> Any:
@@ -233,8 +264,13 @@ class Inspection:
             yield Finding(
                 ERRORS, name, fault, text, response.evidence, response=response, cause=fault
             )
-        for kind in self._leaked(operation, request, auth, response):
-            text = f"a {response.status} holds {kind}"
+        for kind, value in self._leaked(operation, request, auth, response):
+            if kind == OF_THE_RUN:
+                what = f"{kind}, {self._named(value, request, auth)},"
+                place = _place(response, re.compile(re.escape(value)).search)
+            else:
+                what, place = kind, _place(response, PATTERNS[kind].search)
+            text = f"a {response.status} holds {what} {place}"
             yield self._leak(operation, f"{kind}-{response.status}", text, response)
         if response.ok and (field := password_field(response.json)):
             fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
@@ -259,9 +295,20 @@ class Inspection:
         name = operation.operation_id
         return Finding(LEAKS, name, case, text, response.evidence, response=response)
 
+    def _named(self, value: str, request: Request, auth: RequestAuth) -> str:
+        """Say which secret a value is, and never the value."""
+        for name, text in _named_texts(request.content.body):
+            if text == value and is_secret(name):
+                return f"the `{name}` that was sent"
+        for name, header in auth.headers.items():
+            if value in (header if isinstance(header, str) else header.decode("latin-1")):
+                return f"the credential that was sent in {name}"
+        is_token = PATTERNS["a token"].fullmatch(value)
+        return "a token that was handed out" if is_token else "a password or code of a user"
+
     def _leaked(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
-    ) -> Iterator[str]:
+    ) -> Iterator[tuple[str, str]]:
         text, body = response.text, response.json
         if response.ok and body is not None:
             declared = self._declared(operation, response.status)
@@ -281,7 +328,7 @@ class Inspection:
         own += [
             _credential(value) for name, value in auth.headers.items() if name.lower() in fields
         ]
-        yield from leaks(text, own, sent=json.dumps(request.content.body, default=str))
+        yield from _leaking(text, own, sent=json.dumps(request.content.body, default=str))
 
     def _declared(self, operation: Operation, status: int) -> dict[str, Any]:
         responses = operation.definition.get("responses", {})

@@ -131,7 +131,7 @@ def _send(finding: "Finding", service: "Service") -> bool:
     if request is None or finding.response is None:
         raise UserError(f"The finding {finding.id!r} is not about one request: run again.")
     with Environment.open(service) as env:
-        token = env.new_account().access_token
+        token = env.token(env.new_account().username)
         answer = env.client.request(
             request.method, _target(request), data=_with(token, request.body).encode() or None,
             headers={name: _with(token, value) for name, value in _headers(request).items()},

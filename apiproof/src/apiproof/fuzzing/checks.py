@@ -16,9 +16,11 @@ from typing import Any
 
 import schemathesis
 from schemathesis.checks import CHECKS
+from schemathesis.core.failures import Failure, FailureGroup, Severity
 
 from apiproof.access import Finding
 from apiproof.fuzzing.access_checks import SuccessProbe
+from apiproof.fuzzing.step import FINDING, IS_PROBED
 
 PROBED = {
     "anonymous_rejected": ("anonymous_rejected", "public_is_declared", "exercised"),
@@ -58,9 +60,41 @@ def install_final_probe(success_probe: SuccessProbe) -> None:
             missed = success_probe.finish()
             print(f"Access: {success_probe.probe.report.evidence}")  # noqa: T201  # Schemathesis shows no logs
             if missed:
-                raise AssertionError("\n".join(finding.line for finding in missed))
+                raise FailureGroup([AccessFailure(one, one.operation_id) for one in missed])
 
     schemathesis.check(access_exercised)
+
+
+class AccessFailure(Failure):
+    """A finding of the access checks, as a failure of Schemathesis."""
+
+    __slots__ = ("finding",)
+
+    def __init__(self, finding: Finding, operation: str) -> None:
+        """Make one.
+
+        Args:
+            finding: what is wrong.
+            operation: its label.
+        """
+        super().__init__(
+            operation=operation,
+            title=finding.text,
+            message=finding.line,
+            severity=Severity(finding.severity.severity.value),
+        )
+        self.finding = finding
+
+    @property
+    def _unique_key(self) -> str:
+        return self.finding.id
+
+    def asdict(self) -> dict[str, Any]:
+        """Return what stands in Schemathesis' events, and which finding it is."""
+        shown = self.finding.response
+        # What the inspection found is in the answer to the generated request itself.
+        is_probed = shown is None or shown.sent is not None
+        return {**super().asdict(), FINDING: self.finding.id, IS_PROBED: is_probed}
 
 
 @contextlib.contextmanager
@@ -82,7 +116,7 @@ def _check(success_probe: SuccessProbe, name: str, sources: tuple[str, ...]) -> 
         for source in sources:
             found += success_probe.findings(source, case, response)
         if found:
-            raise AssertionError("\n".join(finding.line for finding in found))
+            raise FailureGroup([AccessFailure(one, case.operation.label) for one in found])
 
     check.__name__ = name
     check.__doc__ = f"Ask the probe for {name}."

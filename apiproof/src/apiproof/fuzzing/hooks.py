@@ -19,12 +19,14 @@ from apiproof.control_client import ControlClient
 from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.fuzzing.authentication import TOKEN_VARIABLE, SharedAccountTokens, environment_token
+from apiproof.fuzzing.formats import register_formats
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
 from apiproof.fuzzing.in_process import current_run
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
+from apiproof.process_variables import borrow, unproxied_loopback
 from apiproof.service import load_service
 
 _RUN = contextlib.ExitStack()  # what holds until the process ends
@@ -53,6 +55,8 @@ def _install() -> None:
 
 
 _RUN.enter_context(cached_patterns())
+register_formats()
+borrow(unproxied_loopback())
 atexit.register(redact_reports, time.time(), sys.argv)
 try:
     _install()

@@ -16,6 +16,7 @@ from apiproof.access.users_file import FileUsers, read_identities
 from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.checks import install_checks, install_final_probe
 from apiproof.fuzzing.existing_objects import ExistingObjects
+from apiproof.fuzzing.unstated_rules import install_failure_filter
 from apiproof.http.client import HttpClient
 from apiproof.jwt import NotApplicable, RequestAuth
 from apiproof.openapi.document import Operation, operations
@@ -117,6 +118,7 @@ def install_identities(path: Path) -> None:
     def after_call(_context: Any, case: Any, response: Any) -> None:
         objects().notice(case, response)
 
+    install_failure_filter()
     success_probe = SuccessProbe(user.build, user)
     install_checks(success_probe)
     install_final_probe(success_probe)

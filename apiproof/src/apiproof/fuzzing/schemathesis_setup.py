@@ -15,14 +15,17 @@ from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.access import QUICK, probe_of
+from apiproof.application import ApplicationNotLoaded
 from apiproof.control_client import ControlClient
 from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.authentication import SharedAccountTokens, TokenSource, provider_for
 from apiproof.fuzzing.checks import install_checks, install_final_probe, restored
 from apiproof.fuzzing.existing_objects import ExistingObjects
+from apiproof.fuzzing.formats import accepted_formats
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.request_overrides import OverrideApplier, accept_refusals
 from apiproof.fuzzing.shards import Shard, labels_of, limit
+from apiproof.fuzzing.unstated_rules import install_failure_filter
 from apiproof.http.client import BASE_URL
 from apiproof.openapi.document import operations
 from apiproof.service import Service
@@ -34,11 +37,18 @@ CONFIGURATION = Path("schemathesis.toml")
 
 
 def load_schema(service: Service) -> OpenApiSchema:
-    """Load the service's document for pytest, without starting anything.
+    """Load the service's document for pytest.
 
     Pass the environment's client to each call: `case.call_and_validate(session=env.client)`.
+    Nothing is started for it, unless the application asks for its database when it is imported.
     """
-    return schema_from(service.document())
+    try:
+        return schema_from(service.document())
+    except ApplicationNotLoaded:
+        from apiproof.environment import Environment  # noqa: PLC0415  # see above
+
+        with Environment.open(service, client=False) as env:
+            return schema_from(env.document)
 
 
 def schema_from(document: dict[str, Any]) -> OpenApiSchema:
@@ -93,6 +103,7 @@ def register(
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
         overrides.apply(case)
 
+    install_failure_filter()
     labels = labels_of(shard, document) if shard else None
     if env is not None:
         success_probe = SuccessProbe(lambda: probe_of(service, env, document, QUICK), env, labels)
@@ -115,7 +126,7 @@ def registered(service: Service, env: Environment | ControlClient) -> Iterator[O
     providers = list(GLOBAL_AUTH_STORAGE.providers)
     hooks = {name: list(found) for name, found in GLOBAL_HOOK_DISPATCHER.get_all().items()}
     try:
-        with restored(), cached_patterns():
+        with restored(), cached_patterns(), accepted_formats():
             yield register(service, SharedAccountTokens(env, service.ends_session), env)
     finally:
         GLOBAL_AUTH_STORAGE.providers = providers

@@ -26,6 +26,10 @@ from apiproof.reporting import (
     step_result,
 )
 
+# Names in Schemathesis' events: the id of a finding of the access checks, and whether a request of
+# the access probe shows it, rather than the generated one that set the probe off.
+FINDING: Final = "apiproof_finding"
+IS_PROBED: Final = "apiproof_is_probed"
 _EXPECTATIONS: Final = ("Expected", "Documented")  # how lines of messages begin
 _LONGEST: Final = 4000  # characters of a body
 _PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
@@ -210,20 +214,23 @@ def _kinds(events: Events) -> Table:
 
 
 def _finding(check: str, failure: Mapping[str, Any], interaction: Mapping[str, Any]) -> Finding:
-    request = _request(interaction.get("request") or {})
-    response = _response(interaction.get("response") or {})
+    shown = {} if failure.get(IS_PROBED) else interaction
+    request = _request(shown.get("request") or {})
+    response = _response(shown.get("response") or {})
     status = response.status if response else None
     title = str(failure.get("title") or check)
     operation = str(failure.get("operation") or "")
     details = redact(str(failure.get("message") or "")).splitlines()
     answered = f", answered {status}" if status else ""
     severity = str(failure.get("severity"))
+    # The access checks' findings are those of the access probe, whatever request set it off.
+    own = failure.get(FINDING)
     return Finding(
-        id=f"fuzzing/{check}/{operation}/{title}/{status}",
+        id=f"access/{own}" if own else f"fuzzing/{check}/{operation}/{title}/{status}",
         check=check,
         severity=Severity(severity) if severity in set(Severity) else Severity.MEDIUM,
         operation=operation,
-        message=f"{title}{answered}",
+        message=title if own else f"{title}{answered}",
         expected=next((line for line in details if line.startswith(_EXPECTATIONS)), ""),
         request=request,
         response=response,

@@ -23,9 +23,11 @@ _SIGN_OUT = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
 _OWN = re.compile(r"/(me|account|profile|self)/?$", re.IGNORECASE)
 _FIELDS = {
     "username": re.compile(r"user_?name|login|user", re.IGNORECASE),
-    "email": re.compile(r"e?mail(_address)?|user_email", re.IGNORECASE),
-    "new_password": re.compile(r"new_?password", re.IGNORECASE),
-    "password": re.compile(r"pass(word|wd)?(_?confirm(ation)?)?|confirm_?password", re.IGNORECASE),
+    "email": re.compile(r"([a-z]+_)?e?mail(_?address)?", re.IGNORECASE),
+    "new_password": re.compile(r"(confirm_?)?new_?password(_?confirm(ation)?)?", re.IGNORECASE),
+    "password": re.compile(
+        r"([a-z]+_)?pass(word|wd)?(_?confirm(ation)?)?|confirm_?password", re.IGNORECASE
+    ),
     "code": re.compile(r".*code|otp|pin", re.IGNORECASE),
 }
 

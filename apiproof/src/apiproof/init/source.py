@@ -11,6 +11,7 @@ from pathlib import Path
 
 from apiproof.init.database_urls import PLAIN, url_template
 from apiproof.init.examples import example_schemes, example_values
+from apiproof.init.start_commands import started_applications
 from apiproof.init.variables import template_for
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
@@ -68,6 +69,7 @@ def read_source(root: Path) -> SourceFacts:
     instances: list[str] = []
     factories: list[str] = []
     texts: list[str] = []
+    subclasses: set[str] = set()
     for path in _files(root):
         text = path.read_text(encoding="utf-8", errors="replace")
         texts.append(text)
@@ -80,6 +82,7 @@ def read_source(root: Path) -> SourceFacts:
         _read_tree(tree, module, facts)
         instances += _instances(tree, module)
         factories += _factories(tree, module)
+        subclasses |= _subclasses(tree)
     facts.examples = {
         name: value
         for name, value in example_values(root).items()
@@ -91,9 +94,13 @@ def read_source(root: Path) -> SourceFacts:
         for name in facts.variables
         if template_for(name) == PLAIN
     }
-    made = {name.rpartition(":")[2] for name in factories}
+    templates = {template_for(name) for name in facts.variables}
+    if "{database_host}" in templates and "{database_port}" not in templates:
+        facts.variables["PGPORT"] = False  # libpq's own, for addresses that name no port
+    made = {name.rpartition(":")[2] for name in factories} | subclasses
     called = [name for root_path in _files(root) for name in _calls_of(root_path, root, made)]
-    facts.applications = list(dict.fromkeys([*_by_likelihood([*instances, *called]), *factories]))
+    likely = _by_likelihood([*instances, *called])
+    facts.applications = list(dict.fromkeys([*started_applications(root), *likely, *factories]))
     return facts
 
 
@@ -230,6 +237,14 @@ def _factories(tree: ast.Module, module: str) -> list[str]:
         and not any(_required(node.args))
         and any(_called(inner) == "FastAPI" for inner in ast.walk(node))
     ]
+
+
+def _subclasses(tree: ast.Module) -> set[str]:
+    return {
+        node.name
+        for node in tree.body
+        if isinstance(node, ast.ClassDef) and any(_name(base) == "FastAPI" for base in node.bases)
+    }
 
 
 def _required(arguments: ast.arguments) -> list[ast.arg]:

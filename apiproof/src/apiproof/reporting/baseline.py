@@ -51,7 +51,8 @@ def write_baseline(report: Report, path: Path, further: Iterable[str] = ()) -> i
     Raises:
         BaselineUnusable: the file cannot be written.
     """
-    ids = sorted({each for _, finding in report.findings for each in finding.ids})
+    findings = (finding for step in report.steps for finding in step.findings)
+    ids = sorted({each for finding in findings for each in finding.ids})
     try:
         path.write_text(_HEAD + "".join(f"{each}\n" for each in [*ids, *further]), encoding="utf-8")
     except OSError as error:

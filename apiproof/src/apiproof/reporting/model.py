@@ -4,18 +4,24 @@ A step returns a `StepResult`, built with `step_result`, which decides its statu
 of it is plain JSON in `report.json`; `report.schema.json` beside this module describes that file.
 """
 
+import re
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Literal
+from typing import Final, Literal
 
 from apiproof.reporting.exchange import HttpRequest, HttpResponse
 
 FORMAT = 1
 """The version of `report.json`; it grows when a field changes its meaning or goes."""
+
+
+_PLACES: Final = "errors"  # the step that lists where 500s come from
+_ALSO_AT: Final = "also at "
+_SERVER_ERROR: Final = re.compile(r"\banswered 5\d\d\b")
 
 
 class Status(StrEnum):
@@ -238,6 +244,45 @@ def step_result(  # noqa: PLR0913 - the fields of a result
     )
 
 
+def told_once(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding]]:
+    """Yield each finding with its step, without those that another one tells.
+
+    Fuzzing asks the access checks as the probe does, and finds the same; an answer of 500 is told
+    by the check that met it, as a status that nobody declared, and by the place that it came from.
+    A step keeps all of its own: its status and a baseline stand on them.
+    A new finding is never left out for the sake of one that a baseline lists.
+
+    Args:
+        steps: of one run.
+    """
+    every = [(step, finding) for step in steps for finding in step.findings]
+    own = [finding for step, finding in every if _is_own(step, finding)]
+    places = [finding for finding in own if finding.id.startswith(f"{_PLACES}/")]
+    for step, finding in every:
+        is_told = not _is_own(step, finding) and finding.ids <= {
+            each for other in _as_new(finding, own) for each in other.ids
+        }
+        if finding not in places and _SERVER_ERROR.search(finding.message):
+            met = {place.operation for place in _as_new(finding, places)}
+            is_told = is_told or _operations(finding) <= met
+        if not is_told:
+            yield step, finding
+
+
+def _is_own(step: StepResult, finding: Finding) -> bool:
+    """Whether a finding is its step's, and not what it has from another step's checks."""
+    return finding.id.partition("/")[0] == step.name
+
+
+def _as_new(finding: Finding, others: Iterable[Finding]) -> Iterator[Finding]:
+    return (other for other in others if finding.is_known or not other.is_known)
+
+
+def _operations(finding: Finding) -> set[str]:
+    also = {it.removeprefix(_ALSO_AT) for it in finding.details if it.startswith(_ALSO_AT)}
+    return {finding.operation, *also}
+
+
 @dataclass(frozen=True)
 class Report:
     """A whole run; see `build_report`.
@@ -269,8 +314,11 @@ class Report:
 
     @property
     def findings(self) -> tuple[tuple[StepResult, Finding], ...]:
-        """All findings of the run with their steps: new before known, the worst first."""
-        found = [(step, finding) for step in self.steps for finding in step.findings]
+        """The findings of the run with their steps: new before known, the worst first.
+
+        What several steps tell of the same thing is one of them.
+        """
+        found = told_once(self.steps)
         return tuple(sorted(found, key=lambda each: (each[1].is_known, each[1].severity.rank)))
 
 

@@ -31,6 +31,17 @@ _WORDS: Final = {
     Status.ERROR: "could not be asked",
     Status.SKIPPED: "not tried, or left out with a reason",
 }
+# What each step of a run asks, for who does not know its name.
+_QUESTIONS: Final = {
+    "document": "Is the committed API document what the application declares, security included?",
+    "fuzzing": "Does it stand generated requests, valid and invalid?",
+    "coverage": "Did every operation succeed at least once?",
+    "access": "Who gets in, and at whose data: no, forged, expired and other people's credentials.",
+    "pacts": "Does it keep what its consumers rely on?",
+    "errors": "Where in the code do answers of 500 come from?",
+    "reports": "Is any secret in what this run wrote?",
+    "faults": "Would the tests notice if something broke?",
+}
 _TALL: Final = 6  # characters of a column's name, from which on it stands upright
 _MOST_CASES: Final = 300  # in the page; JUnit has them all
 _LONGEST: Final = 4000  # characters of a body
@@ -49,7 +60,9 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
         "known" if each.is_known else each.severity.value for _, each in report.findings
     )
     order = ["critical", "high", "medium", "low", "known"]
-    steps = [*map(_step, report.steps), *(_step(each, is_earlier=True) for each in report.earlier)]
+    told = Counter(step.name for step, finding in report.findings if not finding.is_known)
+    steps = [_step(step, told[step.name]) for step in report.steps]
+    steps += [_step(each, is_earlier=True) for each in report.earlier]
     text: str = _template().render(
         report=report,
         css=_asset("page.css"),
@@ -133,7 +146,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
 
 
-def _step(step: StepResult, *, is_earlier: bool = False) -> dict[str, Any]:
+def _step(step: StepResult, told: int = 0, *, is_earlier: bool = False) -> dict[str, Any]:
     evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
     worse = [case for case in step.cases if case.status is not Status.PASSED]
     shown = [*worse, *(case for case in step.cases if case.status is Status.PASSED)][:_MOST_CASES]
@@ -147,14 +160,17 @@ def _step(step: StepResult, *, is_earlier: bool = False) -> dict[str, Any]:
         tuple(case.status for case in shown),
     )
     new = len(step.new_findings)
+    others = 0 if is_earlier else new - told
+    findings = f"{new} new finding{'s'[: new > 1]}" if new else ""
     return {
         "name": step.name,
+        "question": _QUESTIONS.get(step.name, ""),
         "id": re.sub(r"\W+", "-", step.name),
         # Those of the run itself stand together, above.
         "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
         "evidence": f"Looked at: {evidence}." if evidence else _nothing(step),
-        "findings": f"{new} new finding{'s'[: new > 1]}" if new else "",
+        "findings": f"{findings}, {others} of them told by another step" if others else findings,
         "duration": _duration(step.seconds),
         "error": step.error,
         "earlier": step.finished[:16].replace("T", " ") if is_earlier else "",

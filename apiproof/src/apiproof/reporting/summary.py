@@ -1,5 +1,6 @@
 """A report on the terminal: its findings, the worst first, then a table of the steps."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Final
 
@@ -43,7 +44,8 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
             print_line(terminal, f"  ... and {rest} more like it: see {page}")
     if left := sum(map(len, groups[_MOST:])):
         print_line(terminal, f"... and {left} more: see {page}")
-    rows = [_row(step) for step in report.steps]
+    told = Counter(step.name for step, finding in report.findings if not finding.is_known)
+    rows = [_row(step, told[step.name]) for step in report.steps]
     print_table(
         terminal, report.service, ("step", "result", "findings", "evidence", "seconds"), rows
     )
@@ -63,9 +65,12 @@ def print_finding(finding: Finding, terminal: Console) -> None:
         print_line(terminal, f"  {finding.replay}", wrap=False)
 
 
-def _row(step: StepResult) -> tuple[str | Styled, ...]:
+def _row(step: StepResult, told: int) -> tuple[str | Styled, ...]:
     evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
     known = len(step.findings) - len(step.new_findings)
-    count = f"{len(step.new_findings)}" + (f" ({known} known)" if known else "")
+    others = len(step.new_findings) - told
+    notes = [f"{others} with other steps"] if others else []
+    notes += [f"{known} known"] if known else []
+    count = f"{told}" + (f" ({', '.join(notes)})" if notes else "")
     status = (step.status.value, COLOURS[step.status])
     return step.name, status, count, evidence, f"{step.seconds:.1f}"

@@ -6,6 +6,7 @@ standard output, in lines of JSON, and ends when its standard input closes.
     launcher.py serve IMPORT_PATH
     launcher.py describe IMPORT_PATH
     launcher.py create-tables IMPORT_PATH DATABASE_URL
+    launcher.py alembic -c INI upgrade head
 """
 
 import asyncio
@@ -14,6 +15,7 @@ import importlib.util
 import inspect
 import json
 import os
+import runpy
 import socket
 import sys
 import threading
@@ -29,10 +31,15 @@ DRIVERS = ("psycopg2", "psycopg", "pg8000", "asyncpg")
 
 def main() -> None:
     """Do what the arguments say; failures are reported as one line of JSON."""
-    report = _reporter()
-    public_hosts.redirect_for_good()
     sys.path[0] = os.getcwd()  # noqa: PTH109  # as `python -m` has it
     task, path, *rest = sys.argv[1:]
+    take_the_driver_that_is_there()
+    if task == "alembic":
+        sys.argv[:] = ["alembic", path, *rest]
+        runpy.run_module("alembic", run_name="__main__", alter_sys=True)
+        return
+    report = _reporter()
+    public_hosts.redirect_for_good()
     try:
         if task == "create-tables":
             create_tables(imported(path), *rest)
@@ -53,6 +60,21 @@ def main() -> None:
         )
         sys.exit(1)
     serve(app, described, report)
+
+
+def take_the_driver_that_is_there() -> None:
+    """Let `postgresql://` mean psycopg2 where psycopg 3 is not installed.
+
+    SQLAlchemy 2.1 takes it for psycopg 3, 2.0 for psycopg2: a project that names no driver and no
+    version of SQLAlchemy starts with either.
+    """
+    installed = {name for name in ("sqlalchemy", *DRIVERS) if importlib.util.find_spec(name)}
+    if {"sqlalchemy", "psycopg2"} <= installed and "psycopg" not in installed:
+        from sqlalchemy.dialects import registry
+
+        registry.register(
+            "postgresql", "sqlalchemy.dialects.postgresql.psycopg2", "PGDialect_psycopg2"
+        )
 
 
 def _reporter() -> Any:

@@ -12,12 +12,14 @@ import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
 SERVER_ERROR = 500
+MOST_REQUESTS = 200  # of those that meet an error, and are kept whole
+LONGEST = 4000  # octets of a body that are kept
 _LIBRARIES = ("site-packages", "dist-packages", "lib" + os.sep + "python")
 
 Report = Callable[[dict[str, Any]], None]
@@ -34,6 +36,10 @@ class ErrorSite:
         exception: The type's name; empty where the application answered of its own accord.
         place: `file:line function` of the last frame of the project's code, else of any.
         source: The line's text, which tells two places of a function apart and moves with neither.
+        query: Of the request, as it was sent.
+        headers: Of the request; none where an earlier site shows a request that met the same.
+        body: Of the request, its beginning as text.
+        answer: The body of the answer, its beginning as text.
     """
 
     method: str
@@ -42,6 +48,10 @@ class ErrorSite:
     exception: str
     place: str
     source: str = ""
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,34 +72,63 @@ def recording_errors(app: Any, report: Report, root: Path) -> Any:
         report: Gets the values of an `ErrorSite` for every answer of 500 and above.
         root: The project's folder, to which places are relative.
     """
+    kept: set[tuple[str, ...]] = set()
 
     async def recorder(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
         status = 0
+        body, answer = bytearray(), bytearray()
         raised: list[_Raised] = []
         _raised.set(raised)
+
+        async def reading() -> Any:
+            message = await receive()
+            _keep(body, message)
+            return message
 
         async def noting(message: Any) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+            if status >= SERVER_ERROR:
+                _keep(answer, message)
             await send(message)
 
         try:
-            await app(scope, receive, noting)
+            await app(scope, reading, noting)
         except Exception as error:  # noqa: BLE001  # whatever the application lets escape
             raised.append(_Raised(type(error).__name__, *place_of(error, root)))
             _print(error)
             if not status:
                 status = SERVER_ERROR
-                await _answer(send)
+                await _answer(noting)
         if status >= SERVER_ERROR:
             last = raised[-1] if raised else _Raised()
-            report(asdict(ErrorSite(scope["method"], scope["path"], status, **asdict(last))))
+            met = scope["method"], scope["path"], *asdict(last).values()
+            is_new = met not in kept and len(kept) < MOST_REQUESTS
+            kept.add(met)
+            request = _request(scope, body, answer) if is_new else {}
+            site = ErrorSite(scope["method"], scope["path"], status, **asdict(last), **request)
+            report(asdict(site))
 
     return recorder
+
+
+def _keep(kept: bytearray, message: Any) -> None:
+    if (room := LONGEST - len(kept)) > 0:
+        kept += message.get("body", b"")[:room]
+
+
+def _request(scope: Any, body: bytearray, answer: bytearray) -> dict[str, Any]:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    return {
+        "query": scope.get("query_string", b"").decode("latin-1"),
+        "headers": headers,
+        "body": body.decode(errors="replace"),
+        "answer": answer.decode(errors="replace"),
+    }
 
 
 async def _answer(send: Callable[[Any], Awaitable[None]]) -> None:

@@ -1,0 +1,71 @@
+"""Refusals by rules that an OpenAPI document cannot state are no findings.
+
+A request that fits the schema may still break a rule of the service: two fields that must agree, a
+date that must lie ahead, a code that was never mailed. FastAPI answers with pydantic's error types,
+or, from the service's own code, with 400. A refusal for what a schema could have stated (a length,
+a missing field) remains a finding, and so does an operation that never succeeds.
+
+Source: pydantic_core 2.50, `ErrorType`; FastAPI, `HTTPValidationError` (422).
+"""
+
+import json
+from typing import Any, Final
+
+import schemathesis
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
+from schemathesis.openapi.checks import RejectedPositiveData
+
+_BAD_REQUEST: Final = 400
+_UNPROCESSABLE: Final = 422
+# What JSON Schema, with its formats, can say.
+_STATED: Final = frozenset({
+    "missing", "extra_forbidden", "model_attributes_type", "model_type",
+    "greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of",
+    "too_short", "too_long", "string_type", "string_too_short", "string_too_long",
+    "string_pattern_mismatch", "enum", "literal_error", "none_required",
+    "dict_type", "list_type", "set_type", "tuple_type", "union_tag_invalid", "union_tag_not_found",
+    "bool_type", "bool_parsing", "int_type", "int_parsing", "int_from_float",
+    "float_type", "float_parsing", "decimal_type", "bytes_type", "bytes_too_short",
+    "bytes_too_long", "date_type", "date_parsing", "date_from_datetime_parsing",
+    "time_type", "time_parsing", "datetime_type", "datetime_parsing", "datetime_from_date_parsing",
+    "time_delta_type", "time_delta_parsing", "uuid_type", "uuid_parsing", "url_type", "url_parsing",
+})  # fmt: skip
+
+
+def is_fault(failure: Failure, case: Any, response: Response) -> bool:
+    """Whether a failure of a check is one: `filter_failure` of Schemathesis.
+
+    Args:
+        failure: what a check says.
+        case: the request.
+        response: its answer.
+    """
+    if not isinstance(failure, RejectedPositiveData):
+        return True
+    if response.status_code == _BAD_REQUEST:  # FastAPI's own validation answers 422
+        return str(_UNPROCESSABLE) not in map(str, case.operation.responses.status_codes)
+    if response.status_code != _UNPROCESSABLE:
+        return True
+    types = _error_types(response)
+    return not types or any(kind in _STATED for kind in types)
+
+
+def _error_types(response: Response) -> list[str]:
+    """Return pydantic's types of what is wrong; none where the answer has another shape."""
+    try:
+        answer = json.loads(response.content)
+    except ValueError:
+        return []
+    listed = answer.get("detail") if isinstance(answer, dict) else None
+    if not isinstance(listed, list):
+        return []
+    return [str(error["type"]) for error in listed if isinstance(error, dict) and error.get("type")]
+
+
+def install_failure_filter() -> None:
+    """Register it with Schemathesis."""
+
+    @schemathesis.hook
+    def filter_failure(_context: Any, failure: Failure, case: Any, response: Response) -> bool:
+        return is_fault(failure, case, response)
