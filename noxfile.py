@@ -97,7 +97,14 @@ def run(
         str(BIN / program),
         *arguments,
         external=True,
-        env={"PATH": path, "VIRTUAL_ENV": str(VENV), "PYTHONHASHSEED": "0", **environment},
+        env={
+            "PATH": path,
+            "VIRTUAL_ENV": str(VENV),
+            "PYTHONHASHSEED": "0",
+            # Hundreds of processes start in a run of the tests: none is to compile again.
+            "PYTHONDONTWRITEBYTECODE": "",
+            **environment,
+        },
     )
 
 

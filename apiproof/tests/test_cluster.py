@@ -1,59 +1,24 @@
 """Jobs on a real Dask cluster of processes: nothing is lost, and no result comes twice."""
 
 import os
-import re
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apiproof.cluster import ClusterUnreachable, Job, SourcesDiffer, connected, done_by
+from tests.dask_processes import scheduler_at, worker
 
-KIT = Path(__file__).parent.parent
 QUIET = {"DASK_DISTRIBUTED__ADMIN__LOG_FORMAT": "%(message)s"}
-
-
-@contextmanager
-def dask(*words: str, says: str, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Start a part of a cluster, and wait until it says something; yields it and what it said."""
-    with subprocess.Popen(  # noqa: S603  # our own
-        [sys.executable, "-m", "dask", *words],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": f"{KIT}{os.pathsep}{folder}"},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stderr is not None
-            for line in process.stderr:
-                if found := re.search(says, line):
-                    yield process, found[1]
-                    break
-            else:
-                pytest.fail(f"dask {words[0]} ended")
-        finally:
-            process.kill()
 
 
 @pytest.fixture
 def scheduler(tmp_path: Path) -> Iterator[str]:
-    words = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    with dask(*words, says=r"Scheduler at:\s+(tcp://\S+)", folder=tmp_path) as (_, address):
+    with scheduler_at(tmp_path) as address:
         yield address
-
-
-@contextmanager
-def worker(scheduler: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    words = ("worker", scheduler, "--host", "127.0.0.1", "--nthreads", "1", "--no-nanny")
-    ready = r"(Starting established connection)"
-    with dask(*words, "--no-dashboard", says=ready, folder=folder) as (process, _):
-        yield process
 
 
 WORK = """

@@ -53,6 +53,12 @@ def fingerprint(paths: Iterable[str], *, without: Path | None = None) -> str:
     return digest.hexdigest()[:16]
 
 
+def sources_here() -> list[str]:
+    """Return the files and folders of the current one that decide what a job finds."""
+    names = sorted(path.name for path in Path().iterdir())
+    return [name for name in names if not name.startswith(".") and name not in GENERATED]
+
+
 def _files(root: Path) -> Iterator[Path]:
     """Give a file, or those of a folder in order, without what tools leave there."""
     if root.is_file():

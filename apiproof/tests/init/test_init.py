@@ -222,9 +222,7 @@ UNUSED=1
 
 
 @pytest.mark.parametrize("name", [".env.example", "exmple.env", ".env.dist", "sample.env"])
-def test_what_the_example_of_an_env_file_gives_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_what_the_example_of_an_env_file_gives_is_used(tmp_path: Path, name: str) -> None:
     (tmp_path / "titled_app.py").write_text(TITLED, encoding="utf-8")
     (tmp_path / name).write_text(EXAMPLE, encoding="utf-8")
     (tmp_path / ".env").write_text("SENDER=of a developer\n", encoding="utf-8")
@@ -237,6 +235,12 @@ def test_what_the_example_of_an_env_file_gives_is_used(
     text = service_file(plan)
     assert '"PROJECT_NAME": "Our {{own}} shop",  # your example' in text
     assert '# "SENDER": left as it is' in text
+
+
+def test_what_an_example_gives_reaches_the_application(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "titled_app.py").write_text(TITLED, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     document = declared_document("titled_app:app", {"PROJECT_NAME": "Our {own} shop"}, None)
     assert document["info"]["title"] == "Our {own} shop"

@@ -1,14 +1,17 @@
 """`apiproof faults mutate`: how many mutants of the service the suite kills, and which survive."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from apiproof.commands.faults_run import ClusterOption
 from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
     from apiproof.faults import Study
+    from apiproof.faults.cluster_execution import Execution
     from apiproof.faults.mutants import Mutant
     from apiproof.faults.mutation import Judged
     from apiproof.faults.suppressions import Suppressions
@@ -32,12 +35,14 @@ def mutate(  # noqa: PLR0913 - each is an option of the command
         str | None, typer.Option(help="The project's Study, as package.module:NAME.")
     ] = None,
     reports: Annotated[Path, typer.Option(help="Where mutation.json goes.")] = REPORTS,
+    cluster: ClusterOption = None,
     service: ServiceOption = None,
 ) -> None:
     """Let the layers of a study, but for yardsticks and pacts, judge a random sample of mutants.
 
     Exits with 1 when too few were killed, of those that can be told from the original.
     """
+    from apiproof.faults.cluster_execution import executor
     from apiproof.faults.study import load_study
     from apiproof.faults.suppressions import Suppressions
     from apiproof.reporting.terminal import console
@@ -46,7 +51,9 @@ def mutate(  # noqa: PLR0913 - each is an option of the command
     suppressions = Suppressions.read(chosen.suppressions)
     drawn = _drawn(chosen, suppressions, seed, match)
     console.print(f"{len(drawn)} mutants of {chosen.package}, one per place; trying them in turn.")
-    judged = _judged(chosen, suppressions, drawn[: sample or None], service, (reports, jobs, time))
+    execution = partial(executor, cluster, study, jobs)
+    options = (reports, execution, time)
+    judged = _judged(chosen, suppressions, drawn[: sample or None], service, options)
     raise typer.Exit(_tell(judged, suppressions, reports, at_least))
 
 
@@ -71,7 +78,7 @@ def _judged(
     suppressions: "Suppressions",
     sample: "list[Mutant]",
     service: str | None,
-    options: tuple[Path, int, float],
+    options: "tuple[Path, Execution, float]",
 ) -> "list[Judged]":
     from apiproof.faults.experiment import service_name
     from apiproof.faults.mutation import Judgements, MutantStatus, Session
@@ -80,24 +87,29 @@ def _judged(
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines
 
-    reports, jobs, seconds = options
+    reports, execution, seconds = options
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)
     sources = study.fingerprint()
     outcomes = ExperimentResults(Lines(reports / "traces.jsonl", sources))
     earlier = Judgements(Lines(reports / "judged.jsonl", sources))
     judged = []
-    with prepared(study, service_name(service)) as shared:
-        runner = Runner(study, shared, outcomes, jobs)
-        console.print("Looking which test enters which function:")
-        traced = runner.traced(layers, lambda each: console.print(f"  {each.name}", markup=False))
-        session = Session(
-            runner.with_profiles(traced).with_opening().shared, layers, suppressions, earlier, jobs
-        )
-        for each in session.judge(sample, seconds):
-            judged.append(each)
-            if each.status is not MutantStatus.KILLED:
-                line = f"  {len(judged)} {each.status}: {each.mutant.id}"
-                console.print(line, markup=False, highlight=False, soft_wrap=True)
+    with prepared(study, service_name(service)) as prepared_here:
+        # It forks, which nothing may do that is connected to a cluster.
+        shared = Runner(study, prepared_here, outcomes).with_opening().shared
+        with execution() as execute:
+            runner = Runner(study, shared, outcomes, execute)
+            console.print("Looking which test enters which function:")
+            traced = runner.traced(
+                layers, lambda each: console.print(f"  {each.name}", markup=False)
+            )
+            known = runner.with_profiles(traced).shared
+            for each in Session(known, layers, suppressions, earlier, execute).judge(
+                sample, seconds
+            ):
+                judged.append(each)
+                if each.status is not MutantStatus.KILLED:
+                    line = f"  {len(judged)} {each.status}: {each.mutant.id}"
+                    console.print(line, markup=False, highlight=False, soft_wrap=True)
     return judged
 
 

@@ -1,5 +1,6 @@
 """`apiproof faults run`: plant defects, and see which layer notices."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,11 +10,16 @@ from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
     from apiproof.faults import Study
+    from apiproof.faults.cluster_execution import Execution
     from apiproof.faults.experiment_result import ExperimentResult
     from apiproof.faults.injection import Defect
     from apiproof.faults.matrix import Matrix
 
 REPORTS = Path("reports/faults")
+ClusterOption = Annotated[
+    str | None,
+    typer.Option("--cluster", help="A Dask scheduler's address that does it, or local:4."),
+]
 
 
 def run(  # noqa: PLR0913 - each is an option of the command
@@ -34,6 +40,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
         str | None, typer.Option(help="The project's Study, as package.module:NAME.")
     ] = None,
     reports: Annotated[Path, typer.Option(help="Where matrix.json and matrix.html go.")] = REPORTS,
+    cluster: ClusterOption = None,
     service: ServiceOption = None,
 ) -> None:
     """Plant each defect of a study in a process of its own, and see which layer notices.
@@ -45,6 +52,7 @@ def run(  # noqa: PLR0913 - each is an option of the command
     red without one.
     """
     from apiproof.errors import UserError
+    from apiproof.faults.cluster_execution import executor
     from apiproof.faults.study import load_study
     from apiproof.reporting.terminal import console
 
@@ -57,8 +65,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
             console.print(f"{defect.id}: {defect.story}", markup=False, soft_wrap=True)
         return
     kept = f"outcomes{'-full' if full else '-claims' if claims else ''}.jsonl"
-    options = (full, claims, fresh, jobs, match is None)
-    matrix = _run(chosen, defects, service, reports / kept, options)
+    options = (full, claims, fresh, match is None)
+    execution = partial(executor, cluster, study, jobs)
+    matrix = _run(chosen, defects, reports / kept, (service, execution), options)
     _tell(matrix, reports, "claims" if claims else "matrix", whole=match is None)
     raise typer.Exit(1 if matrix.failures else 0)
 
@@ -66,9 +75,9 @@ def run(  # noqa: PLR0913 - each is an option of the command
 def _run(
     study: "Study",
     defects: "tuple[Defect, ...]",
-    service: str | None,
     kept: Path,
-    options: tuple[bool, bool, bool, int, bool],
+    where: "tuple[str | None, Execution]",
+    options: tuple[bool, bool, bool, bool],
 ) -> "Matrix":
     import time
 
@@ -79,12 +88,16 @@ def _run(
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines
 
-    full, claims, fresh, jobs, whole = options
+    service, execution = where
+    full, claims, fresh, whole = options
     outcomes = ExperimentResults(Lines(kept, study.fingerprint(), fresh=fresh))
     if not whole:
         outcomes.forget(defect.id for defect in defects)
-    with prepared(study, service_name(service)) as shared:
-        runner = Runner(study, shared, outcomes, jobs, narrow=not full, thorough=not whole)
+    with (
+        prepared(study, service_name(service)) as shared,
+        execution() as execute,
+    ):
+        runner = Runner(study, shared, outcomes, execute, narrow=not full, thorough=not whole)
         if claims:
             console.print("Without a defect:")
             progress = _Progress(sum(layer.ours for layer in study.layers))
@@ -95,7 +108,7 @@ def _run(
             controls = runner.control(_Progress(total), study.seeds)
         else:
             controls = runner.earlier_control()
-        console.print(f"{len(defects)} defects, {jobs} at a time:")
+        console.print(f"{len(defects)} defects:")
         started = time.monotonic()
         progress = _Progress(len(defects))
         if claims:

@@ -5,18 +5,18 @@ It must not know how mutants are made, nor what the service is.
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from apiproof.faults.execution import Ended, Executor, Forks
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
 from apiproof.faults.experiment_result import Verdict
 from apiproof.faults.injection import Defect
 from apiproof.faults.mutants import Mutant
 from apiproof.faults.study import Layer
 from apiproof.faults.suppressions import Suppressions
-from apiproof.fork_pool import Child, Send, Work, spread
 from apiproof.result_lines import Lines
 
 LONGEST = 240.0  # seconds for one mutant
@@ -83,14 +83,14 @@ class Session:
         layers: The judges, in order.
         suppressions: Which survivors are forgiven.
         earlier: What is known already.
-        jobs: How many at a time.
+        execute: Makes experiments.
     """
 
     shared: SharedEnvironment
     layers: tuple[Layer, ...]
     suppressions: Suppressions
     earlier: Judgements
-    jobs: int = 2
+    execute: Executor = field(default_factory=Forks)
 
     def judge(self, sample: Sequence[Mutant], seconds: float | None) -> Iterator[Judged]:
         """Judge mutants until the time is over.
@@ -106,19 +106,20 @@ class Session:
             else:
                 due.append(mutant)
         by_id = {mutant.id: mutant for mutant in due}
-        for child in spread(self._tasks(by_id.values(), seconds), self.jobs, LONGEST):
-            judged = self._result_of(by_id[child.name], child)
+        experiments = self._experiments(by_id.values(), seconds)
+        for ended in self.execute(self.shared, experiments, LONGEST):
+            judged = self._result_of(by_id[ended.name], ended)
             self.earlier.add(judged)
             yield self._excused(judged)
 
-    def _tasks(self, sample: Iterable[Mutant], seconds: float | None) -> Iterator[tuple[str, Work]]:
+    def _experiments(self, sample: Iterable[Mutant], seconds: float | None) -> Iterator[Experiment]:
         started = time.monotonic()
         for mutant in sample:
             if seconds is not None and time.monotonic() - started > seconds:
                 return
-            yield mutant.id, self._work(mutant)
+            yield self._experiment(mutant)
 
-    def _work(self, mutant: Mutant) -> Callable[[Send], None]:
+    def _experiment(self, mutant: Mutant) -> Experiment:
         defect = Defect(
             id="mutant",
             story=mutant.id,
@@ -129,23 +130,22 @@ class Session:
             caught_by=(),
             documented=False,
         )
-        run = Experiment(
-            "mutant", self.layers, defect, narrow=False, function=mutant.function, stops=True
+        return Experiment(
+            mutant.id, self.layers, defect, narrow=False, function=mutant.function, stops=True
         )
-        return lambda send: run.run(self.shared, send)
 
-    def _result_of(self, mutant: Mutant, child: Child) -> Judged:
-        verdicts = verdicts_of(child.messages)
-        status, by = self._status_of(child, verdicts)
-        return Judged(mutant, status, by, child.seconds)
+    def _result_of(self, mutant: Mutant, ended: Ended) -> Judged:
+        verdicts = verdicts_of(ended.messages)
+        status, by = self._status_of(ended, verdicts)
+        return Judged(mutant, status, by, ended.seconds)
 
-    def _status_of(self, child: Child, verdicts: Sequence[Verdict]) -> tuple[MutantStatus, str]:
-        if child.failure == "hung":
+    def _status_of(self, ended: Ended, verdicts: Sequence[Verdict]) -> tuple[MutantStatus, str]:
+        if ended.failure == "hung":
             return MutantStatus.KILLED, "a suite that does not end"
-        last = child.failure.splitlines()[-1] if child.failure else ""
+        last = ended.failure.splitlines()[-1] if ended.failure else ""
         if "InjectionFailed" in last:
             return MutantStatus.SURVIVED, "the module is never imported"
-        if last and not any("begins" in message for message in child.messages):
+        if last and not any("begins" in message for message in ended.messages):
             return MutantStatus.STILLBORN, last
         if last:
             return MutantStatus.KILLED, last

@@ -6,13 +6,14 @@ It must not know how results are drawn.
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from apiproof.cognito import Cognito
 from apiproof.environment import Environment
 from apiproof.errors import UserError
+from apiproof.faults.execution import Ended, Executor, Forks
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
 from apiproof.faults.experiment_result import ExperimentResult, Verdict
 from apiproof.faults.function_tracer import Reach
@@ -20,7 +21,7 @@ from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Finding
 from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import Layer, Study
-from apiproof.fork_pool import Child, Send, once, spread
+from apiproof.fork_pool import Send, once
 from apiproof.fuzzing.cache_warmup import warm_up_caches
 from apiproof.postgres import PostgresServer
 from apiproof.service import load_service
@@ -51,7 +52,7 @@ class Runner:
         study: What is run.
         shared: What experiments share.
         outcomes: Where results are kept.
-        jobs: How many processes at a time.
+        execute: Makes experiments.
         narrow: Whether layers leave out what cannot meet a defect, and keep to their budgets.
         thorough: Whether failures are made small, as a developer would see them.
     """
@@ -59,7 +60,7 @@ class Runner:
     study: Study
     shared: SharedEnvironment
     outcomes: ExperimentResults
-    jobs: int = 2
+    execute: Executor = field(default_factory=Forks)
     narrow: bool = True
     thorough: bool = False
 
@@ -150,15 +151,11 @@ class Runner:
                 yield outcome
             else:
                 due.append(experiment)
-        tasks = [(experiment.name, self._work(experiment)) for experiment in due]
-        for child in spread(tasks, self.jobs, seconds):
-            outcome = _result_of(child)
+        for ended in self.execute(self.shared, due, seconds):
+            outcome = _result_of(ended)
             self.outcomes.add(outcome)
             progress(outcome)
             yield outcome
-
-    def _work(self, experiment: Experiment) -> Callable[[Send], None]:
-        return lambda send: experiment.run(self.shared, send)
 
 
 def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
@@ -167,15 +164,15 @@ def _pairs(verdict: Verdict, layer: str) -> set[tuple[str, str]]:
     return {(check, finding.where) for finding in verdict.findings for check in finding.checks}
 
 
-def _result_of(child: Child) -> ExperimentResult:
-    verdicts = verdicts_of(child.messages)
-    begun = [message["begins"] for message in child.messages if "begins" in message]
-    if child.failure == "hung" and len(begun) > len(verdicts):
+def _result_of(ended: Ended) -> ExperimentResult:
+    verdicts = verdicts_of(ended.messages)
+    begun = [message["begins"] for message in ended.messages if "begins" in message]
+    if ended.failure == "hung" and len(begun) > len(verdicts):
         # A suite that does not end is noticed, but names nothing.
         hung = Finding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
         verdicts = (*verdicts, Verdict(begun[-1], 0, LONGEST, first=hung))
-        return ExperimentResult(child.name, verdicts, seconds=round(child.seconds, 1))
-    return ExperimentResult(child.name, verdicts, child.failure, round(child.seconds, 1))
+        return ExperimentResult(ended.name, verdicts, seconds=round(ended.seconds, 1))
+    return ExperimentResult(ended.name, verdicts, ended.failure, round(ended.seconds, 1))
 
 
 @contextmanager

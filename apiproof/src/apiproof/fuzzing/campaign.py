@@ -9,7 +9,7 @@ import math
 import shlex
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +21,7 @@ from apiproof.fuzzing.shard_runs import run_shard
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.reporting.formats import adapter
 from apiproof.reporting.terminal import console, print_line
-from apiproof.result_lines import GENERATED, Lines, fingerprint
+from apiproof.result_lines import Lines, fingerprint, sources_here
 from apiproof.service import load_service
 
 PARTS: Final = 4  # of the operations, whatever the workers are: else nothing could be resumed
@@ -131,9 +131,3 @@ def fuzz_shard(arguments: dict[str, Any]) -> dict[str, Any]:
         )
     given: dict[str, Any] = adapter(ShardResult).dump_python(found, mode="json")
     return given
-
-
-def sources_here() -> Sequence[str]:
-    """Return the files and folders of the current one that decide what a job finds."""
-    names = sorted(path.name for path in Path().iterdir())
-    return [name for name in names if not name.startswith(".") and name not in GENERATED]
