@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg2
 
@@ -29,6 +30,17 @@ def change(env: Environment, statement: str, *values: object) -> None:
     """Change rows at once."""
     with changing(env, statement, *values):
         pass
+
+
+def rows(env: Environment, query: str, *values: object) -> list[tuple[Any, ...]]:
+    """Return what a query finds."""
+    connection = psycopg2.connect(env.database.libpq_url)
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return cursor.fetchall()
+    finally:
+        connection.close()
 
 
 @contextmanager

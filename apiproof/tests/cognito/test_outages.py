@@ -120,3 +120,20 @@ def test_lost_answer_and_a_retry_say_that_the_name_is_taken(
             pool.sign_up("ada")
     finally:
         pool.aws = pool.cognito.client()
+
+
+def test_something_happens_between_a_call_and_its_answer(pool: Emulator) -> None:
+    pool.sign_up("ada")
+    seen: list[str] = []
+    with pool.cognito.outages.meanwhile("SignUp", lambda: seen.append(pool.status("grace"))):
+        pool.sign_up("grace")
+    assert seen == ["UNCONFIRMED"]
+
+
+def test_what_breaks_meanwhile_is_raised_at_the_end_of_the_block(pool: Emulator) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        pool.cognito.outages.meanwhile("SignUp", lambda: 1 // 0),
+    ):
+        pool.sign_up("ada")
+    assert pool.status("ada") == "UNCONFIRMED"

@@ -1,9 +1,11 @@
-"""Planned trouble: the next calls fail, stay unanswered, or lose their answer after acting.
+"""Planned trouble: the next calls fail, stay unanswered, lose their answer, or are overtaken.
 
 Knows operation names and AWS error codes; how a transport times out is the transport's business.
 """
 
 import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from types import TracebackType
 from typing import Self
@@ -38,8 +40,14 @@ class Outage:
     Leaving the block raises `OutageNotTriggered` when no call triggered it.
     """
 
-    def __init__(
-        self, owner: "Outages", kind: str, operation: str, code: str | None, times: int
+    def __init__(  # noqa: PLR0913, PLR0917 - made in one place
+        self,
+        owner: "Outages",
+        kind: str,
+        operation: str,
+        code: str | None,
+        times: int,
+        act: Callable[[], object] | None = None,
     ) -> None:
         self._owner = owner
         self.kind = kind
@@ -47,6 +55,8 @@ class Outage:
         self.code = code
         self.left = times
         self.triggered = 0
+        self._act = act
+        self._broken: Exception | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -63,6 +73,8 @@ class Outage:
                 f"Planned: {self.kind} {self.operation}. No call of it came before the block ended:"
                 " the code under test never saw the outage."
             )
+        if kind is None and self._broken is not None:
+            raise self._broken
 
     def response(self) -> tuple[int, dict[str, str], str]:
         """Give status, headers and body of the planned error."""
@@ -74,6 +86,22 @@ class Outage:
     def lose(self) -> None:
         """Raise what stands for a lost answer."""
         raise AnswerLost
+
+    def finish(self) -> None:
+        """Do what is planned between what the call has done and its answer.
+
+        Raises:
+            AnswerLost: there is no answer.
+        """
+        if self._act is None:
+            self.lose()
+            return
+        try:
+            # A thread of its own: whoever calls may be within an event loop.
+            with ThreadPoolExecutor(1) as thread:
+                thread.submit(self._act).result()
+        except Exception as error:  # noqa: BLE001 - raised at the end of the block, not in the call
+            self._broken = error
 
 
 class Outages:
@@ -104,7 +132,28 @@ class Outages:
         """Let the next calls act, then break the connection; as `fail` otherwise."""
         return self._plan("lose_answer", operation, None, times)
 
-    def _plan(self, kind: str, operation: str, code: str | None, times: int) -> Outage:
+    def meanwhile(self, operation: str, act: Callable[[], object]) -> Outage:
+        """Let something happen after the next call has acted and before it is answered.
+
+        What `act` raises is raised at the end of the outage's block.
+
+        Args:
+            operation: e.g. InitiateAuth, or "*" for any.
+            act: runs in a thread of its own; it may call Cognito as well.
+
+        Raises:
+            ValueError: Cognito has no such operation.
+        """
+        return self._plan("meanwhile", operation, None, 1, act)
+
+    def _plan(
+        self,
+        kind: str,
+        operation: str,
+        code: str | None,
+        times: int,
+        act: Callable[[], object] | None = None,
+    ) -> Outage:
         if operation != "*" and operation not in operations():
             raise ValueError(
                 f"Cognito has no operation {operation!r}: write it as in the API reference, "
@@ -117,7 +166,7 @@ class Outages:
             )
         if times < 1:
             raise ValueError(f"An outage happens at least once, not {times} times.")
-        outage = Outage(self, kind, operation, code, times)
+        outage = Outage(self, kind, operation, code, times, act)
         with self._lock:
             self.pending.append(outage)
         return outage

@@ -111,7 +111,7 @@ class Operation(CognitoIdpResponse):
             with self.context.lock:
                 status, headers, body = self._answer(request)
             if outage is not None:
-                outage.lose()
+                outage.finish()
         return status, headers | {"x-amzn-requestid": self.context.new_id()}, body
 
     def _answer(self, request: Request) -> tuple[int, dict[str, str], str]:
