@@ -10,8 +10,8 @@ def main(chosen: list[str]) -> None:
     unknown = sorted(set(chosen) - set(NAMES))
     if unknown:
         sys.exit(f"No benchmark {', '.join(unknown)}. Choose from: {', '.join(NAMES)}.")
-    for name in chosen or NAMES:
-        import_module(f"tests.bench.{name}").main()
+    codes = [import_module(f"tests.bench.{name}").main() for name in chosen or NAMES]
+    sys.exit(max(codes))
 
 
 main(sys.argv[1:])

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Timer
+from threading import Thread
 from typing import Any
 
 import boto3
@@ -26,6 +26,8 @@ from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from apiproof.cognito import Cognito, PoolSettings, StateUnusable
 from apiproof.cognito import state as state_module
+from apiproof.cognito.backend import Backend
+from apiproof.cognito.state import StateFile
 from tests.cognito.bench import Emulator
 from tests.cognito.oauth_pool import MACHINE_CLIENT, OAuthPool
 from tests.cognito.pools import PASSWORD
@@ -145,6 +147,36 @@ def test_reading_writes_nothing(path: Path) -> None:
         assert path.stat().st_mtime_ns == before
 
 
+def test_reading_takes_no_time_for_the_state(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running(path) as pool:
+        pool.user("ada")
+        token = pool.log_in("ada")["AccessToken"]
+        monkeypatch.setattr(StateFile, "save", lambda _: pytest.fail("the state is saved"))
+        pool.aws.get_user(AccessToken=token)
+        pool.aws.describe_user_pool(UserPoolId=pool.id)
+        pool.aws.admin_get_user(UserPoolId=pool.id, Username="ada")
+        monkeypatch.undo()
+        before = path.stat().st_mtime_ns
+        pool.aws.get_user_attribute_verification_code(AccessToken=token, AttributeName="email")
+        assert path.stat().st_mtime_ns != before
+
+
+def test_one_write_serves_all_who_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = StateFile(path, Backend("us-east-1", hourly_limits=False))
+    writes = []
+    monkeypatch.setattr(state_module, "write_atomically", lambda *_: writes.append(1))
+    threads = [Thread(target=state.save) for _ in range(5)]
+    with state._turn:  # noqa: SLF001 - they must all wait
+        for thread in threads:
+            thread.start()
+        while state._last_ticket < len(threads):  # noqa: SLF001 - until the last one does
+            pass
+    for thread in threads:
+        thread.join(10)
+    state.close()
+    assert len(writes) == 1
+
+
 # Files that are wrong
 
 
@@ -253,11 +285,17 @@ def client_of(ready: dict[str, str]) -> Any:
 
 
 def sign_up_until_killed(
-    aws: Any, client_id: str, child: subprocess.Popen[bytes], seconds: float
+    aws: Any, client_id: str, child: subprocess.Popen[bytes], goal: int
 ) -> list[str]:
     """Sign users up without a pause; the emulator is killed meanwhile. Gives who was answered."""
     answered: list[str] = []
-    Timer(seconds, child.kill).start()
+
+    def kill_in_the_middle() -> None:
+        while len(answered) < goal:
+            time.sleep(0.0001)
+        child.kill()
+
+    Thread(target=kill_in_the_middle, daemon=True).start()
     with contextlib.suppress(ConnectionError, EndpointConnectionError, HTTPClientError):
         while len(answered) < 5000:
             name = f"user-{len(answered)}-{child.pid}"
@@ -268,12 +306,12 @@ def sign_up_until_killed(
 
 def test_what_was_answered_survives_kill_9(path: Path, tmp_path: Path) -> None:
     answered: list[str] = []
-    for seconds in (0.2, 0.33):
+    for goal in (5, 9):
         with process(path, tmp_path / "ready") as (child, ready):
             aws = client_of(ready)
-            answered += sign_up_until_killed(aws, ready["client_id"], child, seconds)
+            answered += sign_up_until_killed(aws, ready["client_id"], child, goal)
             assert child.wait(5) == -signal.SIGKILL
-    assert len(answered) > 4
+    assert len(answered) >= 14
     with running(path) as pool:
         users = pool.aws.get_paginator("list_users").paginate(UserPoolId=pool.id)
         there = {user["Username"] for page in users for user in page["Users"]}

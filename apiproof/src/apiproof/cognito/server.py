@@ -32,6 +32,14 @@ log = logging.getLogger(__name__)
 _JSON = {"Content-Type": "application/json"}
 _LONGEST_BODY = 10_000_000  # bytes
 _LONGEST_LINE = 65_536  # bytes, as http.server has it for headers
+_READS = re.compile(r"(Admin)?(Describe|List|Get)[A-Z]")
+# Named like reading, but they send a code, rotate a token, or make a pool's keys.
+_ACTS = {
+    "GetClientToken",
+    "GetSigningCertificate",
+    "GetTokensFromRefreshToken",
+    "GetUserAttributeVerificationCode",
+}
 _PUBLIC = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com|api\.aws|amazoncognito\.com)", re.IGNORECASE)
 
 
@@ -92,6 +100,12 @@ class _Server(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
+def _only_reads(target: str) -> bool:
+    """Whether an operation leaves the emulator as it was: nothing is to be saved, then."""
+    operation = target.rpartition(".")[2]
+    return _READS.match(operation) is not None and operation not in _ACTS
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     protocol_version = "HTTP/1.1"
@@ -117,7 +131,8 @@ class _Handler(BaseHTTPRequestHandler):
             else:
                 answer = self.server.endpoints.answer(request)
                 status, headers, text = answer.status, answer.headers, answer.body
-            self.server.keep()
+            if not _only_reads(self.headers.get("X-Amz-Target", "")):
+                self.server.keep()
         except AnswerLost:
             self.server.keep()
             self.close_connection = True

@@ -8,6 +8,7 @@ back, whatever the file says.
 import fcntl
 import hashlib
 import io
+import itertools
 import os
 import pickle
 from enum import Enum
@@ -113,6 +114,9 @@ class StateFile:
         self._path = path
         self._backend = backend
         self._saved = b""
+        self._turn = Lock()
+        self._tickets = itertools.count(1)
+        self._last_ticket = self._covered = 0
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -172,21 +176,34 @@ class StateFile:
         return cls._version() + hashlib.sha256(data).hexdigest().encode()
 
     def save(self) -> None:
-        """Write the state, if it has changed; readers and kills never meet half a file."""
+        """Write the state, if it has changed; readers and kills never meet half a file.
+
+        Callers that wait for their turn are served by one write: it holds what each of them did.
+        """
+        self._last_ticket = ticket = next(self._tickets)
+        with self._turn:
+            if ticket > self._covered:
+                self._write()
+
+    def _write(self) -> None:
         context = self._backend.context
         shared = {id(self._backend): "backend", id(context): "context", id(context.clock): "clock"}
         buffer = io.BytesIO()
         with context.lock:
+            covered = self._last_ticket
             _Writer(buffer, shared).dump(self._backend.state())
-            data = buffer.getvalue()
-            if data == self._saved:
-                return
+        data = buffer.getvalue()
+        if data != self._saved:
             write_atomically(self._path, self._head(data) + b"\n" + data)
             self._saved = data
+        self._covered = covered
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone: readers never see half of it."""
+    """Write a file for its owner alone: readers never see half of it.
+
+    It is not forced onto the disk: the death of the process loses nothing, that of the machine may.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
