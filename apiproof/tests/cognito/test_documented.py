@@ -6,7 +6,7 @@ from typing import Any
 from tests.cognito.behaviours import behaviour, expect, refused, require
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD, Pool
-from tests.cognito.test_flows import PUBLIC, begin
+from tests.cognito.test_flows import PUBLIC, answer, begin
 
 Event = dict[str, Any]
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:f"
@@ -317,3 +317,79 @@ def test_metadata_of_a_reset(bench: Bench) -> None:
     require(seen, "never fires")
     request = seen["UserMigration_ForgotPassword"]
     expect((request["clientMetadata"], request["password"]), ({"from": "phone"}, None), "none")
+
+
+# Addresses and names are one user's, on every path
+
+
+def choosing(pool: Pool, username: str, **attributes: str) -> Any:
+    """Answer the first challenge of an invited user, with attributes."""
+    challenge = begin(pool, "USER_PASSWORD_AUTH", USERNAME=username, PASSWORD=PASSWORD)
+    chosen = {f"userAttributes.{name}": value for name, value in attributes.items()}
+    responses = {"USERNAME": username, "NEW_PASSWORD": f"{PASSWORD}-2"} | chosen
+    return answer(pool, challenge["ChallengeName"], challenge["Session"], **responses)
+
+
+@behaviour("a new password brings no sign-in email of another user along", "AliasExists...", "M")
+def test_new_password_takes_no_email(bench: Bench) -> None:
+    pool = bench.pool(**PUBLIC, username_attributes=("email",))
+    for name in ("a@example.com", "b@example.com"):
+        pool.aws.admin_create_user(
+            UserPoolId=pool.id, Username=name, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+        )
+    with refused("AliasExistsException"):
+        choosing(pool, "b@example.com", email="a@example.com")
+    require(choosing(pool, "b@example.com", email="c@example.com").get("AuthenticationResult"), "-")
+    flag = pool.attributes("c@example.com").get("email_verified")
+    expect(flag, "false", "verified")
+
+
+@behaviour("a code that signs in verifies no alias of another user", "AliasExists...", "M")
+def test_code_takes_no_alias(bench: Bench) -> None:
+    factors = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = bench.pool(**PUBLIC, alias_attributes=("email",), pool={"Policies": factors})
+    pool.user("ada")
+    pool.sign_up("bob", email="ada@example.com")
+    pool.aws.admin_confirm_sign_up(UserPoolId=pool.id, Username="bob")
+    challenge = begin(pool, "USER_AUTH", USERNAME="bob", PREFERRED_CHALLENGE="EMAIL_OTP")
+    code = pool.code("bob", "sign-in")
+    with refused("AliasExistsException"):
+        answer(pool, "EMAIL_OTP", challenge["Session"], USERNAME="bob", EMAIL_OTP_CODE=code)
+    require(pool.attributes("bob").get("email_verified") != "true", "verified twice")
+
+
+@behaviour("no preferred username is another user's username", "AliasExistsException", "I")
+def test_preferred_username_is_no_username(bench: Bench) -> None:
+    pool = bench.pool(alias_attributes=("preferred_username",))
+    pool.user("ada")
+    pool.user("bob")
+    with refused("AliasExistsException"):
+        pool.set("bob", preferred_username="ada")
+    pool.set("bob", preferred_username="bob")
+
+
+@behaviour("a preferred username is no alias before the confirmation", "InvalidParameter...", "I")
+def test_preferred_username_at_sign_up(bench: Bench) -> None:
+    pool = bench.pool(alias_attributes=("preferred_username",))
+    with refused("InvalidParameterException"):
+        pool.sign_up("ada", preferred_username="countess")
+
+
+@behaviour(
+    "who is invited may lack what is required, and is asked for it", "requiredAttributes", "D"
+)
+def test_invited_without_required_attributes(bench: Bench) -> None:
+    schema = [{"Name": "name", "AttributeDataType": "String", "Required": True, "Mutable": True}]
+    pool = bench.pool(**PUBLIC, pool={"Schema": schema})
+    pool.aws.admin_create_user(
+        UserPoolId=pool.id, Username="ada", TemporaryPassword=PASSWORD, MessageAction="SUPPRESS"
+    )
+    asked = begin(pool, "USER_PASSWORD_AUTH", USERNAME="ada", PASSWORD=PASSWORD)
+    expect(
+        asked["ChallengeParameters"].get("requiredAttributes"), '["userAttributes.name"]', "none"
+    )
+    with refused("InvalidParameterException"):
+        choosing(pool, "ada")
+    require(choosing(pool, "ada", name="Ada").get("AuthenticationResult"), "no tokens")
+    with refused("InvalidParameterException"):
+        pool.sign_up("bob")

@@ -205,7 +205,10 @@ class Pool(CognitoIdpUserPool):
             values[attribute] = new.username
             name = None  # moto then takes the sub for the username, as Cognito does
         self.check_attribute_names(values, client, CREATING)
-        check_attribute_values(self.schema_attributes, values, creating=True)
+        # Who is invited is asked for what is missing at the first sign-in (API reference,
+        # AdminCreateUser, `UserAttributes`).
+        complete = status is not UserStatus.FORCE_CHANGE_PASSWORD
+        check_attribute_values(self.schema_attributes, values, creating=True, complete=complete)
         if new.password is not None:
             self.check_password(new.password)
         if attribute is None and self.find(new.username) is not None:
@@ -262,12 +265,14 @@ class Pool(CognitoIdpUserPool):
             other = self._owner(attribute, value) if value and counts else None
             if other is None or other is user:
                 continue
-            if not force or attribute in self._names():
+            if not force or attribute in {*self._names(), "preferred_username"}:
                 raise AliasExists(f"An account with the given {attribute} already exists.")
             other.set_verified(attribute, verified=False)
 
     def _owner(self, attribute: str, value: str) -> User | None:
-        """Find who signs in with this value of an attribute."""
+        """Find who signs in with this value of an attribute, be it their username."""
+        if attribute == "preferred_username" and self.fold(value) in self.users:
+            return self.users[self.fold(value)]
         return next((u for u in self.users.values() if self._has(u, value, (attribute,))), None)
 
     def add(self, user: User) -> None:

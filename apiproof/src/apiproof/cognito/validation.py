@@ -255,13 +255,16 @@ def check_attribute_names(
         raise ParameterInvalid(f"{start}{listed}\n")
 
 
-def check_attribute_values(schema: Schema, values: dict[str, str], *, creating: bool) -> None:
+def check_attribute_values(
+    schema: Schema, values: dict[str, str], *, creating: bool, complete: bool = True
+) -> None:
     """Refuse values that break the pool's schema.
 
     Args:
         schema: the pool's attributes.
         values: what is written.
-        creating: whether required attributes must be there and immutable ones may be.
+        creating: whether immutable attributes may be there.
+        complete: whether required ones must be, when creating.
 
     Raises:
         ParameterInvalid: an immutable attribute, a malformed value, or a required one left out.
@@ -279,7 +282,7 @@ def check_attribute_values(schema: Schema, values: dict[str, str], *, creating: 
         is_blank = not value and not creating
         if attribute is not None and not is_blank and (error := _value_error(attribute, value)):
             errors.append(f"{name}: {error}")
-    if creating:
+    if creating and complete:
         errors += [
             f"{attribute.name}: The attribute is required"
             for attribute in schema.values()

@@ -8,7 +8,7 @@ from apiproof.cognito.challenges import Challenge, SignInAttempt
 from apiproof.cognito.errors import CodeMismatch, NotAuthorized, ParameterInvalid
 from apiproof.cognito.factors import EMAIL, TOTP, mfa_methods, redeem_totp
 from apiproof.cognito.operations.authentication import Authentication, required
-from apiproof.cognito.users import User
+from apiproof.cognito.users import VERIFIABLE, User
 
 _CODES = ("SMS_MFA", "EMAIL_OTP", "SMS_OTP", "SOFTWARE_TOKEN_MFA")
 
@@ -90,6 +90,7 @@ class Challenges(Authentication):
         }
         pool.check_password(password)
         pool.check_attributes(values, attempt.client)
+        pool.take_aliases(values, user)
         missing = [
             name
             for name in pool.required_attributes
@@ -98,7 +99,13 @@ class Challenges(Authentication):
         if missing:  # captured in pmill/aws-cognito#25
             raise ParameterInvalid(f"Invalid attributes given, {' and '.join(missing)} is missing")
         user.set_password(password, self.context.clock.now(), history=pool.password_history)
-        user.update_attributes([{"Name": name, "Value": values[name]} for name in values])
+        flags = {
+            f"{name}_verified": "false"
+            for name in VERIFIABLE
+            if name in values and values[name] != user.attribute(name)
+        }
+        written = flags | values
+        user.update_attributes([{"Name": name, "Value": written[name]} for name in written])
         user.status = UserStatus.CONFIRMED
         challenge.answered = True
         attempt.source = "TokenGeneration_NewPasswordChallenge"
@@ -174,9 +181,10 @@ class Challenges(Authentication):
             redeem_totp(user, code, self.context.clock.now())
         else:
             self._count_code(attempt, right=code == challenge.code)
-        challenge.answered = True
         if challenge.attribute is not None:
+            attempt.pool.take_aliases({f"{challenge.attribute}_verified": "true"}, user)
             user.set_verified(challenge.attribute, verified=True)
+        challenge.answered = True
         if attempt.custom is not None:
             return self._custom_result(challenge, right=True)
         if challenge.first_factor:
@@ -201,6 +209,7 @@ class Challenges(Authentication):
         if not email or EMAIL not in mfa_methods(attempt.pool):
             raise NotAuthorized("Invalid session for the user.")
         attempt.pool.check_attributes({"email": email}, attempt.client)
+        attempt.pool.take_aliases({"email": email}, user)
         challenge.answered = True
         user.update_attributes([{"Name": "email", "Value": email}])
         user.set_verified("email", verified=False)

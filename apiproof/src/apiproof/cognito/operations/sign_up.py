@@ -48,6 +48,13 @@ class SignUp(Operation):
         if administration.get("AllowAdminCreateUserOnly"):
             raise NotAuthorized("SignUp is not permitted for this user pool")
         new = NewUser(username, self._password(pool), self.attribute_values())
+        if "preferred_username" in new.attributes and "preferred_username" in (
+            pool.extended_config.get("AliasAttributes") or ()
+        ):
+            raise ParameterInvalid(  # captured in amplify-js#1669
+                "Preferred username cannot be provided for unconfirmed account, since user pool is "
+                "configured for preferred username alias."
+            )
         approved: dict[str, Any] = {}
         if pool.has_trigger("PreSignUp"):
             approved = triggers.pre_sign_up(pool, new, "SignUp", client.id, self.params)
