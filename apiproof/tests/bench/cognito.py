@@ -95,10 +95,10 @@ def ratios() -> list[Ratio]:
         mine, public = ours.pool(), ours.pool(**PUBLIC)
         with _moto_alone():
             theirs, their_public = motos.pool(), motos.pool(**PUBLIC)
-            for pool in (theirs, their_public):
-                pool.user("ada")
-        for pool in (mine, public):
-            pool.user("ada")
+            theirs.user("ada")
+            their_public.user("ada")
+        mine.user("ada")
+        public.user("ada")
         return [
             _compare(
                 "sign_up", 1.2, functools.partial(sign_up, mine), functools.partial(sign_up, theirs)
