@@ -1,0 +1,196 @@
+"""Each wait ends when its own setting says, measured by what waits; the others are far longer."""
+
+import socket
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+
+from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
+from apiproof.http.server import run_server
+from tests.contract.alteration import changing
+from tests.contract.examples import Valid, valid
+from tests.contract.test_queues import held
+from tests.service import application
+
+LONGEST: dict[str, float] = {
+    "cognito_connect_timeout": 60,
+    "cognito_read_timeout": 60,
+    "database_connect_timeout": 30,
+    "database_lock_timeout": 60,
+    "database_pool_timeout": 60,
+    "database_statement_timeout": 60,
+    "request_deadline": 60,
+}
+SHORT = 0.3  # seconds
+AT_MOST = 15.0  # seconds, on a busy machine
+MARGIN = 1.0  # seconds that the quickest of some attempts may take longer
+ATTEMPTS = 5
+
+
+def quickest(wait: Callable[[], Any]) -> float:
+    """Wait until it takes no longer than it should, at most some times; seconds of the quickest."""
+    found = float("inf")
+    for _ in range(ATTEMPTS):
+        begun = time.monotonic()
+        assert wait().status_code == 503
+        found = min(found, time.monotonic() - begun)
+        if found < SHORT + MARGIN:
+            break
+    return found
+
+
+@contextmanager
+def silent() -> Iterator[str]:
+    """A server that takes connections and says nothing; its address."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+
+
+@contextmanager
+def unreachable() -> Iterator[str]:
+    """A server whose queue of connections is full, so that a connect hangs; its address."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
+        clients = [socket.socket() for _ in range(4)]
+        for client in clients:
+            client.settimeout(0)
+            client.connect_ex(server.getsockname())
+        try:
+            yield f"127.0.0.1:{server.getsockname()[1]}"
+        finally:
+            for client in clients:
+                client.close()
+
+
+def login(env: Environment) -> Valid:
+    return valid(env, "login_user")
+
+
+def read(env: Environment) -> Valid:
+    return valid(env, "read_me")
+
+
+def cognito(address: str) -> dict[str, Any]:
+    return {"aws_cognito_endpoint": f"http://{address}"}
+
+
+def keys(address: str) -> dict[str, Any]:
+    return {"aws_cognito_jwks_url": f"http://{address}/jwks.json"}
+
+
+Peer = Callable[[], Any]
+Place = Callable[[str], dict[str, Any]]
+Ask = Callable[[Environment], Valid]
+WAITS: dict[str, tuple[str, Peer, Place, Ask]] = {
+    "Cognito is silent": ("cognito_read_timeout", silent, cognito, login),
+    "Cognito is unreachable": ("cognito_connect_timeout", unreachable, cognito, login),
+    "the keys are silent": ("cognito_read_timeout", silent, keys, read),
+    "Cognito is silent, the request ends": ("request_deadline", silent, cognito, login),
+    "the keys are silent, the request ends": ("request_deadline", silent, keys, read),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+def test_a_peer_is_waited_for_as_long_as_the_setting_says(
+    env: Environment, wait: tuple[str, Peer, Place, Ask]
+) -> None:
+    setting, peer, place, prepare = wait
+    with ThreadPoolExecutor(1) as thread, peer() as address:
+        settings = {**LONGEST, **place(address), setting: SHORT}
+        with run_server(application(env.config, **settings)) as live:
+            request = prepare(env)
+            waited = quickest(lambda: thread.submit(request.send, HttpClient(live)).result(AT_MOST))
+    assert SHORT <= waited < SHORT + MARGIN
+
+
+@pytest.mark.parametrize("setting", ["database_lock_timeout", "request_deadline"])
+def test_a_lock_is_waited_for_as_long_as_the_setting_says(env: Environment, setting: str) -> None:
+    request = valid(env, "update_me")
+    settings = {**LONGEST, setting: SHORT}
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(1) as thread,
+        changing(env, "UPDATE users SET full_name = 'Grace'"),
+    ):
+        waited = quickest(lambda: thread.submit(request.send, HttpClient(live)).result(AT_MOST))
+    assert SHORT <= waited < SHORT + MARGIN
+    assert request.send(env.client).status_code == 200
+
+
+@pytest.mark.parametrize("overflow", [0, 1])
+def test_a_connection_is_waited_for_as_long_as_the_settings_say(
+    env: Environment, overflow: int
+) -> None:
+    """One request holds the pool's connection; another one needs one of the overflow."""
+    create, other = valid(env, "create_random"), valid(env, "login_user")
+    pool = {"database_pool_size": 1, "database_max_overflow": overflow}
+    settings = {**LONGEST, **pool, "database_pool_timeout": SHORT}
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        with held(env) as wait_until_it_is_held:
+            created = threads.submit(create.send, HttpClient(live))
+            wait_until_it_is_held()
+
+            def ask() -> Any:
+                return threads.submit(other.send, HttpClient(live)).result(AT_MOST)
+
+            if overflow:
+                assert ask().status_code == 200
+            else:
+                assert SHORT <= quickest(ask) < SHORT + MARGIN
+        assert created.result(AT_MOST).status_code == 201
+
+
+def test_who_gave_up_is_not_served_and_keeps_nobody_out(env: Environment) -> None:
+    """All end at their deadline: the first while Cognito has it, others in the queue behind it."""
+    users = [env.create_unconfirmed_user() for _ in range(3)]
+    mailed = [env.code(user.username) for user in users]
+    limits = {"cognito_threads": 1, "request_queue": 1, "request_deadline": 2 * SHORT}
+    waited: list[float] = []
+    with (
+        run_server(application(env.config, **{**LONGEST, **limits})) as live,
+        ThreadPoolExecutor(1) as thread,
+    ):
+
+        def send(number: int) -> int:
+            body = {"username": users[number].username}
+            path = "/users/resend_confirmation_code"
+            return int(HttpClient(live).request("POST", path, json=body).status_code)
+
+        def wait_behind() -> None:
+            for number in (1, 2):
+                begun = time.monotonic()
+                assert send(number) == 503
+                waited.append(time.monotonic() - begun)
+
+        with env.cognito.outages.meanwhile("ResendConfirmationCode", wait_behind):
+            assert thread.submit(send, 0).result(AT_MOST) == 503
+            while len(waited) < 2:
+                time.sleep(0.01)
+        # Nobody is in the way any more, and the only thread is free.
+        while send(0) != 200:
+            time.sleep(0.01)
+    # Whoever finds the queue full is told at once.
+    assert min(waited) >= 2 * SHORT
+    assert [env.code(user.username) for user in users[1:]] == mailed[1:]
+
+
+def test_a_thread_is_free_again_when_its_request_has_ended(env: Environment) -> None:
+    request = login(env)
+    limits = {"cognito_threads": 1, "request_deadline": SHORT}
+    with socket.create_server(("127.0.0.1", 0)) as server, ExitStack() as peers:
+        address = f"127.0.0.1:{server.getsockname()[1]}"
+        settings = {**LONGEST, **cognito(address), **limits}
+        with run_server(application(env.config, **settings)) as live:
+            server.settimeout(AT_MOST)
+            for _ in range(3):
+                assert request.send(HttpClient(live)).status_code == 503
+                # The one thread has asked for this request as well; nobody hangs up on it.
+                peer, _address = server.accept()
+                peers.enter_context(peer)
