@@ -1,12 +1,14 @@
 """Refusals by rules that no document can state are no findings; those that it could state are."""
 
+import uuid
+from datetime import date, time
 from typing import Annotated, Any
 
 import pytest
 from fastapi import FastAPI, HTTPException
-from pydantic import AfterValidator, BaseModel, FutureDate, model_validator
+from pydantic import AfterValidator, BaseModel, Field, FutureDate, model_validator
 from schemathesis import Config
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.transport import Response
 from schemathesis.openapi import from_dict
 from schemathesis.openapi.checks import RejectedPositiveData
@@ -62,9 +64,46 @@ def post_short(text: str) -> int:
     raise HTTPException(422, f"{text} is not to our liking")
 
 
+class Hour(BaseModel):
+    """A moment of a day."""
+
+    at: time
+
+
+class Plan(BaseModel):
+    """What pydantic converts."""
+
+    day: date
+    done: bool
+    hours: list[Hour]
+    size: int | None = Field(default=None, le=100)
+
+
+@app.post("/plan")
+def post_plan(plan: Plan) -> str:
+    return str(plan.day)
+
+
+@app.get("/things/{thing}")
+def get_thing(thing: uuid.UUID) -> str:
+    return str(thing)
+
+
 @app.get("/plain")
 def get_plain() -> int:
     raise HTTPException(400, "no")
+
+
+def answered(sent: Any) -> Response:
+    """An answer as Schemathesis has it."""
+    return Response(
+        status_code=sent.status_code,
+        headers={},
+        content=sent.content,
+        request=sent.request,
+        elapsed=0,
+        verify=False,
+    )
 
 
 def failure_of(method: str, path: str, **request: Any) -> tuple[Failure, Any, Response]:
@@ -78,15 +117,7 @@ def failure_of(method: str, path: str, **request: Any) -> tuple[Failure, Any, Re
         status_code=sent.status_code,
         allowed_statuses=["2xx"],
     )
-    response = Response(
-        status_code=sent.status_code,
-        headers={},
-        content=sent.content,
-        request=sent.request,  # type: ignore[arg-type]  # nothing reads it
-        elapsed=0,
-        verify=False,
-    )
-    return failure, operation.Case(), response
+    return failure, operation.Case(), answered(sent)
 
 
 @pytest.mark.parametrize(
@@ -118,3 +149,54 @@ def test_a_document_could_have_said_it(method: str, path: str, request_: dict[st
 def test_other_checks_stay() -> None:
     _, case, response = failure_of("POST", "/odd", params={"number": 2})
     assert is_fault(Failure(operation="POST /odd", title="Other", message="other"), case, response)
+
+
+def accepted(path: str, **values: Any) -> tuple[Failure, Any, Response]:
+    """A request that breaks the schema, and was taken."""
+    operation = from_dict(app.openapi(), config=Config())[path]["POST"]
+    failure = AcceptedNegativeData(
+        operation=operation.label, message="taken", status_code=200, expected_statuses=["422"]
+    )
+    _, _, response = failure_of("POST", "/odd", params={"number": 2})
+    return failure, operation.Case(**values), response
+
+
+def body(**values: Any) -> dict[str, Any]:
+    return {"body": values, "media_type": "application/json"}
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/range", body(low="1", high=2.0)),
+        ("/plan", body(day=0, done="on", hours=[{"at": 3600}])),
+        ("/future", {"query": {"day": 0}}),
+    ],
+)
+def test_what_pydantic_converts_is_no_fault(path: str, values: dict[str, Any]) -> None:
+    assert not is_fault(*accepted(path, **values))
+
+
+@pytest.mark.parametrize(
+    ("path", "values"),
+    [
+        ("/range", body(low=1)),  # a field is missing
+        ("/range", body(low=1, high="two")),
+        ("/plan", body(day="tomorrow", done=True, hours=[])),
+        ("/plan", body(day="2026-01-31", done=True, hours=[], size="900")),  # beyond a bound
+        ("/future", {"query": {"day": "2026-01-31", "other": 1}}),
+    ],
+)
+def test_what_it_refuses_and_the_service_took_is_one(path: str, values: dict[str, Any]) -> None:
+    assert is_fault(*accepted(path, **values))
+
+
+def test_an_identifier_of_another_kind_makes_no_valid_request() -> None:
+    operation = from_dict(app.openapi(), config=Config())["/things/{thing}"]["GET"]
+    failure = RejectedPositiveData(
+        operation=operation.label, message="refused", status_code=422, allowed_statuses=["2xx"]
+    )
+    response = answered(TestClient(app).get("/things/5"))
+    assert not is_fault(failure, operation.Case(path_parameters={"thing": 5}), response)
+    fitting = operation.Case(path_parameters={"thing": str(uuid.uuid4())})
+    assert is_fault(failure, fitting, response)

@@ -1,6 +1,7 @@
 """Adoption: what is read in a project, what is written, and that nothing is overwritten."""
 
 import ast
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,18 @@ def test_an_application_of_a_class_of_its_own_is_found(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text("from base import Site\napp = Site(1)", encoding="utf-8")
     (tmp_path / "try_it.py").write_text("app = FastAPI()", encoding="utf-8")
     assert plan_of(tmp_path).app == "main:app"
+
+
+@pytest.mark.parametrize(("status", "is_declared"), [("422", False), ("404", True), ("4XX", True)])
+def test_undeclared_statuses_are_looked_for_where_any_is_declared(
+    project: Path, status: str, *, is_declared: bool
+) -> None:
+    document: dict[str, Any] = {
+        "paths": {"/x": {"get": {"responses": {"200": {}, status: {}}}}},
+    }
+    list(write(project, describe(plan_of(project), document)))
+    settings = tomllib.loads((project / "schemathesis.toml").read_text(encoding="utf-8"))
+    assert ("status_code_conformance" in settings["checks"]) is not is_declared
 
 
 def test_fields_may_say_whose_they_are() -> None:

@@ -1,4 +1,4 @@
-"""Refusals by rules that an OpenAPI document cannot state are no findings.
+"""What breaks a schema and no rule of the service, or a rule and no schema, is no finding.
 
 A request that fits the schema may still break a rule of the service: two fields that must agree, a
 date that must lie ahead, a code that was never mailed. FastAPI answers with pydantic's error types,
@@ -12,9 +12,13 @@ import json
 from typing import Any, Final
 
 import schemathesis
-from schemathesis.core.failures import Failure
+from schemathesis.core import NOT_SET
+from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import RejectedPositiveData
+
+from apiproof.fuzzing.request_validity import RequestValidity
 
 _BAD_REQUEST: Final = 400
 _UNPROCESSABLE: Final = 422
@@ -41,14 +45,35 @@ def is_fault(failure: Failure, case: Any, response: Response) -> bool:
         case: the request.
         response: its answer.
     """
+    if isinstance(failure, AcceptedNegativeData):
+        return not _is_converted(case)
     if not isinstance(failure, RejectedPositiveData):
         return True
+    if not _validity(case).has_valid_path(case.path_parameters or {}):
+        return False
     if response.status_code == _BAD_REQUEST:  # FastAPI's own validation answers 422
         return str(_UNPROCESSABLE) not in map(str, case.operation.responses.status_codes)
     if response.status_code != _UNPROCESSABLE:
         return True
     types = _error_types(response)
     return not types or any(kind in _STATED for kind in types)
+
+
+def _is_converted(case: Any) -> bool:
+    """Whether FastAPI takes a request that the document refuses for what pydantic makes of it."""
+    if str(_UNPROCESSABLE) not in map(str, case.operation.responses.status_codes):
+        return False
+    elsewhere = (ParameterLocation.HEADER, ParameterLocation.COOKIE)
+    if case.meta is not None and any(case.meta.is_negative_at(place) for place in elsewhere):
+        return False
+    body = None if case.body is NOT_SET else case.body
+    values = case.path_parameters or {}, case.query or {}, body, case.media_type or ""
+    return _validity(case).is_valid_converted(*values)
+
+
+def _validity(case: Any) -> RequestValidity:
+    operation = case.operation
+    return RequestValidity(operation.schema.raw_schema, operation.definition.raw)
 
 
 def _error_types(response: Response) -> list[str]:

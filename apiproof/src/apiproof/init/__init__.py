@@ -86,6 +86,11 @@ def describe(plan: Plan, document: dict[str, Any]) -> Plan:
         for scope in scopes
     }
     plan.scopes = tuple(sorted(asked))
+    plan.declares_refusals = any(
+        status.startswith("4") and status != "422"
+        for operation in operations(document)
+        for status in operation.statuses
+    )
     with suppress(NoSecurity):  # then there is nobody to sign in
         plan.identities = _IDENTITIES_HEAD + identities_file(document)
     return plan

@@ -30,6 +30,7 @@ class Plan:
         undeclared: operationIds that ask for a token, as the running application shows, though the
             document does not say so.
         token_kinds: `access` or `id` by operationId, of those that take one of them alone.
+        declares_refusals: Whether the document declares any refusal beside FastAPI's own 422.
         identities: The text of an identities file; empty where the document asks for no credential.
     """
 
@@ -44,6 +45,7 @@ class Plan:
     install: tuple[str, ...] = ()
     undeclared: tuple[str, ...] = ()
     token_kinds: Mapping[str, str] = field(default_factory=dict)
+    declares_refusals: bool = False
     identities: str = ""
 
     @property
@@ -65,7 +67,7 @@ def texts(plan: Plan) -> dict[str, str]:
     """Return the text of every file, by its path in the project."""
     return {
         SERVICE_FILE: service_file(plan),
-        "schemathesis.toml": _SCHEMATHESIS,
+        "schemathesis.toml": _SCHEMATHESIS + ("" if plan.declares_refusals else _UNDECLARED),
         TESTS_FILE: _TESTS,
         **({"apiproof_identities.yaml": plan.identities} if plan.identities else {}),
         "noxfile.py": _NOX,
@@ -293,6 +295,14 @@ enabled = true
 
 [reports]
 directory = "reports"
+"""
+
+_UNDECLARED = """\
+
+# The document declares no 401, 403 or 404. Declare them (`responses=` of a route or application) and
+# take this out, so that a status that nobody declared is found.
+[checks.status_code_conformance]
+enabled = false
 """
 
 _TESTS = '''\
