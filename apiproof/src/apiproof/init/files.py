@@ -299,8 +299,8 @@ directory = "reports"
 
 _UNDECLARED = """\
 
-# The document declares no 401, 403 or 404. Declare them (`responses=` of a route or application) and
-# take this out, so that a status that nobody declared is found.
+# The document declares no 401, 403 or 404. Declare them (`responses=` of a route or application),
+# and take this out, so that a status that nobody declared is found.
 [checks.status_code_conformance]
 enabled = false
 """
