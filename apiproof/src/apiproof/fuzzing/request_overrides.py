@@ -7,13 +7,9 @@ dropped.
 """
 
 import zlib
-from collections.abc import Collection
 from typing import Any
 
-from schemathesis.config import ChecksConfig, OperationConfig
-from schemathesis.filters import FilterSet
 from schemathesis.generation.modes import GenerationMode
-from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.service import EnvironmentControl, Service
 
@@ -39,27 +35,6 @@ class OverrideApplier:
         if override and self._env is not None and _chosen(case):
             override(self._env, case)
             self.applied[operation_id] = self.applied.get(operation_id, 0) + 1
-
-
-def accept_refusals(schema: OpenApiSchema, operation_ids: Collection[str]) -> None:
-    """Take 400 for an answer where only an override makes a request that succeeds.
-
-    A login with a password that nobody has is valid by every schema. Schemathesis takes 401, 403
-    and 404 for a refusal of what a request says; FastAPI's own tutorial, and many with it, answer
-    such a login with 400. That a valid one succeeds is seen by the coverage.
-
-    Args:
-        schema: its configuration is changed, for these operations alone.
-        operation_ids: those with an override.
-    """
-    checks = schema.config.checks.positive_data_acceptance
-    if not operation_ids or "400" in checks.expected_statuses:
-        return
-    chosen = FilterSet()
-    chosen.include(lambda context: _operation_id(context.operation) in operation_ids)
-    statuses = {"expected-statuses": [*checks.expected_statuses, "400"]}
-    settings = ChecksConfig.from_dict({"positive_data_acceptance": statuses})
-    schema.config.operations.operations.append(OperationConfig(filter_set=chosen, checks=settings))
 
 
 def _operation_id(operation: Any) -> str:

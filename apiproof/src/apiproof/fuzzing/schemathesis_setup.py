@@ -23,7 +23,7 @@ from apiproof.fuzzing.checks import install_checks, install_final_probe, restore
 from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.fuzzing.formats import accepted_formats
 from apiproof.fuzzing.pattern_cache import cached_patterns
-from apiproof.fuzzing.request_overrides import OverrideApplier, accept_refusals
+from apiproof.fuzzing.request_overrides import OverrideApplier
 from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.fuzzing.unstated_rules import install_failure_filter
 from apiproof.http.client import BASE_URL
@@ -111,10 +111,10 @@ def register(
         if probes_rest and (labels is None or labels):
             install_final_probe(success_probe)
 
-    @schemathesis.hook
-    def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
-        accept_refusals(schema, service.request_overrides)
-        if shard is not None:
+    if shard is not None:
+
+        @schemathesis.hook
+        def after_load_schema(_context: Any, schema: OpenApiSchema) -> None:
             limit(schema, shard)
 
     return overrides
