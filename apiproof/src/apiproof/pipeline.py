@@ -27,6 +27,7 @@ from apiproof.fuzzing import step as fuzzing_step
 from apiproof.fuzzing.cli_run import run_schemathesis
 from apiproof.fuzzing.shard_result import ShardResult
 from apiproof.fuzzing.shard_runs import Processes, fuzz_beside
+from apiproof.kept_refusals import FORBIDDEN, is_refused, lost_refusals
 from apiproof.openapi.document import load_document, operations
 from apiproof.openapi.references import Document
 from apiproof.pacts import usage
@@ -64,9 +65,11 @@ class PipelineContext:
     workers: int = 1
     shards: Future[ShardResult] | None = None
     secured: Declared = field(default_factory=dict)
+    refused: AbstractSet[str] = frozenset()
 
 
 Step = Callable[[PipelineContext], StepResult]
+_NEEDS_ROLE = "users with a group: `new_user` of the service file, `SeedUser(..., groups=(...,))`"
 
 
 class StepsUnknown(UserError):
@@ -150,11 +153,14 @@ def check_coverage(context: PipelineContext) -> StepResult:
             check="success_seen",
             severity=Severity.MEDIUM,
             operation=operation.label,
-            message="no request succeeded (2xx)",
+            message="no request succeeded (2xx)"
+            + (f": {FORBIDDEN} to every user" if is_refused(operation, coverage_log) else ""),
             expected="2xx to an authenticated caller" if operation.secured else "2xx",
+            details=(_NEEDS_ROLE,) if is_refused(operation, coverage_log) else (),
         )
         for operation in missed
     ]
+    findings += lost_refusals(context.refused, document, coverage_log)
     evidence = {"operations": len(found), "successes": answers}
     return step_result("coverage", evidence, findings, sections=[as_grid(document, coverage_log)])
 

@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
 
     from apiproof import pipeline
     from apiproof.declared_security import as_lines, declared_security, from_lines
+    from apiproof.kept_refusals import refused_before, refused_lines
     from apiproof.live import live_environment
     from apiproof.reporting import baseline as baselines
     from apiproof.reporting import build_report
@@ -74,12 +75,14 @@ def run(  # noqa: PLR0913 - these are the command line's options
             tuple(context.args),
             workers=count,
             secured=from_lines(known),
+            refused=refused_before(known),
         )
         try:
             results = list(pipeline.run_all(gates, names, known))
             # Once for what the steps wrote, and once more for the report of all that.
             earlier = saved_steps(besides=[result.name for result in results])
             write_report(build_report(chosen.name, started, results, earlier))
+            refused = refused_lines(env.document, env.coverage_log)
             results.append(pipeline.run_step("reports", pipeline.scan_reports, gates, known))
         finally:
             ready_file.unlink(missing_ok=True)
@@ -89,7 +92,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     for gone in baselines.no_longer_found(known, results):
         print_line(console, f"no longer found, take it off the baseline: {gone}")
     if write_baseline is not None:
-        count = baselines.write_baseline(report, write_baseline, as_lines(asked))
+        count = baselines.write_baseline(report, write_baseline, [*as_lines(asked), *refused])
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
         raise typer.Exit(2 if report.exit_code == 2 else 0)
     raise typer.Exit(report.exit_code)

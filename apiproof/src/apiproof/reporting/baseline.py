@@ -3,7 +3,8 @@
 A baseline is a text file of finding ids, one a line; a line that begins with `#` is a comment.
 An id holds operation, check, case and outcome class: a worse outcome is another id, and new.
 Lines that begin with `secured` say which operations asked for a credential, and which scopes
-(declared_security.py): one that asks for less is a finding.
+(declared_security.py): one that asks for less is a finding. Those that begin with `refused` name
+operations that answered 403 to every user (kept_refusals.py): one that lets a user in is a finding.
 """
 
 from collections.abc import Iterable, Sequence
