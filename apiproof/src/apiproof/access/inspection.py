@@ -7,8 +7,10 @@ import email.utils
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
+from apiproof.access.checks import Impact
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, Response
 from apiproof.access.report import Finding
@@ -271,7 +273,10 @@ class Inspection:
             else:
                 what, place = kind, _place(response, PATTERNS[kind].search)
             text = f"a {response.status} holds {what} {place}"
-            yield self._leak(operation, f"{kind}-{response.status}", text, response)
+            finding = self._leak(operation, f"{kind}-{response.status}", text, response)
+            # FastAPI's 422 shows what was sent to who sent it: unwise, and nobody else's to read.
+            is_echo = not response.ok and _is_sent(value, request)
+            yield replace(finding, impact=Impact.DEVIATION) if is_echo else finding
         if response.ok and (field := password_field(response.json)):
             fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
             is_anonymous = not (auth.cookies or auth.query) and not any(
@@ -339,6 +344,10 @@ class Inspection:
         return next(
             (part.get("schema", {}) for name, part in content.items() if "json" in name), {}
         )
+
+
+def _is_sent(value: str, request: Request) -> bool:
+    return any(value in text for _, text in _named_texts(request.content.body))
 
 
 def _credential(value: str | bytes) -> str:
