@@ -16,7 +16,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -40,13 +40,31 @@ from apiproof.service import Service, load_service
 _KEPT_LINES: Final = 15
 # Schemathesis imports them when it runs; forked processes are to have them.
 _IMPORTED_LATE: Final = (
+    "apiproof.fuzzing.identities",
+    "apiproof.fuzzing.reports",
     "fastapi",
+    "hypothesis.strategies._internal.flatmapped",
+    "hypothesis.strategies._internal.random",
     "moto.iam",
+    "pydantic.v1",
+    "pyrate_limiter",
+    "rich.live",
+    "rich.progress",
+    "rich.traceback",
     "schemathesis.cli.commands.run.executor",
     "schemathesis.engine.core",
+    "schemathesis.engine.run.analysis",
     "schemathesis.engine.run.stateful",
     "schemathesis.engine.run.unit._hypothesis_executor",
+    "schemathesis.generation.body_overrides",
+    "schemathesis.generation.dictionaries",
     "schemathesis.openapi",
+    "schemathesis.python.asgi",
+    "schemathesis.specs.openapi.auth_inference",
+    "schemathesis.specs.openapi.coverage._operation",
+    "schemathesis.specs.openapi.object_authorization",
+    "schemathesis.transport.asgi",
+    "schemathesis.transport.wsgi",
 )
 _GRACE: Final = 5.0  # seconds that an interrupted shard gets to write what it has
 _PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over
@@ -306,8 +324,10 @@ def fuzz_beside(
 def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tuple[str, Work]]]:
     """Start and import what all shards need, for a block; yields their work."""
     for name in _IMPORTED_LATE:
-        importlib.import_module(name)
+        with contextlib.suppress(ImportError):  # another version has it elsewhere
+            importlib.import_module(name)
     with migrated_template(service) as clone:
+        _build_once(service, clone)
 
         def work(task: ShardTask) -> Work:
             def run(_: Send) -> None:
@@ -325,6 +345,18 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
             task.prepare()
         garbage.freeze()
         yield [(task.shard, work(task)) for task in tasks]
+
+
+def _build_once(service: Service, clone: Callable[[], Database] | None) -> None:
+    """Import what an application is made of, which the shards' processes inherit."""
+    if isinstance(service.app, str):
+        return  # it lives in a process of its own
+    # What fails here fails in a shard as well, which tells of it.
+    with (
+        contextlib.suppress(Exception),
+        Environment.open(service, database=clone() if clone else None) as env,
+    ):
+        published_document(env.client)
 
 
 def _served(task: ShardTask, child: Child) -> ShardResult:
