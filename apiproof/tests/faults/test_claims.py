@@ -1,5 +1,6 @@
 """The fast study: a defect meets only the checks that claim it, in the layers that have them."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +12,10 @@ import pytest
 from apiproof.commands.faults_run import run
 from apiproof.errors import UserError
 from apiproof.faults import Access, Pacts, Stock, Study, Suite
+from apiproof.faults.cluster_execution import as_json, from_json
 from apiproof.faults.experiment import Experiment
 from apiproof.faults.experiment_result import ExperimentResult
-from apiproof.faults.injection import Defect, Rewrite
+from apiproof.faults.injection import Defect, Rewrite, Statement
 from apiproof.faults.observer import Observer
 from apiproof.faults.runner import Runner
 
@@ -55,6 +57,14 @@ def test_a_suite_without_a_claiming_test_is_left_out(suite: Suite, checks: list[
     assert suite.claiming(checks) is None
 
 
+def test_a_control_is_shared_out_by_file() -> None:
+    suite = Suite("suite", ("a.py", "b.py", "c.py"), ("left/",))
+    assert [part.paths for part in suite.parts(2)] == [("a.py", "c.py"), ("b.py",)]
+    assert {part.leave_out for part in suite.parts(2)} == {("left/",)}
+    assert [part.paths for part in suite.parts(9)] == [("a.py",), ("b.py",), ("c.py",)]
+    assert Access().parts(3) == (Access(),)
+
+
 def test_layers_know_their_checks() -> None:
     assert Access().claiming(["ownership_enforced", "test_x"]) == Access()
     assert Access().claiming(["test_x"]) is None
@@ -88,11 +98,32 @@ def test_a_defect_meets_its_own_checks_and_the_control_meets_all(suite: Suite) -
     told = [(each.name, [layer.name for layer in each.layers], each.only) for each in runner.made]
     both = ("ownership_enforced", "test_shut")
     assert told == [
-        ("control suite claims", ["suite"], both),
-        ("control access claims", ["access"], both),
+        ("control suite claims 1", ["suite"], both),
+        ("control access claims 1", ["access"], both),
         ("one", ["access"], ("ownership_enforced",)),
         ("two", ["suite"], ("test_shut",)),
     ]
+
+
+def test_an_experiment_is_the_same_at_another_machine(suite: Suite) -> None:
+    statement = (Statement("DROP INDEX an_index"),)
+    rewrite = (Rewrite("house.door", "shut", "open"),)
+    checks = ("ownership_enforced", "test_shut", "test_clean")
+    defects = tuple(
+        Defect(name, "", "access", "CWE-306", "API2", how, checks)
+        for name, how in (("one", rewrite), ("two", statement))
+    )
+    study = Study(defects, (Stock(), suite, Access()))
+    shared: Any = None  # no experiment is made
+    runner = Recorder(study, shared, shared)
+    runner.claims(defects, print)
+    runner.defects(defects, print)
+    runner.control(print, (0, 1))
+    runner.traced(study.layers, print)
+    made = [*runner.claims_controls(defects), *runner.made]
+    assert {each.part for each in made} == {0, 1, 2}, "two files"
+    for each in made:
+        assert from_json(json.loads(json.dumps(as_json(each))), study) == each
 
 
 def test_without_a_budget_no_other_check_begins() -> None:

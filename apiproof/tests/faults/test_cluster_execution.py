@@ -60,6 +60,9 @@ class Look:
     def claiming(self, checks):
         return self if self.name in checks else None
 
+    def parts(self, count):
+        return (self,)
+
     def examine(self, context, observer):
         if observer.wants((self.name,)):
             found = context.env.client.get(f"/{self.name}").json()

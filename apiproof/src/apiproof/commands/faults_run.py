@@ -100,7 +100,7 @@ def _run(
         runner = Runner(study, shared, outcomes, execute, narrow=not full, thorough=not whole)
         if claims:
             console.print("Without a defect:")
-            progress = _Progress(sum(layer.ours for layer in study.layers))
+            progress = _Progress(len(runner.claims_controls(study.defects)))
             controls = runner.claims_control(study.defects, progress) if whole else []
         elif whole:
             console.print(f"Without a defect, with seeds {', '.join(map(str, study.seeds))}:")

@@ -20,7 +20,7 @@ from apiproof.faults.execution import Ended, Executor, Forks
 from apiproof.faults.experiment import Experiment, SharedEnvironment
 from apiproof.faults.injection import Defect, Rewrite, Statement
 from apiproof.faults.observer import Unit
-from apiproof.faults.runner import prepared
+from apiproof.faults.runner import CONTROL_PARTS, prepared
 from apiproof.faults.study import Study, load_study
 from apiproof.reporting.terminal import console, print_line
 from apiproof.result_lines import sources_here
@@ -95,7 +95,7 @@ class OnCluster:
     ) -> Iterator[Job]:
         known = _packed(shared)
         for number in itertools.count(1):
-            batch = [[place, _as_json(part)] for place, part in itertools.islice(parts, _PER_JOB)]
+            batch = [[place, as_json(part)] for place, part in itertools.islice(parts, _PER_JOB)]
             if not batch:
                 return
             yield Job(
@@ -119,7 +119,7 @@ def make(arguments: dict[str, Any]) -> dict[str, Any]:
     """
     study = load_study(arguments["study"])
     places = {
-        str(number): (place, _from_json(values, study))
+        str(number): (place, from_json(values, study))
         for number, (place, values) in enumerate(arguments["experiments"])
     }
     with prepared(study, arguments["service"]) as prepared_here:
@@ -154,7 +154,8 @@ def _joined(parts: list[Ended]) -> Ended:
     )
 
 
-def _as_json(experiment: Experiment) -> dict[str, Any]:
+def as_json(experiment: Experiment) -> dict[str, Any]:
+    """Write an experiment down for another process."""
     return {
         **vars(experiment),
         "layers": [layer.name for layer in experiment.layers],
@@ -163,15 +164,19 @@ def _as_json(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _from_json(values: Mapping[str, Any], study: Study) -> Experiment:
+def from_json(values: Mapping[str, Any], study: Study) -> Experiment:
+    """Read what `as_json` gave, with the layers of a study."""
     by_name = {layer.name: layer for layer in study.layers}
     only = tuple(values["only"])
     chosen = [by_name[name] for name in values["layers"]]
-    parts = [layer.claiming(only) for layer in chosen] if only else chosen
+    found = [layer.claiming(only) for layer in chosen] if only else chosen
+    parts = [layer for layer in found if layer]
+    if number := values["part"]:
+        parts = [layer.parts(CONTROL_PARTS)[number - 1] for layer in parts]
     return Experiment(
         **{
             **values,
-            "layers": tuple(part for part in parts if part),
+            "layers": tuple(parts),
             "defect": _defect(values["defect"]) if values["defect"] else None,
             "traced": Path(values["traced"]) if values["traced"] else None,
             "only": only,

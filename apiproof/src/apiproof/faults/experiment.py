@@ -69,6 +69,7 @@ class Experiment:
         traced: A folder; units note which of its functions they enter.
         stops: Whether the first finding of any layer ends it.
         only: The only checks that run, until one of them notices; empty for all.
+        part: Which part of its layer it has, from 1; 0 for all of it.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Experiment:
     traced: Path | None = None
     stops: bool = False
     only: tuple[str, ...] = ()
+    part: int = 0
 
     def run(self, shared: SharedEnvironment, send: Send) -> None:
         """Make it, and send a message before and after each layer.

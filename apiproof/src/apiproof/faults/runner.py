@@ -35,6 +35,7 @@ HEAVY = (
 )  # fmt: skip
 LONGEST = 300.0  # seconds for one defect
 LONGEST_CONTROL = 1200.0  # seconds for all of a layer
+CONTROL_PARTS = 6  # of a layer, whatever the processes are: else nothing could be resumed
 BUDGET = 1.0  # seconds of processor time for a layer on one defect, the yardstick like ours
 
 Progress = Callable[[ExperimentResult], None]
@@ -111,12 +112,16 @@ class Runner:
         self, defects: Sequence[Defect], progress: Progress
     ) -> list[ExperimentResult]:
         """Run all checks that claim a defect, without one."""
+        return list(self._run(self.claims_controls(defects), progress, LONGEST_CONTROL))
+
+    def claims_controls(self, defects: Sequence[Defect]) -> list[Experiment]:
+        """The experiments of `claims_control`: layers in parts, so that processes share them."""
         checks = tuple(dict.fromkeys(name for defect in defects for name in defect.caught_by))
-        experiments = [
-            Experiment(f"control {layer.name} claims", (layer,), only=checks)
+        return [
+            Experiment(f"control {layer.name} claims {number}", (part,), only=checks, part=number)
             for layer in self._claiming(checks)
+            for number, part in enumerate(layer.parts(CONTROL_PARTS), 1)
         ]
-        return list(self._run(experiments, progress, LONGEST_CONTROL))
 
     def claims(self, defects: Sequence[Defect], progress: Progress) -> list[ExperimentResult]:
         """Plant each defect and run the checks that claim it, until one of them notices."""

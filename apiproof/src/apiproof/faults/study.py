@@ -77,6 +77,10 @@ class Layer(Protocol):
         """Return the part of the layer that can have some checks; None where there is none."""
         ...
 
+    def parts(self, count: int) -> tuple[Self, ...]:
+        """Return at most so many parts of it that can look side by side, each by itself."""
+        ...
+
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Look at the service unit by unit, as long as the observer wants more."""
         ...

@@ -21,6 +21,10 @@ class Access:
         """Return itself where one of the checks is the probe's."""
         return self if set(checks) & set(CHECKS) else None
 
+    def parts(self, count: int) -> tuple[Self, ...]:  # noqa: ARG002 - as for all layers
+        """It is one."""
+        return (self,)
+
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Probe the operations until the observer has seen enough."""
         probe = probe_of(context.service, context.env)

@@ -25,6 +25,10 @@ class Pacts:
         """Return itself: its checks are consumers, and only the service knows where pacts are."""
         return self if checks else None
 
+    def parts(self, count: int) -> tuple[Self, ...]:  # noqa: ARG002 - as for all layers
+        """It is one."""
+        return (self,)
+
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Compare and play until the observer has seen enough."""
         selected = plan(VerifyRequest(), context.service).whole()

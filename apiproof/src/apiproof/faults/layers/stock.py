@@ -20,6 +20,10 @@ class Stock:
         """Return None: a yardstick claims nothing."""
         return None
 
+    def parts(self, count: int) -> tuple[Self, ...]:  # noqa: ARG002 - as for all layers
+        """It is one."""
+        return (self,)
+
     def examine(self, context: LayerContext, observer: Observer) -> None:
         """Run its phases until the observer has seen enough."""
         running = scenarios(

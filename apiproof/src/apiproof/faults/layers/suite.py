@@ -49,6 +49,11 @@ class Suite:
         )
         return replace(self, paths=chosen) if chosen else None
 
+    def parts(self, count: int) -> tuple[Self, ...]:
+        """Deal its files out, in turn."""
+        dealt = (self.paths[number::count] for number in range(count))
+        return tuple(replace(self, paths=paths) for paths in dealt if paths)
+
     def _files(self) -> Iterator[Path]:
         for root in map(Path, self.paths):
             for path in sorted(root.rglob("test_*.py")) if root.is_dir() else [root]:
