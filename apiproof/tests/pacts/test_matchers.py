@@ -14,7 +14,7 @@ from apiproof.http import Message, Receive, Send
 from apiproof.pacts.reading import parse_pact
 from apiproof.pacts.verify.loading import LoadedPacts, SelectedPact
 from apiproof.pacts.verify.provider_states import NoStates
-from apiproof.pacts.verify.results import InteractionStatus
+from apiproof.pacts.verify.results import InteractionResult, InteractionStatus
 from apiproof.pacts.verify.session import VerificationSession, verify_selected
 from tests.contract_diff.pact.exchanges import answering
 from tests.contract_diff.pact.specification_cases import exactly
@@ -36,6 +36,7 @@ CONTAINS = match(
 K = match("regex", regex="k[0-9]")
 MATCHERS: list[tuple[Any, dict[str, Any], list[Any], list[Any]]] = [
     ("abc", match("regex", regex="[a-c]+"), ["cab"], ["abcd", "xabc", ""]),
+    ("a.b", match("regex", regex=r"\Qa.b\E[c-e]"), ["a.bd"], ["axbd", "a.b", "a.bdd"]),
     ("x", match("type"), ["y", ""], [1, None, [], {}]),
     (1, match("type"), [5, 2.5], ["1", None, True]),
     (True, match("type"), [False], [1, "true"]),
@@ -49,6 +50,10 @@ MATCHERS: list[tuple[Any, dict[str, Any], list[Any], list[Any]]] = [
     ("abc", match("include", value="b"), ["xbx"], ["x", ""]),
     (None, match("null"), [None], [0, ""]),
     (True, match("boolean"), [True, False], ["x", 1]),
+    ({"k": 1}, match("equality"), [{"k": 1}], [{"k": 1, "z": 2}, {"k": 2}, {}]),
+    ({"k": 1}, match("type"), [{"k": 2, "z": 2}], [{"k": "x"}, {}, []]),
+    ({"k": 1}, match("number"), [], [{"k": 1}]),
+    ({"k": "x"}, match("include", value="x"), [], [{"k": "x"}]),
     ("x", match("equality"), ["x"], ["y"]),
     ("1.0.0", match("semver"), ["2.3.4", "1.0.0-rc.1"], ["1.0", "1.0.0.0"]),
     ("x", match("notEmpty"), ["y"], ["", None]),
@@ -97,7 +102,7 @@ def expecting(example: Any, matcher: dict[str, Any]) -> dict[str, Any]:
         "provider": {"name": "p"},
         "interactions": [
             {
-                "type": "Synchronous/HTTP",
+                # No type: pact_ffi would pass it over.
                 "description": "d",
                 "request": {"method": "GET", "path": "/thing"},
                 "response": {
@@ -125,11 +130,79 @@ def test_verify_and_compare_judge_alike(
     serious = [each.message for each in found if each.severity is not Severity.WARNING]
     assert (serious == []) is is_right, serious
 
+    assert (failures(document, provider, {"v": answer}) == []) is is_right
+
+
+def failures(
+    document: dict[str, Any], provider: tuple[Answer, VerificationSession], answer: Any
+) -> list[str]:
+    """What is wrong with an answer to the one interaction of a pact."""
+    [result] = results(document, provider, answer)
+    assert result.status in {InteractionStatus.PASSED, InteractionStatus.FAILED}, result.error
+    return [mismatch.text for mismatch in result.mismatches]
+
+
+def results(
+    document: dict[str, Any], provider: tuple[Answer, VerificationSession], answer: Any
+) -> tuple[InteractionResult, ...]:
+    """What `verify` says of an answer."""
     loaded = LoadedPacts()
     loaded.add_document(document, "pact.json")
     [source] = loaded.found
-    provider[0].value = {"v": answer}
+    provider[0].value = answer
     selected = SelectedPact(source, source.pact.interactions)
-    [result] = verify_selected([selected], provider[1], "p").pacts[0].interactions
-    wanted = InteractionStatus.PASSED if is_right else InteractionStatus.FAILED
-    assert result.status is wanted, result.mismatches
+    return verify_selected([selected], provider[1], "p").pacts[0].interactions
+
+
+def test_a_pact_that_needs_a_plugin_is_an_error_that_names_it(
+    provider: tuple[Answer, VerificationSession],
+) -> None:
+    document = expecting("x", match("type"))
+    document["metadata"]["plugins"] = [{"name": "csv", "version": "0.0.0", "configuration": {}}]
+    [result] = results(document, provider, {"v": "x"})
+    assert result.status is InteractionStatus.ERROR
+    assert "needs a plugin (csv)" in result.error
+
+
+RUBY = {
+    "l": {"json_class": "Pact::SomethingLike", "contents": {"a": 1}},
+    "e": {"json_class": "Pact::ArrayLike", "contents": {"t": 1}, "min": 2},
+    "t": {
+        "json_class": "Pact::Term",
+        "data": {"generate": "x", "matcher": {"json_class": "Regexp", "o": 0, "s": "x|y"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_right"),
+    [
+        ({"l": {"a": 5}, "e": [{"t": 1}, {"t": 1}, {"t": 1}], "t": "y"}, True),
+        ({"l": {"a": 5}, "e": [{"t": 1}, {"t": 1}], "t": "found anywhere: x!"}, True),
+        ({"l": {"a": "5"}, "e": [{"t": 1}, {"t": 1}], "t": "y"}, False),
+        ({"l": {"a": 5}, "e": [{"t": 1}], "t": "y"}, False),
+        ({"l": {"a": 5}, "e": [{"t": 1}, {"t": 1}], "t": "z"}, False),
+    ],
+)
+def test_matchers_that_old_ruby_pacts_embed_are_verified(
+    provider: tuple[Answer, VerificationSession],
+    answer: Any,
+    is_right: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    """pact_ffi takes them for plain JSON."""
+    document = {
+        "consumer": {"name": "c"},
+        "provider": {"name": "p"},
+        "interactions": [
+            {
+                "description": "d",
+                "request": {"method": "GET", "path": "/thing", "query": "?a=1"},
+                "response": {"status": 200, "body": RUBY},
+            }
+        ],
+        "metadata": {"pactSpecificationVersion": "1.0"},
+    }
+    assert (failures(document, provider, answer) == []) is is_right
+    [exchange] = [provider[1].proxy.exchange]
+    assert exchange
+    assert exchange.target == "/thing?a=1"

@@ -102,7 +102,9 @@ def test_messages_are_reported_rather_than_passed_over(verify: Verify) -> None:
     assert "1 messages not verified here" in verification.summary
     assert not verification.pacts[0].is_success  # a Broker must not take it for verified
     [line] = verification.pacts[0].not_verified
-    assert line.startswith('pact-0.json $.interactions[1]: "a shout" is a Asynchronous/Messages')
+    assert line.startswith(
+        'pact-0.json $.interactions[1]: "a shout" (Asynchronous/Messages) is not verified'
+    )
 
 
 def test_a_pact_of_messages_alone_is_an_error(verify: Verify) -> None:

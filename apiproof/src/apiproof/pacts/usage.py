@@ -13,6 +13,7 @@ from apiproof.errors import UserError
 from apiproof.openapi.document import load_document
 from apiproof.openapi.operations import Operation, operations
 from apiproof.openapi.references import Document, Located
+from apiproof.openapi.responses import matching_status
 from apiproof.pacts.reading import PactFile
 from apiproof.pacts.reading.calls import Call, at_path, calls
 from apiproof.pacts.verify.fetching import Credentials
@@ -95,18 +96,28 @@ def _parameters(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
 
 def _request(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
     for path in _fields(operation.document, operation.request_body):
-        users = [call for call in own if any(True for _ in at_path(call.body, path))]
+        users = [call for call in own if _holds(call.body, path)]
         yield Use(operation.label, "request", _path_text(path), _consumers(users))
 
 
 def _responses(operation: Operation, own: Sequence[Call]) -> Iterator[Use]:
     for status, part in operation.responses.items():
-        there = [call for call in own if str(call.interaction.response.status) == status]
+        there = [call for call in own if _answer(operation, call) == status]
         yield Use(operation.label, "response", status, _consumers(there))
         for path in _fields(operation.document, part):
-            users = [call for call in there if any(True for _ in at_path(call.answer, path))]
+            users = [call for call in there if _holds(call.answer, path)]
             field = f"{status} {_path_text(path)}"
             yield Use(operation.label, "response", field, _consumers(users))
+
+
+def _answer(operation: Operation, call: Call) -> str | None:
+    """The status as the document has it, which may be `2XX` or `default`."""
+    return matching_status(call.interaction.response.status, operation.responses)
+
+
+def _holds(body: Any, path: Sequence[str]) -> bool:
+    """Whether a body has a field; of one that is no JSON, such as XML, all may be meant."""
+    return isinstance(body, str | bytes) or any(True for _ in at_path(body, path))
 
 
 def _fields(document: Document, part: Located | None) -> list[tuple[str, ...]]:
@@ -213,12 +224,30 @@ def run(
     if loaded.problems:
         raise UsageUnknown("\n".join(loaded.problems))
     pacts = pacts_of([each.pact for each in loaded.found], provider)
-    uses = usage(load_document(openapi_path), pacts)
+    document = load_document(openapi_path)
+    uses = usage(document, pacts)
     if output_format == "json":
         print_line(console, json.dumps([asdict(use) for use in uses], indent=2), wrap=False)
-    else:
-        _print(uses, console)
+        return 0
+    _print(uses, console)
+    for line in _elsewhere(document, pacts):
+        print_line(console, (line, "yellow"))
     return 0
+
+
+def _elsewhere(document: Mapping[str, Any], pacts: Sequence[PactFile]) -> Iterator[str]:
+    """What of the pacts is no use of the document: calls of nothing in it, and messages."""
+    reached = {id(call.interaction) for call in calls(Document(document), pacts)}
+    for pact in pacts:
+        for interaction in pact.interactions:
+            if id(interaction) not in reached:
+                request = interaction.request
+                yield (
+                    f"{pact.source} {interaction.location}: {request.method} {request.path} "
+                    "is no operation of the document."
+                )
+        for message in pact.messages:
+            yield f'{pact.source} {message.location}: "{message.description}" ({message.kind}).'
 
 
 def _print(uses: Sequence[Use], terminal: Console) -> None:

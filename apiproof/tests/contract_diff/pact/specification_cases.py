@@ -47,6 +47,17 @@ def cases(folder: Path) -> Iterator[Case]:
 
 def findings(raw: Mapping[str, Any], version: str) -> Iterator[str]:
     """Compare the expected response of a case with a document of the actual one."""
+    try:
+        pact = parse_pact(pact_of(raw, version), "case.json")
+        for found in compare(pact, document_of(raw["actual"], version)):
+            if found.severity is not Severity.WARNING:
+                yield f"{found.rule} {found.where}: {found.message}"
+    except PactError as error:
+        yield str(error)
+
+
+def pact_of(raw: Mapping[str, Any], version: str) -> dict[str, Any]:
+    """Return the pact that expects the response of a case."""
     expected = {"status": raw["actual"].get("status", 200), **raw["expected"]}
     interaction = {
         "type": "Synchronous/HTTP",
@@ -54,18 +65,12 @@ def findings(raw: Mapping[str, Any], version: str) -> Iterator[str]:
         "request": {"method": "GET", "path": "/"},
         "response": expected,
     }
-    pact = {
+    return {
         "consumer": {"name": "consumer"},
         "provider": {"name": "provider"},
         "interactions": [interaction],
         "metadata": {"pactSpecification": {"version": f"{version}.0"}},
     }
-    try:
-        for found in compare(parse_pact(pact, "case.json"), document_of(raw["actual"], version)):
-            if found.severity is not Severity.WARNING:
-                yield f"{found.rule} {found.where}: {found.message}"
-    except PactError as error:
-        yield str(error)
 
 
 def document_of(actual: Mapping[str, Any], version: str) -> dict[str, Any]:

@@ -166,6 +166,15 @@ def test_all_matchers_joined_by_and_must_be_possible() -> None:
     assert errors(expecting("z", rules), answering(ENUM)) == ["response-body-value"]
 
 
+def test_equality_of_a_whole_leaves_no_rule_below() -> None:
+    schema = {"type": "object", "required": ["a"], "properties": {"a": {"const": 2}}}
+    loose = {"$.v.a": [{"match": "integer"}]}
+    document = answering({"type": "object", "required": ["v"], "properties": {"v": schema}})
+    assert errors(expecting({"v": {"a": 1}}, loose), document) == []
+    exact = {"$.v": [{"match": "equality"}], **loose}
+    assert errors(expecting({"v": {"a": 1}}, exact), document) == ["response-body-value"]
+
+
 def test_one_of_the_matchers_joined_by_or_is_enough() -> None:
     rules = {"$": [{"match": "null"}, regex("^o.*")]}
     assert errors(expecting("on", rules, "OR"), answering(ENUM)) == []

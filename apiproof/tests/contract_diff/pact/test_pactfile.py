@@ -209,6 +209,7 @@ def test_expressions_are_taken_apart(expression: str, steps: tuple[Any, ...]) ->
         ({"path": 1}, {}, "$.interactions[0].request.path"),
         ({"headers": []}, {}, "$.interactions[0].request.headers"),
         ({}, {"status": "two hundred"}, "$.interactions[0].response.status"),
+        ({}, {"status": None}, "$.interactions[0].response.status"),
         ({}, {"status": "200"}, "$.interactions[0].response.status"),
         ({}, {"status": "\u00b2"}, "$.interactions[0].response.status"),
         ({}, {"status": 10**9}, "$.interactions[0].response.status"),

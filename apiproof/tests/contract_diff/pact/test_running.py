@@ -7,6 +7,7 @@ import pytest
 
 from apiproof.contract_diff.pact import Outcome, examine, run
 from tests.contract_diff.pact.corpus_cases import CASES, CORPUS, document
+from tests.contract_diff.pact.exchanges import serving
 
 SHOP = CORPUS / "documents" / "shop.json"
 ZOO = CORPUS / "documents" / "zoo.json"
@@ -120,6 +121,30 @@ def test_yaml_document_is_read(tmp_path: Path) -> None:
 
 def test_nothing_compared_is_not_passed() -> None:
     assert Outcome().exit_code == 2
+
+
+@pytest.mark.parametrize("pending", [False, True])
+def test_interactions_alike_that_are_not_compared_are_not_passed(
+    tmp_path: Path,
+    pending: bool,  # noqa: FBT001 - a table's column
+) -> None:
+    body = {"content": "x", "contentType": "application/x-unknown"}
+    asked = {
+        "type": "Synchronous/HTTP",
+        "description": "the same words",
+        "pending": pending,
+        "request": {"method": "GET", "path": "/thing"},
+        "response": {"status": 200, "body": body},
+    }
+    pact = {"consumer": {"name": "c"}, "provider": {"name": "p"}, "interactions": [asked, asked]}
+    pact["metadata"] = {"pactSpecification": {"version": "4.0"}}
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(pact))
+    content = {"application/x-unknown": {"schema": {"type": "object"}}}
+    openapi = serving({"responses": {"200": {"description": "", "content": content}}})
+    (tmp_path / "openapi.yaml").write_text(json.dumps(openapi))
+    outcome = examine([tmp_path], tmp_path / "openapi.yaml")
+    assert (outcome.interactions, outcome.in_part, outcome.exit_code) == (4, 4, 2)
 
 
 def test_secrets_stay_out_of_reports(tmp_path: Path) -> None:

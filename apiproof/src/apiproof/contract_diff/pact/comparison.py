@@ -102,7 +102,7 @@ def _is_moot(problem: Problem, request: Request) -> bool:
 
 
 def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Finding:
-    if interaction.pending:
+    if interaction.pending and problem.is_error:
         # Pact specification 4: what a pending interaction finds breaks nobody yet.
         message = f"{problem.message} (the interaction is pending)"
         problem = replace(problem, message=message, severity=Severity.WARNING)
@@ -114,4 +114,5 @@ def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Find
         where=interaction.location + problem.place,
         pointer=f"#{problem.pointer}",
         message=problem.message,
+        file=pact.source,
     )

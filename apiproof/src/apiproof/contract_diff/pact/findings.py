@@ -37,6 +37,7 @@ class Finding:
         where: the JSON path in the pact file.
         pointer: the JSON pointer in the OpenAPI document.
         message: one sentence, expected against got.
+        file: the pact's.
     """
 
     rule: str
@@ -46,6 +47,7 @@ class Finding:
     where: str
     pointer: str
     message: str
+    file: str
 
     def as_dict(self) -> dict[str, str]:
         """The finding as JSON."""

@@ -14,6 +14,20 @@ from apiproof.pacts.reading.expressions import weight
 from apiproof.pacts.reading.rules import read_rule
 
 _STAYING: Final = frozenset({"eachkey", "eachvalue", "values", "arraycontains", "contenttype"})
+_SCALAR: Final = frozenset(
+    {
+        "integer",
+        "decimal",
+        "number",
+        "boolean",
+        "null",
+        "semver",
+        "date",
+        "time",
+        "datetime",
+        "include",
+    }
+)
 _LOOSE_KEYS: Final = frozenset({"eachkey", "eachvalue", "values"})
 Rules = tuple[tuple[tuple[Step, ...], Rule], ...]
 
@@ -77,6 +91,17 @@ def takes_key(rule: Rule | None, name: str, matches: Callable[[Matcher, str], bo
     return True
 
 
+def is_exact(rule: Rule | None) -> bool:
+    """Whether a rule says in so many words that there is nothing beside the example."""
+    return rule is not None and [matcher.kind for matcher in rule.matchers] == ["equality"]
+
+
+def scalar_matcher(rule: Rule | None) -> Matcher | None:
+    """A matcher that no object passes (pact_ffi 0.5.12), if all of a rule's matchers must hold."""
+    matchers = rule.matchers if rule and rule.combine == "AND" else ()
+    return next((matcher for matcher in matchers if matcher.kind in _SCALAR), None)
+
+
 def is_loose(rule: Rule | None) -> bool:
     """Whether a rule lets go of an array's exact length and items."""
     return any(matcher.kind != "equality" for matcher in (rule.matchers if rule else ()))
@@ -89,7 +114,7 @@ def lengths(rule: Rule | None, example: int) -> tuple[int, int | None]:
     least, most = 0, None
     for matcher in rule.matchers if rule else ():
         least = max(least, _number(matcher.options.get("min")) or 0)
-        least = max(least, 1 if matcher.kind == "notempty" else 0)
+        least = max(least, 1 if matcher.kind == "notempty" and example else 0)
         most = _number(matcher.options.get("max")) if "max" in matcher.options else most
     return least, most
 

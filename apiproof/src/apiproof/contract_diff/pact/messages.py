@@ -66,12 +66,12 @@ def unknown(name: str, properties: Properties, place: Place, variant: Variant) -
 
 
 def unexpected(name: str, properties: Properties, place: Place) -> Problem:
-    """An element that the consumer's type matcher leaves no room for."""
+    """A property, or an element of XML, that the consumer's matcher leaves no room for."""
     problem = Problem(
         "response-property-unexpected",
         show(place),
         next((each.pointer for each in properties.of(name) or ()), ""),
-        f"expected no other elements than the example's, got a schema that has {name}",
+        f"expected nothing beside the example, got a schema that has {name}",
     )
     return problem if properties.requires(name) else as_possible(problem)
 

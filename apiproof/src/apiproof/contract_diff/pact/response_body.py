@@ -14,7 +14,9 @@ from apiproof.contract_diff.pact.matchers import MatcherCheck
 from apiproof.contract_diff.pact.matching_rules import (
     MatchingRuleSet,
     has_loose_keys,
+    is_exact,
     is_loose,
+    scalar_matcher,
     takes_key,
     value_rule,
 )
@@ -73,6 +75,17 @@ class ExpectedBody:
         if not schemas:
             return []
         rule = self._rule(place, inherited)
+        found = self._ruled(expected, schemas, place, rule)
+        is_whole = [is_exact(each) for _, each in self.rules.rules] == [True]
+        if rule is None or not is_exact(rule) or is_whole or any(each.is_error for each in found):
+            return found
+        # Equality is of the whole, beside what the rules below it say.
+        whole = replace(self, rules=MatchingRuleSet(((place, rule),)))
+        return whole.problems(expected, schemas, place)
+
+    def _ruled(
+        self, expected: Any, schemas: Schemas, place: Place, rule: Rule | None
+    ) -> list[Problem]:
         if unclear := _unknown_matcher(rule, schemas, place):
             return [unclear]
         if not isinstance(expected, list | Mapping):
@@ -155,6 +168,9 @@ class ExpectedBody:
         self, expected: Mapping[str, Any], variant: Variant, place: Place, rule: Rule | None
     ) -> Iterator[Problem]:
         properties = Properties(variant)
+        if matcher := scalar_matcher(rule):
+            words = f"expected an object that the matcher {matcher.kind} takes, and it takes none"
+            yield Problem("response-body-type", show(place), variant[0].pointer, words)
         yield from self._names(expected, variant, place, rule)
         for name, value in expected.items():
             here = (*place, name)
@@ -170,9 +186,11 @@ class ExpectedBody:
                     yield maybe_absent(name, schemas, place)
                 yield from self.problems(value, schemas, here, value_rule(rule))
         yield from self._keys(expected, properties, place, rule)
-        if self.is_xml and rule and any(matcher.kind == "type" for matcher in rule.matchers):
+        if is_exact(rule) or (
+            self.is_xml and rule and any(m.kind == "type" for m in rule.matchers)
+        ):
             for name in properties.names:
-                if name not in expected and name[0] not in "@#":
+                if name not in expected and not (self.is_xml and name[0] in "@#"):
                     yield unexpected(name, properties, place)
 
     def _keys(

@@ -42,7 +42,7 @@ class Outcome:
         """How many interactions were compared in part only."""
         return len(
             {
-                (found.consumer, found.interaction)
+                (found.file, found.where.split("]", 1)[0])
                 for found in self.findings
                 if found.severity is Severity.NOT_COMPARED
             }

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
@@ -27,10 +26,9 @@ from apiproof.pacts.reading.model import (
 )
 from apiproof.pacts.reading.rules import (
     RuleMalformed,
-    Rules,
+    plain_part,
     read_rules,
     require_rules,
-    without_classes,
 )
 from apiproof.pacts.reading.strict_json import strict_json
 
@@ -219,7 +217,7 @@ class PartMalformed(Exception):
 
 def read_request(raw: Mapping[str, Any], version: int = _NEWEST) -> Request:
     """The request of an interaction; its path without the query that V1 files may append."""
-    plain, embedded = _plain(raw, "request")
+    plain = _plain(raw, "request")
     method = _typed(plain, "method", str, "GET", "request.")
     stated = _typed(plain, "path", str, "/", "request.")
     if re.match(r"[a-z][a-z\d+.-]*://", stated, re.IGNORECASE):
@@ -232,16 +230,15 @@ def read_request(raw: Mapping[str, Any], version: int = _NEWEST) -> Request:
         query={**_query(query), **_query(plain.get("query"))},
         headers=headers,
         body=_body(plain, headers, "request", version),
-        matchers=_rules(plain, embedded, "request"),
+        matchers=_rules(plain, "request"),
         generators=_typed(plain, "generators", Mapping, {}, "request."),
     )
 
 
 def read_response(raw: Mapping[str, Any], version: int = _NEWEST) -> Response:
     """The response of an interaction; 200 where the pact states no status."""
-    plain, embedded = _plain(raw, "response")
-    status = plain.get("status")
-    status = 200 if status is None else status
+    plain = _plain(raw, "response")
+    status = plain.get("status", 200)
     if isinstance(status, bool) or not isinstance(status, int) or not 100 <= status <= 999:
         raise PartMalformed("response.status", "not a number of three digits")
     headers = _values(plain.get("headers"), "response.headers")
@@ -249,25 +246,24 @@ def read_response(raw: Mapping[str, Any], version: int = _NEWEST) -> Response:
         status=status,
         headers=headers,
         body=_body(plain, headers, "response", version),
-        matchers=_rules(plain, embedded, "response"),
+        matchers=_rules(plain, "response"),
         generators=_typed(plain, "generators", Mapping, {}, "response."),
     )
 
 
-def _plain(raw: Mapping[str, Any], part: str) -> tuple[Mapping[str, Any], Rules]:
+def _plain(raw: Mapping[str, Any], part: str) -> Mapping[str, Any]:
     try:
-        return without_classes(raw)
+        return plain_part(raw)
     except RuleMalformed as why:
         raise PartMalformed(part, str(why)) from why
 
 
-def _rules(plain: Mapping[str, Any], embedded: Rules, part: str) -> MatchingRules:
+def _rules(plain: Mapping[str, Any], part: str) -> MatchingRules:
     try:
         require_rules(plain.get("matchingRules"))
     except RuleMalformed as why:
         raise PartMalformed(f"{part}.matchingRules", str(why)) from why
-    rules = read_rules(plain.get("matchingRules"))
-    return replace(rules, body=(*rules.body, *embedded))
+    return read_rules(plain.get("matchingRules"))
 
 
 def _body(plain: Mapping[str, Any], headers: Values, part: str, version: int) -> Any:

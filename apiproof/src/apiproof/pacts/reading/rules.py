@@ -5,6 +5,7 @@ Flat (V2): `{"$.body.x": {"match": "type"}, "$.query.q": ...}`. By category (V3,
 The form is recognised by its looks, because some libraries write the flat one into V3 files.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ _SYNONYMS: Final = {
 }
 _PLAIN: Final = ("regex", "equality", "integer", "number", "boolean", "null", "include", "values")
 _KINDS: Final = frozenset({*_SYNONYMS.values(), *_PLAIN, "date", "time", "semver"})
+_QUOTED: Final = re.compile(r"\\Q(.*?)(?:\\E|$)", re.DOTALL)
 _LARGEST: Final = 10_000
 _FORMATS: Final = ("timestamp", "datetime", "date", "time")
 _CATEGORIES: Final = {"headers": "header", "headers[0]": "header"}
@@ -150,46 +152,98 @@ def _named(entries: list[tuple[tuple[Step, ...], Rule]]) -> dict[str, Rule]:
     return {str(steps[0]): rule for steps, rule in entries if steps}
 
 
-Rules = list[tuple[tuple[Step, ...], Rule]]
+Flat = dict[str, Mapping[str, Any]]
 
 
-def without_classes(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], Rules]:
-    """A request or response with plain examples, and the rules of its body that stood in them."""
-    rules: Rules = []
+def plain_part(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    r"""A request or response in the words of the specification alone.
+
+    pact-ruby's embedded matchers become examples and flat rules, and what Java quotes in a regular
+    expression (`\Q...\E`) is escaped as everywhere else.
+
+    Raises:
+        RuleMalformed: an embedded matcher is none, or there are rules by category beside it.
+    """
+    plain = _without_classes(part)
+    rules = plain.get("matchingRules")
+    portable = _portable(rules)
+    return plain if portable == rules else {**plain, "matchingRules": portable}
+
+
+def _portable(rules: Any) -> Any:
+    if isinstance(rules, list):
+        return [_portable(each) for each in rules]
+    if not isinstance(rules, Mapping):
+        return rules
+    return {
+        name: _QUOTED.sub(_escaped, value)
+        if name == "regex" and isinstance(value, str)
+        else _portable(value)
+        for name, value in rules.items()
+    }
+
+
+def _escaped(quoted: re.Match[str]) -> str:
+    return re.sub(r"[.^$*+?()\[\]{}|\\]", r"\\\g<0>", quoted[1])
+
+
+def _without_classes(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The part without pact-ruby's embedded matchers.
+
+    Raises:
+        RuleMalformed: an embedded matcher is none, or there are rules by category beside it.
+    """
+    found: Flat = {}
     plain = {
-        name: unwrap(value, (), rules if name == "body" else [])
+        name: unwrap(value, f"$.{name}", found)
         for name, value in part.items()
         if name not in ("matchingRules", "generators")
     }
-    return {**part, **plain}, rules
+    if not found:
+        return part
+    stated = _object(part.get("matchingRules") or {}, "the rules")
+    if not all(key.startswith("$") for key in stated):
+        raise RuleMalformed("pact-ruby's embedded matchers beside rules by category")
+    return {**part, **plain, "matchingRules": {**found, **stated}}
 
 
-def unwrap(value: Any, place: tuple[Step, ...], rules: Rules) -> Any:
+def unwrap(value: Any, place: str, rules: Flat) -> Any:
     """The example of a value without its embedded matchers, which are added to `rules`.
+
+    Args:
+        value: of any kind.
+        place: its path expression.
+        rules: by expression, as version 2 has them.
 
     Raises:
         RuleMalformed: a matcher of pact-ruby's is none.
     """
     if isinstance(value, list):
-        return [unwrap(item, (*place, number), rules) for number, item in enumerate(value)]
+        return [unwrap(item, f"{place}[{number}]", rules) for number, item in enumerate(value)]
     if not isinstance(value, Mapping):
         return value
     match value.get("json_class"):
         case "Pact::SomethingLike":
-            rules.append((place, Rule((Matcher("type"),))))
+            rules[place] = {"match": "type"}
             return unwrap(value.get("contents"), place, rules)
         case "Pact::ArrayLike":
             least = value.get("min", 1)
             if not isinstance(least, int):
                 raise RuleMalformed("the min of a Pact::ArrayLike is no number")
-            rules.append((place, Rule((Matcher("type", {"min": least}),))))
-            item = unwrap(value.get("contents"), (*place, "*"), rules)
+            rules[place] = {"match": "type", "min": least}
+            item = unwrap(value.get("contents"), f"{place}[*]", rules)
             if _size(item) * least > _LARGEST:
                 raise RuleMalformed(f"a Pact::ArrayLike of more than {_LARGEST} values")
             return [item] * max(1, least)
         case "Pact::Term":
-            return _term(_object(value.get("data") or {}, "a Pact::Term"), place, rules)
-    return {name: unwrap(item, (*place, name), rules) for name, item in value.items()}
+            data = _object(value.get("data") or {}, "a Pact::Term")
+            pattern = data.get("matcher")
+            if isinstance(pattern, Mapping):
+                # Ruby looks for it anywhere in the text; a rule has to match as a whole.
+                found = f"[\\s\\S]*(?:{pattern.get('s', '')})[\\s\\S]*"
+                rules[place] = {"match": "regex", "regex": found}
+            return data.get("generate")
+    return {name: unwrap(item, place + show([name]), rules) for name, item in value.items()}
 
 
 def _size(value: Any) -> int:
@@ -197,10 +251,3 @@ def _size(value: Any) -> int:
     if isinstance(value, list):
         return 1 + sum(map(_size, value))
     return 1 + sum(map(_size, value.values())) if isinstance(value, Mapping) else 1
-
-
-def _term(data: Mapping[str, Any], place: tuple[Step, ...], rules: Rules) -> Any:
-    pattern = data.get("matcher")
-    if isinstance(pattern, Mapping):
-        rules.append((place, Rule((Matcher("regex", {"regex": pattern.get("s", "")}),))))
-    return data.get("generate")

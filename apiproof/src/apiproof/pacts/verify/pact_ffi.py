@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from apiproof.pacts.reading import Interaction
+from apiproof.pacts.reading.rules import plain_part
 from apiproof.pacts.verify.loading import LoadedPact
 
 REQUEST_TIMEOUT = 30_000  # milliseconds
@@ -41,7 +42,7 @@ def verify_interaction(
     logging.getLogger("pact").setLevel(logging.CRITICAL)  # what it logs is in the results
 
     path = folder / "pact.json"
-    path.write_text(json.dumps(_alone(source.document, interaction)), encoding="utf-8")
+    path.write_text(json.dumps(_alone(source, interaction)), encoding="utf-8")
     with _muted():
         verifier = Verifier(source.pact.provider, host=str(urlsplit(provider_url).hostname))
         verifier.add_transport(url=provider_url)
@@ -56,21 +57,49 @@ def verify_interaction(
         results = verifier.results
     reported = results.get("interactionResults") or []
     if len(reported) != 1:
-        return {"result": "Error", "mismatch": {"type": "error", "message": _general(results)}}
+        message = _general(results) or _unsupported(source.document)
+        return {"result": "Error", "mismatch": {"type": "error", "message": message}}
     only: Mapping[str, Any] = reported[0]
     return only
 
 
-def _alone(document: Mapping[str, Any], interaction: Interaction) -> dict[str, Any]:
-    """The same pact with this interaction only."""
-    rest = {name: value for name, value in document.items() if name != "messages"}
-    return {**rest, "interactions": [document["interactions"][interaction.position]]}
+def _alone(source: LoadedPact, interaction: Interaction) -> dict[str, Any]:
+    """The same pact with this interaction only, in a form that the library understands.
+
+    It knows neither pact-ruby's embedded matchers, nor what Java quotes, nor a query that begins
+    with a question mark, and passes over an interaction of version 4 that names no type.
+    """
+    rest = {name: value for name, value in source.document.items() if name != "messages"}
+    raw = dict(source.document["interactions"][interaction.position])
+    for part in ("request", "response"):
+        raw[part] = plain_part(raw[part])
+    query = raw["request"].get("query")
+    if isinstance(query, str):
+        raw["request"] = {**raw["request"], "query": query.removeprefix("?")}
+    if source.pact.version == 1:  # it has no rules; those of version 2 are a superset
+        rest["metadata"] = {"pactSpecification": {"version": "2.0.0"}}
+    if source.pact.version >= 4 and raw.get("type") is None:
+        raw["type"] = "Synchronous/HTTP"
+    return {**rest, "interactions": [raw]}
 
 
 def _general(results: Mapping[str, Any]) -> str:
     for error in results.get("errors") or []:
         if message := (error.get("mismatch") or {}).get("message"):
             return str(message)
+    return ""
+
+
+def _unsupported(document: Mapping[str, Any]) -> str:
+    metadata = document.get("metadata")
+    plugins = metadata.get("plugins") if isinstance(metadata, Mapping) else None
+    names = [
+        str(each.get("name"))
+        for each in (plugins if isinstance(plugins, list) else ())
+        if isinstance(each, Mapping)
+    ]
+    if names:
+        return f"the pact needs a plugin ({', '.join(names)}), and none can be installed here"
     return "the verifier did not send it"
 
 

@@ -103,8 +103,8 @@ def _verify_pact(
         interactions=tuple(results),
         total=len(pact.interactions),
         not_verified=tuple(
-            f'{pact.source} {message.location}: "{message.description}" is a {message.kind}; '
-            "only HTTP interactions are verified here."
+            f'{pact.source} {message.location}: "{message.description}" ({message.kind}) '
+            "is not verified: only HTTP interactions are verified here."
             for message in pact.messages
         ),
         notices=selected.source.notices,
