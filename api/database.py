@@ -20,7 +20,7 @@ from sqlmodel import Session, create_engine
 from api.errors import DatabaseUnavailable
 from api.limits import Bulkhead, current
 from api.settings import Settings
-from api.sqlstate import READ_ONLY, is_transient, sqlstate
+from api.sqlstate import READ_ONLY, is_garbled, is_transient, sqlstate
 
 T = TypeVar("T")
 _FRESH = 1.0  # seconds for which a connection that worked need not be tried
@@ -127,7 +127,12 @@ def transaction(engine: Engine) -> Iterator[Session]:
                     log.warning("database_read_only")
                     db.invalidate()
                     engine.dispose()
+                elif is_garbled(error):
+                    db.invalidate()
                 raise
+    except UnicodeDecodeError as error:
+        # The server's words in another encoding: as it starts up, psycopg2 knows none yet.
+        raise DatabaseUnavailable from error
     except SQLAlchemyError as error:
         if is_transient(error):
             raise DatabaseUnavailable from error

@@ -5,7 +5,14 @@ Must not know any table, nor HTTP.
 Source: PostgreSQL's error codes (Appendix A).
 """
 
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 # Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
@@ -27,6 +34,18 @@ def sqlstate(error: DBAPIError) -> str | None:
     return code
 
 
+def is_garbled(error: DBAPIError) -> bool:
+    """Tell whether the connection failed, or brought what no PostgreSQL server says.
+
+    What psycopg2 itself finds wrong with a call, such as a value that it cannot send, is neither.
+
+    Args:
+        error: what SQLAlchemy raised.
+    """
+    is_drivers = isinstance(error, (OperationalError, InternalError))
+    return sqlstate(error) is None and (is_drivers or type(error) is DatabaseError)
+
+
 def is_transient(error: SQLAlchemyError) -> bool:
     """Tell whether the database is away or busy, rather than the statement wrong.
 
@@ -39,5 +58,5 @@ def is_transient(error: SQLAlchemyError) -> bool:
         return False
     code = sqlstate(error)
     if code is None:
-        return error.connection_invalidated or isinstance(error, OperationalError)
+        return error.connection_invalidated or is_garbled(error)
     return code.startswith(_TRANSIENT)

@@ -95,12 +95,12 @@ def bind(client: Any) -> None:
 
 
 def _require_object(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Refuse a success that is neither a JSON object nor empty.
+    """Refuse a success that is no 200, or neither a JSON object nor empty.
 
     botocore takes it for a success that says nothing, as many of Cognito's are.
     """
-    body = response_dict["body"].decode()
-    if response_dict["status_code"] < 300 and body and not isinstance(json.loads(body), dict):
+    status, body = response_dict["status_code"], response_dict["body"].decode()
+    if status < 300 and (status != 200 or (body and not isinstance(json.loads(body), dict))):
         raise ValueError("The answer is no JSON object")
 
 

@@ -17,7 +17,7 @@ NAMES = (
     "load",
     "outages",
 )
-WITH_OPTIONS = ("load", "fuzzing", "outages")
+WITH_OPTIONS = ("load", "fuzzing", "outages", "enumeration")
 
 
 def main(chosen: list[str]) -> None:

@@ -122,7 +122,7 @@ def test_an_answer_that_is_not_cognitos_is_an_answer_lost(
     recovers(deployed)
 
 
-# A JSON object, or nothing: all that Cognito answers with where there is nothing to say.
+# A 200 with a JSON object, or nothing: all that Cognito answers with where there is nothing to say.
 MAY_BE_COGNITOS = {"another-shape", "megabyte", "empty"}
 
 
@@ -132,10 +132,17 @@ def as_cognitos(answer: bytes) -> bytes:
     return head + b"\r\nx-amzn-RequestId: 1" + end + body
 
 
-@pytest.mark.parametrize("answer", sorted(set(HOSTILE_ANSWERS) - MAY_BE_COGNITOS))
+ALMOST_COGNITOS = {
+    **{name: HOSTILE_ANSWERS[name] for name in sorted(set(HOSTILE_ANSWERS) - MAY_BE_COGNITOS)},
+    "no-content": http_answer(b"", status="204 No Content"),
+    "accepted": http_answer(b"{}", status="202 Accepted"),
+}
+
+
+@pytest.mark.parametrize("answer", ALMOST_COGNITOS)
 def test_what_only_has_cognitos_header_is_an_answer_lost(deployed: Deployment, answer: str) -> None:
     requests = [fresh(deployed, name) for name in sorted(ASK_COGNITO)]
-    with deployed.cognito.fault(Answer(as_cognitos(HOSTILE_ANSWERS[answer]))):
+    with deployed.cognito.fault(Answer(as_cognitos(ALMOST_COGNITOS[answer]))):
         judge(at_once(deployed.url, [[request] for request in requests]), "cognito")
 
 
@@ -206,8 +213,29 @@ def test_tokens_of_a_new_key_wait_for_the_key_source_and_no_others_do(
         assert answer.is_success, answer
 
 
-def test_somebody_elses_server_on_the_databases_port(deployed: Deployment) -> None:
-    requests = one_of_each(deployed)
-    with deployed.database.fault(Answer(b"HTTP/1.1 400 Bad Request\r\n\r\n")):
+# Messages of PostgreSQL's protocol (its manual, "Message Formats") that nobody sends in this place.
+NO_DATABASES = {
+    "http": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "nothing": b"",
+    "zeros": b"\0" * 64,
+    "no UTF-8": b"\xff" * 64,
+    "no message of that type": b"?\0\0\0\4",
+    "a message without an end": b"T\x7f\xff\xff\xff",
+    "an error in Latin-1": b"E\0\0\0\x1cSFATAL\0C57P03\0Mr\xf4le\0\0\0\0\0",
+    "an error without a code": b"E\0\0\0\x13SERROR\0Mwhat?\0\0Z\0\0\0\5I",
+    "a copy": b"G\0\0\0\7\0\0\0",
+    "rows without columns": b"T\0\0\0\6\0\0C\0\0\0\rSELECT 0\0Z\0\0\0\5T",
+}
+
+
+@pytest.mark.parametrize("when", ["COMMIT", ""])
+@pytest.mark.parametrize("answer", NO_DATABASES)
+def test_somebody_elses_server_on_the_databases_port(
+    deployed: Deployment, answer: str, when: str
+) -> None:
+    names = ("list_randoms", "create_random", "login_user", "signup_user", "check_readiness")
+    requests = [fresh(deployed, name) for name in names]
+    assert until_success(deployed.url, requests[0]).is_success
+    with deployed.database.fault(Answer(NO_DATABASES[answer]), when=when.encode()):
         judge(at_once(deployed.url, [[request] for request in requests]), "database")
-    recovers(deployed)
+    assert until_success(deployed.url, fresh(deployed, "create_random")).is_success
