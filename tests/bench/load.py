@@ -2,12 +2,14 @@
 
 Requests per second, median and 99th percentile of the answer times, and errors, at 1, 8, 64 and 256
 keep-alive clients; then a burst of 1,000 clients and what follows it. Each figure is from a machine
-that does other things too: read the ratios.
+that does other things too: read the ratios. "by CPU" compares the processor time of requests, which
+changes little with what else the machine does.
 """
 
 import argparse
 import contextlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from rich.table import Table
@@ -43,7 +45,7 @@ def _requests(user: Account) -> dict[str, Request]:
 
 
 @contextlib.contextmanager
-def _servers() -> Iterator[tuple[str, str, Account]]:
+def _servers() -> Iterator[tuple[ServerProcess, ServerProcess, Account]]:
     """The API and the bare endpoints on the same database and user pool, and a user with items."""
     with Environment.open(SERVICE, http=True) as env:
         user = env.new_account()
@@ -58,16 +60,32 @@ def _servers() -> Iterator[tuple[str, str, Account]]:
             ServerProcess("api.main:app", variables) as ours,
             ServerProcess("tests.bench.bare:app", {**variables, **secret}) as bare,
         ):
-            yield ours.url, bare.url, user
+            yield ours, bare, user
 
 
-def _row(table: Table, name: str, clients: int, ours: Load, bare: Load) -> None:
+@dataclass(frozen=True)
+class Measured:
+    """A load, and the processor time that the server took for each request, in seconds."""
+
+    load: Load
+    cpu: float
+
+
+def _measure(server: ServerProcess, request: Request, clients: int, seconds: float) -> Measured:
+    before = server.cpu_seconds
+    load = run(server.url, request, clients=clients, seconds=seconds)
+    return Measured(load, (server.cpu_seconds - before) / max(load.requests, 1))
+
+
+def _row(table: Table, name: str, clients: int, api: Measured, limit: Measured) -> None:
+    ours, bare = api.load, limit.load
     table.add_row(
         name,
         str(clients),
         f"{ours.per_second:.0f}",
         f"{bare.per_second:.0f}",
         f"{ours.per_second / bare.per_second:.0%}",
+        f"{limit.cpu / api.cpu:.0%}" if api.cpu else "-",
         f"{ours.p50 * 1000:.1f}",
         f"{ours.p99 * 1000:.1f}",
         f"{ours.p99 / ours.p50:.1f}" if ours.p50 else "-",
@@ -103,22 +121,21 @@ def main(arguments: Sequence[str] = ()) -> None:
     options = parser.parse_args(arguments)
     table = Table(title=f"Load by {tool()}, {options.seconds:.0f} s each; ms are the API's")
     table.add_column("operation", no_wrap=True)
-    for column in ("clients", "API/s", "bare/s", "of bare", "p50", "p99", "p99/p50"):
+    for column in ("clients", "API/s", "bare/s", "of bare", "by CPU", "p50", "p99", "p99/p50"):
         table.add_column(column, justify="right")
     table.add_column("errors", overflow="fold")
     with _servers() as (ours, bare, user):
         chosen = {name: r for name, r in _requests(user).items() if options.only in name}
         for name, request in chosen.items():
-            for url in (ours, bare):
-                run(url, request, clients=8, seconds=WARM_UP)
+            for server in (ours, bare):
+                run(server.url, request, clients=8, seconds=WARM_UP)
             for clients in CLIENTS:
-                loads = [
-                    run(url, request, clients=clients, seconds=options.seconds)
-                    for url in (ours, bare)
+                both = [
+                    _measure(server, request, clients, options.seconds) for server in (ours, bare)
                 ]
-                _row(table, name, clients, *loads)
+                _row(table, name, clients, *both)
         console.print(table)
-        _burst(ours, _requests(user)["GET /randoms"], options.seconds)
+        _burst(ours.url, _requests(user)["GET /randoms"], options.seconds)
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ def test_it_runs_in_a_process_of_its_own_with_its_own_environment() -> None:
         assert server.pid != os.getpid()
         assert server.threads >= 1
         assert server.descriptors >= 3
+        assert server.cpu_seconds > 0  # it has started an interpreter
         # uvicorn shuts down, then ends itself by the signal.
         assert server.stop() == -signal.SIGTERM
         assert f"Finished server process [{server.pid}]" in server.output

@@ -76,6 +76,13 @@ class ServerProcess:
         """How many files and sockets it has open (Linux)."""
         return len(list(Path(f"/proc/{self.pid}/fd").iterdir()))
 
+    @property
+    def cpu_seconds(self) -> float:
+        """How much processor time it has taken (Linux)."""
+        # The name in parentheses may hold spaces; utime and stime are fields 14 and 15, proc(5).
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def send_signal(self, number: signal.Signals) -> None:
         """Send a signal: SIGSTOP freezes it, SIGCONT lets it go on, SIGKILL ends it at once."""
         self._process.send_signal(number)
