@@ -28,6 +28,7 @@ from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
+from starlette.types import Receive
 
 from api.errors import Unavailable
 
@@ -38,13 +39,15 @@ _DAY = 86_400.0  # seconds
 class Deadline:
     """A moment by which everything has to have an answer; threads may share it."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, receive: Receive | None = None) -> None:
         """Begin to count.
 
         Args:
             seconds: from now.
+            receive: the request's, by which its client says that it hangs up.
         """
         self._end = time.monotonic() + seconds
+        self._receive = receive
         self._lock = threading.Lock()
         self._sockets: dict[int, socket.socket] = {}
         self._is_over = False
@@ -70,6 +73,14 @@ class Deadline:
         """
         if self._is_over or not self.remaining:
             raise error
+
+    async def hung_up(self) -> None:
+        """Wait until the client has hung up; only for those who have read the request's body."""
+        if self._receive is None:
+            await asyncio.Future()
+        else:
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
 
     def watch(self, descriptor: int) -> None:
         """Shut a socket down at the deadline, until it is released.
@@ -118,13 +129,14 @@ def current() -> Deadline:
 
 
 @contextmanager
-def started(seconds: float) -> Iterator[Deadline]:
+def started(seconds: float, receive: Receive | None = None) -> Iterator[Deadline]:
     """Give everything within the block a deadline, threads included that get its context.
 
     Args:
         seconds: from now.
+        receive: the request's.
     """
-    deadline = Deadline(seconds)
+    deadline = Deadline(seconds, receive)
     token = _current.set(deadline)
     try:
         yield deadline
@@ -193,9 +205,12 @@ class Bulkhead:
         deadline.require(self.error)
         job = _Job(work)
         if self._is_begun(job):
-            task = job.loop.create_task(self._in_a_thread(job))
-            self._threads.add(task)
-            task.add_done_callback(self._threads.discard)
+            beside = job.loop.create_task(self._in_a_thread(job))
+            self._threads.add(beside)
+            beside.add_done_callback(self._threads.discard)
+        else:
+            beside = job.loop.create_task(self._leave_when_hung_up(job, deadline))
+            job.result.add_done_callback(lambda _: beside.cancel())
         try:
             async with asyncio.timeout(deadline.timeout):
                 result: T = await job.result
@@ -205,6 +220,16 @@ class Bulkhead:
         finally:
             self._give_up(job)
         return result
+
+    async def _leave_when_hung_up(self, job: "_Job", deadline: Deadline) -> None:
+        """Let nobody wait behind a job that has not begun when its client has gone."""
+        await deadline.hung_up()
+        with self._lock:
+            if job not in self._waiting:
+                return
+            self._waiting.remove(job)
+        if not job.result.done():
+            job.result.set_exception(self.error())
 
     def _is_begun(self, job: "_Job") -> bool:
         """Tell whether there is a thread for a job at once; else it waits, if it may."""

@@ -106,7 +106,7 @@ class RequestDeadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with limits.started(self.seconds):
+        with limits.started(self.seconds, receive):
             await self.app(scope, receive, send)
 
 

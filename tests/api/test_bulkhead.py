@@ -231,3 +231,69 @@ def test_a_connection_with_news_is_seen_whatever_its_number(number: int | None) 
             assert _has_news(descriptor)
         finally:
             os.close(descriptor)
+
+
+def test_who_hangs_up_before_the_turn_comes_makes_room_and_is_not_served() -> None:
+    may_end = threading.Event()
+    served: list[str] = []
+
+    async def main() -> list[str]:
+        one = bulkhead(queue=1)
+        hangs_up = asyncio.Event()
+
+        async def receive() -> dict[str, Any]:
+            await hangs_up.wait()
+            return {"type": "http.disconnect"}
+
+        async def leaves() -> str:
+            with started(PATIENCE, receive):
+                return await told(one.run(lambda: served.append("who left")))
+
+        first = asyncio.create_task(told(one.run(lambda: may_end.wait(PATIENCE))))
+        await asyncio.sleep(0)  # it has the thread
+        second = asyncio.create_task(leaves())
+        await asyncio.sleep(0)  # it waits
+        full = [one.is_full]
+        hangs_up.set()
+        said = [await second]
+        full.append(one.is_full)
+        assert full == [True, False]
+        third = asyncio.create_task(told(one.run(lambda: served.append("who stayed"))))
+        await asyncio.sleep(0)
+        may_end.set()
+        return [*said, await first, await third]
+
+    said = asyncio.run(main())
+    assert said[0] == "later"
+    assert "later" not in said[1:]
+    assert served == ["who stayed"]
+
+
+def test_who_stays_is_served_whatever_else_the_client_sends() -> None:
+    """A request without a body has its empty one still to be read."""
+    may_end = threading.Event()
+
+    async def main() -> str:
+        one = bulkhead(queue=1)
+        messages = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+        async def receive() -> dict[str, Any]:
+            message = next(messages, None)
+            if message is None:
+                await asyncio.sleep(PATIENCE)
+            return message or {"type": "http.disconnect"}
+
+        async def stays() -> str:
+            with started(PATIENCE, receive):
+                return await told(one.run(lambda: "served"))
+
+        first = asyncio.create_task(told(one.run(lambda: may_end.wait(PATIENCE))))
+        await asyncio.sleep(0)
+        second = asyncio.create_task(stays())
+        for _ in range(5):
+            await asyncio.sleep(0)
+        may_end.set()
+        await first
+        return await second
+
+    assert asyncio.run(main()) == "served"

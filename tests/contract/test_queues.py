@@ -1,7 +1,8 @@
 """Work that finds no thread waits in a queue, as long as the settings say; more is told at once."""
 
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from tests.contract.examples import valid
 from tests.contract.test_database import BACK, on_insert
 from tests.service import application
 
+A_MOMENT = 0.3  # seconds
 AT_ONCE = 10.0  # seconds, on a busy machine
 HELD = 4_711  # any number: the advisory lock that every insert waits for
 
@@ -30,6 +32,12 @@ def held(env: Environment) -> Iterator[Any]:
         changing(env, f"SELECT pg_advisory_xact_lock({HELD})") as wait_for_rival,
     ):
         yield wait_for_rival
+
+
+def settings_of(queue: int) -> dict[str, Any]:
+    """One thread and a queue; nothing else ends a wait, so that who is refused is for the queue."""
+    waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
+    return dict.fromkeys(waits, 60) | {"database_threads": 1, "request_queue": queue}
 
 
 @dataclass(frozen=True)
@@ -45,11 +53,8 @@ class Full:
 def full(env: Environment, queue: int) -> Iterator[Full]:
     """Send inserts that wait until the end of a block, one more than there is room for."""
     request = valid(env, "create_random")
-    # Nothing else ends the wait: whoever is refused is refused for the queue.
-    waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
-    settings = dict.fromkeys(waits, 60) | {"database_threads": 1, "request_queue": queue}
     with (
-        run_server(application(env.config, **settings)) as live,
+        run_server(application(env.config, **settings_of(queue))) as live,
         ThreadPoolExecutor(queue + 2) as threads,
     ):
 
@@ -91,6 +96,42 @@ def test_what_there_is_no_room_for_is_refused_before_it_is_read(
     assert b"retry-after: " in answer.lower()
     assert b"x-request-id: " in answer.lower()
     assert healthy == 200
+
+
+def test_who_hangs_up_while_waiting_makes_room_at_once(env: Environment) -> None:
+    """Else those who come after a burst wait behind all who have gone."""
+    request = valid(env, "create_random")
+    token = request.headers["Authorization"]
+    waits = f"GET /randoms HTTP/1.1\r\nHost: api\r\nAuthorization: {token}\r\n\r\n"
+    with (
+        run_server(application(env.config, **settings_of(1))) as live,
+        ThreadPoolExecutor(1) as threads,
+        held(env) as wait_until_the_thread_is_taken,
+    ):
+        first = threads.submit(request.send, HttpClient(live))
+        wait_until_the_thread_is_taken()
+        with connected(live) as waiting:
+            waiting.sendall(waits.encode())
+            until(lambda: is_refused(live), "the queue is not full")
+        until(lambda: not is_refused(live), "who has gone is waited for")
+    assert first.result(PATIENCE).status_code == 201
+
+
+def is_refused(url: str) -> bool:
+    """Whether the queue is full: what there is room for waits for a body that never comes."""
+    with connected(url) as probe:
+        probe.sendall(b"PATCH /randoms/1 HTTP/1.1\r\nHost: api\r\nContent-Length: 9\r\n\r\n")
+        probe.settimeout(A_MOMENT)
+        try:
+            return probe.recv(4096).startswith(b"HTTP/1.1 503 ")
+        except TimeoutError:
+            return False
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
 
 
 def connected(url: str) -> socket.socket:

@@ -112,7 +112,9 @@ class _Adapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # the arguments concern sockets
         answer = _Answer()
-        self._run(self._app(_scope(request), _receiver(request.body), answer.receive))
+        self._run(
+            self._app(_scope(request), _receiver(request.body, answer.is_complete), answer.receive)
+        )
         return self.build_response(request, answer.as_urllib3(request.method))
 
 
@@ -127,6 +129,7 @@ class _Answer:
         self.status = 0
         self.headers: list[tuple[str, str]] = []
         self.body = io.BytesIO()
+        self.is_complete = asyncio.Event()
 
     async def receive(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -137,6 +140,8 @@ class _Answer:
             ]
         elif message["type"] == "http.response.body":
             self.body.write(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.is_complete.set()
 
     def as_urllib3(self, method: str | None) -> HTTPResponse:
         if not self.status:
@@ -179,7 +184,8 @@ def _scope(request: requests.PreparedRequest) -> Message:
     }
 
 
-def _receiver(body: Any) -> Callable[[], Any]:
+def _receiver(body: Any, is_answered: asyncio.Event) -> Callable[[], Any]:
+    """Give the body, and say that the client hangs up when it has its answer."""
     chunks = iter(_chunks(body))
     pending = next(chunks, b"")
     sent_all = False
@@ -187,6 +193,7 @@ def _receiver(body: Any) -> Callable[[], Any]:
     async def receive() -> Message:
         nonlocal pending, sent_all
         if sent_all:
+            await is_answered.wait()
             return {"type": "http.disconnect"}
         chunk, following = pending, next(chunks, None)
         sent_all = following is None
