@@ -224,11 +224,7 @@ class Bulkhead:
     async def _leave_when_hung_up(self, job: "_Job", deadline: Deadline) -> None:
         """Let nobody wait behind a job that has not begun when its client has gone."""
         await deadline.hung_up()
-        with self._lock:
-            if job not in self._waiting:
-                return
-            self._waiting.remove(job)
-        if not job.result.done():
+        if self._has_left(job) and not job.result.done():
             job.result.set_exception(self.error())
 
     def _is_begun(self, job: "_Job") -> bool:
@@ -246,8 +242,14 @@ class Bulkhead:
         """Take a job out of the queue, where it would keep others out, if it waits there still."""
         job.is_wanted = False
         if not job.result.done() or job.result.cancelled():
-            with self._lock, suppress(ValueError):
-                self._waiting.remove(job)
+            self._has_left(job)
+
+    def _has_left(self, job: "_Job") -> bool:
+        """Take a job out of the queue; tells whether it waited there still."""
+        with self._lock, suppress(ValueError):
+            self._waiting.remove(job)
+            return True
+        return False
 
     async def _in_a_thread(self, job: "_Job") -> None:
         # The threads are counted here.
