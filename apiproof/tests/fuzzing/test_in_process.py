@@ -98,6 +98,35 @@ def test_a_shard_that_ends_its_process_is_served(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+ELSEWHERE = """
+import sys
+from pathlib import Path
+
+from apiproof.service import Service
+
+sys.modules["fastapi"] = None  # not in the kit's environment, as it may be in the application's
+SERVICE = Service("rooms_app:app", name="rooms", database=False, python=Path(sys.executable))
+"""
+ROOMS = """
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+@app.get("/rooms/{number}")
+def read_room(number: int) -> int:
+    return number
+"""
+
+
+def test_an_application_in_an_environment_of_its_own_is_fuzzed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
+    (tmp_path / "rooms_app.py").write_text(ROOMS, encoding="utf-8")
+    done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "2", *FEW)
+    assert "not installed" not in done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 HANGS = ENDS.replace("os._exit(3)", "__import__('threading').Event().wait()")
 
 

@@ -133,3 +133,26 @@ def test_a_finding_of_the_access_checks_is_the_probes_own(tmp_path: Path) -> Non
     assert first.request is None  # what was fuzzed is not what was let in
     assert first.replay
     assert second.request is not None
+
+
+def undeclared(operation: str, title: str = "Undocumented status code") -> dict[str, Any]:
+    return {
+        "check": "status_code_conformance", "title": title, "severity": "medium",
+        "operation": operation, "message": "Received: 500\\nDocumented: 200, 422",
+    }  # fmt: skip
+
+
+def test_one_undeclared_status_of_all_operations_is_one_finding(tmp_path: Path) -> None:
+    """Every FastAPI application that refuses by HTTPException has it everywhere."""
+    places = [undeclared("POST /users"), undeclared("GET /users"), undeclared("GET /teams")]
+    lines = [scenario("fuzzing", "failure", *places, FAILURE), ENDED]
+    first, other = as_step(events_of(tmp_path, *lines), 1).findings
+    assert first.operation == "POST /users"
+    assert first.message.endswith("answered 500, and at 2 more operations")
+    assert first.details[-2:] == ("also at GET /users", "also at GET /teams")
+    ids = {f"fuzzing/status_code_conformance/{it['operation']}" for it in places}
+    assert {each.rpartition("/Undocumented")[0] for each in first.ids} == ids
+    assert other.check == "not_a_server_error"
+    [alone] = as_step(events_of(tmp_path, scenario("fuzzing", "failure", places[1])), 1).findings
+    assert alone.message.endswith("answered 500")
+    assert alone.ids < first.ids

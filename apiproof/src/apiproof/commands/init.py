@@ -55,14 +55,14 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     from apiproof import init as adoption
     from apiproof.environment import Environment
     from apiproof.errors import UserError
-    from apiproof.init.variables import invented, template_for
+    from apiproof.init.variables import invented
     from apiproof.openapi.document import load_document
     from apiproof.service import Service
 
     if openapi is not None:
         return load_document(openapi), ""
     facts = plan.facts
-    variables = {name: template_for(name) for name in facts.variables}
+    variables = {name: facts.template(name) for name in facts.variables}
     variables |= invented(facts.variables, facts.structured) | facts.examples
     service = Service(
         plan.app,

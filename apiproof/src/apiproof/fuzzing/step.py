@@ -7,8 +7,8 @@ hold secrets, too, and are deleted once they were read.
 import base64
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ from apiproof.reporting import (
 FINDING: Final = "apiproof_finding"
 IS_PROBED: Final = "apiproof_is_probed"
 _EXPECTATIONS: Final = ("Expected", "Documented")  # how lines of messages begin
+_UNDECLARED: Final = "status_code_conformance"
 _LONGEST: Final = 4000  # characters of a body
 _PHASES: Final = ("examples", "coverage", "fuzzing", "stateful")
 _STATUSES: Final = {"success": Status.PASSED, "failure": Status.FAILED, "error": Status.ERROR}
@@ -162,12 +163,34 @@ def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:
     return step_result(
         "fuzzing",
         {"scenarios": len(events.scenarios), "requests": sum(events.cases.values())},
-        [*events.findings.values(), *warnings],
+        [*_by_cause(events.findings.values()), *warnings],
         cases=events.scenarios,
         sections=_sections(events),
         seconds=seconds,
         error=error,
     )
+
+
+def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings, and one for all operations that answer with the same undeclared status.
+
+    Plain FastAPI declares 200 and 422: each further status is one line of code, or of a common
+    dependency, and not a fault of each operation.
+    """
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        key = finding.message if finding.check == _UNDECLARED else finding.id
+        groups.setdefault((finding.check, key), []).append(finding)
+    for first, *others in groups.values():
+        places = tuple(f"also at {other.operation}" for other in others)
+        also = tuple(other.id for other in others)
+        where = f", and at {len(others)} more operations" if others else ""
+        yield replace(
+            first,
+            message=first.message + where,
+            details=(*first.details, *places),
+            also=(*first.also, *also),
+        )
 
 
 def _warnings(events: Events, *, is_known: bool) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
-from apiproof.init.variables import invented, template_for
+from apiproof.init.variables import invented
 
 SERVICE_FILE = "apiproof_service.py"
 TESTS_FILE = "apiproof_tests.py"  # collected when it is named, so that no run of theirs is longer
@@ -221,7 +221,7 @@ def _variables(facts: SourceFacts) -> Iterator[str]:
             yield f"        {json.dumps(name)}: {json.dumps(facts.examples[name])},  # your example"
         elif name in made_up:
             yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
-        elif template := facts.url_templates.get(name) or template_for(name):
+        elif template := facts.template(name):
             yield f'        "{name}": "{template}",'
         else:
             yield f'        # "{name}": left as it is'

@@ -62,6 +62,10 @@ class SourceFacts:
     pool_ids: list[str] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
 
+    def template(self, name: str) -> str:
+        """Return the template of a variable; empty where its name says nothing to us."""
+        return self.url_templates.get(name) or template_for(name)
+
 
 def read_source(root: Path) -> SourceFacts:
     """Read every Python file of a project but its tests and environments."""
