@@ -1,6 +1,7 @@
 """The small judgements: leaks, challenges, likeness, ghosts, samples, shadows, baselines."""
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,6 +18,7 @@ from apiproof.access.inspection import (
     leaks,
     without_declared_secrets,
 )
+from apiproof.access.report import SHOWN, Finding, by_cause
 from apiproof.access.requirements import shadowed_routes
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
@@ -226,3 +228,13 @@ def test_samples_are_valid_and_differ_by_seed_where_they_can(schema: dict[str, A
             validator.validate(ExampleValues({}).sample(schema, seed, full=full))
     if schema.get("type") == "string" and not {"enum", "pattern"} & set(schema):
         assert ExampleValues({}).sample(schema, 1) != ExampleValues({}).sample(schema, 2)
+
+
+def test_one_member_that_is_shown_everywhere_is_one_cause() -> None:
+    places = [
+        Finding("secrets_not_leaked", name, "password-200", "", cause=f"{SHOWN} password_hash")
+        for name in ("read_me", "read_post")
+    ]
+    assert len(by_cause(places)) == 1
+    others = [replace(one, cause="") for one in places]
+    assert len(by_cause(others)) == 2

@@ -5,6 +5,7 @@ account's. What counts is the other account afterwards: what it says of itself, 
 name and password still work. Both accounts are the run's own.
 """
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -13,17 +14,25 @@ from typing import Any
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
-from apiproof.access.http import Request, Response
-from apiproof.access.objects import CHECK, SHARED_EXTENSION
+from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest, items_of
 from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
 
 CASE = "other-account"
+PRIVATE_PATH = re.compile(
+    r"(orders?|invoices?|payments?|billing|cards?|wallets?|balances?|transactions?|statements?"
+    r"|addresses|settings|preferences|messages|notifications|inbox|documents|files|records|notes"
+    r"|medical|appointments|bookings?|reservations?|carts?|basket|tickets|tokens|keys|sessions"
+    r"|subscriptions?|devices|private|vehicles?)/?($|/\{)",
+    re.IGNORECASE,
+)
 
 
 class AccountAccessProbe:
@@ -82,15 +91,39 @@ class AccountAccessProbe:
         note = ""
         if answer.ok and shown and self._is_private(operation, victim, shown):
             note = "another user reads what only the account's owner is shown elsewhere"
-        return evaluated(
-            operation,
-            CHECK,
-            CASE,
-            (answer,),
-            note,
-            kind="let in" if note else "",
-            impact=Impact.LEAK,
+        impact: Impact | None = Impact.LEAK
+        if not note and answer.ok and self._shows_theirs(prepared, request, victim):
+            note, impact = "another user reads what belongs to somebody else's account", None
+        kind = "let in" if note else ""
+        return evaluated(operation, CHECK, CASE, (answer,), note, kind=kind, impact=impact)
+
+    def _shows_theirs(self, prepared: PreparedRequest, request: Request, victim: User) -> bool:
+        """Whether somebody else is shown what is a victim's own, and private by its name.
+
+        What a victim has is compared with what the attacker has: it must differ. Followers and
+        posts are for everybody; orders and settings are not.
+        """
+        operation = request.operation
+        send = self._preparer.sender.send
+        with contextlib.suppress(NotPrepared, NotApplicable):  # so that their list is not empty
+            theirs = self._preparer.prepared(operation, user=victim)
+            for creator in self._preparer.creators.for_list(operation)[:1]:
+                self._preparer.make(creator, theirs)
+        auth = self._accounts.auth_of(operation, victim)
+        if auth is None:
+            return False
+        shown, own = send(request, prepared.auth), send(request, auth)
+        mine = {
+            str(value) for value in flatten(send(prepared.request, prepared.auth).json).values()
+        }
+        named = {str(value) for value in request.values.values()}
+        private = {str(value) for value in flatten(own.json).values()} - mine - named
+        names = [path[-1] for item in items_of(own.json) for path, _ in fields_of(item)]
+        is_private = PRIVATE_PATH.search(operation.path) or any(
+            PRIVATE_FIELD.search(name) for name in names
         )
+        found = {str(value) for value in flatten(shown.json).values()}
+        return bool(own.ok and shown.ok and is_private and private and private <= found)
 
     def _is_private(self, operation: Operation, victim: User, shown: Mapping[str, str]) -> bool:
         """Whether no list or public operation shows the same to everybody, of whomever."""
@@ -120,13 +153,13 @@ class AccountAccessProbe:
     def _changed(
         self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
     ) -> tuple[Cell, list[Finding]]:
-        before = self._state(victim)
+        before = self._state(victim, request)
         answer = self._preparer.sender.send(request, prepared.auth)
         self._accounts.forget(prepared.user)
         note = ""
         if not answer.ok or not before:
             return evaluated(operation, CHECK, CASE, (answer,), note)
-        after = self._state(victim)
+        after = self._state(victim, request)
         if before and not after:
             note = "another user can take an account away: its credential no longer works"
         elif after != before:
@@ -138,11 +171,17 @@ class AccountAccessProbe:
             self._accounts.forget(victim)
         return evaluated(operation, CHECK, CASE, (answer,), note, kind="changed" if note else "")
 
-    def _state(self, victim: User) -> dict[str, Any]:
-        """Return what the service says of an account to its owner."""
+    def _state(self, victim: User, request: Request) -> dict[str, Any]:
+        """Return what the service says of an account to its owner, at a request's place as well."""
         found: dict[str, Any] = {}
-        for operation in self._accounts.me:
-            answer = self._accounts.read_me(operation, victim)
+        readers = [
+            Request(one, request.values)
+            for one in self._preparer.security.operations
+            if one.method == "GET" and one.path == request.operation.path and request.values
+        ]
+        for reading in [*map(Request, self._accounts.me), *readers]:
+            auth = self._accounts.auth_of(reading.operation, victim)
+            answer = self._accounts.send(reading, auth) if auth is not None else None
             if answer is not None and answer.ok:
                 found |= {"/".join(path): value for path, value in fields_of(answer.json)}
         return found

@@ -56,7 +56,16 @@ def login_of(entry: Mapping[str, Any], name: str, password: str) -> dict[str, An
         for place, text in zip(("{username}", "{password}"), quoted, strict=True):
             raw = raw.replace(place, text)
         login["payloadRaw"] = raw
-    return {"name": name, "loginEndpointAuth": login}
+    return {"name": name, "fixedHeaders": other_headers(entry), "loginEndpointAuth": login}
+
+
+def other_headers(entry: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the headers of an entry that are no credential: a tenant's, say."""
+    return [
+        dict(item)
+        for item in entry.get("fixedHeaders", ())
+        if str(item["name"]).lower() not in {"authorization", "cookie"}
+    ]
 
 
 def without_field(value: Any, path: tuple[str, ...]) -> Any:

@@ -17,6 +17,7 @@ from apiproof.access.account_fields import (
     identifiers_in,
     login_name,
     login_of,
+    other_headers,
     without_field,
 )
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
@@ -260,10 +261,9 @@ class Accounts(FileUsers):
         return user
 
     def _why_no_login(self, error: Exception) -> str:
-        confirming = find_confirmation(self._security)
-        if confirming is None:
-            return f"a new account cannot sign in: {error}"
-        return f"a new account has to be confirmed first ({confirming.label})"
+        if (confirming := find_confirmation(self._security)) is not None:
+            return f"a new account has to be confirmed first ({confirming.label})"
+        return f"a new account cannot sign in: {error}"
 
     def sign_up_body(self, unique: str, password: str) -> Any:
         """Return the body of a sign-up, with a name and a password."""
@@ -293,7 +293,9 @@ class Accounts(FileUsers):
         """Send a sign-up."""
         assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
         media, _ = self._payloads.body_schema(self._sign_up)
-        request = Request(self._sign_up, {}, RequestContent(body=body, media=media))
+        headers = {item["name"]: item["value"] for item in other_headers(self._login or {})}
+        content = RequestContent(headers=headers, body=body, media=media)
+        request = Request(self._sign_up, {}, content)
         return self._sender.send(request, NO_AUTH)
 
     @property

@@ -81,7 +81,7 @@ def forbids_alike(requirement: SecurityRequirement, results: Iterable[Credential
         for result in results
         if result.case.expected is Expected.UNAUTHENTICATED
         for response in result.responses
-        if not response.ok and response.status != 429
+        if 400 <= response.status < 500 and response.status != 429
     }
     return refused == {FORBIDDEN}
 
@@ -272,7 +272,7 @@ def with_common_cause(
         finding.case.partition("@")[0]
         for _, findings in judged
         for finding in findings
-        if finding.kind == "let in"
+        if finding.kind == "let in" and finding.severity is Impact.LET_IN
     }
     for cell, found in judged:
         findings = found

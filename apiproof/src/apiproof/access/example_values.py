@@ -11,6 +11,7 @@ from typing import Any
 
 from hypothesis import Phase, find, settings, strategies
 
+from apiproof.access.http import Upload
 from apiproof.openapi.document import resolve_ref
 
 Schema = Mapping[str, Any]
@@ -97,7 +98,7 @@ class ExampleValues:
                 for place in range(count)
             ]
         simple: dict[Any, Callable[[], Any]] = {
-            "string": lambda: text(found, seed, self._nonce),
+            "string": lambda: _string(found, seed, self._nonce),
             "integer": lambda: int(_number(found)),
             "number": lambda: _number(found),
             "boolean": lambda: True,
@@ -129,6 +130,12 @@ def _merged(schemas: list[dict[str, Any]]) -> dict[str, Any]:
 def is_free_text(schema: Schema) -> bool:
     """Whether a schema leaves a text to the caller."""
     return schema.get("type") == "string" and "enum" not in schema
+
+
+def _string(schema: Schema, seed: int, nonce: str) -> str:
+    """Return a text, or a file's content (OpenAPI 3.0, `format: binary`; 3.1, a media type)."""
+    is_file = schema.get("format") == "binary" or "contentMediaType" in schema
+    return Upload(f"content {nonce}{seed}") if is_file else text(schema, seed, nonce)
 
 
 def text(schema: Schema, seed: int, nonce: str = "") -> str:

@@ -171,7 +171,9 @@ class Sender:
 
     def _once(self, request: Request, auth: RequestAuth) -> Response:
         content = request.content
-        headers = {**_media(content), **content.headers, **auth.headers}
+        credential = {name.lower() for name in auth.headers}
+        sampled = {k: v for k, v in content.headers.items() if k.lower() not in credential}
+        headers = {**_media(content), **sampled, **auth.headers}
         sent = _as_sent(request, auth, headers)
         try:
             response = self._exchange(request, auth, headers)
@@ -282,10 +284,21 @@ def _body(content: RequestContent) -> dict[str, Any]:
     if not content.media:
         return {}
     if content.media == MULTIPART:
-        return {"files": {name: (None, _text(value)) for name, value in content.body.items()}}
+        return {"files": {name: _part(name, value) for name, value in content.body.items()}}
     if "json" in content.media:
         return {"data": json.dumps(content.body).encode()}
     return {"data": content.body}
+
+
+class Upload(str):
+    """A file's content in a form."""
+
+    __slots__ = ()
+
+
+def _part(name: str, value: Any) -> tuple[str | None, str]:
+    """Return a part of a form: a file has a name, a field has none (RFC 7578, 4.2)."""
+    return (f"{name}.txt" if isinstance(value, Upload) else None, _text(value))
 
 
 def _text(value: Any) -> str:

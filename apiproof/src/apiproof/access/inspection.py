@@ -13,7 +13,7 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, Response
-from apiproof.access.report import Finding
+from apiproof.access.report import SHOWN, Finding
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import UserSource
 from apiproof.jwt import RequestAuth
@@ -284,7 +284,8 @@ class Inspection:
             )
             whom = "anybody, without a credential" if is_anonymous else "whoever asks"
             text = f"shows passwords or their hashes to {whom}: {field}"
-            yield self._leak(operation, f"password-{response.status}", text, response)
+            case = f"password-{response.status}"
+            yield self._leak(operation, case, text, response, f"{SHOWN} {field}")
 
     def _is_matter_of_taste(self, operation: Operation, fault: str) -> bool:
         """Whether no standard demands what an answer lacks.
@@ -296,9 +297,12 @@ class Inspection:
         is_http = any(use.scheme.is_http for one in choices for use in one)
         return fault.startswith("retry-") or (fault == "challenge-401" and not is_http)
 
-    def _leak(self, operation: Operation, case: str, text: str, response: Response) -> Finding:
+    def _leak(
+        self, operation: Operation, case: str, text: str, response: Response, cause: str = ""
+    ) -> Finding:
         name = operation.operation_id
-        return Finding(LEAKS, name, case, text, response.evidence, response=response)
+        evidence = response.evidence
+        return Finding(LEAKS, name, case, text, evidence, response=response, cause=cause)
 
     def _named(self, value: str, request: Request, auth: RequestAuth) -> str:
         """Say which secret a value is, and never the value."""

@@ -19,7 +19,10 @@ PAGES = 6
 _LIMITS = ("limit", "page_size", "size", "per_page", "pageSize", "perPage", "count", "top")
 _OFFSETS = ("offset", "skip", "start")
 _NUMBERS = ("page", "page_number", "pageNumber")
-_OWNER_FILTERS = ("owner", "owner_id", "user", "user_id", "sub", "username", "email", "created_by")
+_OWNER_FILTERS = (
+    *("owner", "owner_id", "user", "user_id", "sub", "username", "email", "created_by", "ownerid"),
+    *("userid", "customer_id", "customerid", "account_id", "member_id", "author", "author_id"),
+)
 
 
 class ListAccessProbe:

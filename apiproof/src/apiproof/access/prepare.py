@@ -16,10 +16,12 @@ from apiproof.access.prepared import (
     changes_identity,
     kind_of,
     shared_values,
+    with_own_identifiers,
 )
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
 from apiproof.access.resources import ResourceCreator, ResourceCreators, created_id, prefix_of
 from apiproof.access.safeguards import SAFE, Safeguards, changes_caller, is_account_operation
+from apiproof.access.seen_ids import SeenIds
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -49,6 +51,7 @@ class RequestPreparer:
         self._seeds = itertools.count()
         self._resident: User | None = None
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
+        self.seen = SeenIds()
         self._changeable: User | None = None
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
 
@@ -229,6 +232,7 @@ class RequestPreparer:
             auth = self.credential(operation, prepared.user, alternative)
             response = self.sender.send(prepared.request, auth)
         if response.ok:
+            self.seen.note(prepared.user, prepared.request, response)
             self._renewed.discard(prepared.user.name)
             self.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
@@ -258,7 +262,7 @@ class RequestPreparer:
         values.update(content.path)
         body, body_references = object_body(content), {}
         if body is not None:
-            body = self._with_own_identifiers(operation, body, preparation.user)
+            body = with_own_identifiers(operation, body, preparation.user)
             body_references = self._body_references(
                 operation, body, replace(preparation, known=values)
             )
@@ -276,14 +280,16 @@ class RequestPreparer:
         own = {key.lower(): value for key, value in user.attributes.items()}
         if user.is_learnt:
             before = operation.path.partition("{" + str(parameter["name"]))[0]
-            about_users = re.search(r"(^|_)(user|account|member)", name) or re.search(
-                r"/(users?|accounts?|members?|profiles?)(/v\d+)?/$", before
+            about_users = re.search(r"(^|_)(user|account|member|customer)", name) or re.search(
+                r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", before
             )
             if about_users and user.is_lent and operation.method not in SAFE:
                 user = self._somebody_to_change(user)
                 own = {key.lower(): value for key, value in user.attributes.items()}
             keys = [name, *(("id", "user_id", "sub", "username") if about_users else ())]
             found = [own[key] for key in keys if key in own and (key != "id" or about_users)]
+            if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
+                found = [own[key] for key in ("id", "user_id", "sub") if key in own]
         else:
             plain = name.removesuffix("_id")  # `sub_id` is the sub
             found = [
@@ -313,7 +319,9 @@ class RequestPreparer:
             known = shared_values(template, creator.operation.path, errand.known)
             if (made := self._make(creator, template, name, errand.deeper(known))) is not None:
                 return made
-        return None if errand.user.is_learnt else self._given(template, name, errand)
+        if errand.user.is_learnt:
+            return self.seen.named(errand.user, name, is_safe=operation.method in SAFE)
+        return self._given(template, name, errand)
 
     def _given(self, template: str, name: str, errand: Preparation) -> _Made:
         return given_object(
@@ -349,29 +357,6 @@ class RequestPreparer:
                 self._recipes[operation.operation_id, kind_of(preparation.user)] = recipe
                 return CreatedResource(name, value, operation, prepared.request, response)
         return None
-
-    def _with_own_identifiers(
-        self, operation: Operation, body: dict[str, Any], user: User
-    ) -> dict[str, Any]:
-        """Fill in what the body asks of its sender: who they are, their present password."""
-        makes_account = operation.method == "POST" and is_account_operation(operation)
-        if not user.is_learnt or not operation.secured or makes_account:
-            return body
-        own = {key.lower(): value for key, value in user.attributes.items()}
-        found = dict(body)
-        for name, value in body.items():
-            if name.lower() in own and isinstance(value, str | int) and name.lower() != "id":
-                text = own[name.lower()]
-                found[name] = int(text) if isinstance(value, int) and text.isdigit() else text
-            elif (
-                isinstance(value, str)
-                and isinstance(user.details.get(name), str)
-                and (name.lower().endswith(("role", "type", "plan", "status")))
-            ):
-                found[name] = user.details[name]  # what the user is already
-            elif re.search(r"(current|old|existing)_?pass", name, re.IGNORECASE):
-                found[name] = user.password or value
-        return found
 
     def _body_references(
         self, operation: Operation, body: dict[str, Any], preparation: Preparation

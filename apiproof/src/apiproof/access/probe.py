@@ -36,6 +36,7 @@ from apiproof.access.requirements import (
     shadowed_routes,
 )
 from apiproof.access.safeguards import Safeguards
+from apiproof.access.tenants import TenantProbe
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import UserSource
 from apiproof.errors import UserError
@@ -294,6 +295,7 @@ class Probe:
         concerns = self._options.concerns
         if concerns("ownership_enforced"):
             yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
+            yield from self._beside(operation, TenantProbe(self._preparer, self._accounts))
         if concerns("privileges_enforced"):
             yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
         if concerns("users_not_enumerable", "logins_limited"):

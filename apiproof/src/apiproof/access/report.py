@@ -15,6 +15,7 @@ from apiproof.openapi.document import Operation
 
 NOT_VERIFIED = "the signature is not verified"
 OPEN = "no credential is asked for"
+SHOWN = "shows"  # a member of a schema that many operations answer with
 
 
 class CellStatus(enum.Enum):
@@ -97,7 +98,8 @@ class Finding:
     def cause_key(self) -> tuple[str, str, str]:
         """What findings of one cause have in common."""
         cause = self.cause or f"{self.case}/{self.kind}"
-        is_central = self.check == "forged_tokens_rejected"  # one place verifies all tokens
+        # One place verifies all tokens, one schema shows a member everywhere.
+        is_central = self.check == "forged_tokens_rejected" or self.cause.startswith(SHOWN)
         if self.severity is not Impact.DEVIATION and (not is_central or self.cause == OPEN):
             cause = f"{self.operation_id}: {cause}"  # a hole in one place is not that in another
         check = "" if self.cause == OPEN else self.check

@@ -133,7 +133,7 @@ def _covers(candidate: Operation, path: str) -> bool:
 
 _SIGN_OUT = re.compile(r"(log|sign)[-_]?out|revoke|end[-_]?session", re.IGNORECASE)
 _OWN_ACCOUNT = re.compile(
-    r"/(me|self|account|profile|users/current)/?$|(delete|close|remove)[-_]?(me|(my[-_]?)?account)$",
+    r"/(me|self|account|profile|user|users/current|current[-_]?user)/?$|(delete|close|remove)[-_]?(me|(my[-_]?)?account)$",
     re.IGNORECASE,
 )
 

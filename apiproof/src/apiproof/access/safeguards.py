@@ -40,6 +40,10 @@ _SELF_PATH = re.compile(
 )
 
 
+# A POST there makes a user, anything else concerns the one who asks.
+_CALLER_PATH = re.compile(r"/(user|current[-_]?user)/?$", re.IGNORECASE)
+
+
 def is_global(operation: Operation) -> bool:
     """Whether an operation looks as if it concerned the whole service."""
     words = (
@@ -61,7 +65,10 @@ def changes_caller(operation: Operation) -> bool:
         operation.method not in SAFE
         and operation.secured
         and "{" not in operation.path
-        and bool(_SELF_PATH.search(operation.path))
+        and bool(
+            _SELF_PATH.search(operation.path)
+            or (operation.method != "POST" and _CALLER_PATH.search(operation.path))
+        )
     )
 
 
