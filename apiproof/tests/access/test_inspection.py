@@ -18,9 +18,9 @@ from apiproof.access.inspection import (
     leaks,
     without_declared_secrets,
 )
-from apiproof.access.report import SHOWN, Finding, by_cause
+from apiproof.access.report import REFUSED_OTHERWISE, SHOWN, Finding, by_cause
 from apiproof.access.requirements import shadowed_routes
-from apiproof.access.resources import nonexistent_id
+from apiproof.access.resources import last_word, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import operations
@@ -238,3 +238,19 @@ def test_one_member_that_is_shown_everywhere_is_one_cause() -> None:
     assert len(by_cause(places)) == 1
     others = [replace(one, cause="") for one in places]
     assert len(by_cause(others)) == 2
+
+
+def test_a_wrong_status_is_one_cause_whatever_was_refused_with_it() -> None:
+    cause = f"{REFUSED_OTHERWISE}: answered 403"
+    found = [
+        Finding(check, "read_me", case, "", impact=Impact.DEVIATION, cause=cause)
+        for check, case in (("anonymous_rejected", "empty"), ("forged_tokens_rejected", "alg-none"))
+    ]
+    assert len(by_cause(found)) == 1
+    let_in = [replace(one, impact=Impact.LET_IN, cause="") for one in found]
+    assert len(by_cause(let_in)) == 2
+
+
+def test_a_version_in_a_path_is_no_word_by_which_resources_are_alike() -> None:
+    assert last_word("/users/v1") == "users"
+    assert last_word("/v1/books/{book_id}") == "books"

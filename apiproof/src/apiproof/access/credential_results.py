@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from apiproof.access.checks import Impact
 from apiproof.access.http import Response
 from apiproof.access.inspection import challenge_faults
-from apiproof.access.report import NOT_VERIFIED, OPEN, Cell, CellStatus, Finding
+from apiproof.access.report import NOT_VERIFIED, OPEN, REFUSED_OTHERWISE, Cell, CellStatus, Finding
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
     CredentialCase,
@@ -174,7 +174,8 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
 ) -> Finding:
     case = result.case
     # The same wrong status, whatever the credential, has one cause: how the service refuses.
-    cause = f"{expected} is due, {kind}" if impact is Impact.DEVIATION else f"{case.id}/{kind}"
+    is_refusal = impact is Impact.DEVIATION and kind != "let in"
+    cause = f"{REFUSED_OTHERWISE}: {kind}" if is_refusal else f"{case.id}/{kind}"
     return Finding(
         case.check,
         requirement.operation.operation_id,

@@ -253,9 +253,9 @@ class CredentialProbe:
                 credentialed = CredentialedRequest(self, requirement, self._setting(requirement))
         opened = self._open(credentialed.prepared)
         if not opened.ok and requirement.operation.method not in SAFE:
-            for result in results.values():
+            opened = self._open(self._setting(requirement))  # a control: a fresh one succeeds
+            for result in results.values() if opened.ok else ():
                 result.side_effect = self._has_side_effect(requirement, result)
-            opened = self._open(self._setting(requirement))
         return opened
 
     def _open(self, prepared: PreparedRequest) -> Response:

@@ -15,6 +15,7 @@ from apiproof.openapi.document import Operation
 
 NOT_VERIFIED = "the signature is not verified"
 OPEN = "no credential is asked for"
+REFUSED_OTHERWISE = "refused otherwise"  # than with the status that is due
 SHOWN = "shows"  # a member of a schema that many operations answer with
 
 
@@ -100,9 +101,11 @@ class Finding:
         cause = self.cause or f"{self.case}/{self.kind}"
         # One place verifies all tokens, one schema shows a member everywhere.
         is_central = self.check == "forged_tokens_rejected" or self.cause.startswith(SHOWN)
-        if self.severity is not Impact.DEVIATION and (not is_central or self.cause == OPEN):
+        is_hole = self.severity in {Impact.LET_IN, Impact.LEAK}
+        if is_hole and (not is_central or self.cause == OPEN):
             cause = f"{self.operation_id}: {cause}"  # a hole in one place is not that in another
-        check = "" if self.cause == OPEN else self.check
+        is_any = self.cause == OPEN or self.cause.startswith(REFUSED_OTHERWISE)
+        check = "" if is_any else self.check
         return check, self.severity.value, cause
 
     @property

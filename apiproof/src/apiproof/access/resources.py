@@ -27,7 +27,7 @@ def prefix_of(path: str, parameter: str) -> str:
 
 def last_word(path: str) -> str:
     """Return a path's last literal segment."""
-    words = [part for part in path.split("/") if part and not part.startswith("{")]
+    words = [part for part in path.split("/") if part and not re.match(r"\{|v\d+$", part)]
     return words[-1] if words else ""
 
 
