@@ -44,6 +44,8 @@ MARGIN = 10  # seconds before its end at which a token is renewed
 class Accounts(FileUsers):
     """Users of a file, and accounts that the probe signs up."""
 
+    _sign_up: Operation | None = None  # as long as nobody could sign in
+
     def bind(
         self,
         security: SecurityModel,
@@ -302,11 +304,6 @@ class Accounts(FileUsers):
     def sign_up(self) -> Operation | None:
         """The operation that makes accounts, where it works."""
         return self._sign_up
-
-    @property
-    def login(self) -> Mapping[str, Any] | None:
-        """The login that accounts of the run take."""
-        return self._login
 
     def _login_entry(self) -> dict[str, Any] | None:
         """Return the login of the file's users, or the document's, with places to fill in."""

@@ -16,6 +16,7 @@ from apiproof.access.logins import (
 )
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
+from apiproof.access.undeclared import with_undeclared_schemes
 from apiproof.access.users_wfc import BASIC
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
@@ -38,6 +39,7 @@ def identities_file(document: Mapping[str, Any]) -> str:
     Raises:
         NoSecurity: Nothing in the document asks for a credential.
     """
+    document = with_undeclared_schemes(document)
     security = SecurityModel(document)
     payloads = PayloadSource(document, ExampleValues(document), Hints())
     if not security.schemes:

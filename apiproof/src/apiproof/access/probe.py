@@ -34,9 +34,11 @@ from apiproof.access.requirements import (
     SecurityRequirement,
     is_session_ending,
     shadowed_routes,
+    turn_of,
 )
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.tenants import TenantProbe
+from apiproof.access.undeclared import with_undeclared_schemes
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import UserSource
 from apiproof.errors import UserError
@@ -83,8 +85,10 @@ class Probe:
         """
         self._options = options
         self._seen_schemes: Counter[str] = Counter()
-        self._security = SecurityModel(document)
         self._accounts = user_source if isinstance(user_source, Accounts) else None
+        if self._accounts is not None:
+            document = with_undeclared_schemes(document)
+        self._security = SecurityModel(document)
         self._inspection = Inspection(
             document, self._security, user_source, is_abroad=self._accounts is not None
         )
@@ -148,7 +152,7 @@ class Probe:
         Args:
             labels: Of the operations that are meant (`GET /users`); None for all.
         """
-        for operation in sorted(self._security.operations, key=_last):
+        for operation in sorted(self._security.operations, key=turn_of):
             if labels is not None and operation.label not in labels:
                 continue
             is_asked = not self._options.only or {operation.label, operation.operation_id} & set(
@@ -369,15 +373,6 @@ def _trapped(operation: Operation, trap: JwksTrap) -> Iterator[Finding]:
     if trap.requests_seen:
         text = "fetches keys from a URL that the token names (RFC 8725, 3.10; CWE-918)"
         yield Finding("forged_tokens_rejected", operation.operation_id, "trap", text)
-
-
-def _last(operation: Operation) -> int:
-    """Return when an operation's turn comes: reads before writes, and what ends accounts last."""
-    ending = any(
-        is_session_ending(operation, kind) for kind in (SessionEnd.SIGNED_OUT, SessionEnd.DELETED)
-    )
-    rank = {"GET": 0, "DELETE": 2}
-    return 3 if ending else rank.get(operation.method, 1)
 
 
 def probe(

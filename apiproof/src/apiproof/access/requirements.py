@@ -148,3 +148,12 @@ def is_session_ending(operation: Operation, ending: SessionEnd) -> bool:
     if ending is SessionEnd.DELETED and operation.method == "DELETE":
         return any(_OWN_ACCOUNT.search(name) for name in names.split())
     return False
+
+
+def turn_of(operation: Operation) -> int:
+    """Return when an operation's turn comes: reads before writes, and what ends accounts last."""
+    ending = any(
+        is_session_ending(operation, kind) for kind in (SessionEnd.SIGNED_OUT, SessionEnd.DELETED)
+    )
+    rank = {"GET": 0, "DELETE": 2}
+    return 3 if ending else rank.get(operation.method, 1)

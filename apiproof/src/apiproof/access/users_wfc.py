@@ -5,8 +5,10 @@ Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -22,6 +24,12 @@ from apiproof.errors import UserError
 MACHINE = "clientCredentials"
 # Of our own, too: a login by name and password in the Authorization header (RFC 7617).
 BASIC = "basicUserPwd"
+
+
+_TOKEN = re.compile(
+    r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^(api[-_]?)?key$|^session([-_]?id)?$",
+    re.IGNORECASE,
+)
 
 
 class UsersUnreadable(UserError):
@@ -85,7 +93,7 @@ class FileUser:
         if response.status_code >= 400:
             raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
         if "token" not in login:
-            cookies = {cookie.name: cookie.value or "" for cookie in response.cookies}
+            cookies = _set_cookies(response)
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
             return UserCredentials(fixed, cookies=cookies)
@@ -105,7 +113,7 @@ class FileUser:
         if token["extractFrom"] == "header":
             found: Any = response.headers.get(selector)
         else:
-            found = _at(response, selector)
+            found = _at(response, selector) or _only_token(response)
         if not isinstance(found, str | int) or found == "":
             raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
         return str(found)
@@ -257,6 +265,28 @@ def _payload(login: Mapping[str, Any]) -> Any:
     }
     form = "urlencoded" in login.get("contentType", "")
     return fields if form else json.dumps(fields)
+
+
+def _set_cookies(response: requests.Response) -> dict[str, str]:
+    """Return the cookies that an answer sets, and the redirects before it."""
+    found: dict[str, str] = {}
+    for each in (*response.history, response):
+        parsed: SimpleCookie = SimpleCookie()
+        parsed.load(each.headers.get("set-cookie", ""))
+        found |= {name: morsel.value for name, morsel in parsed.items()}
+        found |= {cookie.name: cookie.value or "" for cookie in each.cookies}
+    return found
+
+
+def _only_token(response: requests.Response) -> str | None:
+    """Return the one member of an answer that is named like a token: documents often name none."""
+    try:
+        fields = list(fields_of(response.json()))
+    except ValueError:
+        return None
+    texts = {path[-1]: value for path, value in fields if isinstance(value, str) and value}
+    found = [value for name, value in texts.items() if _TOKEN.search(name)]
+    return found[0] if len(found) == 1 else None
 
 
 def _at(response: requests.Response, pointer: str) -> Any:
