@@ -23,18 +23,25 @@ from tests.apps import tokens
 BEARER = Scheme("OAuth", "bearer")
 KEY = Scheme("Key", "apiKey", "header", "X-Api-Key")
 GENUINE = tokens.mint("ada", ("loans:read",))
-PAPERS = CredentialContext(
-    BEARER,
-    GENUINE,
-    required=("loans:read",),
-    known=("loans:read", "loans:write"),
-    material=tokens.forgery("http://127.0.0.1:1"),
-)
+
+
+def read_context() -> CredentialContext:
+    """A new token each time: a whole run may take longer than one is good for."""
+    return CredentialContext(
+        BEARER,
+        tokens.mint("ada", ("loans:read",)),
+        required=("loans:read",),
+        known=("loans:read", "loans:write"),
+        material=MATERIAL,
+    )
+
+
+MATERIAL = tokens.forgery("http://127.0.0.1:1")
 
 
 def made(case: str) -> list[str]:
     """The credentials of a case, without the scheme's name."""
-    shown = CREDENTIAL_CASES[case].make(PAPERS)
+    shown = CREDENTIAL_CASES[case].make(read_context())
     return [str(item.headers["Authorization"]).partition(" ")[2] for item in shown]
 
 
@@ -50,7 +57,7 @@ def claims(token: str, **options: Any) -> dict[str, Any]:
     return found
 
 
-def test_ids_are_unique_and_every_passport_says_why() -> None:
+def test_ids_are_unique_and_every_case_says_why() -> None:
     assert len(CREDENTIAL_CASES) > 30
     for id_, case in CREDENTIAL_CASES.items():
         assert case.id == id_
@@ -59,8 +66,8 @@ def test_ids_are_unique_and_every_passport_says_why() -> None:
         assert case.expected is not Expected.ACCEPTED
 
 
-def test_the_valid_passport_verifies() -> None:
-    [shown] = VALID.make(PAPERS)
+def test_the_valid_token_verifies() -> None:
+    [shown] = VALID.make(read_context())
     assert claims(str(shown.headers["Authorization"]).partition(" ")[2])["sub"] == "ada"
 
 
@@ -138,7 +145,7 @@ def test_scopes_that_open_by_another_alternative_are_not_tried() -> None:
         required=("loans:read",),
         known=("loans:read", "loans:write"),
         other_scope_sets=(frozenset({"loans:write"}),),
-        material=PAPERS.material,
+        material=MATERIAL,
     )
     with pytest.raises(NotApplicable):
         CREDENTIAL_CASES["all-other-scopes"].make(context)
@@ -152,7 +159,7 @@ def test_scopes_that_open_by_another_alternative_are_not_tried() -> None:
         (CredentialContext(KEY, "0123456789"), "expired", "not a JSON Web Token"),
         (CredentialContext(BEARER, GENUINE), "nearly", "cases of their own"),
         (
-            CredentialContext(BEARER, GENUINE, material=PAPERS.material),
+            CredentialContext(BEARER, GENUINE, material=MATERIAL),
             "scope-missing",
             "asks for no scope",
         ),
@@ -177,7 +184,7 @@ def test_a_forgery_that_needs_no_key_is_made_without_one() -> None:
         assert list(CREDENTIAL_CASES[case].make(context))
 
 
-def test_papers_keep_their_credential_to_themselves() -> None:
-    assert GENUINE not in repr(PAPERS)
+def test_a_context_keeps_its_credential_to_itself() -> None:
+    assert GENUINE not in repr(CredentialContext(BEARER, GENUINE, material=MATERIAL))
     assert GENUINE not in repr(decode_unverified(GENUINE))
     assert GENUINE not in repr(BEARER.present(GENUINE))
