@@ -133,6 +133,7 @@ def test_undeclared_statuses_are_looked_for_where_any_is_declared(
     list(write(project, describe(plan_of(project), document)))
     settings = tomllib.loads((project / "schemathesis.toml").read_text(encoding="utf-8"))
     assert ("status_code_conformance" in settings["checks"]) is not is_declared
+    assert {"junit", "har"} <= settings["reports"].keys()  # or `schemathesis run` writes none
 
 
 def test_fields_may_say_whose_they_are() -> None:

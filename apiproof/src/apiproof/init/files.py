@@ -295,6 +295,12 @@ enabled = true
 
 [reports]
 directory = "reports"
+
+[reports.junit]
+path = "reports/junit.xml"
+
+[reports.har]
+path = "reports/fuzz.har"
 """
 
 _UNDECLARED = """\
