@@ -162,10 +162,10 @@ class InstanceMaker:
 def mutated(schema: Any, maker: SchemaMaker) -> Any:
     """Return a copy of a schema with one place changed."""
     twin = copy.deepcopy(schema)
-    nodes = [node for node in _nodes(twin) if node]
-    if not nodes:
+    found = [node for node in nodes(twin) if node]
+    if not found:
         return maker.schema()
-    node = maker.rng.choice(nodes)
+    node = maker.rng.choice(found)
     words = [word for word in node if word not in {"type", "properties"}]
     deed = maker.rng.random()
     if deed < 0.35 and words:
@@ -187,17 +187,18 @@ def mutated(schema: Any, maker: SchemaMaker) -> Any:
     return twin
 
 
-def _nodes(schema: Any) -> Iterator[dict[str, Any]]:
+def nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    """Yield a schema and every schema in it."""
     if not isinstance(schema, dict):
         return
     yield schema
     for part in schema.get("properties", {}).values():
-        yield from _nodes(part)
+        yield from nodes(part)
     for word in ("allOf", "anyOf", "oneOf", "prefixItems"):
         for part in schema.get(word, ()):
-            yield from _nodes(part)
+            yield from nodes(part)
     for word in ("items", "contains", "not"):
-        yield from _nodes(schema.get(word))
+        yield from nodes(schema.get(word))
 
 
 def closed(whole: dict[str, Any]) -> dict[str, Any]:
@@ -205,7 +206,7 @@ def closed(whole: dict[str, Any]) -> dict[str, Any]:
     twin = copy.deepcopy(whole)
     content = twin["paths"]["/things"]["post"]["requestBody"]["content"]["application/json"]
     for schema in (content["schema"], *twin["components"]["schemas"].values()):
-        for node in _nodes(schema):
+        for node in nodes(schema):
             if node.get("type") == "object":
                 node["additionalProperties"] = False
     return twin

@@ -63,11 +63,13 @@ class Inclusion:
         identical: IdenticalSchemas | None = None,
         logical: bool = False,
         depth: int = 0,
+        asked: set[tuple[bool, SchemaSite, SchemaSite]] | None = None,
     ) -> None:
         self.sub, self.sup, self._identical = sub, sup, identical
         self.logical = logical
         self.forward, self.losing, self.text = forward, losing, text
         self._depth = depth
+        self._asked = set() if asked is None else asked
         self._found: dict[Pair, tuple[Counterexample, ...]] = {}
         self._users: dict[Pair, dict[Pair, None]] = {}
         self._new: list[Pair] = []
@@ -138,6 +140,9 @@ class Inclusion:
 
     def includes_back(self, one: SchemaSite, other: SchemaSite) -> bool:
         """Return whether every value of a schema of `sup` is admitted by one of `sub`."""
+        pair = (self.forward, one, other)
+        if pair in self._asked:
+            return True  # a cycle, which holds unless a finite path refutes it
         if self._depth >= DEEPEST_NOT:
             return False
         if self._back is None:
@@ -149,8 +154,13 @@ class Inclusion:
                 identical=self._identical,
                 logical=True,
                 depth=self._depth + 1,
+                asked=self._asked,
             )
-        return self._back.includes((one,), (other,))
+        self._asked.add(pair)
+        try:
+            return self._back.includes((one,), (other,))
+        finally:
+            self._asked.discard(pair)
 
     def _register(self, pair: Pair) -> None:
         if pair in self._found:
@@ -261,6 +271,7 @@ class Inclusion:
                 identical=self._identical,
                 logical=True,
                 depth=self._depth,
+                asked=self._asked,
             )
         return self._strict.includes_branch(one, other)
 

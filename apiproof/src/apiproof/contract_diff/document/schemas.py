@@ -26,7 +26,13 @@ from apiproof.contract_diff.document.branches import (
     unrestricted,
     without_twins,
 )
-from apiproof.contract_diff.document.keywords import canonical, marks_of, require_sane, types_of
+from apiproof.contract_diff.document.keywords import (
+    ANNOTATIONS,
+    canonical,
+    marks_of,
+    require_sane,
+    types_of,
+)
 from apiproof.openapi.references import Document, DocumentError, join_pointer
 
 MOST_EXCLUSIVE = 24
@@ -35,6 +41,8 @@ MOST_BRANCHES = 400
 """Beyond so many, a union of unions is compared by its text instead."""
 
 
+DEEPEST_WRAPPING = 20
+"""How many schemas with nothing but one other in them are looked through."""
 ANYTHING = SchemaSite(pointer="", schema=True)
 
 
@@ -264,12 +272,9 @@ class Schemas:
         self, branches: tuple[SchemaBranch, ...], denied: SchemaSite
     ) -> tuple[SchemaBranch, ...]:
         """Apply `not`: whole types go, of the others it is remembered what they must not be."""
-        inner = denied.schema
-        if isinstance(inner, Mapping) and inner.keys() == {"not"}:
-            return meet(
-                branches,
-                self._expand(SchemaSite(join_pointer(denied.pointer, "not"), inner["not"])),
-            )
+        inner = self._denied_again(denied)
+        if inner is not None:
+            return meet(branches, self._expand(inner))
         refused = self._expand(denied)
         kinds = {branch.type for branch in refused}
         whole = {branch.type for branch in refused if unrestricted(branch)}
@@ -278,6 +283,22 @@ class Schemas:
             SchemaBranch(kind, denied.pointer, mark if kind in kinds else {}) for kind in TYPES
         )
         return meet([b for b in branches if b.type not in whole], list(demands))
+
+    def _denied_again(self, site: SchemaSite) -> SchemaSite | None:
+        """Return what a schema denies if it does nothing else, references followed."""
+        for _ in range(DEEPEST_WRAPPING):
+            site = self._follow(site)
+            if not isinstance(site.schema, Mapping):
+                return None
+            words = {w for w in site.schema if w not in ANNOTATIONS and not w.startswith("x-")}
+            word = words.pop() if len(words) == 1 else ""
+            part = site.schema.get(word)
+            if word == "not":
+                return SchemaSite(join_pointer(site.pointer, "not"), part)
+            if word not in {"allOf", "anyOf", "oneOf"} or not part or len(part) > 1:
+                return None
+            site = SchemaSite(join_pointer(site.pointer, word, 0), part[0])
+        return None
 
     def _closed_over(self, branch: SchemaBranch, site: SchemaSite) -> SchemaBranch:
         """Apply unevaluatedProperties: it sees the properties of everything composed here."""

@@ -1,0 +1,200 @@
+"""What means the same in other words has no changes that count; nor has what only widens."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from apiproof.contract_diff.document import Change, Severity, diff
+from tests.contract_diff.document.schema_pairs import SchemaMaker, document, nodes
+
+Parts = tuple[Any, dict[str, Any]]
+"""A schema and the components that it refers to."""
+SCHEMAS_EACH = 5
+"""How many schemas an example draws."""
+LISTS = ("required", "enum", "anyOf", "oneOf", "allOf", "type")
+LOOSE = (
+    "minimum", "maximum", "exclusiveMinimum", "multipleOf", "minLength", "maxLength", "pattern",
+    "minProperties", "maxProperties", "minItems", "maxItems", "uniqueItems", "contains", "required",
+)  # fmt: skip
+"""Keywords that only restrict."""
+
+
+def _nodes(parts: Parts) -> Iterator[dict[str, Any]]:
+    for schema in (parts[0], *parts[1].values()):
+        yield from (node for node in nodes(schema) if node)
+
+
+def keys_reordered(parts: Parts, rng: random.Random) -> Parts:
+    def turned(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {name: turned(node[name]) for name in rng.sample(list(node), len(node))}
+        return [turned(item) for item in node] if isinstance(node, list) else node
+
+    return turned(parts[0]), turned(parts[1])
+
+
+def lists_reordered(parts: Parts, rng: random.Random) -> Parts:
+    for node in _nodes(parts):
+        for word in LISTS:
+            if isinstance(node.get(word), list):
+                rng.shuffle(node[word])
+    return parts
+
+
+def references_inlined(parts: Parts, _rng: random.Random) -> Parts:
+    def inlined(node: Any, depth: int) -> Any:
+        if isinstance(node, dict) and "$ref" in node and depth:
+            return inlined(copy.deepcopy(parts[1][node["$ref"].rsplit("/", 1)[-1]]), depth - 1)
+        if isinstance(node, dict):
+            return {name: inlined(part, depth) for name, part in node.items()}
+        return [inlined(item, depth) for item in node] if isinstance(node, list) else node
+
+    return inlined(parts[0], 2), parts[1]
+
+
+def schema_made_component(parts: Parts, rng: random.Random) -> Parts:
+    found = [node for node in nodes(parts[0]) if node and "$ref" not in node]
+    if found:
+        node = rng.choice(found)
+        parts[1]["New"] = {**node}
+        _replace(node, {"$ref": "#/components/schemas/New"})
+    return parts
+
+
+def component_renamed(parts: Parts, _rng: random.Random) -> Parts:
+    text = json.dumps(parts).replace('schemas/Cat"', 'schemas/Lion"').replace('"Cat":', '"Lion":')
+    schema, components = json.loads(text)
+    return schema, components
+
+
+def split_by_all_of(parts: Parts, rng: random.Random) -> Parts:
+    """Keywords that see each other stay together."""
+    together = {"$ref", "additionalProperties", "items", "prefixItems", "properties"}
+    for node in rng.sample(found := list(_nodes(parts)), min(2, len(found))):
+        inner = {**node}
+        kind = {"type": inner["type"]} if "type" in inner else {}
+        alone = together & inner.keys() or len(inner) < 3
+        split = [{**kind, word: value} for word, value in inner.items() if word != "type"]
+        _replace(node, {"allOf": [inner] if alone else split})
+    return parts
+
+
+def wrapped_in_a_union_of_one(parts: Parts, rng: random.Random) -> Parts:
+    for node in rng.sample(found := list(_nodes(parts)), min(2, len(found))):
+        _replace(node, {rng.choice(("anyOf", "oneOf")): [{**node}]})
+    return parts
+
+
+def denied_twice(parts: Parts, rng: random.Random) -> Parts:
+    for node in rng.sample(found := list(_nodes(parts)), min(1, len(found))):
+        _replace(node, {"not": {"title": "Other", "allOf": [{"not": {**node}}]}})
+    return parts
+
+
+def texts_changed(parts: Parts, rng: random.Random) -> Parts:
+    for node in _nodes(parts):
+        if "$ref" not in node:
+            node |= {"title": rng.choice("xyz"), "description": "Other.", "x-extra": 1}
+    return parts
+
+
+def said_in_other_keywords(parts: Parts, _rng: random.Random) -> Parts:
+    for node in _nodes(parts):
+        if node.keys() == {"type"} and isinstance(node["type"], list):
+            _replace(node, {"anyOf": [{"type": name} for name in node["type"]]})
+        elif len(node.get("enum", ())) > 1:
+            node["anyOf"] = [{"const": value} for value in node.pop("enum")]
+        elif node.get("additionalProperties") is True:
+            del node["additionalProperties"]
+        elif "exclusiveMinimum" in node and node["type"] == "integer":
+            least = node.pop("exclusiveMinimum") + 1
+            node["minimum"] = max(least, node.get("minimum", least))
+    return parts
+
+
+def _replace(node: dict[str, Any], fresh: dict[str, Any]) -> None:
+    node.clear()
+    node.update(fresh)
+
+
+WORDINGS = [
+    keys_reordered, lists_reordered, references_inlined, schema_made_component, component_renamed,
+    split_by_all_of, wrapped_in_a_union_of_one, denied_twice, texts_changed, said_in_other_keywords,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("wording", WORDINGS, ids=lambda wording: wording.__name__)
+@given(seed=st.integers(0, 2**48))
+def test_other_words_for_the_same_are_no_change(
+    wording: Callable[[Parts, random.Random], Parts], seed: int
+) -> None:
+    for number in range(SCHEMAS_EACH):
+        _assert_same(wording, seed + number)
+
+
+@pytest.mark.parametrize("seed", [12, 86, 312, 1240, 2193, 2315])
+def test_schemas_that_deny_or_exclude_themselves_are_no_change(seed: int) -> None:
+    """Each was a false alarm once: recursion through `not` and oneOf, and double denials."""
+    for wording in WORDINGS:
+        _assert_same(wording, seed)
+
+
+def _assert_same(wording: Callable[[Parts, random.Random], Parts], seed: int) -> None:
+    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    maker = SchemaMaker(rng)
+    parts = maker.schema(), maker.components()
+    other = wording(copy.deepcopy(parts), rng)
+    told = _counting(diff(document(*parts), document(*other)))
+    assert told == [], f"{told[0].sentence} {parts} {other}"
+
+
+def _counting(changes: list[Change]) -> list[Change]:
+    return [change for change in changes if change.severity is not Severity.INFO]
+
+
+@given(st.integers(0, 2**48))
+def test_what_only_widens_is_harmless_to_send_and_what_narrows_to_read(seed: int) -> None:
+    for number in range(SCHEMAS_EACH):
+        rng = random.Random(seed + number)  # noqa: S311 - not for secrets
+        maker = SchemaMaker(rng)
+        schema, components = maker.schema(), maker.components()
+        wider = document(_widened(copy.deepcopy(schema), maker), components)
+        own = document(schema, components)
+        told = [c for c in _counting(diff(own, wider)) if c.side == "request"]
+        told += [c for c in _counting(diff(wider, own)) if c.side == "response"]
+        assert told == [], f"{told[0].sentence} {schema} {wider}"
+
+
+def _widened(schema: Any, maker: SchemaMaker) -> Any:
+    """Loosen one place, outside of what denies or excludes."""
+    found = list(_plain_nodes(schema))
+    if found:
+        node = maker.rng.choice(found)
+        words = [word for word in LOOSE if word in node]
+        if words:
+            del node[maker.rng.choice(words)]
+        elif "enum" in node:
+            node["enum"] = [*node["enum"], "another"]
+        elif "anyOf" in node:
+            node["anyOf"].append(maker.schema(3))
+    return schema
+
+
+def _plain_nodes(schema: Any) -> Iterator[dict[str, Any]]:
+    if not isinstance(schema, dict):
+        return
+    yield schema
+    for part in schema.get("properties", {}).values():
+        yield from _plain_nodes(part)
+    for word in ("allOf", "anyOf", "prefixItems"):
+        for part in schema.get(word, ()):
+            yield from _plain_nodes(part)
+    yield from _plain_nodes(schema.get("items"))
