@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from apiproof.contract_diff.document.annotations import Annotations
 from apiproof.contract_diff.document.branches import Conjunction
 from apiproof.contract_diff.document.counterexamples import Counterexample
 from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
@@ -120,6 +121,7 @@ class DocumentComparison:
         self._found: dict[tuple[str | None, ...], tuple[Change, dict[Occurrence, None]]] = {}
         self._identical = IdenticalSchemas(old, new)
         self._inclusions: dict[tuple[bool, bool, bool], Inclusion] = {}
+        self._annotations: dict[bool, Annotations] = {}
 
     @cached_property
     def _readers(self) -> dict[tuple[bool, bool], Schemas]:
@@ -183,6 +185,27 @@ class DocumentComparison:
             if (each.kind, each.path) not in harmed:
                 self._record(subject, each, narrowed=not subject.inbound, losing=False, both=False)
 
+        self._remark(subject, old, new)
+
+    def _remark(self, subject: Subject, old: Conjunction, new: Conjunction) -> None:
+        if subject.inbound not in self._annotations:
+            self._annotations[subject.inbound] = Annotations(
+                self.reader(old=True, inbound=subject.inbound),
+                self.reader(old=False, inbound=subject.inbound),
+                self._identical,
+                sent=subject.inbound,
+            )
+        for remark in self._annotations[subject.inbound].remarks(old, new):
+            self.add(
+                replace(subject, place=replace(subject.place, path=remark.path)),
+                f"{subject.prefix}-{remark.rule}",
+                f"{_named(subject, remark.path)} {remark.fact}.",
+                old=remark.old,
+                new=remark.new,
+                breaking=remark.breaking,
+                detail=remark.fact,
+            )
+
     def _counterexamples(
         self, subject: Subject, old: Conjunction, new: Conjunction, *, losing: bool
     ) -> tuple[Counterexample, ...]:
@@ -193,9 +216,7 @@ class DocumentComparison:
     def _record(
         self, subject: Subject, found: Counterexample, *, narrowed: bool, losing: bool, both: bool
     ) -> None:
-        way = path_text(found.path)
-        inside = subject.name[:1].lower() + subject.name[1:]
-        name = f"`{way}` in {inside}" if way else subject.name
+        name = _named(subject, found.path)
         old, new = (found.sub, found.sup) if narrowed else (found.sup, found.sub)
         self.add(
             replace(subject, place=replace(subject.place, path=found.path)),
@@ -214,3 +235,9 @@ class DocumentComparison:
             replace(change, occurrences=tuple(places)) for change, places in self._found.values()
         ]
         return sorted(changes, key=lambda change: change.severity.rank)
+
+
+def _named(subject: Subject, path: tuple[str, ...]) -> str:
+    way = path_text(path)
+    inside = subject.name[:1].lower() + subject.name[1:]
+    return f"`{way}` in {inside}" if way else subject.name

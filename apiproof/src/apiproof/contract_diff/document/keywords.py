@@ -155,7 +155,7 @@ def _number(schema: Mapping[str, Any], add: Add) -> None:
         limit = Fraction(2 ** WHOLE[form])
         add("lower", (-limit, False), "format")
         add("upper", (limit - 1, False), "format")
-    elif form in {"float", "double"} and not whole:
+    elif form and form not in HINTS | set(WHOLE) and not (whole and form in {"float", "double"}):
         add("format", form, "format")
 
 

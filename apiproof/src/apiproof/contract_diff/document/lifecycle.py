@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from typing import Any
-
 from apiproof.contract_diff.document.changes import DocumentComparison, Subject
+from apiproof.contract_diff.document.sunset import (
+    STABILITY,
+    SUNSET,
+    stability_change,
+    sunset_change,
+)
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.references import join_pointer
-
-SUNSET = "x-sunset"
-"""The extension in which oasdiff and others write when something deprecated ends (RFC 3339)."""
 
 
 def compare_lifecycle(
@@ -53,36 +52,20 @@ def _sunset(
     is_deprecated: bool,
 ) -> None:
     before, after = old.definition.get(SUNSET), new.definition.get(SUNSET)
-    if before == after or not is_deprecated:
-        return
-    first, then = sunset_date(before), sunset_date(after)
-    rule, sentence = "", ""
-    if after is None:
-        rule, sentence = "removed", f"{subject.name} no longer says when it ends (was {before})."
-    elif then is None:
-        rule, sentence = "invalid", f"The sunset of {subject.name} is no date: {after}."
-    elif first is not None and then < first:
-        rule = "earlier"
-        sentence = f"{subject.name} ends earlier: on {after}, not on {before}."
-    if rule:
+    word, fact = sunset_change(before, after) if is_deprecated else ("", "")
+    if word:
         comparison.add(
-            subject, f"operation-sunset-{rule}", sentence,
-            old=join_pointer(old.part.pointer, SUNSET) if before is not None else old.part.pointer,
-            new=join_pointer(new.part.pointer, SUNSET) if after is not None else new.part.pointer,
-            breaking=True,
+            subject, f"operation-sunset-{word}", f"{subject.name} {fact}.",
+            old=_at(old, SUNSET), new=_at(new, SUNSET), breaking=True,
+        )  # fmt: skip
+    word, fact = stability_change(old.definition.get(STABILITY), new.definition.get(STABILITY))
+    if word:
+        comparison.add(
+            subject, f"operation-stability-{word}", f"{subject.name} {fact}.",
+            old=_at(old, STABILITY), new=_at(new, STABILITY), breaking=word != "increased",
         )  # fmt: skip
 
 
-def sunset_date(value: Any) -> dt.date | None:
-    """Return the day that a sunset names (`2026-11-01`, RFC 3339 with a time); None if none."""
-    try:
-        return dt.date.fromisoformat(str(value)[:10])
-    except ValueError:
-        return None
-
-
-def has_ended(node: Mapping[str, Any]) -> bool:
-    """Tell whether something deprecated is past its sunset, so that its removal was announced."""
-    day = sunset_date(node.get(SUNSET))
-    today = dt.datetime.now(dt.UTC).date()
-    return node.get("deprecated") is True and day is not None and day < today
+def _at(operation: Operation, word: str) -> str:
+    at = operation.part.pointer
+    return join_pointer(at, word) if word in operation.definition else at

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from apiproof.contract_diff.document.bodies import compare_request_body, compare_responses
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Side, Subject
-from apiproof.contract_diff.document.lifecycle import compare_lifecycle, has_ended
+from apiproof.contract_diff.document.lifecycle import compare_lifecycle
 from apiproof.contract_diff.document.parameters import compare_parameters
 from apiproof.contract_diff.document.security import compare_security
+from apiproof.contract_diff.document.sunset import has_ended
 from apiproof.openapi.operations import Operation, operations
 from apiproof.openapi.references import join_pointer
 from apiproof.openapi.routing import template_pattern

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from apiproof.contract_diff.document.branches import Conjunction, SchemaSite
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
-from apiproof.contract_diff.document.lifecycle import has_ended
 from apiproof.contract_diff.document.messages import shown
+from apiproof.contract_diff.document.sunset import SUNSET, has_ended, sunset_change
 from apiproof.openapi.operations import IGNORED_HEADERS, Operation, Parameter, schema_of
 from apiproof.openapi.references import Located, join_pointer
 
@@ -58,7 +58,7 @@ def compare_parameters(
             _removed(comparison, here, parameter, new)
     for key, parameter in after.items():
         if key not in before and key not in moved:
-            _added(comparison, _subject(subject, parameter), parameter, old)
+            _added(comparison, _subject(subject, parameter), parameter, old, new)
 
 
 def _subject(subject: Subject, parameter: Parameter) -> Subject:
@@ -71,7 +71,8 @@ def _elsewhere(
     parameter: Parameter, after: Mapping[Key, Parameter], before: Mapping[Key, Parameter]
 ) -> Key | None:
     for key, other in after.items():
-        if key not in before and other.name.lower() == parameter.name.lower():
+        same_name = other.name.lower() == parameter.name.lower()
+        if key not in before and same_name and other.location != parameter.location:
             return key
     return None
 
@@ -88,16 +89,30 @@ def _removed(
 
 
 def _added(
-    comparison: DocumentComparison, subject: Subject, parameter: Parameter, old: Operation
+    comparison: DocumentComparison,
+    subject: Subject,
+    parameter: Parameter,
+    old: Operation,
+    new: Operation,
 ) -> None:
-    if parameter.location == "path":
-        return  # another template is another path, and compared as such
+    if parameter.location == "path" and parameter.name in new.path_parameters:
+        _declared(comparison, subject, parameter, old)
+        return
     need = "required " if parameter.is_required else ""
     comparison.add(
         subject, f"request-{need.replace(' ', '-')}parameter-added",
         f"A {need}{subject.name} was added.",
         old=old.part.pointer, new=parameter.part.pointer, breaking=parameter.is_required,
     )  # fmt: skip
+
+
+def _declared(
+    comparison: DocumentComparison, subject: Subject, parameter: Parameter, old: Operation
+) -> None:
+    """Compare a parameter of the path that the old document used and did not declare."""
+    undeclared = SchemaSite(old.part.pointer, {"type": "string"}, "a parameter of the path")
+    named = replace(subject, name=f"The {subject.name}")
+    comparison.schemas(named, (undeclared,), site_of(parameter.part))
 
 
 def _compare(
@@ -138,9 +153,27 @@ def _serialization(
     written = (old.style, old.explodes), (new.style, new.explodes)
     if written[0] != written[1] and (compound or (prefixed and old.style != new.style)):
         _rewritten(comparison, subject, old, new)
+    elif _is_parted(comparison, old, new):
+        comparison.add(
+            subject, "request-parameter-serialization-changed",
+            f"The {subject.name} is now a list: what is sent as one value is read apart at commas.",
+            old=old.part.pointer, new=new.part.pointer, breaking=True,
+        )  # fmt: skip
     for word in ("allowReserved", "allowEmptyValue"):
         if old.part.node.get(word) is True and new.part.node.get(word) is not True:
             _rewritten(comparison, subject, old, new)
+
+
+def _is_parted(comparison: DocumentComparison, old: Parameter, new: Parameter) -> bool:
+    """Whether a text that may hold a delimiter is now read as a list which it parts."""
+    exploded = new.style == "form" and new.explodes
+    if exploded or old.media_type or new.media_type:
+        return False
+    before = comparison.reader(old=True, inbound=True).branches(site_of(old.part))
+    after = comparison.reader(old=False, inbound=True).branches(site_of(new.part))
+    text = any(branch.type == "string" and branch.values is None for branch in before)
+    lists = [{branch.type for branch in branches} for branches in (before, after)]
+    return text and "array" not in lists[0] and lists[1] <= {"array", "null"}
 
 
 def _rewritten(
@@ -171,6 +204,13 @@ def _annotations(
             subject, f"request-parameter-{word}",
             f"The {subject.name} is {'now' if is_now else 'no longer'} deprecated.",
             old=_keyword(old, "deprecated"), new=_keyword(new, "deprecated"), breaking=False,
+        )  # fmt: skip
+    ends, ended = (each.part.node.get(SUNSET) for each in (old, new))
+    word, fact = sunset_change(ends, ended) if is_now else ("", "")
+    if word:
+        comparison.add(
+            subject, f"request-parameter-sunset-{word}", f"The {subject.name} {fact}.",
+            old=_keyword(old, SUNSET), new=_keyword(new, SUNSET), breaking=True,
         )  # fmt: skip
     before = comparison.reader(old=True, inbound=True).find(site_of(old.part), "default")
     after = comparison.reader(old=False, inbound=True).find(site_of(new.part), "default")

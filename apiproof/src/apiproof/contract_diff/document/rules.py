@@ -45,6 +45,9 @@ _FIXED: Final = [
     "operation-sunset-removed",
     "operation-sunset-earlier",
     "operation-sunset-invalid",
+    "operation-stability-decreased",
+    "operation-stability-increased",
+    "operation-stability-invalid",
     "webhook-added",
     "webhook-removed",
     "request-body-added",
@@ -64,6 +67,9 @@ _FIXED: Final = [
     "request-parameter-serialization-changed",
     "request-parameter-deprecated",
     "request-parameter-reactivated",
+    "request-parameter-sunset-removed",
+    "request-parameter-sunset-earlier",
+    "request-parameter-sunset-invalid",
     "request-parameter-default-changed",
     "request-parameter-default-added",
     "request-parameter-default-removed",
@@ -89,6 +95,19 @@ _FIXED: Final = [
 _PREFIXES: Final = (
     "request", "response", "request-parameter", "response-header", "response-parameter",
 )  # fmt: skip
+_ANNOTATIONS: Final = [
+    "property-deprecated",
+    "property-reactivated",
+    "property-sunset-removed",
+    "property-sunset-earlier",
+    "property-sunset-invalid",
+    "property-stability-decreased",
+    "property-stability-increased",
+    "property-stability-invalid",
+    "extensible-enum-narrowed",
+    "extensible-enum-widened",
+    "unused-keyword-changed",
+]
 _ENDINGS: Final = (("-narrowed", "-widened"), ("-tightened", "-loosened"))
 
 
@@ -96,6 +115,7 @@ def _schema_rules() -> list[str]:
     rules = [rule for words in WORDS.values() for rule in words[:2]]
     rules += [f"{kind}-{way}" for kind in BOUNDS for way in ("tightened", "loosened")]
     rules += [f"{kind}-{way}" for kind in OTHER_KINDS for way in ("narrowed", "widened")]
+    rules += _ANNOTATIONS
     rules += [
         rule.removesuffix(ending) + "-changed"
         for rule in rules
@@ -112,6 +132,7 @@ DEFAULTS: Final[Mapping[str, Severity]] = {
     "request-parameter-default-*": Severity.WARNING,  # so it may, if the document told nothing
     "operation-id-*": Severity.INFO,
     "operation-sunset-*": Severity.ERROR,
+    "re*-unused-keyword-changed": Severity.WARNING,  # what it was meant for cannot be told
     "request*-one-of-overlap-possible": Severity.WARNING,
     "response*-one-of-overlap-removed": Severity.WARNING,  # clients seldom count variants
     "response*-one-of-overlap-gone": Severity.INFO,
@@ -132,6 +153,23 @@ OASDIFF: Final[Mapping[str, str]] = {
     "sunset-deleted": "operation-sunset-removed",
     "api-sunset-date-changed-too-small": "operation-sunset-earlier",
     "api-deprecated-sunset-parse": "operation-sunset-invalid",
+    "api-path-sunset-parse": "operation-sunset-invalid",
+    "api-stability-decreased": "operation-stability-decreased",
+    "api-stability-increased": "operation-stability-increased",
+    "api-invalid-stability-level": "operation-stability-invalid",
+    "request-parameter-sunset-deleted": "request-parameter-sunset-removed",
+    "request-parameter-sunset-date-changed-too-small": "request-parameter-sunset-earlier",
+    "request-parameter-sunset-parse": "request-parameter-sunset-invalid",
+    "request-parameter-x-extensible-enum-value-removed": "request-parameter-extensible-*",
+    "request-property-x-extensible-enum-value-removed": "request-extensible-enum-narrowed",
+    "request-property-deprecated": "request-property-deprecated",
+    "request-property-reactivated": "request-property-reactivated",
+    "request-property-deprecated-sunset-invalid": "request-property-sunset-invalid",
+    "request-property-stability-decreased": "request-property-stability-decreased",
+    "response-property-deprecated": "response-property-deprecated",
+    "response-property-reactivated": "response-property-reactivated",
+    "response-property-deprecated-sunset-invalid": "response-property-sunset-invalid",
+    "response-property-stability-decreased": "response-property-stability-decreased",
     "webhook-removed": "webhook-removed",
     "webhook-added": "webhook-added",
     "request-body-added-required": "request-required-body-added",

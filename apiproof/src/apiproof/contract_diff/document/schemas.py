@@ -101,15 +101,15 @@ class Schemas:
     def find(self, schemas: Conjunction, keyword: str) -> Constraint | None:
         """Return an annotation such as `default` with its pointer, looking through references."""
         for schema in schemas:
-            for site in self._layers(schema):
+            for site in self.layers(schema):
                 if isinstance(site.schema, Mapping) and keyword in site.schema:
                     return Constraint(site.schema[keyword], join_pointer(site.pointer, keyword))
         return None
 
     def _real(self, site: SchemaSite) -> SchemaSite:
-        return next(iter(list(self._layers(site, nested=False))[::-1]))
+        return next(iter(list(self.layers(site, nested=False))[::-1]))
 
-    def _layers(self, site: SchemaSite, *, nested: bool = True) -> Iterator[SchemaSite]:
+    def layers(self, site: SchemaSite, *, nested: bool = True) -> Iterator[SchemaSite]:
         """Yield a schema and what it refers to, and with `nested` what it is composed of."""
         queue, seen = [site], set()
         while queue:
@@ -188,7 +188,7 @@ class Schemas:
         values = [schema["const"]] if "const" in schema else schema.get("enum")
         branches = []
         for kind in types_of(schema):
-            marks = marks_of(kind, schema, pointer, self._hides)
+            marks = marks_of(kind, schema, pointer, self.hides)
             if values is None:
                 branches.append(SchemaBranch(kind, pointer, marks))
                 continue
@@ -199,7 +199,8 @@ class Schemas:
                 branches.append(SchemaBranch(kind, pointer, marks, here, at))
         return tuple(branches)
 
-    def _hides(self, site: SchemaSite) -> bool:
+    def hides(self, site: SchemaSite) -> bool:
+        """Return whether a property does not exist in this direction."""
         mark = self.find((site,), self._hiding)
         return mark is not None and mark.value is True
 

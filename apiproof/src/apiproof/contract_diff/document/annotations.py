@@ -1,0 +1,203 @@
+"""What schemas say beside their rules: deprecation, open enums, keywords that have no effect.
+
+Both documents' schemas are walked side by side, by name; what is equal word for word is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apiproof.contract_diff.document.branches import Conjunction, Constraint, SchemaSite, identity
+from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
+from apiproof.contract_diff.document.keywords import FAMILIES, NAMED, canonical, types_of
+from apiproof.contract_diff.document.messages import shown
+from apiproof.contract_diff.document.schemas import Schemas
+from apiproof.contract_diff.document.sunset import (
+    STABILITY,
+    SUNSET,
+    stability_change,
+    sunset_change,
+)
+from apiproof.openapi.references import join_pointer
+
+EXTENSIBLE = "x-extensible-enum"
+"""Known values of an enum that may grow (Zalando's guidelines, rule 112)."""
+Pair = tuple[SchemaSite, SchemaSite]
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One difference in what schemas say: the end of its rule, a fact, and where it stands."""
+
+    rule: str
+    fact: str
+    old: str
+    new: str
+    breaking: bool = False
+    path: tuple[str, ...] = ()
+
+
+@dataclass
+class _Node:
+    remarks: list[Remark]
+    below: list[tuple[tuple[str, ...], Pair]]
+    above: list[Pair] = field(default_factory=list)
+
+
+class Annotations:
+    """The schemas of two documents as they travel in one direction."""
+
+    def __init__(
+        self, old: Schemas, new: Schemas, identical: IdenticalSchemas, *, sent: bool
+    ) -> None:
+        self._old, self._new, self._identical, self._sent = old, new, identical, sent
+        self._nodes: dict[Pair, _Node] = {}
+        self._telling: set[Pair] = set()
+
+    def remarks(self, old: Conjunction, new: Conjunction) -> Iterator[Remark]:
+        """Yield the differences below two schemas, each with a shortest path to it."""
+        if len(old) != 1 or len(new) != 1 or self._identical.same(old, new):
+            return
+        root = old[0], new[0]
+        self._explore(root)
+        seen = {root}
+        queue: list[tuple[tuple[str, ...], Pair]] = [((), root)]
+        while queue:
+            path, pair = queue.pop(0)
+            for remark in self._nodes[pair].remarks:
+                yield Remark(
+                    remark.rule, remark.fact, remark.old, remark.new, remark.breaking, path
+                )
+            for step, below in self._nodes[pair].below:
+                if below in self._telling and below not in seen:
+                    seen.add(below)
+                    queue.append(((*path, *step), below))
+
+    def _explore(self, root: Pair) -> None:
+        fresh, queue = [], [root]
+        while queue:
+            pair = queue.pop()
+            if pair in self._nodes:
+                continue
+            below = [each for each in self._below(*pair) if not self._same(each[1])]
+            self._nodes[pair] = _Node(list(self._compare(*pair)), below)
+            fresh.append(pair)
+            queue += [each for _, each in below]
+        for pair in fresh:
+            for _, each in self._nodes[pair].below:
+                self._nodes[each].above.append(pair)
+        telling = [p for p in fresh if self._nodes[p].remarks or self._leads_on(p)]
+        while telling:
+            pair = telling.pop()
+            if pair not in self._telling:
+                self._telling.add(pair)
+                telling += self._nodes[pair].above
+
+    def _leads_on(self, pair: Pair) -> bool:
+        return any(each in self._telling for _, each in self._nodes[pair].below)
+
+    def _same(self, pair: Pair) -> bool:
+        return self._identical.same((pair[0],), (pair[1],))
+
+    def _below(self, old: SchemaSite, new: SchemaSite) -> Iterator[tuple[tuple[str, ...], Pair]]:
+        others = dict(_parts(self._new, new))
+        for key, site in _parts(self._old, old):
+            if key in others:
+                word, name = key
+                steps = {"properties": (name,), "items": ("*",), "additionalProperties": ("*",)}
+                yield steps.get(word, ()), (site, others[key])
+
+    def _compare(self, old: SchemaSite, new: SchemaSite) -> Iterator[Remark]:
+        def both(word: str) -> tuple[Constraint, Constraint]:
+            found = self._old.find((old,), word), self._new.find((new,), word)
+            return (
+                found[0] or Constraint(None, old.pointer),
+                found[1] or Constraint(None, new.pointer),
+            )
+
+        was, now = both("deprecated")
+        if bool(was.value) is not bool(now.value):
+            word, fact = ("deprecated", "now") if now.value else ("reactivated", "no longer")
+            yield Remark(f"property-{word}", f"is {fact} deprecated", was.pointer, now.pointer)
+        if now.value is True:
+            yield from _remark("sunset", sunset_change, both(SUNSET))
+        yield from _remark("stability", stability_change, both(STABILITY))
+        yield from self._extensible(*both(EXTENSIBLE))
+        yield from _unused(_unused_words(self._old, old), _unused_words(self._new, new))
+
+    def _extensible(self, was: Constraint, now: Constraint) -> Iterator[Remark]:
+        if not isinstance(was.value, list) or not isinstance(now.value, list):
+            return
+        for word, values, others in (
+            ("narrowed", was.value, now.value),
+            ("widened", now.value, was.value),
+        ):
+            kept = set(map(identity, others))
+            gone = [value for value in values if identity(value) not in kept]
+            if gone:
+                fact = f"{'no longer' if word == 'narrowed' else 'now also'} names {shown(gone)}"
+                harms = self._sent and word == "narrowed"
+                yield Remark(f"extensible-enum-{word}", fact, was.pointer, now.pointer, harms)
+
+
+def _remark(what: str, change: Any, found: tuple[Constraint, Constraint]) -> Iterator[Remark]:
+    was, now = found
+    word, fact = change(was.value, now.value)
+    if word:
+        yield Remark(f"property-{what}-{word}", fact, was.pointer, now.pointer, word != "increased")
+
+
+def _parts(schemas: Schemas, site: SchemaSite) -> Iterator[tuple[tuple[str, str], SchemaSite]]:
+    """Yield the schemas inside one, by where they stand; variants by their reference or place."""
+    for layer in schemas.layers(site):
+        schema, at = layer.schema, layer.pointer
+        if not isinstance(schema, Mapping):
+            continue
+        for name, part in (schema.get("properties") or {}).items():
+            inner = SchemaSite(join_pointer(at, "properties", name), part)
+            if not schemas.hides(inner):
+                yield ("properties", name), inner
+        for word in ("items", "additionalProperties"):
+            if isinstance(schema.get(word), Mapping):
+                yield (word, ""), SchemaSite(join_pointer(at, word), schema[word])
+        for word in ("anyOf", "oneOf"):
+            for index, part in enumerate(schema.get(word) or ()):
+                ref = part.get("$ref") if isinstance(part, Mapping) else None
+                name = ref if isinstance(ref, str) else str(index)
+                yield ("variant", name), SchemaSite(join_pointer(at, word, index), part)
+
+
+Unused = tuple[str, dict[str, Constraint]]
+"""The types of a schema and the keywords in it that are for others."""
+
+
+def _unused_words(schemas: Schemas, site: SchemaSite) -> Unused:
+    found: dict[str, Constraint] = {}
+    told: list[str] = []
+    for layer in schemas.layers(site):
+        if not isinstance(layer.schema, Mapping) or "type" not in layer.schema:
+            continue
+        types = types_of(layer.schema)
+        told += types
+        for family, words in FAMILIES.items():
+            for word in sorted(words & layer.schema.keys()) if family not in types else ():
+                found[word] = Constraint(layer.schema[word], join_pointer(layer.pointer, word))
+        if "format" in layer.schema and not {"string", "number"} & set(types):
+            mark = Constraint(layer.schema["format"], join_pointer(layer.pointer, "format"))
+            found["format"] = mark
+    return " or ".join(dict.fromkeys(told)), found
+
+
+def _unused(old: Unused, new: Unused) -> Iterator[Remark]:
+    (types, was), (others, now) = old, new
+    for word in {**was, **now} if types == others else ():
+        one, other = was.get(word), now.get(word)
+        before, after = (
+            canonical(each.value, names=word in NAMED) if each else "" for each in (one, other)
+        )
+        if before != after:
+            at, there = (each.pointer if each else "" for each in (one, other))
+            fact = f"changed its {word}, which has no effect on {types}"
+            yield Remark("unused-keyword-changed", fact, at or there, there or at)
