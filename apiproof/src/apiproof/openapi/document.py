@@ -8,6 +8,7 @@ import posixpath
 import re
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -89,15 +90,25 @@ def parse_document(text: str, name: str) -> Any:
                 return parse_yaml(text, name)
             raise DocumentError(f"{name}: not JSON ({one_line(error)}).") from None
         _require_depth(value, name)
+        _require_text(text, value, name)
         return value
     return parse_yaml(text, name)
+
+
+def _require_text(text: str, value: Any, name: str) -> None:
+    r"""Refuse what JSON can write and no file or terminal takes: half of a character (`\ud800`)."""
+    if "\\ud" in text or "\\uD" in text:
+        try:
+            json.dumps(value, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = repr(error.object[error.start])
+            raise DocumentError(f"{name}: {half} is half of a character; repair it.") from None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"the key {twice!r} occurs twice in one object")
     return found
 

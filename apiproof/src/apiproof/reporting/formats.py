@@ -10,8 +10,12 @@ from pydantic import TypeAdapter
 
 from apiproof.reporting.model import Case, Finding, Report, Severity, Status, StepResult
 
-# XML 1.0, 2.2: the characters that a document cannot hold.
-_FORBIDDEN: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# XML 1.0, 2.2: the characters that a document cannot hold, those that it advises against, and those
+# that turn a line around (Unicode, UAX 9) wherever it is shown.
+_FORBIDDEN: Final = re.compile(
+    "[^\t\n\r\u0020-\u007e\u00a0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+    "|[\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _LEVELS: Final = {
     Severity.CRITICAL: ("error", "9.5"),
     Severity.HIGH: ("error", "7.5"),
@@ -123,7 +127,7 @@ def as_sarif(report: Report, document: str = "openapi.json") -> str:
         "version": "2.1.0",
         "runs": [{"tool": {"driver": driver}, "results": results}],
     }
-    return json.dumps(sarif, indent=2, ensure_ascii=False) + "\n"
+    return json.dumps(sarif, indent=2) + "\n"
 
 
 def _rule(check: str, example: Finding) -> dict[str, Any]:

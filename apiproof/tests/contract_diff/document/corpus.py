@@ -12,6 +12,12 @@ from apiproof.openapi.document import parse_yaml
 
 FOLDER = Path(__file__).parent / "corpus"
 FILES = ("operations", "requests", "responses", "misses")
+BASES = [
+    parse_yaml(path.read_text("utf-8"), path.name)
+    for path in sorted(FOLDER.glob("*.yaml"))
+    if path.stem not in FILES
+]
+"""The documents that the cases change."""
 
 
 @dataclass(frozen=True)

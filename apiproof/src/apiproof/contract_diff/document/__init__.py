@@ -20,6 +20,7 @@ from apiproof.contract_diff.document.consumer_impact import Impact, Reliance, im
 from apiproof.contract_diff.document.operations import compare_operations, compare_servers
 from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity, load_policy
 from apiproof.openapi.document import Document, DocumentError
+from apiproof.openapi.shapes import require_shape
 
 __all__ = [
     "Change",
@@ -47,6 +48,8 @@ def diff(
     """
     before = Document(old, "the old document").require_openapi_3()
     after = Document(new, "the new document").require_openapi_3()
+    for document in (before, after):
+        require_shape(document)
     comparison = DocumentComparison(before, after, policy)
     try:
         compare_operations(comparison)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
@@ -47,30 +48,78 @@ ANNOTATIONS = {
 }  # fmt: skip
 NAMED = {"properties", "patternProperties", "$defs", "dependentSchemas"}
 
-_EXPECTED: dict[str, type | tuple[type, ...]] = {
-    "type": (str, list),
-    "enum": list,
-    "allOf": list,
-    "anyOf": list,
-    "oneOf": list,
-    "prefixItems": list,
-    "required": list,
-    "properties": Mapping,
-    "patternProperties": Mapping,
-    "dependentRequired": Mapping,
-    "format": str,
-    "pattern": str,
-    "multipleOf": (int, float),
-    **dict.fromkeys(("minimum", "maximum"), (int, float)),
-    **dict.fromkeys((word for pair in SIZES.values() for word in pair), (int, float)),
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+
+
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_values(value: Any) -> bool:
+    return isinstance(value, list) and all(map(_is_value, value))
+
+
+def _is_value(value: Any) -> bool:
+    return not isinstance(value, float) or isfinite(value)
+
+
+def _is_discriminator(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not isinstance(value.get("propertyName", ""), str):
+        return False
+    mapping = value.get("mapping") or {}
+    return isinstance(mapping, Mapping) and all(isinstance(to, str) for to in mapping.values())
+
+
+def _is_dependencies(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(_is_texts, value.values()))
+
+
+def _is_size(value: Any) -> bool:
+    return _is_number(value) and value >= 0
+
+
+_EXPECTED: dict[str, Callable[[Any], bool]] = {
+    "type": lambda value: isinstance(value, str) or _is_texts(value),
+    "enum": _is_values,
+    "const": _is_value,
+    "required": _is_texts,
+    "dependentRequired": _is_dependencies,
+    "discriminator": _is_discriminator,
+    "multipleOf": lambda value: _is_number(value) and value > 0,
+    "exclusiveMinimum": lambda value: isinstance(value, bool) or _is_number(value),
+    "exclusiveMaximum": lambda value: isinstance(value, bool) or _is_number(value),
+    **dict.fromkeys(("minimum", "maximum"), _is_number),
+    **dict.fromkeys((word for pair in SIZES.values() for word in pair), _is_size),
+    **dict.fromkeys(("minContains", "maxContains"), _is_size),
+    **dict.fromkeys(
+        ("allOf", "anyOf", "oneOf", "prefixItems"), lambda value: isinstance(value, list)
+    ),
+    **dict.fromkeys(
+        ("properties", "patternProperties", "dependentSchemas"),
+        lambda value: isinstance(value, Mapping),
+    ),
+    **dict.fromkeys(
+        ("$ref", "format", "pattern", "contentEncoding", "contentMediaType"),
+        lambda value: isinstance(value, str),
+    ),
 }
+"""What the values of keywords must be to be read; schemas in them are judged by themselves."""
+SHOWN = 60
+"""How many characters of a wrong value a message shows."""
 
 
-def require_sane(schema: Mapping[str, Any], pointer: str, document: Document) -> None:
-    """Raise DocumentError where a keyword's value is of the wrong JSON type."""
-    for word, expected in _EXPECTED.items():
-        if word in schema and not isinstance(schema[word], expected):
+def require_sane(schema: Any, pointer: str, document: Document) -> None:
+    """Raise DocumentError where a node is no schema, or a keyword's value of a wrong JSON type."""
+    if not isinstance(schema, Mapping):
+        if isinstance(schema, bool):
+            return
+        raise DocumentError(f"{document.name}: #{pointer} is not a schema.")
+    for word in schema.keys() & _EXPECTED.keys():
+        if not _EXPECTED[word](schema[word]):
             found = json.dumps(schema[word], default=str)
+            found = found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
             raise DocumentError(
                 f"{document.name}: {word} at #{join_pointer(pointer, word)} cannot be {found}."
             )

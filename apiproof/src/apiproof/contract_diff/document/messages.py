@@ -90,6 +90,8 @@ BOUNDS = {
     "min-properties": "number of properties at least",
     "max-properties": "number of properties at most",
 }  # fmt: skip
+LONGEST = 120
+"""How many characters of a value a sentence shows."""
 _OPPOSITES = ("-narrowed", "-widened", "-tightened", "-loosened")
 
 
@@ -119,6 +121,8 @@ def sentence_of(service: str, found: Counterexample, *, narrowed: bool) -> str:
     kind = "enum-open" if found.kind == "enum" and found.sub_value is None else found.kind
     if kind in WORDS:
         told = WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
+        if kind == "variant" and not found.sub_value:
+            told = told.replace(f"the variant {sub}", "one of the variants")
     elif kind in BOUNDS:
         old, new = (sub, sup) if narrowed else (sup, sub)
         told = f"has its {BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
@@ -133,10 +137,13 @@ def shown(value: Any) -> str:
     """Return a value as a sentence shows it."""
     if value is None:
         return "none"
+    if value in ("", []):
+        return '""' if value == "" else "nothing"
     if isinstance(value, list):
         some = ", ".join(shown(item) if item is not None else "null" for item in value[:6])
         return some + (f" and {len(value) - 6} more" if len(value) > 6 else "")
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    text = value if isinstance(value, str) else json.dumps(value, default=str)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def path_text(path: tuple[str, ...]) -> str:

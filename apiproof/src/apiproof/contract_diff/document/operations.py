@@ -36,7 +36,7 @@ def compare_operations(comparison: DocumentComparison) -> None:
 def compare_servers(comparison: DocumentComparison) -> None:
     """Report other servers: harmless, as clients know theirs by configuration."""
     before, after = (
-        [server.get("url") for server in document.raw.get("servers") or ()]
+        [server.get("url") for server in document.raw.get("servers") or () if server]
         for document in (comparison.old, comparison.new)
     )
     if before != after:

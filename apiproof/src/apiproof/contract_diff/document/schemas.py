@@ -33,7 +33,7 @@ from apiproof.contract_diff.document.keywords import (
     require_sane,
     types_of,
 )
-from apiproof.openapi.references import Document, DocumentError, join_pointer
+from apiproof.openapi.references import Document, join_pointer
 
 MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
@@ -59,6 +59,8 @@ class Schemas:
         self._hiding = "readOnly" if flow == "request" else "writeOnly"
         self._expanded: dict[tuple[str, str], tuple[SchemaBranch, ...]] = {}
         self._followed: dict[Conjunction, Conjunction] = {}
+        self._judged: set[tuple[str, str]] = set()
+        self._identities: dict[int, tuple[tuple[Any, ...], frozenset[str]]] = {}
         self._met: dict[Conjunction, tuple[SchemaBranch, ...]] = {}
 
     def followed(self, schemas: Conjunction) -> Conjunction:
@@ -89,6 +91,12 @@ class Schemas:
             self._met[schemas] = tuple(branch for branch in met if not contradictory(branch))
         return self._met[schemas]
 
+    def identities(self, values: tuple[Any, ...]) -> frozenset[str]:
+        """Return the keys under which the values of a branch are equal to others."""
+        if id(values) not in self._identities:  # kept beside them, so that no id is used again
+            self._identities[id(values)] = values, frozenset(map(identity, values))
+        return self._identities[id(values)][1]
+
     def home(self, schemas: Conjunction, keyword: str = "") -> str:
         """Return the pointer of the first schema, references followed, at `keyword` if there."""
         if not schemas:
@@ -117,6 +125,7 @@ class Schemas:
             if here in seen:
                 continue
             seen.add(here)
+            self._judge(here)
             yield here
             if not isinstance(here.schema, Mapping):
                 continue
@@ -128,6 +137,12 @@ class Schemas:
                     SchemaSite(join_pointer(here.pointer, "allOf", i), p)
                     for i, p in enumerate(parts)
                 ]
+
+    def _judge(self, site: SchemaSite) -> None:
+        """Require, once, that a schema can be read."""
+        if (site.pointer, site.tag) not in self._judged:
+            require_sane(site.schema, site.pointer, self.document)
+            self._judged.add((site.pointer, site.tag))
 
     def _reference(self, site: SchemaSite) -> SchemaSite | None:
         ref = site.schema.get("$ref")
@@ -142,11 +157,9 @@ class Schemas:
 
     def _dissolve(self, site: SchemaSite) -> tuple[SchemaBranch, ...]:
         schema, pointer = site.schema, site.pointer
+        self._judge(site)
         if isinstance(schema, bool):
             return anything(pointer) if schema else ()
-        if not isinstance(schema, Mapping):
-            raise DocumentError(f"{self.document.name}: #{pointer} is not a schema.")
-        require_sane(schema, pointer, self.document)
         target = self._reference(site)
         if target is not None and (self.document.is_30 or schema.keys() == {"$ref"}):
             return self._expand(target)

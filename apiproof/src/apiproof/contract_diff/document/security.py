@@ -1,10 +1,12 @@
 """Who may call: alternatives, schemes and scopes of one operation in both documents.
 
-Schemes are compared by what they are, not by what the document calls them.
+Schemes are compared by what they are, not by what the document calls them, unless it has one under
+several names: these may be for other users each.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -32,6 +34,22 @@ class Alternative:
         )
 
 
+def shared_schemes(*documents: Document) -> frozenset[Scheme]:
+    """Return the schemes that a document has under several names, so that only these tell apart."""
+    shared: set[Scheme] = set()
+    for document in documents:
+        node = document.child(document.root, "components", "securitySchemes").node
+        names = node if isinstance(node, Mapping) else {}
+        counted = Counter(_scheme(document, name) for name in names)
+        shared |= {scheme for scheme, count in counted.items() if count > 1}
+    return frozenset(shared)
+
+
+def _known_by(document: Document, name: str, shared: frozenset[Scheme]) -> Scheme:
+    scheme = _scheme(document, name)
+    return (*scheme, name) if scheme in shared else scheme
+
+
 def _scheme(document: Document, name: str) -> Scheme:
     node = document.child(document.root, "components", "securitySchemes", name).node
     if not isinstance(node, Mapping):
@@ -44,13 +62,16 @@ def _scheme(document: Document, name: str) -> Scheme:
     return tuple(facts)
 
 
-def alternatives_of(document: Document, operation: Operation) -> list[Alternative]:
+def alternatives_of(
+    document: Document, operation: Operation, shared: frozenset[Scheme]
+) -> list[Alternative]:
     """Return the ways into an operation; one that needs nothing if it is public."""
     listed, at = operation.security_part
     home = operation.part.pointer if listed is None else at
     found = []
-    for index, requirement in enumerate(listed or ()):
-        names = {name: _scheme(document, name) for name in requirement}
+    for index, item in enumerate(listed or ()):
+        requirement = item or {}
+        names = {name: _known_by(document, name, shared) for name in requirement}
         needs = {names[name]: frozenset(scopes or ()) for name, scopes in requirement.items()}
         found.append(Alternative(needs, names, join_pointer(home, index)))
     return found or [Alternative({}, {}, home)]
@@ -61,8 +82,9 @@ def compare_security(
 ) -> None:
     """Report every way in that no longer lets in, and every new one."""
     subject = replace(subject, place=Place("security"))
-    before = alternatives_of(comparison.old, old)
-    after = alternatives_of(comparison.new, new)
+    shared = shared_schemes(comparison.old, comparison.new)
+    before = alternatives_of(comparison.old, old, shared)
+    after = alternatives_of(comparison.new, new, shared)
     for way in before:
         if not any(other.lets_in(way) for other in after):
             rule, fact, other = _loss(way, after)

@@ -35,7 +35,7 @@ def refusal(schemas: Schemas, branch: SchemaBranch, value: Any) -> str | None:
 
 
 def _refusals(schemas: Schemas, branch: SchemaBranch, value: Any) -> Iterator[str]:
-    if branch.values is not None and identity(value) not in map(identity, branch.values):
+    if branch.values is not None and identity(value) not in schemas.identities(branch.values):
         yield "enum"
     if branch.type == "number":
         yield from _number(branch, Fraction(str(value)))
