@@ -40,7 +40,7 @@ def diff(  # noqa: PLR0913 - a command's options
         Literal["error", "warning"], typer.Option(help="The least severity that ends with 1.")
     ] = "error",
     allow_url: Annotated[
-        list[str] | None, typer.Option(help="The beginning of URLs that references may lead to.")
+        list[str] | None, typer.Option(help="Where references may lead: https://host/folder.")
     ] = None,
 ) -> None:
     """Find breaking changes between two OpenAPI documents."""

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
-from urllib.parse import unquote, urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 import jsonpointer
 
@@ -140,6 +140,9 @@ class _Bundle:
         self._root = source if _is_url(source) else Path(source).as_posix()
         self._folder = self._root.rpartition("/")[0]
         self._allowed = (*allowed, f"{self._folder}/") if _is_url(source) else allowed
+        for beginning in self._allowed:
+            if not _is_url(beginning) or not urlsplit(beginning).hostname:
+                raise DocumentError(f"{beginning} begins no http(s) URL; write https://host/path.")
         self._names: dict[str, str] = {self._root: ""}
         self._files: dict[str, Any] = {}
 
@@ -183,7 +186,7 @@ class _Bundle:
     def _located(self, target: str, location: str, reference: str) -> str:
         where = urljoin(location, target) if _is_url(location) else target
         if _is_url(where):
-            if where in self._names or where.startswith(self._allowed):
+            if where in self._names or any(_begins(each, where) for each in self._allowed):
                 return where
             raise DocumentError(
                 f"{self._source}: the reference {reference} leads to a URL that was not given; "
@@ -203,6 +206,17 @@ class _Bundle:
 
 def _is_url(text: str) -> bool:
     return text.startswith(("https://", "http://"))
+
+
+def _begins(beginning: str, url: str) -> bool:
+    """Tell whether a URL is of the same origin and below the same path, however that is written."""
+    allowed, asked = urlsplit(beginning), urlsplit(url)
+    if (allowed.scheme, allowed.netloc.lower()) != (asked.scheme, asked.netloc.lower()):
+        return False
+    below = unquote(asked.path)
+    if ".." in below.split("/") or "\\" in below:
+        return False
+    return below == allowed.path or below.startswith(f"{allowed.path.rstrip('/')}/")
 
 
 def _references(root: Any) -> Iterator[tuple[Any, str, str]]:

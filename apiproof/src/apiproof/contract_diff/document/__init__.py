@@ -31,6 +31,7 @@ __all__ = [
     "Reliance",
     "Severity",
     "Side",
+    "compare",
     "diff",
     "impact",
     "load_policy",
@@ -46,6 +47,13 @@ def diff(
         DocumentError: One is no such document, its references cannot be followed, or its schemas
             nest too deeply.
     """
+    return compare(old, new, policy)[0]
+
+
+def compare(
+    old: Mapping[str, Any], new: Mapping[str, Any], policy: Policy
+) -> tuple[list[Change], int]:
+    """Compare as `diff` does; also return how many changes the policy ignores."""
     before = Document(old, "the old document").require_openapi_3()
     after = Document(new, "the new document").require_openapi_3()
     for document in (before, after):
@@ -56,4 +64,4 @@ def diff(
         compare_servers(comparison)
     except RecursionError:
         raise DocumentError("The schemas nest too deeply to be compared.") from None
-    return comparison.sorted()
+    return comparison.sorted(), comparison.ignored

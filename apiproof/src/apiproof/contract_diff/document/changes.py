@@ -119,6 +119,7 @@ class DocumentComparison:
     def __init__(self, old: Document, new: Document, policy: Policy = DEFAULT_POLICY) -> None:
         self.old, self.new, self._policy = old, new, policy
         self._found: dict[tuple[str | None, ...], tuple[Change, dict[Occurrence, None]]] = {}
+        self._ignored: set[tuple[str | None, ...]] = set()
         self._identical = IdenticalSchemas(old, new)
         self._inclusions: dict[tuple[bool, bool, bool], Inclusion] = {}
         self._annotations: dict[bool, Annotations] = {}
@@ -164,9 +165,10 @@ class DocumentComparison:
     ) -> None:
         """Record a change; `detail` tells changes at one place apart, else the sentence does."""
         severity = self._policy.severity(rule, harmful=breaking)
-        if severity is None:
-            return
         key = (rule, old, new, sentence if detail is None else detail)
+        if severity is None:
+            self._ignored.add(key)
+            return
         if key not in self._found:
             change = Change(rule, severity, subject.side, sentence, old, new, tuple(values))
             self._found[key] = (change, {})
@@ -228,6 +230,11 @@ class DocumentComparison:
             values=found.sub_value if isinstance(found.sub_value, list) else (),
             detail=sentence_of("", found, narrowed=narrowed),
         )
+
+    @property
+    def ignored(self) -> int:
+        """How many changes the policy leaves out."""
+        return len(self._ignored)
 
     def sorted(self) -> list[Change]:
         """Return the changes, the most severe first, otherwise as found."""

@@ -37,6 +37,7 @@ class DiffReport:
         changes: What changed, the most severe first.
         impacts: The consumers of each breaking change; None where no pacts were read.
         every_operation: Whether all operations of an entry are named.
+        ignored: How many changes a policy leaves out.
     """
 
     old: str
@@ -44,6 +45,7 @@ class DiffReport:
     changes: Sequence[Change]
     impacts: Sequence[Impact] | None = None
     every_operation: bool = False
+    ignored: int = 0
 
     @property
     def counts(self) -> Counter[Severity]:
@@ -54,7 +56,8 @@ class DiffReport:
     def summary(self) -> str:
         """The counts in one line."""
         error, warning, info = (self.counts[severity] for severity in Severity)
-        return f"{error} breaking, {warning} warnings, {info} harmless changes."
+        told = f"{error} breaking, {warning} warnings, {info} harmless changes."
+        return f"{told} {self.ignored} ignored by the policy." if self.ignored else told
 
     @property
     def unused(self) -> str:
@@ -148,6 +151,7 @@ def as_json(report: DiffReport) -> str:
         "breaking": counts[Severity.ERROR],
         "warnings": counts[Severity.WARNING],
         "harmless": counts[Severity.INFO],
+        "ignored": report.ignored,
         "changes": entries,
     }
     return json.dumps(document, indent=2, default=str)

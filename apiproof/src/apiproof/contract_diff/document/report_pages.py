@@ -1,10 +1,10 @@
-"""Changes as pages: Markdown and HTML, as a list of what breaks or as a changelog for people."""
+"""Changes as pages: Markdown, HTML and text; by severity, or as a changelog for people."""
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
 from apiproof.contract_diff.document.changes import Change
 from apiproof.contract_diff.document.report import DiffReport, pointers
@@ -30,6 +30,16 @@ def as_markdown(report: DiffReport, *, changelog: bool = False) -> str:
             lines.append("")
         lines.append(forms[kind].format(text))
     return "\n".join(lines).rstrip() + "\n"
+
+
+def as_text_changelog(report: DiffReport) -> str:
+    """Return the changelog as people read it on a terminal, with a final newline."""
+    forms = {"heading": "{}", "subheading": "\n{}", "item": "  {}", "text": "{}"}
+    lines = [
+        forms[kind].format(re.sub(r"\\(.)|\*\*", r"\1", text))
+        for kind, text in _blocks(report, changelog=True)
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def as_html(report: DiffReport, *, changelog: bool = False) -> str:
@@ -71,26 +81,29 @@ def _by_severity(report: DiffReport) -> Iterator[Block]:
 
 def _changelog(report: DiffReport) -> Iterator[Block]:
     """Yield what came, went and changed, operation by operation, as people read it."""
-    added = [c for c in report.changes if c.rule in {"operation-added", "webhook-added"}]
-    removed = [c for c in report.changes if c.rule.startswith(("operation-rem", "webhook-rem"))]
-    yield from _section("Added", added)
-    yield from _section("Removed", removed)
-    shared = [c for c in report.changes if c not in added and c not in removed]
-    several = [change for change in shared if len(change.operations) > 1]
-    yield from _section("Changed in several operations", several, report)
-    single = [change for change in shared if len(change.operations) == 1]
-    for operation in dict.fromkeys(change.operation for change in single):
-        yield from _section(operation, [c for c in single if c.operation == operation])
-    yield from _section("The document", [c for c in shared if not c.operations])
+    shared = "Changed in several operations"
+    groups: dict[str, list[Change]] = {"Added": [], "Removed": [], shared: []}
+    document: list[Change] = []
+    for change in report.changes:
+        title = change.operation
+        if change.rule in {"operation-added", "webhook-added"}:
+            title = "Added"
+        elif change.rule.startswith(("operation-rem", "webhook-rem")):
+            title = "Removed"
+        elif len(change.operations) > 1:
+            title = shared
+        (groups.setdefault(title, []) if title else document).append(change)
+    for title, changes in groups.items():
+        yield from _section(title, changes, report if title == shared else None)
+    yield from _section("The document", document)
 
 
 def _section(
-    title: str, changes: Iterable[Change], report: DiffReport | None = None
+    title: str, changes: Sequence[Change], report: DiffReport | None = None
 ) -> Iterator[Block]:
-    listed = list(changes)
-    if listed:
+    if changes:
         yield "subheading", _plain(title)
-    for change in listed:
+    for change in changes:
         sign = f"**{_SIGNS[change.severity]}**: " if change.severity is not Severity.INFO else ""
         where = f" ({_code(report.operations(change))})" if report else ""
         yield "item", f"{sign}{_sentence(change.sentence)}{where}"

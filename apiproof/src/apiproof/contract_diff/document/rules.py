@@ -293,12 +293,20 @@ def load_policy(path: Path | None) -> Policy:
     where = path or Path("pyproject.toml")
     if path is None and not where.is_file():
         return DEFAULT_POLICY
+    if not where.is_file():
+        raise UserError(f"There is no policy at {where}.")
     try:
         table: Any = tomllib.loads(where.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UserError(f"The policy {where} cannot be read: {error}.") from None
     if where.name == "pyproject.toml":
-        table = table.get("tool", {}).get("apiproof", {}).get("openapi-diff", {})
+        for word in ("tool", "apiproof", "openapi-diff"):
+            table = table.get(word, {}) if isinstance(table, dict) else {}
+    table = table if isinstance(table, dict) else {"openapi-diff": table}
+    unknown = [word for word in table if word != "severities"]
+    if unknown or (path is not None and "severities" not in table):
+        wrong = f"has {', '.join(unknown)}" if unknown else "is empty"
+        raise UserError(f"The policy {where} {wrong}; it wants one table, [severities].")
     severities = table.get("severities", {})
     if not isinstance(severities, dict):
         raise UserError(f"[severities] in {where} is no table of rules and severities.")

@@ -10,9 +10,9 @@ from typing import Literal, get_args
 
 from rich.console import Console
 
-from apiproof.contract_diff.document import diff, impact
+from apiproof.contract_diff.document import compare, impact
 from apiproof.contract_diff.document.report import DiffReport, as_json, print_report, to_step
-from apiproof.contract_diff.document.report_pages import as_html, as_markdown
+from apiproof.contract_diff.document.report_pages import as_html, as_markdown, as_text_changelog
 from apiproof.contract_diff.document.rules import Severity, load_policy
 from apiproof.errors import UserError
 from apiproof.openapi.document import Document, load_document
@@ -101,7 +101,7 @@ def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> Dif
         raise UserError(f"format {options.format!r} is unknown; use one of {known}.")
     before = load_document(old, options.allowed_urls)
     after = load_document(new, options.allowed_urls)
-    changes = diff(before, after, load_policy(options.policy))
+    changes, ignored = compare(before, after, load_policy(options.policy))
     pacts = None if options.pacts is None else load_pacts(options.pacts, options.provider)
     if pacts is not None and not calls(Document(before), pacts):
         raise PactsMissing(
@@ -109,7 +109,9 @@ def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> Dif
             "name the pacts of this provider's consumers."
         )
     impacts = None if pacts is None else impact(changes, pacts, before, after)
-    return DiffReport(str(old), str(new), changes, impacts, options.every_operation)
+    return DiffReport(
+        str(old), str(new), changes, impacts, options.every_operation, ignored=ignored
+    )
 
 
 def tell(console: Console, report: DiffReport, options: DiffOptions) -> None:
@@ -125,7 +127,9 @@ def _written(report: DiffReport, options: DiffOptions) -> str:
         return as_json(report) + "\n"
     if options.format == "html":
         return as_html(report, changelog=options.changelog)
-    if options.format in {"text", "markdown"}:
+    if options.format == "text":
+        return as_text_changelog(report)
+    if options.format == "markdown":
         return as_markdown(report, changelog=options.changelog)
     from apiproof.reporting import build_report, formats  # noqa: PLC0415 - pydantic is heavy
 
