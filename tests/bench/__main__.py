@@ -17,7 +17,7 @@ NAMES = (
     "load",
     "outages",
 )
-WITH_OPTIONS = ("load", "fuzzing", "outages", "enumeration")
+WITH_OPTIONS = ("load", "fuzzing", "outages", "enumeration", "contracts")
 
 
 def main(chosen: list[str]) -> None:

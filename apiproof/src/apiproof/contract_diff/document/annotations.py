@@ -60,7 +60,7 @@ class Annotations:
         """Yield the differences below two schemas, each with a shortest path to it."""
         if len(old) != 1 or len(new) != 1 or self._identical.same(old, new):
             return
-        root = old[0], new[0]
+        root = self._followed(old[0], new[0])
         self._explore(root)
         seen = {root}
         queue: list[tuple[tuple[str, ...], Pair]] = [((), root)]
@@ -98,6 +98,10 @@ class Annotations:
     def _leads_on(self, pair: Pair) -> bool:
         return any(each in self._telling for _, each in self._nodes[pair].below)
 
+    def _followed(self, old: SchemaSite, new: SchemaSite) -> Pair:
+        """Return what plain references lead to, so that each pair of schemas is met once."""
+        return self._old.followed((old,))[0], self._new.followed((new,))[0]
+
     def _same(self, pair: Pair) -> bool:
         return self._identical.same((pair[0],), (pair[1],))
 
@@ -107,7 +111,7 @@ class Annotations:
             if key in others:
                 word, name = key
                 steps = {"properties": (name,), "items": ("*",), "additionalProperties": ("*",)}
-                yield steps.get(word, ()), (site, others[key])
+                yield steps.get(word, ()), self._followed(site, others[key])
 
     def _compare(self, old: SchemaSite, new: SchemaSite) -> Iterator[Remark]:
         def both(word: str) -> tuple[Constraint, Constraint]:

@@ -119,6 +119,7 @@ class DocumentComparison:
     def __init__(self, old: Document, new: Document, policy: Policy = DEFAULT_POLICY) -> None:
         self.old, self.new, self._policy = old, new, policy
         self._found: dict[tuple[str | None, ...], tuple[Change, dict[Occurrence, None]]] = {}
+        self._wordings: dict[tuple[str | bool, ...], tuple[str, str]] = {}
         self._ignored: set[tuple[str | None, ...]] = set()
         self._identical = IdenticalSchemas(old, new)
         self._inclusions: dict[tuple[bool, bool, bool], Inclusion] = {}
@@ -218,17 +219,25 @@ class DocumentComparison:
     def _record(
         self, subject: Subject, found: Counterexample, *, narrowed: bool, losing: bool, both: bool
     ) -> None:
-        name = _named(subject, found.path)
         old, new = (found.sub, found.sup) if narrowed else (found.sup, found.sub)
+        words = (subject.prefix, found.kind, found.sub, found.sup, narrowed, both)
+        if words not in self._wordings:
+            rule = f"{subject.prefix}-{rule_of(found, narrowed=narrowed, both=both)}"
+            self._wordings[words] = rule, sentence_of("", found, narrowed=narrowed)
+        rule, detail = self._wordings[words]
+        place = replace(subject.place, path=found.path)
+        if (known := self._found.get((rule, old, new, detail))) is not None:
+            known[1][Occurrence(subject.operation, place)] = None
+            return
         self.add(
-            replace(subject, place=replace(subject.place, path=found.path)),
-            f"{subject.prefix}-{rule_of(found, narrowed=narrowed, both=both)}",
-            sentence_of(name, found, narrowed=narrowed),
+            replace(subject, place=place),
+            rule,
+            sentence_of(_named(subject, found.path), found, narrowed=narrowed),
             old=old,
             new=new,
             breaking=losing,
             values=found.sub_value if isinstance(found.sub_value, list) else (),
-            detail=sentence_of("", found, narrowed=narrowed),
+            detail=detail,
         )
 
     @property

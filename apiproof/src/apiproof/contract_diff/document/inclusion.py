@@ -48,6 +48,9 @@ FEW = 64
 DEEPEST_NOT = 6
 """How many `not` inside each other are looked into."""
 
+Ways = tuple[list[Counterexample], list[tuple[tuple[str, ...], int]]]
+"""Why a pair does not hold by itself, and the numbers of the pairs to which each step leads."""
+
 
 class Inclusion:
     """One comparison between the schemas of two documents, in one direction."""
@@ -70,7 +73,9 @@ class Inclusion:
         self.forward, self.losing, self.text = forward, losing, text
         self._depth = depth
         self._asked = set() if asked is None else asked
-        self._found: dict[Pair, tuple[Counterexample, ...]] = {}
+        self._numbers: dict[Pair, int] = {}
+        self._told: list[tuple[Counterexample, ...]] = []  # by number: a pair is slow to look up
+        self._split: dict[int, tuple[tuple[Counterexample, ...], Ways]] = {}
         self._users: dict[Pair, dict[Pair, None]] = {}
         self._new: list[Pair] = []
         self._stale: deque[Pair] = deque()  # first come, first asked: most flips are in by then
@@ -84,28 +89,37 @@ class Inclusion:
         """Return why values of `one` are not all admitted by `other`; empty if they are."""
         if self.includes(one, other):
             return ()
-        one, other = self.sub.followed(one), self.sup.followed(other)
+        root = self._numbers[self.sub.followed(one), self.sup.followed(other)]
         found: list[Counterexample] = []
-        visits: dict[Pair, int] = {}
-        queue: deque[tuple[tuple[str, ...], tuple[Pair, ...]]] = deque([((), ((one, other),))])
+        visits: dict[int, int] = {}
+        queue: deque[tuple[tuple[str, ...], tuple[int, ...]]] = deque([((), (root,))])
         while queue:
             path, chain = queue.popleft()
             visits[chain[-1]] = visits.get(chain[-1], 0) + 1
             if visits[chain[-1]] > FEW_PATHS:
                 continue
-            for each in self._found[chain[-1]]:
-                if each.pair is None:
-                    found.append(each.below(path))
-                elif each.pair not in chain:
-                    queue.append(((*path, *each.path), (*chain, each.pair)))
+            ends, links = self._ways(chain[-1])
+            found += [each.below(path) for each in ends]
+            for step, below in links:
+                if visits.get(below, 0) < FEW_PATHS and below not in chain:
+                    queue.append(((*path, *step), (*chain, below)))
         return some_paths(found)
+
+    def _ways(self, number: int) -> Ways:
+        """Return why a pair does not hold by itself, and the pairs below it that do not hold."""
+        told = self._told[number]
+        if number not in self._split or self._split[number][0] is not told:
+            ends = [each for each in told if each.pair is None]
+            links = [(each.path, self._numbers[each.pair]) for each in told if each.pair]
+            self._split[number] = told, (ends, links)
+        return self._split[number][1]
 
     def includes(self, one: Conjunction, other: Conjunction) -> bool:
         """Return whether every value of `one` is admitted by `other`."""
         pair = (self.sub.followed(one), self.sup.followed(other))
         self._register(pair)
         self._settle()
-        return not self._found[pair]
+        return not self._told[self._numbers[pair]]
 
     def includes_branch(self, one: SchemaBranch, other: SchemaBranch) -> bool:
         """Return whether every value of a branch is admitted by one other branch."""
@@ -129,7 +143,7 @@ class Inclusion:
         self._register(pair)
         if self._current is not None:
             self._users.setdefault(pair, {})[self._current] = None
-        return not self._found[pair]
+        return not self._told[self._numbers[pair]]
 
     def below(self, name: str, one: Conjunction, other: Conjunction) -> list[Counterexample]:
         """Return what leads on to a pair one step down, where that does not hold."""
@@ -163,20 +177,22 @@ class Inclusion:
             self._asked.discard(pair)
 
     def _register(self, pair: Pair) -> None:
-        if pair in self._found:
+        if pair in self._numbers:
             return
-        self._found[pair] = ()
+        self._numbers[pair] = len(self._told)
+        self._told.append(())
         old_and_new = pair if self.forward else pair[::-1]
         if self._identical is None or not self._identical.same(*old_and_new):
             self._new.append(pair)
             self._waiting.add(pair)
 
     def _ask(self, pair: Pair) -> None:
-        was_refuted = bool(self._found[pair])
+        number = self._numbers[pair]
+        was_refuted = bool(self._told[number])
         self._fits.clear()
         found = tuple(dict.fromkeys(self._compare(*pair)))
         if found:
-            self._found[pair] = found
+            self._told[number] = found
         if found and not was_refuted:
             for user in self._users.get(pair, ()):
                 if user not in self._waiting:

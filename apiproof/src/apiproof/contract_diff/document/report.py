@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from rich.console import Console
@@ -19,6 +19,8 @@ from apiproof.reporting.terminal import print_line, print_table
 
 FEW = 2
 """How many operations an entry names before it counts them."""
+MANY = 20
+"""How many operations and occurrences an entry of the JSON report holds unless all are wanted."""
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
 _IMPORTANCE = {
     Severity.ERROR: Importance.HIGH,
@@ -132,12 +134,22 @@ def _line(report: DiffReport, change: Change) -> Iterator[str | tuple[str, str]]
 
 
 def as_json(report: DiffReport) -> str:
-    """Return everything found as one JSON document; `consumers` only where pacts were read."""
+    """Return everything found as one JSON document; `consumers` only where pacts were read.
+
+    The operations that a change reaches, and where in them, are counted; all are there on demand.
+    """
     by_change = {id(found.change): found for found in report.impacts or ()}
     entries = []
     for change in report.changes:
-        entry: dict[str, Any] = asdict(change)
-        entry |= {"operation": change.operation, "operations": change.operations}
+        entry: dict[str, Any] = asdict(replace(change, occurrences=()))
+        shown = None if report.every_operation else MANY
+        entry["occurrences"] = [asdict(each) for each in change.occurrences[:shown]]
+        entry |= {
+            "operation": change.operation,
+            "operations": change.operations[:shown],
+            "occurrence_count": len(change.occurrences),
+            "operation_count": len(change.operations),
+        }
         entry["oasdiff"] = [name for name, rule in OASDIFF.items() if rule == change.rule]
         found = by_change.get(id(change))
         if found is not None:
