@@ -136,6 +136,11 @@ class _Bundle:
     """One document and the files that it refers to, each loaded once."""
 
     def __init__(self, source: str, allowed: tuple[str, ...]) -> None:
+        if _is_url(source) and "@" in urlsplit(source).netloc:
+            raise DocumentError(
+                "A URL with a name or a password in it would be printed; fetch the document, and "
+                "name the file."
+            )
         self._source = source
         self._root = source if _is_url(source) else Path(source).as_posix()
         self._folder = self._root.rpartition("/")[0]

@@ -210,3 +210,26 @@ def test_an_origin_that_only_begins_alike_is_another(
 def test_what_begins_no_url_is_refused(tmp_path: Path, url: str) -> None:
     code, text = _run(tmp_path, DiffOptions(allowed_urls=(url,)))
     assert (code, "begins no http(s) URL" in text) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (DiffOptions(provider="things"), "name them with --pacts"),
+        (DiffOptions(changelog=True, format="json"), "A changelog is text, markdown, html"),
+        (DiffOptions(changelog=True, format="sarif"), "not sarif"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(
+    tmp_path: Path, options: DiffOptions, told: str
+) -> None:
+    code, text = _run(tmp_path, options)
+    assert (code, text.count("\n"), told in text) == (2, 1, True), text
+
+
+def test_a_password_in_a_url_is_never_printed() -> None:
+    stream = io.StringIO()
+    url = "http://name:secret@127.0.0.1:9/openapi.json"
+    code = run(url, url, DiffOptions(), Console(file=stream, width=200))
+    assert code == 2
+    assert "secret" not in stream.getvalue()

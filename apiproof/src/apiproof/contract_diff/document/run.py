@@ -21,6 +21,8 @@ from apiproof.pacts.reading.calls import calls
 from apiproof.reporting.terminal import print_line
 
 Format = Literal["text", "json", "markdown", "sarif", "junit", "html"]
+PAGES = ("text", "markdown", "html")
+"""The formats that people read."""
 
 
 class PactsMissing(UserError):
@@ -99,6 +101,10 @@ def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> Dif
     if options.format not in get_args(Format):
         known = ", ".join(get_args(Format))
         raise UserError(f"format {options.format!r} is unknown; use one of {known}.")
+    if options.provider is not None and options.pacts is None:
+        raise UserError("--provider chooses among pacts; name them with --pacts.")
+    if options.changelog and options.format not in PAGES:
+        raise UserError(f"A changelog is {', '.join(PAGES)}, not {options.format}.")
     before = load_document(old, options.allowed_urls)
     after = load_document(new, options.allowed_urls)
     changes, ignored = compare(before, after, load_policy(options.policy))
