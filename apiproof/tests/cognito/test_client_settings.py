@@ -97,6 +97,15 @@ def test_lifetime_of_refresh_tokens(
         pool.refresh(token, "ada")
 
 
+@pytest.mark.parametrize(("unit", "shown"), [("days", 30), ("hours", 720)])
+def test_refresh_tokens_never_live_for_nothing(make: Maker, unit: str, shown: int) -> None:
+    units = {"TokenValidityUnits": {"RefreshToken": unit}}
+    pool = make(client={"RefreshTokenValidity": 0} | units)
+    named = {"UserPoolId": pool.id, "ClientId": pool.client_id}
+    client = pool.aws.describe_user_pool_client(**named)["UserPoolClient"]
+    assert client["RefreshTokenValidity"] == shown
+
+
 @obeys("client.ReadAttributes")
 def test_attributes_that_may_be_read(make: Maker) -> None:
     pool = make(client={"ReadAttributes": ["name"]})

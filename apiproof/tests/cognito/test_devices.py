@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.cognito.bench import Emulator
 from tests.cognito.made_pools import Maker, make, obeys, refused
@@ -20,7 +21,13 @@ SMS = {
     },
 }
 TRUSTED = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": False}
-FLOWS = {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "ALLOW_USER_PASSWORD_AUTH"]}
+FLOWS = {
+    "ExplicitAuthFlows": [
+        "ALLOW_USER_SRP_AUTH",
+        "ALLOW_USER_PASSWORD_AUTH",
+        "ALLOW_REFRESH_TOKEN_AUTH",
+    ]
+}
 
 
 def tracking(make: Maker, *, mfa: bool = True, **config: bool) -> Emulator:
@@ -188,3 +195,27 @@ def test_pools_without_tracking_have_no_devices(make: Maker) -> None:
     assert "NewDeviceMetadata" not in result
     with refused("InvalidParameterException"):
         pool.aws.list_devices(AccessToken=result["AccessToken"])
+
+
+def test_the_device_of_a_sign_in_alone_refreshes(make: Maker) -> None:
+    """aws-sdk-java-v2#3418: in a pool that tracks devices, a refresh needs the DEVICE_KEY."""
+    pool = tracking(make, mfa=False)
+    result = by_password(pool)["AuthenticationResult"]
+    key = result["NewDeviceMetadata"]["DeviceKey"]
+    assert pool.claims(result["AccessToken"])["device_key"] == key
+    token = {"REFRESH_TOKEN": result["RefreshToken"]}
+    for wrong in ({}, {"DEVICE_KEY": "us-east-1_another"}):
+        with pytest.raises(ClientError, match=r"Invalid Refresh Token\.$"):
+            refresh(pool, **token, **wrong)
+    renewed = refresh(pool, **token, DEVICE_KEY=key)
+    assert pool.claims(renewed["AccessToken"])["device_key"] == key
+    by_call = {"ClientId": pool.client_id, "RefreshToken": result["RefreshToken"]}
+    with refused("NotAuthorizedException"):
+        pool.aws.get_tokens_from_refresh_token(**by_call)
+    pool.aws.get_tokens_from_refresh_token(**by_call, DeviceKey=key)
+
+
+def refresh(pool: Emulator, **parameters: str) -> Any:
+    return pool.aws.initiate_auth(
+        ClientId=pool.client_id, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=parameters
+    )["AuthenticationResult"]

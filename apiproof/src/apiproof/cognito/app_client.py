@@ -56,6 +56,12 @@ class AppClient(CognitoIdpUserPoolClient):
         extended_config: dict[str, Any] | None,
     ) -> None:
         super().__init__(user_pool_id, generate_secret, extended_config)
+        if self.extended_config.get("RefreshTokenValidity") == 0:
+            # "Cognito overrides the value with the default" (API reference, CreateUserPoolClient).
+            units = self.extended_config.get("TokenValidityUnits") or {}
+            unit, default, _, _ = _LIFETIMES["RefreshToken"]
+            validity = default // _UNITS[units.get("RefreshToken", unit)]
+            self.extended_config["RefreshTokenValidity"] = validity
         given = self.extended_config.pop("ClientSecret", None)
         self.generate_secret = self.generate_secret or given is not None
         # By id: the value, and since when, if it was added later.

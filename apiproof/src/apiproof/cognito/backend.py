@@ -16,7 +16,7 @@ from moto.cognitoidp.models import (
 
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.authorization_codes import AuthorizationCodes
-from apiproof.cognito.challenges import ChallengeStore
+from apiproof.cognito.challenges import ChallengeStore, SignInAttempt
 from apiproof.cognito.client_rules import check_client_settings
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import (
@@ -300,19 +300,14 @@ class Backend(CognitoIdpBackend):
         pool = self.pool(user_pool_id)
         pool.remove(pool.get(username))
 
-    def log_in(
-        self,
-        pool: Pool,
-        client: AppClient,
-        user: User,
-        source: str = "TokenGeneration_Authentication",
-        metadata: dict[str, str] | None = None,
-    ) -> dict[str, Any]:
+    def log_in(self, attempt: SignInAttempt, user: User) -> dict[str, Any]:
         """Begin a session and give the answer of a finished sign-in."""
+        pool, client = attempt.pool, attempt.client
         session = pool.sessions.begin(user, client.id, client.lifetime("RefreshToken"))
-        session.metadata = metadata or {}
+        session.device_key = attempt.device_key
+        session.metadata = attempt.metadata
         try:
-            tokens = issue_tokens(pool, session, source)
+            tokens = issue_tokens(pool, session, attempt.source)
         except CognitoError:
             pool.sessions.end(session)
             raise

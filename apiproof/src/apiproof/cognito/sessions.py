@@ -31,6 +31,7 @@ class Session:
         nonce: of an OpenID Connect request.
         audience: the `resource` of an OAuth request (RFC 8707).
         metadata: the ClientMetadata of the newest call, for the trigger.
+        device_key: of the device that signed in, in a pool that tracks devices: it alone refreshes.
     """
 
     user: User
@@ -44,6 +45,7 @@ class Session:
     nonce: str | None = None
     audience: str | None = None
     metadata: dict[str, str] = field(default_factory=dict)
+    device_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +138,7 @@ class SessionStore:
         """
         session = self.find(refresh_token)
         if session is None or session.client_id != client_id:
-            raise NotAuthorized("Invalid Refresh Token")
+            raise NotAuthorized("Invalid Refresh Token.")
         if session.revoked:
             raise NotAuthorized("Refresh Token has been revoked")
         now = self._context.clock.now()

@@ -60,6 +60,8 @@ def _access_claims(
         claims["version"] = 2  # only tokens of the OAuth endpoints have it
     if session.audience is not None:
         claims["aud"] = session.audience
+    if session.device_key is not None:
+        claims["device_key"] = session.device_key
     return overrides.access_claims(claims)
 
 

@@ -51,12 +51,18 @@ class Authentication(Operation):
         client.require_flow(flow)
 
     def _complete(self, attempt: SignInAttempt, user: User) -> ActionResult:
-        """Finish a sign-in: the only place where one becomes tokens."""
-        return ActionResult(
-            self.backend.log_in(
-                attempt.pool, attempt.client, user, attempt.source, attempt.metadata
-            )
-        )
+        """Finish a sign-in: the only place where one becomes tokens, and has a device at last."""
+        device = None
+        if attempt.pool.tracks_devices and attempt.device_key is None:
+            device = user.devices.create(self.context, attempt.pool.region)
+            attempt.device_key = device.key
+        answer = self.backend.log_in(attempt, user)
+        if device is not None:
+            answer["AuthenticationResult"]["NewDeviceMetadata"] = {
+                "DeviceKey": device.key,
+                "DeviceGroupKey": device.group_key,
+            }
+        return ActionResult(answer)
 
     def _attempt(self, pool: Pool, client: AppClient, username: str) -> SignInAttempt:
         """Begin a sign-in.
@@ -251,16 +257,7 @@ class Authentication(Operation):
                 "clientMetadata": attempt.metadata,
             }
             self._trigger(attempt, "PostAuthentication", request, {})
-        done = self._complete(attempt, user)
-        answer = done.result if isinstance(done.result, dict) else {}
-        result = answer.get("AuthenticationResult")
-        if result and attempt.pool.tracks_devices and attempt.device_key is None:
-            device = user.devices.create(self.context, attempt.pool.region)
-            result["NewDeviceMetadata"] = {
-                "DeviceKey": device.key,
-                "DeviceGroupKey": device.group_key,
-            }
-        return done
+        return self._complete(attempt, user)
 
     @staticmethod
     def _use_device(attempt: SignInAttempt, key: str | None) -> None:

@@ -143,7 +143,7 @@ class SignIn(Authentication):
         token = required(parameters, "REFRESH_TOKEN")
         user = pool.sessions.require_valid(token, client.id).user
         self._require_secret_hash(client, parameters.get("SECRET_HASH"), user.username, user.id)
-        result = self._renew(pool, client, token)
+        result = self._renew(pool, client, token, parameters.get("DEVICE_KEY"))
         return ActionResult({"ChallengeParameters": {}, "AuthenticationResult": result})
 
     def get_tokens_from_refresh_token(self) -> ActionResult:
@@ -153,7 +153,8 @@ class SignIn(Authentication):
         if client.generate_secret and not client.has_secret(secret):
             raise NotAuthorized(f"Unable to verify secret for client {client.id}")
         metadata = self.params.get("ClientMetadata")
-        result = self._renew(pool, client, self.params["RefreshToken"], metadata)
+        device_key = self.params.get("DeviceKey")
+        result = self._renew(pool, client, self.params["RefreshToken"], device_key, metadata)
         return ActionResult({"AuthenticationResult": result})
 
     def _renew(
@@ -161,9 +162,12 @@ class SignIn(Authentication):
         pool: Pool,
         client: AppClient,
         token: str,
+        device_key: str | None,
         metadata: dict[str, str] | None = None,
     ) -> dict[str, object]:
         session = pool.sessions.require_valid(token, client.id, client.rotation)
+        if session.device_key not in {None, device_key}:  # aws-sdk-java-v2#3418
+            raise NotAuthorized("Invalid Refresh Token.")
         if not session.user.enabled:
             raise NotAuthorized("User is disabled.")
         session.metadata = metadata or {}
