@@ -152,7 +152,7 @@ def test_reading_takes_no_time_for_the_state(path: Path, monkeypatch: pytest.Mon
         pool.user("ada")
         token = pool.log_in("ada")["AccessToken"]
         saved: list[StateFile] = []
-        monkeypatch.setattr(StateFile, "save", saved.append)
+        monkeypatch.setattr(StateFile, "_write", saved.append)
         pool.aws.get_user(AccessToken=token)
         pool.aws.describe_user_pool(UserPoolId=pool.id)
         pool.aws.admin_get_user(UserPoolId=pool.id, Username="ada")
