@@ -152,7 +152,11 @@ def test_reading_takes_no_time_for_the_state(path: Path, monkeypatch: pytest.Mon
         pool.user("ada")
         token = pool.log_in("ada")["AccessToken"]
         saved: list[StateFile] = []
-        monkeypatch.setattr(StateFile, "_write", saved.append)
+
+        def write(state: StateFile) -> None:
+            saved.append(state)
+
+        monkeypatch.setattr(StateFile, "_write", write)
         pool.aws.get_user(AccessToken=token)
         pool.aws.describe_user_pool(UserPoolId=pool.id)
         pool.aws.admin_get_user(UserPoolId=pool.id, Username="ada")
