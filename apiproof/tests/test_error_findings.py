@@ -82,3 +82,20 @@ def test_without_a_place_there_is_no_location() -> None:
     assert found.location is None
     assert found.request is None
     assert asdict(found)["operation"] == "GET an undeclared path"
+
+
+def test_a_place_that_several_operations_meet_is_one_finding() -> None:
+    """A dependency that raises is one line to mend, and a baseline knows each operation of it."""
+    document: dict[str, Any] = {
+        "paths": {f"/{name}": {"get": {"responses": {}}} for name in ("a", "b", "c")}
+    }
+    shared = [ErrorSite("GET", f"/{name}", 500, "KeyError", "auth.py:3 user") for name in "ab"]
+    elsewhere = ErrorSite("GET", "/c", 500, "KeyError", "auth.py:9 other")
+    first, second = error_findings([*shared, elsewhere, shared[1]], document)
+    assert first.operation == "GET /a"
+    assert first.message.endswith("at auth.py:3 user, and at 1 more operations")
+    assert first.details == ("1 answers", "also at GET /b")
+    assert {each.split("/no_server_error/")[1][:6] for each in first.ids} == {"GET /a", "GET /b"}
+    assert second.also == ()
+    [alone] = error_findings(shared[:1], document)
+    assert alone.ids < first.ids

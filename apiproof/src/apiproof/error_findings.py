@@ -18,13 +18,16 @@ from apiproof.reporting import (
     Location,
     Severity,
     curl_command,
+    standing_for,
 )
 
 _PLACE: Final = re.compile(r"(?P<file>.*):(?P<line>\d+) (?P<function>.*)", re.DOTALL)
 
 
 def error_findings(sites: Iterable[ErrorSite], document: dict[str, Any]) -> list[Finding]:
-    """Return a finding for each place and operation, but not for what the document promises.
+    """Return a finding for each place in the code, but not for what the document promises.
+
+    A baseline has it by operation: one more that meets the same place is new.
 
     Args:
         sites: an entry for each answer of 500 and above.
@@ -42,9 +45,15 @@ def error_findings(sites: Iterable[ErrorSite], document: dict[str, Any]) -> list
         if finding.id not in findings or findings[finding.id].request is None:
             findings[finding.id] = finding
         counts[finding.id] += 1
-    return [
-        replace(finding, details=(f"{counts[name]} answers",)) for name, finding in findings.items()
-    ]
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings.values():
+        counted = replace(finding, details=(f"{counts[finding.id]} answers",))
+        groups.setdefault(finding.id.removeprefix(_id(finding.operation)), []).append(counted)
+    return [standing_for(first, others) for first, *others in groups.values()]
+
+
+def _id(operation: str) -> str:
+    return f"errors/no_server_error/{operation}"
 
 
 def _finding(site: ErrorSite, operation: Operation | None) -> Finding:
@@ -56,7 +65,7 @@ def _finding(site: ErrorSite, operation: Operation | None) -> Finding:
     source = f"/{site.source[:60]}" if site.source else ""
     request = _request(site)
     return Finding(
-        id=f"errors/no_server_error/{label}/{place}/{cause}{source}",
+        id=f"{_id(label)}/{place}/{cause}{source}",
         check="no_server_error",
         severity=Severity.HIGH,
         operation=label,

@@ -100,7 +100,7 @@ class CredentialedRequest:
         self._variant_index = probe.variant_index
         self.requirement = requirement
         self.prepared = prepared
-        self._papers = probe.context(requirement, prepared)
+        self._context = probe.context(requirement, prepared)
         self._companions = probe.companions(requirement, prepared)
         self._made: dict[str, list[RequestAuth]] = {}
 
@@ -111,7 +111,7 @@ class CredentialedRequest:
             NotMade: It cannot be made with what is at hand.
         """
         if case.id not in self._made:
-            variants = list(case.make(self._papers))
+            variants = list(case.make(self._context))
             if self._variant_index and variants and case.expected is Expected.UNAUTHENTICATED:
                 variants = [variants[self._variant_index % len(variants)]]
             self._made[case.id] = [self._companions.merged_with(variant) for variant in variants]

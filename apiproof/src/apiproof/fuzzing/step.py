@@ -8,7 +8,7 @@ import base64
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from apiproof.reporting import (
     StepResult,
     Table,
     curl_command,
+    standing_for,
     step_result,
 )
 
@@ -172,7 +173,7 @@ def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:
 
 
 def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield findings, and one for all operations that answer with the same undeclared status.
+    """Return findings, and one for all operations that answer with the same undeclared status.
 
     Plain FastAPI declares 200 and 422: each further status is one line of code, or of a common
     dependency, and not a fault of each operation.
@@ -181,16 +182,7 @@ def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         key = finding.message if finding.check == _UNDECLARED else finding.id
         groups.setdefault((finding.check, key), []).append(finding)
-    for first, *others in groups.values():
-        places = tuple(f"also at {other.operation}" for other in others)
-        also = tuple(other.id for other in others)
-        where = f", and at {len(others)} more operations" if others else ""
-        yield replace(
-            first,
-            message=first.message + where,
-            details=(*first.details, *places),
-            also=(*first.also, *also),
-        )
+    return (standing_for(first, others) for first, *others in groups.values())
 
 
 def _warnings(events: Events, *, is_known: bool) -> Iterator[Finding]:

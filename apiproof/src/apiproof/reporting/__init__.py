@@ -19,6 +19,7 @@ from apiproof.reporting.model import (
     StepResult,
     Table,
     build_report,
+    standing_for,
     step_result,
 )
 
@@ -40,5 +41,6 @@ __all__ = [
     "Table",
     "build_report",
     "curl_command",
+    "standing_for",
     "step_result",
 ]

@@ -7,7 +7,7 @@ of it is plain JSON in `report.json`; `report.schema.json` beside this module de
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
@@ -244,6 +244,24 @@ def step_result(  # noqa: PLR0913 - the fields of a result
     )
 
 
+def standing_for(first: Finding, others: Sequence[Finding]) -> Finding:
+    """Return a finding as the one for all of the same cause, each at an operation of its own.
+
+    Args:
+        first: which is shown.
+        others: those that it stands for.
+    """
+    if not others:
+        return first
+    places = tuple(f"{_ALSO_AT}{other.operation}" for other in others)
+    return replace(
+        first,
+        message=f"{first.message}, and at {len(others)} more operations",
+        details=(*first.details, *places),
+        also=(*first.also, *(each for other in others for each in (other.id, *other.also))),
+    )
+
+
 def told_once(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding]]:
     """Yield each finding with its step, without those that another one tells.
 
@@ -263,7 +281,7 @@ def told_once(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding
             each for other in _as_new(finding, own) for each in other.ids
         }
         if finding not in places and _SERVER_ERROR.search(finding.message):
-            met = {place.operation for place in _as_new(finding, places)}
+            met = {each for place in _as_new(finding, places) for each in _operations(place)}
             is_told = is_told or _operations(finding) <= met
         if not is_told:
             yield step, finding
