@@ -103,7 +103,9 @@ def test_what_is_written_is_in_no_run_of_their_own_tests(project: Path) -> None:
             "web: gunicorn -k uvicorn.workers.UvicornWorker service.web:site",
             "service.web:site",
         ),
-        ("compose.yml", "command: fastapi run service/web.py --port 80", "service.web:app"),
+        ("compose.yml", "command: fastapi run service/web.py --port 80", "service.web:Site"),
+        ("boot.sh", "fastapi run ./service/main.py", "service.main:app"),
+        ("Procfile", "web: uvicorn service.main:application", "service.main:app"),  # there is none
         ("Dockerfile", 'CMD ["uvicorn", "elsewhere:app"]', "service.main:app"),
         ("README.md", "Run uvicorn, see service.main: it serves", "service.main:app"),
     ],
@@ -111,7 +113,8 @@ def test_what_is_written_is_in_no_run_of_their_own_tests(project: Path) -> None:
 def test_the_application_that_their_files_start_comes_first(
     project: Path, name: str, text: str, app: str
 ) -> None:
-    (project / "service" / "web.py").write_text("site = app = make()", encoding="utf-8")
+    web = "site = create_app()\nSite = FastAPI()\n"
+    (project / "service" / "web.py").write_text(web, encoding="utf-8")
     (project / name).write_text(text, encoding="utf-8")
     assert plan_of(project).app == app
 

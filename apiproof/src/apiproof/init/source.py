@@ -103,8 +103,12 @@ def read_source(root: Path) -> SourceFacts:
         facts.variables["PGPORT"] = False  # libpq's own, for addresses that name no port
     made = {name.rpartition(":")[2] for name in factories} | subclasses
     called = [name for root_path in _files(root) for name in _calls_of(root_path, root, made)]
-    likely = _by_likelihood([*instances, *called])
-    facts.applications = list(dict.fromkeys([*started_applications(root), *likely, *factories]))
+    known = [*_by_likelihood([*instances, *called]), *factories]
+    started = [
+        path if not path.endswith(":") else next((it for it in known if it.startswith(path)), "")
+        for path in started_applications(root)
+    ]
+    facts.applications = list(dict.fromkeys([*filter(None, started), *known]))
     return facts
 
 

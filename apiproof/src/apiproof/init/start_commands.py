@@ -19,7 +19,9 @@ _LARGEST: Final = 200_000  # bytes
 
 
 def started_applications(root: Path) -> list[str]:
-    """Return import paths whose module is there, the likeliest first.
+    """Return import paths of what is there, the likeliest first.
+
+    `fastapi run FILE` takes whatever application it finds in the file: its path ends with a colon.
 
     Args:
         root: the project's folder.
@@ -40,9 +42,13 @@ def _paths(text: str) -> Iterator[str]:
         yield match["path"]
     for match in _FASTAPI.finditer(text):
         module = Path(match["file"]).with_suffix("")
-        yield f"{'.'.join(part for part in module.parts if part != '.')}:app"
+        yield f"{'.'.join(part for part in module.parts if part != '.')}:"
 
 
 def _is_there(root: Path, path: str) -> bool:
-    module = root.joinpath(*path.partition(":")[0].split("."))
-    return module.with_suffix(".py").is_file() or (module / "__init__.py").is_file()
+    """Whether a module is there, and says the name at the beginning of a line, or imports it."""
+    dotted, _, name = path.partition(":")
+    module = root.joinpath(*dotted.split("."))
+    files = [it for it in (module.with_suffix(".py"), module / "__init__.py") if it.is_file()]
+    bound = re.compile(rf"^(?:async +def +|def +|(?:from|import)\b.*\b)?{name}\b", re.MULTILINE)
+    return any(bound.search(it.read_text(encoding="utf-8", errors="replace")) for it in files)
