@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI
 from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel
 
+from apiproof.access.account_access import OF_SOMEBODY
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.identities_file import identities_file
 from apiproof.access.own_profile import own_profiles
@@ -88,3 +89,17 @@ def test_a_login_that_fails_leaves_a_report() -> None:
     report = probed(app, identities())
     assert "The login of 'ada' answered 403" in report.interrupted
     assert report.left_behind == []
+
+
+@pytest.mark.parametrize(
+    ("path", "is_somebodys"),
+    [
+        ("/users/{id}/orders", True),
+        ("/customers/v2/{key}/cards", True),
+        ("/orders/{customer_id}", True),
+        ("/documents/{document_id}", False),
+        ("/orders/{id}", False),
+    ],
+)
+def test_whose_a_path_is_stands_in_it(path: str, *, is_somebodys: bool) -> None:
+    assert bool(OF_SOMEBODY.search(path)) is is_somebodys

@@ -35,6 +35,15 @@ PRIVATE_PATH = re.compile(
 )
 
 
+_PEOPLE = (
+    "user|account|customer|member|profile|person|people|client|patient|employee|student|owner"
+    "|player|driver|seller|author"
+)
+OF_SOMEBODY = re.compile(
+    rf"/({_PEOPLE})s?(/v\d+)?/\{{|\{{({_PEOPLE})([-_]?(id|name|uuid|sub))?\}}", re.IGNORECASE
+)
+
+
 class AccountAccessProbe:
     """Replays requests about one's own account for somebody else's."""
 
@@ -104,6 +113,8 @@ class AccountAccessProbe:
         posts are for everybody; orders and settings are not.
         """
         operation = request.operation
+        if not OF_SOMEBODY.search(operation.path):
+            return False  # an id that happens to be that of an account, too
         send = self._preparer.sender.send
         with contextlib.suppress(NotPrepared, NotApplicable):  # so that their list is not empty
             theirs = self._preparer.prepared(operation, user=victim)
