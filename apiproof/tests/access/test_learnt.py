@@ -9,6 +9,7 @@ from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel
 
 from apiproof.access.account_access import OF_SOMEBODY
+from apiproof.access.account_fields import identifiers_in
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.identities_file import identities_file
 from apiproof.access.own_profile import own_profiles
@@ -103,3 +104,8 @@ def test_a_login_that_fails_leaves_a_report() -> None:
 )
 def test_whose_a_path_is_stands_in_it(path: str, *, is_somebodys: bool) -> None:
     assert bool(OF_SOMEBODY.search(path)) is is_somebodys
+
+
+def test_a_login_says_who_one_is_and_its_token_has_an_id_of_its_own() -> None:
+    answer = {"access": {"token": {"id": "b0c5fb"}, "user": {"id": 7, "name": "ada"}}}
+    assert identifiers_in(answer) == {"id": "7"}

@@ -367,14 +367,13 @@ class Accounts(FileUsers):
     def _person(self, user: FileUser) -> User:
         person = super()._person(user)
         self._learn(user.name)
-        learnt = self._learnt.get(user.name, {})
-        lent = user.name not in self._passwords
+        told = identifiers_in(self._of(user.name).answer)
         return replace(
             person,
-            attributes={**person.attributes, **learnt},
+            attributes={**told, **person.attributes, **self._learnt.get(user.name, {})},
             details=self._details.get(user.name, {}),
             password=self._passwords.get(user.name) or user.password,
-            is_lent=lent,
+            is_lent=user.name not in self._passwords,
             is_learnt=True,
         )
 

@@ -42,11 +42,19 @@ class LoginFailed(UserError):
 
 @dataclass(frozen=True)
 class UserCredentials:
-    """What a user's requests carry: headers, query parameters and cookies by name."""
+    """What a user's requests carry: headers, query parameters and cookies by name.
+
+    Attributes:
+        headers: By name.
+        query: By name.
+        cookies: By name.
+        answer: The login's answer, which may say who the user is.
+    """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+    answer: Any = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -96,17 +104,17 @@ class FileUser:
             cookies = _set_cookies(response)
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
-            return UserCredentials(fixed, cookies=cookies)
+            return UserCredentials(fixed, cookies=cookies, answer=_body(response))
         token = login["token"]
         value = str(token.get("sendTemplate", "{token}")).replace(
             "{token}", self._token(token, response)
         )
-        found = {token["sendName"]: value}
+        found, answer = {token["sendName"]: value}, _body(response)
         if token["sendIn"] == "header":
-            return UserCredentials({**fixed, **found})
+            return UserCredentials({**fixed, **found}, answer=answer)
         if token["sendIn"] == "cookie":
-            return UserCredentials(fixed, cookies=found)
-        return UserCredentials(fixed, query=found)
+            return UserCredentials(fixed, cookies=found, answer=answer)
+        return UserCredentials(fixed, query=found, answer=answer)
 
     def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
         selector = str(token["extractSelector"])
@@ -280,21 +288,26 @@ def _set_cookies(response: requests.Response) -> dict[str, str]:
 
 def _only_token(response: requests.Response) -> str | None:
     """Return the one member of an answer that is named like a token: documents often name none."""
+    fields = fields_of(_body(response))
+    texts = [(path, value) for path, value in fields if isinstance(value, str) and value]
+    found = [
+        value
+        for path, value in texts
+        if _TOKEN.search(path[-1]) or (path[-1] in {"id", "value"} and _TOKEN.search(path[-2:][0]))
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _body(response: requests.Response) -> Any:
     try:
-        fields = list(fields_of(response.json()))
+        return response.json()
     except ValueError:
         return None
-    texts = {path[-1]: value for path, value in fields if isinstance(value, str) and value}
-    found = [value for name, value in texts.items() if _TOKEN.search(name)]
-    return found[0] if len(found) == 1 else None
 
 
 def _at(response: requests.Response, pointer: str) -> Any:
     """Follow a JSON Pointer (RFC 6901) into a response."""
-    try:
-        node = response.json()
-    except ValueError:
-        return None
+    node = _body(response)
     for part in pointer.split("/")[1:]:
         name = part.replace("~1", "/").replace("~0", "~")
         node = node.get(name) if isinstance(node, Mapping) else None
