@@ -5,7 +5,7 @@ from datetime import date, time
 from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, Form, HTTPException, UploadFile
 from pydantic import AfterValidator, BaseModel, Field, FutureDate, model_validator
 from schemathesis import Config
 from schemathesis.core.failures import AcceptedNegativeData, Failure
@@ -82,6 +82,11 @@ class Plan(BaseModel):
 @app.post("/plan")
 def post_plan(plan: Plan) -> str:
     return str(plan.day)
+
+
+@app.post("/file")
+def post_file(file: UploadFile, pages: Annotated[int, Form()] = 1) -> int:
+    return pages + len(file.filename or "")
 
 
 @app.get("/things/{thing}")
@@ -171,6 +176,8 @@ def body(**values: Any) -> dict[str, Any]:
         ("/range", body(low="1", high=2.0)),
         ("/plan", body(day=0, done="on", hours=[{"at": 3600}])),
         ("/future", {"query": {"day": 0}}),
+        ("/file", {"body": {"file": True}, "media_type": "multipart/form-data"}),  # as text
+        ("/file", {"body": {"file": "a", "pages": 2.0}, "media_type": "multipart/form-data"}),
     ],
 )
 def test_what_pydantic_converts_is_no_fault(path: str, values: dict[str, Any]) -> None:
@@ -185,6 +192,8 @@ def test_what_pydantic_converts_is_no_fault(path: str, values: dict[str, Any]) -
         ("/plan", body(day="tomorrow", done=True, hours=[])),
         ("/plan", body(day="2026-01-31", done=True, hours=[], size="900")),  # beyond a bound
         ("/future", {"query": {"day": "2026-01-31", "other": 1}}),
+        ("/file", {"body": {"pages": 1}, "media_type": "multipart/form-data"}),
+        ("/file", {"body": {"file": "a", "pages": True}, "media_type": "multipart/form-data"}),
     ],
 )
 def test_what_it_refuses_and_the_service_took_is_one(path: str, values: dict[str, Any]) -> None:

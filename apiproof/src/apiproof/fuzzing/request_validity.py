@@ -31,6 +31,7 @@ _WRITTEN: Final = {
     "time": "12:00:00Z",
     "duration": "P1D",
 }
+_FORMS: Final = ("multipart/", "application/x-www-form-urlencoded")
 _DEEPEST: Final = 20
 
 Schema = Mapping[str, Any]
@@ -70,7 +71,7 @@ class RequestValidity:
         if len(found) < len(path) + len(query):
             return False  # the document says nothing of some
         if body is not None:
-            found.append((self._body(media), body))
+            found.append((self._body(media), _as_sent(body, media)))
         return all(
             self._is_valid(schema, self._converted(schema, value)) for schema, value in found
         )
@@ -102,7 +103,10 @@ class RequestValidity:
         try:
             validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
             return bool(validator.is_valid(value))
-        except ValueError:  # a schema that is none, or a value that JSON has no word for
+        except (
+            TypeError,
+            ValueError,
+        ):  # a schema that is none, or a value that JSON has no word for
             return False
 
     def _converted(self, schema: Schema, value: Any, depth: int = 0) -> Any:
@@ -124,6 +128,16 @@ class RequestValidity:
             items = found.get("items", {})
             return [self._converted(items, part, depth + 1) for part in value]
         return _leaf(found, value)
+
+
+def _as_sent(body: Any, media: str) -> Any:
+    """Return a body with the text of what a form can only send as text."""
+    if not media.startswith(_FORMS) or not isinstance(body, dict):
+        return body
+    return {
+        name: json.dumps(part).strip('"') if isinstance(part, bool | int | float) else part
+        for name, part in body.items()
+    }
 
 
 def _leaf(schema: Schema, value: Any) -> Any:
