@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from apiproof.service import Service
 
 _REPORT = Path("reports/report.json")
+_NOT_THERE = (404, 410)
 
 
 def register(app: typer.Typer) -> None:
@@ -140,6 +141,11 @@ def _send(finding: "Finding", service: "Service") -> bool:
     print_line(console, f"{request.method} {_target(request)}")
     print_line(console, f"reported {finding.response.status}, now {answer.status_code}")
     print_line(console, text[:2000])
+    if answer.status_code in _NOT_THERE and finding.response.status not in _NOT_THERE:
+        raise UserError(
+            f"{answer.status_code}: a fresh environment has not what this request names, so that "
+            "nothing was decided: run again, or make it by hand beside `apiproof serve`."
+        )
     return bool(answer.status_code == finding.response.status)
 
 
