@@ -7,6 +7,9 @@ import pytest
 
 from apiproof import garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
+from tests.redis_server import redis_url
+
+__all__ = ["redis_url"]  # a fixture
 
 
 @pytest.hookimpl(tryfirst=True)

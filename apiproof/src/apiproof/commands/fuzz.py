@@ -54,6 +54,10 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
 ) -> None:
     """Fuzz the running API; further arguments go to `schemathesis run`."""
     from apiproof.errors import UserError
+
+    if cluster is None and (seeds is not None or minutes is not None):
+        raise UserError("--seeds and --minutes are a cluster's: add --cluster local, say.")
+
     from apiproof.fuzzing.campaign import Campaign
     from apiproof.fuzzing.cli_run import REPORTS, run_schemathesis
     from apiproof.fuzzing.shard_result import write_result
@@ -66,8 +70,6 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
     if cluster is not None:
         campaign = Campaign(name, tuple(context.args), seeds, minutes)
         raise typer.Exit(_report(name, lambda: campaign.run(cluster, REPORTS / "campaign.jsonl")))
-    if seeds is not None or minutes is not None:
-        raise UserError("--seeds and --minutes are a cluster's: add --cluster local, say.")
     count = worker_count(workers) if workers is not None else 0
     if shard is not None:
         folder = result.parent if result else REPORTS

@@ -5,6 +5,8 @@ Tokens come from the environment that `apiproof serve` started, found through it
 (`APIPROOF_READY_FILE`, default `.apiproof/ready.json`), or, for a deployed server, from
 `APIPROOF_TOKEN`. `APIPROOF_IDENTITIES` names a file of users instead, for any API at all.
 When the process ends, the JUnit and HAR files that it wrote are freed of secrets.
+`HYPOTHESIS_REDIS_URL` lets machines share the examples that failed, but with `continue-on-failure`,
+by which Schemathesis hides failures from Hypothesis.
 `APIPROOF_SHARD` (`2/4`, or `stateful`) leaves out what is another process' part of the run.
 """
 
@@ -14,6 +16,8 @@ import os
 import sys
 import time
 from pathlib import Path
+
+from hypothesis import settings
 
 from apiproof.control_client import ControlClient
 from apiproof.environment_file import EnvironmentFile
@@ -28,6 +32,7 @@ from apiproof.fuzzing.schemathesis_setup import register
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
 from apiproof.process_variables import borrow, unproxied_loopback
 from apiproof.service import load_service
+from apiproof.strategies.profiles import REDIS_SETTING, DatabaseMisnamed, database
 
 _RUN = contextlib.ExitStack()  # what holds until the process ends
 
@@ -54,12 +59,21 @@ def _install() -> None:
     register(service, tokens, env, probes_rest=True, shard=shard)
 
 
+def _share_failures() -> None:
+    """Keep failed examples where other machines find them: Schemathesis takes the profile's."""
+    if url := os.environ.get(REDIS_SETTING):
+        default = settings.get_profile("default")
+        settings.register_profile("apiproof-shared", default, database=database(url, waits=True))
+        settings.load_profile("apiproof-shared")
+
+
 _RUN.enter_context(cached_patterns())
 register_formats()
 borrow(unproxied_loopback())
 atexit.register(redact_reports, time.time(), sys.argv)
 try:
+    _share_failures()
     _install()
-except UserError as error:  # no ready file, a stale one, no service
+except (UserError, DatabaseMisnamed) as error:  # no ready file, a stale one, no service
     print(f"apiproof: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
     raise SystemExit(2) from None

@@ -50,11 +50,12 @@ def register() -> None:
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
 
-def database(redis_url: str) -> ExampleDatabase:
+def database(redis_url: str, *, waits: bool = False) -> ExampleDatabase:
     """Open the database of failed examples: the local one, and a shared one where there is any.
 
     Args:
         redis_url: of the shared one; empty for none. Nothing is connected yet.
+        waits: whether writes are done when they return, as in a process that ends without ado.
 
     Raises:
         DatabaseMisnamed: as in `register`.
@@ -62,8 +63,9 @@ def database(redis_url: str) -> ExampleDatabase:
     local = DirectoryBasedExampleDatabase(LOCAL)
     if not redis_url:
         return local
-    # Writes wait for nobody: a slow network must not slow the examples down.
-    return MultiplexedDatabase(local, BackgroundWriteDatabase(_shared(redis_url)))
+    shared = _shared(redis_url)
+    # Else writes wait for nobody: a slow network must not slow the examples down.
+    return MultiplexedDatabase(local, shared if waits else BackgroundWriteDatabase(shared))
 
 
 def _shared(redis_url: str) -> ExampleDatabase:
