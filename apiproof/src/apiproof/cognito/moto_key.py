@@ -1,7 +1,7 @@
 """moto's signing key, one and the same for all pools: it is not read for ours, which drop it.
 
 moto reads it anew for each pool that it makes, which takes 0.1 s of the processor: nine tenths of a
-pool of ours.
+pool of ours. moto's own pools get the one that was read first.
 
 Source: moto 5.2, cognitoidp/models.py, `CognitoIdpUserPool.__init__`; apiproof/tests/cognito/
 test_seams.py says if that has changed.
@@ -17,6 +17,7 @@ from joserfc import jwk
 from moto.cognitoidp import models
 
 _here = threading.local()
+_read: list[Any] = []  # what moto's pools had read last, and its key
 
 
 class _KeyReader:
@@ -24,8 +25,12 @@ class _KeyReader:
 
     @staticmethod
     def import_key(value: Any) -> Any:
-        """Read a key, as joserfc does, except where a pool of ours is made."""
-        return None if getattr(_here, "is_unread", False) else jwk.RSAKey.import_key(value)
+        """Read a key once, as joserfc does, but not where a pool of ours is made."""
+        if getattr(_here, "is_unread", False):
+            return None
+        if not _read or _read[0] != value:
+            _read[:] = value, jwk.RSAKey.import_key(value)
+        return _read[1]
 
 
 models.jwk = SimpleNamespace(RSAKey=_KeyReader)  # type: ignore[attr-defined, assignment]  # see above
