@@ -59,6 +59,7 @@ def test_no_log_line_holds_a_secret(
         sent = [*(request.json or {}).items(), *(request.form or {}).items()]
         secrets = {value for member, value in sent if "password" in member or "code" in member}
         held = {user.access_token, user.refresh_token, user.password, user.email, user.sub}
+        held |= {value for member, value in sent if member in {"username", "email"}}
         assert {secret for secret in secrets | held if str(secret) in logged} == set()
 
 

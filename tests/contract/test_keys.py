@@ -131,6 +131,33 @@ def test_new_keys_are_fetched_when_a_token_names_them(
         assert server.asked == 2
 
 
+def test_a_new_key_is_fetched_at_once_however_lately_others_were(
+    env: Environment, user: Account, server: KeyServer, url: str
+) -> None:
+    """The cooldown follows a look in vain, not one that found what it looked for."""
+    with service(env, url, jwks_cooldown=AGES) as client:
+        for _ in range(3):
+            assert me(client, env.token(user.username)) == 200
+            env.cognito.keys.rotate()
+        assert me(client, env.token(user.username)) == 200
+        assert server.asked == 4
+
+
+def test_after_an_outage_an_unknown_key_is_unknown_and_a_new_one_is_found(
+    env: Environment, user: Account, server: KeyServer, url: str
+) -> None:
+    with service(env, url) as client:
+        assert me(client, user.access_token) == 200
+        for _ in range(2):
+            server.away = True
+            assert me(client, with_kid(env, user, "unknown")) == 503
+            assert me(client, user.access_token) == 200
+            server.away = False
+            assert me(client, with_kid(env, user, "unknown")) == 401
+            env.cognito.keys.rotate()
+            assert me(client, env.token(user.username)) == 200
+
+
 def test_unknown_keys_are_looked_for_once_per_cooldown(
     env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:

@@ -73,6 +73,18 @@ def test_a_refresh_that_another_users_logout_meets_goes_on(env: Environment) -> 
     assert me(env, answer.json()["access_token"]) == 200
 
 
+def test_a_first_login_whose_account_is_shut_meanwhile_opens_nothing(env: Environment) -> None:
+    """It has no row here that could say so."""
+    user = env.new_account()
+    change(env, "DELETE FROM users WHERE sub = %s", user.sub)
+    account = {"UserPoolId": env.config.user_pool_id, "Username": user.username}
+    with env.cognito.outages.meanwhile(
+        "InitiateAuth", lambda: env.aws.admin_disable_user(**account)
+    ):
+        assert login(env, user, user.password).status_code == 401
+    assert rows(env, "SELECT username FROM users WHERE sub = %s", user.sub) == []
+
+
 # Of answers that are lost
 
 

@@ -1,6 +1,7 @@
 """Work that finds no thread waits in a queue, as long as the settings say; more is told at once."""
 
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -137,3 +138,42 @@ def until(condition: Callable[[], bool], what: str) -> None:
 def connected(url: str) -> socket.socket:
     where = urlsplit(url)
     return socket.create_connection((where.hostname or "", where.port or 0), PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [("login_user", "InitiateAuth"), ("resend_confirmation_code", "ResendConfirmationCode")],
+)
+def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
+    env: Environment, name: str, call: str
+) -> None:
+    request = valid(env, name)
+    waits = ("request_deadline", "cognito_read_timeout", "cognito_connect_timeout")
+    settings = dict.fromkeys(waits, 60) | {"cognito_threads": 1, "request_queue": 1}
+    asked, released = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        asked.set()
+        released.wait(PATIENCE)
+
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(3) as threads,
+        env.cognito.outages.meanwhile(call, hold),
+    ):
+
+        def send() -> "Future[Any]":
+            return threads.submit(request.send, HttpClient(live))
+
+        try:
+            first = send()
+            assert asked.wait(PATIENCE)
+            sent = {send() for _ in range(2)}
+            refused, waiting = wait(sent, AT_ONCE, FIRST_COMPLETED)
+            (answer,) = (future.result() for future in refused)
+        finally:
+            released.set()
+        served = [future.result(PATIENCE).status_code for future in [first, *waiting]]
+    assert answer.status_code == 503
+    assert int(answer.headers["Retry-After"]) > 0
+    assert served == [200, 200]

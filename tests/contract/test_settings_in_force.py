@@ -1,13 +1,14 @@
 """A setting does what it says: each is varied alone, and seen where it takes effect."""
 
 import re
+import time
 
 import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from tests.contract.alteration import altered, change
-from tests.contract.examples import OPERATIONS, valid
+from tests.contract.examples import OPERATIONS, bearer, resigned, valid
 from tests.contract.test_database import BACK, on_insert
 from tests.service import PASSWORD, application
 
@@ -114,3 +115,17 @@ def test_an_account_that_was_confirmed_never_makes_way_however_short_the_lifetim
         assert client.request("POST", "/users/signup", json=body).status_code == 409
     form = {"username": user.username, "password": user.password}
     assert env.client.request("POST", "/users/login", data=form).status_code == 200
+
+
+@pytest.mark.parametrize("skew", [0, 30, 300])
+def test_cognitos_clock_may_be_ahead_by_as_much_as_the_setting_says(
+    env: Environment, skew: int
+) -> None:
+    token = env.new_account().access_token
+    with AsgiClient(application(env.config, clock_skew=skew)) as client:
+
+        def me(ahead: int) -> int:
+            headers = bearer(resigned(env, token, iat=int(time.time()) + ahead))
+            return int(client.request("GET", "/users/me", headers=headers).status_code)
+
+        assert [me(skew - 1), me(skew + 20)] == [200, 401]

@@ -8,6 +8,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
+from tests.contract.alteration import altered
 from tests.contract.examples import bearer, create
 from tests.service import application
 
@@ -64,3 +65,21 @@ def test_a_sign_out_ends_what_was_and_not_what_comes(env: Environment, abroad: H
     new = abroad.request("POST", "/users/login", data=login).json()
     headers = bearer(new["access_token"])
     assert len(abroad.request("GET", "/randoms", headers=headers).json()) == 1
+
+
+def test_the_zone_of_the_database_is_not_that_of_the_answers(env: Environment) -> None:
+    name = env.database.name
+    zone = f"ALTER DATABASE {name} SET timezone = 'Asia/Kathmandu'"
+    headers = bearer(env.new_account().access_token)
+    with (
+        altered(env, zone, f"ALTER DATABASE {name} RESET timezone"),
+        AsgiClient(application(env.config)) as client,
+    ):
+        body = {"min_value": 1, "max_value": 6}
+        created = client.request("POST", "/randoms", json=body, headers=headers).json()
+        (listed,) = client.request("GET", "/randoms", headers=headers).json()
+        read = client.request("GET", f"/randoms/{created['id']}", headers=headers).json()
+        profile = client.request("GET", "/users/me", headers=headers).json()
+    assert created == listed == read
+    for text in (created["created_at"], listed["updated_at"], profile["created_at"]):
+        assert datetime.fromisoformat(text).utcoffset() == timedelta(0)

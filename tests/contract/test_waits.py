@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.http.client import HttpClient
+from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from tests.contract.alteration import changing
 from tests.contract.examples import Valid, valid
@@ -194,3 +194,17 @@ def test_a_thread_is_free_again_when_its_request_has_ended(env: Environment) -> 
                 # The one thread has asked for this request as well; nobody hangs up on it.
                 peer, _address = server.accept()
                 peers.enter_context(peer)
+
+
+def test_a_database_that_is_silent_is_waited_for_as_long_as_the_setting_says(
+    env: Environment,
+) -> None:
+    """The driver takes whole seconds, and no fewer than two."""
+    with silent() as address:
+        place = {"database_url": f"postgresql://ada:secret@{address}/numbers"}
+        settings = {**LONGEST, **place, "database_connect_timeout": 2}
+        with AsgiClient(application(env.config, **settings)) as client:
+            begun = time.monotonic()
+            assert client.request("GET", "/ready").status_code == 503
+            waited = time.monotonic() - begun
+    assert 1 <= waited < AT_MOST

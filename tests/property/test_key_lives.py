@@ -3,29 +3,33 @@
 import functools
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from hypothesis.strategies import sampled_from
+from jwt.algorithms import RSAAlgorithm
 
 from api.errors import KeysUnavailable
 from api.identity.jwt import JwksCache
 from api.identity.protocols import JwksSource
-from apiproof.cognito.keys import PoolKeys
 
 LIFESPAN = 3600.0  # seconds, like the next one
 COOLDOWN = 5.0
 
 
 @functools.cache
-def _pool() -> PoolKeys:
-    return PoolKeys()
+def _key() -> dict[str, Any]:
+    """The JSON Web Key of a pool (RFC 7517)."""
+    private = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    public = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True)
+    return {**public, "kid": "key-0", "use": "sig", "alg": "RS256"}
 
 
 class _Source(JwksSource):
     """A key set that can be away, or no key set."""
 
     def __init__(self) -> None:
-        self.key = dict(_pool().jwks()["keys"][0])
+        self.key = dict(_key())
         self.fetches = 0
         self.trouble: Any = None
 
