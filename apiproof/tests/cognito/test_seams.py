@@ -25,7 +25,7 @@ from moto.core import config, responses
 from moto.core.exceptions import ServiceException
 from moto.core.utils import camelcase_to_underscores
 
-from apiproof.cognito import Cognito, PoolKeys, botocore_hook
+from apiproof.cognito import Cognito, PoolKeys, botocore_hook, moto_key
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.operations import Operations
 from apiproof.cognito.pool import Pool
@@ -198,10 +198,20 @@ def test_motos_own_key_is_read_for_motos_pools_alone(monkeypatch: pytest.MonkeyP
         raise AssertionError("it takes a tenth of a second")
 
     monkeypatch.setattr(jwk.RSAKey, "import_key", refused)
+    monkeypatch.setattr(moto_key, "_read", [])  # others may have read it
     with Cognito.start():
         pass
     with pytest.raises(AssertionError, match="a tenth"):
         models.CognitoIdpUserPool("1", "eu-west-1", "motos", {})
+
+
+def test_motos_key_is_read_once_for_all_of_motos_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(moto_key, "_read", [])
+    first, second = (
+        models.CognitoIdpUserPool("1", "eu-west-1", name, {}) for name in ("one", "another")
+    )
+    assert first.json_web_key is second.json_web_key
+    assert isinstance(first.json_web_key, jwk.RSAKey)
 
 
 def test_key_material_of_stopped_pools_gets_a_new_kid() -> None:
