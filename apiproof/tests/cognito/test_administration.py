@@ -1,6 +1,7 @@
 from tests.cognito.behaviours import behaviour, expect, refused
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD
+from tests.cognito.test_flows import PUBLIC, begin
 
 
 @behaviour("an administrator confirms a user without a code", "CONFIRMED, email unverified", "D")
@@ -140,3 +141,28 @@ def test_members_of_a_group_are_listed(bench: Bench) -> None:
     pool.aws.admin_delete_user(UserPoolId=pool.id, Username="bob")
     members = pool.aws.list_users_in_group(UserPoolId=pool.id, GroupName="readers")["Users"]
     expect([user["Username"] for user in members], ["ada"], "others")
+
+
+@behaviour("an invitation sent again brings a new password", "NotAuthorizedException", "M")
+def test_invitation_sent_again(bench: Bench) -> None:
+    pool = bench.pool()
+    user = {"UserPoolId": pool.id, "Username": "ada"}
+    email = [{"Name": "email", "Value": "ada@example.com"}]
+    pool.aws.admin_create_user(**user, TemporaryPassword=PASSWORD, UserAttributes=email)
+    pool.aws.admin_create_user(**user, MessageAction="RESEND")
+    with refused("NotAuthorizedException"):
+        pool.log_in("ada")
+    asked = pool.log_in("ada", pool.code("ada", "invitation"))
+    expect(asked.get("ChallengeName"), "NEW_PASSWORD_REQUIRED", "tokens")
+
+
+@behaviour("who is invited to a pool without passwords gets none", "CONFIRMED, EMAIL_OTP", "M")
+def test_invitation_without_a_password(bench: Bench) -> None:
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    pool = bench.pool(**PUBLIC, pool={"Policies": policy})
+    user = {"UserPoolId": pool.id, "Username": "ada", "MessageAction": "SUPPRESS"}
+    email = [{"Name": "email", "Value": "ada@example.com"}]
+    pool.aws.admin_create_user(**user, UserAttributes=email)
+    expect(pool.status("ada"), "CONFIRMED", "to be changed")
+    offered = begin(pool, "USER_AUTH", USERNAME="ada")["AvailableChallenges"]
+    expect(offered, ["EMAIL_OTP"], "a password")

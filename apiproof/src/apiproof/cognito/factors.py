@@ -71,6 +71,12 @@ def first_factors(pool: Pool, user: User | None) -> list[str]:
     return [*found, *(["PASSWORD_SRP"] if "PASSWORD" in found else [])]
 
 
+def needs_no_password(pool: Pool) -> bool:
+    """Whether a pool signs in with codes alone, so that users may have no password."""
+    policy = (pool.extended_config.get("Policies") or {}).get("SignInPolicy") or {}
+    return bool({"EMAIL_OTP", "SMS_OTP"} & set(policy.get("AllowedFirstAuthFactors") or ()))
+
+
 def matches_totp(secret: str | None, code: str, now: datetime) -> bool:
     """Whether a code is what an authenticator app shows (RFC 6238), 30 seconds early or late."""
     return secret is not None and pyotp.TOTP(secret).verify(code, for_time=now, valid_window=1)

@@ -11,6 +11,7 @@ from apiproof.cognito.errors import (
     UserNotFound,
     UserStateUnsupported,
 )
+from apiproof.cognito.factors import needs_no_password
 from apiproof.cognito.messages import Delivery, send, send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
@@ -38,18 +39,24 @@ class Administration(Operation):
             raise UserNotFound
         if not user.is_status("FORCE_CHANGE_PASSWORD"):
             raise UserStateUnsupported("Resend not possible. User status is not compatible.")
-        password = self.params.get("TemporaryPassword") or user.password or ""
+        # "With a new temporary password" (API reference, AdminCreateUser, `MessageAction`).
+        password = self.params.get("TemporaryPassword") or self._temporary_password()
         pool.check_password(password)
         user.set_password(password, self.context.clock.now())
         return user
 
     def _invited(self, pool: Pool) -> User:
-        password = self.params.get("TemporaryPassword") or self._temporary_password()
+        password = self.params.get("TemporaryPassword")
+        status = UserStatus.FORCE_CHANGE_PASSWORD
+        if not password and needs_no_password(pool):
+            password, status = None, UserStatus.CONFIRMED
+        elif not password:
+            password = self._temporary_password()
         new = NewUser(self.params["Username"], password, self.attribute_values())
         if pool.has_trigger("PreSignUp"):
             triggers.pre_sign_up(pool, new, "AdminCreateUser", None, self.params)
         force = bool(self.params.get("ForceAliasCreation"))
-        return pool.create_user(new, UserStatus.FORCE_CHANGE_PASSWORD, force_alias=force)
+        return pool.create_user(new, status, force_alias=force)
 
     def _temporary_password(self) -> str:
         return f"Aa1!{self.context.random.randint(10**8, 10**9 - 1)}"

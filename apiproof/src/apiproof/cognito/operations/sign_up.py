@@ -18,6 +18,7 @@ from apiproof.cognito.errors import (
     ParameterInvalid,
     UsernameExists,
 )
+from apiproof.cognito.factors import needs_no_password
 from apiproof.cognito.messages import send_code, simulated_delivery
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import NewUser, Pool
@@ -81,9 +82,7 @@ class SignUp(Operation):
     def _password(self, pool: Pool) -> str | None:
         """Give the password; a pool that signs in with codes alone needs none."""
         password = self.params.get("Password")
-        policy = (pool.extended_config.get("Policies") or {}).get("SignInPolicy") or {}
-        factors = set(policy.get("AllowedFirstAuthFactors") or ())
-        if not password and factors & {"EMAIL_OTP", "SMS_OTP"}:
+        if not password and needs_no_password(pool):
             return None
         return password or ""
 
