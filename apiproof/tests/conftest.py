@@ -1,5 +1,6 @@
 """Profiles for Hypothesis and a way back to every failure of the kit's own tests."""
 
+import os
 import shlex
 
 import pytest
@@ -9,8 +10,10 @@ from apiproof.strategies.profiles import DatabaseMisnamed, register
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles before `--hypothesis-profile` chooses among them."""
+    if "deep" in {config.getoption("--hypothesis-profile"), os.environ.get("HYPOTHESIS_PROFILE")}:
+        config.option.timeout = 0  # it explores for hours
     try:
         register()
     except DatabaseMisnamed as error:

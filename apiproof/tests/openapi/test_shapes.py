@@ -14,7 +14,7 @@ from apiproof.openapi.shapes import require_shape
 WHOLE: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Things", "version": "1"},
-    "servers": [{"url": "/"}],
+    "servers": [{"url": "/{v}", "variables": {"v": {"default": "1", "enum": ["1"]}}}],
     "security": [{"key": ["read"]}],
     "paths": {
         "x-note": 1,
@@ -39,6 +39,9 @@ WHOLE: dict[str, Any] = {
 PLACES = [
     "/servers",
     "/servers/0",
+    "/servers/0/variables",
+    "/servers/0/variables/v",
+    "/servers/0/variables/v/enum",
     "/security",
     "/security/0",
     "/security/0/key",

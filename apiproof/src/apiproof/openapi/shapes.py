@@ -15,23 +15,28 @@ _NAME: Final = "name"
 _SCOPE: Final = "scope"
 _SCHEMA: Final = "schema"
 _PARAMETERS: Final = {"parameters": ("list", "parameter")}
+_SERVERS: Final = {"servers": ("list", "server")}
 _CONTENT: Final = {"content": ("map", "media type")}
 _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "document": {
-        "servers": ("list", "server"),
+        **_SERVERS,
         "security": ("list", "security requirement"),
         "paths": ("map", "path item"),
         "webhooks": ("map", "path item"),
         "components": ("one", "components"),
     },
+    "server": {"variables": ("map", "server variable")},
+    "server variable": {"enum": ("list", _NAME)},
     "components": {"securitySchemes": ("map", "security scheme")},
     "path item": {
         **_PARAMETERS,
+        **_SERVERS,
         **dict.fromkeys(METHODS, ("one", "operation")),
         "additionalOperations": ("map", "operation"),
     },
     "operation": {
         **_PARAMETERS,
+        **_SERVERS,
         "operationId": ("one", _NAME),
         "requestBody": ("one", "request body"),
         "responses": ("map", "response"),

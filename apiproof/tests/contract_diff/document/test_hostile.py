@@ -24,6 +24,7 @@ ODD: list[Any] = [
     None, True, 0, -1, 1.5, 10**30, float("nan"), float("inf"), "", "x", "[bold]", "\x1b[31m",
     "#/nowhere", [], {}, [None], [1, "a"], {"a": 1}, {"$ref": "#"}, {"$ref": 1}, {"": {}},
     {"type": "object"}, ["string", None], "object", "(((((", "(a+)+$", {"$ref": "#/paths"},
+    {"mapping": []}, {"discriminator": {"mapping": [1]}},
 ]  # fmt: skip
 MUTANTS_EACH = 5
 """How many changed documents an example tries."""
@@ -59,6 +60,19 @@ def test_any_node_may_be_of_any_type(seed: int) -> None:
             except UserError as error:
                 assert "\n" not in str(error)  # noqa: PT017 - most of these pass
                 assert len(str(error)) < 500  # noqa: PT017
+
+
+@pytest.mark.parametrize("mapping", [[], [1], 1, {"a": 1}, {"a": []}, None])
+def test_a_discriminators_mapping_may_be_of_any_type(mapping: Any) -> None:
+    """The regression: references are looked for before any schema is judged."""
+    old, new = (
+        _document({"oneOf": [{"$ref": "#/paths"}], "discriminator": {"mapping": each}, "title": t})
+        for each, t in (({}, "a"), (mapping, "b"))
+    )
+    try:
+        diff(old, new)
+    except UserError as error:
+        assert "discriminator" in str(error) or "paths" in str(error)  # noqa: PT017 - null is fine
 
 
 def _document(schema: Any, path: str = "/things") -> dict[str, Any]:

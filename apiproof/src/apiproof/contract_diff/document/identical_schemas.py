@@ -18,8 +18,8 @@ def references(node: Any) -> Iterator[str]:
             if isinstance(ref := here.get("$ref"), str):
                 yield ref
             discriminator = here.get("discriminator")
-            if isinstance(discriminator, Mapping):
-                yield from map(str, (discriminator.get("mapping") or {}).values())
+            mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+            yield from map(str, mapping.values()) if isinstance(mapping, Mapping) else ()
             queue += here.values()
         elif isinstance(here, list):
             queue += here
