@@ -53,6 +53,19 @@ def test_a_finding_that_stands_for_others_is_known_only_if_all_of_them_are(tmp_p
     assert no_longer_found({TWO.id}, [step]) == []
 
 
+@pytest.mark.parametrize("end", [" ", "\n", " \t", "\r", "\u2028x", "\x1cx"])
+def test_an_id_that_ends_or_breaks_in_white_space_is_known_the_next_time(
+    tmp_path: Path, end: str
+) -> None:
+    """Ids hold text of the project's own, cut at some length."""
+    cut = replace(ONE, id=f"errors/no_server_error/GET /x/rows = db.exec(query, limit ={end}")
+    path = tmp_path / "baseline.txt"
+    step = step_result("errors", {"n": 1}, [cut])
+    write_baseline(build_report("s", datetime.now(UTC), [step]), path)
+    assert with_known(step, read_baseline(path)).status is Status.PASSED
+    assert no_longer_found(read_baseline(path), [step]) == []
+
+
 def test_a_baseline_excuses_no_error_and_no_failed_case_without_a_finding() -> None:
     error = with_known(step_result("fuzzing", {"n": 1}, [ONE], error="cut off"), {ONE.id})
     assert error.status is Status.ERROR

@@ -93,8 +93,8 @@ class Finding:
 
     @property
     def ids(self) -> set[str]:
-        """Its id and those that it stands for, as a baseline has them: each on one line."""
-        return {each.replace("\n", " ") for each in (self.id, *self.also)}
+        """Its id and those that it stands for, as a baseline has them: each a line, stripped."""
+        return {" ".join(each.splitlines()).strip() for each in (self.id, *self.also)}
 
     @property
     def replay(self) -> str:
