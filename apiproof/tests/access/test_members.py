@@ -1,9 +1,12 @@
 """Accounts of small applications: sign-ups, their confirmation, profiles and their end."""
 
-import pytest
-from fastapi import FastAPI
+import itertools
+from typing import Any
 
-from apiproof.access import credentials
+import pytest
+from fastapi import FastAPI, Request, Response
+
+from apiproof.access import credentials, http
 from tests.access.strangers import assert_found, probed
 from tests.apps import members as people
 from tests.apps.members import LENT, Members, add_members
@@ -52,3 +55,22 @@ def test_an_account_that_has_to_be_confirmed_is_told_in_one_line() -> None:
         "no accounts of the run's own: a new account has to be confirmed first (POST /confirm)"
     )
     assert "read_me" in {cell.operation_id for cell in report.cells if cell.case == "valid"}
+
+
+def test_a_service_that_limits_requests_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http, "MAX_WAIT", 0.0)
+    monkeypatch.setattr(http, "_wait", lambda _response: 0.01)
+    app, _ = _app()
+    seen = itertools.count()
+
+    @app.middleware("http")
+    async def limit(request: Request, go_on: Any) -> Any:
+        return Response(status_code=429) if next(seen) > 60 else await go_on(request)
+
+    report = probed(app)
+    assert [finding.line for finding in report.findings] == []
+    assert report.note == (
+        "the service limits requests (429): raise its limit for the run, or name less"
+    )

@@ -163,6 +163,11 @@ class Sender:
             time.sleep(delay)
         return response
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the service has answered 429 for so long that it is no longer waited for."""
+        return self._waited > MAX_WAIT
+
     def send_once(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
         """Send one request, and take 429 for an answer."""
         if self._allow is not None and (reason := self._allow(request, auth)):

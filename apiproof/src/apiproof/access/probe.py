@@ -193,6 +193,9 @@ class Probe:
         except UserError as reason:
             self.report.interrupted = self.report.interrupted or str(reason)
         self.report.left_behind = self._cleanup.left(accounts)
+        if self._sender.is_limited:
+            limits = "the service limits requests (429): raise its limit for the run, or name less"
+            self.report.note = "; ".join(filter(None, (self.report.note, limits)))
 
     def _meet(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
