@@ -57,7 +57,7 @@ def test_json_output_holds_rules_and_pointers(files: dict[str, Path]) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("absent.json", None, "No OpenAPI document at"),
+        ("absent.json", None, "absent.json; name a file or a URL"),
         ("text.json", "{", "not JSON"),
         ("list.json", "[]", "expected an OpenAPI object"),
         ("swagger.json", '{"swagger": "2.0"}', "got Swagger 2.0"),

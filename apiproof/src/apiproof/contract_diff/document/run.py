@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from rich.console import Console
 
@@ -15,7 +15,7 @@ from apiproof.contract_diff.document.report import DiffReport, as_json, print_re
 from apiproof.contract_diff.document.report_pages import as_html, as_markdown, as_text_changelog
 from apiproof.contract_diff.document.rules import Severity, load_policy
 from apiproof.errors import UserError
-from apiproof.openapi.document import Document, load_document
+from apiproof.openapi.document import Document, DocumentMissing, load_document
 from apiproof.pacts.reading import PactError, PactFile, load_pact
 from apiproof.pacts.reading.calls import calls
 from apiproof.reporting.terminal import print_line
@@ -105,8 +105,7 @@ def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> Dif
         raise UserError("--provider chooses among pacts; name them with --pacts.")
     if options.changelog and options.format not in PAGES:
         raise UserError(f"A changelog is {', '.join(PAGES)}, not {options.format}.")
-    before = load_document(old, options.allowed_urls)
-    after = load_document(new, options.allowed_urls)
+    before, after = (_document(source, options) for source in (old, new))
     changes, ignored = compare(before, after, load_policy(options.policy))
     pacts = None if options.pacts is None else load_pacts(options.pacts, options.provider)
     if pacts is not None and not calls(Document(before), pacts):
@@ -118,6 +117,13 @@ def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> Dif
     return DiffReport(
         str(old), str(new), changes, impacts, options.every_operation, ignored=ignored
     )
+
+
+def _document(source: str | Path, options: DiffOptions) -> dict[str, Any]:
+    try:
+        return load_document(source, options.allowed_urls)
+    except DocumentMissing:
+        raise UserError(f"No OpenAPI document at {source}; name a file or a URL.") from None
 
 
 def tell(console: Console, report: DiffReport, options: DiffOptions) -> None:
