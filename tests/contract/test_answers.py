@@ -9,6 +9,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
+from tests.contract.alteration import change
 from tests.contract.examples import OPERATIONS, bearer, create, valid
 from tests.service import OTHER_PASSWORD, PASSWORD
 
@@ -61,6 +62,28 @@ def test_no_log_line_holds_a_secret(
         held = {user.access_token, user.refresh_token, user.password, user.email, user.sub}
         held |= {value for member, value in sent if member in {"username", "email"}}
         assert {secret for secret in secrets | held if str(secret) in logged} == set()
+
+
+def test_no_log_line_of_what_heals_names_whom_it_is_about(
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row without an account, an account without a row, and a sign-up whose answer is lost."""
+    gone, orphan, lost = env.new_account(), env.create_unconfirmed_user(), "lost-soul"
+    env.aws.admin_delete_user(UserPoolId=env.config.user_pool_id, Username=gone.username)
+    change(env, "DELETE FROM users WHERE username = %s", orphan.username)
+    capsys.readouterr()
+    for name in (gone.username, orphan.username, lost):
+        body = {"username": name, "email": f"{name}@example.com", "password": PASSWORD}
+        if name == lost:
+            with env.cognito.outages.lose_answer("SignUp"):
+                answer = talkative.request("POST", "/users/signup", json=body)
+        else:
+            answer = talkative.request("POST", "/users/signup", json=body)
+        assert answer.status_code == (503 if name == lost else 201)
+        logged = "".join(capsys.readouterr())
+        assert "cognito_refused" in logged or "removed" in logged
+        assert name not in logged
+        assert "@" not in logged
 
 
 def test_the_log_warns_of_trouble_and_not_of_what_users_do(

@@ -15,7 +15,7 @@ from tests.service import PASSWORD, application
 # Settings of the service, PostgreSQL's parameter, what a session of the service has to have.
 SESSION = [
     ({"database_statement_timeout": 1.234}, "statement_timeout", "1234ms"),
-    ({"database_statement_timeout": 0.01}, "statement_timeout", "10ms"),
+    ({"database_statement_timeout": 0.2}, "statement_timeout", "200ms"),
     ({"database_lock_timeout": 1.234}, "lock_timeout", "1234ms"),
     ({"database_lock_timeout": 60}, "lock_timeout", "1min"),
     ({"database_statement_timeout": 2.5}, "idle_in_transaction_session_timeout", "2500ms"),

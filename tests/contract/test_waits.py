@@ -200,11 +200,16 @@ def test_a_database_that_is_silent_is_waited_for_as_long_as_the_setting_says(
     env: Environment,
 ) -> None:
     """The driver takes whole seconds, and no fewer than two."""
+    seconds = 2
     with silent() as address:
         place = {"database_url": f"postgresql://ada:secret@{address}/numbers"}
-        settings = {**LONGEST, **place, "database_connect_timeout": 2}
+        settings = {**LONGEST, **place, "database_connect_timeout": seconds}
         with AsgiClient(application(env.config, **settings)) as client:
-            begun = time.monotonic()
-            assert client.request("GET", "/ready").status_code == 503
-            waited = time.monotonic() - begun
-    assert 1 <= waited < AT_MOST
+            # A busy machine may be late; the quickest of some attempts is not.
+            for _ in range(ATTEMPTS):
+                begun = time.monotonic()
+                assert client.request("GET", "/ready").status_code == 503
+                waited = time.monotonic() - begun
+                if waited < seconds + 0.9:
+                    break
+    assert seconds - 0.9 < waited < seconds + 0.9
