@@ -91,7 +91,7 @@ def test_a_place_that_several_operations_meet_is_one_finding() -> None:
     }
     shared = [ErrorSite("GET", f"/{name}", 500, "KeyError", "auth.py:3 user") for name in "ab"]
     elsewhere = ErrorSite("GET", "/c", 500, "KeyError", "auth.py:9 other")
-    first, second = error_findings([*shared, elsewhere, shared[1]], document)
+    first, second = error_findings([shared[1], *shared, elsewhere], document)
     assert first.operation == "GET /a"
     assert first.message.endswith("at auth.py:3 user, and at 1 more operations")
     assert first.details == ("1 answers", "also at GET /b")

@@ -49,7 +49,9 @@ def error_findings(sites: Iterable[ErrorSite], document: dict[str, Any]) -> list
     for finding in findings.values():
         counted = replace(finding, details=(f"{counts[finding.id]} answers",))
         groups.setdefault(finding.id.removeprefix(_id(finding.operation)), []).append(counted)
-    return [standing_for(first, others) for first, *others in groups.values()]
+    # By id, since which operation meets it first may differ from run to run.
+    ordered = (sorted(group, key=lambda finding: finding.id) for group in groups.values())
+    return [standing_for(first, others) for first, *others in ordered]
 
 
 def _id(operation: str) -> str:

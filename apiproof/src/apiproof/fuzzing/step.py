@@ -182,7 +182,9 @@ def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
     for finding in findings:
         key = finding.message if finding.check == _UNDECLARED else finding.id
         groups.setdefault((finding.check, key), []).append(finding)
-    return (standing_for(first, others) for first, *others in groups.values())
+    # Not the one that was met first: other machines, and other numbers of them, meet another first.
+    ordered = (sorted(group, key=lambda finding: finding.id) for group in groups.values())
+    return (standing_for(first, others) for first, *others in ordered)
 
 
 def _warnings(events: Events, *, is_known: bool) -> Iterator[Finding]:
