@@ -56,6 +56,14 @@ def test_a_page_begins_where_it_is_asked_to(
     assert page(env, collector, offset, 2) == [n for n in (offset + 1, offset + 2) if n <= MANY]
 
 
+def test_no_page_is_too_far_away_to_be_reached(env: Environment) -> None:
+    """Whatever constant an offset might be held to, there is an item beyond it."""
+    user, many = env.new_account(), 30_000
+    change(env, SEED, many, many, user.sub)
+    for offset in (1_000, 4_096, 9_999, 10_000, 16_384, 29_998):
+        assert page(env, user, offset, 2) == [offset + 1, offset + 2]
+
+
 @pytest.mark.parametrize("offset", [MANY, 1000, 10_000, 1_000_000, INT4 - 1])
 def test_beyond_the_end_there_is_an_empty_page(
     env: Environment, collector: Account, offset: int
