@@ -155,6 +155,19 @@ def test_someone_elses_number_is_not_there_whatever_is_wrong_with_the_change(
     assert answer.status_code == 404
 
 
+@pytest.mark.parametrize("whose", ["nobody's", "someone else's"])
+def test_bounds_that_contradict_each_other_tell_nothing_of_a_number_that_is_not_there(
+    env: Environment, user: Account, whose: str
+) -> None:
+    item = create(env, env.new_account(), 1, 6) + (1000 if whose == "nobody's" else 0)
+    body = {"min_value": 9, "max_value": 1}
+    headers = bearer(user.access_token)
+    assert (
+        env.client.request("PATCH", f"/randoms/{item}", json=body, headers=headers).status_code
+        == 404
+    )
+
+
 def test_two_credentials_do_not_add_up(env: Environment, user: Account) -> None:
     """A good token beside a bad one opens nothing that the first one named would not open."""
     bad = resigned(env, user.access_token, **WRONG_CLAIMS["expired"])
