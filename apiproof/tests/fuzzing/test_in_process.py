@@ -127,6 +127,27 @@ def test_an_application_in_an_environment_of_its_own_is_fuzzed(tmp_path: Path) -
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+REPORTING = """
+[reports]
+directory = "reports"
+[reports.junit]
+path = "reports/junit.xml"
+[reports.har]
+path = "reports/fuzz.har"
+"""
+
+
+def test_shards_write_none_of_the_configured_reports(tmp_path: Path) -> None:
+    """They would write the same files side by side, and with what only the end would hide."""
+    (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
+    (tmp_path / "rooms_app.py").write_text(ROOMS, encoding="utf-8")
+    (tmp_path / "schemathesis.toml").write_text(REPORTING, encoding="utf-8")
+    done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "2", *FEW)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not list((tmp_path / "reports").rglob("*.har"))
+    assert not (tmp_path / "reports" / "junit.xml").exists()
+
+
 HANGS = ENDS.replace("os._exit(3)", "__import__('threading').Event().wait()")
 
 

@@ -19,9 +19,11 @@ from typing import TYPE_CHECKING, Any, Final
 import requests
 from requests.adapters import HTTPAdapter
 from schemathesis import cli
+from schemathesis.config import ReportsConfig
 from schemathesis.transport.requests import SameHostRedirectsSession
 
 from apiproof.fuzzing.recording import recorder_of
+from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.shards import Shard
 from apiproof.fuzzing.step import Events
 from apiproof.http.client import BASE_URL, REQUEST_TIMEOUT
@@ -30,6 +32,7 @@ if TYPE_CHECKING:  # hooks of a served run import this module, and nothing that 
     from apiproof.environment import Environment
 
 _LOOK_EVERY: Final = 1.0  # seconds
+_KEPT_SETTINGS: Final = ("directory", "preserve-bytes")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,26 @@ def _sessions_end_at(adapter: HTTPAdapter) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def _without_configured_reports() -> Iterator[None]:
+    """Let Schemathesis write no file but those that its command line names.
+
+    Shards run side by side and would write the same ones of schemathesis.toml.
+    """
+    original = ReportsConfig.__dict__["from_dict"]
+
+    def from_dict(cls: type[ReportsConfig], data: dict[str, Any]) -> ReportsConfig:
+        kept = {name: data[name] for name in _KEPT_SETTINGS if name in data}
+        found: ReportsConfig = original.__get__(None, cls)(kept)
+        return found
+
+    ReportsConfig.from_dict = classmethod(from_dict)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        ReportsConfig.from_dict = original  # type: ignore[method-assign]
+
+
+@contextlib.contextmanager
 def _watched(adapter: _Lent, give_up: Callable[[str], None]) -> Iterator[None]:
     """Call `give_up` with what a request was when one is not answered within its time."""
     ended = threading.Event()
@@ -131,10 +154,16 @@ def run_in_process(
     adapter = _Lent(env)
     cli.handler()(recorder_of(found))
     _current = InProcessRun(env, shard)
+    started = time.time()
     try:
-        with _sessions_end_at(adapter), _watched(adapter, give_up):
+        with (
+            _sessions_end_at(adapter),
+            _without_configured_reports(),
+            _watched(adapter, give_up),
+        ):
             cli.schemathesis.main(list(arguments), prog_name="schemathesis")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     finally:
         _current = None
+        redact_reports(started, arguments)
