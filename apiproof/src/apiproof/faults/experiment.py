@@ -88,7 +88,7 @@ class Experiment:
         """Make it, and send a message before and after each layer.
 
         Raises:
-            PlantFailed: The defect would change nothing.
+            InjectionFailed: The defect would change nothing.
         """
         defects = [self.defect] if self.defect else []
         with injected(defects) as injection, ExitStack() as stack:
@@ -98,7 +98,7 @@ class Experiment:
                 service = _documented_service(service, self.defect, shared.service, stack)
                 _alter(database, self.defect)
             env = stack.enter_context(Environment.open(service, database=database))
-            injection.require_loaded()
+            injection.load_rest()
             for layer in self.layers:
                 send({"begins": layer.name})
                 verdict = self._examine(layer, env, shared)

@@ -41,7 +41,7 @@ class Rewrite:
         """Return the module's text with the replacement.
 
         Raises:
-            PlantFailed: What is to be replaced does not occur exactly once.
+            InjectionFailed: What is to be replaced does not occur exactly once.
         """
         count = text.count(self.before)
         if count != 1 or self.before == self.after:
@@ -115,14 +115,19 @@ class Injection:
     wanted: dict[str, list[Rewrite]]
     loaded: set[str] = field(default_factory=set)
 
-    def require_loaded(self) -> None:
-        """Make sure that everything was planted.
+    def load_rest(self) -> None:
+        """Import what nothing has imported so far, such as commands that tests call later.
 
         Raises:
-            PlantFailed: A module was never imported, so that nothing is different.
+            InjectionFailed: There is no such module, or it cannot be imported.
         """
-        if missing := sorted(self.wanted.keys() - self.loaded):
-            raise InjectionFailed(f"Never imported, so nothing was planted: {', '.join(missing)}.")
+        for name in sorted(self.wanted.keys() - self.loaded):
+            try:
+                importlib.import_module(name)
+            except ImportError as error:
+                raise InjectionFailed(
+                    f"{name} cannot be imported, so nothing was planted: {error}."
+                ) from None
 
 
 @contextmanager
@@ -133,7 +138,7 @@ def injected(defects: Sequence[Defect]) -> Iterator[Injection]:
         defects: What to plant.
 
     Raises:
-        PlantFailed: A module is imported already, or an import finds the wrong text.
+        InjectionFailed: A module is imported already, or an import finds the wrong text.
     """
     wanted: dict[str, list[Rewrite]] = {}
     for defect in defects:
