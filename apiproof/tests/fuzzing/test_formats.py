@@ -18,6 +18,7 @@ from schemathesis.openapi import from_dict
 from schemathesis.specs.openapi import formats as schemathesis_formats
 
 from apiproof.fuzzing.formats import accepted_formats, strategies
+from tests.fuzzing.documents import posting
 
 Email = pydantic.EmailStr
 TYPES: dict[str, Any] = {
@@ -59,14 +60,7 @@ def operation_of(kind: Any) -> Any:
         "required": ["value"],
         "properties": {"value": TypeAdapter(kind).json_schema()},
     }
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    operation = {"requestBody": body, "responses": {"200": {"description": "OK"}}}
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "t", "version": "1"},
-        "paths": {"/things": {"post": operation}},
-    }
-    return from_dict(document, config=Config())["/things"]["POST"]  # no project's settings
+    return from_dict(posting(schema), config=Config())["/things"]["POST"]  # no project's settings
 
 
 def generated(kind: Any, examples: int = 40) -> list[Any]:

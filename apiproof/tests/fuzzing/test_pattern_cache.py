@@ -16,6 +16,7 @@ from schemathesis.generation.modes import GenerationMode
 from schemathesis.openapi import from_dict
 
 from apiproof.fuzzing.pattern_cache import SEAM, cached_patterns
+from tests.fuzzing.documents import posting
 
 OLD = tuple(int(part) for part in version("hypothesis").split(".")[:2]) < (6, 160)
 pytestmark = pytest.mark.skipif(OLD, reason="this Hypothesis builds strategies otherwise")
@@ -139,17 +140,10 @@ def test_schemathesis_generates_the_same_cases(built: list[str]) -> None:
             "day": {"type": "string", "pattern": PATTERNS[1]},
         },
     }
-    body = {"required": True, "content": {"application/json": {"schema": schema}}}
-    operation = {"requestBody": body, "responses": {"200": {"description": "OK"}}}
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "t", "version": "1"},
-        "paths": {"/things": {"post": operation}},
-    }
 
     def cases() -> list[object]:
         canonical_strategy_cache.clear()  # Schemathesis' own, for whole schemas
-        loaded = from_dict(document, config=Config())  # none of a project
+        loaded = from_dict(posting(schema), config=Config())  # none of a project
         strategy = loaded["/things"]["POST"].as_strategy(generation_mode=GenerationMode.NEGATIVE)
         return [case.body for case in drawn(lambda: strategy, 3, 60)]  # type: ignore[attr-defined]
 

@@ -14,7 +14,9 @@ from schemathesis.openapi import from_dict
 from schemathesis.openapi.checks import RejectedPositiveData
 from starlette.testclient import TestClient
 
-from apiproof.fuzzing.unstated_rules import is_fault
+from apiproof.fuzzing.unstated_rules import FailureFilter
+
+is_fault = FailureFilter().is_fault
 
 
 class Range(BaseModel):
@@ -209,3 +211,34 @@ def test_an_identifier_of_another_kind_makes_no_valid_request() -> None:
     assert not is_fault(failure, operation.Case(path_parameters={"thing": 5}), response)
     fitting = operation.Case(path_parameters={"thing": str(uuid.uuid4())})
     assert is_fault(failure, fitting, response)
+
+
+def test_the_documents_own_dialect_is_read() -> None:
+    """`nullable` is a word of OpenAPI 3.0: null breaks no schema there."""
+    size = {"type": "integer", "nullable": True}
+    schema = {"type": "object", "properties": {"size": size}, "required": ["size"]}
+    request = {"content": {"application/json": {"schema": schema}}}
+    answers = {"200": {"description": "OK"}, "422": {"description": "no"}}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {"/size": {"post": {"requestBody": request, "responses": answers}}},
+    }
+    operation = from_dict(document, config=Config())["/size"]["POST"]
+    failure = AcceptedNegativeData(
+        operation=operation.label, message="taken", status_code=200, expected_statuses=["422"]
+    )
+    _, _, response = failure_of("POST", "/odd", params={"number": 2})
+    assert not is_fault(failure, operation.Case(**body(size=None)), response)
+
+
+def test_a_schema_that_cannot_be_used_hides_no_fault() -> None:
+    document = app.openapi() | {"paths": {"/range": app.openapi()["paths"]["/range"]}}
+    broken = {**document, "components": {"schemas": {}}}
+    operation = from_dict(document, config=Config())["/range"]["POST"]
+    operation.schema.raw_schema = broken
+    failure = AcceptedNegativeData(
+        operation=operation.label, message="taken", status_code=200, expected_statuses=["422"]
+    )
+    _, _, response = failure_of("POST", "/odd", params={"number": 2})
+    assert is_fault(failure, operation.Case(**body(low="1", high=2.0)), response)

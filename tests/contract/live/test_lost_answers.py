@@ -3,8 +3,9 @@
 The client does not know whether anything was done. A second try may say so; in the end it is done.
 """
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any
 
 import pytest
 
@@ -95,6 +96,22 @@ def ends_well(deployed: Deployment, user: Account, request: Valid, status: int) 
         end(deployed, user, request)
 
 
+def all_end_well(
+    deployed: Deployment, statuses: Mapping[str, int], faults: Iterable[AbstractContextManager[Any]]
+) -> None:
+    """Nobody is answered in time while the faults last, and all are who try again afterwards."""
+    users = {name: deployed.env.new_account() for name in statuses}
+    requests = {name: fresh(deployed, name, user) for name, user in users.items()}
+    with ExitStack() as lasting:
+        for fault in faults:
+            lasting.enter_context(fault)
+        answers = at_once(deployed.url, [[request] for request in requests.values()])
+    assert {answer.status for answer in answers} == {503}
+    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
+    for name, status in statuses.items():
+        ends_well(deployed, users[name], requests[name], status)
+
+
 @pytest.mark.parametrize("operation_id", CALLS)
 def test_a_second_try_after_an_answer_of_cognitos_was_lost_ends_well(
     deployed: Deployment, operation_id: str
@@ -109,16 +126,9 @@ def test_a_second_try_after_an_answer_of_cognitos_was_lost_ends_well(
 
 
 def test_a_second_try_after_an_answer_that_came_too_late_ends_well(deployed: Deployment) -> None:
-    users = {name: deployed.env.new_account() for name in CALLS}
-    requests = {name: fresh(deployed, name, user) for name, user in users.items()}
-    with ExitStack() as faults:
-        for call, _ in CALLS.values():
-            faults.enter_context(deployed.cognito.fault(Silent(acts=True), when=b"." + call))
-        answers = at_once(deployed.url, [[request] for request in requests.values()])
-    assert {answer.status for answer in answers} == {503}
-    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
-    for name, (_, status) in CALLS.items():
-        ends_well(deployed, users[name], requests[name], status)
+    acts = Silent(acts=True)
+    faults = [deployed.cognito.fault(acts, when=b"." + call) for call, _ in CALLS.values()]
+    all_end_well(deployed, {name: status for name, (_, status) in CALLS.items()}, faults)
 
 
 @pytest.mark.parametrize("operation_id", WRITING)
@@ -135,14 +145,7 @@ def test_a_second_try_after_a_commit_was_lost_ends_well(
 
 
 def test_a_second_try_after_commits_were_never_answered_ends_well(deployed: Deployment) -> None:
-    users = {name: deployed.env.new_account() for name in WRITING}
-    requests = {name: fresh(deployed, name, user) for name, user in users.items()}
-    with deployed.database.fault(Silent(acts=True), when=b"COMMIT"):
-        answers = at_once(deployed.url, [[request] for request in requests.values()])
-    assert {answer.status for answer in answers} == {503}
-    assert max(answer.seconds for answer in answers) < DEADLINE + SLACK
-    for name, status in WRITING.items():
-        ends_well(deployed, users[name], requests[name], status)
+    all_end_well(deployed, WRITING, [deployed.database.fault(Silent(acts=True), when=b"COMMIT")])
 
 
 @pytest.mark.parametrize("operation_id", WRITING)

@@ -70,7 +70,8 @@ def _share_failures() -> None:
 _RUN.enter_context(cached_patterns())
 register_formats()
 borrow(unproxied_loopback())
-atexit.register(redact_reports, time.time(), sys.argv)
+if current_run() is None:  # else who runs it redacts, since forked processes end without this
+    atexit.register(redact_reports, time.time(), sys.argv)
 try:
     _share_failures()
     _install()

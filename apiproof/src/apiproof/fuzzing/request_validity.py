@@ -12,8 +12,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import jsonschema_rs
 from pydantic import TypeAdapter, ValidationError
+
+from apiproof.openapi.document import Operation
+from apiproof.openapi.references import Located
+from apiproof.openapi.validation import SchemaValidator
 
 _KINDS: Final[Mapping[tuple[str, str], Any]] = {
     ("integer", ""): TypeAdapter(int),
@@ -34,24 +37,27 @@ _WRITTEN: Final = {
 _FORMS: Final = ("multipart/", "application/x-www-form-urlencoded")
 _DEEPEST: Final = 20
 
-Schema = Mapping[str, Any]
-
 
 class RequestValidity:
     """The parameters and bodies of one operation's requests."""
 
-    def __init__(self, document: Mapping[str, Any], definition: Mapping[str, Any]) -> None:
-        """Read an operation.
+    def __init__(self, operation: Operation, validator: SchemaValidator) -> None:
+        """Take an operation.
 
         Args:
-            document: The OpenAPI document.
-            definition: The operation, its path's parameters included.
+            operation: Which.
+            validator: Of what is sent, for the operation's document.
         """
-        self._document = document
-        self._definition = definition
+        self._operation = operation
+        self._document = operation.document
+        self._validator = validator
 
     def has_valid_path(self, values: Mapping[str, Any]) -> bool:
-        """Whether the parameters of the path are as the document says."""
+        """Whether the parameters of the path are as the document says.
+
+        Raises:
+            DocumentError: A schema of it cannot be used.
+        """
         return all(
             self._is_valid(schema, value) for schema, value in self._parameters("path", values)
         )
@@ -66,6 +72,9 @@ class RequestValidity:
             query: Likewise.
             body: The body, parsed; None where there is none.
             media: Its media type.
+
+        Raises:
+            DocumentError: A schema of it cannot be used.
         """
         found = [*self._parameters("path", path), *self._parameters("query", query)]
         if len(found) < len(path) + len(query):
@@ -76,58 +85,38 @@ class RequestValidity:
             self._is_valid(schema, self._converted(schema, value)) for schema, value in found
         )
 
-    def _parameters(self, place: str, values: Mapping[str, Any]) -> Iterator[tuple[Schema, Any]]:
-        for given in self._definition.get("parameters", ()):
-            parameter = self._resolved(given)
-            if parameter.get("in") == place and parameter.get("name") in values:
-                yield parameter.get("schema", {}), values[parameter["name"]]
+    def _parameters(self, place: str, values: Mapping[str, Any]) -> Iterator[tuple[Located, Any]]:
+        for parameter in self._operation.parameters:
+            if parameter.location == place and parameter.name in values:
+                yield parameter.schema, values[parameter.name]
 
-    def _body(self, media: str) -> Schema:
-        body = self._resolved(self._definition.get("requestBody", {}))
-        schema: Schema = body.get("content", {}).get(media, {}).get("schema", {})
-        return schema
+    def _body(self, media: str) -> Located:
+        body = self._operation.request_body
+        return (body or Located(None, "")).at("content", media, "schema")
 
-    def _resolved(self, schema: Any) -> Schema:
-        for _ in range(_DEEPEST):
-            if not isinstance(schema, Mapping) or "$ref" not in schema:
-                break
-            target: Any = self._document
-            for step in str(schema["$ref"]).removeprefix("#/").split("/"):
-                name = step.replace("~1", "/").replace("~0", "~")
-                target = target.get(name, {}) if isinstance(target, Mapping) else {}
-            schema = target
-        return schema if isinstance(schema, Mapping) else {}
-
-    def _is_valid(self, schema: Schema, value: Any) -> bool:
-        whole = {**schema, "components": self._document.get("components", {})}
+    def _is_valid(self, schema: Located, value: Any) -> bool:
         try:
-            validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
-            return bool(validator.is_valid(value))
-        except (
-            TypeError,
-            ValueError,
-        ):  # a schema that is none, or a value that JSON has no word for
+            return schema.node is None or self._validator.accepts([schema], value)
+        except (TypeError, ValueError):  # a value that JSON has no word for
             return False
 
-    def _converted(self, schema: Schema, value: Any, depth: int = 0) -> Any:
-        found = self._resolved(schema)
+    def _converted(self, schema: Located, value: Any, depth: int = 0) -> Any:
+        found = self._document.resolve(schema)
         if depth > _DEEPEST or self._is_valid(found, value):
             return value
         for word in ("anyOf", "oneOf", "allOf"):
-            for branch in found.get(word, ()):
-                converted = self._converted(branch, value, depth + 1)
+            for number in range(len(found.at(word).node or ())):
+                converted = self._converted(found.at(word, number), value, depth + 1)
                 if self._is_valid(found, converted):
                     return converted
         if isinstance(value, dict):
-            parts = found.get("properties", {})
             return {
-                name: self._converted(parts.get(name, {}), part, depth + 1)
+                name: self._converted(found.at("properties", name), part, depth + 1)
                 for name, part in value.items()
             }
         if isinstance(value, list):
-            items = found.get("items", {})
-            return [self._converted(items, part, depth + 1) for part in value]
-        return _leaf(found, value)
+            return [self._converted(found.at("items"), part, depth + 1) for part in value]
+        return _leaf(found.node, value)
 
 
 def _as_sent(body: Any, media: str) -> Any:
@@ -140,7 +129,9 @@ def _as_sent(body: Any, media: str) -> Any:
     }
 
 
-def _leaf(schema: Schema, value: Any) -> Any:
+def _leaf(schema: Any, value: Any) -> Any:
+    if not isinstance(schema, Mapping):
+        return value
     kind, form = str(schema.get("type")), str(schema.get("format", ""))
     adapter = _KINDS.get((kind, form if kind == "string" else ""))
     if adapter is None:

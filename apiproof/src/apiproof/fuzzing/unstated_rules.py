@@ -19,6 +19,8 @@ from schemathesis.core.transport import Response
 from schemathesis.openapi.checks import RejectedPositiveData
 
 from apiproof.fuzzing.request_validity import RequestValidity
+from apiproof.openapi.document import Document, DocumentError, operations
+from apiproof.openapi.validation import SchemaValidator
 
 _BAD_REQUEST: Final = 400
 _UNPROCESSABLE: Final = 422
@@ -37,43 +39,67 @@ _STATED: Final = frozenset({
 })  # fmt: skip
 
 
-def is_fault(failure: Failure, case: Any, response: Response) -> bool:
-    """Whether a failure of a check is one: `filter_failure` of Schemathesis.
+class FailureFilter:
+    """Tells faults from what breaks a schema or a rule alone; for the operations of one run."""
 
-    Args:
-        failure: what a check says.
-        case: the request.
-        response: its answer.
-    """
-    if isinstance(failure, AcceptedNegativeData):
-        return not _is_converted(case)
-    if not isinstance(failure, RejectedPositiveData):
+    def __init__(self) -> None:
+        self._raw: Any = None
+        self._validities: dict[str, RequestValidity] = {}
+
+    def is_fault(self, failure: Failure, case: Any, response: Response) -> bool:
+        """Whether a failure of a check is one: `filter_failure` of Schemathesis.
+
+        Args:
+            failure: what a check says.
+            case: the request.
+            response: its answer.
+        """
+        try:
+            if isinstance(failure, AcceptedNegativeData):
+                return not self._is_converted(case)
+            if isinstance(failure, RejectedPositiveData):
+                return self._is_valid_path(case) and _is_stated(case, response)
+        except DocumentError:  # then nothing can be told of the request
+            return True
         return True
-    if not _validity(case).has_valid_path(case.path_parameters or {}):
-        return False
+
+    def _is_valid_path(self, case: Any) -> bool:
+        return self._validity(case).has_valid_path(case.path_parameters or {})
+
+    def _is_converted(self, case: Any) -> bool:
+        """Whether what the document refuses is taken for what pydantic makes of it."""
+        if not _declares_validation(case):
+            return False
+        elsewhere = (ParameterLocation.HEADER, ParameterLocation.COOKIE)
+        if case.meta is not None and any(case.meta.is_negative_at(place) for place in elsewhere):
+            return False
+        body = None if case.body is NOT_SET else case.body
+        values = case.path_parameters or {}, case.query or {}, body, case.media_type or ""
+        return self._validity(case).is_valid_converted(*values)
+
+    def _validity(self, case: Any) -> RequestValidity:
+        raw = case.operation.schema.raw_schema
+        if raw is not self._raw:
+            document = Document(raw)
+            validator = SchemaValidator(document)
+            found = operations(document)
+            self._validities = {each.label: RequestValidity(each, validator) for each in found}
+            self._raw = raw
+        return self._validities[case.operation.label]
+
+
+def _is_stated(case: Any, response: Response) -> bool:
+    """Whether a refusal is for what a document can say."""
     if response.status_code == _BAD_REQUEST:  # FastAPI's own validation answers 422
-        return str(_UNPROCESSABLE) not in map(str, case.operation.responses.status_codes)
+        return not _declares_validation(case)
     if response.status_code != _UNPROCESSABLE:
         return True
     types = _error_types(response)
     return not types or any(kind in _STATED for kind in types)
 
 
-def _is_converted(case: Any) -> bool:
-    """Whether FastAPI takes a request that the document refuses for what pydantic makes of it."""
-    if str(_UNPROCESSABLE) not in map(str, case.operation.responses.status_codes):
-        return False
-    elsewhere = (ParameterLocation.HEADER, ParameterLocation.COOKIE)
-    if case.meta is not None and any(case.meta.is_negative_at(place) for place in elsewhere):
-        return False
-    body = None if case.body is NOT_SET else case.body
-    values = case.path_parameters or {}, case.query or {}, body, case.media_type or ""
-    return _validity(case).is_valid_converted(*values)
-
-
-def _validity(case: Any) -> RequestValidity:
-    operation = case.operation
-    return RequestValidity(operation.schema.raw_schema, operation.definition.raw)
+def _declares_validation(case: Any) -> bool:
+    return str(_UNPROCESSABLE) in map(str, case.operation.responses.status_codes)
 
 
 def _error_types(response: Response) -> list[str]:
@@ -90,7 +116,8 @@ def _error_types(response: Response) -> list[str]:
 
 def install_failure_filter() -> None:
     """Register it with Schemathesis."""
+    found = FailureFilter()
 
     @schemathesis.hook
     def filter_failure(_context: Any, failure: Failure, case: Any, response: Response) -> bool:
-        return is_fault(failure, case, response)
+        return found.is_fault(failure, case, response)

@@ -3,12 +3,10 @@
 What a document can cost is limited: its bytes, its depth, and what YAML aliases multiply.
 """
 
-import json
 import posixpath
 import re
 import urllib.error
 import urllib.request
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
@@ -28,6 +26,7 @@ from apiproof.openapi.references import (
     resolve_ref,
 )
 from apiproof.openapi.routing import Route, Router
+from apiproof.openapi.strict_json import HalfCharacter, strict_json
 from apiproof.openapi.yaml12 import MAX_DEPTH, one_line, parse_yaml
 
 __all__ = [
@@ -82,39 +81,16 @@ def parse_document(text: str, name: str) -> Any:
     text = text.removeprefix("\ufeff")
     if name.lower().endswith(".json") or text.lstrip()[:1] in ("{", "["):
         try:
-            value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
-        except RecursionError:
-            raise DocumentError(f"{name}: nested more than {MAX_DEPTH} levels deep.") from None
+            value = strict_json(text)
+        except HalfCharacter as error:
+            raise DocumentError(f"{name}: {error}; repair it.") from None
         except ValueError as error:
             if name.lower().endswith((".yaml", ".yml")):
                 return parse_yaml(text, name)
             raise DocumentError(f"{name}: not JSON ({one_line(error)}).") from None
         _require_depth(value, name)
-        _require_text(text, value, name)
         return value
     return parse_yaml(text, name)
-
-
-def _require_text(text: str, value: Any, name: str) -> None:
-    r"""Refuse what JSON can write and no file or terminal takes: half of a character (`\ud800`)."""
-    if "\\ud" in text or "\\uD" in text:
-        try:
-            json.dumps(value, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            half = repr(error.object[error.start])
-            raise DocumentError(f"{name}: {half} is half of a character; repair it.") from None
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"the key {twice!r} occurs twice in one object")
-    return found
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
 
 
 def _require_depth(value: Any, name: str) -> None:

@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 from typing import Any, Final
 
+from apiproof.openapi.strict_json import strict_json
 from apiproof.pacts.reading.model import Body
-from apiproof.pacts.reading.strict_json import strict_json
 
 _ENVELOPES: Final = 4
 DEEPEST: Final = 200

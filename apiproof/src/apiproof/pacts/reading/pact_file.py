@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
+from apiproof.openapi.strict_json import strict_json
 from apiproof.pacts.reading.bodies import DEEPEST, depth_of, read_body
 from apiproof.pacts.reading.errors import (
     PactEmpty,
@@ -30,7 +31,6 @@ from apiproof.pacts.reading.rules import (
     read_rules,
     require_rules,
 )
-from apiproof.pacts.reading.strict_json import strict_json
 
 _HTTP: Final = "Synchronous/HTTP"
 _NEWEST: Final = 4

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from apiproof.pacts.reading.strict_json import strict_json
+from apiproof.openapi.strict_json import strict_json
 
 if TYPE_CHECKING:
     import requests

@@ -1,11 +1,16 @@
-"""JSON as RFC 8259 has it: what other readers of a pact would take otherwise is refused.
+"""JSON as RFC 8259 has it: what other readers would take otherwise is refused.
 
 Python's own reader takes `NaN`, keeps the last of two values under one key, and lets half of a
 surrogate pair through, which no other program can be handed.
 """
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
+
+
+class HalfCharacter(ValueError):
+    """A text holds half of a surrogate pair (RFC 8259, 8.2)."""
 
 
 def strict_json(text: str) -> Any:
@@ -25,22 +30,21 @@ def strict_json(text: str) -> Any:
 
 
 def require_text(value: Any) -> None:
-    """Refuse half of a surrogate pair (RFC 8259, 8.2).
+    """Refuse half of a surrogate pair.
 
     Raises:
-        ValueError: there is one.
+        HalfCharacter: there is one.
     """
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as why:
-        raise ValueError(f"\\u{ord(why.object[why.start]):04x} alone is no character") from None
+        raise HalfCharacter(f"\\u{ord(why.object[why.start]):04x} alone is no character") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"the key {twice!r} stands twice in one object")
     return found
 
