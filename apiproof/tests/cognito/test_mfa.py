@@ -12,7 +12,12 @@ TOTP_ON = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 
 
 def mfa_pool(bench: Bench, mode: str, **config: Any) -> Pool:
-    pool = bench.pool(**PUBLIC, name="mfa")  # of its own: the setting stays
+    # A pool of its own: the setting stays. Codes by email need an own sender.
+    sender = {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+    }
+    pool = bench.pool(**PUBLIC, name="mfa", pool={"EmailConfiguration": sender})
     pool.aws.set_user_pool_mfa_config(
         UserPoolId=pool.id, MfaConfiguration=mode, **(config or TOTP_ON)
     )

@@ -279,8 +279,13 @@ def test_page_has_css_and_terms(machines: OAuthPool) -> None:
     app = machines.app(secret=False, **CODE_CLIENT)
     aws, named = machines.aws, {"UserPoolId": machines.cognito.user_pool_id}
     of_client = named | {"ClientId": app.id}
+    with pytest.raises(ClientError, match="A domain must be associated"):
+        aws.set_ui_customization(**named, CSS="")
+    aws.create_user_pool_domain(**named, Domain="page")
+    with pytest.raises(ClientError, match="The CSS class h1 is not in the list"):
+        aws.set_ui_customization(**named, CSS="h1 { color: red; }")
     css = ".submitButton-customizable { color: #123456; } </style><script>"
-    aws.set_ui_customization(**named, CSS="h1 { color: #abcdef; }")
+    aws.set_ui_customization(**named, CSS=".logo-customizable { color: #abcdef; }")
     assert "#abcdef" in aws.get_ui_customization(**of_client)["UICustomization"]["CSS"]
     aws.set_ui_customization(**of_client, CSS=css)
     assert aws.get_ui_customization(**of_client)["UICustomization"]["CSS"] == css

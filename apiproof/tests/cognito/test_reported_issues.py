@@ -140,11 +140,7 @@ def test_mfa_is_not_set_up_and_off_at_once(make: Maker) -> None:
             SoftwareTokenMfaConfiguration={"Enabled": True},
             MfaConfiguration="OFF",
         )
-    pool.aws.set_user_pool_mfa_config(
-        UserPoolId=pool.id,
-        SoftwareTokenMfaConfiguration={"Enabled": False},
-        MfaConfiguration="OFF",
-    )
+    pool.aws.set_user_pool_mfa_config(UserPoolId=pool.id, MfaConfiguration="OFF")
     with refused("NotSupportedByEmulator"):
         pool.aws.set_user_pool_mfa_config(
             UserPoolId=pool.id, WebAuthnConfiguration={"RelyingPartyId": "example.com"}

@@ -27,6 +27,13 @@ LAX = {
 }
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:handler"
 ROLE = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x"}
+SMS = {"SmsConfiguration": ROLE}
+OWN_EMAIL = {
+    "EmailConfiguration": {
+        "EmailSendingAccount": "DEVELOPER",
+        "SourceArn": "arn:aws:ses:us-east-1:123456789012:identity/example.com",
+    }
+}
 PHONE = "+15550100"
 
 
@@ -131,7 +138,7 @@ def test_first_factors(make: Maker) -> None:
 @obeys("AutoVerifiedAttributes")
 def test_addresses_are_verified_where_asked_for(make: Maker) -> None:
     for automatic in ([], ["email"], ["phone_number"]):
-        pool = make({"AutoVerifiedAttributes": automatic})
+        pool = make(SMS | {"AutoVerifiedAttributes": automatic})
         answer = pool.sign_up("ada", phone_number=PHONE)
         delivery = answer.get("CodeDeliveryDetails") or {}
         assert [delivery[name] for name in ("AttributeName",) if name in delivery] == automatic
@@ -195,7 +202,7 @@ def test_administrators_alone_create_users(make: Maker) -> None:
     "VerificationMessageTemplate.SmsMessage",
 )
 def test_texts_of_codes(make: Maker, settings: Any, attribute: str, text: str) -> None:
-    pool = make(settings | {"AutoVerifiedAttributes": [attribute]})
+    pool = make(settings | SMS | {"AutoVerifiedAttributes": [attribute]})
     pool.sign_up("ada", phone_number=PHONE)
     message = pool.cognito.outbox.last("ada")
     assert message.text == text + message.code
@@ -293,10 +300,10 @@ def test_text_of_second_factors_may_be_set_later(make: Maker) -> None:
 
 def test_lite_pools_have_no_mfa_by_email(make: Maker) -> None:
     email = {"EmailMfaConfiguration": {"Subject": "code"}, "MfaConfiguration": "ON"}
-    pool = make({"UserPoolTier": "LITE"})
+    pool = make({"UserPoolTier": "LITE"} | OWN_EMAIL)
     with refused("FeatureUnavailableInTierException"):
         pool.aws.set_user_pool_mfa_config(UserPoolId=pool.id, **email)
-    pool = make()
+    pool = make(OWN_EMAIL)
     pool.aws.set_user_pool_mfa_config(UserPoolId=pool.id, **email)
 
 
@@ -367,7 +374,7 @@ def test_tags(make: Maker) -> None:
 @obeys("UserPoolTier")
 def test_lite_pools_have_less(make: Maker, settings: dict[str, Any]) -> None:
     make(settings | {"UserPoolTier": "ESSENTIALS"})
-    with pytest.raises(Exception, match="needs the ESSENTIALS tier"):
+    with pytest.raises(Exception, match="disabled for the LITE pricing tier"):
         make(settings | {"UserPoolTier": "LITE"})
 
 

@@ -30,7 +30,14 @@ MODULES = (
 )
 TABLES = {"CreateUserPool": POOL, "CreateUserPoolClient": CLIENT}
 ARN = "arn:aws:service:us-east-1:123456789012:thing"
-BY_NAME = {"Region": "us-east-1", "SnsRegion": "us-east-1", "From": "a@example.com"}
+BY_NAME = {
+    "Region": "us-east-1",
+    "SnsRegion": "us-east-1",
+    "From": "a@example.com",
+    "ReplyToEmailAddress": "a@example.com",
+}
+# What AWS wants beside a setting.
+BESIDE = {"AnalyticsConfiguration": {"ApplicationId": "a", "RoleArn": ARN, "ExternalId": "x"}}
 
 
 def leaves(shape: Shape | None, path: str = "") -> Iterator[tuple[str, Shape]]:
@@ -123,7 +130,8 @@ def settings_of(operation: str, path: str, value: Any = None) -> dict[str, Any]:
     shape = operations()[operation].input_shape
     if value is None:
         value = sample(shapes(operation)[path], path, TABLES[operation][path])
-    return nested(shape, path, value)
+    settings = nested(shape, path, value)
+    return {name: BESIDE[name] | it if name in BESIDE else it for name, it in settings.items()}
 
 
 def start(operation: str, settings: dict[str, Any]) -> Cognito:
@@ -160,7 +168,7 @@ def test_kept_settings_are_shown_and_told_once(
         if operation == "CreateUserPoolClient":
             shown = aws.describe_user_pool_client(**pool, ClientId=cognito.client_id)
             shown = shown["UserPoolClient"]
-            aws.create_user_pool_client(**pool, ClientName="again", **settings)
+            aws.create_user_pool_client(**pool, ClientName="again", GenerateSecret=True, **settings)
         else:
             aws.create_user_pool(PoolName="again", **settings)
     [name] = settings

@@ -69,7 +69,10 @@ def test_named_triggers_are_called(make: Maker, name: str) -> None:
     if name in VERSIONS:
         arn = {"LambdaArn": ARN, "LambdaVersion": VERSIONS[name]}
     verified = ["phone_number"] if name == "CustomSMSSender" else ["email"]
-    config = {"LambdaConfig": {name: arn}, "AutoVerifiedAttributes": verified}
+    config: dict[str, Any] = {"LambdaConfig": {name: arn}, "AutoVerifiedAttributes": verified}
+    if name.startswith("Custom") and name.endswith("Sender"):
+        config["LambdaConfig"]["KMSKeyID"] = "arn:aws:kms:us-east-1:123456789012:key/made-up"
+        config["SmsConfiguration"] = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
     seen: list[str] = []
 
     def handler(event: dict[str, Any], _: Any) -> dict[str, Any]:

@@ -101,16 +101,20 @@ class AppClient(CognitoIdpUserPoolClient):
         """Refuse lifetimes outside the limits of the API, and flows named in both ways.
 
         Raises:
-            ParameterInvalid: names the setting.
+            ParameterInvalid: says what is wrong.
         """
         for kind, (_, _, shortest, longest) in _LIFETIMES.items():
             if not shortest <= self.lifetime(kind) <= longest:
-                raise ParameterInvalid(f"Invalid range for token validity: {kind}Validity.")
+                raise ParameterInvalid("Invalid range for token validity.")
+        if max(map(self.lifetime, ("AccessToken", "IdToken"))) > self.lifetime("RefreshToken"):
+            raise ParameterInvalid(
+                "Access and Id Token expiration times must be less than or equal to refresh token "
+                "expiration times."
+            )
         flows = set(self.extended_config.get("ExplicitAuthFlows") or ())
         if flows & set(_LEGACY_FLOWS) and not flows <= set(_LEGACY_FLOWS):
             raise ParameterInvalid(
-                "Legacy values of ExplicitAuthFlows cannot be combined with values that begin "
-                "with ALLOW_."
+                "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names."
             )
 
     def lifetime(self, kind: str) -> timedelta:

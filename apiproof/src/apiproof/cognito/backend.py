@@ -11,8 +11,9 @@ from moto.cognitoidp.models import (
     CognitoIdpBackend,
     CognitoIdpGroup,
     CognitoIdpIdentityProvider,
-    CognitoIdpUserPoolDomain,
 )
+from moto.cognitoidp.utils import PAGINATION_MODEL
+from moto.utilities.paginator import paginate
 
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.authorization_codes import AuthorizationCodes
@@ -27,8 +28,10 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.pool_rules import check_pool_settings
+from apiproof.cognito.provider_rules import check_provider
 from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.tokens import Tokens, issue_tokens
+from apiproof.cognito.user_search import user_filter
 from apiproof.cognito.users import User
 
 
@@ -48,6 +51,7 @@ def authentication_result(tokens: Tokens, *, refresh_token: bool = True) -> dict
 class Backend(CognitoIdpBackend):
     """All pools of one emulator, and the answering of what moto asks."""
 
+    user_pool_domains: dict[str, Any]  # of `operations.domains`
     user_pools: dict[str, Pool]  # type: ignore[assignment]  # a dict of subclass instances
 
     def __init__(self, region: str, *, hourly_limits: bool) -> None:
@@ -100,7 +104,7 @@ class Backend(CognitoIdpBackend):
             CognitoError: a setting contradicts another, or is one that the emulator can't obey.
         """
         apply_rules(POOL, extended_config)
-        check_pool_settings(extended_config)
+        check_pool_settings(extended_config, self.context.region)
         pool = Pool(self.context, self, name, extended_config)
         self.user_pools[pool.id] = pool
         return pool
@@ -129,7 +133,7 @@ class Backend(CognitoIdpBackend):
         """Replace a pool's settings; raises as `create_user_pool`."""
         pool = self.pool(user_pool_id)
         apply_rules(POOL, extended_config)
-        check_pool_settings(extended_config)
+        check_pool_settings(pool.lasting_settings() | extended_config, self.context.region)
         pool.update_extended_config(extended_config)
 
     def create_user_pool_client(
@@ -210,9 +214,12 @@ class Backend(CognitoIdpBackend):
 
         Raises:
             DuplicateProvider: the pool has one of that name.
+            ParameterInvalid: its name or a detail is wrong.
         """
         if name in self.pool(user_pool_id).identity_providers:
             raise DuplicateProvider(f"A provider with the name {name} already exists.")
+        details: Any = extended_config.get("ProviderDetails") or {}
+        check_provider(name, extended_config.get("ProviderType", ""), details)
         return super().create_identity_provider(user_pool_id, name, extended_config)
 
     def describe_identity_provider(
@@ -240,34 +247,15 @@ class Backend(CognitoIdpBackend):
         self.describe_identity_provider(user_pool_id, name)
         super().delete_identity_provider(user_pool_id, name)
 
-    def create_user_pool_domain(
-        self, user_pool_id: str, domain: str, custom_domain_config: dict[str, str] | None = None
-    ) -> CognitoIdpUserPoolDomain:
-        """Give a pool its domain.
+    @paginate(pagination_model=PAGINATION_MODEL)
+    def list_users(self, user_pool_id: str, filt: str | None) -> list[User]:  # type: ignore[override]  # a list of subclass instances
+        """List users, all or those that a filter finds.
 
         Raises:
-            ParameterInvalid: the domain is taken, or the pool has one.
+            ParameterInvalid: the filter is none.
         """
-        if domain in self.user_pool_domains:
-            raise ParameterInvalid("Domain already associated with another user pool.")
-        # One domain of Amazon's and one of one's own (developer guide, "Configuring a domain").
-        own = bool(custom_domain_config)
-        if any(
-            each.user_pool_id == user_pool_id and bool(each.custom_domain_config) is own
-            for each in self.user_pool_domains.values()
-        ):
-            raise ParameterInvalid(f"User pool {user_pool_id} already has a domain configured.")
-        return super().create_user_pool_domain(user_pool_id, domain, custom_domain_config)
-
-    def list_users(self, user_pool_id: str, filt: str, **page: Any) -> Any:  # type: ignore[override]  # moto's is paginated
-        """List users; the status in a filter is compared without regard to case.
-
-        Source: API reference, ListUsers, `Filter`.
-        """
-        if filt and filt.lstrip().startswith("cognito:user_status"):
-            name, quote, value = filt.partition('"')
-            filt = f"{name}{quote}{value.upper()}"
-        return super().list_users(user_pool_id, filt, **page)
+        matches = user_filter(filt or "")
+        return [user for user in self.pool(user_pool_id).users.values() if matches(user)]
 
     def pool(self, user_pool_id: str) -> Pool:
         """Find a pool.

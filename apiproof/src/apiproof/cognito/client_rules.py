@@ -1,4 +1,8 @@
-"""What CreateUserPoolClient refuses of settings that contradict each other or the pool."""
+"""What CreateUserPoolClient refuses of settings that contradict each other or the pool.
+
+The texts are what AWS says, as others measured and published it: issues of the CDK and Terraform,
+and the rules of cdk-preflight (badmintoncryer), September 2026.
+"""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +47,14 @@ def check_client_settings(pool: Pool, client: AppClient, doing: str) -> None:
         _check_address(url)
     default = settings.get("DefaultRedirectURI")
     if default and default not in callbacks:
-        raise ParameterInvalid("DefaultRedirectURI must be in the CallbackURLs.")
+        raise ParameterInvalid(
+            f"The default redirect URI {default} is not in the callback URIs list."
+        )
+    if settings.get("EnablePropagateAdditionalUserContextData") and not client.generate_secret:
+        raise ParameterInvalid(
+            "Client Secret is required to set EnablePropagateAdditionalUserContextData as true"
+        )
+    _check_analytics(settings.get("AnalyticsConfiguration") or {})
 
 
 def _check_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
@@ -51,8 +62,10 @@ def _check_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
     known = set(pool.schema_attributes)
     if not set(settings.get("ReadAttributes") or ()) <= known:
         raise ParameterInvalid(f"Invalid read attributes specified while {doing} a client")
-    writable = known - NEVER_BY_CLIENT
-    if not set(settings.get("WriteAttributes") or ()) <= writable:
+    given = set(settings.get("WriteAttributes") or ())
+    # What users must have, a client must be able to write (aws-cdk#2608, terraform-provider-aws
+    # #4476).
+    if given and not set(pool.required_attributes) <= given <= known - NEVER_BY_CLIENT:
         raise ParameterInvalid(f"Invalid write attributes specified while {doing} a client")
 
 
@@ -66,6 +79,10 @@ def _check_flows(client: AppClient) -> None:
             "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed "
             "to use OAuth flows."
         )
+    if flows & {"code", "implicit"} and not settings.get("CallbackURLs"):
+        raise ParameterInvalid(
+            "CallbackUrls can not be empty when code flow or implicit flow is selected"
+        )
     if "client_credentials" in flows and len(flows) > 1:
         raise OAuthFlowInvalid(
             "client_credentials flow can not be selected along with code flow or implicit flow."
@@ -78,9 +95,18 @@ def _check_flows(client: AppClient) -> None:
 
 def _check_address(url: str) -> None:
     parts = urlsplit(url)
-    is_plain = parts.scheme == "http" and parts.hostname not in _LOOPBACK
-    if not parts.scheme or parts.fragment or is_plain:
+    if not parts.scheme:
+        raise ParameterInvalid(f"{url} is not a valid address: it must be absolute.")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ParameterInvalid(f"{url} cannot use the HTTP protocol.")
+    if parts.fragment:
+        raise ParameterInvalid(f"{url} cannot use fragment")
+
+
+def _check_analytics(settings: dict[str, Any]) -> None:
+    by_id = [bool(settings.get(name)) for name in ("ApplicationId", "RoleArn", "ExternalId")]
+    if any(by_id) and not all(by_id):
         raise ParameterInvalid(
-            f"{url} is not a valid address: it must be absolute, without a fragment, and use HTTPS "
-            "unless it is on this machine."
+            "Invalid analytics configuration given, either <application arn> or <application id, "
+            "role arn, external id> are valid"
         )

@@ -3,13 +3,38 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
 from apiproof.cognito.srp import SrpServer
+
+
+@dataclass(frozen=True)
+class DeviceSettings:
+    """What a pool does with devices.
+
+    Attributes:
+        are_tracked: whether the pool has a DeviceConfiguration.
+        on_prompt: whether a confirmed device is remembered only once the user says so.
+        are_trusted: whether a remembered device stands in for a second factor.
+    """
+
+    are_tracked: bool
+    on_prompt: bool
+    are_trusted: bool
+
+    @classmethod
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Read a DeviceConfiguration; an empty one is none."""
+        return cls(
+            bool(settings),
+            bool(settings.get("DeviceOnlyRememberedOnUserPrompt")),
+            bool(settings.get("ChallengeRequiredOnNewDevice")),
+        )
 
 
 @dataclass(eq=False)

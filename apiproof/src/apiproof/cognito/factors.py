@@ -30,11 +30,6 @@ def mfa_methods(pool: Pool) -> list[str]:
     return methods
 
 
-def mfa_setup_methods(pool: Pool) -> list[str]:
-    """List the second factors that a user can set up while signing in: SMS is not among them."""
-    return [method for method in mfa_methods(pool) if method != SMS]
-
-
 def mfa_factors(pool: Pool, user: User) -> list[str]:
     """List the second factors of a user; empty where the pool asks for none.
 

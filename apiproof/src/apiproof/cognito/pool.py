@@ -18,6 +18,7 @@ from moto.cognitoidp.models import (
 
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.context import EmulatorContext
+from apiproof.cognito.devices import DeviceSettings
 from apiproof.cognito.errors import (
     AliasExists,
     ParameterInvalid,
@@ -39,6 +40,7 @@ from apiproof.cognito.validation import (
 )
 
 _FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
+_LASTING = ("Policies", "SmsConfiguration", "UserPoolTier")
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,12 @@ class Pool(CognitoIdpUserPool):
         """Change the settings, save those that Cognito fixes at creation."""
         before = getattr(self, "extended_config", {})
         fixed = {name: before[name] for name in _FIXED if name in before}
-        super().update_extended_config(extended_config | fixed)
-        self.mfa_config = extended_config.get("MfaConfiguration") or "OFF"
-        policy = (extended_config.get("Policies") or {}).get("PasswordPolicy") or {}
+        given = self.lasting_settings() | extended_config | fixed
+        given["Policies"] = (before.get("Policies") or {}) | (given.get("Policies") or {})
+        super().update_extended_config(given)
+        mfa_before = getattr(self, "mfa_config", "OFF")
+        self.mfa_config = extended_config.get("MfaConfiguration") or mfa_before
+        policy = given["Policies"].get("PasswordPolicy") or {}
         invitation = extended_config.get("AdminCreateUserConfig") or {}
         days = policy.get("TemporaryPasswordValidityDays")
         if days is None:
@@ -104,12 +109,21 @@ class Pool(CognitoIdpUserPool):
         self.extended_config = defaults | self.extended_config
         # moto's default policy gives way to any Policies, also to those without a PasswordPolicy.
         default = DEFAULT_USER_POOL_CONFIG["Policies"]
-        self.extended_config["Policies"] = default | (extended_config.get("Policies") or {})
+        self.extended_config["Policies"] = default | given["Policies"]
         # An update without tags leaves them; TagResource changes them too.
         self.tags: dict[str, str] = self.extended_config.setdefault(
             "UserPoolTags", before.get("UserPoolTags") or {}
         )
         self.last_modified_date = self.context.clock.now()
+
+    def lasting_settings(self) -> dict[str, Any]:
+        """Give the settings that an update without them leaves alone.
+
+        What cdkd (go-to-k) measured in August 2026, MfaConfiguration besides: others take their
+        defaults again, as UpdateUserPool's page says of all.
+        """
+        before = getattr(self, "extended_config", {})
+        return {name: before[name] for name in _LASTING if name in before}
 
     @property
     def backend(self) -> CognitoIdpBackend:
@@ -353,21 +367,9 @@ class Pool(CognitoIdpUserPool):
         check_attribute_values(self.schema_attributes, values, creating=False)
 
     @property
-    def tracks_devices(self) -> bool:
-        """Whether the pool has a DeviceConfiguration."""
-        return bool(self.extended_config.get("DeviceConfiguration"))
-
-    @property
-    def remembers_devices_on_prompt(self) -> bool:
-        """Whether a confirmed device is remembered only once the user says so."""
-        config = self.extended_config.get("DeviceConfiguration") or {}
-        return bool(config.get("DeviceOnlyRememberedOnUserPrompt"))
-
-    @property
-    def trusts_devices(self) -> bool:
-        """Whether a remembered device stands in for a second factor."""
-        config = self.extended_config.get("DeviceConfiguration") or {}
-        return bool(config.get("ChallengeRequiredOnNewDevice"))
+    def devices(self) -> DeviceSettings:
+        """What the `DeviceConfiguration` says."""
+        return DeviceSettings.of(self.extended_config.get("DeviceConfiguration") or {})
 
     @property
     def custom_scopes(self) -> list[str]:

@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 ISSUER_IS_ENDPOINT = "endpoint"
+_SMS_ROLE = "arn:aws:iam::123456789012:role/apiproof-sms"
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,14 @@ class PoolSettings:
             "UsernameAttributes": list(self.username_attributes),
             "AliasAttributes": list(self.alias_attributes),
         }
+        # AWS verifies no phone numbers in a pool without a role for SMS.
+        sms = {"SmsConfiguration": {"SnsCallerArn": _SMS_ROLE}}
         return {
             "PoolName": self.name,
             "Policies": {"PasswordPolicy": self.password_policy.parameters()},
             **{setting: attributes for setting, attributes in names.items() if attributes},
             "AutoVerifiedAttributes": list(self.auto_verified),
+            **(sms if "phone_number" in self.auto_verified else {}),
             "UsernameConfiguration": {"CaseSensitive": self.case_sensitive},
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": self.admin_create_user_only},
             **({"AccountRecoverySetting": {"RecoveryMechanisms": recovery}} if recovery else {}),

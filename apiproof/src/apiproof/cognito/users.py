@@ -229,12 +229,15 @@ class User(CognitoIdpUser):
         Args:
             password: by the pool's policy.
             now: from when temporary passwords expire.
-            history: `PasswordHistorySize`: how many passwords may not come again.
+            history: `PasswordHistorySize`: how many passwords, the current one among them, may not
+                come again.
 
         Raises:
             PasswordHistoryViolated: the password is one of the last ones.
         """
-        if history and password in [*self.passwords[-history:], self.password]:
+        # The current password is one of them (developer guide, "Password policies": it "or any of
+        # up to 23 additional previous passwords, for a maximum total of 24").
+        if history and password in [*self.passwords, self.password][-history:]:
             raise PasswordHistoryViolated
         if self.password:
             self.passwords.append(self.password)

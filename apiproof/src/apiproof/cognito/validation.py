@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from functools import cache
 from typing import Any
 
@@ -20,13 +20,9 @@ from moto.cognitoidp.models import CognitoIdpUserPoolAttribute
 
 from apiproof.cognito.errors import NotAuthorized, ParameterInvalid, PasswordInvalid
 
-# Patterns like `[\p{L}\p{N} ]+`: Unicode categories, which `re` cannot express, and literals.
-_CATEGORIES = re.compile(r"\^?\[((?:\\p\{[A-Z]\})+)((?:\\[tnrs]|[ *])*)\]([+*])\$?")
-_LITERALS = {r"\t": "\t", r"\n": "\n", r"\r": "\r", r"\s": " \t\n\x0b\f\r"}
-
-# The model says that a password has no white space at all, the developer guide ("Password
-# policies") that a space inside counts as a symbol: the guide wins.
-_PASSWORD_PATTERN = r"\S(.*\S)?"  # noqa: S105 - a pattern
+# Where the developer guide wins over the model: a space inside a password counts as a symbol
+# ("Password policies"), and domains of one's own have dots ("Using your own domain").
+_OWN_PATTERNS = {"PasswordType": r"\S(.*\S)?", "DomainType": r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"}
 
 # What every AWS service may answer (API reference, "Common error types").
 _COMMON_ERRORS = frozenset(
@@ -39,48 +35,54 @@ _COMMON_ERRORS = frozenset(
 
 Matcher = Callable[[str], bool]
 
+# The model's patterns name Unicode categories (`\p{L}`), which `re` has not. Each category gets a
+# character of its own here, which stands for its letters beyond ASCII in patterns and values.
+_CATEGORY = re.compile(r"\\p\{([A-Z])\}")
 
-def _by_category(categories: str, literals: str, quantifier: str) -> Matcher:
-    letters = set(re.findall(r"[A-Z]", categories))
-    allowed = set(literals.replace("\\", "")) - set("tnrs")
-    for written, meant in _LITERALS.items():
-        if written in literals:
-            allowed |= set(meant)
 
-    def matches(value: str) -> bool:
-        return (bool(value) or quantifier == "*") and all(
-            character in allowed or unicodedata.category(character)[0] in letters
-            for character in value
-        )
-
-    return matches
+def _stand_in(category: str) -> str:
+    return chr(0xE000 + ord(category))  # private use: no value that AWS takes has it
 
 
 @cache
-def matcher(pattern: str) -> Matcher | None:
-    """Make a predicate of a pattern of the model; it covers the whole value, as in Java.
-
-    Returns:
-        None for the few message-template patterns that mix categories and text.
-    """
-    if by_category := _CATEGORIES.fullmatch(pattern):
-        return _by_category(*by_category.groups())
-    if r"\p{" in pattern:
-        return None
-    compiled = re.compile(pattern, re.ASCII)
-    return lambda value: compiled.fullmatch(value) is not None
+def _members(category: str) -> str:
+    """Give the characters of a category as they stand within brackets of a pattern."""
+    ascii_ones = filter(
+        lambda each: unicodedata.category(each)[0] == category, map(chr, range(128))
+    )
+    return re.escape("".join(ascii_ones)) + _stand_in(category)
 
 
-def _text_errors(shape: Shape, value: str) -> Iterator[str]:
+def _simplified(value: str) -> str:
+    if value.isascii():
+        return value
+    return "".join(
+        each if each.isascii() else _stand_in(unicodedata.category(each)[0]) for each in value
+    )
+
+
+@cache
+def matcher(pattern: str) -> Matcher:
+    """Make a predicate of a pattern of the model; it covers the whole value, as in Java."""
+    translated = _CATEGORY.sub(lambda found: _members(found[1]), pattern)
+    compiled = re.compile(translated, re.ASCII)
+    return lambda value: compiled.fullmatch(_simplified(value)) is not None
+
+
+def _length_errors(shape: Shape, value: Sized) -> Iterator[str]:
     limits = shape.metadata
     if len(value) < limits.get("min", 0):
         yield f"Member must have length greater than or equal to {limits['min']}"
     if "max" in limits and len(value) > limits["max"]:
         yield f"Member must have length less than or equal to {limits['max']}"
-    if "pattern" in limits:
-        matches = matcher(_PASSWORD_PATTERN if shape.name == "PasswordType" else limits["pattern"])
-        if matches is not None and not matches(value):
-            yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
+
+
+def _text_errors(shape: Shape, value: str) -> Iterator[str]:
+    limits = shape.metadata
+    yield from _length_errors(shape, value)
+    pattern = _OWN_PATTERNS.get(shape.name, limits.get("pattern", ""))
+    if pattern and not matcher(pattern)(value):
+        yield f"Member must satisfy regular expression pattern: {limits['pattern']}"
     if "enum" in limits and value not in limits["enum"]:
         yield f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
 
@@ -116,9 +118,11 @@ def _errors(
     elif isinstance(shape, StructureShape):
         yield from _structure_errors(shape, value, path, secret=secret)
     elif isinstance(shape, ListShape):
+        yield from ((f"at '{path}'", error) for error in _length_errors(shape, value))
         for index, item in enumerate(value):
             yield from _errors(shape.member, item, f"{path}.{index + 1}.member", secret=secret)
     elif isinstance(shape, MapShape):
+        yield from ((f"at '{path}'", error) for error in _length_errors(shape, value))
         for key, item in value.items():
             yield from _errors(shape.value, item, f"{path}.{key}.member", secret=secret)
     else:

@@ -8,6 +8,7 @@ from apiproof.cognito.operations.administration import Administration
 from apiproof.cognito.operations.appearance import Appearance
 from apiproof.cognito.operations.challenges import Challenges
 from apiproof.cognito.operations.devices import Devices
+from apiproof.cognito.operations.domains import Domains
 from apiproof.cognito.operations.imports import Imports
 from apiproof.cognito.operations.linking import Linking
 from apiproof.cognito.operations.machines import Machines
@@ -32,6 +33,7 @@ class Operations(
     Devices,
     Linking,
     Resources,
+    Domains,
     Appearance,
     Imports,
     Machines,

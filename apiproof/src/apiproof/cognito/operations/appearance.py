@@ -4,16 +4,36 @@ Everything is kept and described. The plain page of this emulator has the CSS of
 and links to terms; the settings and images of managed login branding change nothing in it.
 """
 
+import re
 from typing import Any
 
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.errors import BrandingExists, ResourceNotFound, TermsExist
+from apiproof.cognito.errors import (
+    BrandingExists,
+    ParameterInvalid,
+    ResourceNotFound,
+    TermsExist,
+)
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 
 Document = dict[str, Any]
 _ALL_CLIENTS = "ALL"
+
+
+# A selector, and what AWS lets it name (developer guide, "Customizing hosted UI branding").
+_SELECTOR = re.compile(r"([^{}]+)\{[^{}]*\}")
+_CUSTOMIZABLE = re.compile(r"\.[A-Za-z-]+-customizable(:[a-z-]+)?")
+
+
+def _check_css(css: str) -> None:
+    for selectors in _SELECTOR.findall(re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)):
+        for selector in selectors.split(","):
+            if not _CUSTOMIZABLE.fullmatch(selector.strip()):
+                raise ParameterInvalid(
+                    f"The CSS class {selector.strip()} is not in the list of allowed classes."
+                )
 
 
 class Appearance(Operation):
@@ -37,6 +57,9 @@ class Appearance(Operation):
     def set_ui_customization(self) -> ActionResult:
         """Set the CSS of the sign-in page, for one client or all."""
         pool, client_id = self._pool_of_client(), self.params.get("ClientId", _ALL_CLIENTS)
+        if pool.domain is None:
+            raise ParameterInvalid("A domain must be associated with this user pool.")
+        _check_css(self.params.get("CSS") or "")
         document = {
             "UserPoolId": pool.id,
             "ClientId": client_id,
@@ -57,6 +80,10 @@ class Appearance(Operation):
     def create_managed_login_branding(self) -> ActionResult:
         """Create the branding of an app client."""
         pool = self._pool_of_client()
+        if self.params.get("UseCognitoProvidedValues") and self.params.get("Settings"):
+            raise ParameterInvalid(
+                "useCognitoProvidedValues or settings should be specified (but not both)"
+            )
         if any(each["ClientId"] == self.params["ClientId"] for each in pool.brandings.values()):
             raise BrandingExists
         branding_id = self.context.new_id()

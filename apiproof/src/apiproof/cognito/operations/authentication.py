@@ -18,7 +18,7 @@ from apiproof.cognito.errors import (
     UserNotConfirmed,
     UserNotFound,
 )
-from apiproof.cognito.factors import EMAIL, SMS, TOTP, mfa_factors, mfa_setup_methods
+from apiproof.cognito.factors import EMAIL, SMS, TOTP, mfa_factors, mfa_methods
 from apiproof.cognito.messages import Delivery, masked, send, simulated_delivery
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
@@ -53,7 +53,7 @@ class Authentication(Operation):
     def _complete(self, attempt: SignInAttempt, user: User) -> ActionResult:
         """Finish a sign-in: the only place where one becomes tokens, and has a device at last."""
         device = None
-        if attempt.pool.tracks_devices and attempt.device_key is None:
+        if attempt.pool.devices.are_tracked and attempt.device_key is None:
             device = user.devices.create(self.context, attempt.pool.region)
             attempt.device_key = device.key
         answer = self.backend.log_in(attempt, user)
@@ -205,7 +205,7 @@ class Authentication(Operation):
     def _second_factor(self, attempt: SignInAttempt, user: User) -> ActionResult:
         """Ask for a second factor where pool and user want one, else finish."""
         pool = attempt.pool
-        if pool.trusts_devices and (device := self._unproven_device(attempt, user)):
+        if pool.devices.are_trusted and (device := self._unproven_device(attempt, user)):
             return self._challenge("DEVICE_SRP_AUTH", attempt, {"DEVICE_KEY": device.key})
         factors = mfa_factors(pool, user)
         if len(factors) > 1 and user.preferred_mfa_setting not in factors:
@@ -221,7 +221,7 @@ class Authentication(Operation):
             return self._ask_factor(attempt, user, str(chosen))
         if pool.mfa_config == "ON":
             parameters = {
-                "MFAS_CAN_SETUP": json.dumps(mfa_setup_methods(pool)),
+                "MFAS_CAN_SETUP": json.dumps(mfa_methods(pool)),
                 "USER_ID_FOR_SRP": user.username,
             }
             return self._challenge("MFA_SETUP", attempt, parameters)
@@ -253,7 +253,7 @@ class Authentication(Operation):
         if attempt.pool.has_trigger("PostAuthentication"):
             request = {
                 "userAttributes": user.event_attributes(),
-                "newDeviceUsed": attempt.pool.tracks_devices and attempt.device_key is None,
+                "newDeviceUsed": attempt.pool.devices.are_tracked and attempt.device_key is None,
                 "clientMetadata": attempt.metadata,
             }
             self._trigger(attempt, "PostAuthentication", request, {})
@@ -266,7 +266,7 @@ class Authentication(Operation):
         Raises:
             ResourceNotFound: the user has no such device.
         """
-        if key and attempt.user is not None and attempt.pool.tracks_devices:
+        if key and attempt.user is not None and attempt.pool.devices.are_tracked:
             attempt.user.devices.find(key)
             attempt.device_key = key
 

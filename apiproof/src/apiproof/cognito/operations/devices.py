@@ -23,7 +23,7 @@ class Devices(Operation):
 
     @staticmethod
     def _tracked(pool: Pool, user: User) -> tuple[Pool, User]:
-        if not pool.tracks_devices:
+        if not pool.devices.are_tracked:
             raise ParameterInvalid("Device tracking is not enabled for the user pool.")
         return pool, user
 
@@ -33,7 +33,7 @@ class Devices(Operation):
         device = user.devices.find(self.params["DeviceKey"], confirmed=False)
         config = self.params.get("DeviceSecretVerifierConfig") or {}
         device.confirm(config, self.params.get("DeviceName") or "", self.context.clock.now())
-        on_prompt = pool.remembers_devices_on_prompt
+        on_prompt = pool.devices.on_prompt
         device.is_remembered = not on_prompt
         return ActionResult({"UserConfirmationNecessary": on_prompt})
 

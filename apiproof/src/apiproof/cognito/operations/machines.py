@@ -20,6 +20,7 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
+from apiproof.cognito.pool_rules import check_log_sources
 from apiproof.cognito.sessions import STANDARD_SCOPES
 from apiproof.cognito.tokens import issue_machine_token
 
@@ -123,6 +124,7 @@ class Machines(Operation):
     def set_log_delivery_configuration(self) -> ActionResult:
         """Keep where logs are to go; none are sent."""
         pool = self.pool()
+        check_log_sources(pool.extended_config, self.params["LogConfigurations"])
         pool.log_configurations = self.params["LogConfigurations"]
         return self.get_log_delivery_configuration()
 

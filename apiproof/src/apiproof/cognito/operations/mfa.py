@@ -7,7 +7,6 @@ from moto.core.responses import ActionResult
 
 from apiproof.cognito.challenges import Challenge
 from apiproof.cognito.errors import (
-    FeatureUnavailable,
     NotAuthorized,
     ParameterInvalid,
     SettingUnsupported,
@@ -24,6 +23,7 @@ from apiproof.cognito.factors import (
 )
 from apiproof.cognito.operations.authentication import Authentication
 from apiproof.cognito.pool import Pool
+from apiproof.cognito.pool_rules import check_mfa_settings
 from apiproof.cognito.users import User
 
 _SHARED = ("SmsConfiguration", "SmsAuthenticationMessage")
@@ -119,33 +119,18 @@ class MultiFactor(Authentication):
     # The pool
 
     def set_user_pool_mfa_config(self) -> ActionResult:
-        """Set which second factors the pool asks for; without MfaConfiguration it stays."""
+        """Set which second factors the pool asks for; none without MfaConfiguration."""
         pool = self.pool()
-        wanted = self.params.get("MfaConfiguration") or pool.mfa_config
-        names = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
-        sms, token, email = (self.params.get(name) for name in names)
         if self.params.get("WebAuthnConfiguration"):
             raise SettingUnsupported("WebAuthnConfiguration", "there are no passkeys")
-        if wanted == "OFF" and (sms or email or (token or {}).get("Enabled")):
-            raise ParameterInvalid(
-                "Invalid MFA configuration given, can't turn off MFA and configure an MFA together."
-            )
-        if sms is not None and "SmsConfiguration" not in sms:
-            raise ParameterInvalid(
-                "[SmsConfiguration] is a required member of [SoftwareTokenMfaConfiguration]."
-            )
-        if wanted != "OFF" and sms is None and token is None and email is None:
-            raise ParameterInvalid(
-                "At least one of [SmsMfaConfiguration] or [SoftwareTokenMfaConfiguration] must be "
-                "provided."
-            )
-        if email is not None and pool.extended_config.get("UserPoolTier") == "LITE":
-            raise FeatureUnavailable("MFA by email needs the ESSENTIALS tier.")
+        check_mfa_settings(pool.extended_config, self.params)
+        names = ("SmsMfaConfiguration", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration")
+        sms, token, email = (self.params.get(name) for name in names)
         # CreateUserPool has these settings, too: the newer ones count.
         shared = {name: (sms or {}).get(name) for name in _SHARED}
         pool.extended_config |= {name: value for name, value in shared.items() if value}
-        pool.mfa_config, pool.sms_mfa_config, pool.token_mfa_config = wanted, sms, token
-        pool.email_mfa_config = email
+        pool.mfa_config = self.params.get("MfaConfiguration") or "OFF"
+        pool.sms_mfa_config, pool.token_mfa_config, pool.email_mfa_config = sms, token, email
         return self.get_user_pool_mfa_config()
 
     def get_user_pool_mfa_config(self) -> ActionResult:

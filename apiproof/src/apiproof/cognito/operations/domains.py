@@ -1,0 +1,101 @@
+"""Domains of a pool's sign-in pages: kept and described, nothing is served below them."""
+
+from typing import Any
+
+from moto.cognitoidp.models import CognitoIdpUserPoolDomain
+from moto.core.responses import ActionResult
+
+from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
+from apiproof.cognito.operations.base import Operation
+from apiproof.cognito.pool_rules import check_managed_login
+
+# Words that no part of a prefix may be; longer ones that begin with them are free (measured by
+# cdk-preflight, September 2026).
+_RESERVED = ("aws", "amazon", "cognito")
+
+
+class PoolDomain(CognitoIdpUserPoolDomain):
+    """moto's domain, with the version of its sign-in pages."""
+
+    managed_login_version: int
+
+    def description(self, account_id: str) -> dict[str, Any]:
+        """Give the DomainDescription."""
+        described: dict[str, Any] = self.to_json() | {
+            "AWSAccountId": account_id,
+            "ManagedLoginVersion": self.managed_login_version,
+        }
+        if self.custom_domain_config:
+            described["CustomDomainConfig"] = self.custom_domain_config
+        return {name: value for name, value in described.items() if value is not None}
+
+    def summary(self) -> dict[str, Any]:
+        """Give what is answered to a domain's creation or change."""
+        told: dict[str, Any] = self.to_json(extended=False)
+        return told | {"ManagedLoginVersion": self.managed_login_version}
+
+
+class Domains(Operation):
+    """Operations on domains."""
+
+    def create_user_pool_domain(self) -> ActionResult:
+        """Give a pool its domain: one of Amazon's and one of one's own at most."""
+        pool, name = self.pool(), self.params["Domain"]
+        own = self.params.get("CustomDomainConfig")
+        _check_name(name, is_own=bool(own))
+        domains = self.backend.user_pool_domains
+        if name in domains:
+            raise ParameterInvalid("Domain already associated with another user pool.")
+        if any(
+            each.user_pool_id == pool.id and bool(each.custom_domain_config) is bool(own)
+            for each in domains.values()
+        ):
+            raise ParameterInvalid(f"User pool {pool.id} already has a domain configured.")
+        domain = PoolDomain(pool.id, name, own)
+        domain.managed_login_version = self._version(default=1)
+        domains[name] = domain
+        return ActionResult(domain.summary())
+
+    def describe_user_pool_domain(self) -> ActionResult:
+        """Show a domain; a missing one is shown as an empty description."""
+        domain = self.backend.user_pool_domains.get(self.params["Domain"])
+        described = domain.description(self.context.account_id) if domain else {}
+        return ActionResult({"DomainDescription": described})
+
+    def update_user_pool_domain(self) -> ActionResult:
+        """Change a domain's certificate, or the version of its sign-in pages."""
+        domain = self._domain()
+        domain.managed_login_version = self._version(default=domain.managed_login_version)
+        domain.custom_domain_config = (
+            self.params.get("CustomDomainConfig") or domain.custom_domain_config
+        )
+        return ActionResult(domain.summary())
+
+    def delete_user_pool_domain(self) -> ActionResult:
+        """Take a pool's domain away."""
+        del self.backend.user_pool_domains[self._domain().domain]
+        return ActionResult({})
+
+    def _domain(self) -> PoolDomain:
+        domain: PoolDomain | None = self.backend.user_pool_domains.get(self.params["Domain"])
+        if domain is None or domain.user_pool_id != self.pool().id:
+            raise ResourceNotFound("Domain does not exist.")
+        return domain
+
+    def _version(self, *, default: int) -> int:
+        version: int = self.params.get("ManagedLoginVersion") or default
+        check_managed_login(self.pool().extended_config, version)
+        return version
+
+
+def _check_name(name: str, *, is_own: bool) -> None:
+    if is_own and "." not in name:
+        raise ParameterInvalid("Custom domain is not a valid subdomain")
+    if not is_own and "." in name:
+        raise ParameterInvalid(
+            "The domain name contains an invalid character. Domain names can only contain "
+            "lower-case letters, numbers, and hyphens."
+        )
+    word = next((each for each in _RESERVED if each in name.split("-")), None)
+    if not is_own and word is not None:
+        raise ParameterInvalid(f"Domain cannot contain reserved word: {word}")
