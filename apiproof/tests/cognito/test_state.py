@@ -1,28 +1,21 @@
 """The state file: what is in an emulator survives its end, however it comes."""
 
-import contextlib
+import errno
 import hashlib
-import json
 import os
 import pickle
-import signal
 import stat
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
-import boto3
 import pyotp
 import pytest
 import requests
-from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError, HTTPClientError
+from botocore.exceptions import ClientError
 
 from apiproof.cognito import Cognito, PoolSettings, StateUnusable
 from apiproof.cognito import state as state_module
@@ -166,6 +159,32 @@ def test_reading_takes_no_time_for_the_state(path: Path, monkeypatch: pytest.Mon
         monkeypatch.undo()
 
 
+def test_large_state_is_written_after_the_answers(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every state counts as large here; the pause between two writes is set long."""
+    monkeypatch.setattr(state_module, "_PATIENCE", 0)
+    monkeypatch.setattr(state_module, "_SHARE", 10**9)
+    with running(path) as pool:
+        before = path.read_bytes()
+        pool.user("ada")
+        pool.user("bob")
+        assert path.read_bytes() == before, "the answers waited"
+        assert [record.getMessage() for record in caplog.records if str(path) in record.message]
+    with running(path) as pool:
+        assert pool.status("ada") == pool.status("bob") == "CONFIRMED"
+
+
+def test_large_state_is_written_before_long(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = StateFile(path, Backend("us-east-1", hourly_limits=False))
+    written = Event()
+    monkeypatch.setattr(state_module, "write_atomically", lambda *_: written.set())
+    state._cost = 2 * state_module._PATIENCE  # noqa: SLF001 - of a large one
+    state.save()
+    assert written.wait(5)
+    state.close(keep=False)
+
+
 def test_one_write_serves_all_who_wait(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     state = StateFile(path, Backend("us-east-1", hourly_limits=False))
     writes = []
@@ -178,7 +197,7 @@ def test_one_write_serves_all_who_wait(path: Path, monkeypatch: pytest.MonkeyPat
             pass
     for thread in threads:
         thread.join(10)
-    state.close()
+    state.close(keep=False)
     assert len(writes) == 1
 
 
@@ -247,8 +266,15 @@ def test_foreign_code_is_never_run(
 def test_file_has_one_user_at_a_time(path: Path) -> None:
     with running(path), pytest.raises(StateUnusable, match="in use by another"), running(path):
         pass
-    with running(path):
+    other = path.with_name("link")
+    other.symlink_to(path)
+    with running(path), pytest.raises(StateUnusable, match="in use by another"), running(other):
         pass
+    with running(other) as pool:
+        pool.sign_up("ada")
+    assert other.is_symlink()
+    with running(path) as pool:
+        assert pool.status("ada") == "UNCONFIRMED"
 
 
 def test_unwritable_file_is_one_line(tmp_path: Path) -> None:
@@ -256,69 +282,24 @@ def test_unwritable_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(StateUnusable, match="cannot be"), running(tmp_path / "file" / "state"):
         pass
     (tmp_path / "folder").mkdir()
-    with pytest.raises(StateUnusable, match="cannot be read"), running(tmp_path / "folder"):
-        pass
+    for odd in (tmp_path / "folder", Path("/dev/null"), Path()):
+        with pytest.raises(StateUnusable, match="it is no file"), running(odd):
+            pass
+    assert {each.name for each in tmp_path.iterdir()} == {"file", "folder"}, "a lock was left"
 
 
-# Killed at any moment
+def test_file_that_cannot_be_written_any_more_is_one_line(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-
-@contextmanager
-def process(path: Path, ready: Path) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, str]]]:
-    command = [sys.executable, "-m", "apiproof", "cognito"]
-    options = ["--state", str(path), "--ready-file", str(ready), "--no-secret"]
-    ready.unlink(missing_ok=True)
-    with subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.DEVNULL) as child:  # noqa: S603 - our own
-        try:
-            while not ready.exists():
-                assert child.poll() is None
-                time.sleep(0.01)
-            yield child, json.loads(ready.read_text())
-        finally:
-            child.kill()
-
-
-def client_of(ready: dict[str, str]) -> Any:
-    return boto3.client(
-        "cognito-idp",
-        endpoint_url=ready["endpoint_url"],
-        region_name=ready["region"],
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
-
-
-def sign_up_until_killed(
-    aws: Any, client_id: str, child: subprocess.Popen[bytes], goal: int
-) -> list[str]:
-    """Sign users up without a pause; the emulator is killed meanwhile. Gives who was answered."""
-    answered: list[str] = []
-
-    def kill_in_the_middle() -> None:
-        while len(answered) < goal:
-            time.sleep(0.0001)
-        child.kill()
-
-    Thread(target=kill_in_the_middle, daemon=True).start()
-    with contextlib.suppress(ConnectionError, EndpointConnectionError, HTTPClientError):
-        while len(answered) < 5000:
-            name = f"user-{len(answered)}-{child.pid}"
-            aws.sign_up(ClientId=client_id, Username=name, Password=PASSWORD)
-            answered.append(name)
-    return answered
-
-
-def test_what_was_answered_survives_kill_9(path: Path, tmp_path: Path) -> None:
-    answered: list[str] = []
-    for goal in (5, 9):
-        with process(path, tmp_path / "ready") as (child, ready):
-            aws = client_of(ready)
-            answered += sign_up_until_killed(aws, ready["client_id"], child, goal)
-            assert child.wait(5) == -signal.SIGKILL
-    assert len(answered) >= 14
     with running(path) as pool:
-        users = pool.aws.get_paginator("list_users").paginate(UserPoolId=pool.id)
-        there = {user["Username"] for page in users for user in page["Users"]}
-    assert set(answered) <= there
-    assert len(there) <= len(answered) + 2  # at most the call under way, at each kill
+        with monkeypatch.context() as patch:
+            patch.setattr(state_module, "write_atomically", full)
+            with pytest.raises(ClientError, match=f"{path} cannot be written: No space left"):
+                pool.sign_up("ada")
+        assert "Traceback" not in caplog.text
+        assert pool.status("ada") == "UNCONFIRMED"
+    with running(path) as pool:
+        assert pool.status("ada") == "UNCONFIRMED", "the next write holds it"

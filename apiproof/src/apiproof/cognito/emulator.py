@@ -49,7 +49,7 @@ class Cognito:
             keep = self._state.save if self._state is not None else None
             self._server = LocalServer(backend, port, calls=http, host=host, keep=keep)
         except BaseException:
-            self._close_state()
+            self._close_state(keep=False)
             raise
         self._context.base_url = self._server.url
         self._pool = next(iter(backend.user_pools.values()))
@@ -85,9 +85,9 @@ class Cognito:
         if self._state is not None:
             self._state.save()
 
-    def _close_state(self) -> None:
+    def _close_state(self, *, keep: bool) -> None:
         if self._state is not None:
-            self._state.close()
+            self._state.close(keep=keep)
 
     @classmethod
     def start(
@@ -119,12 +119,14 @@ class Cognito:
         return cls(settings, http=http, port=port, host=host, state=state)
 
     def stop(self) -> None:
-        """Stop answering; the pool is gone."""
+        """Stop answering; the pool is gone, or in the state file."""
         if not self._http:
             botocore_hook.deactivate(self._backend)
         self._server.stop()
-        self._close_state()
-        self._backend.release()
+        try:
+            self._close_state(keep=True)
+        finally:
+            self._backend.release()
 
     def __enter__(self) -> Self:
         return self

@@ -138,6 +138,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         except AnswerTimedOut:
             self._stay_silent()
+        except UserError as error:
+            log.error("%s", error)  # noqa: TRY400 - one line says all
+            text = json.dumps({"__type": "InternalErrorException", "message": str(error)})
+            self._send(500, _JSON, text)
         except Exception as error:
             # The request stays out of the log: it carries secrets.
             log.exception("The emulator for Cognito failed.")

@@ -9,13 +9,15 @@ import fcntl
 import hashlib
 import io
 import itertools
+import logging
 import os
 import pickle
+import time
 from enum import Enum
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
@@ -24,7 +26,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from apiproof.cognito.backend import Backend
 from apiproof.errors import UserError
 
-_FORMAT = "apiproof cognito state 1"
+log = logging.getLogger(__name__)
+
+_FORMAT = "apiproof cognito state 2"
 _MODULES = ("apiproof.cognito.", "moto.cognitoidp.models")
 _PLAIN = frozenset(
     {
@@ -34,6 +38,10 @@ _PLAIN = frozenset(
         "apiproof.cognito.state.private_key_of",
     }
 )  # fmt: skip
+# How long a write may take for answers to wait for it, and the longest share of the time that
+# writing takes beyond: a tenth.
+_PATIENCE = 0.025  # seconds of processor time
+_SHARE = 10
 
 
 class StateUnusable(UserError):
@@ -53,12 +61,11 @@ class _Writer(pickle.Pickler):
         super().__init__(file, pickle.HIGHEST_PROTOCOL)
         self._shared = shared
 
-    def persistent_id(self, obj: Any) -> str | None:
-        """Leave out what belongs to the running emulator."""
-        return self._shared.get(id(obj))
-
     def reducer_override(self, obj: Any) -> Any:
-        """Write keys as PEM, and locks as new ones."""
+        """Leave out what belongs to the running emulator; keys are PEM, and locks new ones."""
+        # Not persistent_id: it is asked for every text and number, which takes thrice as long.
+        if (name := self._shared.get(id(obj))) is not None:
+            return shared_object, (name,)
         if isinstance(obj, rsa.RSAPrivateKey):
             pem = obj.private_bytes(
                 serialization.Encoding.PEM,
@@ -67,6 +74,11 @@ class _Writer(pickle.Pickler):
             )
             return private_key_of, (pem,)
         return (Lock, ()) if isinstance(obj, type(Lock())) else NotImplemented
+
+
+def shared_object(name: str) -> Any:
+    """Stand in a state file for what belongs to the running emulator; its reader puts that in."""
+    raise pickle.UnpicklingError(f"{name} belongs to a running emulator")
 
 
 def _member(kind: Any, name: Any) -> Any:
@@ -81,12 +93,10 @@ class _Reader(pickle.Unpickler):
         super().__init__(file)
         self._shared = shared
 
-    def persistent_load(self, pid: str) -> Any:
-        """Put in what belongs to the running emulator."""
-        return self._shared[pid]
-
     def find_class(self, module: str, name: str) -> Any:
         """Give a class of the emulator or of moto's models, and nothing else."""
+        if (module, name) == (__name__, shared_object.__name__):
+            return self._shared.__getitem__
         if (module, name) == ("builtins", "getattr"):
             return _member  # how Python before 3.11.4 writes members of enumerations
         found = getattr(import_module(module), name) if self._is_known(module, name) else None
@@ -102,6 +112,10 @@ class _Reader(pickle.Unpickler):
 class StateFile:
     """Where one emulator keeps its state; no other may use the file meanwhile.
 
+    Answers wait for the file as long as a write takes `_PATIENCE` at most: then nothing that was
+    answered is ever lost. A larger state is written after the answers, so that writing takes a
+    tenth of the time; what a kill loses is told in the log.
+
     Args:
         path: the file; made when first saved.
         backend: what is kept.
@@ -111,12 +125,18 @@ class StateFile:
     """
 
     def __init__(self, path: Path, backend: Backend) -> None:
-        self._path = path
+        # Links are followed, so that two names of one file are not two files.
+        self._path = path = path.resolve()
         self._backend = backend
         self._saved = b""
+        self._cost, self._written_at = 0.0, 0.0
         self._turn = Lock()
+        self._due, self._closing = Event(), Event()
+        self._writer: Thread | None = None
         self._tickets = itertools.count(1)
         self._last_ticket = self._covered = 0
+        if path.exists() and not path.is_file():
+            raise StateUnusable(f"{path} cannot be used: it is no file.")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(path.with_name(f"{path.name}.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -127,9 +147,17 @@ class StateFile:
         except OSError as error:
             raise StateUnusable(f"{path} cannot be written: {error.strerror}.") from error
 
-    def close(self) -> None:
-        """Let another emulator use the file."""
-        os.close(self._lock)
+    def close(self, *, keep: bool) -> None:
+        """Let another emulator use the file, after a last write if the state is to be kept."""
+        self._closing.set()
+        self._due.set()
+        if self._writer is not None:
+            self._writer.join()
+        try:
+            if keep:
+                self._save_now()
+        finally:
+            os.close(self._lock)
 
     def load(self) -> bool:
         """Fill the emulator from the file; False if there is none yet.
@@ -176,17 +204,46 @@ class StateFile:
         return cls._version() + hashlib.sha256(data).hexdigest().encode()
 
     def save(self) -> None:
-        """Write the state, if it has changed; readers and kills never meet half a file.
+        """Write the state, if it has changed: now, or soon if it is large.
 
-        Callers that wait for their turn are served by one write: it holds what each of them did.
+        Readers, kills and power cuts never meet half a file.
+
+        Raises:
+            StateUnusable: the file cannot be written any more.
         """
+        if self._cost <= _PATIENCE:
+            self._save_now()
+            return
+        if self._writer is None:
+            log.warning(
+                "%s takes %d ms to write: it is written after answers from now on, up to %.1f s "
+                "later, and at the end.",
+                self._path, 1000 * self._cost, _SHARE * self._cost,
+            )  # fmt: skip
+            self._writer = Thread(target=self._write_when_due, daemon=True)
+            self._writer.start()
+        self._due.set()
+
+    def _write_when_due(self) -> None:
+        while self._due.wait() and not self._closing.is_set():
+            pause = self._written_at + _SHARE * self._cost - time.monotonic()
+            if self._closing.wait(max(pause, 0)):
+                return
+            self._due.clear()
+            try:
+                self._save_now()
+            except StateUnusable as error:
+                log.error("%s", error)  # noqa: TRY400 - one line says all
+
+    def _save_now(self) -> None:
+        """Write; those who wait for their turn are served by one write that holds all they did."""
         self._last_ticket = ticket = next(self._tickets)
         with self._turn:
             if ticket > self._covered:
                 self._write()
 
     def _write(self) -> None:
-        context = self._backend.context
+        begun, context = time.thread_time(), self._backend.context
         shared = {id(self._backend): "backend", id(context): "context", id(context.clock): "clock"}
         buffer = io.BytesIO()
         with context.lock:
@@ -194,19 +251,30 @@ class StateFile:
             _Writer(buffer, shared).dump(self._backend.state())
         data = buffer.getvalue()
         if data != self._saved:
-            write_atomically(self._path, self._head(data) + b"\n" + data)
+            try:
+                write_atomically(self._path, self._head(data) + b"\n" + data)
+            except OSError as error:
+                raise StateUnusable(f"{self._path} cannot be written: {error.strerror}.") from error
             self._saved = data
         self._covered = covered
+        self._cost, self._written_at = time.thread_time() - begun, time.monotonic()
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file for its owner alone: readers never see half of it.
+    """Write a file for its owner alone: nobody ever reads half of it, after a power cut neither.
 
-    It is not forced onto the disk: the death of the process loses nothing, that of the machine may.
+    The draft is on the disk before it takes the file's name, and then the name is.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft = path.with_name(f".{path.name}.new")  # of one name: killed writers leave one at most
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
     draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
