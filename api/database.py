@@ -55,7 +55,7 @@ def build_engine(settings: Settings) -> Engine:
             "options": " ".join([*options, "-c timezone=UTC"]),
         },
     )
-    event.listen(engine, "connect", _note_alive)
+    event.listen(engine, "connect", _note_new)
     event.listen(engine, "checkout", _watch)
     event.listen(engine, "checkin", _release)
     event.listen(engine, "invalidate", _release)
@@ -121,30 +121,51 @@ def transaction(engine: Engine) -> Iterator[Session]:
                 # Whoever asked has got another answer by now.
                 deadline.require(DatabaseUnavailable)
                 db.commit()
-            except DBAPIError as error:
-                if sqlstate(error) == READ_ONLY:
-                    # After a fail-over the pool's connections lead to what is now a replica.
-                    log.warning("database_read_only")
-                    db.invalidate()
-                    engine.dispose()
-                elif is_garbled(error):
-                    db.invalidate()
+            except BaseException as error:
+                _roll_back(db, engine, error)
                 raise
     except UnicodeDecodeError as error:
         # The server's words in another encoding: as it starts up, psycopg2 knows none yet.
-        raise DatabaseUnavailable from error
+        raise _unavailable(error) from error
     except SQLAlchemyError as error:
         if is_transient(error):
-            raise DatabaseUnavailable from error
+            raise _unavailable(error) from error
         raise
 
 
-def _note_alive(_connection: Any, record: Any) -> None:
+def _unavailable(error: Exception) -> DatabaseUnavailable:
+    """Say in the log what the client is not told: the kind of error, and no text of it."""
+    code = sqlstate(error) if isinstance(error, DBAPIError) else None
+    log.warning("database_unavailable", error=type(error).__name__, sqlstate=code)
+    return DatabaseUnavailable()
+
+
+def _roll_back(db: Session, engine: Engine, error: BaseException) -> None:
+    """Let the connection go back to the pool, or drop it where it is of no more use.
+
+    A session whose rollback fails would keep its connection until garbage is collected.
+    """
+    try:
+        if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:
+            # After a fail-over the pool's connections lead to what is now a replica.
+            db.invalidate()
+            engine.dispose()
+        elif isinstance(error, DBAPIError) and is_garbled(error):
+            db.invalidate()
+        else:
+            db.rollback()
+    except SQLAlchemyError:
+        db.invalidate()
+
+
+def _note_new(_connection: Any, record: Any) -> None:
+    record.info["is_new"] = True
     record.info["worked_at"] = time.monotonic()
 
 
 def _watch(connection: Any, record: Any, _proxy: Any) -> None:
     """Bind a connection to the request's deadline, and see whether it is alive."""
+    is_new = record.info.pop("is_new", False)
     descriptor = connection.fileno()
     deadline = current()
     deadline.watch(descriptor)
@@ -158,6 +179,9 @@ def _watch(connection: Any, record: Any, _proxy: Any) -> None:
         connection.rollback()
     except connection.Error as error:
         _release(connection, record)
+        if is_new:
+            raise
+        # SQLAlchemy makes a new one, and would say of a second dead one that we made a mistake.
         raise DisconnectionError("The connection is dead") from error
 
 
@@ -175,4 +199,4 @@ def _release(_connection: Any, record: Any, *_: Any) -> None:
     deadline, descriptor = record.info.pop("watched", (None, -1))
     if deadline is not None:
         deadline.release(descriptor)
-        _note_alive(_connection, record)
+        record.info["worked_at"] = time.monotonic()

@@ -8,7 +8,8 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy.exc import ProgrammingError
+from sqlmodel import Session, SQLModel
 
 from api.dependencies import AppState, State
 from api.errors import DatabaseUnavailable, KeysUnavailable
@@ -31,7 +32,7 @@ async def check_health() -> Health:
 
 @router.get(
     "/ready",
-    response_description="The database takes writes and the token keys are at hand.",
+    response_description="The database is migrated and takes writes; the token keys are at hand.",
     responses=responses(DatabaseUnavailable, KeysUnavailable),
 )
 async def check_readiness(state: State) -> Health:
@@ -46,12 +47,20 @@ router.head("/ready", include_in_schema=False)(check_readiness)
 
 
 async def _look(state: AppState) -> None:
-    await state.database.run(_require_writable)
+    await state.database.run(_require_usable)
     if not state.keys.has_any:
         await state.lookups.run(state.keys.require_any)
 
 
-def _require_writable(db: Session) -> None:
+def _require_usable(db: Session) -> None:
+    """Refuse a database that takes no writes, or lacks tables or columns that this code reads."""
+    connection = db.connection()
     setting = text("SELECT current_setting('transaction_read_only')")
-    if db.connection().execute(setting).scalar_one() != "off":
+    if connection.execute(setting).scalar_one() != "off":
         raise DatabaseUnavailable
+    try:
+        for table in SQLModel.metadata.sorted_tables:
+            connection.execute(table.select().limit(0))
+    except ProgrammingError as error:
+        # It waits for its migration.
+        raise DatabaseUnavailable from error

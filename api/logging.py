@@ -27,6 +27,8 @@ def configure_logs(level: str) -> None:
     structlog.configure(
         processors=[*_SHARED, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level)),
+        # One write for a line: the libraries' lines go to the same stream.
+        logger_factory=structlog.WriteLoggerFactory(),
     )
 
 

@@ -15,10 +15,22 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-# Classes of SQLSTATE that a later try may not meet: connection, rollback (serialization,
-# deadlock), resources, operator intervention and timeouts, locks, system; and a replica by now.
 READ_ONLY = "25006"
-_TRANSIENT = ("08", "40", "53", "57", "58", "55P03", "25P03", READ_ONLY)
+# What a later try may not meet, by class or code of SQLSTATE.
+_TRANSIENT = (
+    "08",  # the connection
+    "25P03",  # the transaction idled for too long, or took too long
+    "25P04",
+    READ_ONLY,
+    "40",  # rolled back: serialization, deadlock
+    "53",  # resources: memory, disk, connections
+    "55006",  # in use, or locked
+    "55P03",
+    "57",  # an operator, or a time-out
+    "58",  # the system around the server
+    "F0",  # its configuration
+    "XX",  # its own error, as Cognito's own are
+)
 
 FOREIGN_KEY_VIOLATION = "23503"
 UNIQUE_VIOLATION = "23505"

@@ -15,6 +15,7 @@ from api.logging import configure_logs
 from api.randoms import service
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
+from tests.contract.alteration import altered
 from tests.service import PASSWORD, application, settings_for
 
 
@@ -83,6 +84,25 @@ def test_an_unforeseen_failure_is_500_without_a_word_of_it(
     assert failed["error"] == "RuntimeError"
     assert failed["frames"][-1].startswith(f"{__name__}.fail:")
     assert "hidden-text" not in answer.text + json.dumps(records, default=str)
+
+
+def test_trouble_with_the_database_is_logged_by_its_code_without_its_words(
+    env: Environment, records: list[Any]
+) -> None:
+    user = env.new_account()
+    change = """
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+        AS 'BEGIN RAISE EXCEPTION ''hidden-text'' USING ERRCODE = ''53100''; END';
+        CREATE TRIGGER fail BEFORE INSERT ON random_items
+        FOR EACH ROW EXECUTE FUNCTION fail()
+    """
+    with altered(env, change, "DROP FUNCTION fail CASCADE"):
+        bearer = {"Authorization": f"Bearer {user.access_token}"}
+        body = {"min_value": 1, "max_value": 6}
+        assert env.client.request("POST", "/randoms", json=body, headers=bearer).status_code == 503
+    (said,) = [record for record in records if record["event"] == "database_unavailable"]
+    assert said["sqlstate"] == "53100"
+    assert "hidden-text" not in json.dumps(records, default=str)
 
 
 def test_libraries_write_the_same_json_without_what_a_request_held() -> None:

@@ -1,13 +1,17 @@
 """What trouble with the database means to callers: try again, or tell the operators."""
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
+from apiproof.network_faults import Answer, FaultProxy, postgres_error
 from tests.contract.alteration import altered
 from tests.contract.examples import bearer, valid
 from tests.service import application
@@ -52,7 +56,12 @@ PASSING = {
     "57P03": "cannot connect now",
     "58030": "I/O error",
     "25P03": "idle in transaction for too long",
+    "25P04": "transaction took too long",
+    "55006": "object in use",
     "25006": "read only transaction",  # a fail-over has made a replica of the server
+    "F0000": "bad configuration",
+    "XX000": "internal error",
+    "XX001": "data corrupted",
 }
 LASTING = {
     "22012": "division by zero",
@@ -61,7 +70,6 @@ LASTING = {
     "42P01": "undefined table",
     "55000": "not in the state required",
     "P0001": "raised",
-    "XX001": "data corrupted",
 }
 
 
@@ -137,3 +145,24 @@ def test_an_unforeseen_error_tells_callers_nothing_and_operators_where(
     assert ".list_items:" in own[-1]
     assert not last.startswith("api.")
     assert "random_items" not in json.dumps(line)  # the statement may hold values
+
+
+@contextmanager
+def behind_a_proxy(env: Environment) -> Iterator[tuple[FaultProxy, AsgiClient]]:
+    """An application with one connection to the database, and the proxy that it goes through."""
+    pool = {"database_pool_size": 1, "database_max_overflow": 0, "database_pool_timeout": 0.2}
+    with FaultProxy(env.config.database_url) as proxy:
+        where = replace(env.config, database_url=proxy.url)
+        with AsgiClient(application(where, **pool)) as client:
+            yield proxy, client
+
+
+def test_a_rollback_that_fails_costs_no_connection(env: Environment) -> None:
+    request = valid(env, "list_randoms")
+    with behind_a_proxy(env) as (proxy, client):
+        assert request.send(client).status_code == 200
+        for _ in range(3):
+            refused = Answer(postgres_error("40P01"), hangs_up=False)
+            with proxy.fault(refused, when=b"FROM users"):
+                assert request.send(client).status_code == 503
+            assert request.send(client).status_code == 200

@@ -41,6 +41,27 @@ def test_a_database_that_takes_no_writes_is_not_ready(env: Environment, method: 
 
 
 @METHODS
+@pytest.mark.parametrize(
+    ("change", "back"),
+    [
+        ("ALTER TABLE random_items RENAME TO gone", "ALTER TABLE gone RENAME TO random_items"),
+        (
+            "ALTER TABLE users RENAME COLUMN reserved_until TO gone",
+            "ALTER TABLE users RENAME COLUMN gone TO reserved_until",
+        ),
+    ],
+)
+def test_a_database_that_waits_for_its_migration_is_not_ready(
+    env: Environment, method: str, change: str, back: str
+) -> None:
+    with AsgiClient(application(env.config)) as client:
+        with altered(env, change, back):
+            assert client.request(method, "/ready").status_code == 503
+            assert client.request(method, "/health").status_code == 200
+        assert client.request(method, "/ready").status_code == 200
+
+
+@METHODS
 def test_without_keys_the_service_is_not_ready_until_they_are_there(
     env: Environment, method: str
 ) -> None:

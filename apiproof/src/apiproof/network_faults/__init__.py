@@ -26,6 +26,7 @@ from apiproof.network_faults.faults import (
     Silent,
     Unreachable,
     http_answer,
+    postgres_error,
 )
 from apiproof.network_faults.proxy import FaultProxy, ProxyOverloaded
 
@@ -44,4 +45,5 @@ __all__ = [
     "Silent",
     "Unreachable",
     "http_answer",
+    "postgres_error",
 ]

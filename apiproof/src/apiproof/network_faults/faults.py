@@ -1,6 +1,7 @@
 """What can go wrong with a connection, one class each; a proxy lets it happen."""
 
 import re
+import struct
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -157,15 +158,17 @@ class Reset(NetworkFault):
 
 @dataclass(frozen=True)
 class Answer(NetworkFault):
-    """Somebody else answers in the server's place, and hangs up; see `http_answer`.
+    """Somebody else answers in the server's place; see `http_answer` and `postgres_error`.
 
     Args:
         content: what is sent.
         acts: whether the server gets the request and acts on it.
+        hangs_up: whether the connection ends with the answer; else each request gets this one.
     """
 
     content: bytes
     acts: bool = False
+    hangs_up: bool = True
 
     async def on_request(self, link: Link, data: bytes) -> None:
         """Answer when the request is whole, or leave that to the server's answer."""
@@ -177,7 +180,8 @@ class Answer(NetworkFault):
     async def on_answer(self, link: Link, data: bytes) -> None:  # noqa: ARG002 - replaced
         """Send the content instead."""
         await link.to_client(self.content)
-        link.close()
+        if self.hangs_up:
+            link.close()
 
 
 @dataclass(frozen=True)
@@ -221,6 +225,19 @@ def http_answer(
     size = len(body) if length is None else length
     head = f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {size}\r\n"
     return head.encode() + b"Connection: close\r\n\r\n" + body
+
+
+def postgres_error(sqlstate: str) -> bytes:
+    """Write what a PostgreSQL server says to a statement that fails, for `Answer`.
+
+    Args:
+        sqlstate: five characters (PostgreSQL manual, Appendix A).
+
+    Source: PostgreSQL manual, "Message Formats": ErrorResponse, ReadyForQuery.
+    """
+    fields = {b"S": b"ERROR", b"V": b"ERROR", b"C": sqlstate.encode(), b"M": b"injected"}
+    told = b"".join(kind + value + b"\0" for kind, value in fields.items()) + b"\0"
+    return b"E" + struct.pack("!i", len(told) + 4) + told + b"Z" + struct.pack("!i", 5) + b"E"
 
 
 _JSON = "application/json"
