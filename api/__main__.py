@@ -4,6 +4,7 @@ Must not know anything but the command line.
 """
 
 import argparse
+import math
 
 import uvicorn
 
@@ -25,6 +26,8 @@ def main() -> None:
         access_log=False,
         server_header=False,
         log_config=None,
+        # No request lives longer; who then still sends or reads slowly must not hold up the end.
+        timeout_graceful_shutdown=math.ceil(app.state.dependencies.deadline) + 1,
     )
 
 

@@ -15,7 +15,7 @@ from fastapi.security import OAuth2PasswordBearer, SecurityScopes
 from sqlmodel import Session
 
 from api.dependencies import AppState, State
-from api.errors import NotAuthenticated, ScopeMissing
+from api.errors import NotAuthenticated, ScopeMissing, TokenInvalid
 from api.identity.pre_token_generation import ME, RANDOMS
 from api.identity.protocols import AccessToken
 from api.users.auth import find_caller
@@ -102,6 +102,9 @@ async def authenticate(
     """
     if not access_token:
         raise NotAuthenticated
+    if len(request.headers.getlist("Authorization")) > 1:
+        # A proxy before us may have read the other one.
+        raise TokenInvalid
     token = await state.verify(access_token)
     caller = AuthenticatedUser(state, token, needed.scopes)
     request.state.caller = caller

@@ -5,6 +5,7 @@ Plain ASGI, so that nothing is buffered. Must not know operations.
 Source: ASGI 3 HTTP connection scope.
 """
 
+import asyncio
 import json
 import re
 import time
@@ -20,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import limits
-from api.errors import BodyTooLarge
+from api.errors import BodyTooLarge, BodyTooSlow
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +96,7 @@ class Admission:
 
 
 class RequestDeadline:
-    """Gives each request a time that it has in all; see api/limits.py."""
+    """Gives each request a time that it has in all, its own arrival included; see api/limits.py."""
 
     def __init__(self, app: ASGIApp, seconds: float) -> None:
         self.app = app
@@ -106,8 +107,16 @@ class RequestDeadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with limits.started(self.seconds, receive):
-            await self.app(scope, receive, send)
+        with limits.started(self.seconds, receive) as deadline:
+
+            async def receive_in_time() -> Message:
+                try:
+                    async with asyncio.timeout(deadline.timeout):
+                        return await receive()
+                except TimeoutError:
+                    raise HTTPException(BodyTooSlow.status_code) from None
+
+            await self.app(scope, receive_in_time, send)
 
 
 class BodyLimit:

@@ -12,7 +12,8 @@ Sign up, enter the confirmation code that arrives by e-mail, log in, and send th
 
 Every refusal is JSON with a `detail`. A 503 or a 429 says in `Retry-After` when to try again.
 Every answer carries an `X-Request-ID`; send your own (up to 64 letters, digits, `.`, `_`, `-`) to
-find a request in the logs. No answer may be stored (`Cache-Control: no-store`).
+find a request in the logs. No answer may be stored (`Cache-Control: no-store`). A request that does
+not arrive whole in time is 408.
 """
 
 ABOUT: dict[str, Any] = {

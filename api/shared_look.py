@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import anyio
 
 from api.errors import Unavailable
-from api.limits import current
+from api.limits import current, started
 
 
 class SharedLook:
@@ -30,17 +30,20 @@ class SharedLook:
         Raises:
             Unavailable: what the look raises, or no result in time.
         """
+        seconds = current().timeout
         task = self._task
         loop = asyncio.get_running_loop()
         if task is None or task.done() or task.get_loop() is not loop:
 
             async def begun() -> None:
-                await look()
+                # Not the request's own deadline: its client may hang up while others wait.
+                with started(seconds):
+                    await look()
 
             task = self._task = loop.create_task(begun())
             # Whoever asked may have gone before there is a result, and nobody reads it then.
             task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        with anyio.move_on_after(current().timeout):
+        with anyio.move_on_after(seconds):
             await asyncio.shield(task)
             return
         raise self._error

@@ -1,14 +1,18 @@
 """HTTP as every caller sees it: methods, caches, other origins, media types, broken bodies."""
 
 import json
+import socket
 from http import HTTPMethod
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.examples import OPERATIONS, valid
+from apiproof.http.server import run_server
+from tests.contract.alteration import PATIENCE
+from tests.contract.examples import OPERATIONS, bearer, valid
 from tests.service import application
 
 METHODS = {
@@ -103,3 +107,42 @@ def test_the_largest_body_is_what_the_settings_say(
     with AsgiClient(application(env.config, max_body_bytes=limit)) as client:
         answer = request.send(client, json=None, data=body, headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
+    ("name", "media"),
+    [
+        ("create_random", "application/json"),
+        ("login_user", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_body_that_does_not_come_is_408_at_the_deadline(
+    env: Environment, name: str, media: str
+) -> None:
+    request = valid(env, name)
+    lines = [f"POST {request.path} HTTP/1.1", "Host: localhost", f"Content-Type: {media}"]
+    lines += [f"{header}: {value}" for header, value in request.headers.items()]
+    with run_server(application(env.config, request_deadline=0.2)) as url:
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port), PATIENCE) as client:
+            client.sendall("\r\n".join([*lines, "Content-Length: 9", "", "{"]).encode())
+            answer = client.makefile("rb").read().decode()  # until the server hangs up
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert answer.endswith('{"detail":"Request body did not arrive in time"}')
+
+
+def test_of_two_tokens_none_counts(env: Environment) -> None:
+    """Who sends two, or whose proxy does, would be whoever the reader takes."""
+    users = [env.new_account(), env.new_account()]
+    first, second = (bearer(user.access_token)["Authorization"].encode() for user in users)
+    with run_server(application(env.config)) as url:
+        address = urlsplit(url)
+        for one, other in ((first, second), (first, first), (first, b"Bearer x")):
+            with socket.create_connection((address.hostname, address.port), PATIENCE) as client:
+                client.sendall(
+                    b"GET /users/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    b"Authorization: %b\r\nAuthorization: %b\r\n\r\n" % (one, other)
+                )
+                answer = client.makefile("rb").read()
+            assert answer.startswith(b"HTTP/1.1 401 ")
+            assert b'error="invalid_token"' in answer
