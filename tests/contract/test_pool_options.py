@@ -23,7 +23,9 @@ POOLS: dict[str, dict[str, Any]] = {
 }
 CLIENTS: dict[str, dict[str, Any]] = {
     "rotated refresh tokens": {
-        "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
+        # AWS allows no REFRESH_TOKEN_AUTH beside it.
+        "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH"],
+        "RefreshTokenRotation": {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0},
     },
     "short lives": {
         "AccessTokenValidity": 5,

@@ -376,7 +376,7 @@ def test_risks_need_the_add_on(pool: Emulator) -> None:
 
 
 def test_audited_pools_say_that_no_risk_is_assessed() -> None:
-    audited = {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}
+    audited = {"UserPoolTier": "PLUS", "UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}
     with Cognito.start(PoolSettings(pool=audited)) as cognito, refused("NotSupportedByEmulator"):
         cognito.client().describe_risk_configuration(UserPoolId=cognito.user_pool_id)
 

@@ -122,6 +122,10 @@ def test_pool_is_refused(cognito: Cognito, settings: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
+        (
+            {"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}},
+            "need to be disabled for the ESSENTIALS pricing tier configured: Threat Protection",
+        ),
         (v2("LITE"), "Token Customization with Pre-Token Generation Lambda V2_0"),
         (
             first_factors("PASSWORD", "EMAIL_OTP") | {"UserPoolTier": "LITE"},
@@ -172,6 +176,13 @@ CODE = {
         (
             {"ExplicitAuthFlows": ["ALLOW_USER_SRP_AUTH", "USER_PASSWORD_AUTH"]},
             "Auth flow name with prefix 'ALLOW' cannot be used with legacy auth flow names.",
+        ),
+        (
+            {
+                "ExplicitAuthFlows": ["ALLOW_REFRESH_TOKEN_AUTH"],
+                "RefreshTokenRotation": {"Feature": "ENABLED"},
+            },
+            "ALLOW_REFRESH_TOKEN_AUTH is not a permitted ExplicitAuthFlow when refresh token",
         ),
         (
             {"EnablePropagateAdditionalUserContextData": True},
@@ -283,6 +294,10 @@ def test_domain_is_kept_as_it_was_set(cognito: Cognito) -> None:
     aws.create_user_pool_domain(**own)
     shown = aws.describe_user_pool_domain(Domain="auth.example.com")["DomainDescription"]
     assert (shown["CustomDomainConfig"], shown["ManagedLoginVersion"]) == (CERTIFICATE, 1)
+    rotation = {"RefreshTokenRotation": {"Feature": "ENABLED"}, "ClientName": "rotates"}
+    code, told = refusal(aws.create_user_pool_client, UserPoolId=lite, **rotation)
+    assert (code, told.endswith("Refresh Token Rotation")) == (UNAVAILABLE, True)
+    assert aws.create_user_pool_client(UserPoolId=plain, **rotation)
     elsewhere = {"UserPoolId": lite, "Domain": "my-awesome-app"}
     assert refusal(aws.delete_user_pool_domain, **elsewhere)[0] == "ResourceNotFoundException"
     aws.update_user_pool_domain(UserPoolId=plain, Domain="my-awesome-app", ManagedLoginVersion=1)

@@ -3,6 +3,7 @@
 Every test runs on a pool that the kit made and on one that CreateUserPool made.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pyotp
@@ -213,3 +214,32 @@ def test_journey_is_the_same_however_the_pool_was_made(make: Maker) -> None:
     aws.delete_user(AccessToken=tokens(final)["AccessToken"])
     with refused("UserNotFoundException"):
         aws.admin_get_user(UserPoolId=pool.id, Username="ada")
+
+
+def test_answers_hold_what_aws_shows(make: Maker) -> None:
+    """What cognito-local and MiniStack expect of AWS's answers, and what their tests don't see."""
+    pool = make()
+    aws, named = pool.aws, {"UserPoolId": pool.id}
+    group = aws.create_group(**named, GroupName="staff")["Group"]
+    assert set(group) == {"GroupName", "UserPoolId", "CreationDate", "LastModifiedDate"}
+    user = aws.admin_create_user(**named, Username="ada")["User"]
+    assert "MFAOptions" not in user
+    client = aws.create_user_pool_client(**named, ClientName="dated")["UserPoolClient"]
+    assert client["CreationDate"] == client["LastModifiedDate"]
+    pool.advance(timedelta(hours=1))
+    update = aws.update_user_pool_client(**named, ClientId=client["ClientId"])["UserPoolClient"]
+    assert update["CreationDate"] == client["CreationDate"]
+    assert update["LastModifiedDate"] > client["LastModifiedDate"]
+    aws.create_user_pool_domain(**named, Domain=f"prefix-{pool.id[-9:].lower()}")
+    certificate = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/made-up"}
+    own = f"{pool.id[-9:].lower()}.example.com"
+    aws.create_user_pool_domain(**named, Domain=own, CustomDomainConfig=certificate)
+    shown = aws.describe_user_pool(**named)["UserPool"]
+    assert (shown["CustomDomain"], shown["LambdaConfig"]) == (own, {})
+    assert shown["Domain"].startswith("prefix-")
+
+
+@pytest.mark.parametrize("arn", ["no-arn-but-long-enough", "arn:aws:sqs:us-east-1:1:userpool/x"])
+def test_tags_are_those_of_pools(make: Maker, arn: str) -> None:
+    with refused("InvalidParameterException"):
+        make().aws.list_tags_for_resource(ResourceArn=arn)

@@ -19,6 +19,7 @@ def cognito() -> Iterator[Cognito]:
     [
         ('username = "ada"', ["ada"]),
         ('username^="a"', ["ada", "al"]),
+        ('"username" = "ada"', ["ada"]),
         (r'name = "Ada \"the\" First"', ["ada"]),
         (r'name = "back\\slash"', ["al"]),
         ('status = "Enabled"', ["ada", "al", "bob"]),

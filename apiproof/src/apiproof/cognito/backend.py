@@ -133,7 +133,9 @@ class Backend(CognitoIdpBackend):
         """Replace a pool's settings; raises as `create_user_pool`."""
         pool = self.pool(user_pool_id)
         apply_rules(POOL, extended_config)
-        check_pool_settings(pool.lasting_settings() | extended_config, self.context.region)
+        after = pool.settings_after(extended_config)
+        lasting = {name: after.get(name) for name in ("SmsConfiguration", "UserPoolTier")}
+        check_pool_settings(lasting | extended_config, self.context.region)
         pool.update_extended_config(extended_config)
 
     def create_user_pool_client(
@@ -157,6 +159,9 @@ class Backend(CognitoIdpBackend):
         apply_rules(CLIENT, extended_config)
         client = AppClient(pool.id, generate_secret, extended_config)
         check_client_settings(pool, client, doing)
+        now = pool.context.clock.now()
+        client.extended_config = {"CreationDate": now} | client.extended_config
+        client.extended_config["LastModifiedDate"] = now
         return client
 
     def update_user_pool_client(
@@ -167,7 +172,10 @@ class Backend(CognitoIdpBackend):
             self.pool(user_pool_id),
             self.describe_user_pool_client(user_pool_id, client_id),
         )
-        named = {"ClientName": client.extended_config.get("ClientName")} | extended_config
+        named = {
+            "ClientName": client.extended_config.get("ClientName"),
+            "CreationDate": client.extended_config["CreationDate"],
+        } | extended_config
         secret = client.generate_secret
         fresh = self._checked_client(pool, named, generate_secret=secret, doing="updating")
         client.extended_config = fresh.extended_config
@@ -200,6 +208,20 @@ class Backend(CognitoIdpBackend):
         group = self.pool(user_pool_id).groups.get(group_name)
         if group is None:
             raise ResourceNotFound("Group not found.")
+        return group
+
+    def create_group(
+        self,
+        user_pool_id: str,
+        group_name: str,
+        description: str,
+        role_arn: str,
+        precedence: int,
+    ) -> CognitoIdpGroup:
+        """Make a group."""
+        args = user_pool_id, group_name, description, role_arn, precedence
+        group: CognitoIdpGroup = super().create_group(*args)
+        group.description = description  # None where it is left out, whatever moto annotates
         return group
 
     def delete_group(self, user_pool_id: str, group_name: str) -> None:

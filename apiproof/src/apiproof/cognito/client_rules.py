@@ -8,7 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from apiproof.cognito.app_client import AppClient
-from apiproof.cognito.errors import OAuthFlowInvalid, ParameterInvalid, ScopeUnknown
+from apiproof.cognito.errors import (
+    FeatureUnavailable,
+    OAuthFlowInvalid,
+    ParameterInvalid,
+    ScopeUnknown,
+)
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.sessions import STANDARD_SCOPES
 from apiproof.cognito.validation import NEVER_BY_CLIENT
@@ -26,12 +31,14 @@ def check_client_settings(pool: Pool, client: AppClient, doing: str) -> None:
         doing: creating or updating, for the texts.
 
     Raises:
+        FeatureUnavailable: the pool's tier rotates no tokens.
         OAuthFlowInvalid: flows that exclude each other, or need a secret.
         ParameterInvalid: an address or a provider is wrong, or something is missing.
         ScopeUnknown: no resource server has such a scope.
     """
     settings = client.extended_config
     _check_attributes(pool, settings, doing)
+    _check_rotation(pool, client)
     _check_flows(client)
     known = set(STANDARD_SCOPES) | set(pool.custom_scopes)
     for scope in settings.get("AllowedOAuthScopes") or ():
@@ -67,6 +74,22 @@ def _check_attributes(pool: Pool, settings: dict[str, Any], doing: str) -> None:
     # #4476).
     if given and not set(pool.required_attributes) <= given <= known - NEVER_BY_CLIENT:
         raise ParameterInvalid(f"Invalid write attributes specified while {doing} a client")
+
+
+def _check_rotation(pool: Pool, client: AppClient) -> None:
+    """Refuse rotation beside the flow that would pass it by, and where the tier has none."""
+    if client.rotation is None:
+        return
+    if "ALLOW_REFRESH_TOKEN_AUTH" in (client.extended_config.get("ExplicitAuthFlows") or ()):
+        raise ParameterInvalid(
+            "ALLOW_REFRESH_TOKEN_AUTH is not a permitted ExplicitAuthFlow when refresh token "
+            "rotation is enabled."
+        )
+    if pool.extended_config["UserPoolTier"] == "LITE":
+        raise FeatureUnavailable(
+            "The following features need to be disabled for the LITE pricing tier configured: "
+            "Refresh Token Rotation"
+        )
 
 
 def _check_flows(client: AppClient) -> None:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 from moto.cognitoidp.models import (
-    DEFAULT_USER_POOL_CONFIG,
     CognitoIdpBackend,
     CognitoIdpGroup,
     CognitoIdpUserPool,
@@ -27,6 +26,7 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.moto_key import motos_key_unread
+from apiproof.cognito.pool_settings import temporary_password_lifetime, updated_settings
 from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import User
 from apiproof.cognito.validation import (
@@ -38,9 +38,6 @@ from apiproof.cognito.validation import (
     is_email,
     is_phone_number,
 )
-
-_FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
-_LASTING = ("Policies", "SmsConfiguration", "UserPoolTier")
 
 
 @dataclass(frozen=True)
@@ -88,42 +85,27 @@ class Pool(CognitoIdpUserPool):
 
     def update_extended_config(self, extended_config: dict[str, Any]) -> None:
         """Change the settings, save those that Cognito fixes at creation."""
-        before = getattr(self, "extended_config", {})
-        fixed = {name: before[name] for name in _FIXED if name in before}
-        given = self.lasting_settings() | extended_config | fixed
-        given["Policies"] = (before.get("Policies") or {}) | (given.get("Policies") or {})
-        super().update_extended_config(given)
+        settings = self.settings_after(extended_config)
+        super().update_extended_config(settings)
         mfa_before = getattr(self, "mfa_config", "OFF")
         self.mfa_config = extended_config.get("MfaConfiguration") or mfa_before
-        policy = given["Policies"].get("PasswordPolicy") or {}
-        invitation = extended_config.get("AdminCreateUserConfig") or {}
-        days = policy.get("TemporaryPasswordValidityDays")
-        if days is None:
-            days = invitation.get("UnusedAccountValidityDays")
-        self.temporary_password_lifetime = timedelta(days=7 if days is None else days)
-        defaults = {
-            "DeletionProtection": "INACTIVE",
-            "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
-            "UserPoolTier": "ESSENTIALS",
-        }
-        self.extended_config = defaults | self.extended_config
-        # moto's default policy gives way to any Policies, also to those without a PasswordPolicy.
-        default = DEFAULT_USER_POOL_CONFIG["Policies"]
-        self.extended_config["Policies"] = default | given["Policies"]
-        # An update without tags leaves them; TagResource changes them too.
-        self.tags: dict[str, str] = self.extended_config.setdefault(
-            "UserPoolTags", before.get("UserPoolTags") or {}
-        )
+        self.temporary_password_lifetime = temporary_password_lifetime(settings)
+        self.tags: dict[str, str] = settings["UserPoolTags"]
         self.last_modified_date = self.context.clock.now()
 
-    def lasting_settings(self) -> dict[str, Any]:
-        """Give the settings that an update without them leaves alone.
+    def settings_after(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Give the settings that an update would leave."""
+        return updated_settings(getattr(self, "extended_config", {}), update)
 
-        What cdkd (go-to-k) measured in August 2026, MfaConfiguration besides: others take their
-        defaults again, as UpdateUserPool's page says of all.
-        """
-        before = getattr(self, "extended_config", {})
-        return {name: before[name] for name in _LASTING if name in before}
+    def to_json(self, extended: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - moto's
+        """Describe the pool, with both of its domains."""
+        described: dict[str, Any] = {"LambdaConfig": {}} | super().to_json(extended)
+        described.pop("Domain", None)
+        for domain in self.backend.user_pool_domains.values():
+            if domain.user_pool_id == self.id:
+                own = "CustomDomain" if domain.custom_domain_config else "Domain"
+                described[own] = domain.domain
+        return described
 
     @property
     def backend(self) -> CognitoIdpBackend:

@@ -242,7 +242,7 @@ def check_tier(parameters: Settings) -> None:
     if tier == "LITE" and _first_factors(parameters) - {"PASSWORD"}:
         features.append("Passwordless Sign-In")
     mode = (parameters.get("UserPoolAddOns") or {}).get("AdvancedSecurityMode")
-    if tier != "PLUS" and parameters.get("UserPoolTier") and mode not in {None, "OFF"}:
+    if tier != "PLUS" and mode not in {None, "OFF"}:
         features.append("Threat Protection")
     if features:
         raise FeatureUnavailable(

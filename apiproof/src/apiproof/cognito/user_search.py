@@ -9,7 +9,8 @@ from collections.abc import Callable
 from apiproof.cognito.errors import ParameterInvalid
 from apiproof.cognito.users import User
 
-_FILTER = re.compile(r'\s*([\w:]+)\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
+# Quotation marks around the name are taken as well: programs write them (ministack#1050).
+_FILTER = re.compile(r'\s*("?)([\w:]+)\1\s*(\^?=)\s*"((?:[^"\\]|\\.)*)"\s*', re.DOTALL)
 _STATUS = "cognito:user_status"
 _SEARCHABLE = frozenset(
     {
@@ -30,7 +31,7 @@ def user_filter(text: str) -> Callable[[User], bool]:
     found = _FILTER.fullmatch(text)
     if found is None:
         raise ParameterInvalid("Error while parsing filter")
-    name, operator, quoted = found.groups()
+    _, name, operator, quoted = found.groups()
     if name not in _SEARCHABLE:
         raise ParameterInvalid(f"Invalid search attribute: {name}")
     wanted = re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)

@@ -262,7 +262,7 @@ class User(CognitoIdpUser):
     ) -> dict[str, Any]:
         """Describe the user; second factors only where there are some."""
         details: dict[str, Any] = super().to_json(extended, attributes_key, attributes_to_get)
-        for name in ("UserMFASettingList", "PreferredMfaSetting"):
+        for name in ("MFAOptions", "UserMFASettingList", "PreferredMfaSetting"):
             details.pop(name, None)
         return details | (self.mfa_settings() if extended else {})
 

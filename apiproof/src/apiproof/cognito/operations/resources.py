@@ -1,5 +1,6 @@
 """Pools, and what belongs to one besides users and clients: tags, resource servers, providers."""
 
+import re
 from typing import Any
 
 from moto.cognitoidp.models import CognitoResourceServer
@@ -9,6 +10,8 @@ from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.pool_rules import check_mfa_at_creation
+
+_POOL_ARN = re.compile(r"arn:[\w-]+:cognito-idp:[\w-]+:\d+:userpool/[\w-]+")
 
 
 class Resources(Operation):
@@ -23,6 +26,8 @@ class Resources(Operation):
 
     def _tagged_pool(self) -> Pool:
         arn = self.params["ResourceArn"]
+        if not _POOL_ARN.fullmatch(arn):
+            raise ParameterInvalid(f"{arn} is not the ARN of a user pool.")
         for pool in self.backend.user_pools.values():
             if pool.arn == arn:
                 return pool

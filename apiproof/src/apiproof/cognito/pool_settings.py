@@ -1,0 +1,51 @@
+"""What the settings of a pool are once CreateUserPool or UpdateUserPool was called."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from moto.cognitoidp.models import DEFAULT_USER_POOL_CONFIG
+
+Settings = dict[str, Any]
+
+# What is fixed when a pool is created.
+_FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
+# What an update without them leaves alone, MfaConfiguration besides: measured by cdkd (go-to-k) in
+# August 2026. Others take their defaults again, as UpdateUserPool's page says of all.
+_LASTING = ("Policies", "SmsConfiguration", "UserPoolTier")
+_DEFAULTS: Mapping[str, Any] = {
+    "DeletionProtection": "INACTIVE",
+    "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
+    "UserPoolTier": "ESSENTIALS",
+}
+
+
+def updated_settings(before: Settings, given: Settings) -> Settings:
+    """Give what counts after an update.
+
+    Args:
+        before: the settings so far; empty for a new pool.
+        given: parameters of CreateUserPool or UpdateUserPool.
+    """
+    lasting = {name: before[name] for name in _LASTING if name in before}
+    fixed = {name: before[name] for name in _FIXED if name in before}
+    merged = lasting | given | fixed
+    # Neither policy takes the other one away.
+    policies = (before.get("Policies") or {}) | (given.get("Policies") or {})
+    merged["Policies"] = DEFAULT_USER_POOL_CONFIG["Policies"] | policies
+    # An update without tags leaves them; TagResource changes them too.
+    merged.setdefault("UserPoolTags", before.get("UserPoolTags") or {})
+    return {**_DEFAULTS, **merged}
+
+
+def temporary_password_lifetime(settings: Settings) -> timedelta:
+    """Tell how long an invited user may sign in with the password of the invitation.
+
+    Zero stands for the default (API reference, PasswordPolicyType).
+    """
+    policy = settings["Policies"].get("PasswordPolicy") or {}
+    invitation = settings.get("AdminCreateUserConfig") or {}
+    days = policy.get("TemporaryPasswordValidityDays")
+    if days is None:
+        days = invitation.get("UnusedAccountValidityDays")
+    return timedelta(days=days or 7)
