@@ -186,6 +186,7 @@ def light(session: nox.Session) -> None:
     session.run(
         str(python), "-m", "pytest", "-q", "-c", os.devnull, "--rootdir", ".", external=True
     )
+    session.run(str(python), "-m", "apiproof", "cognito", "--help", external=True, silent=True)
     size = sum(path.stat().st_size for path in (folder / "venv").rglob("*") if path.is_file())
     session.log(f"{len(names)} packages, {size / 2**20:.0f} MB in all.")
 

@@ -8,7 +8,6 @@ import typer
 
 from apiproof.commands.pact_verify import verify
 from apiproof.commands.serve import ServiceOption
-from apiproof.openapi.document import DocumentMissing
 
 OpenApi = Annotated[Path, typer.Option(help="The OpenAPI document.")]
 Output = Annotated[Literal["table", "json"], typer.Option(help="How to print the result.")]
@@ -58,6 +57,7 @@ def compare(
 ) -> None:
     """Compare pacts with an OpenAPI document, statically, without the provider."""
     from apiproof.contract_diff.pact import run
+    from apiproof.openapi.document import DocumentMissing
 
     if not openapi.is_file():
         raise DocumentMissing(f"No OpenAPI document at {openapi}. Name the provider's --openapi.")
