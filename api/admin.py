@@ -6,7 +6,7 @@ is disabled, too. Must not know HTTP.
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlmodel import Session, col, select
 
@@ -20,7 +20,12 @@ from api.users.auth import end_sessions
 from api.users.models import User
 
 
-def disable(database: Transactions, identity: IdentityProvider, username: str, until: int) -> None:
+def disable(
+    database: Transactions,
+    identity: IdentityProvider,
+    username: str,
+    cutoff: Callable[[], int],
+) -> None:
     """Shut an account: no sign-in, and all its tokens are refused at once.
 
     Cognito first: should it fail, nothing has changed, and should the rest fail, run it again. An
@@ -30,7 +35,8 @@ def disable(database: Transactions, identity: IdentityProvider, username: str, u
         database: where the row is.
         identity: where the account is.
         username: its case does not matter.
-        until: epoch seconds; sessions opened up to then stay shut when the account opens again.
+        cutoff: tells up to when opened sessions end, in epoch seconds, if they end now; they stay
+            shut when the account opens again.
 
     Raises:
         UserNotFound
@@ -42,7 +48,7 @@ def disable(database: Transactions, identity: IdentityProvider, username: str, u
         user = _find(db, username)
         if user is not None:
             user.disabled_at = user.disabled_at or utc_now()
-            end_sessions(db, user, until)
+            end_sessions(db, user, cutoff())
 
 
 def enable(database: Transactions, identity: IdentityProvider, username: str) -> None:
@@ -100,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         state = AppState.build(read_settings())
         if options.command == "disable":
-            disable(state.database, state.identity, options.username, state.sign_out_cutoff())
+            disable(state.database, state.identity, options.username, state.sign_out_cutoff)
         else:
             enable(state.database, state.identity, options.username)
     except SettingsInvalid as error:

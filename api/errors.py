@@ -8,7 +8,6 @@ must not know any other module of the API.
     |- 403 ScopeMissing, AccountUnverified, PasswordResetRequired, ChallengeUnsupported,
     |      CodeInvalid, PasswordWrong
     |- 404 UserNotFound, RandomNotFound
-    |- 408 BodyTooSlow
     |- 409 AccountExists, BoundsConflict
     |- 413 BodyTooLarge
     |- 422 RequestInvalid (AccountRefused, PasswordRefused)
@@ -140,17 +139,6 @@ class RandomNotFound(ApiError):
 
     status_code = 404
     detail = "Random not found"
-
-
-class BodyTooSlow(ApiError):
-    """The request did not arrive in time (RFC 9110, 15.5.9): it is none of the document's."""
-
-    status_code = 408
-    detail = "Request body did not arrive in time"
-
-    def header_values(self) -> Mapping[str, str]:
-        """What else the client may send belongs to a request that is over."""
-        return {"Connection": "close"}
 
 
 class AccountExists(ApiError):

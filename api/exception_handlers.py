@@ -13,7 +13,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from api.errors import ApiError, BodyTooLarge, BodyTooSlow, Problem, RequestInvalid
+from api.errors import ApiError, BodyTooLarge, Problem, RequestInvalid
 
 _MISMATCH = "String should match the pattern in the OpenAPI document"
 
@@ -45,9 +45,8 @@ async def _validation_error(request: Request, error: RequestValidationError) -> 
 
 async def _framework_error(request: Request, error: HTTPException) -> Response:
     """Answer what Starlette and FastAPI raise themselves: no route, no method, no readable body."""
-    for refusal in (BodyTooLarge, BodyTooSlow):
-        if error.status_code == refusal.status_code:
-            return await _api_error(request, refusal())
+    if error.status_code == BodyTooLarge.status_code:
+        return await _api_error(request, BodyTooLarge())
     if error.status_code == 400:
         problem = {"loc": ["body"], "msg": "Body cannot be read", "type": "body_unreadable"}
         return await _api_error(request, RequestInvalid([problem]))

@@ -33,6 +33,8 @@ from starlette.types import Receive
 from api.errors import Unavailable
 
 T = TypeVar("T")
+TIDYING = 2.0
+"""Seconds for what has to be written down although its request is over."""
 _DAY = 86_400.0  # seconds
 
 

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import limits
-from api.errors import BodyTooLarge, BodyTooSlow
+from api.errors import BodyTooLarge
 
 log = structlog.get_logger(__name__)
 
@@ -114,9 +114,14 @@ class RequestDeadline:
                     async with asyncio.timeout(deadline.timeout):
                         return await receive()
                 except TimeoutError:
-                    raise HTTPException(BodyTooSlow.status_code) from None
+                    raise _too_slow() from None
 
             await self.app(scope, receive_in_time, send)
+
+
+def _too_slow() -> HTTPException:
+    """The request did not arrive (RFC 9110, 15.5.9): it is none that the document describes."""
+    return HTTPException(408, "Request body did not arrive in time", {"Connection": "close"})
 
 
 class BodyLimit:

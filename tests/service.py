@@ -115,7 +115,7 @@ def disable(where: EnvironmentConfig, username: str) -> None:
 
     service = Dependencies.build(settings_for(where))
     try:
-        admin.disable(service.database, service.identity, username, service.sign_out_cutoff())
+        admin.disable(service.database, service.identity, username, service.sign_out_cutoff)
     finally:
         service.database.engine.dispose()
 

@@ -6,8 +6,10 @@ opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 o
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
+import structlog
 from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, delete, select, update
 
@@ -21,8 +23,10 @@ from api.errors import (
 from api.identity.protocols import AccessToken, IdentityProvider, Tokens, TokenVerifier
 from api.transactions import Transactions
 from api.types import case_key
-from api.users.models import AllowedSession, User
+from api.users.models import LONGEST_EMAIL, LONGEST_USERNAME, AllowedSession, User
 from api.users.signup import take_over
+
+log = structlog.get_logger(__name__)
 
 # Seconds after which a password reset that has no outcome never will: no request lives as long.
 _UNSETTLED = 60
@@ -159,7 +163,7 @@ def log_out(
     identity: IdentityProvider,
     user: User,
     token: AccessToken,
-    until: int,
+    cutoff: Callable[[], int],
 ) -> None:
     """End all sessions of a user, at the provider and here.
 
@@ -171,11 +175,11 @@ def log_out(
         identity: revokes the refresh tokens.
         user: whose sessions.
         token: the token that asks.
-        until: epoch seconds; sessions opened up to then end.
+        cutoff: tells up to when opened sessions end, in epoch seconds, if they end now.
     """
     identity.sign_out(token.raw)
     with database.begin() as db:
-        end_sessions(db, locked(db, user), max(until, token.issued_at))
+        end_sessions(db, locked(db, user), max(cutoff(), token.issued_at))
 
 
 def end_sessions(db: Session, user: User, until: int) -> None:
@@ -186,8 +190,7 @@ def end_sessions(db: Session, user: User, until: int) -> None:
         user: whose sessions.
         until: epoch seconds.
     """
-    user.signed_out_at = max(until, user.signed_out_at or 0, user.reset_begun_at or 0)
-    user.reset_begun_at = None
+    user.signed_out_at = max(until, user.signed_out_at or 0)
     db.add(user)
     note_change(db, user.id)
     db.exec(delete(AllowedSession).where(col(AllowedSession.user_id) == user.id))
@@ -224,7 +227,11 @@ def _create_missing_row(
 ) -> None:
     """Write the row of an account that exists at the provider only."""
     account = identity.find_account(token.username)
-    if account is None or account.sub != token.sub or not account.email or account.disabled:
+    if account is None or account.sub != token.sub or account.disabled:
+        raise CredentialsWrong
+    if not 0 < len(account.email) <= LONGEST_EMAIL or len(account.username) > LONGEST_USERNAME:
+        # An operator made it: whoever signs up here has an address, and one that can be reached.
+        log.warning("account_without_usable_address")
         raise CredentialsWrong
     try:
         take_over(database, identity, account)
@@ -235,9 +242,19 @@ def _create_missing_row(
                 raise
 
 
-def _is_active(db: Session, user: User, token: AccessToken) -> bool:
+def lost_reset(user: User) -> int | None:
+    """Up to when the sessions of a user have ended by a reset whose outcome nobody knows.
+
+    Args:
+        user: whose sessions.
+    """
     begun = user.reset_begun_at
-    if begun is not None and token.signed_in_at <= begun and time.time() > begun + _UNSETTLED:
+    return begun if begun is not None and time.time() > begun + _UNSETTLED else None
+
+
+def _is_active(db: Session, user: User, token: AccessToken) -> bool:
+    lost = lost_reset(user)
+    if lost is not None and token.signed_in_at <= lost:
         return False
     if user.signed_out_at is None or token.signed_in_at > user.signed_out_at:
         return True

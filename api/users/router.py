@@ -139,9 +139,9 @@ async def forgot_password(state: State, account: schemas.AccountName) -> schemas
 )
 async def reset_password(state: State, reset: schemas.PasswordReset) -> schemas.Message:
     """Set a new password with the code that `forgot_password` sent; ends all sessions."""
-    until = state.sign_out_cutoff()
+    cutoff = state.sign_out_cutoff
     await state.accounts.run(
-        lambda: service.reset_password(state.database, state.identity, reset, until)
+        lambda: service.reset_password(state.database, state.identity, reset, cutoff)
     )
     return schemas.Message(message="Password reset successfully")
 
@@ -153,9 +153,9 @@ async def reset_password(state: State, reset: schemas.PasswordReset) -> schemas.
 )
 async def logout_user(caller: CurrentUser, state: State) -> schemas.Message:
     """End all of one's sessions: tokens issued so far are refused from now on."""
-    until = state.sign_out_cutoff()
+    cutoff = state.sign_out_cutoff
     await caller.ask(
-        lambda user: auth.log_out(state.database, state.identity, user, caller.token, until)
+        lambda user: auth.log_out(state.database, state.identity, user, caller.token, cutoff)
     )
     return schemas.Message(message="User logged out successfully")
 

@@ -3,6 +3,8 @@
 Must not know HTTP, boto3 or settings.
 """
 
+from collections.abc import Callable
+
 import structlog
 from sqlalchemy import func
 from sqlmodel import Session, col, delete, select
@@ -16,9 +18,10 @@ from api.errors import (
     UserNotFound,
 )
 from api.identity.protocols import AccessToken, IdentityProvider
+from api.limits import TIDYING, bounded
 from api.transactions import Transactions
 from api.types import case_key
-from api.users.auth import end_sessions, locked, note_change
+from api.users.auth import end_sessions, locked, lost_reset, note_change
 from api.users.models import User
 from api.users.schemas import PasswordChange, PasswordReset, ProfileUpdate
 
@@ -26,7 +29,10 @@ log = structlog.get_logger(__name__)
 
 
 def reset_password(
-    database: Transactions, identity: IdentityProvider, reset: PasswordReset, until: int
+    database: Transactions,
+    identity: IdentityProvider,
+    reset: PasswordReset,
+    cutoff: Callable[[], int],
 ) -> None:
     """Set a new password with a code, and end all sessions: whoever had the old one is out.
 
@@ -37,26 +43,22 @@ def reset_password(
         database: where sessions end.
         identity: where the account is.
         reset: name, code and new password.
-        until: epoch seconds; sessions opened up to then end.
+        cutoff: tells up to when opened sessions end, in epoch seconds, if they end now.
 
     Raises:
         CodeInvalid, PasswordRefused
     """
     with database.begin() as db:
-        is_ours = _begin_reset(db, reset.username, until)
+        _begin_reset(db, reset.username, cutoff())
     try:
         identity.reset_password(reset.username, reset.confirmation_code, reset.new_password)
     except IdentityAnswerLost:
-        if _may_be_in_force(identity, reset):
-            _finish_reset(database, reset.username, until)
-        elif is_ours:
-            _forget_reset(database, reset.username)
+        _close_reset(database, reset, cutoff() if _may_be_in_force(identity, reset) else None)
         raise
     except ApiError:
-        if is_ours:
-            _forget_reset(database, reset.username)
+        _close_reset(database, reset, None)
         raise
-    user = _finish_reset(database, reset.username, until)
+    user = _close_reset(database, reset, cutoff())
     if user is None:
         return
     try:
@@ -66,17 +68,20 @@ def reset_password(
         log.warning("sessions_not_revoked", reason=type(error).__name__)
 
 
-def _begin_reset(db: Session, username: str, until: int) -> bool:
-    """Note that a reset is under way; tells whether none was before."""
+def _begin_reset(db: Session, username: str, until: int) -> None:
+    """Note that a reset is under way."""
     user = _by_name(db, username)
     if user is None:
         _write_nothing(db)
-        return True
-    if user.reset_begun_at is not None:
-        return False
-    user.reset_begun_at = until
+        return
+    lost = lost_reset(user)
+    if lost is not None:
+        # Else the end of this one would be taken for the end of that one.
+        end_sessions(db, user, lost)
+        user.resets_open = 0
+    user.resets_open += 1
+    user.reset_begun_at = max(until, user.reset_begun_at or 0)
     db.add(user)
-    return True
 
 
 def _may_be_in_force(identity: IdentityProvider, reset: PasswordReset) -> bool:
@@ -90,28 +95,29 @@ def _may_be_in_force(identity: IdentityProvider, reset: PasswordReset) -> bool:
     return True
 
 
-def _forget_reset(database: Transactions, username: str) -> None:
-    with database.begin() as db:
-        user = _by_name(db, username)
+def _close_reset(database: Transactions, reset: PasswordReset, until: int | None) -> User | None:
+    """Note that a reset has an outcome: the end of all sessions up to a time, or nothing.
+
+    Also when the request's time is over: the sessions of before must not live until it is noticed
+    that nobody knows the outcome.
+    """
+    with bounded(TIDYING), database.begin() as db:
+        user = _by_name(db, reset.username)
         if user is None:
             _write_nothing(db)
-        else:
+            return None
+        if until is not None:
+            end_sessions(db, user, until)
+        user.resets_open = max(0, user.resets_open - 1)
+        if not user.resets_open:
             user.reset_begun_at = None
-            db.add(user)
+        db.add(user)
+        return user
 
 
 def _write_nothing(db: Session) -> None:
     """Let a commit take as long as one of a change: else its time tells that nobody has a name."""
     db.exec(select(func.pg_logical_emit_message(True, "reset", "")))  # noqa: FBT003 - of SQL
-
-
-def _finish_reset(database: Transactions, username: str, until: int) -> User | None:
-    """End the sessions of whoever has a name here."""
-    with database.begin() as db:
-        user = _by_name(db, username)
-        if user is not None:
-            end_sessions(db, user, until)
-        return user
 
 
 def _by_name(db: Session, username: str) -> User | None:
@@ -128,6 +134,9 @@ def change_password(
 ) -> None:
     """Set a new password with the current one; a login with the old one that is under way fails.
 
+    The change is noted twice: first where nothing has happened yet, so that a database that takes
+    no writes keeps the old password, and then once the provider has acted.
+
     Args:
         database: where the change is noted.
         identity: where the account is.
@@ -138,6 +147,8 @@ def change_password(
     Raises:
         PasswordWrong, PasswordRefused
     """
+    with database.begin() as db:
+        note_change(db, user.id)
     try:
         identity.change_password(token.raw, change.current_password, change.new_password)
     except IdentityAnswerLost:
@@ -147,8 +158,9 @@ def change_password(
 
 
 def _note_change(database: Transactions, user_id: int) -> None:
+    """Note a new password; also when the request's time is over."""
     try:
-        with database.begin() as db:
+        with bounded(TIDYING), database.begin() as db:
             note_change(db, user_id)
     except DatabaseUnavailable:
         # The password is changed, and to say otherwise would be wrong.

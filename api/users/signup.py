@@ -18,7 +18,7 @@ from sqlmodel import Session, col, delete, or_, select, update
 
 from api.errors import AccountExists, ApiError, IdentityAnswerLost, IdentityUnavailable
 from api.identity.protocols import Account, IdentityProvider
-from api.limits import bounded
+from api.limits import TIDYING, bounded
 from api.sqlstate import UNIQUE_VIOLATION, sqlstate
 from api.transactions import Transactions
 from api.types import case_key, utc_now
@@ -29,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 # Once for the name, once for the address, once for a neighbour who was faster.
 _ATTEMPTS = 3
-_TIDYING = 2.0  # seconds
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def _release(database: Transactions, reservation: str) -> None:
     Also when the request's time is over: who tries again must not be told that the name is taken.
     """
     try:
-        with bounded(_TIDYING), database.begin() as db:
+        with bounded(TIDYING), database.begin() as db:
             db.exec(delete(User).where(col(User.sub) == reservation))
     except ApiError as error:
         log.warning("reservation_not_released", reason=type(error).__name__)

@@ -31,20 +31,20 @@ def log_in(env: Environment, user: Account) -> str | None:
 def test_a_disabled_users_token_is_refused_at_once(env: Environment, inside: AppState) -> None:
     user = env.new_account()
     assert me(env, user.access_token) == 200
-    disable(inside.database, inside.identity, user.username.upper(), inside.sign_out_cutoff())
+    disable(inside.database, inside.identity, user.username.upper(), inside.sign_out_cutoff)
     assert me(env, user.access_token) == 401
     assert log_in(env, user) is None
 
 
 def test_the_row_alone_shuts_a_disabled_user_out(env: Environment, inside: AppState) -> None:
     user = env.new_account()
-    disable(inside.database, inside.identity, user.username, until=0)
+    disable(inside.database, inside.identity, user.username, cutoff=lambda: 0)
     assert me(env, user.access_token) == 401
 
 
 def test_an_enabled_user_logs_in_anew(env: Environment, inside: AppState) -> None:
     user = env.new_account()
-    disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff())
+    disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff)
     enable(inside.database, inside.identity, user.username)
     assert me(env, user.access_token) == 401
     token = log_in(env, user)
@@ -58,7 +58,7 @@ def test_a_failure_of_cognito_disables_nothing(env: Environment, inside: AppStat
         env.cognito.outages.fail("AdminDisableUser", "UserNotFoundException"),
         pytest.raises(UserNotFound),
     ):
-        disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, user.username, inside.sign_out_cutoff)
     assert me(env, user.access_token) == 200
 
 
@@ -68,7 +68,7 @@ def test_an_account_without_a_row_is_shut_and_opened_by_any_spelling(
     env.cognito.create_user("Mary", "mary@example.com", PASSWORD)
     pool = {"UserPoolId": env.cognito.user_pool_id, "Username": "Mary"}
     form = {"username": "mary", "password": PASSWORD}
-    disable(inside.database, inside.identity, "MARY", inside.sign_out_cutoff())
+    disable(inside.database, inside.identity, "MARY", inside.sign_out_cutoff)
     assert env.aws.admin_get_user(**pool)["Enabled"] is False
     assert env.client.request("POST", "/users/login", data=form).status_code == 401
     enable(inside.database, inside.identity, "mary")
@@ -78,7 +78,7 @@ def test_an_account_without_a_row_is_shut_and_opened_by_any_spelling(
 def test_nobody_is_shut_by_the_sub_of_an_account(env: Environment, inside: AppState) -> None:
     sub = env.cognito.create_user("Mary", "mary@example.com", PASSWORD)
     with pytest.raises(UserNotFound):
-        disable(inside.database, inside.identity, sub, inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, sub, inside.sign_out_cutoff)
 
 
 def test_a_reservation_is_nobody_to_shut(env: Environment, inside: AppState) -> None:
@@ -86,12 +86,12 @@ def test_a_reservation_is_nobody_to_shut(env: Environment, inside: AppState) -> 
         body = {"username": "ada", "email": "ada@example.com", "password": PASSWORD}
         assert env.client.request("POST", "/users/signup", json=body).status_code == 503
     with pytest.raises(UserNotFound):
-        disable(inside.database, inside.identity, "ada", inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, "ada", inside.sign_out_cutoff)
 
 
 def test_nobody_can_be_neither_disabled_nor_enabled(inside: AppState) -> None:
     with pytest.raises(UserNotFound):
-        disable(inside.database, inside.identity, "nobody", inside.sign_out_cutoff())
+        disable(inside.database, inside.identity, "nobody", inside.sign_out_cutoff)
     with pytest.raises(UserNotFound):
         enable(inside.database, inside.identity, "nobody")
 

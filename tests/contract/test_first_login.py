@@ -125,3 +125,19 @@ def test_first_logins_of_one_account_at_once_all_succeed_with_one_row(env: Envir
         assert list(pool.map(first_login, range(clients))) == [200] * clients
     assert profile(env, sub).status_code == 200
     assert env.database.tables()["users"] == 1
+
+
+@pytest.mark.parametrize("length", [254, 255, 2048])
+def test_an_account_whose_address_is_too_long_for_one_opens_nothing(
+    env: Environment, length: int
+) -> None:
+    """Cognito holds 2,048 characters, a mail server 254 (RFC 5321): an operator made it."""
+    domain = "@example.com"
+    email = "a" * (length - len(domain)) + domain
+    sub = env.cognito.create_user("longest", email, PASSWORD)
+    answer = log_in(env, "longest")
+    if length > 254:
+        assert (answer.status_code, profile(env, sub).status_code) == (401, 404)
+    else:
+        assert answer.status_code == 200
+        assert profile(env, sub).json()["email"] == email

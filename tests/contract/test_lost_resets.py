@@ -1,0 +1,142 @@
+"""Resets and changes of a password that end in an unlucky moment, alone and beside others."""
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import pytest
+
+from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient, HttpClient
+from apiproof.http.server import run_server
+from apiproof.service import Account
+from tests.contract.alteration import PATIENCE, altered, change, rows
+from tests.contract.examples import Valid, bearer, valid
+from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
+from tests.service import OTHER_PASSWORD, application
+
+WRONG = {"confirmation_code": "000000"}
+DEADLINE = 0.3  # seconds
+
+
+def until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline, what
+
+
+def lose(env: Environment, reset: Valid) -> None:
+    """Send a reset, and let the database go away when Cognito has acted, as if killed."""
+    with ExitStack() as away:
+
+        def begin() -> None:
+            away.enter_context(env.database.outage())
+
+        outage = env.cognito.outages.meanwhile("ConfirmForgotPassword", begin)
+        with AsgiClient(env.application()) as client, outage:
+            assert reset.send(client).status_code == 503
+
+
+def refused(env: Environment, user: Account) -> int:
+    """Try a reset with a wrong code, as anybody may."""
+    body = {"username": user.username, "new_password": OTHER_PASSWORD, **WRONG}
+    return int(env.client.request("POST", "/users/reset_password", json=body).status_code)
+
+
+def reset_by(env: Environment, user: Account) -> Valid:
+    request = valid(env, "reset_password", user)
+    assert request.json is not None
+    request.json["new_password"] = f"{OTHER_PASSWORD}-{time.monotonic_ns()}"
+    return request
+
+
+def test_of_two_resets_without_an_outcome_each_ends_the_sessions_before_it(
+    env: Environment,
+) -> None:
+    user = env.new_account()
+    lose(env, reset_by(env, user))
+    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
+    between = old_token(env, user)
+    assert me(env, between) == 200
+    lose(env, reset_by(env, user))
+    assert me(env, between) == 200
+    let_a_minute_pass(env)
+    assert me(env, between) == 401
+
+
+def test_a_reset_that_is_refused_hides_none_that_is_lost_beside_it(env: Environment) -> None:
+    user = env.new_account()
+    token, lost = old_token(env, user), reset_by(env, user)
+    with env.cognito.outages.meanwhile("ConfirmForgotPassword", lambda: lose(env, lost)):
+        assert refused(env, user) == 403
+    let_a_minute_pass(env)
+    assert me(env, token) == 401
+
+
+def test_a_reset_that_is_lost_while_another_succeeds_ends_what_opened_between(
+    env: Environment,
+) -> None:
+    """Both under way at once; the successful one ends first, the refused one last."""
+    user = env.new_account()
+    token, done = old_token(env, user), reset_by(env, user)
+
+    def succeed() -> None:
+        with AsgiClient(env.application()) as other:
+            assert done.send(other).status_code == 200
+
+    with env.cognito.outages.meanwhile("ConfirmForgotPassword", succeed):
+        assert refused(env, user) == 403
+    assert me(env, token) == 401
+    new = login(env, user, done.json["new_password"] if done.json else "").json()["access_token"]
+    let_a_minute_pass(env)
+    assert me(env, new) == 200
+
+
+def test_a_session_that_is_opened_while_a_reset_waits_for_cognito_ends_with_it(
+    env: Environment,
+) -> None:
+    """Cognito takes longer than the clocks may differ: the old password still served meanwhile."""
+    user = env.new_account()
+    reset = valid(env, "reset_password", user)
+    tokens: list[str] = []
+
+    def wait_and_log_in() -> None:
+        begun = int(time.time())
+        until(lambda: int(time.time()) > begun + 1, "the clock stands")
+        tokens.append(env.cognito.issue_tokens(user.username).access_token)
+
+    with AsgiClient(application(env.config, clock_skew=0)) as client:
+        with env.cognito.outages.meanwhile("ConfirmForgotPassword", wait_and_log_in):
+            assert reset.send(client).status_code == 200
+        answer = client.request("GET", "/users/me", headers=bearer(tokens[0]))
+        assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ["change_password", "reset_password"])
+def test_a_new_password_is_noted_although_its_request_is_over(env: Environment, name: str) -> None:
+    """Cognito acts and answers after the deadline: a login before that is still under way."""
+    call = {"change_password": "ChangePassword", "reset_password": "ConfirmForgotPassword"}[name]
+    user = env.new_account()
+    request, answered = valid(env, name, user), threading.Event()
+    with (
+        run_server(application(env.config, request_deadline=DEADLINE)) as url,
+        HttpClient(url) as client,
+        env.cognito.outages.meanwhile(call, lambda: answered.wait(PATIENCE)),
+    ):
+        assert request.send(client).status_code == 503
+        acted = rows(env, "SELECT clock_timestamp()")
+        answered.set()
+        noted = "SELECT 1 FROM users WHERE sub = %s AND credentials_changed_at > %s"
+        until(lambda: bool(rows(env, noted, user.sub, *acted[0])), "the change is not noted")
+
+
+def test_a_database_that_takes_no_writes_keeps_the_password_as_it_is(env: Environment) -> None:
+    user = env.new_account()
+    request = valid(env, "change_password", user)
+    name = env.database.name
+    read_only = f"ALTER DATABASE {name} SET default_transaction_read_only = on"
+    back = f"ALTER DATABASE {name} RESET default_transaction_read_only"
+    with altered(env, read_only, back), AsgiClient(application(env.config)) as client:
+        assert request.send(client).status_code == 503
+    assert login(env, user, user.password).status_code == 200
