@@ -5,7 +5,7 @@ published: the rules of cdk-preflight (badmintoncryer) and notes in cdkd (go-to-
 September 2026. What compares account ids is left out: the emulator's account is nobody's.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from email.utils import parseaddr
 from typing import Any
 
@@ -39,8 +39,19 @@ def _check_names(parameters: Settings) -> None:
         raise ParameterInvalid(
             "Only one of the aliasAttributes or usernameAttributes can be set in a user pool."
         )
-    custom = [each.get("Name") for each in parameters.get("Schema") or ()]
-    twice = next((name for name in custom if custom.count(name) > 1), None)
+    check_schema_names(parameters.get("Schema") or ())
+
+
+def check_schema_names(schema: Iterable[Settings]) -> None:
+    """Refuse attributes of a pool without a name, or with the same one.
+
+    Raises:
+        ParameterInvalid: says which.
+    """
+    names = [each.get("Name") for each in schema]
+    if None in names:
+        raise ParameterInvalid("Attribute name is required.")
+    twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ParameterInvalid(
             f"Duplicate custom attribute names custom:{twice} are not allowed in a user pool "

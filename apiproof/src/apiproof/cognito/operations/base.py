@@ -4,6 +4,7 @@ moto dispatches a call to the method named after its operation and serializes wh
 each group of operations is a class that adds or replaces such methods.
 """
 
+import copy
 import json
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -70,6 +71,21 @@ class BodyUnreadable(UnmodelledError):
 
     code = "SerializationException"
     message = "The body is not a JSON object."
+
+
+class Parameters(dict[str, Any]):
+    """The members of a request; some that an operation needs are optional in the service model."""
+
+    def __missing__(self, name: str) -> Any:
+        """Refuse the call."""
+        raise ParameterInvalid(f"{name} is required.")
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave members out that are null: in AWS's JSON protocol they are not there."""
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 class Operation(CognitoIdpResponse):
@@ -145,6 +161,11 @@ class Operation(CognitoIdpResponse):
         result = method()
         return result if isinstance(result, ActionResult) else ActionResult(result)
 
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """What moto's own operations read, and keep: a copy each time."""
+        return copy.deepcopy(dict(self.params))
+
     def _read(self) -> dict[str, Any]:
         try:
             params = json.loads(self.body or "{}")
@@ -152,7 +173,7 @@ class Operation(CognitoIdpResponse):
             raise BodyUnreadable from error
         if not isinstance(params, dict):
             raise BodyUnreadable
-        return params
+        return Parameters(_without_nulls(params))
 
     # What most operations begin with
 

@@ -9,7 +9,7 @@ from moto.core.responses import ActionResult
 from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
-from apiproof.cognito.pool_rules import check_mfa_at_creation
+from apiproof.cognito.pool_rules import check_mfa_at_creation, check_schema_names
 
 _POOL_ARN = re.compile(r"arn:[\w-]+:cognito-idp:[\w-]+:\d+:userpool/[\w-]+")
 
@@ -21,6 +21,11 @@ class Resources(Operation):
         """Make a user pool."""
         check_mfa_at_creation(self.params)
         return super().create_user_pool()
+
+    def add_custom_attributes(self) -> ActionResult:
+        """Give the users of a pool more attributes."""
+        check_schema_names(self.params["CustomAttributes"])
+        return super().add_custom_attributes()
 
     # Tags
 
