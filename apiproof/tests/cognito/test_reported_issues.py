@@ -243,3 +243,41 @@ def test_answers_hold_what_aws_shows(make: Maker) -> None:
 def test_tags_are_those_of_pools(make: Maker, arn: str) -> None:
     with refused("InvalidParameterException"):
         make().aws.list_tags_for_resource(ResourceArn=arn)
+
+
+def test_texts_that_an_application_lists(make: Maker) -> None:
+    """What a public application maps to texts of its own, captured from AWS."""
+    required = {"Name": "email", "AttributeDataType": "String", "Required": True, "Mutable": True}
+    pool = make({"Schema": [required]})
+    aws, named = pool.aws, {"UserPoolId": pool.id, "Username": "ada"}
+    aws.set_user_pool_mfa_config(
+        UserPoolId=pool.id,
+        MfaConfiguration="OPTIONAL",
+        SoftwareTokenMfaConfiguration={"Enabled": True},
+    )
+    pool.user("ada")
+    token = {"AccessToken": pool.log_in("ada")["AccessToken"]}
+    email = "Invalid user attributes: email: Required attribute cannot be deleted."
+    blank = attributes(email="")
+    for call, given in (
+        (aws.delete_user_attributes, token | {"UserAttributeNames": ["email"]}),
+        (aws.admin_delete_user_attributes, named | {"UserAttributeNames": ["email"]}),
+        (aws.update_user_attributes, token | {"UserAttributes": blank}),
+        (aws.admin_update_user_attributes, named | {"UserAttributes": blank}),
+    ):
+        with pytest.raises(ClientError, match=email):
+            call(**given)
+    assert pool.attributes("ada")["email"] == "ada@example.com"
+    only = "Invalid attribute name. Only phone_number and email can be verified."
+    with pytest.raises(ClientError, match=only):
+        aws.get_user_attribute_verification_code(**token, AttributeName="name")
+    with pytest.raises(ClientError, match=only):
+        aws.verify_user_attribute(**token, AttributeName="name", Code="123456")
+    app = {"SoftwareTokenMfaSettings": {"Enabled": True}}
+    with pytest.raises(ClientError, match="User has not set up software token mfa"):
+        aws.set_user_mfa_preference(**token, **app)
+    aws.associate_software_token(**token)
+    with pytest.raises(ClientError, match="User has not verified software token mfa"):
+        aws.set_user_mfa_preference(**token, **app)
+    with pytest.raises(ClientError, match=r"possible\. ada status is not FORCE_CHANGE_PASSWORD"):
+        aws.admin_create_user(**named, MessageAction="RESEND")

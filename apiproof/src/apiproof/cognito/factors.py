@@ -125,8 +125,10 @@ def set_preference(user: User, settings: dict[str, Any]) -> None:
         factor, _, attribute = _SETTINGS[name]
         able = user.token_verified if attribute is None else bool(user.attribute(attribute))
         if (each.get("Enabled") or each.get("PreferredMfa")) and not able:
+            known = bool(user.totp_secret or user.pending_totp_secret)
+            app = f"User has not {'verified' if known else 'set up'} software token mfa"
             raise ParameterInvalid(
-                "User has not verified software token mfa"
+                app
                 if attribute is None
                 else f"User does not have delivery config set to turn on {factor}"
             )

@@ -31,6 +31,7 @@ from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import User
 from apiproof.cognito.validation import (
     CREATING,
+    DELETING,
     UPDATING,
     check_attribute_names,
     check_attribute_values,
@@ -347,6 +348,19 @@ class Pool(CognitoIdpUserPool):
         """Refuse changes of attributes that the pool or the client forbids; raises as above."""
         self.check_attribute_names(values, client, UPDATING)
         check_attribute_values(self.schema_attributes, values, creating=False)
+        self._keep_required(name for name, value in values.items() if not value)
+
+    def check_deletion(self, names: Iterable[str], client: AppClient | None = None) -> None:
+        """Refuse to delete attributes that the pool or the client keeps; raises as above."""
+        names = list(names)
+        self.check_attribute_names(names, client, DELETING)
+        self._keep_required(names)
+
+    def _keep_required(self, deleted: Iterable[str]) -> None:
+        kept = [name for name in deleted if name in self.required_attributes]
+        if kept:
+            told = "\n".join(f"{name}: Required attribute cannot be deleted." for name in kept)
+            raise ParameterInvalid(f"Invalid user attributes: {told}\n")
 
     @property
     def devices(self) -> DeviceSettings:

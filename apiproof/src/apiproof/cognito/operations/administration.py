@@ -18,7 +18,6 @@ from apiproof.cognito.operations.profile import change_attributes
 from apiproof.cognito.operations.recovery import recovery_attribute, require_self_service
 from apiproof.cognito.pool import NewUser, Pool
 from apiproof.cognito.users import User
-from apiproof.cognito.validation import DELETING
 
 
 class Administration(Operation):
@@ -38,7 +37,9 @@ class Administration(Operation):
         if user is None:
             raise UserNotFound
         if not user.is_status("FORCE_CHANGE_PASSWORD"):
-            raise UserStateUnsupported("Resend not possible. User status is not compatible.")
+            raise UserStateUnsupported(
+                f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
+            )
         # "With a new temporary password" (API reference, AdminCreateUser, `MessageAction`).
         password = self.params.get("TemporaryPassword") or self._temporary_password()
         pool.check_password(password)
@@ -137,6 +138,6 @@ class Administration(Operation):
         """Remove some of a user's attributes."""
         pool, user = self.pool_and_user()
         names = self.params["UserAttributeNames"]
-        pool.check_attribute_names(names, None, DELETING)
+        pool.check_deletion(names)
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})

@@ -10,7 +10,6 @@ from apiproof.cognito.messages import send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import VERIFIABLE, User
-from apiproof.cognito.validation import DELETING
 
 
 def change_attributes(
@@ -94,7 +93,7 @@ class Profile(Operation):
         """Remove some of the caller's attributes."""
         pool, user = self.user_from_access_token()
         names = self.params["UserAttributeNames"]
-        pool.check_attribute_names(names, pool.clients[self.session().client_id], DELETING)
+        pool.check_deletion(names, pool.clients[self.session().client_id])
         user.delete_attributes([name for name in names if user.attribute(name) is not None])
         return ActionResult({})
 
@@ -102,9 +101,9 @@ class Profile(Operation):
         """Send the caller a code for an email or phone number."""
         pool, user = self.user_from_access_token()
         self.count(user)
-        name = self.params["AttributeName"]
+        name = self._verifiable()
         destination = user.unverified.get(name) or user.attribute(name)
-        if name not in VERIFIABLE or not destination:
+        if not destination:
             raise ParameterInvalid("Invalid attribute name provided or no such attribute is set.")
         details = send_code(
             pool,
@@ -121,7 +120,7 @@ class Profile(Operation):
         """Redeem such a code: the address is verified, and written if it waited for that."""
         pool, user = self.user_from_access_token()
         self.count(user)
-        name = self.params["AttributeName"]
+        name = self._verifiable()
         now, code = self.context.clock.now(), self.params["Code"]
         user.codes.check(Purpose.ATTRIBUTE, code, now=now, attribute=name)
         verified = {f"{name}_verified": "true"}
@@ -132,6 +131,15 @@ class Profile(Operation):
         user.unverified.pop(name, None)
         user.update_attributes([{"Name": each, "Value": verified[each]} for each in verified])
         return ActionResult({})
+
+    def _verifiable(self) -> str:
+        """Give the attribute of the call, which must be one that codes are sent for."""
+        name: str = self.params["AttributeName"]
+        if name not in VERIFIABLE:
+            raise ParameterInvalid(
+                "Invalid attribute name. Only phone_number and email can be verified."
+            )
+        return name
 
     def delete_user(self) -> ActionResult:
         """Delete the caller's account."""
