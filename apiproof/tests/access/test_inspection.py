@@ -254,3 +254,9 @@ def test_a_wrong_status_is_one_cause_whatever_was_refused_with_it() -> None:
 def test_a_version_in_a_path_is_no_word_by_which_resources_are_alike() -> None:
     assert last_word("/users/v1") == "users"
     assert last_word("/v1/books/{book_id}") == "books"
+
+
+def test_a_token_in_the_query_of_a_url_is_meant_to_be_followed() -> None:
+    token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpbWFnZSJ9.c2lnbmF0dXJl"
+    assert list(leaks(json.dumps({"image": f"https://images.test/1.png?token={token}"}), [])) == []
+    assert list(leaks(json.dumps({"image": token}), [])) == ["a token"]

@@ -74,3 +74,19 @@ def test_a_service_that_limits_requests_is_told_in_one_line(
     assert report.note == (
         "the service limits requests (429): raise its limit for the run, or name less"
     )
+
+
+def test_an_operation_that_goes_on_answering_429_is_not_waited_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    monkeypatch.setattr(http.time, "sleep", waited.append)
+    app, _ = _app()
+
+    @app.get("/chat", operation_id="chat")
+    def chat() -> Response:
+        return Response(status_code=429, headers={"Retry-After": "3600"})
+
+    report = probed(app)
+    assert sum(waited) <= http.MAX_VAIN_WAIT + http.MAX_RETRY_DELAY
+    assert "read_me" in {cell.operation_id for cell in report.cells if cell.case == "valid"}

@@ -13,7 +13,14 @@ from typing import Any
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PASSWORD_FIELD,
+    fields_of,
+    plain_name,
+    with_field,
+)
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
@@ -40,7 +47,8 @@ _PEOPLE = (
     "|player|driver|seller|author"
 )
 OF_SOMEBODY = re.compile(
-    rf"/({_PEOPLE})s?(/v\d+)?/\{{|\{{({_PEOPLE})([-_]?(id|name|uuid|sub))?\}}", re.IGNORECASE
+    rf"/({_PEOPLE})s?(/v\d+)?/\{{|\{{({_PEOPLE})([-_]?(id|name|uuid|sub|number|no))?\}}",
+    re.IGNORECASE,
 )
 
 
@@ -72,6 +80,8 @@ class AccountAccessProbe:
         except NotApplicable as reason:
             yield skipped(operation, CASE, str(reason)), []
             return
+        if operation.method in SAFE:
+            prepared = self._naming(prepared, attacker)
         request = substituted(prepared.request, attacker, victim)
         if request is None:
             return
@@ -79,6 +89,21 @@ class AccountAccessProbe:
             yield self._read(operation, prepared, request, victim)
         else:
             yield self._changed(operation, prepared, request, victim)
+
+    def _naming(self, prepared: PreparedRequest, attacker: User) -> PreparedRequest:
+        """Return a read that names its sender in a query parameter that may be left out."""
+        request, operation = prepared.request, prepared.request.operation
+        if substituted(request, attacker, attacker) is not None or "{" in operation.path:
+            return prepared
+        own = {plain_name(name): value for name, value in attacker.attributes.items()}
+        names = self._preparer.payloads.query_names(request.operation)
+        said = {
+            name: own[plain_name(name)]
+            for name in names
+            if plain_name(name) in own and plain_name(name) != "id"
+        }
+        content = replace(request.content, query={**request.content.query, **said})
+        return replace(prepared, request=replace(request, content=content))
 
     def _victim(self, attacker: User) -> User:
         others = [one for one in self._accounts.own_accounts if one.name != attacker.name]
@@ -113,7 +138,7 @@ class AccountAccessProbe:
         posts are for everybody; orders and settings are not.
         """
         operation = request.operation
-        if not OF_SOMEBODY.search(operation.path):
+        if not (OF_SOMEBODY.search(operation.path) or request.content.query):
             return False  # an id that happens to be that of an account, too
         send = self._preparer.sender.send
         with contextlib.suppress(NotPrepared, NotApplicable):  # so that their list is not empty
@@ -127,7 +152,9 @@ class AccountAccessProbe:
         mine = {
             str(value) for value in flatten(send(prepared.request, prepared.auth).json).values()
         }
-        named = {str(value) for value in request.values.values()}
+        named = {
+            str(value) for value in (*request.values.values(), *request.content.query.values())
+        }
         private = {str(value) for value in flatten(own.json).values()} - mine - named
         names = [path[-1] for item in items_of(own.json) for path, _ in fields_of(item)]
         is_private = PRIVATE_PATH.search(operation.path) or any(
@@ -190,7 +217,8 @@ class AccountAccessProbe:
             for one in self._preparer.security.operations
             if one.method == "GET" and one.path == request.operation.path and request.values
         ]
-        for reading in [*map(Request, self._accounts.me), *readers]:
+        own = [self._accounts.me_request(one, victim) for one in self._accounts.me]
+        for reading in [*(one for one in own if one is not None), *readers]:
             auth = self._accounts.auth_of(reading.operation, victim)
             answer = self._accounts.send(reading, auth) if auth is not None else None
             if answer is not None and answer.ok:

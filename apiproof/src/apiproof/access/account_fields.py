@@ -20,7 +20,9 @@ def identifiers_in(value: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     for path, part in fields_of(value):
         name = path[-1]
-        is_id = re.search(r"^(.*_)?(id|uuid|sub|slug|phone(_?number)?)$|Id$", name)
+        is_id = re.search(r"^(.*_)?(id|uuid|sub|slug|phone(_?number)?)$|Id$", name) or re.search(
+            r"^account[-_]?(number|no)$", name, re.IGNORECASE
+        )
         if any(re.search("token|session", one, re.IGNORECASE) for one in path[:-1]):
             continue  # the token's own id
         if PASSWORD_FIELD.search(name) or isinstance(part, bool | list) or part in {None, ""}:

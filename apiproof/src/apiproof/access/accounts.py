@@ -12,29 +12,28 @@ from typing import Any
 
 from apiproof.access.account_fields import (
     PRIVILEGE,
-    as_given,
     bare,
     identifiers_in,
     login_name,
     login_of,
     other_headers,
-    without_field,
 )
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
 from apiproof.access.logins import (
     find_confirmation,
-    find_login,
     find_sign_up,
-    login_template,
+    login_entry,
 )
+from apiproof.access.own_identifiers import own_value
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.safeguards import Safeguards
+from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body
 from apiproof.access.users import User
 from apiproof.access.users_file import FileUsers
-from apiproof.access.users_wfc import BASIC, FileUser, LoginFailed
+from apiproof.access.users_wfc import FileUser, LoginFailed
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, decode_unverified
 from apiproof.openapi.document import Operation
 
@@ -74,10 +73,12 @@ class Accounts(FileUsers):
         self._holders: dict[str, str] = {}
         self._lent = list(self._users)
         self._lent_credentials: set[str] = set()
-        self._name_like = ""
+        self._says_all = True
         self._name_schemes(security)
         self.me = own_profiles(security, payloads)
-        self._login = self._login_entry()
+        entries = [user.entry for user in self._users.values()]
+        self._login, like = login_entry(security, payloads, entries)
+        self._name_like = self._users[like].username if like else ""
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
         self._extra_headers(security)
         safeguards.protect(self.lent(), self._is_lent_credential)
@@ -90,12 +91,16 @@ class Accounts(FileUsers):
         if self._login is None:
             self._sign_up = None
             return "neither the file nor the document says a login that another user could take"
-        try:
-            self.new_user()
-        except NotApplicable as reason:
-            self._sign_up = None
-            return str(reason)
-        return ""
+        reasons = []
+        for self._says_all in (True, False):  # what may be left out may be refused
+            try:
+                self.new_user()
+            except NotApplicable as reason:
+                reasons.append(str(reason))
+            else:
+                return ""
+        self._sign_up = None
+        return reasons[0]
 
     @property
     def can_create_users(self) -> bool:  # type: ignore[override]  # known only after a try
@@ -240,8 +245,8 @@ class Accounts(FileUsers):
             raise NotApplicable(getattr(self, "why_not", "") or "no account can be signed up")
         self._count += 1
         unique = f"probe{self._nonce}{self._count}"
-        password = f"Pr0be-{self._nonce}-{self._count}!x"
-        body = self.sign_up_body(unique, password)
+        body = self.sign_up_body(unique, f"Pr0be-{self._nonce}-{self._count}!x")
+        password = password_in(body)
         for name, value in (extra or {}).items():
             body = with_field(body, tuple(name.split("/")), value)
         response = self.send_sign_up(body)
@@ -270,26 +275,8 @@ class Accounts(FileUsers):
     def sign_up_body(self, unique: str, password: str) -> Any:
         """Return the body of a sign-up, with a name and a password."""
         assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
-        recipe = next(iter(self._payloads.recipes(self._sign_up)))
-        nobody = User(unique)
-        body = self._payloads.full_body(self._sign_up)
-        generated = recipe(nobody, self._count).body
-        if isinstance(generated, Mapping) and isinstance(body, Mapping):
-            body = {**body, **generated}
-        for path, value in list(fields_of(body)):
-            if PASSWORD_FIELD.search(path[-1]):
-                body = with_field(body, path, password)
-            elif EMAIL_FIELD.search(path[-1]):
-                body = with_field(body, path, f"{unique}@example.com")
-            elif NAME_FIELD.search(path[-1]) and isinstance(value, str):
-                body = with_field(body, path, unique)
-            elif re.search(r"phone|mobile", path[-1], re.IGNORECASE):
-                body = with_field(
-                    body, path, f"+1555{int(self._nonce, 16) % 10**5:05}{self._count:02}"
-                )
-            elif value is None or PRIVILEGE.search(path[-1]):
-                body = without_field(body, path)
-        return body
+        account = NewAccount(unique, self._nonce, self._count, password)
+        return sign_up_body(self._payloads, self._sign_up, account, full=self._says_all)
 
     def send_sign_up(self, body: Any) -> Response:
         """Send a sign-up."""
@@ -304,25 +291,6 @@ class Accounts(FileUsers):
     def sign_up(self) -> Operation | None:
         """The operation that makes accounts, where it works."""
         return self._sign_up
-
-    def _login_entry(self) -> dict[str, Any] | None:
-        """Return the login of the file's users, or the document's, with places to fill in."""
-        for user in self._users.values():
-            login = user.entry.get("loginEndpointAuth", {})
-            if {"payloadUserPwd", BASIC} & set(login):
-                self._name_like = user.username
-                return dict(user.entry)
-        operation = find_login(self._security, self._payloads)
-        if operation is None:
-            return None
-        template = login_template(self._security, self._payloads, operation)
-        for user in self._users.values():  # how the file's users do it is sure to be right
-            login = user.entry.get("loginEndpointAuth", {})
-            if str(login.get("endpoint", "")).strip("/") == operation.path.strip("/"):
-                self._name_like = user.username
-                fixed = {key: user.entry[key] for key in ("fixedHeaders",) if key in user.entry}
-                return {"name": "", **fixed, "loginEndpointAuth": as_given(template, login)}
-        return {"name": "", "loginEndpointAuth": template}
 
     def _learn(self, name: str) -> None:
         """Ask the service who a user is, once."""
@@ -339,10 +307,31 @@ class Accounts(FileUsers):
 
     def read_me(self, operation: Operation, user: User) -> Response | None:
         """Read what the service says of a user; None where the user has no credential for it."""
-        auth = self.auth_of(operation, user)
-        if auth is None:
-            return None
-        return self.send(Request(operation), auth)
+        auth = self.auth_of(operation, user) if operation.secured else NO_AUTH
+        request = self.me_request(operation, user)
+        return self.send(request, auth) if auth is not None and request is not None else None
+
+    def me_request(self, operation: Operation, user: User) -> Request | None:
+        """Return the request for what the service says of a user; None where nothing names them."""
+        learnt = self._learnt.get(user.name, {})
+        known = replace(
+            user,
+            attributes={**self._told(user.name), **user.attributes, **learnt},
+            is_learnt=True,
+        )
+        names = operation.path_parameters
+        values = {name: own_value(operation, name, known) for name in names}
+        return Request(operation, values) if all(values.values()) else None
+
+    def told_at_login(self, user: User) -> dict[tuple[str, ...], Any]:
+        """Sign a user in anew, and return what the answer and the token's claims say of them."""
+        self.invalidate(user)
+        auth = self._of(user.name)
+        told = dict(fields_of(auth.answer))
+        for value in [*auth.headers.values(), *auth.cookies.values()]:
+            token = decode_unverified(bare(value))
+            told |= dict(fields_of(token.claims)) if token else {}
+        return told
 
     def send(self, request: Request, auth: RequestAuth) -> Response | None:
         """Send a request; None where it may not be sent."""
@@ -367,7 +356,7 @@ class Accounts(FileUsers):
     def _person(self, user: FileUser) -> User:
         person = super()._person(user)
         self._learn(user.name)
-        told = identifiers_in(self._of(user.name).answer)
+        told = self._told(user.name)
         return replace(
             person,
             attributes={**told, **person.attributes, **self._learnt.get(user.name, {})},
@@ -376,6 +365,14 @@ class Accounts(FileUsers):
             is_lent=user.name not in self._passwords,
             is_learnt=True,
         )
+
+    def _told(self, name: str) -> dict[str, str]:
+        """Return what a login's answer and its token's claims tell a user by."""
+        auth = self._of(name)
+        token = decode_unverified(bare(auth.headers.get("Authorization", "")))
+        claims = identifiers_in(token.claims) if token else {}
+        claims.pop("client_id", None)  # the application's, not the user's
+        return {**claims, **identifiers_in(auth.answer)}
 
     def _name_schemes(self, security: SecurityModel) -> None:
         """Take a key that is sent as `Authorization: Token ...` for the HTTP scheme that it is."""

@@ -3,6 +3,7 @@
 Only accounts of the run's own are named, and with wrong passwords only.
 """
 
+import itertools
 import re
 import statistics
 import time
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apiproof.access.accounts import Accounts
+from apiproof.access.example_values import fits
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
 from apiproof.access.http import Request, RequestContent, Response
 from apiproof.access.logins import find_login, words_of
@@ -41,12 +43,16 @@ class EnumerationProbe:
         self._accounts = accounts
         self._attempts = attempts
         self._login = find_login(preparer.security, preparer.payloads)
+        if self._login is not None:
+            preparer.safeguards.take_for_login(self._login)
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
         """Try one public operation that takes a name."""
-        if not self._accounts.can_create_users:
-            return
         is_login = operation == self._login
+        if not self._accounts.can_create_users:
+            if is_login and not operation.secured:
+                yield from self._once(operation)
+            return
         is_reset = (
             operation.method == "POST"
             and not operation.secured
@@ -59,6 +65,52 @@ class EnumerationProbe:
         if is_login and self._attempts:
             yield self._limited(operation, user)
 
+    def _once(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+        """Send one wrong password for a user of the file, and the right one: nothing is locked."""
+        user = min(self._accounts.lent(), key=self._accounts.rank)
+        if not self._accounts.login_name(user) or not self._accounts.can_log_in_again(user):
+            return
+        known = self._preparer.sender.send_once(self._request(operation, user, 0, nobody=False))
+        self._accounts.can_still_log_in(user)  # which also sets counts of failures back
+        unknown = [
+            self._preparer.sender.send_once(self._request(operation, user, number, nobody=True))
+            for number in range(2)
+        ]
+        note = self._told(operation, user, [known], unknown)
+        kind = "by answer" if note else ""
+        yield evaluated(operation, CHECK, "login", (known, unknown[0]), note, kind=kind)
+
+    def _told(
+        self, operation: Operation, user: User, known: list[Response], unknown: list[Response]
+    ) -> str:
+        """Say how answers about a user differ from answers about nobody; empty where they do not.
+
+        Whatever was sent is blanked in the answers, and what differs between two of a kind is left
+        out.
+        """
+        sent = [
+            value
+            for nobody, answers in ((False, known), (True, unknown))
+            for number in range(len(answers))
+            for _, value in fields_of(
+                self._request(operation, user, number, nobody=nobody).content.body
+            )
+        ]
+        names = [*user.attributes.values(), *map(nonexistent_id, user.attributes.values()), *sent]
+        parts = [[normalize(answer, names) for answer in answers] for answers in (known, unknown)]
+        noise = {
+            name
+            for answers in parts
+            for one, other in itertools.pairwise(answers[:2])
+            for name in diff(one, other)
+        }
+        if not diff(parts[0][0], parts[1][0]) - noise:
+            return ""
+        return (
+            f"tells users from nobody: {known[0].status} {_short(known[0])} for a user, "
+            f"{unknown[0].status} {_short(unknown[0])} for nobody"
+        )
+
     def _compared(self, operation: Operation, user: User, case: str) -> tuple[Cell, list[Finding]]:
         known: list[Response] = []
         unknown: list[Response] = []
@@ -70,17 +122,9 @@ class EnumerationProbe:
                 answers.append(self._preparer.sender.send(request))
                 times[nobody].append(time.perf_counter() - began)
         note = ""
-        names = [*user.attributes.values(), *map(nonexistent_id, user.attributes.values())]
-        parts = [[normalize(answer, names) for answer in answers] for answers in (known, unknown)]
-        noise = diff(parts[1][0], parts[1][1]) | diff(parts[0][0], parts[0][1])
-        if _is_limited([*known, *unknown]):
-            note = ""
-        elif diff(parts[0][0], parts[1][0]) - noise:
-            note = (
-                f"tells users from nobody: {known[0].status} {_short(known[0])} for a user, "
-                f"{unknown[0].status} {_short(unknown[0])} for nobody"
-            )
-        elif _differ(*times):
+        if not _is_limited([*known, *unknown]):
+            note = self._told(operation, user, known, unknown)
+        if not note and not _is_limited([*known, *unknown]) and _differ(*times):
             slow, fast = (statistics.median(each) * 1000 for each in times)
             note = (
                 f"tells users from nobody by time: {slow:.0f} ms for a user, {fast:.0f} for nobody"
@@ -98,11 +142,18 @@ class EnumerationProbe:
         for path, _ in fields_of(body):
             name = path[-1]
             if PASSWORD_FIELD.search(name):
-                body = with_field(body, path, f"Wr0ng-{number}-passw0rd!")
+                schema = self._preparer.payloads.schema_at(operation, path)
+                wrong = (f"Wr0ng-{number}-passw0rd!", f"Wr0ng!{number}", f"97531{number % 10}")
+                chosen = next((one for one in wrong if fits(schema, one)), wrong[0])
+                body = with_field(body, path, chosen)
             elif EMAIL_FIELD.search(name) or NAME_FIELD.search(name):
                 known = own.get(name.lower()) or (email if EMAIL_FIELD.search(name) else login_name)
                 body = with_field(body, path, nonexistent_id(known, number) if nobody else known)
-        for name in operation.path_parameters:
+        for parameter in self._preparer.payloads.path_parameters(operation):
+            name = str(parameter["name"])
+            if choices := self._preparer.payloads.resolve(parameter.get("schema", {})).get("enum"):
+                values[name] = choices[0]  # a version, say
+                continue
             known = email if EMAIL_FIELD.search(name) else own.get(name.lower(), user.name)
             values[name] = nonexistent_id(known, number) if nobody else known
         return Request(operation, values, RequestContent(body=body, media=media))

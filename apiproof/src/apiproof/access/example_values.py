@@ -138,6 +138,13 @@ def _string(schema: Schema, seed: int, nonce: str) -> str:
     return Upload(f"content {nonce}{seed}") if is_file else text(schema, seed, nonce)
 
 
+def fits(schema: Schema, value: str) -> bool:
+    """Whether a text has a schema's length and pattern."""
+    low, high = schema.get("minLength", 0), schema.get("maxLength", len(value))
+    pattern = schema.get("pattern")
+    return low <= len(value) <= high and (pattern is None or bool(re.search(pattern, value)))
+
+
 def text(schema: Schema, seed: int, nonce: str = "") -> str:
     """Return a text by format, pattern and length."""
     formatted = _formatted(str(schema.get("format", "")), seed, nonce)

@@ -11,6 +11,11 @@ NAME_FIELD = re.compile(
 )
 
 
+def plain_name(name: str) -> str:
+    """Return a member's name as it is spelt everywhere: `accountNumber` and `account_number`."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
 def fields_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Yield the members of nested objects that hold no object themselves, with their paths."""
     if isinstance(value, Mapping):

@@ -20,6 +20,7 @@ from apiproof.reporting.exchange import HttpRequest
 MAX_ATTEMPTS = 3  # tries, where the service answers 429
 MAX_RETRY_DELAY = 5.0  # seconds
 MAX_WAIT = 30.0  # seconds in all
+MAX_VAIN_WAIT = 5.0  # seconds that one operation was waited for, and answered 429 again
 TIMEOUT = 10.0  # seconds
 MAX_BODY = 1_000_000  # bytes that are read of an answer
 MAX_FAILURES = 25  # requests in a row without an answer, after which a service counts as gone
@@ -140,6 +141,7 @@ class Sender:
         self._allow = allow
         self._timeout = timeout
         self._waited = 0.0
+        self._in_vain: dict[str, float] = {}
         self._failures = 0
         self.counts: Counter[str] = Counter()
 
@@ -156,17 +158,25 @@ class Sender:
             response = self._once(request, auth)
             if self._inspect is not None:
                 self._inspect(request, auth, response)
-            if response.status != 429 or attempt + 1 == MAX_ATTEMPTS or self._waited > MAX_WAIT:
+            name = request.operation.operation_id
+            if response.status != 429:
+                self._in_vain.pop(name, None)
+                break
+            is_vain = self._in_vain.get(name, 0.0) >= MAX_VAIN_WAIT or self._waited > MAX_WAIT
+            if attempt + 1 == MAX_ATTEMPTS or is_vain:
                 break
             delay = _wait(response)
             self._waited += delay
+            self._in_vain[name] = self._in_vain.get(name, 0.0) + delay
             time.sleep(delay)
         return response
 
     @property
     def is_limited(self) -> bool:
         """Whether the service has answered 429 for so long that it is no longer waited for."""
-        return self._waited > MAX_WAIT
+        return self._waited > MAX_WAIT or any(
+            one >= MAX_VAIN_WAIT for one in self._in_vain.values()
+        )
 
     def send_once(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
         """Send one request, and take 429 for an answer."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.checks import Impact
+from apiproof.access.disclosures import code_handed_out
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, Response
 from apiproof.access.report import SHOWN, Finding
@@ -111,6 +112,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
 }
 
 
+_IN_QUERY = re.compile(r"[?&][\w-]+=$")
+
+
 def leaks(text: str, secrets: Iterable[str], sent: str = "") -> Iterator[str]:
     """Yield what kinds of secrets a text holds.
 
@@ -129,7 +133,8 @@ def _leaking(text: str, secrets: Iterable[str], sent: str) -> Iterator[tuple[str
         yield OF_THE_RUN, value
     for name, pattern in PATTERNS.items():
         for found in pattern.finditer(text):
-            if found.group() not in sent:
+            is_signed_url = _IN_QUERY.search(text[: found.start()][-80:])  # meant to be followed
+            if found.group() not in sent and not is_signed_url:
                 yield name, found.group()
                 break
 
@@ -182,7 +187,8 @@ _GIVES_CREDENTIALS = re.compile(
     re.IGNORECASE,
 )
 _PASSWORD = re.compile(
-    r"^(\w+_)?(password|passwd|pwd|passphrase)(_?(hash|digest|salt))?$|^(hashed|encrypted)_?passw",
+    r"^(\w+_)?(password|passwd|pwd|passphrase)(_?(hash|digest|salt))?$|^(hashed|encrypted)_?passw"
+    r"|^(pw|pass)_?(hash|digest|salt)$",
     re.IGNORECASE,
 )
 _MASKED = re.compile(
@@ -286,6 +292,12 @@ class Inspection:
             text = f"shows passwords or their hashes to {whom}: {field}"
             case = f"password-{response.status}"
             yield self._leak(operation, case, text, response, f"{SHOWN} {field}")
+
+        if field := code_handed_out(request, auth, response):
+            text = f"gives whoever asks what should be sent to the account's owner: {field}"
+            yield self._leak(
+                operation, f"code-{response.status}", text, response, f"{SHOWN} {field}"
+            )
 
     def _is_matter_of_taste(self, operation: Operation, fault: str) -> bool:
         """Whether no standard demands what an answer lacks.

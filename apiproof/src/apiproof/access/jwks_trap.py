@@ -27,7 +27,7 @@ def serve_jwks_trap() -> Iterator[JwksTrap]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
     trap_url = JwksTrap(f"http://127.0.0.1:{server.server_port}")
     server.RequestHandlerClass = _handler(trap_url)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield trap_url

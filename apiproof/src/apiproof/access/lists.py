@@ -10,6 +10,7 @@ from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import CreatedResource, PreparedRequest, items_of
 from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.resources import ResourceCreator, created_id
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
@@ -88,7 +89,10 @@ class ListAccessProbe:
             and found.path.count("{") == path.count("{") + 1
         ]
         for reader in readers:
-            values = {**made.request.values, path_names(reader)[-1]: made.value}
+            name = path_names(reader)[-1]  # a slug, where the list goes by numbers
+            creator = ResourceCreator(made.creator)
+            told = created_id(creator, made.response, reader.path, name, made.request)
+            values = {**made.request.values, name: made.value if told is None else told}
             auth = self._preparer.credential(reader, mine.user)
             return self._preparer.sender.send(Request(reader, values), auth).ok
         return True

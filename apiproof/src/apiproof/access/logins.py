@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from apiproof.access.account_fields import as_given
 from apiproof.access.fields import (
     EMAIL_FIELD,
     NAME_FIELD,
@@ -141,6 +142,36 @@ def login_template(
     if media == FORM and "grant_type" in {path[-1] for path, _ in fields}:
         template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
     return {**template, **_token_handling(security, payloads, login)}
+
+
+def login_entry(
+    security: SecurityModel, payloads: PayloadSource, entries: Iterable[Mapping[str, Any]]
+) -> tuple[dict[str, Any] | None, str]:
+    """Return the login that another account can take, and which user of the file takes it.
+
+    It is that of a user of the file, or the document's, with places to fill in; None where neither
+    says one.
+
+    Args:
+        security: The document's operations.
+        payloads: What logins hold.
+        entries: The file's users.
+    """
+    users = list(entries)
+    for entry in users:
+        if {"payloadUserPwd", BASIC} & set(entry.get("loginEndpointAuth", {})):
+            return dict(entry), str(entry["name"])
+    operation = find_login(security, payloads)
+    if operation is None:
+        return None, ""
+    template = login_template(security, payloads, operation)
+    for entry in users:  # how the file's users do it is sure to be right
+        login = entry.get("loginEndpointAuth", {})
+        if str(login.get("endpoint", "")).strip("/") == operation.path.strip("/"):
+            fixed = {key: entry[key] for key in ("fixedHeaders",) if key in entry}
+            given = {"name": "", **fixed, "loginEndpointAuth": as_given(template, login)}
+            return given, str(entry["name"])
+    return {"name": "", "loginEndpointAuth": template}, ""
 
 
 def prefix_of_credential(security: SecurityModel, scheme: Scheme | None) -> str:

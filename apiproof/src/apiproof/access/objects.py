@@ -12,7 +12,7 @@ from apiproof.access.owners import names_user, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
-from apiproof.access.resources import nonexistent_id
+from apiproof.access.resources import adds_to, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
@@ -229,11 +229,6 @@ def owned(prepared: PreparedRequest) -> bool:
     mine = {str(value) for value in prepared.user.attributes.values()}
     known = any(str(value) in mine for value in prepared.request.values.values())
     return bool(prepared.made) or (known and prepared.request.operation.method not in SAFE)
-
-
-def adds_to(operation: Operation) -> bool:
-    """Whether an operation is about something below an object: its comments, a liking."""
-    return bool(operation.path.rpartition("}")[2].strip("/"))
 
 
 def reader_of(preparer: RequestPreparer, prepared: PreparedRequest) -> Operation | None:

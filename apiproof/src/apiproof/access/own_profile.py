@@ -24,6 +24,12 @@ _WORDS = re.compile(
 _TAG = re.compile(r"^(me|profile|account|current user|identity)$", re.IGNORECASE)
 
 
+_BY_NAME = re.compile(
+    r"/(get[-_]?)?(users?|accounts?|profiles?|customers?|members?)(/v\d+)?/\{[^}]+\}/?$",
+    re.IGNORECASE,
+)
+
+
 def own_profiles(security: SecurityModel, payloads: PayloadSource) -> list[Operation]:
     """Return the operations that tell a caller about the own account, best first.
 
@@ -38,7 +44,16 @@ def own_profiles(security: SecurityModel, payloads: PayloadSource) -> list[Opera
         if (points := _points(operation, payloads)) >= 2
     ]
     ranked.sort(key=lambda one: -one[0])
-    return [operation for _, operation in ranked[:MOST]]
+    if ranked:
+        return [operation for _, operation in ranked[:MOST]]
+    # Without one for the caller alone, what everybody is read by serves as well.
+    return [
+        operation
+        for operation in security.operations
+        if operation.method == "GET"
+        and operation.path.count("{") == 1
+        and _BY_NAME.search(operation.path)
+    ][:1]
 
 
 def _points(operation: Operation, payloads: PayloadSource) -> int:

@@ -99,6 +99,11 @@ class PayloadSource:
         found = [self._values.resolve(parameter) for parameter in declared]
         return list({(item.get("in"), item.get("name")): item for item in found}.values())
 
+    def query_names(self, operation: Operation) -> list[str]:
+        """Return the names of an operation's query parameters."""
+        declared = self.parameters(operation)
+        return [str(one["name"]) for one in declared if one.get("in") == "query"]
+
     def resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Follow a schema's references."""
         return self._values.resolve(schema)
@@ -140,14 +145,21 @@ class PayloadSource:
                 }
         return {}
 
-    def full_body(self, operation: Operation) -> Any:
-        """Return a body of an operation with every property; None where it takes none."""
-        example = self._examples(operation)
+    def full_body(self, operation: Operation, *, full: bool = True) -> Any:
+        """Return a body with every property, or with what is required; None where none is taken."""
+        example = self._examples(operation) if full else None
         _, schema = self.body_schema(operation)
-        made = self._values.sample(schema, 1, full=True) if schema else None
+        made = self._values.sample(schema, 1, full=full) if schema else None
         if isinstance(example, dict) and isinstance(made, dict):
             return {**made, **example}
         return example if made is None else made
+
+    def schema_at(self, operation: Operation, path: tuple[str, ...]) -> dict[str, Any]:
+        """Return the schema of a member of an operation's body, by its path."""
+        found = self.resolve(self.body_schema(operation)[1])
+        for name in path:
+            found = self.resolve(found.get("properties", {}).get(name, {}))
+        return found
 
     def answer_example(self, operation: Operation) -> Any:
         """Return a successful answer of an operation with every property, as declared."""

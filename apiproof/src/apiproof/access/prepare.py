@@ -1,13 +1,19 @@
 """Requests that succeed, prepared anew through the API itself for every round of a probe."""
 
+import contextlib
 import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from apiproof.access.given_objects import given_object
 from apiproof.access.http import NotPrepared, Request, Response, Sender
+from apiproof.access.own_identifiers import (
+    names_person,
+    own_value,
+    with_own_identifiers,
+    with_own_query,
+)
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
     CreatedResource,
@@ -16,10 +22,15 @@ from apiproof.access.prepared import (
     changes_identity,
     kind_of,
     shared_values,
-    with_own_identifiers,
 )
+from apiproof.access.relations import about_others, relation_of
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
-from apiproof.access.resources import ResourceCreator, ResourceCreators, created_id, prefix_of
+from apiproof.access.resources import (
+    ResourceCreator,
+    ResourceCreators,
+    created_id,
+    prefix_of,
+)
 from apiproof.access.safeguards import SAFE, Safeguards, changes_caller, is_account_operation
 from apiproof.access.seen_ids import SeenIds
 from apiproof.access.users import User, UserSource
@@ -78,7 +89,8 @@ class RequestPreparer:
                 self._spare(operation, someone, self._failures.get(key, ""))
                 if key not in self._recipes:
                     self._discover_recipe(operation, alternative, someone)
-                    if user is None and self._may_be_used_up(operation):
+                    may_be_used_up = self.user_source.can_create_users and user is None
+                    if may_be_used_up and operation.method not in SAFE:
                         return self.prepared(operation, alternative)
                 return self._prepare(
                     operation, Preparation(someone), self._recipes[key], alternative
@@ -89,10 +101,6 @@ class RequestPreparer:
                 if is_final and key not in self._recipes:
                     self._failures[key] = str(failure)
         raise NotPrepared("; ".join(dict.fromkeys(failures)) or "there is nobody to try")
-
-    def _may_be_used_up(self, operation: Operation) -> bool:
-        """Whether the trial may have used up the user: somebody else prepares the request then."""
-        return self.user_source.can_create_users and operation.method not in SAFE
 
     def _spare(self, operation: Operation, user: User, failure: str) -> None:
         """Leave accounts alone that were lent, and what has failed before.
@@ -211,6 +219,8 @@ class RequestPreparer:
         name = operation.operation_id
         yield from dict.fromkeys(one for (key, _), one in self._recipes.items() if key == name)
         yield from self.payloads.recipes(operation)
+        if operation.method not in SAFE and self.user_source.can_create_users:
+            yield from about_others(operation, self.payloads, self.user_source)
 
     def send_valid(
         self, prepared: PreparedRequest, alternative: Alternative | None = None
@@ -258,7 +268,7 @@ class RequestPreparer:
                 values[name] = creation.value
             else:
                 values[name] = self._known(operation, parameter, preparation.user)
-        content = recipe(preparation.user, next(self._seeds))
+        content = with_own_query(recipe(preparation.user, next(self._seeds)), preparation.user)
         values.update(content.path)
         body, body_references = object_body(content), {}
         if body is not None:
@@ -268,7 +278,31 @@ class RequestPreparer:
             )
             content = replace(content, body={**body, **body_references})
         request = Request(operation, values, content)
+        self._make_relation(request, preparation.user)
         return PreparedRequest(preparation.user, request, auth, tuple(made), tuple(body_references))
+
+    def _make_relation(self, request: Request, user: User) -> None:
+        """Before a liking or a following is taken back, make it."""
+        made = relation_of(request, self.security.operations, self.payloads)
+        if made is not None and user.is_learnt:
+            with contextlib.suppress(NotPrepared):
+                self.sender.send(made, self.credential(made.operation, user))
+
+    def unproven(self, operation: Operation) -> PreparedRequest:
+        """Prepare a request that nobody saw succeed.
+
+        Raises:
+            NotPrepared: Nobody has a credential, or what it is about cannot be made.
+        """
+        reasons = []
+        for user in self._candidates(operation):
+            recipe = next(self._known_recipes(operation))
+            try:
+                self._spare(operation, user, "")
+                return self._prepare(operation, Preparation(user), recipe)
+            except NotPrepared as reason:
+                reasons.append(str(reason))
+        raise NotPrepared("; ".join(dict.fromkeys(reasons)) or "there is nobody to try")
 
     def _known(self, operation: Operation, parameter: dict[str, Any], user: User) -> Any:
         """Return what a path parameter may be that nothing creates: the user, or an example.
@@ -276,27 +310,14 @@ class RequestPreparer:
         Raises:
             NotPrepared: Only an object that was there before could be meant.
         """
-        name = str(parameter["name"]).lower()
-        own = {key.lower(): value for key, value in user.attributes.items()}
-        if user.is_learnt:
-            before = operation.path.partition("{" + str(parameter["name"]))[0]
-            about_users = re.search(r"(^|_)(user|account|member|customer)", name) or re.search(
-                r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", before
-            )
-            if about_users and user.is_lent and operation.method not in SAFE:
-                user = self._somebody_to_change(user)
-                own = {key.lower(): value for key, value in user.attributes.items()}
-            keys = [name, *(("id", "user_id", "sub", "username") if about_users else ())]
-            found = [own[key] for key in keys if key in own and (key != "id" or about_users)]
-            if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
-                found = [own[key] for key in ("id", "user_id", "sub") if key in own]
-        else:
-            plain = name.removesuffix("_id")  # `sub_id` is the sub
-            found = [
-                value for key, value in own.items() if name.endswith(key) or plain.endswith(key)
-            ]
-        if found:
-            return found[0]
+        name = str(parameter["name"])
+        if user.is_learnt and user.is_lent and operation.method not in SAFE:
+            user = self._somebody_to_change(user) if names_person(operation, name) else user
+        if (found := own_value(operation, name, user)) is not None:
+            return found
+        choices = self.payloads.resolve(parameter.get("schema", {})).get("enum")
+        if choices:  # a version, a language: nobody's
+            return choices[0]
         if user.is_learnt and operation.method not in SAFE and not self.safeguards.destructive:
             raise NotPrepared(f"no operation of the document creates what {{{name}}} names")
         return self.payloads.value_of(parameter)
@@ -321,9 +342,6 @@ class RequestPreparer:
                 return made
         if errand.user.is_learnt:
             return self.seen.named(errand.user, name, is_safe=operation.method in SAFE)
-        return self._given(template, name, errand)
-
-    def _given(self, template: str, name: str, errand: Preparation) -> _Made:
         return given_object(
             self.security.operations,
             template,

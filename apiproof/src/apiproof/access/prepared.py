@@ -1,13 +1,11 @@
 """A request that succeeds, who sends it, and the objects that it is about."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.access.http import Request, Response
-from apiproof.access.safeguards import is_account_operation
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
@@ -109,25 +107,3 @@ def items_of(value: Any) -> Iterator[Mapping[str, Any]]:
 def kind_of(user: User) -> str:
     """Return for whom a recipe holds: each lent user by themselves, created users all alike."""
     return user.name if user.is_lent else ""
-
-
-def with_own_identifiers(operation: Operation, body: dict[str, Any], user: User) -> dict[str, Any]:
-    """Fill in what the body asks of its sender: who they are, their present password."""
-    makes_account = operation.method == "POST" and is_account_operation(operation)
-    if not user.is_learnt or not operation.secured or makes_account:
-        return body
-    own = {key.lower(): value for key, value in user.attributes.items()}
-    found = dict(body)
-    for name, value in body.items():
-        if name.lower() in own and isinstance(value, str | int) and name.lower() != "id":
-            text = own[name.lower()]
-            found[name] = int(text) if isinstance(value, int) and text.isdigit() else text
-        elif (
-            isinstance(value, str)
-            and isinstance(user.details.get(name), str)
-            and (name.lower().endswith(("role", "type", "plan", "status")))
-        ):
-            found[name] = user.details[name]  # what the user is already
-        elif re.search(r"(current|old|existing)_?pass", name, re.IGNORECASE):
-            found[name] = user.password or value
-    return found

@@ -4,6 +4,7 @@ The values are those that privileged users show, and what is common elsewhere; a
 an account has that did not ask for anything.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import Cell, Finding, evaluated, skipped
 from apiproof.access.safeguards import is_account_operation
 from apiproof.access.users import User
+from apiproof.access.users_wfc import LoginFailed
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
 
@@ -45,7 +47,7 @@ class PrivilegeProbe:
         Raises:
             NotPrepared: There is no request to replay.
         """
-        if not self._accounts.can_create_users or not self._accounts.me:
+        if not self._accounts.can_create_users:
             return
         if operation == self._accounts.sign_up:
             yield self._at_sign_up(operation)
@@ -96,7 +98,7 @@ class PrivilegeProbe:
         self._accounts.forget(prepared.user)  # nobody knows what the account is afterwards
         answers = []
         for path, value in self._wanted(before).items():
-            request = prepared.request.saying(with_field(body, (path[-1],), value))
+            request = prepared.request.saying(with_field(body, _place_of(body, path[-1]), value))
             answer = self._preparer.sender.send(request, prepared.auth)
             answers.append(answer)
             if not answer.ok:
@@ -140,7 +142,18 @@ class PrivilegeProbe:
                     for path, value in fields_of(answer.json)
                     if PRIVILEGE.search(path[-1])
                 }
+        if not found and not user.is_lent:  # nothing else tells, so a login may
+            with contextlib.suppress(LoginFailed, OSError):
+                told = self._accounts.told_at_login(user)
+                found = {path: v for path, v in told.items() if PRIVILEGE.search(path[-1])}
         return found
+
+
+def _place_of(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    """Return where a member goes: where it is, or into the one object that a body wraps."""
+    named = [path for path, _ in fields_of(body) if path[-1] == name]
+    inner = [key for key, part in body.items() if isinstance(part, Mapping)]
+    return named[0] if named else ((inner[0], name) if len(inner) == len(body) == 1 else (name,))
 
 
 def gained_between(before: Details, after: Details) -> str:

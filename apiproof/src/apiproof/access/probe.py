@@ -13,22 +13,24 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
 from apiproof.access.cleanup import Cleanup, note_end
 from apiproof.access.credentials import CredentialProbe
+from apiproof.access.disclosures import PrivateValues
 from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.functions import FunctionProbe
 from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable
 from apiproof.access.inspection import Inspection
-from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
+from apiproof.access.jwks_trap import serve_jwks_trap
 from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
 from apiproof.access.mass_assignment import MassAssignmentProbe
 from apiproof.access.objects import ObjectAccessProbe
+from apiproof.access.open_reads import OpenReadProbe
 from apiproof.access.options import THOROUGH, ProbeOptions
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.read_after_write import ReadAfterWriteProbe
-from apiproof.access.report import AccessReport, Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessReport, Cell, Finding, evaluated, skipped, trapped
 from apiproof.access.requirements import (
     SecurityModel,
     SecurityRequirement,
@@ -99,6 +101,7 @@ class Probe:
         self._sender = Sender(client, self._see, self._safeguards.reason)
         self.hints = hints or Hints()
         nonce = secrets.token_hex(3) if self._accounts else ""
+        self._private = PrivateValues(self._accounts, nonce) if self._accounts else None
         payloads = PayloadSource(document, ExampleValues(document, nonce), self.hints)
         self._preparer = RequestPreparer(
             self._security, user_source, self._sender, payloads, self._safeguards
@@ -116,6 +119,8 @@ class Probe:
         if self._accounts is not None:
             self._cleanup.note(request, auth, response)
             note_end(self._accounts, request, auth, response)
+        if self._private is not None:
+            self._private.see(request, auth, response)
 
     @property
     def exercised(self) -> set[str]:
@@ -207,6 +212,8 @@ class Probe:
 
     def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
         """Try what concerns several operations at once."""
+        if self._private is not None and not self._options.read_only and not self._options.only:
+            self._private.look_again(self._preparer)
         if self._options.concerns("functions_enforced"):
             chosen = [
                 one
@@ -224,7 +231,8 @@ class Probe:
     def _note_seen(self) -> None:
         self.report.requests.update(self._sender.counts)
         self._sender.counts.clear()
-        found = self._inspection.findings.values()
+        private = self._private.findings.values() if self._private else ()
+        found = [*self._inspection.findings.values(), *private]
         self.report.add(one for one in found if self._options.concerns(one.check))
 
     def exercise(self, operation: Operation) -> None:
@@ -272,13 +280,15 @@ class Probe:
                     entered = True
                 except NotPrepared as reason:
                     failures.append(f"{requirement.name}: {reason}")
-                self.report.add(_trapped(operation, trap))
+                self.report.add(trapped(operation.operation_id, trap.requests_seen))
         if failures:
             self._missed(operation, "; ".join(failures))
         if entered:
             for trial in self._trials():
                 yield from self._beside(operation, trial)
             yield from self._with_accounts(operation)
+        else:
+            yield from self._url_fetches(operation)
 
     def _cases(self) -> list[CredentialCase]:
         return [case for case in CREDENTIAL_CASES.values() if self._options.concerns(case.check)]
@@ -303,21 +313,24 @@ class Probe:
         if concerns("ownership_enforced"):
             yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
             yield from self._beside(operation, TenantProbe(self._preparer, self._accounts))
+            yield from self._beside(operation, OpenReadProbe(self._preparer, self._accounts))
         if concerns("privileges_enforced"):
             yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
-        if concerns("users_not_enumerable", "logins_limited"):
+        if concerns("users_not_enumerable", "logins_limited", "secrets_not_leaked"):
             attempts = self._options.login_attempts
             trial = EnumerationProbe(self._preparer, self._accounts, attempts)
             yield from self._beside(operation, trial)
-        if concerns("urls_not_fetched"):
-            with serve_jwks_trap() as trap:
-                yield from self._beside(operation, UrlFetchProbe(self._preparer, trap))
+        yield from self._url_fetches(operation)
+
+    def _url_fetches(self, operation: Operation) -> Iterator[Result]:
+        is_asked = self._options.concerns("urls_not_fetched") and not self._options.read_only
+        if self._accounts is not None and is_asked:
+            yield from self._beside(operation, UrlFetchProbe(self._preparer))
 
     def _variant_index(self, requirement: SecurityRequirement) -> int:
-        variant_index = (
-            self._seen_schemes[requirement.use.scheme.name] if self._options.quick else 0
-        )
-        self._seen_schemes[requirement.use.scheme.name] += 1
+        name = requirement.use.scheme.name
+        variant_index = self._seen_schemes[name] if self._options.quick else 0
+        self._seen_schemes[name] += 1
         return variant_index
 
     def _beside(self, operation: Operation, trial: Trial) -> Iterator[Result]:
@@ -346,7 +359,8 @@ class Probe:
 
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""
-        for alternative in self._everywhere():
+        known = [one.security for one in self._security.operations if one.security]
+        for alternative in dict.fromkeys(known):
             secured = Operation(**{**vars(operation), "security": alternative})
             try:
                 prepared = self._preparer.prepared(secured)
@@ -360,22 +374,11 @@ class Probe:
             self._missed(operation, f"{reason}; shadowed by {shadow.label}, declared before it")
         yield skipped(operation, "anonymous", reason), []
 
-    def _everywhere(self) -> list[Any]:
-        """Return every combination of credentials that some operation asks for, once."""
-        found = [operation.security for operation in self._security.operations]
-        return list(dict.fromkeys(security for security in found if security))
-
     def _missed(self, operation: Operation, reason: str) -> None:
         shadow = self._shadowed_routes.get(operation.operation_id)
         if shadow is not None and shadow.label not in reason:
             reason += f"; {shadow.label}, declared before it, shadows it"
         self.report.not_exercised[operation.operation_id] = reason
-
-
-def _trapped(operation: Operation, trap: JwksTrap) -> Iterator[Finding]:
-    if trap.requests_seen:
-        text = "fetches keys from a URL that the token names (RFC 8725, 3.10; CWE-918)"
-        yield Finding("forged_tokens_rejected", operation.operation_id, "trap", text)
 
 
 def probe(

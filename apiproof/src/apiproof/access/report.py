@@ -3,7 +3,7 @@
 import enum
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -155,6 +155,18 @@ def skipped(
     """Return a cell for what could not be tried."""
     identity = operation.operation_id
     return Cell(identity, "", name, "", status=CellStatus.SKIPPED, note=reason, check=check)
+
+
+def trapped(operation_id: str, fetched: Sequence[str]) -> Iterator[Finding]:
+    """Yield a finding where keys were fetched from where a forged token pointed.
+
+    Args:
+        operation_id: At which operation.
+        fetched: The paths that were asked for.
+    """
+    if fetched:
+        text = "fetches keys from a URL that the token names (RFC 8725, 3.10; CWE-918)"
+        yield Finding("forged_tokens_rejected", operation_id, "trap", text)
 
 
 @dataclass

@@ -9,7 +9,9 @@ from typing import Any
 from apiproof.access.http import Request, Response
 from apiproof.openapi.document import Operation
 
-_IDS = ("id", "uuid", "guid", "key", "slug", "sub", "code", "number", "name")
+_IDS = ("id", "uuid", "guid", "slug", "sub")
+_LESSER_IDS = ("key", "code", "number", "name")  # an envelope's `code` is no id of what is in it
+_PERSON = re.compile(r"^(owner|user|author|creat(ed|or)|account|customer|member)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,37 @@ def last_word(path: str) -> str:
     return words[-1] if words else ""
 
 
+# Words of paths that say what is done, and not to what; the first group makes something.
+_MAKING = {"create", "new", "add", "make", "insert", "save", "store", "submit", "generate"}
+_OTHER = {
+    *("get", "list", "all", "show", "view", "read", "fetch", "find", "search", "update", "edit"),
+    *("delete", "remove", "del", "change", "modify", "cancel", "approve", "reject", "details"),
+}
+_BEFORE_NOUN = {"request", "place", "issue", "open", "register", "upload", "start", "apply", "buy"}
+
+
+def _words(segment: str) -> list[str]:
+    """Return the words of a path's segment: `add_book`, `add-book` and `addBook` have two."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", segment).lower().replace("-", "_").split("_")
+
+
+def noun_of(path: str) -> str:
+    """Return what a path is about: `/books/add`, `/add_book` and `/books/v1/{id}` give `book`."""
+    segments = [part for part in path.split("/") if part and not re.match(r"\{|v\d+$", part)]
+    for segment in reversed(segments):
+        words = [word for word in _words(segment) if word not in _MAKING | _OTHER]
+        if len(words) > 1 and words[0] in _BEFORE_NOUN:
+            words = words[1:]
+        if words:
+            return singular("_".join(words))
+    return ""
+
+
+def _makes_by_name(operation: Operation) -> bool:
+    """Whether a path's own words allow that it makes something."""
+    return not {word for part in operation.path.split("/") for word in _words(part)} & _OTHER
+
+
 def singular(word: str) -> str:
     """Return a plural English noun's singular, roughly."""
     for ending, one in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("s", "")):
@@ -44,6 +77,11 @@ def makes(operation: Operation) -> bool:
     if operation.method == "POST":
         return True
     return operation.method == "PUT" and "201" in operation.statuses
+
+
+def adds_to(operation: Operation) -> bool:
+    """Whether an operation is about something below an object: its comments, a liking."""
+    return bool(operation.path.rpartition("}")[2].strip("/"))
 
 
 class ResourceCreators:
@@ -64,7 +102,17 @@ class ResourceCreators:
             and last_word(found.path) == last_word(prefix)
             and not found.path.endswith("}")
         ]
-        found = [ResourceCreator(found) for found in [*exact, *alike] if found != operation]
+        stem = re.sub(r"([-_]?id|[-_]?uuid|ID|Id)$", "", parameter)
+        nouns = {noun_of(prefix), "_".join(_words(stem))} - {""}
+        named = [
+            found
+            for found in posts
+            if found not in [*exact, *alike]
+            and not found.path.endswith("}")
+            and _makes_by_name(found)
+            and noun_of(found.path) in nouns
+        ]
+        found = [ResourceCreator(found) for found in [*exact, *alike, *named] if found != operation]
         return [*self._linked(operation, parameter), *found]
 
     def for_field(self, name: str) -> list[ResourceCreator]:
@@ -78,17 +126,18 @@ class ResourceCreators:
             for found in self._operations
             if makes(found)
             and not found.path.endswith("}")
-            and singular(last_word(found.path)).replace("-", "_") == word
+            and _makes_by_name(found)
+            and word in {singular(last_word(found.path)).replace("-", "_"), noun_of(found.path)}
         ]
 
     def for_list(self, listing: Operation) -> list[ResourceCreator]:
         """Return the creators of what a list shows."""
-        word = last_word(listing.path)
-        return [
-            ResourceCreator(found)
-            for found in self._operations
-            if makes(found) and last_word(found.path) == word and not found.path.endswith("}")
-        ]
+        posts = [one for one in self._operations if makes(one) and not one.path.endswith("}")]
+        word, noun = last_word(listing.path), noun_of(listing.path)
+        alike = [one for one in posts if last_word(one.path) == word]
+        named = [one for one in posts if noun and noun_of(one.path) == noun]
+        named = [one for one in named if _makes_by_name(one)]
+        return [ResourceCreator(one) for one in alike or named]
 
     def _linked(self, operation: Operation, parameter: str) -> Iterator[ResourceCreator]:
         for source in self._operations:
@@ -120,11 +169,11 @@ def created_id(
         return _evaluated(creator.expression, response, request)
     body = response.json
     if isinstance(body, Mapping):
-        holders = [body, *(part for part in body.values() if isinstance(part, Mapping))]
-        for holder in holders:
-            for name in _names(template, parameter):
-                if isinstance(holder.get(name), str | int) and holder[name] != "":
-                    return holder[name]
+        for names in (_names(template, parameter), _LESSER_IDS):
+            for holder in _holders(body):
+                for name in names:
+                    if isinstance(holder.get(name), str | int) and holder[name] != "":
+                        return holder[name]
     if (found := _from_location(response, template)) is not None:
         return found
     said = request.content.body if request is not None else None
@@ -133,6 +182,15 @@ def created_id(
         keys = [*names, "title", "slug", "name", "key", "code", "username"]
         return next((said[name] for name in keys if isinstance(said.get(name), str | int)), None)
     return None
+
+
+def _holders(body: Mapping[str, Any], depth: int = 2) -> Iterator[Mapping[str, Any]]:
+    """Yield an answer and the objects in its envelopes, but for those of people."""
+    yield body
+    for name, part in body.items():
+        inner = part[0] if isinstance(part, list) and len(part) == 1 else part
+        if isinstance(inner, Mapping) and depth and not _PERSON.search(str(name)):
+            yield from _holders(inner, depth - 1)
 
 
 def _names(template: str, parameter: str) -> list[str]:

@@ -111,7 +111,12 @@ class Safeguards:
         self.read_only = read_only
         self._named = set(named)
         self._lent: set[str] = set()
+        self._logins: set[str] = set()
         self._is_lent: Callable[[RequestAuth], bool] = lambda _auth: False
+
+    def take_for_login(self, operation: Operation) -> None:
+        """Take note of an operation that changes no account, though it names one."""
+        self._logins.add(operation.label)
 
     def protect(self, users: Iterable[User], is_lent: Callable[[RequestAuth], bool]) -> None:
         """Keep harm from accounts that were lent.
@@ -136,7 +141,7 @@ class Safeguards:
             return ""
         if self.read_only:
             return "it is not a safe method (--read-only)"
-        if self.destructive or not self._lent:
+        if self.destructive or not self._lent or operation.label in self._logins:
             return ""
         if may_change_caller(request) and self._is_lent(auth):
             return "it would change the account that sends it, which was lent (see --destructive)"

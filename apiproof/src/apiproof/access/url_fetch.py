@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.fields import with_field
-from apiproof.access.http import Response
-from apiproof.access.jwks_trap import JwksTrap
+from apiproof.access.http import NotPrepared, Response
+from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated
 from apiproof.openapi.document import Operation
 
@@ -28,9 +29,8 @@ Place = tuple[str, tuple[str, ...]]
 class UrlFetchProbe:
     """Names a server on this machine wherever a request takes a URL."""
 
-    def __init__(self, preparer: RequestPreparer, trap: JwksTrap) -> None:
+    def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
-        self._trap = trap
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
         """Try one operation.
@@ -41,32 +41,32 @@ class UrlFetchProbe:
         places = list(self._places(operation))
         if not places:
             return
-        prepared = self._preparer.prepared(operation)
-        answers: list[Response] = []
+        try:
+            prepared = self._preparer.prepared(operation)
+        except NotPrepared:  # a URL that cannot be fetched here is refused
+            prepared = self._preparer.unproven(operation)
+        with serve_jwks_trap() as trap:
+            yield self._tried(prepared, places, trap)
+
+    def _tried(
+        self, prepared: PreparedRequest, places: list[Place], trap: JwksTrap
+    ) -> tuple[Cell, list[Finding]]:
+        operation, answers = prepared.request.operation, list[Response]()
         for number, (location, path) in enumerate(places):
-            mark = f"/fetched/{len(self._trap.requests_seen)}-{number}"
+            mark = f"/fetched/{len(trap.requests_seen)}-{number}"
             content = prepared.request.content
             if location == "query":
-                query = {**content.query, path[0]: self._trap.url + mark}
+                query = {**content.query, path[0]: trap.url + mark}
                 content = replace(content, query=query)
             else:
-                body = with_field(object_body(content) or {}, path, self._trap.url + mark)
+                body = with_field(object_body(content) or {}, path, trap.url + mark)
                 content = replace(content, body=body)
             request = replace(prepared.request, content=content)
             answers.append(self._preparer.sender.send(request, prepared.auth))
-            if self._was_fetched(mark, answers[-1]):
+            if _was_fetched(trap, mark, answers[-1]):
                 note = f"fetches the URL in {'/'.join(path)}, of this machine's own loopback too"
-                yield evaluated(operation, CHECK, path[-1], answers[-1:], note, kind="fetched")
-                return
-        yield evaluated(operation, CHECK, "url", answers, "")
-
-    def _was_fetched(self, mark: str, answer: Response) -> bool:
-        ends = time.monotonic() + (PATIENCE if answer.ok else 0)
-        while not any(mark in seen for seen in self._trap.requests_seen):
-            if time.monotonic() >= ends:
-                return False
-            time.sleep(0.02)
-        return True
+                return evaluated(operation, CHECK, path[-1], answers[-1:], note, kind="fetched")
+        return evaluated(operation, CHECK, "url", answers, "")
 
     def _places(self, operation: Operation) -> Iterator[Place]:
         payloads = self._preparer.payloads
@@ -87,6 +87,15 @@ class UrlFetchProbe:
                 yield "body", (*path, name)
             elif "properties" in found and len(path) < 2:
                 yield from self._in_schema(found, (*path, name))
+
+
+def _was_fetched(trap: JwksTrap, mark: str, answer: Response) -> bool:
+    ends = time.monotonic() + (PATIENCE if answer.ok else 0)
+    while not any(mark in seen for seen in trap.requests_seen):
+        if time.monotonic() >= ends:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def _takes_url(name: str, schema: Mapping[str, Any]) -> bool:

@@ -1,0 +1,132 @@
+"""What answers give away: codes for whoever asks, and what others have stored as private."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.fields import PASSWORD_FIELD, fields_of
+from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import items_of
+from apiproof.access.report import SHOWN, Finding
+from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth
+
+CHECK = "secrets_not_leaked"
+MOST = 2  # accounts whose objects are read again
+_MAILED = re.compile(r"reset|forgot|recover|resend|verif|confirm|otp", re.IGNORECASE)
+# What is sent by mail or telephone, and never in the answer to whoever asks for it.
+_CODE = re.compile(
+    r"^((password_?)?(reset|recovery|verification|verify|confirmation|otp|one_?time|activation)_?)?"
+    r"(pin|otp|token|code|link)$",
+    re.IGNORECASE,
+)
+_PRIVATE = re.compile(
+    r"card_?(no|num|holder|cv|exp|name)|cvv|cvc|iban|ssn|social_?sec|passport|tax_?(id|no|num)"
+    r"|diagnos|medical|bank_?acc|routing",
+    re.IGNORECASE,
+)
+
+
+def code_handed_out(request: Request, auth: RequestAuth, response: Response) -> str:
+    """Return the member that holds a code which should have been mailed; empty for none.
+
+    Args:
+        request: What was asked for, by anybody: to reset or confirm something.
+        auth: With which credential.
+        response: The answer.
+    """
+    operation = request.operation
+    words = f"{operation.path} {operation.operation_id}"
+    if (
+        not response.ok
+        or operation.method != "POST"
+        or operation.secured
+        or any(vars(auth).values())
+    ):
+        return ""
+    given = [path[-1] for path, _ in fields_of(request.content.body)]
+    has_proof = any(PASSWORD_FIELD.search(name) or _CODE.search(name) for name in given)
+    if not _MAILED.search(words) or has_proof:
+        return ""
+    members = [(path[-1], value) for path, value in _members(response.json)]
+    return next((name for name, value in members if _CODE.search(name) and _is_code(value)), "")
+
+
+def _is_code(value: Any) -> bool:
+    """Whether a value may be a code, and is no status that an envelope has."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return False
+    return bool(re.search(r"\d{3}|[\w-]{16}", str(value))) and str(value) not in {
+        "200",
+        "201",
+        "202",
+    }
+
+
+def _members(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for item in items_of(value):
+        yield from ((path, part) for path, part in fields_of(item) if len(path) == 1)
+
+
+class PrivateValues:
+    """Remembers what accounts of the run's own stored, and who is shown it."""
+
+    def __init__(self, accounts: Accounts, nonce: str) -> None:
+        """Prepare.
+
+        Args:
+            accounts: Know whose a credential is.
+            nonce: What texts of the run hold, so that no two are alike by chance.
+        """
+        self._accounts = accounts
+        self._nonce = nonce
+        self._stored: dict[str, str] = {}
+        self.findings: dict[str, Finding] = {}
+
+    def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
+        """Look at one answer."""
+        holder = self._accounts.holder_of(auth)
+        asker = holder.name if holder is not None else ""
+        is_known = holder is not None or not any(vars(auth).values())
+        for path, value in _members(response.json) if response.ok and is_known else ():
+            owner = self._stored.get(str(value)) if _PRIVATE.search(path[-1]) else None
+            if owner is not None and owner != asker:
+                self._found(request, response, path[-1], is_anonymous=holder is None)
+        said = list(_members(request.content.body)) if holder is not None and response.ok else []
+        if any(_PRIVATE.search(path[-1]) for path, _ in said):
+            own = {v for _, v in said if isinstance(v, str) and self._nonce in v}
+            self._stored.update(dict.fromkeys(own - set(self._stored), asker))
+
+    def look_again(self, preparer: RequestPreparer) -> None:
+        """Read what those who stored something made, as somebody else and as nobody.
+
+        What is shown of them is looked at like any other answer.
+        """
+        for name in list(dict.fromkeys(self._stored.values()))[:MOST]:
+            owner = next((one for one in self._accounts.own_accounts if one.name == name), None)
+            for operation in preparer.security.operations if owner is not None else ():
+                if operation.method == "GET":
+                    with contextlib.suppress(NotPrepared, NotApplicable):
+                        prepared = preparer.prepared(operation, user=owner)
+                        other = self._accounts.other(prepared.user)
+                        auth = preparer.credential(operation, other)
+                        for one in (auth, NO_AUTH):
+                            preparer.sender.send(prepared.request, one)
+
+    def _found(
+        self, request: Request, response: Response, name: str, *, is_anonymous: bool
+    ) -> None:
+        whom = "anybody, without a credential," if is_anonymous else "another user"
+        text = f"shows {whom} what an account stored as {name}"
+        finding = Finding(
+            CHECK,
+            request.operation.operation_id,
+            f"private-{name}",
+            text,
+            response.evidence,
+            response=response,
+            cause=f"{SHOWN} {name}",
+        )
+        self.findings.setdefault(finding.id, finding)

@@ -1,0 +1,89 @@
+"""What a request says of its sender: who they are, in its path, its query and its body."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.access.account_fields import PRIVILEGE
+from apiproof.access.fields import PASSWORD_FIELD, fields_of, plain_name, with_field
+from apiproof.access.http import RequestContent
+from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.users import User
+from apiproof.openapi.document import Operation
+
+_PERSON = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
+_PEOPLE = re.compile(r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE)
+_GENERAL = ("id", "userid", "sub", "username")
+_KIND = re.compile(r"(role|type|plan|status)$", re.IGNORECASE)
+_PRESENT = re.compile(r"(current|old|existing)_?pass", re.IGNORECASE)
+
+
+def names_person(operation: Operation, parameter: str) -> bool:
+    """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
+    before = operation.path.partition("{" + parameter)[0]
+    return bool(_PERSON.search(parameter) or _PEOPLE.search(before))
+
+
+def own_value(operation: Operation, parameter: str, user: User) -> str | None:
+    """Return what a path parameter is for the one who asks; None where it names something else."""
+    name = plain_name(parameter)
+    own = _own(user)
+    if not user.is_learnt:
+        stem = name.removesuffix("id")  # `sub_id` is the sub
+        return next((v for key, v in own.items() if name.endswith(key) or stem.endswith(key)), None)
+    is_person = names_person(operation, parameter)
+    keys = [name, *(_GENERAL if is_person else ())]
+    found = [own[key] for key in keys if key in own and (key != "id" or is_person)]
+    if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
+        found = [own[key] for key in ("id", "userid", "sub") if key in own]
+    return found[0] if found else None
+
+
+def with_own_query(content: RequestContent, user: User) -> RequestContent:
+    """Fill query parameters that are called like what a user is known by."""
+    own = _own(user) if user.is_learnt else {}
+    told = {name: own.get(plain_name(name)) for name in content.query if plain_name(name) != "id"}
+    found = {name: value for name, value in told.items() if value is not None}
+    return replace(content, query={**content.query, **found}) if found else content
+
+
+def with_own_identifiers(operation: Operation, body: dict[str, Any], user: User) -> dict[str, Any]:
+    """Fill in what a body asks of its sender: who they are, their rights, their passwords.
+
+    Args:
+        operation: What the body is sent to.
+        body: Of whatever depth.
+        user: Who sends it.
+    """
+    makes_account = operation.method == "POST" and is_account_operation(operation)
+    if not user.is_learnt or not operation.secured or makes_account:
+        return body
+    found = body
+    for path, value in list(fields_of(body)):
+        own = _as_own(operation, path[-1], value, user)
+        if own is not value:
+            found = with_field(found, path, own)
+    return found
+
+
+def _as_own(operation: Operation, name: str, value: Any, user: User) -> Any:
+    """Return what a member of a body says of its sender; the value itself where it says nothing."""
+    own, plain = _own(user), plain_name(name)
+    if isinstance(value, bool):
+        is_right = PRIVILEGE.search(name) and is_account_operation(operation)
+        return bool(user.details.get(name)) if is_right else value
+    if plain in own and isinstance(value, str | int) and plain != "id":
+        text = own[plain]
+        return int(text) if isinstance(value, int) and text.isdigit() else text
+    if isinstance(value, str) and isinstance(user.details.get(name), str) and _KIND.search(name):
+        return user.details[name]  # what the user is already
+    if isinstance(value, str) and _PRESENT.search(name):
+        return user.password or value
+    # A new one, twice where it is to be confirmed.
+    is_new = isinstance(value, str) and PASSWORD_FIELD.search(name)
+    return f"N3w-{user.name}!xQ" if is_new else value
+
+
+def _own(user: User) -> Mapping[str, str]:
+    return {plain_name(key): value for key, value in user.attributes.items()}

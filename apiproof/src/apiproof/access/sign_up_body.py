@@ -1,0 +1,107 @@
+"""What a sign-up says of a new account: a name, an address, a password, as its schema has them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from apiproof.access.account_fields import PRIVILEGE, without_field
+from apiproof.access.example_values import fits
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.payloads import PayloadSource
+from apiproof.access.users import User
+from apiproof.openapi.document import Operation
+
+_PHONE = re.compile(r"phone|mobile", re.IGNORECASE)
+_LEAST = re.compile(r"user|customer|member|client|basic|guest|reader|viewer|free", re.IGNORECASE)
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
+
+@dataclass(frozen=True)
+class NewAccount:
+    """Who is to be signed up.
+
+    Attributes:
+        name: The account's name; no other has it.
+        nonce: What the names of one run have in common, hexadecimal.
+        number: Which account of the run it is.
+        password: Its password.
+    """
+
+    name: str
+    nonce: str
+    number: int
+    password: str = field(repr=False)
+
+    def names(self) -> Iterator[str]:
+        """Yield names, the most telling first."""
+        yield self.name
+        yield f"p{self.nonce}{self.number}"
+        yield self.name.translate(_LETTERS)
+
+    def passwords(self) -> Iterator[str]:
+        """Yield passwords, the longest first; the last is a PIN."""
+        yield self.password
+        yield f"P0!{self.nonce[:4]}{self.number}"
+        yield f"{int(self.nonce, 16) % 10**5:05}{self.number % 10}"
+
+    @property
+    def phone(self) -> str:
+        """A telephone number that nobody has."""
+        return f"+1555{int(self.nonce, 16) % 10**5:05}{self.number:02}"
+
+
+def sign_up_body(
+    payloads: PayloadSource, operation: Operation, account: NewAccount, *, full: bool = True
+) -> Any:
+    """Return the body of a sign-up.
+
+    Args:
+        payloads: Of the document.
+        operation: The sign-up.
+        account: Whom it is for.
+        full: Whether members that may be left out are sent as well.
+    """
+    body = payloads.full_body(operation, full=full)
+    if full:
+        recipe = next(iter(payloads.recipes(operation)))
+        generated = recipe(User(account.name), account.number).body
+        if isinstance(generated, Mapping) and isinstance(body, Mapping):
+            body = {**body, **generated}
+    for path, value in list(fields_of(body)):
+        schema = payloads.schema_at(operation, path)
+        said = _said(path[-1], value, schema, account)
+        is_right = PRIVILEGE.search(path[-1])
+        if is_right and _is_required(payloads, operation, path):
+            least = [one for one in schema.get("enum", ()) if _LEAST.search(str(one))]
+            body = with_field(body, path, least[0] if least else value)
+        elif said is None or is_right:
+            body = without_field(body, path)
+        else:
+            body = with_field(body, path, said)
+    return body
+
+
+def password_in(body: Any) -> str:
+    """Return the password in a sign-up's body; empty where there is none."""
+    found = (str(v) for path, v in fields_of(body) if PASSWORD_FIELD.search(path[-1]))
+    return next(found, "")
+
+
+def _said(name: str, value: Any, schema: Mapping[str, Any], account: NewAccount) -> Any:
+    """Return what a member says; None where it is left out."""
+    choices: list[str] = []
+    if PASSWORD_FIELD.search(name):
+        choices = list(account.passwords())
+    elif EMAIL_FIELD.search(name):
+        choices = [f"{one}@example.com" for one in account.names()]
+    elif NAME_FIELD.search(name) and isinstance(value, str):
+        choices = list(account.names())
+    elif _PHONE.search(name):
+        plain = account.phone.removeprefix("+")
+        choices = [account.phone, plain, plain[-10:]]
+    return next((one for one in choices if fits(schema, one)), value)
+
+
+def _is_required(payloads: PayloadSource, operation: Operation, path: tuple[str, ...]) -> bool:
+    return path[-1] in payloads.schema_at(operation, path[:-1]).get("required", ())
