@@ -80,7 +80,7 @@ def test_an_operation_that_goes_on_answering_429_is_not_waited_for_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(http.time, "sleep", waited.append)
+    monkeypatch.setattr("apiproof.access.http.time.sleep", waited.append)
     app, _ = _app()
 
     @app.get("/chat", operation_id="chat")
