@@ -39,7 +39,10 @@ def test_code_is_a_first_factor(bench: Bench, factor: str, *, preferred: bool) -
         session = offered["Session"]
         asked = answer(pool, "SELECT_CHALLENGE", session, USERNAME="ada", ANSWER=factor)
     assert asked["ChallengeName"] == factor
+    if preferred:
+        assert asked["AvailableChallenges"] == [factor]
     code = pool.code("ada", "sign-in")
+    assert len(code) == 8
     session = asked["Session"]
     with refused("CodeMismatchException"):
         answer(pool, factor, session, USERNAME="ada", **{f"{factor}_CODE": other(code)})
@@ -47,6 +50,23 @@ def test_code_is_a_first_factor(bench: Bench, factor: str, *, preferred: bool) -
     assert pool.verified(done["AuthenticationResult"]["AccessToken"])["username"] == "ada"
     with refused("NotAuthorizedException"):
         answer(pool, factor, session, USERNAME="ada", **{f"{factor}_CODE": code})
+
+
+def test_temporary_passwords_are_the_first_factor(bench: Bench) -> None:
+    """As one-cgiar has seen on AWS: no code is offered, whatever is preferred."""
+    pool = choice_pool(bench)
+    pool.aws.admin_create_user(
+        UserPoolId=pool.id,
+        Username="bob",
+        TemporaryPassword=INVITED,
+        UserAttributes=[
+            {"Name": "email", "Value": "bob@example.com"},
+            {"Name": "email_verified", "Value": "true"},
+        ],
+    )
+    asked = begin(pool, "USER_AUTH", USERNAME="bob", PREFERRED_CHALLENGE="EMAIL_OTP")
+    assert asked["ChallengeName"] == "SELECT_CHALLENGE"
+    assert set(asked["AvailableChallenges"]) == {"PASSWORD", "PASSWORD_SRP"}
 
 
 def test_first_factor_of_a_disabled_user(bench: Bench) -> None:

@@ -40,10 +40,10 @@ class VerificationCode:
     expires_at: datetime
 
 
-def random_code(random: Random) -> str:
-    """Draw a code of six digits."""
-    # Never below 100000, so that "000000" is a wrong code in every test.
-    return str(random.randint(100_000, 999_999))
+def random_code(random: Random, digits: int = 6) -> str:
+    """Draw a code."""
+    # It never begins with a zero, so that "000000" is a wrong code in every test.
+    return str(random.randint(10 ** (digits - 1), 10**digits - 1))
 
 
 class VerificationCodes:

@@ -91,6 +91,8 @@ class Authentication(Operation):
         }
         if name == "SELECT_CHALLENGE":
             answer["AvailableChallenges"] = list(challenge.choices)
+        elif challenge.first_factor:
+            answer["AvailableChallenges"] = [name]
         return ActionResult(answer)
 
     # The first factor
@@ -235,7 +237,9 @@ class Authentication(Operation):
         if name == TOTP:
             return self._challenge(name, attempt, parameters)
         attribute = "email" if name == EMAIL else "phone_number"
-        code = random_code(self.context.random)
+        # Codes that sign in by themselves are longer: seen on AWS by a public project (one-cgiar,
+        # notes on EMAIL_OTP, September 2026), as were AvailableChallenges beside one challenge.
+        code = random_code(self.context.random, 8 if first_factor else 6)
         delivery = Delivery("Authentication", attribute, code, attempt.client.id, attempt.metadata)
         send(attempt.pool, user, delivery)
         parameters |= {
