@@ -7,17 +7,23 @@ is disabled, too. Must not know HTTP.
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from unicodedata import category
 
+from sqlalchemy.exc import ProgrammingError
 from sqlmodel import Session, col, select
 
 from api.dependencies import AppState
 from api.errors import ApiError, UserNotFound
 from api.identity.protocols import IdentityProvider
+from api.logging import configure_logs
 from api.settings import SettingsInvalid, read_settings
 from api.transactions import Transactions
 from api.types import case_key, utc_now
 from api.users.auth import end_sessions
-from api.users.models import User
+from api.users.models import LONGEST_USERNAME, User
+
+# Cognito's UsernameType: letters, marks, symbols, numbers and punctuation, none of these.
+_NO_NAME = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"})
 
 
 def disable(
@@ -83,6 +89,8 @@ def _exact_name(database: Transactions, identity: IdentityProvider, username: st
     Raises:
         UserNotFound
     """
+    if not 0 < len(username) <= LONGEST_USERNAME or _NO_NAME.intersection(map(category, username)):
+        raise UserNotFound
     with database.begin() as db:
         user = _find(db, username)
     if user is not None:
@@ -99,9 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: of the command line.
     """
-    parser = argparse.ArgumentParser(prog="python -m api.admin")
+    parser = argparse.ArgumentParser(
+        prog="python -m api.admin",
+        description="Shut a user's account at once, tokens included, or open it again.",
+        epilog="Settings are those of the service: the environment or .env. "
+        "Exit code 2, and one line: nothing was done, or not all of it; run it again.",
+    )
     parser.add_argument("command", choices=("disable", "enable"))
-    parser.add_argument("username")
+    parser.add_argument("username", help="as at the sign-up; its case does not matter")
     options = parser.parse_args(arguments)
     try:
         state = AppState.build(read_settings())
@@ -113,6 +126,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(str(error))
     except ApiError as error:
         return _fail(f"Cannot {options.command} {options.username!r}: {error.detail}.")
+    except ProgrammingError as error:
+        reason = type(error.orig).__name__
+        return _fail(f"The database is not that of this version ({reason}): is it migrated?")
     return 0
 
 
@@ -122,4 +138,5 @@ def _fail(text: str) -> int:
 
 
 if __name__ == "__main__":
+    configure_logs("WARNING")
     sys.exit(main())

@@ -62,7 +62,7 @@ class AuthenticatedUser:
         """
 
         def within() -> T:
-            with self._state.database.begin() as db:
+            with self._state.account_rows.begin() as db:
                 user = self._found(db)
             return work(user)
 

@@ -7,6 +7,7 @@ Source: SQLAlchemy 2.1 on disconnect handling and pool events; libpq's connectio
 """
 
 import select
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,11 +17,13 @@ import structlog
 from sqlalchemy import Engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlmodel import Session, create_engine
+from typing_extensions import override
 
 from api.errors import DatabaseUnavailable
 from api.limits import Bulkhead, current
 from api.settings import Settings
 from api.sqlstate import READ_ONLY, is_garbled, is_transient, sqlstate
+from api.transactions import Transactions
 
 T = TypeVar("T")
 _FRESH = 1.0  # seconds for which a connection that worked need not be tried
@@ -63,7 +66,7 @@ def build_engine(settings: Settings) -> Engine:
     return engine
 
 
-class Database:
+class Database(Transactions):
     """Transactions on the database of an engine, and the threads that they run in."""
 
     def __init__(self, engine: Engine, *, threads: int, queue: int) -> None:
@@ -93,13 +96,39 @@ class Database:
 
         return await self.bulkhead.run(within)
 
+    @override
     def begin(self) -> AbstractContextManager[Session]:
-        """Open a session, commit at the end, roll back on an error; for those in a thread already.
-
-        Raises:
-            DatabaseUnavailable: the database is away or too busy, also at the commit.
-        """
         return transaction(self.engine)
+
+
+class Share(Transactions):
+    """Some of an engine's connections: who is stuck with all of them leaves others theirs.
+
+    A row that somebody keeps locked, say, is waited for with a connection.
+    """
+
+    def __init__(self, engine: Engine, connections: int, *, timeout: float) -> None:
+        """Take a part of the pool.
+
+        Args:
+            engine: where to.
+            connections: how many transactions at once.
+            timeout: seconds to wait for one of them.
+        """
+        self._engine = engine
+        self._timeout = timeout
+        self._free = threading.BoundedSemaphore(connections)
+
+    @override
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        if not self._free.acquire(timeout=min(self._timeout, current().timeout)):
+            raise DatabaseUnavailable
+        try:
+            with transaction(self._engine) as db:
+                yield db
+        finally:
+            self._free.release()
 
 
 @contextmanager
@@ -168,7 +197,11 @@ def _watch(connection: Any, record: Any, _proxy: Any) -> None:
     is_new = record.info.pop("is_new", False)
     descriptor = connection.fileno()
     deadline = current()
-    deadline.watch(descriptor)
+    try:
+        deadline.watch(descriptor)
+    except OSError as error:
+        # The process has as many open files as it may have.
+        raise _unavailable(error) from error
     record.info["watched"] = deadline, descriptor
     is_fresh = time.monotonic() - record.info.get("worked_at", 0.0) < _FRESH
     if is_fresh and not _has_news(descriptor):

@@ -7,12 +7,13 @@ routes.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Self
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine
 
-from api.database import Database, build_engine
+from api.database import Database, Share, build_engine
 from api.errors import DatabaseUnavailable, IdentityUnavailable, KeysUnavailable
 from api.identity.cognito import Cognito
 from api.identity.jwks import HttpJwks
@@ -21,6 +22,7 @@ from api.identity.protocols import AccessToken, IdentityProvider, JwksSource, To
 from api.limits import Bulkhead
 from api.settings import Settings
 from api.shared_look import SharedLook
+from api.transactions import Transactions
 
 _LOOKUP_THREADS = 4  # they only wait for one and the same fetch
 
@@ -35,8 +37,10 @@ class AppState:
         keys: of the pool.
         verifier: of the pool's tokens; it blocks where it needs a key that is not at hand.
         calls: threads for what asks the identity provider alone.
-        accounts: threads for what asks it and the database.
-        signups: the same for those who have no account yet: they must not delay those who have.
+        accounts: threads for what asks it and the database, with connections of their own.
+        account_rows: those connections.
+        signups: threads for those who have no account yet: they must not delay those who have.
+        signup_rows: connections for them.
         lookups: threads for what waits for keys.
         readiness: the look of those who ask whether the service is ready.
         clock: epoch seconds.
@@ -51,7 +55,9 @@ class AppState:
     verifier: TokenVerifier
     calls: Bulkhead
     accounts: Bulkhead
+    account_rows: Transactions
     signups: Bulkhead
+    signup_rows: Transactions
     lookups: Bulkhead
     readiness: SharedLook
     clock: Callable[[], float]
@@ -94,19 +100,26 @@ class AppState:
             clock=clock,
         )
         queue, threads = settings.request_queue, settings.cognito_threads
+        engine = engine or build_engine(settings)
+        # With a connection for each, none of them waits for one.
+        database_threads = min(settings.database_threads, settings.database_pool_size)
+        connections = settings.database_pool_size + settings.database_max_overflow
+        share = partial(
+            Share,
+            engine,
+            max(1, (connections - database_threads) // 2),
+            timeout=settings.database_pool_timeout,
+        )
         return cls(
-            database=Database(
-                engine or build_engine(settings),
-                # With a connection for each, none of them waits for one.
-                threads=min(settings.database_threads, settings.database_pool_size),
-                queue=queue,
-            ),
+            database=Database(engine, threads=database_threads, queue=queue),
             identity=identity or Cognito(settings),
             keys=keys,
             verifier=verifier,
             calls=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
             accounts=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            account_rows=share(),
             signups=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            signup_rows=share(),
             lookups=Bulkhead(KeysUnavailable, threads=_LOOKUP_THREADS, queue=queue),
             readiness=SharedLook(DatabaseUnavailable),
             clock=clock,

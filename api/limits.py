@@ -156,7 +156,8 @@ def bounded(seconds: float) -> Iterator[None]:
     with started(seconds) as deadline:
         alarm = threading.Timer(seconds, deadline.end)
         alarm.daemon = True
-        alarm.start()
+        with suppress(RuntimeError):  # no thread for it: the drivers' own timeouts are left
+            alarm.start()
         try:
             yield
         finally:
@@ -256,9 +257,16 @@ class Bulkhead:
     async def _in_a_thread(self, job: "_Job") -> None:
         # The threads are counted here.
         unlimited = anyio.CapacityLimiter(math.inf)
-        await anyio.to_thread.run_sync(
-            self._work_off, job, abandon_on_cancel=True, limiter=unlimited
-        )
+        try:
+            await anyio.to_thread.run_sync(
+                self._work_off, job, abandon_on_cancel=True, limiter=unlimited
+            )
+        except RuntimeError:
+            # The system gives us no more threads.
+            with self._lock:
+                self._free += 1
+            if not job.result.done():
+                job.result.set_exception(self.error())
 
     def _work_off(self, job: "_Job | None") -> None:
         """Do a job and then those that wait, in the thread that this runs in."""

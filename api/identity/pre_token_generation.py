@@ -1,6 +1,6 @@
 """The Pre Token Generation trigger (event version 2.0) that puts this API's scopes into tokens.
 
-This file is what a deployment uploads as the Lambda function; handler: `triggers.handler`. It
+This file is what a deployment uploads as the Lambda function (`pre_token_generation.handler`). It
 therefore imports nothing of the service and nothing outside the standard library.
 
 Source: AWS "Pre token generation Lambda trigger", version two event.

@@ -40,7 +40,7 @@ async def signup_user(state: State, new: schemas.Signup) -> schemas.SignedUp:
     Usernames and e-mail addresses are unique, whatever their case.
     """
     reservations = signup.Reservations(
-        state.database, state.identity, 2 * state.deadline, state.unconfirmed_lifetime
+        state.signup_rows, state.identity, 2 * state.deadline, state.unconfirmed_lifetime
     )
     sub = await state.signups.run(lambda: signup.sign_up(reservations, new))
     return schemas.SignedUp(sub=UUID(sub))
@@ -97,7 +97,7 @@ async def login_user(state: State, form: Annotated[schemas.Login, Form()]) -> sc
     """
     tokens = await state.accounts.run(
         lambda: auth.log_in(
-            state.database, state.identity, state.verifier, form.username, form.password
+            state.account_rows, state.identity, state.verifier, form.username, form.password
         )
     )
     return schemas.Session.model_validate(tokens)
@@ -112,7 +112,7 @@ async def refresh_session(state: State, body: schemas.Refresh) -> schemas.Sessio
     """Continue a session before or after its access token expires."""
     tokens = await state.accounts.run(
         lambda: auth.refresh(
-            state.database, state.identity, state.verifier, body.username, body.refresh_token
+            state.account_rows, state.identity, state.verifier, body.username, body.refresh_token
         )
     )
     return schemas.Session.model_validate(tokens)
@@ -141,7 +141,7 @@ async def reset_password(state: State, reset: schemas.PasswordReset) -> schemas.
     """Set a new password with the code that `forgot_password` sent; ends all sessions."""
     cutoff = state.sign_out_cutoff
     await state.accounts.run(
-        lambda: service.reset_password(state.database, state.identity, reset, cutoff)
+        lambda: service.reset_password(state.account_rows, state.identity, reset, cutoff)
     )
     return schemas.Message(message="Password reset successfully")
 
@@ -155,7 +155,7 @@ async def logout_user(caller: CurrentUser, state: State) -> schemas.Message:
     """End all of one's sessions: tokens issued so far are refused from now on."""
     cutoff = state.sign_out_cutoff
     await caller.ask(
-        lambda user: auth.log_out(state.database, state.identity, user, caller.token, cutoff)
+        lambda user: auth.log_out(state.account_rows, state.identity, user, caller.token, cutoff)
     )
     return schemas.Message(message="User logged out successfully")
 
@@ -171,7 +171,7 @@ async def change_password(
     """Set a new password with the current one. Sessions stay open; `logout_user` ends them."""
     await caller.ask(
         lambda user: service.change_password(
-            state.database, state.identity, user, caller.token, change
+            state.account_rows, state.identity, user, caller.token, change
         )
     )
     return schemas.Message(message="Password changed successfully")
@@ -207,7 +207,7 @@ async def update_me(caller: CurrentUser, update: schemas.ProfileUpdate) -> User:
 )
 async def delete_me(caller: CurrentUser, state: State) -> None:
     """Delete one's own account, at Cognito and here, with all its random numbers."""
-    await caller.ask(lambda user: service.delete_user(state.database, state.identity, user))
+    await caller.ask(lambda user: service.delete_user(state.account_rows, state.identity, user))
 
 
 def build_public_router(*, with_email: bool) -> APIRouter:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from apiproof.environment import Environment
+from tests.contract.alteration import altered
 from tests.contract.test_operators import is_shut, login, me, refresh
 from tests.service import environment_variables, operate
 
@@ -49,7 +50,7 @@ def test_nobody_of_that_name_is_one_line_and_the_exit_code_2(
     env: Environment, command: Callable[..., int], capsys: pytest.CaptureFixture[str], what: str
 ) -> None:
     sub = env.new_account().sub
-    for name in (NOBODY, sub):
+    for name in (NOBODY, sub, "", "x" * 129, "a b", "\udcff", "\u202e"):
         assert command(what, name) == 2
         said = refusal(capsys)
         assert said.startswith(f"Cannot {what} {name!r}: ")
@@ -87,6 +88,17 @@ def test_a_database_that_is_away_is_one_line_and_the_exit_code_2(
     with env.database.outage():
         assert command(what, user.username) == 2
     assert "Database unavailable" in refusal(capsys)
+    assert [me(env, user), login(env, user)] == [200, 200]
+
+
+@pytest.mark.parametrize("what", ["disable", "enable"])
+def test_a_database_that_waits_for_its_migration_is_one_line_and_the_exit_code_2(
+    env: Environment, command: Callable[..., int], capsys: pytest.CaptureFixture[str], what: str
+) -> None:
+    user = env.new_account()
+    with altered(env, "ALTER TABLE users RENAME TO gone", "ALTER TABLE gone RENAME TO users"):
+        assert command(what, user.username) == 2
+    assert "is it migrated?" in refusal(capsys)
     assert [me(env, user), login(env, user)] == [200, 200]
 
 

@@ -177,3 +177,45 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert served == [200, 200]
+
+
+STUCK = {
+    "login_user": (
+        "SELECT 1 FROM users WHERE sub = %s FOR UPDATE",
+        ("list_randoms", "update_me", "signup_user"),
+    ),
+    "signup_user": (
+        """
+        INSERT INTO users (sub, username, username_key, email, email_key, created_at)
+        VALUES ('other', 'newcomer', 'newcomer', %s, 'other', now())
+        """,
+        ("list_randoms", "update_me", "login_user", "logout_user"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", STUCK)
+def test_who_waits_for_a_row_takes_the_connections_of_its_own_kind_alone(
+    env: Environment, name: str
+) -> None:
+    user = env.new_account()
+    stuck = valid(env, name, user)
+    statement, names = STUCK[name]
+    others = [valid(env, other) for other in names]
+    waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
+    pool = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 1}
+    settings = dict.fromkeys(waits, 60) | pool | {"database_pool_timeout": A_MOMENT}
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(8) as threads,
+        HttpClient(live) as client,
+    ):
+        with changing(env, statement, user.sub) as wait_until_one_waits:
+            waiting = [threads.submit(stuck.send, HttpClient(live)) for _ in range(8)]
+            wait_until_one_waits()
+            # Those for whom there is no connection have given up.
+            wait(waiting, AT_ONCE, FIRST_COMPLETED)
+            served = {other.operation_id: other.send(client).status_code for other in others}
+        for future in waiting:
+            future.result(PATIENCE)
+    assert {name for name, status in served.items() if status >= 300} == set(), served

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
 from api.database import _has_news
@@ -346,3 +347,22 @@ def test_who_hangs_up_takes_a_shared_look_from_nobody() -> None:
         return await second
 
     assert asyncio.run(main()) == "looked"
+
+
+def test_a_thread_that_the_system_does_not_give_is_not_missed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def none_left(*_: Any, **__: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> list[str]:
+        one = bulkhead()
+        with monkeypatch.context() as patch, started(PATIENCE):
+            patch.setattr(anyio.to_thread, "run_sync", none_left)
+            refused = [await told(one.run(lambda: "done")) for _ in range(3)]
+        with started(PATIENCE):
+            return [*refused, await told(one.run(lambda: "done"))]
+
+    begun = time.monotonic()
+    assert asyncio.run(main()) == ["later", "later", "later", "done"]
+    assert time.monotonic() - begun < PATIENCE
