@@ -111,12 +111,13 @@ _SETTINGS = {
 }
 
 
-def set_preference(user: User, settings: dict[str, Any]) -> None:
+def set_preference(user: User, settings: dict[str, Any], *, by_user: bool) -> None:
     """Enable, disable and prefer second factors, as SetUserMFAPreference says.
 
     Args:
         user: whose they are.
         settings: `SMSMfaSettings`, `EmailMfaSettings` and `SoftwareTokenMfaSettings`.
+        by_user: False for an administrator, who is told something else (aws-sdk-js-v3#4645).
 
     Raises:
         ParameterInvalid: the user lacks what a factor needs, or two are preferred.
@@ -128,13 +129,11 @@ def set_preference(user: User, settings: dict[str, Any]) -> None:
         factor, _, attribute = _SETTINGS[name]
         able = user.token_verified if attribute is None else bool(user.attribute(attribute))
         if (each.get("Enabled") or each.get("PreferredMfa")) and not able:
-            known = bool(user.totp_secret or user.pending_totp_secret)
-            app = f"User has not {'verified' if known else 'set up'} software token mfa"
-            raise ParameterInvalid(
-                app
-                if attribute is None
-                else f"User does not have delivery config set to turn on {factor}"
-            )
+            if by_user and attribute is None:
+                known = bool(user.totp_secret or user.pending_totp_secret)
+                lack = "verified" if known else "set up"
+                raise ParameterInvalid(f"User has not {lack} software token mfa")
+            raise ParameterInvalid(f"User does not have delivery config set to turn on {factor}")
     for name, each in given.items():
         factor, flag, _ = _SETTINGS[name]
         setattr(user, flag, bool(each.get("Enabled")))

@@ -92,13 +92,13 @@ class MultiFactor(Authentication):
     def set_user_mfa_preference(self) -> ActionResult:
         """Enable, disable and prefer the caller's second factors."""
         _, user = self.user_from_access_token()
-        set_preference(user, self.params)
+        set_preference(user, self.params, by_user=True)
         return ActionResult({})
 
     def admin_set_user_mfa_preference(self) -> ActionResult:
         """Enable, disable and prefer a user's second factors."""
         _, user = self.pool_and_user()
-        set_preference(user, self.params)
+        set_preference(user, self.params, by_user=False)
         return ActionResult({})
 
     def get_user_auth_factors(self) -> ActionResult:
