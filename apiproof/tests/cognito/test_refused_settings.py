@@ -297,7 +297,8 @@ def test_domain_is_kept_as_it_was_set(cognito: Cognito) -> None:
     rotation = {"RefreshTokenRotation": {"Feature": "ENABLED"}, "ClientName": "rotates"}
     code, told = refusal(aws.create_user_pool_client, UserPoolId=lite, **rotation)
     assert (code, told.endswith("Refresh Token Rotation")) == (UNAVAILABLE, True)
-    assert aws.create_user_pool_client(UserPoolId=plain, **rotation)
+    client = aws.create_user_pool_client(UserPoolId=plain, **rotation)["UserPoolClient"]
+    assert client["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
     elsewhere = {"UserPoolId": lite, "Domain": "my-awesome-app"}
     assert refusal(aws.delete_user_pool_domain, **elsewhere)[0] == "ResourceNotFoundException"
     aws.update_user_pool_domain(UserPoolId=plain, Domain="my-awesome-app", ManagedLoginVersion=1)
@@ -369,8 +370,10 @@ def test_updates_leave_some_settings_alone(cognito: Cognito) -> None:
     assert shown["Policies"]["PasswordPolicy"]["MinimumLength"] == 12
     assert shown["Policies"]["SignInPolicy"] == policies["SignInPolicy"]
     assert not shown.get("AutoVerifiedAttributes")
-    aws.update_user_pool(UserPoolId=pool, Policies={"PasswordPolicy": {"MinimumLength": 9}})
+    shorter = {"PasswordPolicy": {"MinimumLength": 9}}
+    aws.update_user_pool(UserPoolId=pool, Policies=shorter, PoolName="renamed")
     shown = aws.describe_user_pool(UserPoolId=pool)["UserPool"]
+    assert shown["Name"] == "renamed"
     assert shown["Policies"]["PasswordPolicy"]["MinimumLength"] == 9
     assert shown["Policies"]["SignInPolicy"] == policies["SignInPolicy"]
 

@@ -276,6 +276,9 @@ def test_texts_that_an_application_lists(make: Maker) -> None:
     app = {"SoftwareTokenMfaSettings": {"Enabled": True}}
     with pytest.raises(ClientError, match="User has not set up software token mfa"):
         aws.set_user_mfa_preference(**token, **app)
+    passkeys = {"WebAuthnMfaSettings": {"Enabled": True}}
+    with refused("NotSupportedByEmulator"):
+        aws.set_user_mfa_preference(**token, **passkeys)
     config = "User does not have delivery config set to turn on SOFTWARE_TOKEN_MFA"
     with pytest.raises(ClientError, match=config):
         aws.admin_set_user_mfa_preference(**named, **app)

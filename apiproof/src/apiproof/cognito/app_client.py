@@ -62,6 +62,10 @@ class AppClient(CognitoIdpUserPoolClient):
             unit, default, _, _ = _LIFETIMES["RefreshToken"]
             validity = default // _UNITS[units.get("RefreshToken", unit)]
             self.extended_config["RefreshTokenValidity"] = validity
+        if rotation := self.extended_config.get("RefreshTokenRotation"):
+            # AWS shows the zero that is meant where it is left out (terraform-provider-aws#45646).
+            without = {"RetryGracePeriodSeconds": 0}
+            self.extended_config["RefreshTokenRotation"] = without | rotation
         given = self.extended_config.pop("ClientSecret", None)
         self.generate_secret = self.generate_secret or given is not None
         # By id: the value, and since when, if it was added later.

@@ -136,6 +136,7 @@ class Backend(CognitoIdpBackend):
         after = pool.settings_after(extended_config)
         lasting = {name: after.get(name) for name in ("SmsConfiguration", "UserPoolTier")}
         check_pool_settings(lasting | extended_config, self.context.region)
+        pool.name = extended_config.pop("PoolName", pool.name)
         pool.update_extended_config(extended_config)
 
     def create_user_pool_client(

@@ -9,6 +9,7 @@ from apiproof.cognito.errors import (
     CodeExpired,
     CodeMismatch,
     ParameterInvalid,
+    SettingUnsupported,
     SoftwareTokenMFANotFound,
 )
 from apiproof.cognito.pool import Pool
@@ -121,7 +122,10 @@ def set_preference(user: User, settings: dict[str, Any], *, by_user: bool) -> No
 
     Raises:
         ParameterInvalid: the user lacks what a factor needs, or two are preferred.
+        SettingUnsupported: it is about passkeys.
     """
+    if settings.get("WebAuthnMfaSettings"):
+        raise SettingUnsupported("WebAuthnMfaSettings", "there are no passkeys")
     given = {name: settings[name] for name in _SETTINGS if settings.get(name)}
     if sum(bool(each.get("PreferredMfa")) for each in given.values()) > 1:
         raise ParameterInvalid("Only one MFA method can be preferred.")
