@@ -287,3 +287,19 @@ def test_texts_that_an_application_lists(make: Maker) -> None:
         aws.set_user_mfa_preference(**token, **app)
     with pytest.raises(ClientError, match=r"possible\. ada status is not FORCE_CHANGE_PASSWORD"):
         aws.admin_create_user(**named, MessageAction="RESEND")
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (["email"], "an email"),
+        (["phone_number"], "a phone number"),
+        (["email", "phone_number"], "either an email or a phone number"),
+    ],
+)
+def test_name_that_is_neither_is_told_what_it_should_be(
+    make: Maker, names: list[str], text: str
+) -> None:
+    pool = make({"UsernameAttributes": names})
+    with pytest.raises(ClientError, match=f"Username should be {text}."):
+        pool.sign_up("ada")

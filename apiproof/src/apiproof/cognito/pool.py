@@ -225,7 +225,8 @@ class Pool(CognitoIdpUserPool):
         attribute = "email" if "@" in username else "phone_number"
         kinds = {"email": "an email", "phone_number": "a phone number"}
         if names := self._names():
-            if attribute not in names:
+            is_one = attribute == "email" or username.lstrip("+").isdigit()
+            if attribute not in names or not is_one:
                 wanted = " or ".join(kinds[name] for name in sorted(names))
                 either = "either " if len(names) > 1 else ""
                 raise ParameterInvalid(f"Username should be {either}{wanted}.")
