@@ -21,6 +21,7 @@ from tests.apps.members import PASSWORD
 FLAWS = {
     "administrator-at-sign-up": "privileges_enforced/sign-up",
     "administrator-by-profile": "privileges_enforced/own-account",  # inside a wrapped body
+    "employee-by-profile": "privileges_enforced/own-account",  # a role that only the document names
     "balance-of-anyone": "ownership_enforced/other-account",  # without any credential
     "history-of-anyone": "ownership_enforced/other-account",  # by a query parameter
     "card-of-anyone": "ownership_enforced/other-user",
@@ -41,6 +42,13 @@ class Version(enum.IntEnum):
 
     OLD = 1
     NEW = 2
+
+
+class Role(enum.StrEnum):
+    """What a customer may become, and not by asking."""
+
+    CUSTOMER = "customer"
+    EMPLOYEE = "employee"
 
 
 class Login(BaseModel):
@@ -85,6 +93,7 @@ class Inner(BaseModel):
     """What a profile says."""
 
     motto: Text
+    role: Role | None = None
     is_admin: Any = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})
 
 
@@ -102,6 +111,7 @@ class Customer:
     password: str
     account_number: str
     is_admin: bool = False
+    role: Role = Role.CUSTOMER
     motto: str = ""
     wallet: Row = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
@@ -172,7 +182,7 @@ def create_bank(flaw: str = "", bank: Bank | None = None) -> FastAPI:  # noqa: C
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         token = secrets.token_hex(16)
         kept.tokens[token] = user
-        known = {"isAdmin": user.is_admin, "accountNumber": user.account_number}
+        known = {"role": user.role, "isAdmin": user.is_admin, "accountNumber": user.account_number}
         return {"token": token, "user": {"username": user.username, **known}}
 
     @app.post("/v{version}/forgot-password", operation_id="forgot", **told)
@@ -241,6 +251,8 @@ def create_bank(flaw: str = "", bank: Bank | None = None) -> FastAPI:  # noqa: C
     @app.put("/profile", operation_id="set_profile", **told)
     def set_profile(body: Profile, user: Caller) -> Row:
         user.motto = body.profile.motto
+        if flaw == "employee-by-profile":
+            user.role = body.profile.role or user.role
         user.is_admin |= body.profile.is_admin is True and flaw == "administrator-by-profile"
         return {"message": "done"}
 

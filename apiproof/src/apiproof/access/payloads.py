@@ -52,6 +52,7 @@ class PayloadSource:
         self._values = values
         self._hints = hints
         self._items = document.get("paths", {})
+        self._schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
 
     def recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
         """Yield ways to fill a request of an operation, most promising first."""
@@ -153,6 +154,13 @@ class PayloadSource:
         if isinstance(example, dict) and isinstance(made, dict):
             return {**made, **example}
         return example if made is None else made
+
+    def choices_of(self, name: str) -> list[Any]:
+        """Return the values that the document's schemas admit for members of a name, in order."""
+        schemas = [self.resolve(one) for one in self._schemas.values()]
+        parts = [one.get("properties", {}).get(name) for one in schemas]
+        found = [value for part in parts if part for value in self.resolve(part).get("enum", ())]
+        return list(dict.fromkeys(found))
 
     def schema_at(self, operation: Operation, path: tuple[str, ...]) -> dict[str, Any]:
         """Return the schema of a member of an operation's body, by its path."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,7 @@ from apiproof.access.prepared import (
     shared_values,
 )
 from apiproof.access.relations import about_others, relation_of
+from apiproof.access.requesters import Requesters
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
 from apiproof.access.resources import (
     ResourceCreator,
@@ -38,6 +40,8 @@ from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 _Made = CreatedResource | None
+SERVER_ERROR = 500
+BARREN = 2  # vain tries after which what makes an object is left alone
 
 
 class RequestPreparer:
@@ -60,10 +64,11 @@ class RequestPreparer:
         self._recipes: dict[tuple[str, str], PayloadRecipe] = {}
         self._failures: dict[tuple[str, str], str] = {}
         self._seeds = itertools.count()
-        self._resident: User | None = None
+        self._barren: Counter[tuple[str, str]] = Counter()  # how often nothing could be made
+        self._kept: dict[tuple[Any, ...], _Made] = {}  # objects that are only read
+        self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self.seen = SeenIds()
-        self._changeable: User | None = None
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
 
     def prepared(
@@ -83,7 +88,7 @@ class RequestPreparer:
             NotPrepared: Nothing that was tried succeeds.
         """
         failures = []
-        for someone in [user] if user else self._candidates(operation):
+        for someone in [user] if user else self._requesters.of(operation):
             key = (operation.operation_id, kind_of(someone))
             try:
                 self._spare(operation, someone, self._failures.get(key, ""))
@@ -127,8 +132,7 @@ class RequestPreparer:
         )
         if concerns_account and not user.is_lent and changes_identity(request, own):
             self.user_source.forget(user)
-            if self._resident is not None and self._resident.name == user.name:
-                self._resident = None
+            self._requesters.forget(user)
 
     def new_user(self) -> User | None:
         """Return a user of no other prepared request; None where none can be created."""
@@ -138,22 +142,6 @@ class RequestPreparer:
             return self.user_source.new_user()
         except NotApplicable as reason:
             raise NotPrepared(str(reason)) from None
-
-    def _candidates(self, operation: Operation) -> Iterator[User]:
-        """Yield whom to try: one user serves many requests, unless those may end them."""
-        tried = ""
-        if self.user_source.can_create_users and (
-            operation.method == "GET" or "{" in operation.path
-        ):
-            if self._resident is not None and self.user_source.is_gone(self._resident):
-                self._resident = None
-            self._resident = self._resident or next(self.user_source.users(), None)
-            if self._resident is not None:
-                tried = self._resident.name
-                yield self._resident
-            if self._resident is None or not self._resident.is_learnt:
-                self._resident = None
-        yield from (user for user in self.user_source.users() if user.name != tried)
 
     def make(self, creator: ResourceCreator, prepared: PreparedRequest) -> CreatedResource:
         """Create one more object of a request's user, beside what the request is about.
@@ -205,13 +193,17 @@ class RequestPreparer:
             Unexercised: None works.
         """
         responses: dict[str, None] = {}
+        made: dict[str, Any] = {}
         for recipe in self._known_recipes(operation):
-            prepared = self._prepare(operation, Preparation(user), recipe, alternative)
+            prepared = self._prepare(operation, Preparation(user, made), recipe, alternative)
             response = self.send_valid(prepared, alternative)
             if response.ok:
                 self._recipes[operation.operation_id, kind_of(user)] = recipe
                 return
             responses[f"{prepared.request.path} answered {response.status}"] = None
+            if user.is_learnt and response.status < SERVER_ERROR:  # it was refused: they are as new
+                made |= {one.parameter: one.value for one in prepared.made}
+        self._kept.clear()
         raise NotPrepared(f"no request succeeded as {user.name}: {', '.join(responses)}")
 
     def _known_recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
@@ -295,7 +287,7 @@ class RequestPreparer:
             NotPrepared: Nobody has a credential, or what it is about cannot be made.
         """
         reasons = []
-        for user in self._candidates(operation):
+        for user in self._requesters.of(operation):
             recipe = next(self._known_recipes(operation))
             try:
                 self._spare(operation, user, "")
@@ -312,7 +304,7 @@ class RequestPreparer:
         """
         name = str(parameter["name"])
         if user.is_learnt and user.is_lent and operation.method not in SAFE:
-            user = self._somebody_to_change(user) if names_person(operation, name) else user
+            user = self._requesters.instead_of(user) if names_person(operation, name) else user
         if (found := own_value(operation, name, user)) is not None:
             return found
         choices = self.payloads.resolve(parameter.get("schema", {})).get("enum")
@@ -322,20 +314,17 @@ class RequestPreparer:
             raise NotPrepared(f"no operation of the document creates what {{{name}}} names")
         return self.payloads.value_of(parameter)
 
-    def _somebody_to_change(self, user: User) -> User:
-        """Return an account of the run's own in place of one that was lent, where there is one."""
-        if self.safeguards.destructive or not self.user_source.can_create_users:
-            return user
-        if self._changeable is None or self.user_source.is_gone(self._changeable):
-            try:
-                self._changeable = self.user_source.new_user()
-            except NotApplicable:
-                return user
-        return self._changeable
-
     def _create(self, operation: Operation, name: str, errand: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
         template = f"{prefix_of(operation.path, name)}/{{{name}}}"
+        if operation.method not in SAFE or not errand.user.is_learnt:
+            return self._new(operation, template, name, errand)
+        key = (template, name, errand.user.name, tuple(sorted(map(str, errand.known.items()))))
+        if key not in self._kept:  # what is only read is as good for another request
+            self._kept[key] = self._new(operation, template, name, errand)
+        return self._kept[key]
+
+    def _new(self, operation: Operation, template: str, name: str, errand: Preparation) -> _Made:
         for creator in self.creators.for_path_parameter(operation, name):
             known = shared_values(template, creator.operation.path, errand.known)
             if (made := self._make(creator, template, name, errand.deeper(known))) is not None:
@@ -355,7 +344,8 @@ class RequestPreparer:
     ) -> _Made:
         operation = creator.operation
         proven = self._recipes.get((operation.operation_id, kind_of(preparation.user)))
-        if (operation.operation_id, kind_of(preparation.user)) in self._failures:
+        key = (operation.operation_id, kind_of(preparation.user))
+        if key in self._failures or self._barren[key] >= BARREN:
             return None
         for recipe in [proven] if proven else self._known_recipes(operation):
             try:
@@ -374,6 +364,7 @@ class RequestPreparer:
             if value is not None:
                 self._recipes[operation.operation_id, kind_of(preparation.user)] = recipe
                 return CreatedResource(name, value, operation, prepared.request, response)
+        self._barren[key] += preparation.user.is_learnt
         return None
 
     def _body_references(

@@ -5,6 +5,7 @@ an account has that did not ask for anything.
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,6 +32,7 @@ COMMON: dict[str, Any] = {
     "role": "admin",
     "roles": ["admin"],
 }
+HIGH = re.compile(r"admin|super|root|chef|owner|manager|staff|employee|moderator", re.IGNORECASE)
 Details = dict[tuple[str, ...], Any]
 
 
@@ -125,11 +127,19 @@ class PrivilegeProbe:
         for path, value in has.items():
             if value is False and path not in wanted and PRIVILEGE.search(path[-1]):
                 wanted[path] = True
+        for path, value in has.items():
+            if isinstance(value, str) and path not in wanted:
+                wanted |= dict(zip([path], self._higher(path[-1], value), strict=False))
         known = {path[-1] for path in wanted}
         for name, common in COMMON.items():
             if name not in known:
-                wanted[name,] = common
+                wanted[name,] = next(iter(self._higher(name, "")), common)
         return wanted
+
+    def _higher(self, name: str, now: str) -> list[Any]:
+        """Return the values of a right that the document names and that sound like more."""
+        choices = self._preparer.payloads.choices_of(name)
+        return [one for one in choices if str(one) != now and HIGH.search(str(one))]
 
     def _privileges(self, user: User) -> Details:
         """Return what the service says of a user's rights now."""

@@ -1,10 +1,11 @@
 """The probe: every credential case at every operation, every object as another user."""
 
+import re
 import secrets
 import traceback
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 
@@ -30,7 +31,15 @@ from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.read_after_write import ReadAfterWriteProbe
-from apiproof.access.report import AccessReport, Cell, Finding, evaluated, skipped, trapped
+from apiproof.access.report import (
+    AccessReport,
+    Finding,
+    Result,
+    Trial,
+    evaluated,
+    skipped,
+    trapped,
+)
 from apiproof.access.requirements import (
     SecurityModel,
     SecurityRequirement,
@@ -47,22 +56,13 @@ from apiproof.errors import UserError
 from apiproof.jwt import (
     CREDENTIAL_CASES,
     NO_AUTH,
-    CredentialCase,
     NotApplicable,
     RequestAuth,
     SessionEnd,
 )
 from apiproof.openapi.document import Operation
 
-Result = tuple[Cell, list[Finding]]
-
-
-class Trial(Protocol):
-    """What is tried beside credentials."""
-
-    def probe(self, operation: Operation) -> Iterator[Result]:
-        """Try one operation."""
-        ...
+INTERRUPTED = "Interrupted: what was found until then is in the reports."
 
 
 class Probe:
@@ -179,7 +179,7 @@ class Probe:
             if self._accounts is not None:
                 self._beyond_operations(self._accounts, set(skip))
         except KeyboardInterrupt:
-            self.report.interrupted = "Interrupted: what was found until then is in the reports."
+            self.report.interrupted = INTERRUPTED
         except UserError as reason:
             self.report.interrupted = str(reason)
         except Exception:  # noqa: BLE001  # whatever it is, what was found must not be lost
@@ -194,7 +194,7 @@ class Probe:
         try:
             self._cleanup.run(self._sender, self._preparer, accounts)
         except KeyboardInterrupt:
-            self.report.interrupted = "Interrupted: what was found until then is in the reports."
+            self.report.interrupted = INTERRUPTED
         except UserError as reason:
             self.report.interrupted = self.report.interrupted or str(reason)
         self.report.left_behind = self._cleanup.left(accounts)
@@ -212,7 +212,8 @@ class Probe:
 
     def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
         """Try what concerns several operations at once."""
-        if self._private is not None and not self._options.read_only and not self._options.only:
+        is_whole = not (self._options.read_only or self._options.only)
+        if self._private and is_whole and self._options.concerns("secrets_not_leaked"):
             self._private.look_again(self._preparer)
         if self._options.concerns("functions_enforced"):
             chosen = [
@@ -231,8 +232,8 @@ class Probe:
     def _note_seen(self) -> None:
         self.report.requests.update(self._sender.counts)
         self._sender.counts.clear()
-        private = self._private.findings.values() if self._private else ()
-        found = [*self._inspection.findings.values(), *private]
+        found = [*self._inspection.findings.values()]
+        found += self._private.findings.values() if self._private else ()
         self.report.add(one for one in found if self._options.concerns(one.check))
 
     def exercise(self, operation: Operation) -> None:
@@ -270,13 +271,14 @@ class Probe:
             missing = ", ".join(self._security.undeclared(operation)) or "none"
             raise NotPrepared(f"no declared security scheme is left to try (undeclared: {missing})")
         failures, entered = [], False
+        cases = [one for one in CREDENTIAL_CASES.values() if self._options.concerns(one.check)]
         for requirement in requirements:
             with serve_jwks_trap() as trap:
                 try:
                     probe = CredentialProbe(
                         self._preparer, trap.url, self._variant_index(requirement)
                     )
-                    yield from probe.walk(requirement, self._cases())
+                    yield from probe.walk(requirement, cases)
                     entered = True
                 except NotPrepared as reason:
                     failures.append(f"{requirement.name}: {reason}")
@@ -289,9 +291,6 @@ class Probe:
             yield from self._with_accounts(operation)
         else:
             yield from self._url_fetches(operation)
-
-    def _cases(self) -> list[CredentialCase]:
-        return [case for case in CREDENTIAL_CASES.values() if self._options.concerns(case.check)]
 
     def _trials(self) -> Iterator[Trial]:
         concerns = self._options.concerns
@@ -317,9 +316,9 @@ class Probe:
         if concerns("privileges_enforced"):
             yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
         if concerns("users_not_enumerable", "logins_limited", "secrets_not_leaked"):
-            attempts = self._options.login_attempts
-            trial = EnumerationProbe(self._preparer, self._accounts, attempts)
-            yield from self._beside(operation, trial)
+            most = self._options.login_attempts
+            probe = EnumerationProbe(self._preparer, self._accounts, most)
+            yield from self._beside(operation, probe)
         yield from self._url_fetches(operation)
 
     def _url_fetches(self, operation: Operation) -> Iterator[Result]:
@@ -360,7 +359,7 @@ class Probe:
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""
         known = [one.security for one in self._security.operations if one.security]
-        for alternative in dict.fromkeys(known):
+        for alternative in dict.fromkeys(known) if re.search("answered 40[13]", reason) else ():
             secured = Operation(**{**vars(operation), "security": alternative})
             try:
                 prepared = self._preparer.prepared(secured)

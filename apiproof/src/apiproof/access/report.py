@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.http import Response
@@ -113,6 +113,17 @@ class Finding:
         """The finding as one line."""
         seen = f" (request {self.evidence})" if self.evidence else ""
         return f"{self.operation_id}: {self.text} [{self.check}: {self.case}]{seen}"
+
+
+Result = tuple[Cell, list[Finding]]
+
+
+class Trial(Protocol):
+    """What is tried beside credentials."""
+
+    def probe(self, operation: Operation) -> Iterator[Result]:
+        """Try one operation."""
+        ...
 
 
 def evaluated(  # noqa: PLR0913 - the parts of a cell and its finding

@@ -1,0 +1,54 @@
+"""Who sends a request: one user serves many, unless the request may end them."""
+
+import itertools
+from collections.abc import Iterator
+
+from apiproof.access.safeguards import Safeguards
+from apiproof.access.users import User, UserSource
+from apiproof.jwt import NotApplicable
+from apiproof.openapi.document import Operation
+
+
+class Requesters:
+    """Chooses among the users of a source."""
+
+    def __init__(self, user_source: UserSource, safeguards: Safeguards) -> None:
+        self._user_source = user_source
+        self._safeguards = safeguards
+        self._resident: User | None = None
+        self._changeable: User | None = None
+
+    def of(self, operation: Operation) -> Iterator[User]:
+        """Yield whom to try for an operation, best first."""
+        tried = ""
+        if self._user_source.can_create_users and (
+            operation.method == "GET" or "{" in operation.path
+        ):
+            if self._resident is not None and self._user_source.is_gone(self._resident):
+                self._resident = None
+            self._resident = self._resident or next(self._user_source.users(), None)
+            if self._resident is not None:
+                tried = self._resident.name
+                yield self._resident
+            if self._resident is None or not self._resident.is_learnt:
+                self._resident = None
+        others = (user for user in self._user_source.users() if user.name != tried)
+        # Whoever asks for what takes no credential is answered alike.
+        is_open = not operation.secured and self._user_source.can_create_users
+        yield from itertools.islice(others, int(not tried)) if is_open else others
+
+    def instead_of(self, user: User) -> User:
+        """Return an account of the run's own in place of one that was lent, where there is one."""
+        if self._safeguards.destructive or not self._user_source.can_create_users:
+            return user
+        if self._changeable is None or self._user_source.is_gone(self._changeable):
+            try:
+                self._changeable = self._user_source.new_user()
+            except NotApplicable:
+                return user
+        return self._changeable
+
+    def forget(self, user: User) -> None:
+        """Take note that a user is of no more use."""
+        if self._resident is not None and self._resident.name == user.name:
+            self._resident = None
