@@ -287,7 +287,7 @@ def test_page_has_css_and_terms(machines: OAuthPool) -> None:
     css = ".submitButton-customizable { color: #123456; } </style><script>"
     aws.set_ui_customization(**named, CSS=".logo-customizable { color: #abcdef; }")
     assert "#abcdef" in aws.get_ui_customization(**of_client)["UICustomization"]["CSS"]
-    aws.set_ui_customization(**of_client, CSS=css)
+    aws.set_ui_customization(**of_client, CSS=css, ImageFile=b"a logo")
     assert aws.get_ui_customization(**of_client)["UICustomization"]["CSS"] == css
     links = {"Links": {"cognito:default": "https://example.com/terms"}}
     terms = {"TermsName": "terms-of-use", "TermsSource": "LINK", "Enforcement": "NONE"}
@@ -301,6 +301,7 @@ def test_page_has_css_and_terms(machines: OAuthPool) -> None:
     answer = requests.get(f"{machines.base_url}/login", params=asked, timeout=5)
     assert "#123456" in answer.text
     assert "<script" not in answer.text
+    assert 'src="data:image/png;base64,YSBsb2dv"' in answer.text
     assert 'href="https://example.com/terms"' in answer.text
     assert Browser(machines.base_url).visit("/login", **asked).title == "Sign in"
     aws.delete_terms(**named, TermsId=made["TermsId"])

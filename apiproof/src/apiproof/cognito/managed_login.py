@@ -24,7 +24,7 @@ _COOKIE = "cognito"
 _SIGNED_IN_FOR = timedelta(hours=1)  # developer guide, "Managed login": the session cookie
 _HTML = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "Content-Security-Policy": "default-src 'none'; img-src data:; style-src 'unsafe-inline'",
     "Content-Type": "text/html;charset=UTF-8",
 }
 _FLOWS = {"code": "code", "token": "implicit"}
@@ -56,13 +56,14 @@ class AuthorizationRequest:
 
     def page(self, page: Page, action: str, error: str = "") -> WebResponse:
         """Show a page in the style of the app client, with links to its terms."""
-        css = self.pool.customization(self.client.id).get("CSS", "")
+        style = self.pool.customization(self.client.id)
         links = {
             terms["TermsName"]: terms["Links"]["cognito:default"]
             for terms in self.pool.terms.values()
             if terms["ClientId"] == self.client.id and "cognito:default" in terms["Links"]
         }
-        return WebResponse(200, page.render(action, error, css, links), dict(_HTML))
+        html = page.render(action, error, style.get("CSS", ""), links, style.get("ImageUrl") or "")
+        return WebResponse(200, html, dict(_HTML))
 
     def redirect(self, answer: Mapping[str, object], headers: Mapping[str, str]) -> WebResponse:
         """Send the browser back with an answer, in the fragment for a `token` response."""

@@ -62,7 +62,12 @@ class Page:
     button: str = "Continue"
 
     def render(
-        self, action: str = "", error: str = "", css: str = "", links: Mapping[str, str] = _NONE
+        self,
+        action: str = "",
+        error: str = "",
+        css: str = "",
+        links: Mapping[str, str] = _NONE,
+        image: str = "",
     ) -> str:
         """Make HTML of it.
 
@@ -71,12 +76,12 @@ class Page:
             error: what went wrong.
             css: of SetUICustomization.
             links: to terms, by their names.
+            image: the address of a logo.
         """
         # Without "<", no style ends early.
         style = Markup(css.replace("<", ""))  # noqa: S704
-        return _TEMPLATE.render(
-            vars(self) | {"action": action, "error": error, "css": style, "links": links}
-        )
+        shown = {"action": action, "error": error, "css": style, "links": links, "image": image}
+        return _TEMPLATE.render(vars(self) | shown)
 
 
 def first_page(username: str = "") -> Page:

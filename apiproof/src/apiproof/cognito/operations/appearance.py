@@ -4,6 +4,7 @@ Everything is kept and described. The plain page of this emulator has the CSS of
 and links to terms; the settings and images of managed login branding change nothing in it.
 """
 
+import base64
 import re
 from typing import Any
 
@@ -36,6 +37,15 @@ def _check_css(css: str) -> None:
                 )
 
 
+def _image_url(image: Any) -> str | None:
+    """Give an address that holds the image itself; None for no image."""
+    try:
+        base64.b64decode(image, validate=True)
+    except (TypeError, ValueError) as error:
+        raise ParameterInvalid("The ImageFile is not in base64.") from error
+    return f"data:image/png;base64,{image}" if image else None
+
+
 class Appearance(Operation):
     """Operations on branding, CSS and terms."""
 
@@ -55,7 +65,7 @@ class Appearance(Operation):
     # The page's CSS
 
     def set_ui_customization(self) -> ActionResult:
-        """Set the CSS of the sign-in page, for one client or all."""
+        """Set CSS and logo of the sign-in page, for one client or all."""
         pool, client_id = self._pool_of_client(), self.params.get("ClientId", _ALL_CLIENTS)
         if pool.domain is None:
             raise ParameterInvalid("A domain must be associated with this user pool.")
@@ -64,6 +74,7 @@ class Appearance(Operation):
             "UserPoolId": pool.id,
             "ClientId": client_id,
             "CSS": self.params.get("CSS", ""),
+            "ImageUrl": _image_url(self.params.get("ImageFile") or ""),
             "CSSVersion": self.context.clock.now().strftime("%Y%m%d%H%M%S"),
         }
         customizations = pool.customizations
