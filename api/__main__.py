@@ -1,7 +1,4 @@
-"""`python -m api`: serve with uvicorn.
-
-Must not know anything but the command line.
-"""
+"""`python -m api`: serve with uvicorn."""
 
 import argparse
 import math

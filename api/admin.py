@@ -1,7 +1,7 @@
 """`python -m api.admin disable | enable USERNAME`: for operators.
 
-A disabled user's tokens still verify offline until they expire, so the row says that the account
-is disabled, too. Must not know HTTP.
+A disabled user's tokens still verify offline until they expire, so the row says that the account is
+disabled, too.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The application: routes, handlers and middleware around the surroundings.
 
-`create_app` has no side effects outside the object that it returns. Must not know operations.
+`create_app` has no side effects outside the object that it returns.
 """
 
 from collections.abc import AsyncIterator

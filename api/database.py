@@ -1,7 +1,7 @@
 """The database: how engines are built, how a transaction opens and ends, when the database is away.
 
 A transaction opens and ends within one call in one thread: no connection waits for another thread,
-and none for Cognito. Must not know any table.
+and none for Cognito.
 
 Source: SQLAlchemy 2.1 on disconnect handling and pool events; libpq's connection parameters.
 """
@@ -19,10 +19,10 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, SQLAlchemyError
 from sqlmodel import Session, create_engine
 from typing_extensions import override
 
-from api.errors import DatabaseUnavailable
+from api.errors import ApiError, DatabaseUnavailable
 from api.limits import Bulkhead, current
 from api.settings import Settings
-from api.sqlstate import READ_ONLY, is_garbled, is_transient, sqlstate
+from api.sqlstate import READ_ONLY, is_transient, sqlstate
 from api.transactions import Transactions
 
 T = TypeVar("T")
@@ -174,17 +174,20 @@ def _roll_back(db: Session, engine: Engine, error: BaseException) -> None:
 
     A session whose rollback fails would keep its connection until garbage is collected.
     """
-    try:
-        if isinstance(error, DBAPIError) and sqlstate(error) == READ_ONLY:
-            # After a fail-over the pool's connections lead to what is now a replica.
-            db.invalidate()
-            engine.dispose()
-        elif isinstance(error, DBAPIError) and is_garbled(error):
-            db.invalidate()
-        else:
-            db.rollback()
-    except SQLAlchemyError:
+    code = sqlstate(error) if isinstance(error, DBAPIError) else None
+    if code == READ_ONLY:
+        # After a fail-over the pool's connections lead to what is now a replica.
         db.invalidate()
+        engine.dispose()
+        return
+    try:
+        if code is not None or isinstance(error, ApiError):
+            db.rollback()
+            return
+    except SQLAlchemyError:
+        pass
+    # Nobody foresaw it: the connection may hold the answer to another question.
+    db.invalidate()
 
 
 def _note_new(_connection: Any, record: Any) -> None:

@@ -1,7 +1,6 @@
 """What the service stands on, built once per process: database, identity provider, keys, clock.
 
-`create_app` builds it from the settings; tests hand in one with parts replaced. Must not know
-routes.
+`create_app` builds it from the settings; tests hand in one with parts replaced.
 """
 
 import time
@@ -29,7 +28,7 @@ _LOOKUP_THREADS = 4  # they only wait for one and the same fetch
 
 @dataclass(frozen=True)
 class AppState:
-    """The world as one process of the service sees it.
+    """What one process of the service stands on.
 
     Attributes:
         database: transactions, in threads of their own.

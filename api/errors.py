@@ -1,7 +1,6 @@
 """Every refusal of the API; each error owns its status, text, headers and documentation.
 
-Services raise them, one handler speaks HTTP, routers declare them with `responses`. This module
-must not know any other module of the API.
+Services raise them, one handler speaks HTTP, routers declare them with `responses`.
 
     ApiError
     |- 401 NotAuthenticated, TokenInvalid, CredentialsWrong, RefreshTokenInvalid

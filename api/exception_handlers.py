@@ -1,7 +1,4 @@
-"""How refusals become HTTP answers: one shape, `{"detail": ...}`, and nothing of the input.
-
-Must not know operations.
-"""
+"""How refusals become HTTP answers: one shape, `{"detail": ...}`, and nothing of the input."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,7 +16,7 @@ _MISMATCH = "String should match the pattern in the OpenAPI document"
 
 
 def install_exception_handlers(app: FastAPI) -> None:
-    """Let the application answer every refusal in the house's shape.
+    """Let the application answer every refusal in the one shape.
 
     Args:
         app: with all its routes.

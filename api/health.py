@@ -1,7 +1,4 @@
-"""Whether the process lives, and whether it can serve: for load balancers.
-
-Must not know users or randoms.
-"""
+"""Whether the process lives, and whether it can serve: for load balancers."""
 
 from typing import Literal
 

@@ -1,6 +1,6 @@
 """Structured logs: one JSON object per line on standard output, the libraries' lines included.
 
-Must not know what is logged; those who log leave out tokens, passwords, codes and addresses.
+Those who log leave out tokens, passwords, codes and addresses.
 
 Source: structlog 26, "Standard Library Logging" (ProcessorFormatter).
 """
@@ -71,7 +71,11 @@ def _number(level: str) -> int:
 
 
 def _name_error(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Say which error a library logged, without its text: that may hold what a request held."""
+    """Say which error a library logged, without its text: that may hold what a request held.
+
+    So may the lines after the first, in which asyncio says which task or callback had the error.
+    """
+    event["event"] = str(event["event"]).partition("\n")[0]
     error = event.pop("exc_info", None)
     if isinstance(error, tuple) and error[0] is not None:
         event["error"] = error[0].__name__

@@ -1,6 +1,6 @@
 """The service as ASGI servers load it: `uvicorn api.main:app`.
 
-The only module with an effect at import. Must not know anything but how to start.
+The only module with an effect at import.
 """
 
 import sys

@@ -1,6 +1,6 @@
 """What surrounds every request: its id, its line in the log, its limits, its last resort.
 
-Plain ASGI, so that nothing is buffered. Must not know operations.
+Plain ASGI, so that nothing is buffered.
 
 Source: ASGI 3 HTTP connection scope.
 """

@@ -1,6 +1,6 @@
 """What an operation may refuse, turned from error classes into OpenAPI responses.
 
-Must not know any operation: routers name the errors, this says how they are written down.
+Routers name the errors, this says how they are written down.
 """
 
 from typing import Any

@@ -1,7 +1,6 @@
 """The settings of the service, from the environment and `.env`.
 
-A missing or bad setting is one line that names it; secrets are never part of that line. This
-module must not know who uses the settings.
+A missing or bad setting is one line that names it; secrets are never part of that line.
 
 Source: pydantic-settings 2.16.
 """

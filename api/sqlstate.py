@@ -1,16 +1,17 @@
 """What the database's errors mean: try again, a constraint that a rule foresees, or our own fault.
 
-Must not know any table, nor HTTP.
-
 Source: PostgreSQL's error codes (Appendix A).
 """
 
 from sqlalchemy.exc import (
     DatabaseError,
+    DataError,
     DBAPIError,
     InterfaceError,
     InternalError,
+    NoSuchColumnError,
     OperationalError,
+    ResourceClosedError,
     SQLAlchemyError,
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -46,16 +47,24 @@ def sqlstate(error: DBAPIError) -> str | None:
     return code
 
 
-def is_garbled(error: DBAPIError) -> bool:
-    """Tell whether the connection failed, or brought what no PostgreSQL server says.
+def is_garbled(error: SQLAlchemyError) -> bool:
+    """Tell whether the connection failed, or brought what no PostgreSQL server answers with.
 
-    What psycopg2 itself finds wrong with a call, such as a value that it cannot send, is neither.
+    So does a pooler that gives one client the answers of another. What psycopg2 itself finds wrong
+    with a call, such as a value that it cannot send, is neither.
 
     Args:
         error: what SQLAlchemy raised.
     """
-    is_drivers = isinstance(error, (OperationalError, InternalError))
-    return sqlstate(error) is None and (is_drivers or type(error) is DatabaseError)
+    if isinstance(error, (InterfaceError, ResourceClosedError, NoSuchColumnError)):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    # psycopg2 has no other class for a code that PostgreSQL does not have.
+    has_odd_code = type(error) is DatabaseError
+    return has_odd_code or (
+        sqlstate(error) is None and isinstance(error, (OperationalError, InternalError, DataError))
+    )
 
 
 def is_transient(error: SQLAlchemyError) -> bool:
@@ -64,11 +73,9 @@ def is_transient(error: SQLAlchemyError) -> bool:
     Args:
         error: what SQLAlchemy raised.
     """
-    if isinstance(error, (PoolTimeout, InterfaceError)):
+    if isinstance(error, PoolTimeout) or is_garbled(error):
         return True
     if not isinstance(error, DBAPIError):
         return False
     code = sqlstate(error)
-    if code is None:
-        return error.connection_invalidated or is_garbled(error)
-    return code.startswith(_TRANSIENT)
+    return error.connection_invalidated if code is None else code.startswith(_TRANSIENT)

@@ -1,4 +1,4 @@
-"""What rules ask of a database: transactions. Must not know any table, nor how they are opened."""
+"""What rules ask of a database: transactions."""
 
 from contextlib import AbstractContextManager
 from typing import Protocol

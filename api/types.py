@@ -1,8 +1,7 @@
 """The values that the API takes, as types: what the database or Cognito cannot hold is not a value.
 
 Each type is enforced by pydantic and printed in the OpenAPI document by the same declaration, so
-that the document never promises what the service refuses. This module must not know HTTP, the
-database or Cognito's client.
+that the document never promises what the service refuses.
 
 Usernames are narrower than Cognito's: what looks alike is not let in, and what is a `sub` neither.
 

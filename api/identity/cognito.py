@@ -2,7 +2,7 @@
 
 One client per process, no retries (botocore would re-send a SignUp whose answer was lost), short
 timeouts, and the request's deadline. What is not an answer of Cognito's, by its header and by what
-is read from it, is an answer lost. Must not know HTTP, the database or who asks.
+is read from it, is an answer lost.
 
 Sources: botocore 1.44 Config, AWS "Computing secret hash values".
 """
@@ -263,7 +263,7 @@ def _tokens(result: Any, refresh_token: str = "") -> Tokens:
     if not isinstance(result, Mapping):
         raise IdentityAnswerLost
     expires_in = result.get("ExpiresIn")
-    if not isinstance(expires_in, int) or expires_in < 1:
+    if isinstance(expires_in, bool) or not isinstance(expires_in, int) or expires_in < 1:
         raise IdentityAnswerLost
     has_own = not refresh_token or "RefreshToken" in result
     return Tokens(

@@ -1,7 +1,6 @@
 """Verification of access tokens, offline: RS256 only, by the pool's keys, which are kept.
 
-Whatever is wrong with a token, the answer is the same TokenInvalid. Must not know HTTP, the
-database or scopes' meaning.
+Whatever is wrong with a token, the answer is the same TokenInvalid.
 
 Keys are fetched when needed, never per request, and in a thread of its own, one fetch at a time:
 whoever needs a key that is not at hand waits for it until the deadline, and nobody else does.

@@ -1,6 +1,6 @@
 """What the service asks of an identity provider, and the words for what it answers.
 
-Services know these protocols only. Must not know Cognito, boto3 or HTTP.
+Services know these protocols only.
 """
 
 from dataclasses import dataclass, field

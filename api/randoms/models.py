@@ -1,7 +1,4 @@
-"""The table of random numbers.
-
-Must not know HTTP or rules.
-"""
+"""The table of random numbers."""
 
 from datetime import datetime
 

@@ -1,7 +1,4 @@
-"""The operations on random numbers, as HTTP.
-
-Must not know rules, queries or Cognito.
-"""
+"""The operations on random numbers, as HTTP."""
 
 from typing import Annotated
 

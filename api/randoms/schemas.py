@@ -1,7 +1,4 @@
-"""The bodies of requests and answers about random numbers.
-
-Must not know the database.
-"""
+"""The bodies of requests and answers about random numbers."""
 
 from datetime import datetime
 from typing import Annotated, Any

@@ -1,7 +1,6 @@
 """The rules of random numbers: within their bounds, and only for their owner.
 
-Every query names the owner, so that someone else's item is no different from none. Must not know
-HTTP, users or settings.
+Every query names the owner, so that someone else's item is no different from none.
 """
 
 import secrets

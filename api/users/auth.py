@@ -1,8 +1,8 @@
 """Sessions: opened by login, continued by refresh, ended by logout.
 
-Access tokens verify offline until they expire, so a sign-out is written down here: sessions
-opened up to `users.signed_out_at` are refused, except those in `kept_sessions`, which this API
-opened after the sign-out (see docs/decisions/0004). Must not know HTTP, boto3 or settings.
+Access tokens verify offline until they expire, so a sign-out is written down here: sessions opened
+up to `users.signed_out_at` are refused, except those in `kept_sessions`, which this API opened
+after the sign-out (see docs/decisions/0004).
 """
 
 import time

@@ -1,7 +1,4 @@
-"""The tables of users and of the sessions that outlive a sign-out.
-
-Must not know HTTP, Cognito or rules.
-"""
+"""The tables of users and of the sessions that outlive a sign-out."""
 
 from datetime import datetime
 

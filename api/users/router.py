@@ -1,7 +1,4 @@
-"""The operations on users and sessions, as HTTP.
-
-Must not know rules, queries or Cognito.
-"""
+"""The operations on users and sessions, as HTTP."""
 
 from typing import Annotated
 from uuid import UUID

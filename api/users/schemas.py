@@ -1,7 +1,4 @@
-"""The bodies of requests and answers about users.
-
-Must not know the database or Cognito.
-"""
+"""The bodies of requests and answers about users."""
 
 from datetime import datetime
 from typing import Annotated, Literal

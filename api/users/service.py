@@ -1,7 +1,4 @@
-"""The rules of accounts and profiles, apart from sign-up and sessions.
-
-Must not know HTTP, boto3 or settings.
-"""
+"""The rules of accounts and profiles, apart from sign-up and sessions."""
 
 from collections.abc import Callable
 

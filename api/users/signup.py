@@ -3,8 +3,7 @@
 The row comes first, as a reservation of name and address that is committed and expires; the
 provider is asked meanwhile, and its answer makes the row a user's or removes it. No lock and no
 connection is held while it is asked. What a killed process or a lost answer leaves behind is
-recognised and removed by the next sign-up (see docs/decisions/0003). Must not know HTTP, boto3 or
-settings.
+recognised and removed by the next sign-up (see docs/decisions/0003).
 """
 
 from dataclasses import dataclass

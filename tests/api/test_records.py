@@ -119,6 +119,7 @@ try:
     raise ValueError("a-secret")
 except ValueError:
     logging.getLogger("sqlalchemy.pool").exception("Exception closing connection")
+logging.getLogger("asyncio").error("Task failed\\nfuture: <Task exception=ValueError('a-secret')>")
 """
     done = subprocess.run(  # noqa: S603 - our own interpreter and code
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
@@ -127,8 +128,9 @@ except ValueError:
     assert [line["event"] for line in lines] == [
         "Application startup complete.",
         "Exception closing connection",
+        "Task failed",
     ]
-    assert [line["logger"] for line in lines] == ["uvicorn.error", "sqlalchemy.pool"]
+    assert [line["logger"] for line in lines] == ["uvicorn.error", "sqlalchemy.pool", "asyncio"]
     assert all({"level", "timestamp"} <= line.keys() for line in lines)
     assert lines[1]["error"] == "ValueError"
     assert "a-secret" not in done.stdout + done.stderr

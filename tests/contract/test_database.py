@@ -157,6 +157,26 @@ def behind_a_proxy(env: Environment) -> Iterator[tuple[FaultProxy, AsgiClient]]:
             yield proxy, client
 
 
+# Messages that a PostgreSQL server may send, but not as an answer to that.
+ODD_ANSWERS = {
+    "to an UPDATE": b"C\0\0\0\rUPDATE 0\0Z\0\0\0\5T",
+    "that a pooler invented": postgres_error("?????"),
+    "that all is well": postgres_error("00000"),
+}
+
+
+@pytest.mark.parametrize("answer", ODD_ANSWERS)
+@pytest.mark.parametrize("name", ["list_randoms", "login_user"])
+def test_an_answer_to_another_question_is_none(env: Environment, name: str, answer: str) -> None:
+    request = valid(env, name)
+    with behind_a_proxy(env) as (proxy, client):
+        assert request.send(client).status_code == 200
+        for _ in range(2):
+            with proxy.fault(Answer(ODD_ANSWERS[answer], hangs_up=False), when=b"FROM users"):
+                assert request.send(client).status_code == 503
+            assert request.send(client).status_code == 200
+
+
 def test_a_rollback_that_fails_costs_no_connection(env: Environment) -> None:
     request = valid(env, "list_randoms")
     with behind_a_proxy(env) as (proxy, client):

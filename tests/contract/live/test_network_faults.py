@@ -154,7 +154,7 @@ def _lacking(user: Account) -> list[tuple[str, str, dict[str, Any]]]:
         "RefreshToken": "a.b.c",
         "ExpiresIn": 3600,
     }
-    odd: tuple[Any, ...] = (None, "", 0, [], "\ud800", "\x00")
+    odd: tuple[Any, ...] = (None, "", 0, True, [], "\ud800", "\x00")
     broken = {
         f"{key} is {value!r}": {"AuthenticationResult": {**session, key: value}}
         for key in session
