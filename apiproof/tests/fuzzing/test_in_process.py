@@ -119,14 +119,6 @@ def read_room(number: int) -> int:
 """
 
 
-def test_an_application_in_an_environment_of_its_own_is_fuzzed(tmp_path: Path) -> None:
-    (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
-    (tmp_path / "rooms_app.py").write_text(ROOMS, encoding="utf-8")
-    done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "2", *FEW)
-    assert "not installed" not in done.stdout + done.stderr
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 REPORTING = """
 [reports]
 directory = "reports"
@@ -137,12 +129,16 @@ path = "reports/fuzz.har"
 """
 
 
-def test_shards_write_none_of_the_configured_reports(tmp_path: Path) -> None:
-    """They would write the same files side by side, and with what only the end would hide."""
+def test_an_application_in_an_environment_of_its_own_is_fuzzed(tmp_path: Path) -> None:
+    """And its shards write none of the configured reports: they would write the same files.
+
+    They would be written with what only the end hides, too.
+    """
     (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
     (tmp_path / "rooms_app.py").write_text(ROOMS, encoding="utf-8")
     (tmp_path / "schemathesis.toml").write_text(REPORTING, encoding="utf-8")
     done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "2", *FEW)
+    assert "not installed" not in done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list((tmp_path / "reports").rglob("*.har"))
     assert not (tmp_path / "reports" / "junit.xml").exists()
