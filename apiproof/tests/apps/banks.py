@@ -22,6 +22,7 @@ FLAWS = {
     "administrator-at-sign-up": "privileges_enforced/sign-up",
     "administrator-by-profile": "privileges_enforced/own-account",  # inside a wrapped body
     "employee-by-profile": "privileges_enforced/own-account",  # a role that only the document names
+    "manager-by-profile": "privileges_enforced/own-account",  # in the service's own spelling
     "balance-of-anyone": "ownership_enforced/other-account",  # without any credential
     "history-of-anyone": "ownership_enforced/other-account",  # by a query parameter
     "card-of-anyone": "ownership_enforced/other-user",
@@ -94,6 +95,7 @@ class Inner(BaseModel):
 
     motto: Text
     role: Role | None = None
+    user_role: Text | None = None
     is_admin: Any = Field(default=None, exclude=True, json_schema_extra={"readOnly": True})
 
 
@@ -112,6 +114,7 @@ class Customer:
     account_number: str
     is_admin: bool = False
     role: Role = Role.CUSTOMER
+    user_role: str = "Customer"
     motto: str = ""
     wallet: Row = field(default_factory=dict)
     followed: set[str] = field(default_factory=set)
@@ -182,7 +185,12 @@ def create_bank(flaw: str = "", bank: Bank | None = None) -> FastAPI:  # noqa: C
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         token = secrets.token_hex(16)
         kept.tokens[token] = user
-        known = {"role": user.role, "isAdmin": user.is_admin, "accountNumber": user.account_number}
+        known: Row = {
+            "role": user.role,
+            "user_role": user.user_role,
+            "isAdmin": user.is_admin,
+            "accountNumber": user.account_number,
+        }
         return {"token": token, "user": {"username": user.username, **known}}
 
     @app.post("/v{version}/forgot-password", operation_id="forgot", **told)
@@ -253,6 +261,8 @@ def create_bank(flaw: str = "", bank: Bank | None = None) -> FastAPI:  # noqa: C
         user.motto = body.profile.motto
         if flaw == "employee-by-profile":
             user.role = body.profile.role or user.role
+        if flaw == "manager-by-profile" and body.profile.user_role == "Manager":
+            user.user_role = "Manager"
         user.is_admin |= body.profile.is_admin is True and flaw == "administrator-by-profile"
         return {"message": "done"}
 

@@ -33,7 +33,10 @@ COMMON: dict[str, Any] = {
     "roles": ["admin"],
 }
 HIGH = re.compile(r"admin|super|root|chef|owner|manager|staff|employee|moderator", re.IGNORECASE)
+ROLE = re.compile(r"role$", re.IGNORECASE)
+ROLES = ("admin", "manager", "employee", "moderator")
 Details = dict[tuple[str, ...], Any]
+Right = tuple[tuple[str, ...], Any]
 
 
 class PrivilegeProbe:
@@ -79,14 +82,14 @@ class PrivilegeProbe:
 
     def _extras(self, control: Details) -> Iterator[dict[str, Any]]:
         """Yield members for the sign-up: where the service shows them, where it shows none."""
-        wanted = self._wanted(control)
-        names = {path[-1]: value for path, value in wanted.items()}
+        wanted = [(path[-1], value) for path, value in self._wanted(control)]
+        names = dict(reversed(wanted))  # of several values, the first
         body = self._accounts.sign_up_body("probe", "probe")
         nested = [name for name, part in dict(body or {}).items() if isinstance(part, Mapping)]
         yield names
         for name in nested:
             yield {f"{name}/{key}": value for key, value in names.items()}
-        for name, value in names.items():  # one by one, where all together are refused
+        for name, value in wanted:  # one by one, where all together are refused
             yield {name: value}
 
     def _by_change(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
@@ -99,7 +102,7 @@ class PrivilegeProbe:
         before = self._privileges(prepared.user)
         self._accounts.forget(prepared.user)  # nobody knows what the account is afterwards
         answers = []
-        for path, value in self._wanted(before).items():
+        for path, value in self._wanted(before):
             request = prepared.request.saying(with_field(body, _place_of(body, path[-1]), value))
             answer = self._preparer.sender.send(request, prepared.auth)
             answers.append(answer)
@@ -118,28 +121,31 @@ class PrivilegeProbe:
     ) -> tuple[Cell, list[Finding]]:
         return evaluated(operation, CHECK, case, answers or (), note, kind="gained")
 
-    def _wanted(self, has: Details) -> dict[tuple[str, ...], Any]:
-        """Return members and the values by which privileged users differ, and common ones."""
-        wanted: dict[tuple[str, ...], Any] = {}
+    def _wanted(self, has: Details) -> list[Right]:
+        """Return members and values by which privileged users differ, and common ones."""
+        wanted: list[Right] = []
         for user in self._accounts.lent():
             shown = self._privileges(user).items()
-            wanted |= {path: value for path, value in shown if value and value != has.get(path)}
+            wanted += [(path, value) for path, value in shown if value and value != has.get(path)]
         for path, value in has.items():
-            if value is False and path not in wanted and PRIVILEGE.search(path[-1]):
-                wanted[path] = True
-        for path, value in has.items():
-            if isinstance(value, str) and path not in wanted:
-                wanted |= dict(zip([path], self._higher(path[-1], value), strict=False))
-        known = {path[-1] for path in wanted}
+            if value is False:
+                wanted.append((path, True))
+            if isinstance(value, str):
+                wanted += [(path, one) for one in self._higher(path[-1], value)]
+        known = {path[-1] for path, _ in wanted}
         for name, common in COMMON.items():
             if name not in known:
-                wanted[name,] = next(iter(self._higher(name, "")), common)
-        return wanted
+                wanted.append(((name,), next(iter(self._higher(name, "")), common)))
+        return [right for place, right in enumerate(wanted) if right not in wanted[:place]]
 
     def _higher(self, name: str, now: str) -> list[Any]:
         """Return the values of a right that the document names and that sound like more."""
         choices = self._preparer.payloads.choices_of(name)
-        return [one for one in choices if str(one) != now and HIGH.search(str(one))]
+        named = [one for one in choices if str(one) != now and HIGH.search(str(one))]
+        if choices or not now or not ROLE.search(name):
+            return named
+        style = str.upper if now.isupper() else str.title if now.istitle() else str.lower
+        return [style(one) for one in ROLES]  # a guess, in the service's spelling
 
     def _privileges(self, user: User) -> Details:
         """Return what the service says of a user's rights now."""
