@@ -24,8 +24,9 @@ from apiproof.access.fields import (
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import PreparedRequest, items_of
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.access.users import User

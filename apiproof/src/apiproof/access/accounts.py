@@ -25,9 +25,9 @@ from apiproof.access.logins import (
     find_sign_up,
     login_entry,
 )
-from apiproof.access.own_identifiers import own_value
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
+from apiproof.access.prepared import own_value
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body

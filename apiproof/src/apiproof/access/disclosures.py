@@ -9,8 +9,8 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.fields import PASSWORD_FIELD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import items_of
 from apiproof.access.report import SHOWN, Finding
+from apiproof.access.resources import items_of
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth
 
 CHECK = "secrets_not_leaked"

@@ -12,7 +12,7 @@ from typing import Any
 from hypothesis import Phase, find, settings, strategies
 
 from apiproof.access.http import Upload
-from apiproof.openapi.document import resolve_ref
+from apiproof.openapi.references import flattened
 
 Schema = Mapping[str, Any]
 
@@ -35,20 +35,7 @@ class ExampleValues:
 
     def resolve(self, schema: Any) -> dict[str, Any]:
         """Follow `$ref` and merge `allOf`; the first alternative of `anyOf` and `oneOf` counts."""
-        found: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
-        for _ in range(DEPTH):
-            if "$ref" in found:
-                target = resolve_ref(self._document, str(found.pop("$ref")))
-                found = {**target, **found}
-            elif "allOf" in found:
-                found = _merged([found, *(self.resolve(part) for part in found.pop("allOf"))])
-            elif branches := found.pop("anyOf", None) or found.pop("oneOf", None):
-                chosen = [self.resolve(branch) for branch in branches]
-                solid = [branch for branch in chosen if branch.get("type") != "null"]
-                found = _merged([found, (solid or chosen)[0]])
-            else:
-                break
-        return found
+        return flattened(self._document, schema)
 
     def different_from(self, schema: Any, value: Any, seed: int) -> Any:
         """Return a value that a schema admits and that differs; the same where none is known."""
@@ -112,19 +99,6 @@ class ExampleValues:
             for name, part in found.get("properties", {}).items()
             if (name in required or (full and depth < 2)) and not self.resolve(part).get("readOnly")
         }
-
-
-def _merged(schemas: list[dict[str, Any]]) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for schema in schemas:
-        for name, value in schema.items():
-            if name == "properties":
-                merged[name] = {**merged.get(name, {}), **value}
-            elif name == "required":
-                merged[name] = [*merged.get(name, []), *value]
-            else:
-                merged.setdefault(name, value)
-    return merged
 
 
 def is_free_text(schema: Schema) -> bool:

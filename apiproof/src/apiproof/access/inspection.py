@@ -4,6 +4,7 @@ Sources: RFC 9110, 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate); RFC 6750, 3 
 """
 
 import email.utils
+import functools
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -12,13 +13,13 @@ from typing import Any
 
 from apiproof.access.checks import Impact
 from apiproof.access.disclosures import code_handed_out
-from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, Response
 from apiproof.access.report import SHOWN, Finding
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
+from apiproof.openapi.references import flattened
 from apiproof.openapi.responses import ResponseValidator
 from apiproof.redaction import LOOKS, is_secret, secrets_in
 
@@ -252,7 +253,7 @@ class Inspection:
         self._security = security
         self._user_source = user_source
         self._operations = {item.label: item for item in security.operations}
-        self._examples_of = ExampleValues(document)
+        self._resolve = functools.partial(flattened, document)
         self._error_conformance = ErrorConformance(document)
         self.findings: dict[str, Finding] = {}
 
@@ -336,7 +337,7 @@ class Inspection:
             if _GIVES_CREDENTIALS.search(f"{operation.path} {operation.operation_id}"):
                 declared = {}
                 body = _without_secrets(body)
-            body = without_declared_secrets(body, declared, self._examples_of.resolve)
+            body = without_declared_secrets(body, declared, self._resolve)
             text = json.dumps(body, ensure_ascii=False)
         text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes
         text += "".join(
@@ -356,7 +357,7 @@ class Inspection:
         declared = (
             responses.get(str(status)) or responses.get("2XX") or responses.get("default", {})
         )
-        content = self._examples_of.resolve(declared).get("content", {})
+        content = self._resolve(declared).get("content", {})
         return next(
             (part.get("schema", {}) for name, part in content.items() if "json" in name), {}
         )

@@ -8,9 +8,9 @@ from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import CreatedResource, PreparedRequest, items_of
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding, evaluated, skipped
-from apiproof.access.resources import ResourceCreator, created_id
+from apiproof.access.resources import CreatedResource, ResourceCreator, created_id, items_of
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation

@@ -7,11 +7,11 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.fields import fields_of, plain_name
 from apiproof.access.http import Request, RequestContent, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
-from apiproof.access.own_identifiers import names_person, own_value
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import items_of
+from apiproof.access.prepared import names_person, own_value
 from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User

@@ -1,7 +1,9 @@
 """How far a probe goes."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
+from apiproof.access.checks import CHECKS
 from apiproof.access.functions import Expectations
 
 
@@ -30,9 +32,10 @@ class ProbeOptions:
     roles: Expectations = field(default_factory=dict)
     is_strict: bool = True
 
-    def concerns(self, *checks: str) -> bool:
-        """Whether one of these checks is asked for."""
-        return not self.checks or bool(set(checks) & set(self.checks))
+    @cached_property
+    def asked(self) -> frozenset[str]:
+        """The checks that are asked for."""
+        return frozenset(self.checks or CHECKS)
 
 
 THOROUGH, QUICK = ProbeOptions(), ProbeOptions(quick=True)

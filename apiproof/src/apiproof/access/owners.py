@@ -7,7 +7,7 @@ from typing import Any
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import CreatedResource, items_of
+from apiproof.access.resources import CreatedResource, items_of
 from apiproof.access.users import User
 
 OWNER_FIELD = re.compile(

@@ -10,6 +10,7 @@ from apiproof.access.example_values import ExampleValues, is_free_text
 from apiproof.access.http import FORM, MULTIPART, Request, RequestContent
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
+from apiproof.openapi.references import flattened
 from apiproof.service import AdjustableRequest
 
 _UNLIKE = 7919  # a seed that no prepared request comes to
@@ -51,6 +52,7 @@ class PayloadSource:
     def __init__(self, document: Mapping[str, Any], values: ExampleValues, hints: Hints) -> None:
         self._values = values
         self._hints = hints
+        self._document = document
         self._items = document.get("paths", {})
         self._schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
 
@@ -86,7 +88,7 @@ class PayloadSource:
 
     def body_schema(self, operation: Operation) -> tuple[str, dict[str, Any]]:
         """Return the media type and schema of an operation's body; empty when it takes none."""
-        body = self._values.resolve(operation.definition.get("requestBody", {}))
+        body = self.resolve(operation.definition.get("requestBody", {}))
         content = body.get("content", {})
         if not content:
             return "", {}
@@ -97,7 +99,7 @@ class PayloadSource:
         """Return an operation's parameters, with those of its path item."""
         shared = self._items.get(operation.path, {}).get("parameters", [])
         declared = [*shared, *operation.definition.get("parameters", [])]
-        found = [self._values.resolve(parameter) for parameter in declared]
+        found = [self.resolve(parameter) for parameter in declared]
         return list({(item.get("in"), item.get("name")): item for item in found}.values())
 
     def query_names(self, operation: Operation) -> list[str]:
@@ -107,7 +109,7 @@ class PayloadSource:
 
     def resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Follow a schema's references."""
-        return self._values.resolve(schema)
+        return flattened(self._document, schema)
 
     def altered(self, request: Request, current: Mapping[str, Any]) -> Request:
         """Return a request whose body changes every simple value that it merely repeats."""
@@ -132,10 +134,10 @@ class PayloadSource:
             control: Values that an object has by itself: the ones returned differ from them.
         """
         for status, declared in operation.definition.get("responses", {}).items():
-            content = self._values.resolve(declared).get("content", {})
+            content = self.resolve(declared).get("content", {})
             schema = content.get("application/json", {}).get("schema")
             if str(status).startswith("2") and schema is not None:
-                fields = self._values.resolve(schema).get("properties", {})
+                fields = self.resolve(schema).get("properties", {})
                 made = {name: self._values.sample(part, _UNLIKE) for name, part in fields.items()}
                 has = control or {}
                 return {
@@ -172,7 +174,7 @@ class PayloadSource:
     def answer_example(self, operation: Operation) -> Any:
         """Return a successful answer of an operation with every property, as declared."""
         for status, declared in operation.definition.get("responses", {}).items():
-            content = self._values.resolve(declared).get("content", {})
+            content = self.resolve(declared).get("content", {})
             schema = next(
                 (part.get("schema") for name, part in content.items() if "json" in name), None
             )
@@ -201,7 +203,7 @@ class PayloadSource:
 
     def _examples(self, operation: Operation) -> Any:
         media, _ = self.body_schema(operation)
-        body = self._values.resolve(operation.definition.get("requestBody", {}))
+        body = self.resolve(operation.definition.get("requestBody", {}))
         declared = body.get("content", {}).get(media, {})
         named = declared.get("examples", {}).values()
         values = [example.get("value") for example in named if isinstance(example, Mapping)]

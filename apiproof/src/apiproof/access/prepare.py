@@ -7,34 +7,33 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.given_objects import given_object
 from apiproof.access.http import NotPrepared, Request, Response, Sender
-from apiproof.access.own_identifiers import (
+from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
+from apiproof.access.prepared import (
+    Preparation,
+    PreparedRequest,
+    about_others,
+    changes_identity,
+    kind_of,
     names_person,
     own_value,
+    relation_of,
     with_own_identifiers,
     with_own_query,
 )
-from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
-from apiproof.access.prepared import (
-    CreatedResource,
-    Preparation,
-    PreparedRequest,
-    changes_identity,
-    kind_of,
-    shared_values,
-)
-from apiproof.access.relations import about_others, relation_of
 from apiproof.access.requesters import Requesters
 from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
 from apiproof.access.resources import (
+    CreatedResource,
     ResourceCreator,
     ResourceCreators,
+    SeenIds,
     created_id,
+    given_object,
     prefix_of,
+    shared_values,
 )
 from apiproof.access.safeguards import SAFE, Safeguards, changes_caller, is_account_operation
-from apiproof.access.seen_ids import SeenIds
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation

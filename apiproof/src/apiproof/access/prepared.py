@@ -1,35 +1,33 @@
-"""A request that succeeds, who sends it, and the objects that it is about."""
+"""A request that succeeds: who sends it, what it says of them, and what it is about."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
-from apiproof.access.http import Request, Response
-from apiproof.access.users import User
+from apiproof.access.account_fields import PRIVILEGE
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PASSWORD_FIELD,
+    fields_of,
+    plain_name,
+    with_field,
+)
+from apiproof.access.http import Request, RequestContent
+from apiproof.access.payloads import PayloadRecipe, PayloadSource
+from apiproof.access.resources import CreatedResource, adds_to
+from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
 DEPTH = 6  # how many objects may stand inside one another
-
-
-@dataclass(frozen=True)
-class CreatedResource:
-    """An object that a prepared request's person made for a path parameter.
-
-    Attributes:
-        parameter: The parameter's name.
-        value: The object's id.
-        creator: What made it.
-        request: How.
-        answer: Its answer.
-    """
-
-    parameter: str
-    value: Any
-    creator: Operation
-    request: Request
-    response: Response
+_PERSON = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
+_PEOPLE = re.compile(r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE)
+_GENERAL = ("id", "userid", "sub", "username")
+_KIND = re.compile(r"(role|type|plan|status)$", re.IGNORECASE)
+_PRESENT = re.compile(r"(current|old|existing)_?pass", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -64,18 +62,6 @@ class Preparation:
         return Preparation(self.user, known, self.depth - 1)
 
 
-def shared_values(template: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the parameters that two paths begin with, whatever each calls them."""
-    shared: dict[str, Any] = {}
-    for ours, theirs in zip(template.split("/"), path.split("/"), strict=False):
-        if ours[:1] == theirs[:1] == "{":
-            if ours[1:-1] in values:
-                shared[theirs[1:-1]] = values[ours[1:-1]]
-        elif ours != theirs:
-            break
-    return shared
-
-
 def changes_identity(request: Request | None, own: set[str]) -> bool:
     """Whether a request about an account leaves it other than it was: gone, or under another name.
 
@@ -93,17 +79,119 @@ def changes_identity(request: Request | None, own: set[str]) -> bool:
     )
 
 
-def items_of(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield the objects in a JSON value, however deep."""
-    if isinstance(value, list):
-        for part in value:
-            yield from items_of(part)
-    elif isinstance(value, Mapping):
-        yield value
-        for part in value.values():
-            yield from items_of(part)
-
-
 def kind_of(user: User) -> str:
     """Return for whom a recipe holds: each lent user by themselves, created users all alike."""
     return user.name if user.is_lent else ""
+
+
+def names_person(operation: Operation, parameter: str) -> bool:
+    """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
+    before = operation.path.partition("{" + parameter)[0]
+    return bool(_PERSON.search(parameter) or _PEOPLE.search(before))
+
+
+def own_value(operation: Operation, parameter: str, user: User) -> str | None:
+    """Return what a path parameter is for the one who asks; None where it names something else."""
+    name = plain_name(parameter)
+    own = _own(user)
+    if not user.is_learnt:
+        stem = name.removesuffix("id")  # `sub_id` is the sub
+        return next((v for key, v in own.items() if name.endswith(key) or stem.endswith(key)), None)
+    is_person = names_person(operation, parameter)
+    keys = [name, *(_GENERAL if is_person else ())]
+    found = [own[key] for key in keys if key in own and (key != "id" or is_person)]
+    if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
+        found = [own[key] for key in ("id", "userid", "sub") if key in own]
+    return found[0] if found else None
+
+
+def with_own_query(content: RequestContent, user: User) -> RequestContent:
+    """Fill query parameters that are called like what a user is known by."""
+    own = _own(user) if user.is_learnt else {}
+    told = {name: own.get(plain_name(name)) for name in content.query if plain_name(name) != "id"}
+    found = {name: value for name, value in told.items() if value is not None}
+    return replace(content, query={**content.query, **found}) if found else content
+
+
+def with_own_identifiers(operation: Operation, body: dict[str, Any], user: User) -> dict[str, Any]:
+    """Fill in what a body asks of its sender: who they are, their rights, their passwords.
+
+    Args:
+        operation: What the body is sent to.
+        body: Of whatever depth.
+        user: Who sends it.
+    """
+    makes_account = operation.method == "POST" and is_account_operation(operation)
+    if not user.is_learnt or not operation.secured or makes_account:
+        return body
+    found = body
+    for path, value in list(fields_of(body)):
+        own = _as_own(operation, path[-1], value, user)
+        if own is not value:
+            found = with_field(found, path, own)
+    return found
+
+
+def _as_own(operation: Operation, name: str, value: Any, user: User) -> Any:
+    """Return what a member of a body says of its sender; the value itself where it says nothing."""
+    own, plain = _own(user), plain_name(name)
+    if isinstance(value, bool):
+        is_right = PRIVILEGE.search(name) and is_account_operation(operation)
+        return bool(user.details.get(name)) if is_right else value
+    if plain in own and isinstance(value, str | int) and plain != "id":
+        text = own[plain]
+        return int(text) if isinstance(value, int) and text.isdigit() else text
+    if isinstance(value, str) and isinstance(user.details.get(name), str) and _KIND.search(name):
+        return user.details[name]  # what the user is already
+    if isinstance(value, str) and _PRESENT.search(name):
+        return user.password or value
+    # A new one, twice where it is to be confirmed.
+    is_new = isinstance(value, str) and PASSWORD_FIELD.search(name)
+    return f"N3w-{user.name}!xQ" if is_new else value
+
+
+def _own(user: User) -> Mapping[str, str]:
+    return {plain_name(key): value for key, value in user.attributes.items()}
+
+
+def about_others(
+    operation: Operation, payloads: PayloadSource, user_source: UserSource
+) -> Iterator[PayloadRecipe]:
+    """Yield a way to name another account of the run's own: nobody follows themselves.
+
+    Args:
+        operation: What is below a person: `/profiles/{username}/follow`.
+        payloads: What its body may hold.
+        user_source: Knows other accounts.
+    """
+    people = [name for name in operation.path_parameters if names_person(operation, name)]
+    if not people or not adds_to(operation):
+        return
+    first = next(iter(payloads.recipes(operation)))
+
+    def about_other(user: User, seed: int) -> RequestContent:
+        other = user if user.is_lent else user_source.other(user)
+        named = {name: own_value(operation, name, other) for name in people}
+        return replace(first(user, seed), path=named)
+
+    yield about_other
+
+
+def relation_of(
+    request: Request, operations: Iterable[Operation], payloads: PayloadSource
+) -> Request | None:
+    """Return what makes that which a DELETE takes back: a POST or PUT at its very path.
+
+    Args:
+        request: A request.
+        operations: The document's.
+        payloads: What bodies may hold.
+    """
+    operation = request.operation
+    if operation.method != "DELETE" or not adds_to(operation):
+        return None
+    for maker in operations:
+        if maker.path == operation.path and maker.method in {"POST", "PUT"}:
+            content = next(iter(payloads.recipes(maker)))(User(""), 0)
+            return Request(maker, request.values, content)
+    return None

@@ -5,6 +5,7 @@ import secrets
 import traceback
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import requests
@@ -86,6 +87,7 @@ class Probe:
             options: How far to go.
         """
         self._options = options
+        self._asked = options.asked
         self._seen_schemes: Counter[str] = Counter()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
         if self._accounts is not None:
@@ -207,15 +209,15 @@ class Probe:
         accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
         if accounts.why_not:
             self.report.note = f"no accounts of the run's own: {accounts.why_not}"
-        if self._options.concerns("keys_are_strong", "forged_tokens_rejected"):
+        if self._asked & {"keys_are_strong", "forged_tokens_rejected"}:
             self.report.add(KeyProbe(self._security, accounts).run())
 
     def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
         """Try what concerns several operations at once."""
         is_whole = not (self._options.read_only or self._options.only)
-        if self._private and is_whole and self._options.concerns("secrets_not_leaked"):
+        if self._private and is_whole and "secrets_not_leaked" in self._asked:
             self._private.look_again(self._preparer)
-        if self._options.concerns("functions_enforced"):
+        if "functions_enforced" in self._asked:
             chosen = [
                 one
                 for one in self._security.operations
@@ -234,7 +236,7 @@ class Probe:
         self._sender.counts.clear()
         found = [*self._inspection.findings.values()]
         found += self._private.findings.values() if self._private else ()
-        self.report.add(one for one in found if self._options.concerns(one.check))
+        self.report.add(one for one in found if one.check in self._asked)
 
     def exercise(self, operation: Operation) -> None:
         """Try everything on one operation and add what was found to the report."""
@@ -271,7 +273,7 @@ class Probe:
             missing = ", ".join(self._security.undeclared(operation)) or "none"
             raise NotPrepared(f"no declared security scheme is left to try (undeclared: {missing})")
         failures, entered = [], False
-        cases = [one for one in CREDENTIAL_CASES.values() if self._options.concerns(one.check)]
+        cases = [one for one in CREDENTIAL_CASES.values() if one.check in self._asked]
         for requirement in requirements:
             with serve_jwks_trap() as trap:
                 try:
@@ -293,36 +295,34 @@ class Probe:
             yield from self._url_fetches(operation)
 
     def _trials(self) -> Iterator[Trial]:
-        concerns = self._options.concerns
-        if concerns("ownership_enforced"):
+        if "ownership_enforced" in self._asked:
             yield ObjectAccessProbe(self._preparer)
             yield ListAccessProbe(self._preparer)
-        if concerns("writes_are_readable"):
+        if "writes_are_readable" in self._asked:
             yield ReadAfterWriteProbe(self._preparer)
-        if concerns("ownership_enforced"):
+        if "ownership_enforced" in self._asked:
             yield MassAssignmentProbe(self._preparer)
-        if concerns("boundaries_handled") and not self._options.read_only:
+        if "boundaries_handled" in self._asked and not self._options.read_only:
             yield BoundaryProbe(self._preparer)
 
     def _with_accounts(self, operation: Operation) -> Iterator[Result]:
         """Try what takes accounts of the run's own, or does no harm to any other."""
         if self._accounts is None or self._options.read_only:
             return
-        concerns = self._options.concerns
-        if concerns("ownership_enforced"):
+        if "ownership_enforced" in self._asked:
             yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
             yield from self._beside(operation, TenantProbe(self._preparer, self._accounts))
             yield from self._beside(operation, OpenReadProbe(self._preparer, self._accounts))
-        if concerns("privileges_enforced"):
+        if "privileges_enforced" in self._asked:
             yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
-        if concerns("users_not_enumerable", "logins_limited", "secrets_not_leaked"):
+        if self._asked & {"users_not_enumerable", "logins_limited", "secrets_not_leaked"}:
             most = self._options.login_attempts
             probe = EnumerationProbe(self._preparer, self._accounts, most)
             yield from self._beside(operation, probe)
         yield from self._url_fetches(operation)
 
     def _url_fetches(self, operation: Operation) -> Iterator[Result]:
-        is_asked = self._options.concerns("urls_not_fetched") and not self._options.read_only
+        is_asked = "urls_not_fetched" in self._asked and not self._options.read_only
         if self._accounts is not None and is_asked:
             yield from self._beside(operation, UrlFetchProbe(self._preparer))
 
@@ -351,16 +351,16 @@ class Probe:
             prepared.request, RequestAuth(headers=prepared.user.headers)
         )
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
-        if self._options.concerns("writes_are_readable"):
+        if "writes_are_readable" in self._asked:
             yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))
-        if self._options.concerns("boundaries_handled") and not self._options.read_only:
+        if "boundaries_handled" in self._asked and not self._options.read_only:
             yield from self._beside(operation, BoundaryProbe(self._preparer))
 
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""
         known = [one.security for one in self._security.operations if one.security]
         for alternative in dict.fromkeys(known) if re.search("answered 40[13]", reason) else ():
-            secured = Operation(**{**vars(operation), "security": alternative})
+            secured = replace(operation, security=alternative)
             try:
                 prepared = self._preparer.prepared(secured)
             except NotPrepared:

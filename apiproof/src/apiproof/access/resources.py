@@ -1,12 +1,15 @@
-"""Which operation creates what a parameter names, the id of it, and ids that nothing has."""
+"""The objects that requests are about: what creates one, its id, those seen or given, and none."""
 
+import json
 import re
 import uuid
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from apiproof.access.fields import fields_of
 from apiproof.access.http import Request, Response
+from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
 _IDS = ("id", "uuid", "guid", "slug", "sub")
@@ -20,6 +23,25 @@ class ResourceCreator:
 
     operation: Operation
     expression: str = ""
+
+
+@dataclass(frozen=True)
+class CreatedResource:
+    """An object that a prepared request's person made for a path parameter.
+
+    Attributes:
+        parameter: The parameter's name.
+        value: The object's id.
+        creator: What made it.
+        request: How.
+        answer: Its answer.
+    """
+
+    parameter: str
+    value: Any
+    creator: Operation
+    request: Request
+    response: Response
 
 
 def prefix_of(path: str, parameter: str) -> str:
@@ -225,6 +247,96 @@ def _at(node: Any, pointer: str) -> Any:
         key = part.replace("~1", "/").replace("~0", "~")
         node = node.get(key) if isinstance(node, Mapping) else None
     return node
+
+
+def shared_values(template: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of the parameters that two paths begin with, whatever each calls them."""
+    shared: dict[str, Any] = {}
+    for ours, theirs in zip(template.split("/"), path.split("/"), strict=False):
+        if ours[:1] == theirs[:1] == "{":
+            if ours[1:-1] in values:
+                shared[theirs[1:-1]] = values[ours[1:-1]]
+        elif ours != theirs:
+            break
+    return shared
+
+
+def items_of(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Yield the objects in a JSON value, however deep."""
+    if isinstance(value, list):
+        for part in value:
+            yield from items_of(part)
+    elif isinstance(value, Mapping):
+        yield value
+        for part in value.values():
+            yield from items_of(part)
+
+
+def given_object(
+    operations: Iterable[Operation],
+    template: str,
+    name: str,
+    known: Mapping[str, Any],
+    send: Callable[[Request], Response],
+) -> CreatedResource | None:
+    """Return an object that a list shows to its owner; None where no list shows any.
+
+    Args:
+        operations: The document's.
+        template: The path of such an object, up to and with the parameter.
+        name: The parameter.
+        known: Path parameters that are given.
+        send: Sends a request as the owner.
+    """
+    path = prefix_of(template, name).rstrip("/")
+    for listing in operations:
+        is_list = listing.method == "GET" and listing.path.rstrip("/") == path
+        if not is_list or not listing.secured:
+            continue
+        request = Request(listing, shared_values(template, listing.path, known))
+        answer = send(request)
+        for item in items_of(answer.json) if answer.ok else ():
+            shown = replace(answer, text=json.dumps(item))
+            value = created_id(ResourceCreator(listing), shown, template, name)
+            if value is not None:
+                return CreatedResource(name, value, listing, request, shown)
+    return None
+
+
+class SeenIds:
+    """What users were told, each by themselves."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, str], CreatedResource] = {}
+        self._made: dict[tuple[str, str], CreatedResource] = {}
+
+    def note(self, user: User, request: Request, response: Response) -> None:
+        """Take note of the ids in a successful answer: of one object, lists are other people's."""
+        if not user.is_learnt or not isinstance(response.json, Mapping):
+            return
+        for path, value in fields_of(response.json):
+            name = path[-1]
+            if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):
+                continue
+            told = CreatedResource(name, value, request.operation, request, response)
+            self._seen[user.name, name.lower()] = told
+            if makes(request.operation):
+                self._made[user.name, name.lower()] = told
+
+    def named(self, user: User, parameter: str, *, is_safe: bool) -> CreatedResource | None:
+        """Return what a parameter may name; for requests that change something, only what is new.
+
+        Args:
+            user: Who asks.
+            parameter: A path parameter's name.
+            is_safe: Whether the request only reads.
+        """
+        return (self._seen if is_safe else self._made).get((user.name, parameter.lower()))
+
+
+def _is_id(name: Any) -> bool:
+    text = str(name)
+    return len(text) > len("_id") and text.endswith(("_id", "Id", "_uuid", "ID"))
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")

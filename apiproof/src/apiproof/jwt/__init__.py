@@ -6,7 +6,7 @@ Each case names its source (RFC, CVE, AWS page). The one place that encodes, sig
 tokens: it forges what libraries for honest tokens refuse to make.
 """
 
-from apiproof.jwt import cases, cases_key_headers, cases_scopes, cases_token
+from apiproof.jwt import cases, cases_scopes, cases_token
 from apiproof.jwt.cases import (
     VALID,
     CredentialCase,
@@ -16,9 +16,17 @@ from apiproof.jwt.cases import (
     NotApplicable,
     SessionEnd,
 )
-from apiproof.jwt.cases_key_headers import UNTRUSTED, untrusted_certificate
 from apiproof.jwt.cases_scopes import admin_claims, with_scopes
-from apiproof.jwt.jws import Jws, decode_unverified, jwk_of, sign_hmac, sign_rsa, untrusted_key
+from apiproof.jwt.jws import (
+    UNTRUSTED,
+    Jws,
+    decode_unverified,
+    jwk_of,
+    sign_hmac,
+    sign_rsa,
+    untrusted_certificate,
+    untrusted_key,
+)
 from apiproof.jwt.schemes import NO_AUTH, SPELLINGS, RequestAuth, Scheme, schemes
 
 CREDENTIAL_CASES: dict[str, CredentialCase] = {
@@ -27,7 +35,7 @@ CREDENTIAL_CASES: dict[str, CredentialCase] = {
         cases.TRANSPORT_CASES,
         cases_token.CLAIM_CASES,
         cases_token.SIGNATURE_CASES,
-        cases_key_headers.KEY_HEADER_CASES,
+        cases_token.KEY_HEADER_CASES,
         cases.SESSION_CASES,
         cases_scopes.SCOPE_CASES,
     )

@@ -4,6 +4,7 @@ It signs whatever it is told to, which no library for honest tokens does; it mus
 """
 
 import base64
+import datetime as dt
 import functools
 import hmac
 import json
@@ -11,11 +12,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.x509.oid import NameOID
 
 Claims = dict[str, Any]
 Header = dict[str, Any]
+UNTRUSTED = "untrusted"  # the key id and the name of the key that no issuer knows
 
 _DIGESTS = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 
@@ -121,3 +125,21 @@ def public_key_encodings(jwk: Mapping[str, Any]) -> list[bytes]:
     ]
     as_jwk = [json.dumps(dict(jwk)).encode(), decode(str(jwk["n"]))]
     return [*found, *(text.rstrip(b"\n") for text in found[:2]), *as_jwk]
+
+
+@functools.cache
+def untrusted_certificate() -> bytes:
+    """The untrusted's self-signed certificate as PEM, for `x5u` and `x5c` (RFC 7515, 4.1.5-6)."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, UNTRUSTED)])
+    start = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(untrusted_key().public_key())
+        .serial_number(1)
+        .not_valid_before(start)
+        .not_valid_after(start + dt.timedelta(days=36500))
+        .sign(untrusted_key(), hashes.SHA256())
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM)

@@ -77,6 +77,9 @@ class Operation:
         document: The whole document.
         part: The Operation Object and where it stands.
         item: The Path Item Object and where it stands.
+        label: The operation as Schemathesis names it: `GET /randoms`.
+        secured: Whether every alternative asks for a credential (OpenAPI 3.1, Security
+            Requirement).
     """
 
     operation_id: str
@@ -88,14 +91,15 @@ class Operation:
     document: Document = field(repr=False, compare=False)
     part: Located = field(repr=False, compare=False)
     item: Located = field(repr=False, compare=False)
+    label: str = field(init=False, repr=False, compare=False)
+    secured: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", f"{self.method} {self.path}")
+        object.__setattr__(self, "secured", bool(self.security) and all(self.security))
 
     def __str__(self) -> str:
         return self.label
-
-    @property
-    def label(self) -> str:
-        """The operation as Schemathesis names it: `GET /randoms`."""
-        return f"{self.method} {self.path}"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -106,11 +110,6 @@ class Operation:
     def path_parameters(self) -> list[str]:
         """The names in its path, in order."""
         return _VARIABLE.findall(self.path)
-
-    @property
-    def secured(self) -> bool:
-        """Whether every alternative asks for a credential (OpenAPI 3.1, Security Requirement)."""
-        return bool(self.security) and all(self.security)
 
     @property
     def scopes(self) -> tuple[str, ...]:

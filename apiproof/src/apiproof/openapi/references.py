@@ -19,6 +19,7 @@ NAME_MAPS: Final = frozenset(
 """Keywords whose value is a map from names, which are no keywords."""
 DATA_KEYWORDS: Final = frozenset({"example", "examples", "default", "enum", "const", "x-example"})
 """Keywords whose value is data, in which nothing is a keyword."""
+_DEPTH: Final = 8  # how many references, and `allOf` of `allOf`, are followed
 
 
 class DocumentError(UserError):
@@ -214,3 +215,38 @@ def resolve_ref(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
         DocumentError: It leads nowhere or out of the document.
     """
     return dict(Document(document).target(reference).node)
+
+
+def flattened(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
+    """Follow `$ref` and merge `allOf`; the first alternative of `anyOf` and `oneOf` counts.
+
+    Raises:
+        DocumentError: A reference leads nowhere or out of the document.
+    """
+    found: dict[str, Any] = dict(schema) if isinstance(schema, Mapping) else {}
+    for _ in range(_DEPTH):
+        if "$ref" in found:
+            target = resolve_ref(document, str(found.pop("$ref")))
+            found = {**target, **found}
+        elif "allOf" in found:
+            found = _merged([found, *(flattened(document, part) for part in found.pop("allOf"))])
+        elif branches := found.pop("anyOf", None) or found.pop("oneOf", None):
+            chosen = [flattened(document, branch) for branch in branches]
+            solid = [branch for branch in chosen if branch.get("type") != "null"]
+            found = _merged([found, (solid or chosen)[0]])
+        else:
+            break
+    return found
+
+
+def _merged(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for schema in schemas:
+        for name, value in schema.items():
+            if name == "properties":
+                merged[name] = {**merged.get(name, {}), **value}
+            elif name == "required":
+                merged[name] = [*merged.get(name, []), *value]
+            else:
+                merged.setdefault(name, value)
+    return merged

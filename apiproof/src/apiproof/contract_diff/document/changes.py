@@ -16,8 +16,8 @@ from apiproof.contract_diff.document.inclusion import Inclusion
 from apiproof.contract_diff.document.messages import path_text, rule_of, sentence_of
 from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity
 from apiproof.contract_diff.document.schemas import Schemas
-from apiproof.openapi.dialect import Direction
 from apiproof.openapi.references import Document
+from apiproof.openapi.validation import Direction
 
 
 class Side(StrEnum):

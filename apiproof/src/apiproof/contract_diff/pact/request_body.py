@@ -20,13 +20,12 @@ from apiproof.contract_diff.pact.findings import (
 from apiproof.contract_diff.pact.headers import excused
 from apiproof.contract_diff.pact.multipart import read_multipart
 from apiproof.contract_diff.pact.xml_body import XmlForms, XmlUnreadable, read_xml
-from apiproof.openapi.dialect import is_flagged
 from apiproof.openapi.media_types import is_json, is_xml, matching
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, Located
 from apiproof.openapi.schema_variants import SchemaVariants
-from apiproof.openapi.validation import SchemaValidator
+from apiproof.openapi.validation import SchemaValidator, is_flagged
 from apiproof.pacts.reading import Body, Request
 from apiproof.pacts.reading.expressions import show
 

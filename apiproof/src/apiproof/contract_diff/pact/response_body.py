@@ -33,7 +33,6 @@ from apiproof.contract_diff.pact.messages import (
     unexpected,
     unknown,
 )
-from apiproof.openapi.dialect import is_flagged
 from apiproof.openapi.references import Document, Located
 from apiproof.openapi.schema_variants import (
     Properties,
@@ -42,7 +41,7 @@ from apiproof.openapi.schema_variants import (
     json_types,
     variant_types,
 )
-from apiproof.openapi.validation import SchemaValidator
+from apiproof.openapi.validation import SchemaValidator, is_flagged
 from apiproof.pacts.reading import Matcher, Rule
 from apiproof.pacts.reading.expressions import show
 from apiproof.pacts.reading.rules import is_known, read_rules
