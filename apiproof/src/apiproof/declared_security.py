@@ -7,9 +7,10 @@ document, and in the baseline.
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from typing import Any
 
-from apiproof.openapi.document import operations
+from apiproof.openapi.document import Operation, operations
 from apiproof.reporting.model import Finding, Severity
 
 Declared = Mapping[str, AbstractSet[str]]
@@ -18,7 +19,7 @@ Declared = Mapping[str, AbstractSet[str]]
 _WORD = "secured "
 
 
-def declared_security(document: dict[str, Any]) -> dict[str, AbstractSet[str]]:
+def declared_security(document: Mapping[str, Any]) -> dict[str, AbstractSet[str]]:
     """Return the operations of a document that ask for a credential, with their scopes."""
     return {each.label: frozenset(each.scopes) for each in operations(document) if each.secured}
 
@@ -34,30 +35,55 @@ def from_lines(lines: Iterable[str]) -> dict[str, AbstractSet[str]]:
     return {" ".join(each[1:3]): frozenset(each[3:]) for each in words}
 
 
-def lost_security(before: Declared, document: dict[str, Any]) -> list[Finding]:
+@dataclass(frozen=True)
+class LostSecurity:
+    """What an operation asks for no longer.
+
+    Attributes:
+        operation: that asks for less.
+        scopes: that are gone; empty where it asks for nothing at all.
+    """
+
+    operation: Operation
+    scopes: tuple[str, ...]
+
+    @property
+    def kind(self) -> str:
+        """The outcome class, for baselines."""
+        return "scopes" if self.scopes else "open"
+
+    @property
+    def text(self) -> str:
+        """In words: `no longer asks for a credential`."""
+        what = f"the scope {', '.join(self.scopes)}" if self.scopes else "a credential"
+        return f"no longer asks for {what}"
+
+    @property
+    def finding(self) -> Finding:
+        """As a finding about the document."""
+        name = self.operation.operation_id
+        return Finding(
+            id=f"document/security_kept/{name}/{self.kind}",
+            check="security_kept",
+            severity=Severity.CRITICAL,
+            operation=self.operation.label,
+            message=f"{name} {self.text}",
+            expected="the security of the committed document and of the baseline",
+        )
+
+
+def lost_security(before: Declared, document: Mapping[str, Any]) -> list[LostSecurity]:
     """Return the operations that ask for less than before; those that are gone ask for nothing.
 
     Args:
         before: what they asked for.
         document: what the application declares now.
     """
-    findings = []
+    losses = []
     for new in operations(document):
-        if new.label not in before:
-            continue
-        lost = sorted(before[new.label] - set(new.scopes))
-        if new.secured and not lost:
-            continue
-        kind = "scopes" if new.secured else "open"
-        what = f"the scope {', '.join(lost)}" if new.secured else "a credential"
-        findings.append(
-            Finding(
-                id=f"document/security_kept/{new.operation_id}/{kind}",
-                check="security_kept",
-                severity=Severity.CRITICAL,
-                operation=new.label,
-                message=f"{new.operation_id} no longer asks for {what}",
-                expected="the security of the committed document and of the baseline",
-            )
-        )
-    return findings
+        gone = tuple(sorted(before.get(new.label, frozenset()) - set(new.scopes)))
+        if new.label in before and not new.secured:
+            losses.append(LostSecurity(new, ()))
+        elif gone:
+            losses.append(LostSecurity(new, gone))
+    return losses

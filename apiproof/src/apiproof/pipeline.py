@@ -86,7 +86,7 @@ def check_document(context: PipelineContext) -> StepResult:
     before = dict(context.secured)
     if not path.is_file() and context.service.make_document is None:
         if before:
-            lost = lost_security(before, context.env.declared)
+            lost = [each.finding for each in lost_security(before, context.env.declared)]
             return step_result("document", {"secured operations": len(before)}, lost)
         why = f"{path.name} is not committed yet: `apiproof openapi check --write` writes it"
         return StepResult(
@@ -107,7 +107,7 @@ def check_document(context: PipelineContext) -> StepResult:
     ]
     if path.is_file():
         before |= declared_security(load_document(path))
-    findings += lost_security(before, context.env.declared)
+    findings += [each.finding for each in lost_security(before, context.env.declared)]
     return step_result("document", {"operations": count}, findings)
 
 

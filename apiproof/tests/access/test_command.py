@@ -99,7 +99,15 @@ def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
         assert run(*here, "--baseline", "known.json") == 0
     with planner_at("list-leaks") as url:
         assert run("--url", url, "--identities", "wfc.json", "--baseline", "known.json") == 1
-    assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing"]
+        assert report(folder)["new"] == ["ownership_enforced/list_projects_projects_get/listing"]
+        known = json.loads((folder / "known.json").read_text())
+        assert "secured GET /account" in known["secured"]
+        known["secured"].append("secured POST /sessions")  # as if it had asked for a token once
+        (folder / "known.json").write_text(json.dumps(known))
+        only = ("--operation", "POST /sessions")
+        assert run("--url", url, *here[2:], *only, "--baseline", "known.json") == 1
+    lost = [each for each in report(folder)["new"] if each.startswith("security_kept/")]
+    assert lost == ["security_kept/open_session_sessions_post/document/open"]
 
 
 def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:

@@ -13,12 +13,14 @@ from apiproof.access.options import QUICK, THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe, probe
 from apiproof.access.report import (
     AccessReport,
+    Baseline,
     BaselineDiff,
     Cell,
     CellStatus,
     Finding,
     compare_to_baseline,
     read_baseline,
+    security_lost,
     write_baseline,
 )
 from apiproof.access.service_probe import probe_of, probe_service
@@ -28,6 +30,7 @@ __all__ = [
     "QUICK",
     "THOROUGH",
     "AccessReport",
+    "Baseline",
     "BaselineDiff",
     "Cell",
     "CellStatus",
@@ -41,5 +44,6 @@ __all__ = [
     "probe_of",
     "probe_service",
     "read_baseline",
+    "security_lost",
     "write_baseline",
 ]

@@ -90,6 +90,7 @@ class Probe:
         self._asked = options.asked
         self._seen_schemes: Counter[str] = Counter()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
+        declared = document
         if self._accounts is not None:
             document = with_undeclared_schemes(document)
         self._security = SecurityModel(document)
@@ -113,6 +114,7 @@ class Probe:
         self.report = AccessReport(
             {found.operation_id: found.label for found in self._security.operations},
             is_strict=options.is_strict,
+            document=declared,
         )
         self._exercised: set[str] = set()
 

@@ -24,7 +24,7 @@ from apiproof.reporting.terminal import console as default_console
 
 # The columns of the table in the terminal, and what each sums up.
 COLUMNS = {
-    "anon": ("anonymous_rejected", "public_is_declared"),
+    "anon": ("anonymous_rejected", "public_is_declared", "security_kept"),
     "token": ("forged_tokens_rejected", "keys_are_strong"),
     "scope": ("scopes_enforced", "functions_enforced"),
     "owner": ("ownership_enforced",),

@@ -3,13 +3,21 @@
 import enum
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.http import Response
+from apiproof.declared_security import (
+    Declared,
+    as_lines,
+    declared_security,
+    from_lines,
+    lost_security,
+)
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 
@@ -192,6 +200,7 @@ class AccessReport:
         is_strict: Whether an operation that was not exercised is a finding.
         left_behind: What the run made and could not remove, one line each.
         roles: operationId -> user -> the status that the user got.
+        document: The document as the API declares it.
         note: What limits the run: no accounts of its own, say.
         interrupted: Why the run ended early; empty where it did not.
     """
@@ -203,6 +212,7 @@ class AccessReport:
     is_strict: bool = True
     left_behind: list[str] = field(default_factory=list)
     roles: dict[str, dict[str, int]] = field(default_factory=dict)
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     note: str = ""
     interrupted: str = ""
     _findings: dict[str, Finding] = field(default_factory=dict)
@@ -274,8 +284,29 @@ def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
     return list(groups.values())
 
 
+def security_lost(before: Declared, document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what a document no longer asks for, and did when a baseline was written.
+
+    Args:
+        before: What its operations asked for.
+        document: What the API declares now.
+    """
+    for lost in lost_security(before, document):
+        text = f"{lost.text}, as it did when the baseline was written"
+        name = lost.operation.operation_id
+        yield Finding("security_kept", name, "document", text, kind=lost.kind)
+
+
 class BaselineUnreadable(UserError):
     """The baseline is missing or is none."""
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a project knows: ids of findings, and what its operations asked for."""
+
+    known: frozenset[str] = frozenset()
+    secured: Declared = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -291,34 +322,41 @@ class BaselineDiff:
         return tuple(one for one in self.new if one.severity.rank <= threshold.rank)
 
 
-def read_baseline(path: Path | None) -> set[str]:
-    """Read the ids of the known findings; no path, no findings.
+def read_baseline(path: Path | None) -> Baseline:
+    """Read what is known; no path, nothing is.
 
     Raises:
         BaselineUnreadable: The file is missing or is no baseline.
     """
     if path is None:
-        return set()
+        return Baseline()
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))["known"]
-        return {str(entry["id"]) for entry in known}
+        found = json.loads(path.read_text(encoding="utf-8"))
+        known = frozenset(str(entry["id"]) for entry in found["known"])
+        return Baseline(known, from_lines(found.get("secured") or ()))
     except FileNotFoundError:
         raise BaselineUnreadable(
             f"No baseline at {path}. Write one with --write-baseline {path}."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise BaselineUnreadable(
             f'{path} is not a baseline: it needs {{"known": [{{"id": ...}}]}}.'
         ) from None
 
 
-def write_baseline(findings: Iterable[Finding], path: Path) -> None:
-    """Write findings as known."""
-    known = [{"id": finding.id, "text": finding.text} for finding in findings]
-    path.write_text(json.dumps({"known": known}, indent=2) + "\n", encoding="utf-8")
+def write_baseline(report: AccessReport, path: Path) -> None:
+    """Write the findings of a report as known, and the security that its document asks for now."""
+    known = [
+        {"id": finding.id, "text": finding.text}
+        for finding in report.findings
+        if finding.check != "security_kept"  # what is asked for now is the new memory
+    ]
+    secured = as_lines(declared_security(report.document))
+    text = json.dumps({"known": known, "secured": secured}, indent=2)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
-def compare_to_baseline(findings: Iterable[Finding], known: set[str]) -> BaselineDiff:
+def compare_to_baseline(findings: Iterable[Finding], known: AbstractSet[str]) -> BaselineDiff:
     """Tell known findings from new ones."""
     found = list(findings)
     return BaselineDiff(

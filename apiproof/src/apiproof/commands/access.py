@@ -150,7 +150,8 @@ def access(  # noqa: PLR0913 - these are the command line's options
         report = _of_service(service, skip or [])
     else:
         report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
-    diff = probing.compare_to_baseline(report.findings, known)
+    report.add(probing.security_lost(known.secured, report.document))
+    diff = probing.compare_to_baseline(report.findings, known.known)
     written = write_reports(report, diff, reports, started, url or "")
     print_report(report, diff, console)
     console.print(f"Reports: {', '.join(str(path) for path in written)}", soft_wrap=True)
@@ -158,7 +159,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
         write_roles.write_text(proposed_roles(report), encoding="utf-8")
     code = _exit_code(report, diff, probing.Impact[fail_on.name])
     if write_baseline is not None and code != 2:  # half a run is no baseline
-        probing.write_baseline(report.findings, write_baseline)
+        probing.write_baseline(report, write_baseline)
         return
     raise typer.Exit(code)
 
