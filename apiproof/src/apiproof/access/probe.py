@@ -90,13 +90,10 @@ class Probe:
         self._asked = options.asked
         self._seen_schemes: Counter[str] = Counter()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
-        declared = document
-        if self._accounts is not None:
-            document = with_undeclared_schemes(document)
+        declared, is_abroad = document, self._accounts is not None
+        document = with_undeclared_schemes(document) if is_abroad else document
         self._security = SecurityModel(document)
-        self._inspection = Inspection(
-            document, self._security, user_source, is_abroad=self._accounts is not None
-        )
+        self._inspection = Inspection(document, self._security, user_source, is_abroad=is_abroad)
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )

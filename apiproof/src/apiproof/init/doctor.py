@@ -1,10 +1,15 @@
 """What `apiproof doctor` looks at: the installation, the service file, a user, a token."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from importlib.metadata import Distribution, distribution, distributions
 from importlib.util import find_spec
 from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from apiproof.environment import Environment
 from apiproof.errors import UserError
@@ -57,6 +62,33 @@ def _installation() -> Iterator[Check]:
             yield Check(
                 f'{module} is not installed: pip install "{extra}"', is_failed=module != "pact"
             )
+    ours = (Requirement(each) for each in distribution("apiproof").requires or ())
+    for text in conflicts(list(distributions()), {canonicalize_name(each.name) for each in ours}):
+        yield Check(
+            f"{text}: install the project's libraries again, and the kit in an environment of its "
+            'own, with `python=Path(".venv/bin/python")` in the service file',
+            is_failed=True,
+        )
+
+
+def conflicts(installed: Collection[Distribution], names: AbstractSet[str]) -> Iterator[str]:
+    """Yield what libraries ask for and do not get: pip puts others over theirs with a warning.
+
+    Args:
+        installed: all libraries of an environment.
+        names: of the libraries that may have been replaced.
+    """
+    versions = {canonicalize_name(each.name): each.version for each in installed}
+    for library in installed:
+        for needed in map(Requirement, library.requires or ()):
+            version = versions.get(canonicalize_name(needed.name))
+            if version is None or canonicalize_name(needed.name) not in names:
+                continue
+            if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
+                continue
+            if not needed.specifier.contains(version, prereleases=True):
+                wish = f"{needed.name}{needed.specifier}"
+                yield f"{library.name} {library.version} needs {wish}, and {version} is installed"
 
 
 def _project(service: Service) -> Iterator[Check]:
@@ -84,10 +116,10 @@ def _users(env: Environment) -> Iterator[Check]:
             "as `trigger`",
             is_failed=True,
         )
-    yield from _tokens(env, account)
+    yield from token_checks(env, account)
 
 
-def _tokens(env: Environment, account: Account) -> Iterator[Check]:
+def token_checks(env: Environment, account: Account) -> Iterator[Check]:
     """Look whether the first operation that asks for a credential takes a user's token."""
     secured = [each for each in operations(env.document) if each.secured]
     if not secured:
@@ -95,9 +127,16 @@ def _tokens(env: Environment, account: Account) -> Iterator[Check]:
         return
     simple = [each for each in secured if each.method == "GET" and "{" not in each.path]
     statuses = {each.label: _status(env, each, account) for each in simple}
-    taken = [label for label, status in statuses.items() if status not in {401, 403}]
+    refusals = {401, 403, *range(500, 600)}
+    taken = [label for label, status in statuses.items() if status not in refusals]
     if taken:
         yield Check(f"a token is taken: {taken[0]} answers {statuses[taken[0]]}")
+    elif crashed := [label for label, status in statuses.items() if status >= 500]:
+        yield Check(
+            f"with a token {crashed[0]} answers {statuses[crashed[0]]}, so it is not known whether "
+            "the token is taken: `apiproof run` names the line",
+            is_failed=True,
+        )
     elif simple:
         label = next(iter(statuses))
         yield Check(
