@@ -108,6 +108,17 @@ def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
     return create_app(settings_for(where, **changed))
 
 
+def log_like_a_deployment(level: str) -> None:
+    """Let libraries log as they do where `api.main` is served.
+
+    Args:
+        level: DEBUG, INFO, WARNING or ERROR.
+    """
+    from api.logging import adopt_library_logs
+
+    adopt_library_logs(level)
+
+
 def disable(where: EnvironmentConfig, username: str) -> None:
     """Disable an account as an operator would, with `python -m api.admin disable`."""
     from api import admin

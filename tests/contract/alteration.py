@@ -43,6 +43,18 @@ def rows(env: Environment, query: str, *values: object) -> list[tuple[Any, ...]]
         connection.close()
 
 
+def sessions(env: Environment, condition: str = "true") -> set[int]:
+    """The sessions of the service at the database, by the numbers of their processes.
+
+    Args:
+        env: The surroundings.
+        condition: On columns of pg_stat_activity.
+    """
+    query = "SELECT pid FROM pg_stat_activity WHERE datname = %s AND application_name = %s"
+    found = rows(env, f"{query} AND {condition}", env.database.name, "randomizer-api")
+    return {pid for (pid,) in found}
+
+
 @contextmanager
 def changing(env: Environment, statement: str, *values: object) -> Iterator[Callable[[], None]]:
     """Change rows and commit at the end of a block, which can wait until a session wants them."""

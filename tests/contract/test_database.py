@@ -1,6 +1,7 @@
 """What trouble with the database means to callers: try again, or tell the operators."""
 
 import json
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.network_faults import Answer, FaultProxy, postgres_error
-from tests.contract.alteration import altered
+from tests.contract.alteration import PATIENCE, altered, changing, sessions
 from tests.contract.examples import bearer, valid
 from tests.service import application
 
@@ -104,6 +105,27 @@ def test_two_users_where_one_can_be_is_nothing_to_try_again(env: Environment) ->
     with altered(env, change, back):
         assert env.client.request("GET", f"/users/{user.sub}").status_code == 500
     assert env.client.request("GET", f"/users/{user.sub}").status_code == 200
+
+
+def test_a_server_that_became_a_replica_is_left_by_all_connections(env: Environment) -> None:
+    """After a fail-over those that idle lead to the replica as well: each would fail once."""
+    request, insert = valid(env, "update_me"), valid(env, "create_random")
+    replica = on_insert("RAISE EXCEPTION USING ERRCODE = '25006'")
+    others = sessions(env)
+    with run_server(application(env.config)) as live, ThreadPoolExecutor(2) as threads:
+        with changing(env, "UPDATE users SET full_name = 'Grace'"):
+            sent = [threads.submit(request.send, HttpClient(live)) for _ in range(2)]
+            until = time.monotonic() + PATIENCE
+            while len(sessions(env, "state = 'active'") - others) < len(sent):
+                assert time.monotonic() < until, "each request has a connection"
+        assert {each.result().status_code for each in sent} == {200}
+        of_before = sessions(env) - others
+        with altered(env, replica, BACK):
+            assert insert.send(HttpClient(live)).status_code == 503
+        assert insert.send(HttpClient(live)).status_code == 201
+        until = time.monotonic() + PATIENCE
+        while left := sessions(env) & of_before:
+            assert time.monotonic() < until, f"{len(left)} of {len(of_before)} are used still"
 
 
 def test_a_statement_that_takes_too_long_is_503(env: Environment) -> None:

@@ -1,17 +1,25 @@
 """What libraries log where the service runs comes in its own JSON, and shows no secret."""
 
 import json
+import logging
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from apiproof.environment import Environment
+from apiproof.http.client import HttpClient
 from tests.contract.alteration import PATIENCE
-from tests.service import environment_variables
+from tests.service import environment_variables, log_like_a_deployment
 
 ROOT = Path(__file__).parents[2]
+SUB = "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55"
 
 
 def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> None:
@@ -33,6 +41,8 @@ def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> N
                 line = process.stdout.readline()
                 assert line, "the service ended before it served"
                 written += line
+            (address,) = re.findall(r"http://127[.0-9:]+", written)
+            assert HttpClient(address).request("GET", f"/users/{SUB}").status_code == 404
             process.send_signal(signal.SIGTERM)
             rest, _ = process.communicate(timeout=PATIENCE)
         finally:
@@ -41,3 +51,44 @@ def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> N
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     assert {line["logger"] for line in lines if "logger" in line} >= {"uvicorn.error"}
     assert variables["AWS_COGNITO_APP_CLIENT_SECRET"] not in written + rest
+    assert SUB not in written + rest, "paths hold subs, and each request has its line already"
+
+
+@contextmanager
+def as_it_was(*names: str) -> Iterator[None]:
+    """Leave loggers behind as they are now."""
+    loggers = [logging.getLogger(name) for name in names]
+    kept = [(each.handlers[:], each.level, each.propagate) for each in loggers]
+    try:
+        yield
+    finally:
+        for each, (handlers, level, propagate) in zip(loggers, kept, strict=True):
+            each.handlers, each.propagate = handlers, propagate
+            each.setLevel(level)
+
+
+def fail_in_a_library(error: Exception) -> None:
+    try:
+        raise error
+    except ValueError:
+        logging.getLogger("sqlalchemy.pool").exception("Closing failed")
+        raise
+
+
+def test_an_error_that_a_library_logs_comes_without_its_text(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Drivers put values of a request into the text; the kind of error is enough."""
+    with as_it_was("", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        log_like_a_deployment("INFO")
+        error = ValueError("a-secret")
+        logging.getLogger("asyncio").error("A task failed", exc_info=error)
+        with pytest.raises(ValueError, match="a-secret"):
+            fail_in_a_library(error)
+    written = capsys.readouterr().out
+    lines = [json.loads(line) for line in written.splitlines()]
+    assert [(line["event"], line["error"]) for line in lines] == [
+        ("A task failed", "ValueError"),
+        ("Closing failed", "ValueError"),
+    ]
+    assert "a-secret" not in written

@@ -12,7 +12,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
-from tests.contract.alteration import PATIENCE, rows
+from tests.contract.alteration import PATIENCE, sessions
 from tests.contract.examples import OPERATIONS, bearer, resigned, valid
 from tests.contract.keyserver import KeyServer, service
 from tests.service import application
@@ -24,12 +24,6 @@ AT_LAST = 5.0  # seconds
 def descriptors() -> int:
     gc.collect()
     return len(list(Path("/proc/self/fd").iterdir()))
-
-
-def sessions(env: Environment) -> int:
-    query = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND application_name = %s"
-    ((count,),) = rows(env, query, env.database.name, "randomizer-api")
-    return int(count)
 
 
 def succeed(env: Environment, client: HttpClient, name: str) -> None:

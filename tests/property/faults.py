@@ -20,10 +20,18 @@ class Fault(StrEnum):
     REFUSED = "Cognito refuses the call"
     UNANSWERED = "no answer, and Cognito has not acted"
     LOST = "no answer, but Cognito has acted"
+    LATE = "an answer later than anyone waits, and Cognito has acted"
     CONNECTIONS_KILLED = "Cognito acts, and the connections to PostgreSQL are dead"
     DATABASE_GONE = "Cognito acts, and PostgreSQL is away until the request ends"
     DEAD_BEFORE = "the process dies before Cognito acts"
     DEAD_AFTER = "the process dies after Cognito has acted"
+
+
+class _Late(Outage):
+    """To whoever waits it is like a call that has not acted."""
+
+    def lose(self) -> None:
+        raise AnswerTimedOut
 
 
 Meet = Callable[[str], Outage | None]
@@ -69,6 +77,8 @@ class Interception:
             raise AnswerTimedOut
         if self._fault is Fault.REFUSED:
             return Outage(outages, "fail", operation, "InternalErrorException", 1)
+        if self._fault is Fault.LATE:
+            return _Late(outages, "lose_answer", operation, None, 1)
         if self._fault in {Fault.LOST, Fault.DEAD_AFTER}:
             return Outage(outages, "lose_answer", operation, None, 1)
         return None

@@ -13,8 +13,9 @@ from typing import Any
 
 import anyio.to_thread
 import pytest
+from sqlalchemy import create_engine, text
 
-from api.database import _has_news
+from api.database import _has_news, transaction
 from api.errors import DatabaseUnavailable
 from api.limits import Bulkhead, Deadline, current, started
 from api.shared_look import SharedLook
@@ -366,3 +367,27 @@ def test_a_thread_that_the_system_does_not_give_is_not_missed(
     begun = time.monotonic()
     assert asyncio.run(main()) == ["later", "later", "later", "done"]
     assert time.monotonic() - begun < PATIENCE
+
+
+def test_what_is_done_when_the_deadline_is_over_is_not_kept() -> None:
+    """Also by a connection that nothing has shut down: whoever asked has another answer by now."""
+    engine = create_engine("sqlite://")
+
+    def write(*, is_late: bool) -> None:
+        with started(PATIENCE) as deadline, transaction(engine) as db:
+            db.connection().execute(text("INSERT INTO kept VALUES (1)"))
+            if is_late:
+                deadline.end()
+
+    def kept() -> int:
+        with engine.connect() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM kept")).scalar_one())
+
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept (number integer)"))
+    with pytest.raises(DatabaseUnavailable):
+        write(is_late=True)
+    assert kept() == 0
+    write(is_late=False)
+    assert kept() == 1
+    engine.dispose()

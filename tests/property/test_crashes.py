@@ -56,6 +56,17 @@ def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
         _survive(env, name, fault, number)
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.LATE], ids=["lost", "late"])
+def test_a_sign_up_whose_answer_does_not_arrive_in_time_leaves_no_account(
+    env: Environment, fault: Fault
+) -> None:
+    """At once, not only when the next sign-up makes way: the address is not kept from others."""
+    request = SCENARIOS["sign-up"].before(Visitor(env))
+    with intercepted(env, fault):
+        assert request().status_code == 503
+    assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
+
+
 def test_a_signup_makes_the_calls_that_the_faults_are_meant_for(env: Environment) -> None:
     """The fault points are real: listening hears the calls between the insert and the commit."""
     assert _calls_of(env, "sign-up") == ["SignUp"]

@@ -92,6 +92,10 @@ class KeyLives(RuleBasedStateMachine):
         assert (self._ask(kid) is not None) or not is_due
 
     @rule()
+    def ask_for_the_oldest(self) -> None:
+        self._ask("key-0")
+
+    @rule()
     def ask_for_what_the_provider_just_sent(self) -> None:
         if self.source.trouble is None:
             assert self._ask(self.source.key["kid"], bypass_cooldown=True) is not None
@@ -127,6 +131,7 @@ class KeyLives(RuleBasedStateMachine):
             self.seen = kept | {self.source.key["kid"]: self.now}
         if asked and (self.source.trouble is not None or (found is None and not was_known)):
             self.may_look_from = self.now + COOLDOWN
+        assert found is None or kid in self.seen, "a key that was withdrawn long ago serves still"
         return found
 
 
