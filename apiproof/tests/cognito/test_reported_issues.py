@@ -303,3 +303,42 @@ def test_name_that_is_neither_is_told_what_it_should_be(
     pool = make({"UsernameAttributes": names})
     with pytest.raises(ClientError, match=f"Username should be {text}."):
         pool.sign_up("ada")
+
+
+def test_an_invented_temporary_password_is_as_long_as_the_pool_asks(make: Maker) -> None:
+    policy = {"MinimumLength": 20, "RequireSymbols": True, "RequireUppercase": True}
+    pool = make({"Policies": {"PasswordPolicy": policy}})
+    named = {"UserPoolId": pool.id, "Username": "ada"}
+    user = pool.aws.admin_create_user(**named, UserAttributes=attributes(email="a@example.com"))
+    assert user["User"]["UserStatus"] == "FORCE_CHANGE_PASSWORD"
+    pool.aws.admin_create_user(**named, MessageAction="RESEND")
+
+
+def test_a_new_password_modifies_no_required_attribute_that_has_a_value(make: Maker) -> None:
+    """As reported by users of Amplify, who take `email` out of what the challenge gave them."""
+    required = [{"Name": name, "Required": True, "Mutable": True} for name in ("email", "name")]
+    pool = make({"Schema": required})
+    pool.aws.admin_create_user(
+        UserPoolId=pool.id,
+        Username="ada",
+        TemporaryPassword=PASSWORD,
+        UserAttributes=attributes(email="a@example.com"),
+    )
+    asked = pool.aws.initiate_auth(
+        ClientId=pool.client_id,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )
+    chosen = {"USERNAME": "ada", "NEW_PASSWORD": f"{PASSWORD}-2", "userAttributes.name": "Ada"}
+
+    def answer(**more: str) -> Any:
+        return pool.aws.respond_to_auth_challenge(
+            ClientId=pool.client_id,
+            ChallengeName="NEW_PASSWORD_REQUIRED",
+            Session=asked["Session"],
+            ChallengeResponses={**chosen, **more},
+        )
+
+    with pytest.raises(ClientError, match="Cannot modify an already provided email"):
+        answer(**{"userAttributes.email": "b@example.com"})
+    assert "AuthenticationResult" in answer()

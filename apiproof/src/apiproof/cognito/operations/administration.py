@@ -41,7 +41,7 @@ class Administration(Operation):
                 f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
             )
         # "With a new temporary password" (API reference, AdminCreateUser, `MessageAction`).
-        password = self.params.get("TemporaryPassword") or self._temporary_password()
+        password = self.params.get("TemporaryPassword") or self._temporary_password(pool)
         pool.check_password(password)
         user.set_password(password, self.context.clock.now())
         return user
@@ -52,15 +52,17 @@ class Administration(Operation):
         if not password and needs_no_password(pool):
             password, status = None, UserStatus.CONFIRMED
         elif not password:
-            password = self._temporary_password()
+            password = self._temporary_password(pool)
         new = NewUser(self.params["Username"], password, self.attribute_values())
         if pool.has_trigger("PreSignUp"):
             triggers.pre_sign_up(pool, new, "AdminCreateUser", None, self.params)
         force = bool(self.params.get("ForceAliasCreation"))
         return pool.create_user(new, status, force_alias=force)
 
-    def _temporary_password(self) -> str:
-        return f"Aa1!{self.context.random.randint(10**8, 10**9 - 1)}"
+    def _temporary_password(self, pool: Pool) -> str:
+        """Invent a password of each kind of character, as long as the pool asks for."""
+        digits = max(9, int(pool.password_policy.get("MinimumLength") or 0) - len("Aa1!"))
+        return f"Aa1!{self.context.random.randint(10 ** (digits - 1), 10**digits - 1)}"
 
     def _invite(self, pool: Pool, user: User) -> None:
         media = {"EMAIL": "email", "SMS": "phone_number"}

@@ -90,6 +90,9 @@ class Challenges(Authentication):
         }
         pool.check_password(password)
         pool.check_attributes(values, attempt.client)
+        given = [n for n in pool.required_attributes if n in values and user.attribute(n)]
+        if given:  # "can't modify a required attribute that already has a value" (API reference)
+            raise NotAuthorized(f"Cannot modify an already provided {given[0]}")
         pool.take_aliases(values, user)
         missing = [
             name
