@@ -14,9 +14,9 @@ from apiproof.access.logins import (
     login_template,
     prefix_of_credential,
 )
+from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
-from apiproof.access.undeclared import with_undeclared_schemes
 from apiproof.access.users_wfc import BASIC
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation

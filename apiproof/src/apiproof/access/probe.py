@@ -28,6 +28,7 @@ from apiproof.access.mass_assignment import MassAssignmentProbe
 from apiproof.access.objects import ObjectAccessProbe
 from apiproof.access.open_reads import OpenReadProbe
 from apiproof.access.options import THOROUGH, ProbeOptions
+from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.privileges import PrivilegeProbe
@@ -50,7 +51,6 @@ from apiproof.access.requirements import (
 )
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.tenants import TenantProbe
-from apiproof.access.undeclared import with_undeclared_schemes
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import UserSource
 from apiproof.errors import UserError

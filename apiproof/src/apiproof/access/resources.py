@@ -11,6 +11,7 @@ from apiproof.access.fields import fields_of
 from apiproof.access.http import Request, Response
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
+from apiproof.openapi.references import value_at
 
 _IDS = ("id", "uuid", "guid", "slug", "sub")
 _LESSER_IDS = ("key", "code", "number", "name")  # an envelope's `code` is no id of what is in it
@@ -236,17 +237,10 @@ def _evaluated(expression: str, response: Response, request: Request | None) -> 
         named = {"path": request.values, "query": content.query, "header": content.headers}
         if place in named:
             return named[place].get(name)
-        return _at(content.body, rest)
+        return value_at(content.body, rest.partition("#")[2])
     if place == "header":
         return response.headers.get(name.lower())
-    return _at(response.json, rest)
-
-
-def _at(node: Any, pointer: str) -> Any:
-    for part in pointer.partition("#")[2].split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node
+    return value_at(response.json, rest.partition("#")[2])
 
 
 def shared_values(template: str, path: str, values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import yaml
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.errors import UserError
+from apiproof.openapi.references import value_at
 
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
 # with tokenUrl, clientId, clientSecret and, if need be, scope.
@@ -307,8 +308,4 @@ def _body(response: requests.Response) -> Any:
 
 def _at(response: requests.Response, pointer: str) -> Any:
     """Follow a JSON Pointer (RFC 6901) into a response."""
-    node = _body(response)
-    for part in pointer.split("/")[1:]:
-        name = part.replace("~1", "/").replace("~0", "~")
-        node = node.get(name) if isinstance(node, Mapping) else None
-    return node
+    return value_at(_body(response), pointer)

@@ -9,10 +9,10 @@ from typing import Any
 
 from apiproof.access.identities_file import NoSecurity, identities_file
 from apiproof.errors import UserError
+from apiproof.init.enforced_security import token_kinds, undeclared_security
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
-from apiproof.init.undeclared import token_kinds, undeclared_security
 from apiproof.openapi.document import operations
 
 __all__ = [

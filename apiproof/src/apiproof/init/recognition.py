@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apiproof.openapi.document import Operation, operations
+from apiproof.openapi.references import flattened
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -87,22 +88,13 @@ def _purposes(operation: Operation, body: Recognised) -> Iterator[str]:
 
 
 def _body(document: dict[str, Any], operation: Operation) -> Recognised:
-    content = _resolved(document, operation.definition.get("requestBody", {})).get("content", {})
+    content = flattened(document, operation.definition.get("requestBody", {})).get("content", {})
     media = next((name for name in (JSON, FORM) if name in content), JSON)
-    schema = _resolved(document, content.get(media, {}).get("schema", {}))
-    properties = _resolved(document, schema).get("properties", {})
+    schema = flattened(document, content.get(media, {}).get("schema", {}))
+    properties = flattened(document, schema).get("properties", {})
     required = schema.get("required", list(properties))
     return Recognised(operation, media, {name: _meaning(name) for name in required})
 
 
 def _meaning(name: str) -> str:
     return next((kind for kind, form in _FIELDS.items() if form.fullmatch(name)), "other")
-
-
-def _resolved(document: dict[str, Any], node: Any) -> dict[str, Any]:
-    while isinstance(node, Mapping) and "$ref" in node:
-        target: Any = document
-        for part in str(node["$ref"]).removeprefix("#/").split("/"):
-            target = target.get(part, {}) if isinstance(target, Mapping) else {}
-        node = target
-    return dict(node) if isinstance(node, Mapping) else {}

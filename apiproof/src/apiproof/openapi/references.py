@@ -68,6 +68,14 @@ def pointer_steps(pointer: str) -> list[str]:
     return list(jsonpointer.JsonPointer(pointer).parts)
 
 
+def value_at(value: Any, pointer: str) -> Any:
+    """Return what a JSON pointer (RFC 6901) leads to in a value; None where it leads nowhere."""
+    try:
+        return jsonpointer.resolve_pointer(value, pointer, None)
+    except jsonpointer.JsonPointerException:  # it is no pointer
+        return None
+
+
 class Document:
     """One document and its references; it never changes what it was given.
 

@@ -5,13 +5,15 @@ credential, is no business of a sign-up, a login or a mailed link, and is asked 
 operations, is a security scheme by another name.
 """
 
+import contextlib
 import copy
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
+from apiproof.openapi.document import DocumentError, Operation, operations
+
 _NAMES = {
     "header": re.compile(
         r"authori[sz]ation|(x-)?(api|auth|access|session)[-_]?(key|token)|(x-)?token", re.IGNORECASE
@@ -35,40 +37,50 @@ def with_undeclared_schemes(document: Mapping[str, Any]) -> Mapping[str, Any]:
     Args:
         document: The document; it is not changed.
     """
-    counts = Counter(place for _, operation in _open(document) for place in _places(operation))
+    counts = Counter(place for one in _open(document) for place in _places(one))
     chosen = {place: f"undeclared {place[1]}" for place, n in counts.items() if n >= FEWEST}
     if not chosen:
         return document
     changed: dict[str, Any] = copy.deepcopy(dict(document))
-    for _, operation in _open(changed):
+    for operation in list(_open(changed)):
         found = [place for place in _places(operation) if place in chosen]
         if found:
-            operation["security"] = [{chosen[place]: [] for place in found}]
-            operation["parameters"] = [
-                one for one in operation["parameters"] if _place(one) not in found
+            _own_parameters(changed, operation.path)
+            operation.definition["security"] = [{chosen[place]: [] for place in found}]
+            operation.definition["parameters"] = [
+                one
+                for one in operation.definition["parameters"]
+                if (one["in"], one["name"]) not in found
             ]
     declared = changed.setdefault("components", {}).setdefault("securitySchemes", {})
     declared.update({name: _scheme(place) for place, name in chosen.items()})
     return changed
 
 
-def _open(document: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the operations for which the document asks for nothing, with what names them."""
-    for path, item in document.get("paths", {}).items():
-        for method, operation in item.items() if isinstance(item, Mapping) else ():
-            if method in _METHODS and not operation.get("security", document.get("security")):
-                words = f"{path} {operation.get('operationId', '')}"
-                if not _MAILED.search(words):
-                    yield words, operation
+def _open(document: Mapping[str, Any]) -> Iterator[Operation]:
+    """Yield the operations for which the document asks for nothing."""
+    for operation in operations(document):
+        words = f"{operation.path} {operation.definition.get('operationId', '')}"
+        if not operation.security and not _MAILED.search(words):
+            yield operation
 
 
-def _places(operation: Mapping[str, Any]) -> list[Place]:
-    found = [_place(one) for one in operation.get("parameters", ()) if isinstance(one, Mapping)]
+def _places(operation: Operation) -> list[Place]:
+    try:
+        found = [(one.location, one.name) for one in operation.parameters]
+    except DocumentError:  # an operation that cannot be read is told where it is tried
+        return []
     return [one for one in found if one[0] in _NAMES and _NAMES[one[0]].fullmatch(one[1])]
 
 
-def _place(parameter: Mapping[str, Any]) -> Place:
-    return str(parameter.get("in", "")), str(parameter.get("name", ""))
+def _own_parameters(document: dict[str, Any], path: str) -> None:
+    """Write the parameters of a path, and what references name, into each of its operations."""
+    for operation in [one for one in operations(document) if one.path == path]:
+        with contextlib.suppress(DocumentError):
+            parts = [dict(one.part.node) for one in operation.parameters]
+            operation.definition["parameters"] = parts
+    for operation in [one for one in operations(document) if one.path == path]:
+        operation.item.node.pop("parameters", None)
 
 
 def _scheme(place: Place) -> dict[str, str]:

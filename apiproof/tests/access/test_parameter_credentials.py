@@ -7,7 +7,7 @@ import yaml
 from fastapi import FastAPI
 
 from apiproof.access.identities_file import identities_file
-from apiproof.access.undeclared import with_undeclared_schemes
+from apiproof.access.parameter_credentials import with_undeclared_schemes
 from tests.access.strangers import assert_found, probed
 from tests.apps import portals
 from tests.apps.members import LENT, PASSWORD, Members
@@ -56,3 +56,25 @@ def test_what_is_declared_or_mailed_or_asked_for_once_stays_as_it_is() -> None:
     ]
     for document in documents:
         assert with_undeclared_schemes(document) is document
+
+
+def test_parameters_of_a_path_and_behind_references_are_read() -> None:
+    key = {"in": "header", "name": "X-API-Key", "required": True, "schema": {"type": "string"}}
+    named = {"$ref": "#/components/parameters/Key"}
+    other = {"in": "query", "name": "page"}
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "paths": {
+            "/a": {"parameters": [named, other], "get": {"operationId": "a", "responses": {}}},
+            "/b": {"parameters": [key], "get": {"operationId": "login", "responses": {}}},
+            "/c": {"post": {"operationId": "c", "parameters": [named], "responses": {}}},
+        },
+        "components": {"parameters": {"Key": key}},
+    }
+    paths = with_undeclared_schemes(document)["paths"]
+    scheme: list[dict[str, list[str]]] = [{"undeclared X-API-Key": []}]
+    assert paths["/a"]["get"]["security"] == paths["/c"]["post"]["security"] == scheme
+    assert paths["/a"]["get"]["parameters"] == [other]
+    assert "parameters" not in paths["/a"]
+    assert paths["/c"]["post"]["parameters"] == []
+    assert paths["/b"] == document["paths"]["/b"]  # a login asks for no credential

@@ -8,9 +8,9 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
 from apiproof.access import probe_service
 from apiproof.environment import Environment
+from apiproof.init.enforced_security import token_kinds, undeclared_security
 from apiproof.init.files import Plan, service_file
 from apiproof.init.source import SourceFacts
-from apiproof.init.undeclared import token_kinds, undeclared_security
 from apiproof.jwt import decode_unverified
 from apiproof.service import OperationUnknown, Service
 
