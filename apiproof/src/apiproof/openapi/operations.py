@@ -174,6 +174,16 @@ def operations(
             yield from operations_of_path(whole, path, item)
 
 
+def callbacks(owner: Operation) -> Iterator[Operation]:
+    """Yield the requests that the service makes after one of its operations was called."""
+    whole = owner.document
+    for name, callback in whole.children(owner.part, "callbacks"):
+        for expression, item in whole.children(callback):
+            if isinstance(item.node, Mapping) and not expression.startswith("x-"):
+                path = f"{expression} (callback {name} of {owner.label})"
+                yield from operations_of_path(whole, path, item)
+
+
 def operations_of_path(document: Document, path: str, item: Located) -> Iterator[Operation]:
     """Yield the operations of one Path Item Object."""
     parts = [(method, item.at(method)) for method in METHODS if method in item.node]

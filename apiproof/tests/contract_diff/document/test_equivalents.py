@@ -147,6 +147,40 @@ def test_schemas_that_deny_or_exclude_themselves_are_no_change(seed: int) -> Non
         _assert_same(wording, seed)
 
 
+TEXT = {"type": "string"}
+NO_EFFECT: list[tuple[Any, Any]] = [
+    ({"type": "object", "if": {"required": ["a"]}}, {"type": "object"}),
+    ({"type": "object", "then": {"required": ["a"]}}, {"type": "object"}),
+    ({"type": "array", "contains": {"type": "string"}, "minContains": 0}, {"type": "array"}),
+    (
+        {"type": "number", "minimum": 1, "multipleOf": 5},
+        {"type": "number", "minimum": 5, "multipleOf": 5},
+    ),
+    (
+        {"anyOf": [{"type": "string"}, {"type": "integer", "exclusiveMinimum": 0, "maximum": 0.5}]},
+        {"type": "string"},
+    ),
+]
+"""Schemas with something that has no effect, and without it."""
+
+
+@pytest.mark.parametrize(("long", "short"), NO_EFFECT, ids=str)
+def test_what_has_no_effect_is_no_change(long: Any, short: Any) -> None:
+    assert diff(document(long, {}), document(short, {})) == []
+    assert diff(document(short, {}), document(long, {})) == []
+
+
+def test_true_is_not_1() -> None:
+    old, new = (document({"enum": [value]}, {}) for value in (1, True))
+    assert {c.side for c in diff(old, new) if c.breaking} == {"request", "response"}
+    assert diff(old, document({"enum": [1.0]}, {})) == []
+
+
+def test_a_document_without_servers_has_the_root_as_its_server() -> None:
+    named = {**document({}, {}), "servers": [{"url": "/"}]}
+    assert diff(named, document({}, {})) == []
+
+
 def _assert_same(wording: Callable[[Parts, random.Random], Parts], seed: int) -> None:
     rng = random.Random(seed)  # noqa: S311 - not for secrets
     maker = SchemaMaker(rng)

@@ -163,3 +163,23 @@ def test_usage_names_who_uses_what_and_what_nobody_does() -> None:
     assert uses["GET /draws", "parameter", "query limit"] == ("cli",)
     assert uses["DELETE /draws/{id}", "operation", ""] == ()
     assert uses["POST /login", "request", "username"] == ("cli",)
+
+
+def _promising(*statuses: str, described: str) -> dict[str, Any]:
+    responses: dict[str, Any] = {status: {"description": ""} for status in statuses}
+    schema = {"type": "object", "properties": {described: {"type": "string"}}}
+    responses["default"] = {"description": "", "content": {"application/json": {"schema": schema}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Things", "version": "1"},
+        "paths": {"/v1/players/me": {"get": {"responses": responses}}},
+    }
+
+
+@pytest.mark.parametrize(("statuses", "relied"), [((), ["me"]), (("200",), [])])
+def test_default_speaks_for_the_statuses_that_nothing_else_names(
+    statuses: tuple[str, ...], relied: list[str]
+) -> None:
+    old, new = (_promising(*statuses, described=name) for name in ("name", "other"))
+    (gone,) = impact(diff(old, new), [PACT], old, new)
+    assert [reliance.interaction for reliance in gone.reliances] == relied

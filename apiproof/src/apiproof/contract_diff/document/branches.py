@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from math import ceil, gcd, lcm
 from typing import Any
 
 TYPES = ("null", "boolean", "number", "string", "array", "object")
@@ -163,13 +165,37 @@ def contradictory(branch: SchemaBranch) -> bool:
     least, most = branch.get("least"), branch.get("most")
     if least and most and max(m.value for m in least) > min(m.value for m in most):
         return True
-    lower = max((mark.value for mark in branch.get("lower")), default=None)
-    upper = min(
-        ((v, not sharp) for v, sharp in (m.value for m in branch.get("upper"))), default=None
-    )
-    if lower is None or upper is None:
+    if not (branch.get("lower") and branch.get("upper")):
         return False
-    return lower[0] > upper[0] or (lower[0] == upper[0] and (lower[1] or not upper[1]))
+    step = step_of(branch)
+    low, above = max(strength(mark, 1, step) for mark in branch.get("lower"))
+    high, below = max(strength(mark, -1, step) for mark in branch.get("upper"))
+    return low > -high or (low == -high and (above or below))
+
+
+def step_of(branch: SchemaBranch) -> Fraction | None:
+    """Return the number of which every value is a multiple."""
+    steps = [mark.value for mark in branch.get("multiple")]
+    if not steps:
+        return None
+    return Fraction(lcm(*(s.numerator for s in steps)), gcd(*(s.denominator for s in steps)))
+
+
+def strength(mark: Constraint, sign: int, step: Fraction | None) -> tuple[Fraction, bool]:
+    """Order bounds by how much they refuse; with whole numbers > 0 is >= 1.
+
+    Args:
+        mark: A bound, with whether it is exclusive.
+        sign: 1 for a lower bound, -1 for an upper one.
+        step: What every value is a multiple of, if anything.
+    """
+    limit, exclusive = mark.value
+    if step is None:
+        return limit * sign, exclusive
+    count = ceil(limit * sign / step)
+    if exclusive and count * step == limit * sign:
+        count += 1
+    return count * step, False
 
 
 def unrestricted(branch: SchemaBranch) -> bool:

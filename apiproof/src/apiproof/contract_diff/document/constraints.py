@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
-from math import ceil, floor, gcd, lcm
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
@@ -18,6 +17,8 @@ from apiproof.contract_diff.document.branches import (
     SchemaBranch,
     SchemaSite,
     size_kind,
+    step_of,
+    strength,
 )
 from apiproof.contract_diff.document.counterexamples import Counterexample, Judge
 from apiproof.contract_diff.document.regular_languages import includes
@@ -41,7 +42,7 @@ ANY_NAME = SchemaSite("", {"type": "string"}, "any name")
 
 def number_counterexamples(sub: SchemaBranch, sup: SchemaBranch) -> Iterator[Counterexample]:
     """Compare integrality, multiples and bounds."""
-    step = _step(sub)
+    step = step_of(sub)
     for mark in sup.get("multiple"):
         if step is None or (step / mark.value).denominator != 1:
             kind = "type" if mark.value == 1 else "multiple-of"
@@ -111,37 +112,18 @@ def _formats(sub: SchemaBranch, sup: SchemaBranch) -> Iterator[Counterexample]:
         )
 
 
-def _step(branch: SchemaBranch) -> Fraction | None:
-    """Return the number of which every value is a multiple."""
-    steps = [mark.value for mark in branch.get("multiple")]
-    if not steps:
-        return None
-    return Fraction(lcm(*(s.numerator for s in steps)), gcd(*(s.denominator for s in steps)))
-
-
 def _limit(
     sub: SchemaBranch, sup: SchemaBranch, name: str, step: Fraction | None
 ) -> Iterator[Counterexample]:
     sign = 1 if name == "lower" else -1
-    own = max(sub.get(name), key=lambda m: _strength(m, sign, step), default=None)
+    own = max(sub.get(name), key=lambda m: strength(m, sign, step), default=None)
     for mark in sup.get(name):
-        if own is None or _strength(own, sign, step) < _strength(mark, sign, step):
+        if own is None or strength(own, sign, step) < strength(mark, sign, step):
             plain = "minimum" if name == "lower" else "maximum"
             kind = "format" if mark.pointer.endswith("/format") else plain
             yield Counterexample(
                 kind, _at(own, sub), mark.pointer, (), own and _bound(own, name), _bound(mark, name)
             )
-
-
-def _strength(mark: Constraint, sign: int, step: Fraction | None) -> tuple[Fraction, bool]:
-    """Order bounds by how much they refuse; with whole numbers > 0 is >= 1."""
-    limit, exclusive = mark.value
-    if step is None or step.denominator != 1:
-        return limit * sign, exclusive
-    whole = ceil(limit) if sign > 0 else floor(limit)
-    if exclusive and whole == limit:
-        whole += sign
-    return Fraction(whole * sign), False
 
 
 def _plain(value: Fraction) -> int | float:

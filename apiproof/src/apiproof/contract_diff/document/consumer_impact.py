@@ -16,6 +16,7 @@ from apiproof.contract_diff.document.schemas import Schemas
 from apiproof.contract_diff.document.values import admits, readings
 from apiproof.openapi.media_types import covers, essence
 from apiproof.openapi.references import Document, DocumentError
+from apiproof.openapi.responses import matching_status
 from apiproof.pacts.reading import PactFile
 from apiproof.pacts.reading.calls import Call, at_path, calls
 
@@ -179,7 +180,7 @@ def _listed(scopes: Any) -> list[str]:
 
 def _response(change: Change, place: Place, call: Call) -> str | None:
     response = call.interaction.response
-    if not _is_status(place.status, response.status):
+    if not _is_status(place.status, response.status, call.operation.statuses):
         return None
     if place.part == "status":
         return BREAKS
@@ -196,8 +197,8 @@ def _response(change: Change, place: Place, call: Call) -> str | None:
     return effect if any(True for _ in at_path(call.answer, path)) else None
 
 
-def _is_status(listed: str, status: int) -> bool:
+def _is_status(listed: str, status: int, declared: Iterable[str]) -> bool:
     """Whether an entry under `responses` speaks of a status: 404, 4XX or default."""
     if listed == "default":
-        return status >= 400
+        return matching_status(status, declared) in {"default", None}
     return listed.upper() in {str(status), f"{str(status)[0]}XX"}

@@ -25,6 +25,17 @@ def references(node: Any) -> Iterator[str]:
             queue += here
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Return whether two JSON values are equal; to Python alone, true is 1."""
+    if one != other:
+        return False
+    if isinstance(one, Mapping):
+        return all(alike(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return all(map(alike, one, other))
+    return isinstance(one, bool) is isinstance(other, bool)
+
+
 class IdenticalSchemas:
     """Knows what changed between two documents, directly or behind a reference."""
 
@@ -40,7 +51,7 @@ class IdenticalSchemas:
             return False
         return all(
             one.tag == other.tag
-            and one.schema == other.schema
+            and alike(one.schema, other.schema)
             and self._changed.isdisjoint(self._refs_of(one.schema))
             for one, other in zip(old, new, strict=True)
         )
@@ -57,7 +68,7 @@ class IdenticalSchemas:
         changed = []
         for ref in queue:
             before, after = _target(self._old, ref), _target(self._new, ref)
-            if before != after or before is None:
+            if before is None or not alike(before, after):
                 changed.append(ref)
             for used in set(references(before)):
                 users.setdefault(used, set()).add(ref)

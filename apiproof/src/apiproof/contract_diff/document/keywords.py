@@ -40,6 +40,8 @@ SIZES = {
     "object": ("minProperties", "maxProperties"),
 }
 WHOLE = {"int32": 31, "int64": 63}
+CONDITIONAL = ("if", "then", "else")
+"""No effect without `if`, or with nothing but `if` (JSON Schema 2020-12, 10.2.2)."""
 HINTS = {"password"}
 """Formats that only tell a form how to look."""
 ANNOTATIONS = {
@@ -167,7 +169,8 @@ def marks_of(
     elif kind in SIZES:
         _sizes(kind, schema, add)
         {"string": _string, "array": _array, "object": _object}[kind](schema, pointer, add, hides)
-    for word in ("if", "then", "else", "dependentSchemas"):
+    words = CONDITIONAL if "if" in schema and {"then", "else"} & schema.keys() else ()
+    for word in (*words, "dependentSchemas"):
         if word in schema:
             add("condition", word + canonical(schema[word]), word)
     if isinstance(schema.get("$dynamicRef"), str):
@@ -254,13 +257,10 @@ def _array(
         add("unique", True, "uniqueItems")  # noqa: FBT003 - the keyword's value
     if "contains" in schema:
         least = schema.get("minContains", 1)
-        add(
-            "contains",
-            (SchemaSite(join_pointer(pointer, "contains"), schema["contains"]), least),
-            "contains",
-        )
+        inner = SchemaSite(join_pointer(pointer, "contains"), schema["contains"])
+        if least > 0:
+            add("contains", (inner, least), "contains")
         if "maxContains" in schema:
-            inner = SchemaSite(join_pointer(pointer, "contains"), schema["contains"])
             add("contains-most", (inner, schema["maxContains"]), "maxContains")
 
 

@@ -13,9 +13,12 @@ from apiproof.contract_diff.document.lifecycle import compare_lifecycle
 from apiproof.contract_diff.document.parameters import compare_parameters
 from apiproof.contract_diff.document.security import compare_security
 from apiproof.contract_diff.document.sunset import has_ended
-from apiproof.openapi.operations import Operation, operations
+from apiproof.openapi.operations import Operation, callbacks, operations
 from apiproof.openapi.references import join_pointer
 from apiproof.openapi.routing import template_pattern
+
+ROOT = ({"url": "/"},)
+"""The servers of a document that names none (OpenAPI 3.1.1, OpenAPI Object, `servers`)."""
 
 
 def compare_operations(comparison: DocumentComparison) -> None:
@@ -36,7 +39,7 @@ def compare_operations(comparison: DocumentComparison) -> None:
 def compare_servers(comparison: DocumentComparison) -> None:
     """Report other servers: harmless, as clients know theirs by configuration."""
     before, after = (
-        [server.get("url") for server in document.raw.get("servers") or () if server]
+        [server.get("url") for server in document.raw.get("servers") or ROOT if server]
         for document in (comparison.old, comparison.new)
     )
     if before != after:
@@ -108,3 +111,22 @@ def _compare(comparison: DocumentComparison, old: Operation, new: Operation, *, 
     compare_responses(comparison, response, old, new)
     if not sent:
         compare_security(comparison, _subject(old, Side.SECURITY), old, new)
+        _compare_callbacks(comparison, old, new)
+
+
+def _compare_callbacks(comparison: DocumentComparison, old: Operation, new: Operation) -> None:
+    """Pair callbacks by name, expression and method: another expression is sent elsewhere."""
+    before, after = ({each.label: each for each in callbacks(owner)} for owner in (old, new))
+    for label in {**before, **after}:
+        if label in before and label in after:
+            _compare(comparison, before[label], after[label], sent=True)
+        elif label in before:
+            comparison.add(
+                _subject(before[label]), "callback-removed", f"{label} was removed.",
+                old=before[label].part.pointer, new=new.part.pointer, breaking=True,
+            )  # fmt: skip
+        else:
+            comparison.add(
+                _subject(after[label]), "callback-added", f"{label} was added.",
+                old=old.part.pointer, new=after[label].part.pointer, breaking=False,
+            )  # fmt: skip

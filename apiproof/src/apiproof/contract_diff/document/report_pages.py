@@ -86,9 +86,9 @@ def _changelog(report: DiffReport) -> Iterator[Block]:
     document: list[Change] = []
     for change in report.changes:
         title = change.operation
-        if change.rule in {"operation-added", "webhook-added"}:
+        if change.rule in {"operation-added", "webhook-added", "callback-added"}:
             title = "Added"
-        elif change.rule.startswith(("operation-rem", "webhook-rem")):
+        elif change.rule.startswith(("operation-rem", "webhook-rem", "callback-rem")):
             title = "Removed"
         elif len(change.operations) > 1:
             title = shared

@@ -48,6 +48,8 @@ _FIXED: Final = [
     "operation-stability-decreased",
     "operation-stability-increased",
     "operation-stability-invalid",
+    "callback-added",
+    "callback-removed",
     "webhook-added",
     "webhook-removed",
     "request-body-added",
