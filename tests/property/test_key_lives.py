@@ -5,7 +5,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from hypothesis.strategies import sampled_from
 from jwt.algorithms import RSAAlgorithm
 
@@ -66,7 +66,6 @@ class KeyLives(RuleBasedStateMachine):
     def break_down(self, trouble: Any) -> None:
         self.source.trouble = trouble
 
-    @precondition(lambda self: self.source.trouble is not None)
     @rule()
     def recover(self) -> None:
         self.source.trouble = None
