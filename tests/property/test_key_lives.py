@@ -91,8 +91,12 @@ class KeyLives(RuleBasedStateMachine):
         assert (self._ask(kid) is not None) or not is_due
 
     @rule()
-    def ask_for_the_oldest(self) -> None:
-        self._ask("key-0")
+    def outlive_a_withdrawn_key(self) -> None:
+        withdrawn = self.source.key["kid"]
+        self.rotate()
+        self.now += LIFESPAN + 1
+        self._ask(self.source.key["kid"])
+        self._ask(withdrawn)
 
     @rule()
     def ask_for_what_the_provider_just_sent(self) -> None:
