@@ -1,8 +1,8 @@
 """`nox -s bench -- hops`: through how many files of ours a way leads.
 
 Counted are the distinct files of `api` or of the kit whose functions are entered on the way; what
-starts the environment is not. The bounds are the design's. One pact interaction is counted by
-`apiproof/tests/pacts`. The forged-token probe meets a service in another process, as abroad.
+starts the environment is not. The bounds are the design's; that of one pact interaction is
+not counted yet. The forged-token probe meets a service in another process, as abroad.
 """
 
 import os
