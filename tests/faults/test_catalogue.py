@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 import psycopg2
@@ -30,7 +31,8 @@ def named(defect: Defect) -> str:
     return defect.id
 
 
-def checks() -> set[str]:
+@cache  # read once, not once for each defect
+def checks() -> frozenset[str]:
     tests = {
         node.name
         for path in SUITES
@@ -38,7 +40,7 @@ def checks() -> set[str]:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
     }
     consumers = {load_pact(path).consumer for path in SERVICE.pacts.glob("*.json")}
-    return tests | consumers | set(CHECKS)
+    return frozenset(tests | consumers | set(CHECKS))
 
 
 def test_it_is_large_and_spread_over_every_operation_and_area() -> None:
