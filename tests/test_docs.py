@@ -94,6 +94,17 @@ settings.load_profile("brief")
 """
 
 
+LINK = re.compile(r"\]\((?!https?:|#|mailto:)([^)#\s]+)")
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Those of README.md, which mkdocs does not read, too."""
+    pages = [path for path in {*TEXTS, *PAGES} if path.suffix == ".md"]
+    links = [(path, link) for path in pages for link in LINK.findall(path.read_text("utf-8"))]
+    assert len(links) > 20
+    assert [f"{p.name}: {link}" for p, link in links if not (p.parent / link).exists()] == []
+
+
 def ran(folder: Path, line: str) -> "subprocess.CompletedProcess[str]":
     path = f"{BIN}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "PYTHONPATH": str(folder)}

@@ -8,14 +8,15 @@ document, and in the baseline.
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from apiproof.openapi.document import Operation, operations
-from apiproof.reporting.model import Finding, Severity
+from apiproof.reporting.finding import Finding, Severity
 
 Declared = Mapping[str, AbstractSet[str]]
 """Scopes by label (`GET /users/me`) of the operations that ask for a credential."""
 
+SECURITY_KEPT: Final = "security_kept"
 _WORD = "secured "
 
 
@@ -63,8 +64,8 @@ class LostSecurity:
         """As a finding about the document."""
         name = self.operation.operation_id
         return Finding(
-            id=f"document/security_kept/{name}/{self.kind}",
-            check="security_kept",
+            id=f"document/{SECURITY_KEPT}/{name}/{self.kind}",
+            check=SECURITY_KEPT,
             severity=Severity.CRITICAL,
             operation=self.operation.label,
             message=f"{name} {self.text}",

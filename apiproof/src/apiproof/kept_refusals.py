@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from apiproof.coverage import CoverageLog
 from apiproof.openapi.document import Operation, operations
-from apiproof.reporting.model import Finding, Severity
+from apiproof.reporting.finding import Finding, Severity
 
 FORBIDDEN: Final = 403
+REFUSAL_KEPT: Final = "refusal_kept"
 _WORD: Final = "refused "
 
 
@@ -49,8 +50,8 @@ def lost_refusals(
     """
     return [
         Finding(
-            id=f"coverage/refusal_kept/{operation.operation_id}/let-in",
-            check="refusal_kept",
+            id=f"coverage/{REFUSAL_KEPT}/{operation.operation_id}/let-in",
+            check=REFUSAL_KEPT,
             severity=Severity.HIGH,
             operation=operation.label,
             message="lets a user in; it refused every user when the baseline was written",

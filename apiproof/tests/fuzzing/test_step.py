@@ -107,7 +107,7 @@ def test_warnings_fail_where_schemathesis_says_so(
     assert step.status is status
     [finding] = step.findings
     assert finding.id == "fuzzing/missing_test_data/PATCH /users/warning"
-    assert finding.is_known is (exit_code == 0)
+    assert finding.is_warning is (exit_code == 0)
 
 
 def test_an_exit_code_that_nothing_explains_is_an_error(tmp_path: Path) -> None:

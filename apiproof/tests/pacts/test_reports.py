@@ -119,7 +119,7 @@ def test_json_holds_it_all(mixed: Verification) -> None:
     statuses = [each["status"] for each in step["cases"]]
     assert statuses == ["passed", "failed", "skipped", "error"]
     failed, pending = step["findings"]
-    assert (failed["is_known"], pending["is_known"]) == (False, True)
+    assert (failed["is_warning"], pending["is_warning"]) == (False, True)
     assert failed["id"] == "pacts/till/a list of <b>orders</b>/a customer exists/$.body"
     assert pending["id"] == "pacts/till/a hole/-/status 404/pending"
     assert failed["curl"] == mixed.pacts[0].interactions[1].curl

@@ -53,7 +53,7 @@ def test_exit_codes(
 
 @pytest.mark.parametrize(("is_warning", "code"), [(False, 1), (True, 0)])
 def test_the_document_has_a_say(is_warning: bool, code: int) -> None:  # noqa: FBT001 - a parameter of the test
-    finding = Finding("id", "rule", Severity.HIGH, "", "it is so", is_known=is_warning)
+    finding = Finding("id", "rule", Severity.HIGH, "", "it is so", is_warning=is_warning)
     found = dataclasses.replace(verification(PASSED), findings=(finding,))
     assert found.exit_code == code
 

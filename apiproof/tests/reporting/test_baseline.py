@@ -33,6 +33,18 @@ def test_what_was_written_as_known_fails_nothing_the_next_time(tmp_path: Path) -
     assert again.cases[0].message == "known: it is so"
 
 
+def test_a_warning_needs_no_line_and_what_the_new_memory_accepts_needs_none_either(
+    tmp_path: Path,
+) -> None:
+    """`document/security_kept/...` in a baseline is no longer found in the very next run."""
+    path = tmp_path / "baseline.txt"
+    lost = replace(TWO, id="document/security_kept/read/open", check="security_kept")
+    step = step_result("x", {"n": 1}, [ONE, replace(TWO, is_warning=True), lost])
+    report = build_report("s", datetime.now(UTC), [step])
+    assert write_baseline(report, path, ["secured GET /x"], accepted=["security_kept"]) == 1
+    assert read_baseline(path) == {ONE.id, "secured GET /x"}
+
+
 def test_a_finding_that_is_not_listed_fails_although_others_are() -> None:
     step = step_result("fuzzing", {"n": 1}, [ONE, TWO], cases=[FAILED])
     again = with_known(step, {ONE.id})

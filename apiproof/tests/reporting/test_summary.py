@@ -30,6 +30,15 @@ def test_many_of_a_kind_are_three_lines_and_a_count() -> None:
     assert "... and 2 more like it: see reports/index.html" in text
 
 
+def test_a_warning_is_not_called_known_where_there_is_no_baseline() -> None:
+    doubt = replace(finding(Severity.LOW, 1), is_warning=True)
+    report = build_report("s", datetime.now(UTC), [step_result("fuzzing", {"n": 1}, [doubt])])
+    text = printed(report)
+    assert "known" not in text
+    assert "0 (1 warning)" in text
+    assert "passed: 1 of 1 steps passed; 1 warning." in text
+
+
 def test_checks_in_brackets_and_foreign_text_are_shown_as_they_are() -> None:
     hostile = replace(finding(Severity.HIGH, 1), message="[red]x[/] [check: reason] \x1b[2J")
     steps = [step_result("x [a]", {"n [b]": 1}, [hostile])]

@@ -3,7 +3,7 @@
 import enum
 from dataclasses import dataclass
 
-from apiproof.reporting.model import Severity
+from apiproof.reporting.finding import Severity
 
 
 class Impact(enum.Enum):

@@ -16,9 +16,7 @@ from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.report import AccessReport, BaselineDiff, Cell, CellStatus, Finding, by_cause
 from apiproof.access.step import as_step, curl_of, place_of
 from apiproof.reporting.formats import as_junit, as_sarif
-from apiproof.reporting.model import (
-    build_report,
-)
+from apiproof.reporting.model import build_report
 from apiproof.reporting.page import as_html
 from apiproof.reporting.terminal import console as default_console
 

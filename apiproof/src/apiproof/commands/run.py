@@ -42,8 +42,8 @@ def run(  # noqa: PLR0913 - these are the command line's options
     print_line(console, "Starting the environment ...")
 
     from apiproof import pipeline
-    from apiproof.declared_security import as_lines, declared_security, from_lines
-    from apiproof.kept_refusals import refused_before, refused_lines
+    from apiproof.declared_security import SECURITY_KEPT, as_lines, declared_security, from_lines
+    from apiproof.kept_refusals import REFUSAL_KEPT, refused_before, refused_lines
     from apiproof.live import live_environment
     from apiproof.reporting import baseline as baselines
     from apiproof.reporting import build_report
@@ -92,7 +92,12 @@ def run(  # noqa: PLR0913 - these are the command line's options
     for gone in baselines.no_longer_found(known, results):
         print_line(console, f"no longer found, take it off the baseline: {gone}")
     if write_baseline is not None:
-        count = baselines.write_baseline(report, write_baseline, [*as_lines(asked), *refused])
+        count = baselines.write_baseline(
+            report,
+            write_baseline,
+            [*as_lines(asked), *refused],
+            accepted=(SECURITY_KEPT, REFUSAL_KEPT),
+        )
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
         raise typer.Exit(2 if report.exit_code == 2 else 0)
     raise typer.Exit(report.exit_code)

@@ -158,7 +158,7 @@ def as_step(events: Events, exit_code: int, seconds: float = 0.0) -> StepResult:
     error = "; ".join(events.errors[:3])
     # Schemathesis' own settings decide whether warnings fail a run ([warnings] fail-on).
     are_failing = exit_code != 0 and not events.findings and not error
-    warnings = list(_warnings(events, is_known=not are_failing))
+    warnings = list(_warnings(events, are_warnings=not are_failing))
     if are_failing and not warnings:
         error = f"Schemathesis ended with exit code {exit_code}: see its output"
     return step_result(
@@ -187,16 +187,16 @@ def _by_cause(findings: Iterable[Finding]) -> Iterator[Finding]:
     return (standing_for(first, others) for first, *others in ordered)
 
 
-def _warnings(events: Events, *, is_known: bool) -> Iterator[Finding]:
+def _warnings(events: Events, *, are_warnings: bool) -> Iterator[Finding]:
     for kind, places in events.warnings.items():
         for place in places:
             yield Finding(
                 id=f"fuzzing/{kind}/{place}/warning",
                 check=kind,
-                severity=Severity.LOW if is_known else Severity.MEDIUM,
+                severity=Severity.LOW if are_warnings else Severity.MEDIUM,
                 operation=place,
                 message=f"the run may have reached less than it seems: {kind.replace('_', ' ')}",
-                is_known=is_known,
+                is_warning=are_warnings,
             )
 
 

@@ -4,22 +4,19 @@ A step builds a `StepResult` with `step_result`; `build_report` puts them togeth
 """
 
 from apiproof.reporting.exchange import HttpRequest, HttpResponse, curl_command
+from apiproof.reporting.finding import Finding, Location, Severity, standing_for
 from apiproof.reporting.model import (
     Case,
     Chart,
-    Finding,
     Grid,
     GridCell,
-    Location,
     Report,
     Section,
     Series,
-    Severity,
     Status,
     StepResult,
     Table,
     build_report,
-    standing_for,
     step_result,
 )
 

@@ -7,13 +7,14 @@ Lines that begin with `secured` say which operations asked for a credential, and
 operations that answered 403 to every user (kept_refusals.py): one that lets a user in is a finding.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from apiproof.errors import UserError
+from apiproof.reporting.finding import WARNING
 from apiproof.reporting.model import Case, Report, Status, StepResult, step_result
 
 _HEAD: Final = "# Findings that are known, by id, one a line. Written by `apiproof run`.\n"
@@ -41,18 +42,27 @@ def read_baseline(path: Path | None) -> set[str]:
     return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
 
 
-def write_baseline(report: Report, path: Path, further: Iterable[str] = ()) -> int:
-    """Write the ids of a report's findings as known, and return how many.
+def write_baseline(
+    report: Report, path: Path, further: Iterable[str] = (), accepted: Collection[str] = ()
+) -> int:
+    """Write the ids of a report's findings as known, and return how many; warnings need none.
 
     Args:
         report: of the run.
         path: of the baseline.
         further: lines that are no ids.
+        accepted: checks against the further lines of before: the new ones are what now holds, so
+            that no id of theirs is needed.
 
     Raises:
         BaselineUnusable: the file cannot be written.
     """
-    findings = (finding for step in report.steps for finding in step.findings)
+    findings = (
+        finding
+        for step in report.steps
+        for finding in step.findings
+        if finding.weight != WARNING and finding.check not in accepted
+    )
     ids = sorted({each for finding in findings for each in finding.ids})
     try:
         path.write_text(_HEAD + "".join(f"{each}\n" for each in [*ids, *further]), encoding="utf-8")
@@ -76,7 +86,7 @@ def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
         for finding in step.findings
     ]
     cases: Sequence[Case] = step.cases
-    if all(finding.is_known for finding in findings):
+    if not any(finding.is_failing for finding in findings):
         cases = [
             replace(case, status=Status.SKIPPED, message=f"known: {case.message}")
             if case.status is Status.FAILED

@@ -8,7 +8,8 @@ from xml.etree import ElementTree as ET
 
 from pydantic import TypeAdapter
 
-from apiproof.reporting.model import Case, Finding, Report, Severity, Status, StepResult
+from apiproof.reporting.finding import Finding, Severity
+from apiproof.reporting.model import Case, Report, Status, StepResult
 
 # XML 1.0, 2.2: the characters that a document cannot hold, those that it advises against, and those
 # that turn a line around (Unicode, UAX 9) wherever it is shown.
@@ -85,7 +86,7 @@ def _finding_cases(step: StepResult) -> list[Case]:
     return [
         Case(
             name=finding.id,
-            status=Status.SKIPPED if finding.is_known else Status.FAILED,
+            status=Status.FAILED if finding.is_failing else Status.SKIPPED,
             group=finding.check,
             message="\n".join([finding.message, *finding.details, finding.curl]).strip(),
         )

@@ -5,22 +5,20 @@ of it is plain JSON in `report.json`; `report.schema.json` beside this module de
 """
 
 import re
-import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Final, Literal
 
-from apiproof.reporting.exchange import HttpRequest, HttpResponse
+from apiproof.reporting.finding import ALSO_AT, Finding
 
 FORMAT = 1
 """The version of `report.json`; it grows when a field changes its meaning or goes."""
 
 
 _PLACES: Final = "errors"  # the step that lists where 500s come from
-_ALSO_AT: Final = "also at "
 _SERVER_ERROR: Final = re.compile(r"\banswered 5\d\d\b")
 
 
@@ -31,76 +29,6 @@ class Status(StrEnum):
     FAILED = "failed"
     ERROR = "error"
     SKIPPED = "skipped"
-
-
-class Severity(StrEnum):
-    """How bad a finding is, the worst first."""
-
-    CRITICAL = "critical"
-    HIGH = "high"
-    MEDIUM = "medium"
-    LOW = "low"
-
-    @property
-    def rank(self) -> int:
-        """0 for the worst."""
-        return list(Severity).index(self)
-
-
-@dataclass(frozen=True)
-class Location:
-    """A place in a file of the project: its path, and a JSON path or line in it."""
-
-    file: str
-    where: str = ""
-    line: int = 1
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that is wrong.
-
-    Attributes:
-        id: stays the same from run to run, and holds operation, check, case and outcome class:
-            `access/forged_tokens_rejected/read_user/expired/accepted`.
-        check: the check that found it.
-        severity: how bad it is.
-        operation: as in the document, `GET /users/{id}`; empty where it concerns no operation.
-        message: what is wrong, in one sentence.
-        expected: what would have been right, in words.
-        request: what was sent, with secrets replaced.
-        response: what came.
-        curl: a command that sends the same request, the token as `$TOKEN`.
-        details: more lines, such as a difference.
-        location: where the expectation is written.
-        is_known: a baseline lists it, so that it fails nothing.
-        also: ids of findings of the same cause, for which this one stands.
-    """
-
-    id: str
-    check: str
-    severity: Severity
-    operation: str
-    message: str
-    expected: str = ""
-    request: HttpRequest | None = None
-    response: HttpResponse | None = None
-    curl: str = ""
-    details: tuple[str, ...] = ()
-    location: Location | None = None
-    is_known: bool = False
-    also: tuple[str, ...] = ()
-
-    @property
-    def ids(self) -> set[str]:
-        """Its id and those that it stands for, as a baseline has them: each a line, stripped."""
-        return {" ".join(each.splitlines()).strip() for each in (self.id, *self.also)}
-
-    @property
-    def replay(self) -> str:
-        """The command that tries it again; empty where it is about no request."""
-        is_about_requests = self.request is not None or self.id.startswith("access/")
-        return f"apiproof replay {shlex.quote(self.id)}" if is_about_requests else ""
 
 
 @dataclass(frozen=True)
@@ -211,8 +139,8 @@ class StepResult:
 
     @property
     def new_findings(self) -> tuple[Finding, ...]:
-        """The findings that no baseline lists, the worst first."""
-        new = (finding for finding in self.findings if not finding.is_known)
+        """The findings that fail it, the worst first."""
+        new = (finding for finding in self.findings if finding.is_failing)
         return tuple(sorted(new, key=lambda finding: finding.severity.rank))
 
 
@@ -232,7 +160,7 @@ def step_result(  # noqa: PLR0913 - the fields of a result
     that counts nothing makes it `error`.
     """
     found = tuple(findings)
-    is_failed = any(not finding.is_known for finding in found)
+    is_failed = any(finding.is_failing for finding in found)
     is_failed = is_failed or any(case.status is Status.FAILED for case in cases)
     if not error and not any(evidence.values()):
         error = f"{name} reached nothing"
@@ -241,24 +169,6 @@ def step_result(  # noqa: PLR0913 - the fields of a result
     status = Status.FAILED if is_failed else Status.ERROR if error else Status.PASSED
     return StepResult(
         name, status, dict(evidence), found, tuple(cases), tuple(sections), seconds, error
-    )
-
-
-def standing_for(first: Finding, others: Sequence[Finding]) -> Finding:
-    """Return a finding as the one for all of the same cause, each at an operation of its own.
-
-    Args:
-        first: which is shown.
-        others: those that it stands for.
-    """
-    if not others:
-        return first
-    places = tuple(f"{_ALSO_AT}{other.operation}" for other in others)
-    return replace(
-        first,
-        message=f"{first.message}, and at {len(others)} more operations",
-        details=(*first.details, *places),
-        also=(*first.also, *(each for other in others for each in (other.id, *other.also))),
     )
 
 
@@ -293,11 +203,11 @@ def _is_own(step: StepResult, finding: Finding) -> bool:
 
 
 def _as_new(finding: Finding, others: Iterable[Finding]) -> Iterator[Finding]:
-    return (other for other in others if finding.is_known or not other.is_known)
+    return (other for other in others if not finding.is_failing or other.is_failing)
 
 
 def _operations(finding: Finding) -> set[str]:
-    also = {it.removeprefix(_ALSO_AT) for it in finding.details if it.startswith(_ALSO_AT)}
+    also = {it.removeprefix(ALSO_AT) for it in finding.details if it.startswith(ALSO_AT)}
     return {finding.operation, *also}
 
 
@@ -332,21 +242,12 @@ class Report:
 
     @property
     def findings(self) -> tuple[tuple[StepResult, Finding], ...]:
-        """The findings of the run with their steps: new before known, the worst first.
+        """The findings of the run with their steps: what fails first, the worst first.
 
         What several steps tell of the same thing is one of them.
         """
         found = told_once(self.steps)
-        return tuple(sorted(found, key=lambda each: (each[1].is_known, each[1].severity.rank)))
-
-
-def alike(findings: Iterable[Finding]) -> list[list[Finding]]:
-    """Findings grouped by severity, operation and check, in the order of the first of each."""
-    groups: dict[tuple[Severity, str, str, bool], list[Finding]] = {}
-    for each in findings:
-        key = (each.severity, each.operation, each.check, each.is_known)
-        groups.setdefault(key, []).append(each)
-    return list(groups.values())
+        return tuple(sorted(found, key=lambda each: each[1].rank))
 
 
 def build_report(

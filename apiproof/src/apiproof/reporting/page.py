@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from apiproof.reporting.charts import as_svg, in_words
 from apiproof.reporting.exchange import HttpRequest, HttpResponse, printable
+from apiproof.reporting.finding import WEIGHTS, Finding, alike, others_of
 from apiproof.reporting.model import (
     Chart,
-    Finding,
     Grid,
     GridCell,
     Report,
@@ -20,7 +20,6 @@ from apiproof.reporting.model import (
     Status,
     StepResult,
     Table,
-    alike,
 )
 
 _FOLDER: Final = Path(__file__).parent
@@ -56,11 +55,8 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
     """
     findings = [finding for _, finding in report.findings]
     groups = [[_finding(each) for each in group] for group in alike(findings)]
-    counts = Counter(
-        "known" if each.is_known else each.severity.value for _, each in report.findings
-    )
-    order = ["critical", "high", "medium", "low", "known"]
-    told = Counter(step.name for step, finding in report.findings if not finding.is_known)
+    counts = Counter(each.weight for _, each in report.findings)
+    told = Counter(step.name for step, finding in report.findings if finding.is_failing)
     steps = [_step(step, told[step.name]) for step in report.steps]
     steps += [_step(each, is_earlier=True) for each in report.earlier]
     text: str = _template().render(
@@ -72,7 +68,7 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
         duration=_duration(report.seconds),
         count=len(findings),
         groups=groups,
-        severities=[(name, counts[name]) for name in order if counts[name]],
+        severities=[(name, counts[name]) for name in WEIGHTS if counts[name]],
         steps=steps,
         trend=_section(trend) if trend else None,
     )
@@ -81,8 +77,7 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
 
 def headline(report: Report) -> str:
     """One sentence for who reads no more."""
-    new = [finding for _, finding in report.findings if not finding.is_known]
-    known = len(report.findings) - len(new)
+    new = [finding for _, finding in report.findings if finding.is_failing]
     passed = sum(step.status is Status.PASSED for step in report.steps)
     text = f"{passed} of {len(report.steps)} steps passed"
     if new:
@@ -90,7 +85,7 @@ def headline(report: Report) -> str:
         text += f"; {len(new)} new finding{'s'[: len(new) > 1]}, the worst is {worst}"
     if errors := [step.name for step in report.steps if step.status is Status.ERROR]:
         text += f"; {', '.join(errors)} could not tell"
-    return text + (f"; {known} known" if known else "") + "."
+    return "; ".join([text, *others_of(finding for _, finding in report.findings)]) + "."
 
 
 @cache

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from apiproof.errors import UserError
+from apiproof.reporting.finding import WEIGHTS
 from apiproof.reporting.formats import adapter, as_json, as_junit, as_sarif, json_schema
-from apiproof.reporting.model import Chart, Report, Series, Severity, StepResult
+from apiproof.reporting.model import Chart, Report, Series, StepResult
 from apiproof.reporting.page import as_html
 
 REPORTS: Final = Path("reports")
@@ -94,7 +95,6 @@ def trend(history: Path) -> Chart | None:
     runs = [run for path in sorted(history.glob("*.json")) if (run := _read(path))]
     if len(runs) < 2:
         return None
-    names = [*(severity.value for severity in Severity), "known"]
     series = [
         Series(
             name,
@@ -102,7 +102,7 @@ def trend(history: Path) -> Chart | None:
                 (float(number), run["findings"].get(name, 0)) for number, run in enumerate(runs, 1)
             ),
         )
-        for name in names
+        for name in WEIGHTS
     ]
     return Chart(
         title=f"Findings of the last {len(runs)} runs",
@@ -115,9 +115,7 @@ def trend(history: Path) -> Chart | None:
 
 
 def _remember(report: Report, history: Path) -> None:
-    counts = Counter(
-        "known" if finding.is_known else finding.severity.value for _, finding in report.findings
-    )
+    counts = Counter(finding.weight for _, finding in report.findings)
     entry = {
         "started": report.started,
         "status": report.status.value,

@@ -6,7 +6,8 @@ from typing import Final
 
 from rich.console import Console
 
-from apiproof.reporting.model import Finding, Report, Severity, Status, StepResult, alike
+from apiproof.reporting.finding import Finding, Severity, alike, others_of
+from apiproof.reporting.model import Report, Status, StepResult
 from apiproof.reporting.page import headline
 from apiproof.reporting.terminal import Styled, print_line, print_table
 
@@ -34,7 +35,7 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
         page: where it was written.
         terminal: where to print.
     """
-    new = [finding for _, finding in report.findings if not finding.is_known]
+    new = [finding for _, finding in report.findings if finding.is_failing]
     print_line(terminal, "")
     groups = alike(new)
     for group in groups[:_MOST]:
@@ -44,7 +45,7 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
             print_line(terminal, f"  ... and {rest} more like it: see {page}")
     if left := sum(map(len, groups[_MOST:])):
         print_line(terminal, f"... and {left} more: see {page}")
-    told = Counter(step.name for step, finding in report.findings if not finding.is_known)
+    told = Counter(step.name for step, finding in report.findings if finding.is_failing)
     rows = [_row(step, told[step.name]) for step in report.steps]
     print_table(
         terminal, report.service, ("step", "result", "findings", "evidence", "seconds"), rows
@@ -67,10 +68,9 @@ def print_finding(finding: Finding, terminal: Console) -> None:
 
 def _row(step: StepResult, told: int) -> tuple[str | Styled, ...]:
     evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
-    known = len(step.findings) - len(step.new_findings)
     others = len(step.new_findings) - told
     notes = [f"{others} with other steps"] if others else []
-    notes += [f"{known} known"] if known else []
+    notes += others_of(step.findings)
     count = f"{told}" + (f" ({', '.join(notes)})" if notes else "")
     status = (step.status.value, COLOURS[step.status])
     return step.name, status, count, evidence, f"{step.seconds:.1f}"

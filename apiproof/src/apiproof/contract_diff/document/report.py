@@ -199,5 +199,5 @@ def _finding(report: DiffReport, change: Change) -> Finding:
         message=change.sentence,
         details=(report.operations(change), *pointers(change), *report.consumers(change)),
         location=Location(report.new, f"#{new}"),
-        is_known=not change.breaking,
+        is_warning=not change.breaking,
     )

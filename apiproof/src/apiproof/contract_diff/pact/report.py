@@ -65,5 +65,5 @@ def as_finding(finding: PactFinding, pact: PactFile) -> Finding:
         message=f"{finding.consumer}: {finding.interaction}: {finding.message}",
         expected=f"what the document says at {finding.pointer}",
         location=Location(pact.source, finding.where),
-        is_known=not is_error,
+        is_warning=not is_error,
     )

@@ -92,7 +92,7 @@ def _finding(verification: Verification, pact: PactResult, result: InteractionRe
         curl=result.curl,
         details=tuple(detail_lines(result)),
         location=Location(pact.source, interaction.location),
-        is_known=result.status is InteractionStatus.PENDING,
+        is_warning=result.status is InteractionStatus.PENDING,
     )
 
 
@@ -131,7 +131,7 @@ def _cases(verification: Verification) -> Iterator[Case]:
     for line in verification.problems:
         yield Case(line, Status.ERROR, "pacts", message=line)
     for finding in verification.findings:
-        status = Status.SKIPPED if finding.is_known else Status.FAILED
+        status = Status.FAILED if finding.is_failing else Status.SKIPPED
         yield Case(finding.id, status, finding.check, message=finding.message)
 
 
@@ -163,8 +163,8 @@ def print_verification(verification: Verification, console: Console) -> None:
         place = finding.location
         where = f" ({place.file} {place.where})" if place else ""
         line = f"{finding.check} {finding.operation}: {finding.message}{where}"
-        colour = "yellow" if finding.is_known else "red"
-        print_line(console, ("warning " if finding.is_known else "error ", colour), line)
+        word, colour = ("error ", "red") if finding.is_failing else ("warning ", "yellow")
+        print_line(console, (word, colour), line)
     for pact in verification.pacts:
         for result in pact.interactions:
             if result.status is not InteractionStatus.PASSED:

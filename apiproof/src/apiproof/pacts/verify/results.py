@@ -190,7 +190,7 @@ class Verification:
     def exit_code(self) -> int:
         """0 passed, 1 failed, 2 error: something could not be asked, or nothing was."""
         statuses = self.statuses
-        if statuses[InteractionStatus.FAILED] or any(not each.is_known for each in self.findings):
+        if statuses[InteractionStatus.FAILED] or any(each.is_failing for each in self.findings):
             return 1
         # What is pending fails nothing, not even where it could not be asked.
         expected = sum(statuses.values()) - statuses[InteractionStatus.PENDING]
