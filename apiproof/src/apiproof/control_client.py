@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from apiproof.environment_file import EnvironmentFile, account_from
+from apiproof.environment_file import EnvironmentFile
 from apiproof.errors import UserError
 from apiproof.http.client import HttpClient
 from apiproof.service import Account, Document, SeedUser, UserMissing
@@ -38,11 +38,11 @@ class ControlClient:
 
     def new_account(self, scopes: Sequence[str] | None = None) -> Account:
         """Return a new verified account that nobody else uses, signed in."""
-        return account_from(self._ask("/accounts", scopes=scopes))
+        return self._account("/accounts", scopes=scopes)
 
     def shared_account(self) -> Account:
         """Return the account that harmless requests share."""
-        return account_from(self._ask("/shared_account"))
+        return self._account("/shared_account")
 
     def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
         """Mint a token for a user with exactly these scopes, of the kind that the service takes."""
@@ -83,6 +83,10 @@ class ControlClient:
         except EnvironmentGone:
             return False
         return True
+
+    def _account(self, path: str, **body: Any) -> Account:
+        values = self._ask(path, **body)
+        return Account(**{**values, "scopes": tuple(values["scopes"])})
 
     def _ask(self, path: str, **body: Any) -> Any:
         try:

@@ -88,7 +88,9 @@ class EnvironmentFile:
         chosen = path or Path(os.environ.get("APIPROOF_READY_FILE", DEFAULT_PATH))
         try:
             values: dict[str, Any] = json.loads(chosen.read_text(encoding="utf-8"))
-            users = tuple(account_from(user) for user in values.pop("users"))
+            users = tuple(
+                Account(**{**user, "scopes": tuple(user["scopes"])}) for user in values.pop("users")
+            )
             return cls(users=users, **values)
         except FileNotFoundError:
             raise ReadyFileMissing(
@@ -100,8 +102,3 @@ class EnvironmentFile:
                 f"{chosen} is not a ready file ({type(error).__name__}). "
                 "Stop the server and start `apiproof serve` again to have it rewritten."
             ) from None
-
-
-def account_from(values: dict[str, Any]) -> Account:
-    """Build an account from its JSON form."""
-    return Account(**{**values, "scopes": tuple(values["scopes"])})

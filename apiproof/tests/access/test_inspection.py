@@ -9,20 +9,16 @@ import jsonschema_rs
 import pytest
 
 from apiproof.access.checks import Impact
+from apiproof.access.credential_results import challenge_faults
+from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, RequestContent, Response
-from apiproof.access.inspection import (
-    ErrorConformance,
-    Inspection,
-    challenge_faults,
-    leaks,
-    without_declared_secrets,
-)
 from apiproof.access.report import REFUSED_OTHERWISE, SHOWN, Finding, by_cause
-from apiproof.access.requirements import shadowed_routes
+from apiproof.access.requirements import SecurityModel, shadowed_routes
 from apiproof.access.resources import last_word, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
-from apiproof.jwt import RequestAuth
+from apiproof.access.secret_leaks import SecretLeaks, leaks, without_declared_secrets
+from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.document import operations
 
 OF_THE_RUN = "a 422 holds a secret of the run, "
@@ -97,8 +93,8 @@ def test_a_leak_says_which_secret_and_where_and_never_the_secret(
     users: Any = SimpleNamespace(secrets=lambda: ["other-users-password"])
     request = Request(operation, {}, RequestContent(body={"password": "hunter2-hunter2"}))
     auth = RequestAuth(headers={"Authorization": f"Bearer {TOKEN}"})
-    found = Inspection(document, security, users).of(
-        request, auth, Response(422, headers, json.dumps(answer))
+    found = SecretLeaks(document, security, users).findings(
+        operation, request, auth, Response(422, headers, json.dumps(answer))
     )
     findings = {finding.text: finding for finding in found}
     assert told in findings
@@ -171,7 +167,9 @@ DETAIL = '{"detail": "no"}'
 )
 def test_errors_have_their_declared_shape_and_say_when(got: Response, faults: list[str]) -> None:
     operation = next(operations(DOCUMENT))
-    assert [name for name, _ in ErrorConformance(DOCUMENT).faults(operation, got)] == faults
+    conformance = ErrorConformance(DOCUMENT, SecurityModel(DOCUMENT))
+    found = conformance.findings(operation, Request(operation), NO_AUTH, got)
+    assert [finding.case for finding in found] == faults
 
 
 def test_a_literal_path_after_a_parameter_is_shadowed() -> None:

@@ -8,9 +8,8 @@ everything.
 """
 
 from apiproof.access.checks import CHECKS, Impact
-from apiproof.access.inspection import leaks
 from apiproof.access.options import QUICK, THOROUGH, ProbeOptions
-from apiproof.access.probe import Probe, probe
+from apiproof.access.probe import Probe
 from apiproof.access.report import (
     AccessReport,
     Baseline,
@@ -23,7 +22,8 @@ from apiproof.access.report import (
     security_lost,
     write_baseline,
 )
-from apiproof.access.service_probe import probe_of, probe_service
+from apiproof.access.secret_leaks import leaks
+from apiproof.access.service_probe import probe, probe_of, probe_service
 
 __all__ = [
     "CHECKS",

@@ -144,8 +144,8 @@ class AccountAccessProbe:
         send = self._preparer.sender.send
         with contextlib.suppress(NotPrepared, NotApplicable):  # so that their list is not empty
             theirs = self._preparer.prepared(operation, user=victim)
-            for creator in self._preparer.creators.for_list(operation)[:1]:
-                self._preparer.make(creator, theirs)
+            for creator in self._preparer.maker.creators.for_list(operation)[:1]:
+                self._preparer.maker.make(creator, theirs)
         auth = self._accounts.auth_of(operation, victim)
         if auth is None:
             return False

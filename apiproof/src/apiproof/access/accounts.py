@@ -342,7 +342,7 @@ class Accounts(FileUsers):
 
     def auth_of(self, operation: Operation, user: User) -> RequestAuth | None:
         """Return a user's credential for an operation; None where there is none."""
-        for alternative in self._security.alternatives(operation):
+        for alternative in self._security.alternatives[operation.security]:
             auth = RequestAuth(headers=user.headers)
             try:
                 for use in alternative:

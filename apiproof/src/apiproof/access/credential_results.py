@@ -1,11 +1,11 @@
 """What the answers to a credential case amount to: a cell, and findings by how they went wrong."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from apiproof.access.checks import Impact
 from apiproof.access.http import Response
-from apiproof.access.inspection import challenge_faults
 from apiproof.access.report import NOT_VERIFIED, OPEN, REFUSED_OTHERWISE, Cell, CellStatus, Finding
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
@@ -38,6 +38,7 @@ SIGNATURE = {
 
 
 UNSIGNED = {"changed-payload", "broken-signature"}
+_PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 
 
 @dataclass
@@ -224,6 +225,32 @@ def _challenged(requirement: SecurityRequirement, result: CredentialResult) -> I
                     response=response,
                     cause=name,
                 )
+
+
+def challenge_faults(
+    response: Response, *, shown: bool, scopes: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the challenge to a bearer token (RFC 6750, 3).
+
+    Args:
+        response: A refusal of a credential, for no other reason than the credential.
+        shown: Whether a bearer token was sent.
+        scopes: What the operation asks for.
+    """
+    header = response.headers.get("www-authenticate", "")
+    status = response.status
+    if not header:
+        yield f"challenge-{status}", f"the {status} has no WWW-Authenticate (RFC 6750, 3)"
+        return
+    if not header.lower().startswith("bearer"):
+        return
+    given = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(header)}
+    expected = {401: "invalid_token" if shown else None, 403: "insufficient_scope"}[status]
+    if given.get("error") != expected:
+        wanted = f'error="{expected}"' if expected else "no error code, because no token was sent"
+        yield f"challenge-error-{status}", f"the {status} takes {wanted} (RFC 6750, 3.1)"
+    if status == 403 and "scope" in given and set(given["scope"].split()) != set(scopes):
+        yield "challenge-scopes", "the scopes named are not those that the operation declares"
 
 
 def expected_statuses(requirement: SecurityRequirement, case: CredentialCase) -> set[int]:

@@ -17,7 +17,7 @@ from apiproof.access.http import NotPrepared, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import Cell, Finding
-from apiproof.access.requirements import SecurityRequirement, is_session_ending
+from apiproof.access.requirements import SecurityRequirement
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
@@ -50,10 +50,9 @@ class SessionEnder:
             raise NotApplicable(
                 f"no account can be {ending.value} without losing it for other probes"
             )
-        operations = self._preparer.security.operations
         if ending is SessionEnd.DISABLED:
             self._preparer.user_source.check_disable()
-        elif not any(is_session_ending(found, ending) for found in operations):
+        elif not self._preparer.security.endings[ending]:
             raise NotApplicable(
                 f"the document has no operation after which a caller is {ending.value}"
             )
@@ -71,8 +70,7 @@ class SessionEnder:
         if ending is SessionEnd.DISABLED:
             self._preparer.user_source.disable(user)
             return
-        operations = self._preparer.security.operations
-        chosen = next((found for found in operations if is_session_ending(found, ending)), None)
+        chosen = next(iter(self._preparer.security.endings[ending]), None)
         if chosen is None:
             raise NotApplicable(
                 f"the document has no operation after which a caller is {ending.value}"
@@ -329,8 +327,8 @@ class CredentialProbe:
             scheme=use.scheme,
             credential=user_source.credential(prepared.user, use.scheme, use.scopes),
             required=use.scopes,
-            known=self._preparer.security.scopes(use.scheme),
-            other_scope_sets=self._preparer.security.other_scope_sets(requirement),
+            known=requirement.known_scopes,
+            other_scope_sets=requirement.other_scope_sets,
             material=user_source.material(prepared.user, use.scheme, self._lure),
         )
 

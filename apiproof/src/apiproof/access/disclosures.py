@@ -12,8 +12,8 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import SHOWN, Finding
 from apiproof.access.resources import items_of
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth
+from apiproof.openapi.document import Operation
 
-CHECK = "secrets_not_leaked"
 MOST = 2  # accounts whose objects are read again
 _MAILED = re.compile(r"reset|forgot|recover|resend|verif|confirm|otp", re.IGNORECASE)
 # What is sent by mail or telephone, and never in the answer to whoever asks for it.
@@ -73,6 +73,8 @@ def _members(value: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
 class PrivateValues:
     """Remembers what accounts of the run's own stored, and who is shown it."""
 
+    check = "secrets_not_leaked"
+
     def __init__(self, accounts: Accounts, nonce: str) -> None:
         """Prepare.
 
@@ -83,17 +85,25 @@ class PrivateValues:
         self._accounts = accounts
         self._nonce = nonce
         self._stored: dict[str, str] = {}
-        self.findings: dict[str, Finding] = {}
 
-    def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
-        """Look at one answer."""
+    def findings(
+        self, operation: Operation, request: Request, auth: RequestAuth, response: Response
+    ) -> Iterator[Finding]:
+        """Yield what an answer shows to others than its owner, and remember what is stored.
+
+        Args:
+            operation: What was asked for, as the document has it.
+            request: How.
+            auth: With which credential.
+            response: The answer.
+        """
         holder = self._accounts.holder_of(auth)
         asker = holder.name if holder is not None else ""
         is_known = holder is not None or not any(vars(auth).values())
         for path, value in _members(response.json) if response.ok and is_known else ():
             owner = self._stored.get(str(value)) if _PRIVATE.search(path[-1]) else None
             if owner is not None and owner != asker:
-                self._found(request, response, path[-1], is_anonymous=holder is None)
+                yield self._found(operation, response, path[-1], is_anonymous=holder is None)
         said = list(_members(request.content.body)) if holder is not None and response.ok else []
         if any(_PRIVATE.search(path[-1]) for path, _ in said):
             own = {v for _, v in said if isinstance(v, str) and self._nonce in v}
@@ -116,17 +126,16 @@ class PrivateValues:
                             preparer.sender.send(prepared.request, one)
 
     def _found(
-        self, request: Request, response: Response, name: str, *, is_anonymous: bool
-    ) -> None:
+        self, operation: Operation, response: Response, name: str, *, is_anonymous: bool
+    ) -> Finding:
         whom = "anybody, without a credential," if is_anonymous else "another user"
         text = f"shows {whom} what an account stored as {name}"
-        finding = Finding(
-            CHECK,
-            request.operation.operation_id,
+        return Finding(
+            self.check,
+            operation.operation_id,
             f"private-{name}",
             text,
             response.evidence,
             response=response,
             cause=f"{SHOWN} {name}",
         )
-        self.findings.setdefault(finding.id, finding)

@@ -60,7 +60,7 @@ class KeyProbe:
             and "{" not in one.path
             and any(
                 [use.scheme for use in choice] == [scheme]
-                for choice in self._security.alternatives(one)
+                for choice in self._security.alternatives[one.security]
             )
         ]
         for operation in readable[:READS]:

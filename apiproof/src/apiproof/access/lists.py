@@ -38,7 +38,7 @@ class ListAccessProbe:
         Raises:
             Unexercised: There is no request to replay.
         """
-        creators = self._preparer.creators.for_list(operation)
+        creators = self._preparer.maker.creators.for_list(operation)
         listing = operation.method == "GET" and not operation.path.endswith("}")
         if (
             not listing
@@ -50,10 +50,10 @@ class ListAccessProbe:
         prepared = self._preparer.prepared(operation, user=self._preparer.new_user())
         try:
             other = self._preparer.user_source.other(prepared.user)
-            theirs = [self._preparer.make(creators[0], prepared) for _ in range(ITEMS)]
+            theirs = [self._preparer.maker.make(creators[0], prepared) for _ in range(ITEMS)]
             mine = self._preparer.prepared(operation, user=other)
             for _ in range(ITEMS - 1):
-                self._preparer.make(creators[0], mine)
+                self._preparer.maker.make(creators[0], mine)
         except (NotApplicable, NotPrepared) as reason:
             yield skipped(operation, "listing", str(reason)), []
             return

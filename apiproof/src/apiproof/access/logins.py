@@ -99,7 +99,7 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
 
 def asks_for_basic(security: SecurityModel, operation: Operation) -> bool:
     """Whether an operation takes a name and a password by the Basic scheme, and nothing else."""
-    choices = security.alternatives(operation)
+    choices = security.alternatives[operation.security]
     return bool(choices) and all(use.scheme.kind == "basic" for choice in choices for use in choice)
 
 

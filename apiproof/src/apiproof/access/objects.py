@@ -133,7 +133,7 @@ class ObjectAccessProbe:
         """Return the credential of another user that claims to be an administrator's."""
         user_source = self._preparer.user_source
         other = user_source.other(prepared.user)
-        for alternative in self._preparer.security.alternatives(operation):
+        for alternative in self._preparer.security.alternatives[operation.security]:
             use = alternative[0]
             try:
                 credential = user_source.credential(other, use.scheme, use.scopes)

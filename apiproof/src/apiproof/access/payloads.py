@@ -9,7 +9,7 @@ from typing import Any
 from apiproof.access.example_values import ExampleValues, is_free_text
 from apiproof.access.http import FORM, MULTIPART, Request, RequestContent
 from apiproof.access.users import User
-from apiproof.openapi.document import Operation
+from apiproof.openapi.document import Operation, operations
 from apiproof.openapi.references import flattened
 from apiproof.service import AdjustableRequest
 
@@ -54,6 +54,15 @@ class PayloadSource:
         self._hints = hints
         self._document = document
         self._items = document.get("paths", {})
+        # Operations that nothing can be said to: each has one request, and needs no recipe.
+        self.empty = frozenset(
+            one.label
+            for one in operations(dict(document))
+            if not one.parameters
+            and one.request_body is None
+            and "{" not in one.path
+            and one.operation_id not in hints.request_overrides
+        )
         self._schemas: Mapping[str, Any] = document.get("components", {}).get("schemas", {})
 
     def recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:

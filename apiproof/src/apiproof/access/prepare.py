@@ -2,45 +2,86 @@
 
 import contextlib
 import itertools
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.http import NotPrepared, Request, Response, Sender
+from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
     Preparation,
     PreparedRequest,
     about_others,
-    changes_identity,
-    kind_of,
     names_person,
     own_value,
     relation_of,
     with_own_identifiers,
     with_own_query,
 )
-from apiproof.access.requesters import Requesters
-from apiproof.access.requirements import Alternative, SecurityModel, is_session_ending
-from apiproof.access.resources import (
-    CreatedResource,
-    ResourceCreator,
-    ResourceCreators,
-    SeenIds,
-    created_id,
-    given_object,
-    prefix_of,
-    shared_values,
+from apiproof.access.requirements import Alternative, SecurityModel
+from apiproof.access.resource_maker import ResourceMaker
+from apiproof.access.resources import SeenIds
+from apiproof.access.safeguards import (
+    SAFE,
+    Safeguards,
+    changes_caller,
+    changes_identity,
+    is_account_operation,
 )
-from apiproof.access.safeguards import SAFE, Safeguards, changes_caller, is_account_operation
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
-_Made = CreatedResource | None
 SERVER_ERROR = 500
-BARREN = 2  # vain tries after which what makes an object is left alone
+
+
+def _nothing(_user: User, _seed: int) -> RequestContent:
+    return RequestContent()
+
+
+class Requesters:
+    """Chooses who sends: one user serves many requests, unless one may end them."""
+
+    def __init__(self, user_source: UserSource, safeguards: Safeguards) -> None:
+        self._user_source = user_source
+        self._safeguards = safeguards
+        self._resident: User | None = None
+        self._changeable: User | None = None
+
+    def of(self, operation: Operation) -> Iterator[User]:
+        """Yield whom to try for an operation, best first."""
+        tried = ""
+        if self._user_source.can_create_users and (
+            operation.method == "GET" or "{" in operation.path
+        ):
+            if self._resident is not None and self._user_source.is_gone(self._resident):
+                self._resident = None
+            self._resident = self._resident or next(self._user_source.users(), None)
+            if self._resident is not None:
+                tried = self._resident.name
+                yield self._resident
+            if self._resident is None or not self._resident.is_learnt:
+                self._resident = None
+        others = (user for user in self._user_source.users() if user.name != tried)
+        # Whoever asks for what takes no credential is answered alike.
+        is_open = not operation.secured and self._user_source.can_create_users
+        yield from itertools.islice(others, int(not tried)) if is_open else others
+
+    def instead_of(self, user: User) -> User:
+        """Return an account of the run's own in place of one that was lent, where there is one."""
+        if self._safeguards.destructive or not self._user_source.can_create_users:
+            return user
+        if self._changeable is None or self._user_source.is_gone(self._changeable):
+            try:
+                self._changeable = self._user_source.new_user()
+            except NotApplicable:
+                return user
+        return self._changeable
+
+    def forget(self, user: User) -> None:
+        """Take note that a user is of no more use."""
+        if self._resident is not None and self._resident.name == user.name:
+            self._resident = None
 
 
 class RequestPreparer:
@@ -58,13 +99,11 @@ class RequestPreparer:
         self.user_source = user_source
         self.sender = sender
         self.payloads = payloads
-        self.creators = ResourceCreators(security.operations)
+        self.maker = ResourceMaker(self)
         self.safeguards = safeguards or Safeguards()
-        self._recipes: dict[tuple[str, str], PayloadRecipe] = {}
-        self._failures: dict[tuple[str, str], str] = {}
+        self.recipes: dict[tuple[str, str], PayloadRecipe] = {}
+        self.failures: dict[tuple[str, str], str] = {}
         self._seeds = itertools.count()
-        self._barren: Counter[tuple[str, str]] = Counter()  # how often nothing could be made
-        self._kept: dict[tuple[Any, ...], _Made] = {}  # objects that are only read
         self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self.seen = SeenIds()
@@ -88,23 +127,25 @@ class RequestPreparer:
         """
         failures = []
         for someone in [user] if user else self._requesters.of(operation):
-            key = (operation.operation_id, kind_of(someone))
+            key = self.key_of(operation, someone)
             try:
-                self._spare(operation, someone, self._failures.get(key, ""))
-                if key not in self._recipes:
+                self._spare(operation, someone, self.failures.get(key, ""))
+                if key not in self.recipes:
                     self._discover_recipe(operation, alternative, someone)
                     may_be_used_up = self.user_source.can_create_users and user is None
                     if may_be_used_up and operation.method not in SAFE:
                         return self.prepared(operation, alternative)
-                return self._prepare(
-                    operation, Preparation(someone), self._recipes[key], alternative
-                )
+                return self.filled(operation, Preparation(someone), self.recipes[key], alternative)
             except NotPrepared as failure:
                 failures.append(str(failure))
                 is_final = someone.is_learnt and not self.user_source.is_gone(someone)
-                if is_final and key not in self._recipes:
-                    self._failures[key] = str(failure)
+                if is_final and key not in self.recipes:
+                    self.failures[key] = str(failure)
         raise NotPrepared("; ".join(dict.fromkeys(failures)) or "there is nobody to try")
+
+    def key_of(self, operation: Operation, user: User) -> tuple[str, str]:
+        """Return what a recipe holds for: each lent user by themselves, created ones all alike."""
+        return operation.operation_id, user.name if user.is_lent else ""
 
     def _spare(self, operation: Operation, user: User, failure: str) -> None:
         """Leave accounts alone that were lent, and what has failed before.
@@ -122,7 +163,7 @@ class RequestPreparer:
         self, operation: Operation, user: User, request: Request | None = None
     ) -> None:
         """Take note that a user's request succeeded: it may have ended their session or account."""
-        if is_session_ending(operation, SessionEnd.SIGNED_OUT):
+        if operation in self.security.endings[SessionEnd.SIGNED_OUT]:
             self.user_source.invalidate(user)
         own = {str(value) for value in user.attributes.values()}
         values = request.values.values() if request else ()
@@ -142,20 +183,6 @@ class RequestPreparer:
         except NotApplicable as reason:
             raise NotPrepared(str(reason)) from None
 
-    def make(self, creator: ResourceCreator, prepared: PreparedRequest) -> CreatedResource:
-        """Create one more object of a request's user, beside what the request is about.
-
-        Raises:
-            Unexercised: It cannot be made.
-        """
-        path = prepared.request.operation.path
-        template = f"{path}/{{id}}"
-        known = shared_values(template, creator.operation.path, prepared.request.values)
-        made = self._make(creator, template, "id", Preparation(prepared.user, known))
-        if made is None:
-            raise NotPrepared(f"{creator.operation.operation_id} makes nothing for {path}")
-        return made
-
     def credential(
         self, operation: Operation, user: User, alternative: Alternative | None = None
     ) -> RequestAuth:
@@ -165,7 +192,9 @@ class RequestPreparer:
             Unexercised: The person has none.
         """
         reasons = []
-        for choice in [alternative] if alternative else self.security.alternatives(operation):
+        for choice in (
+            [alternative] if alternative else self.security.alternatives[operation.security]
+        ):
             try:
                 return self._presented(choice, user)
             except NotApplicable as reason:
@@ -193,22 +222,25 @@ class RequestPreparer:
         """
         responses: dict[str, None] = {}
         made: dict[str, Any] = {}
-        for recipe in self._known_recipes(operation):
-            prepared = self._prepare(operation, Preparation(user, made), recipe, alternative)
+        for recipe in self.known_recipes(operation):
+            prepared = self.filled(operation, Preparation(user, made), recipe, alternative)
             response = self.send_valid(prepared, alternative)
             if response.ok:
-                self._recipes[operation.operation_id, kind_of(user)] = recipe
+                self.recipes[self.key_of(operation, user)] = recipe
                 return
             responses[f"{prepared.request.path} answered {response.status}"] = None
             if user.is_learnt and response.status < SERVER_ERROR:  # it was refused: they are as new
                 made |= {one.parameter: one.value for one in prepared.made}
-        self._kept.clear()
+        self.maker.kept.clear()
         raise NotPrepared(f"no request succeeded as {user.name}: {', '.join(responses)}")
 
-    def _known_recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
+    def known_recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
         """Yield ways to fill a request, those that worked for other users first."""
         name = operation.operation_id
-        yield from dict.fromkeys(one for (key, _), one in self._recipes.items() if key == name)
+        if operation.label in self.payloads.empty:
+            yield _nothing
+            return
+        yield from dict.fromkeys(one for (key, _), one in self.recipes.items() if key == name)
         yield from self.payloads.recipes(operation)
         if operation.method not in SAFE and self.user_source.can_create_users:
             yield from about_others(operation, self.payloads, self.user_source)
@@ -233,27 +265,35 @@ class RequestPreparer:
             auth = self.credential(operation, prepared.user, alternative)
             response = self.sender.send(prepared.request, auth)
         if response.ok:
-            self.seen.note(prepared.user, prepared.request, response)
+            if prepared.user.is_learnt:
+                self.seen.note(prepared.user, prepared.request, response)
             self._renewed.discard(prepared.user.name)
             self.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
 
-    def _prepare(
+    def filled(
         self,
         operation: Operation,
         preparation: Preparation,
         recipe: PayloadRecipe,
         alternative: Alternative | None = None,
     ) -> PreparedRequest:
+        """Fill a request in by a recipe, with objects that are made for it.
+
+        Raises:
+            NotPrepared: There is no credential, or an object cannot be made.
+        """
         if preparation.depth == 0:
             raise NotPrepared(f"{operation.label} needs objects that need one another")
         auth = self.credential(operation, preparation.user, alternative)
+        if operation.label in self.payloads.empty:
+            return PreparedRequest(preparation.user, Request(operation), auth)
         values, made = dict(preparation.known), []
         for parameter in self.payloads.path_parameters(operation):
             name = str(parameter["name"])
             if name in values:
                 continue
-            creation = self._create(operation, name, replace(preparation, known=values))
+            creation = self.maker.for_path(operation, name, replace(preparation, known=values))
             if creation is not None:
                 made.append(creation)
                 values[name] = creation.value
@@ -264,7 +304,7 @@ class RequestPreparer:
         body, body_references = object_body(content), {}
         if body is not None:
             body = with_own_identifiers(operation, body, preparation.user)
-            body_references = self._body_references(
+            body_references = self.maker.for_body(
                 operation, body, replace(preparation, known=values)
             )
             content = replace(content, body={**body, **body_references})
@@ -287,10 +327,10 @@ class RequestPreparer:
         """
         reasons = []
         for user in self._requesters.of(operation):
-            recipe = next(self._known_recipes(operation))
+            recipe = next(self.known_recipes(operation))
             try:
                 self._spare(operation, user, "")
-                return self._prepare(operation, Preparation(user), recipe)
+                return self.filled(operation, Preparation(user), recipe)
             except NotPrepared as reason:
                 reasons.append(str(reason))
         raise NotPrepared("; ".join(dict.fromkeys(reasons)) or "there is nobody to try")
@@ -312,77 +352,3 @@ class RequestPreparer:
         if user.is_learnt and operation.method not in SAFE and not self.safeguards.destructive:
             raise NotPrepared(f"no operation of the document creates what {{{name}}} names")
         return self.payloads.value_of(parameter)
-
-    def _create(self, operation: Operation, name: str, errand: Preparation) -> _Made:
-        """Make the object that a path parameter of an operation names."""
-        template = f"{prefix_of(operation.path, name)}/{{{name}}}"
-        if operation.method not in SAFE or not errand.user.is_learnt:
-            return self._new(operation, template, name, errand)
-        key = (template, name, errand.user.name, tuple(sorted(map(str, errand.known.items()))))
-        if key not in self._kept:  # what is only read is as good for another request
-            self._kept[key] = self._new(operation, template, name, errand)
-        return self._kept[key]
-
-    def _new(self, operation: Operation, template: str, name: str, errand: Preparation) -> _Made:
-        for creator in self.creators.for_path_parameter(operation, name):
-            known = shared_values(template, creator.operation.path, errand.known)
-            if (made := self._make(creator, template, name, errand.deeper(known))) is not None:
-                return made
-        if errand.user.is_learnt:
-            return self.seen.named(errand.user, name, is_safe=operation.method in SAFE)
-        return given_object(
-            self.security.operations,
-            template,
-            name,
-            errand.known,
-            lambda it: self.sender.send(it, self.credential(it.operation, errand.user)),
-        )
-
-    def _make(
-        self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
-    ) -> _Made:
-        operation = creator.operation
-        proven = self._recipes.get((operation.operation_id, kind_of(preparation.user)))
-        key = (operation.operation_id, kind_of(preparation.user))
-        if key in self._failures or self._barren[key] >= BARREN:
-            return None
-        for recipe in [proven] if proven else self._known_recipes(operation):
-            try:
-                prepared = self._prepare(operation, preparation, recipe)
-            except NotPrepared:
-                return None
-            renews = preparation.user.is_learnt
-            response = (
-                self.send_valid(prepared)
-                if renews
-                else self.sender.send(prepared.request, prepared.auth)
-            )
-            value = None
-            if response.ok:
-                value = created_id(creator, response, template, name, prepared.request)
-            if value is not None:
-                self._recipes[operation.operation_id, kind_of(preparation.user)] = recipe
-                return CreatedResource(name, value, operation, prepared.request, response)
-        self._barren[key] += preparation.user.is_learnt
-        return None
-
-    def _body_references(
-        self, operation: Operation, body: dict[str, Any], preparation: Preparation
-    ) -> dict[str, Any]:
-        """Return the fields, such as `board_id`, that are to name an object of the person's own."""
-        body_references: dict[str, Any] = {}
-        for name in body:
-            if name in preparation.known:
-                body_references[name] = preparation.known[name]
-                continue
-            for creator in self.creators.for_field(name):
-                template = f"{creator.operation.path}/{{{name}}}"
-                made = (
-                    self._make(creator, template, name, preparation.deeper({}))
-                    if creator.operation != operation
-                    else None
-                )
-                if made is not None:
-                    body_references[name] = made.value
-                    break
-        return body_references

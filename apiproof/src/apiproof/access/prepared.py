@@ -7,8 +7,6 @@ from typing import Any
 
 from apiproof.access.account_fields import PRIVILEGE
 from apiproof.access.fields import (
-    EMAIL_FIELD,
-    NAME_FIELD,
     PASSWORD_FIELD,
     fields_of,
     plain_name,
@@ -60,28 +58,6 @@ class Preparation:
     def deeper(self, known: Mapping[str, Any]) -> "Preparation":
         """Return the errand of making something that this one needs."""
         return Preparation(self.user, known, self.depth - 1)
-
-
-def changes_identity(request: Request | None, own: set[str]) -> bool:
-    """Whether a request about an account leaves it other than it was: gone, or under another name.
-
-    Args:
-        request: The request.
-        own: What the account is known by.
-    """
-    if request is None or request.operation.method == "DELETE":
-        return True
-    fields = list(fields_of(request.content.body))
-    return not fields or any(
-        PASSWORD_FIELD.search(path[-1])
-        or ((NAME_FIELD.search(path[-1]) or EMAIL_FIELD.search(path[-1])) and str(value) not in own)
-        for path, value in fields
-    )
-
-
-def kind_of(user: User) -> str:
-    """Return for whom a recipe holds: each lent user by themselves, created users all alike."""
-    return user.name if user.is_lent else ""
 
 
 def names_person(operation: Operation, parameter: str) -> bool:

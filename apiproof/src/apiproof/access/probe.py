@@ -17,10 +17,10 @@ from apiproof.access.cleanup import Cleanup, note_end
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.enumeration import EnumerationProbe
+from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.functions import FunctionProbe
 from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable
-from apiproof.access.inspection import Inspection
 from apiproof.access.jwks_trap import serve_jwks_trap
 from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
@@ -50,6 +50,7 @@ from apiproof.access.requirements import (
     turn_of,
 )
 from apiproof.access.safeguards import Safeguards
+from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.tenants import TenantProbe
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import UserSource
@@ -93,7 +94,6 @@ class Probe:
         declared, is_abroad = document, self._accounts is not None
         document = with_undeclared_schemes(document) if is_abroad else document
         self._security = SecurityModel(document)
-        self._inspection = Inspection(document, self._security, user_source, is_abroad=is_abroad)
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )
@@ -102,6 +102,13 @@ class Probe:
         self.hints = hints or Hints()
         nonce = secrets.token_hex(3) if self._accounts else ""
         self._private = PrivateValues(self._accounts, nonce) if self._accounts else None
+        inspectors = (
+            ErrorConformance(document, self._security, is_abroad=is_abroad),
+            SecretLeaks(document, self._security, user_source),
+            self._private,
+        )
+        self._inspectors = [one for one in inspectors if one and one.check in self._asked]
+        self._inspected: dict[str, Finding] = {}
         payloads = PayloadSource(document, ExampleValues(document, nonce), self.hints)
         self._preparer = RequestPreparer(
             self._security, user_source, self._sender, payloads, self._safeguards
@@ -114,14 +121,14 @@ class Probe:
             document=declared,
         )
         self._exercised: set[str] = set()
+        self.operations = {one.label: one for one in self._security.operations}
 
     def _see(self, request: Request, auth: RequestAuth, response: Response) -> None:
-        self._inspection.see(request, auth, response)
+        for finding in self.inspect(request, auth, response):
+            self._inspected.setdefault(finding.id, finding)
         if self._accounts is not None:
             self._cleanup.note(request, auth, response)
             note_end(self._accounts, request, auth, response)
-        if self._private is not None:
-            self._private.see(request, auth, response)
 
     @property
     def exercised(self) -> set[str]:
@@ -143,14 +150,15 @@ class Probe:
         """The secrets that were handed out: none may turn up in a log or a report."""
         return list(self._user_source.secrets())
 
-    @property
-    def operations(self) -> dict[str, Operation]:
-        """The document's operations by label, `GET /users/me`."""
-        return {operation.label: operation for operation in self._security.operations}
-
     def inspect(self, request: Request, auth: RequestAuth, response: Response) -> list[Finding]:
-        """Return what is wrong with an answer that somebody else got."""
-        return list(self._inspection.of(request, auth, response))
+        """Return what is wrong with one answer by itself, as far as it is asked for."""
+        # As the document has it: a probe may try a public operation as if it were secured.
+        operation = self.operations.get(request.operation.label, request.operation)
+        return [
+            finding
+            for inspector in self._inspectors
+            for finding in inspector.findings(operation, request, auth, response)
+        ]
 
     def finish(self, labels: Container[str] | None = None) -> None:
         """Exercise what was not exercised yet.
@@ -233,12 +241,11 @@ class Probe:
     def _note_seen(self) -> None:
         self.report.requests.update(self._sender.counts)
         self._sender.counts.clear()
-        found = [*self._inspection.findings.values()]
-        found += self._private.findings.values() if self._private else ()
-        self.report.add(one for one in found if one.check in self._asked)
+        self.report.add(self._inspected.values())
 
     def exercise(self, operation: Operation) -> None:
         """Try everything on one operation and add what was found to the report."""
+        operation = self.operations.get(operation.label, operation)  # with all that secures it
         self._exercised.add(operation.operation_id)
         try:
             self._keep(self._guarded(operation) if operation.security else self._public(operation))
@@ -267,7 +274,7 @@ class Probe:
             reason = "it would use up an account of the identities file (see --use-up)"
             yield skipped(operation, "valid", reason), []
             return
-        requirements = self._security.requirements(operation)
+        requirements = self._security.requirements[operation.label]
         if not requirements:
             missing = ", ".join(self._security.undeclared(operation)) or "none"
             raise NotPrepared(f"no declared security scheme is left to try (undeclared: {missing})")
@@ -377,22 +384,3 @@ class Probe:
         if shadow is not None and shadow.label not in reason:
             reason += f"; {shadow.label}, declared before it, shadows it"
         self.report.not_exercised[operation.operation_id] = reason
-
-
-def probe(
-    document: Mapping[str, Any],
-    user_source: UserSource,
-    client: requests.Session,
-    skip: Iterable[str] = (),
-    options: ProbeOptions = THOROUGH,
-) -> AccessReport:
-    """Probe every operation of a document.
-
-    Args:
-        document: The OpenAPI document.
-        user_source: Where credentials come from.
-        client: Sends requests; URLs that start with a slash are relative to the service.
-        skip: operationIds to leave alone.
-        options: How far to go.
-    """
-    return Probe(document, user_source, client, options=options).run(skip)

@@ -5,7 +5,7 @@ Read from the document alone. Source: OpenAPI 3.1, Security Requirement Object.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from apiproof.jwt import Scheme, SessionEnd, schemes
@@ -32,78 +32,96 @@ class SecurityRequirement:
         alternative: All credentials that this alternative asks for.
         index: Which of them is in question; the others stay valid.
         optional: Whether the operation can be called without any credential too.
+        known_scopes: Every scope that the document asks for under the scheme in question.
+        other_scope_sets: The sets of scopes by which other alternatives let the same token in.
+        use: The credential in question.
+        name: Its scheme and, where it needs them, its companions.
     """
 
     operation: Operation
     alternative: Alternative
     index: int
     optional: bool = False
+    known_scopes: tuple[str, ...] = ()
+    other_scope_sets: tuple[frozenset[str], ...] = ()
+    use: SchemeRequirement = field(init=False, repr=False, compare=False)
+    name: str = field(init=False, repr=False, compare=False)
 
-    @property
-    def use(self) -> SchemeRequirement:
-        """The credential in question."""
-        return self.alternative[self.index]
-
-    @property
-    def name(self) -> str:
-        """The requirement's name: its scheme and, where it needs them, its companions."""
+    def __post_init__(self) -> None:
         names = [use.scheme.name for use in self.alternative]
-        return names[self.index] + "".join(
-            f" (with {name})" for place, name in enumerate(names) if place != self.index
-        )
+        others = (f" (with {name})" for place, name in enumerate(names) if place != self.index)
+        object.__setattr__(self, "use", self.alternative[self.index])
+        object.__setattr__(self, "name", names[self.index] + "".join(others))
 
 
 class SecurityModel:
-    """Finds the requirements of a document's operations."""
+    """The security of a document's operations, worked out once.
+
+    Attributes:
+        document: The document.
+        schemes: Its security schemes by name.
+        operations: Its operations.
+        alternatives: An operation's `security` -> the alternatives that ask for something and
+            whose schemes are declared.
+        requirements: An operation's label -> its requirements; none for a public one.
+        endings: How sessions end -> the operations that end the caller's own so.
+    """
 
     def __init__(self, document: Mapping[str, Any]) -> None:
         self.document = document
         self.schemes = schemes(document)
         self.operations = list(operations(dict(document)))
-
-    def alternatives(self, operation: Operation) -> list[Alternative]:
-        """Return the alternatives that ask for something and whose schemes are declared."""
-        return [
-            tuple(SchemeRequirement(self.schemes[name], scopes) for name, scopes in alternative)
-            for alternative in operation.security
-            if alternative and all(name in self.schemes for name, _ in alternative)
-        ]
+        self.alternatives = {
+            one.security: self._declared_alternatives(one) for one in self.operations
+        }
+        self.requirements = {one.label: self._requirements(one) for one in self.operations}
+        self.endings = {
+            end: [one for one in self.operations if is_session_ending(one, end)]
+            for end in SessionEnd
+        }
 
     def undeclared(self, operation: Operation) -> list[str]:
         """Return the names of schemes that the operation uses and nobody declares."""
         used = {name for alternative in operation.security for name, _ in alternative}
         return sorted(used - set(self.schemes))
 
-    def requirements(self, operation: Operation) -> list[SecurityRequirement]:
-        """Return an operation's requirements; none for a public one."""
-        optional = any(not alternative for alternative in operation.security)
+    def _declared_alternatives(self, operation: Operation) -> list[Alternative]:
         return [
-            SecurityRequirement(operation, alternative, index, optional)
-            for alternative in self.alternatives(operation)
-            for index in range(len(alternative))
+            tuple(SchemeRequirement(self.schemes[name], scopes) for name, scopes in alternative)
+            for alternative in operation.security
+            if alternative and all(name in self.schemes for name, _ in alternative)
         ]
 
-    def scopes(self, scheme: Scheme) -> tuple[str, ...]:
-        """Return every scope that the document asks for under a scheme."""
+    def _requirements(self, operation: Operation) -> list[SecurityRequirement]:
+        optional = any(not alternative for alternative in operation.security)
+        alternatives = self.alternatives[operation.security]
+        return [
+            SecurityRequirement(
+                operation,
+                alternative,
+                index,
+                optional,
+                self._scopes(use.scheme),
+                tuple(
+                    frozenset(other[0].scopes)
+                    for other in alternatives
+                    if len(other) == 1 and other[0].scheme == use.scheme and other != alternative
+                ),
+            )
+            for alternative in alternatives
+            for index, use in enumerate(alternative)
+        ]
+
+    def _scopes(self, scheme: Scheme) -> tuple[str, ...]:
         found = {
             scope
-            for operation in self.operations
-            for alternative in self.alternatives(operation)
+            for alternatives in self.alternatives.values()
+            for alternative in alternatives
             for use in alternative
             if use.scheme == scheme
             for scope in use.scopes
         }
         return tuple(sorted(found))
-
-    def other_scope_sets(self, requirement: SecurityRequirement) -> tuple[frozenset[str], ...]:
-        """Return the sets of scopes by which other alternatives let the same token in."""
-        return tuple(
-            frozenset(alternative[0].scopes)
-            for alternative in self.alternatives(requirement.operation)
-            if len(alternative) == 1
-            and alternative[0].scheme == requirement.use.scheme
-            and alternative != requirement.alternative
-        )
 
 
 def shadowed_routes(document: Mapping[str, Any]) -> dict[str, Operation]:

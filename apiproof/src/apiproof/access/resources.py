@@ -306,9 +306,8 @@ class SeenIds:
 
     def note(self, user: User, request: Request, response: Response) -> None:
         """Take note of the ids in a successful answer: of one object, lists are other people's."""
-        if not user.is_learnt or not isinstance(response.json, Mapping):
-            return
-        for path, value in fields_of(response.json):
+        said = response.json
+        for path, value in fields_of(said) if isinstance(said, Mapping) else ():
             name = path[-1]
             if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):
                 continue

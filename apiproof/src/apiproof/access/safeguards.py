@@ -90,6 +90,23 @@ def may_change_caller(request: Request) -> bool:
     return not any(NAME_FIELD.search(name) or name.lower().endswith("id") for name in names)
 
 
+def changes_identity(request: Request | None, own: set[str]) -> bool:
+    """Whether a request about an account leaves it other than it was: gone, or under another name.
+
+    Args:
+        request: The request.
+        own: What the account is known by.
+    """
+    if request is None or request.operation.method == "DELETE":
+        return True
+    fields = list(fields_of(request.content.body))
+    return not fields or any(
+        PASSWORD_FIELD.search(path[-1])
+        or ((NAME_FIELD.search(path[-1]) or EMAIL_FIELD.search(path[-1])) and str(value) not in own)
+        for path, value in fields
+    )
+
+
 class Safeguards:
     """Says why a request may not be sent."""
 

@@ -1,13 +1,16 @@
-"""Probing a service in its environment: the one call for `apiproof run`, pytest and the checks."""
+"""The calls that probe: a service in its environment, or any API by its document."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import requests
 
 from apiproof.access.options import THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe
 from apiproof.access.report import AccessReport
+from apiproof.access.users import UserSource
 from apiproof.access.users_environment import GeneratedUsers, TokenSigner, hints_of
 from apiproof.control_client import ControlClient
 from apiproof.service import Document, Service
@@ -55,3 +58,22 @@ def probe_service(
         skip: operationIds to leave alone.
     """
     return probe_of(service, env).run(skip)
+
+
+def probe(
+    document: Mapping[str, Any],
+    user_source: UserSource,
+    client: requests.Session,
+    skip: Iterable[str] = (),
+    options: ProbeOptions = THOROUGH,
+) -> AccessReport:
+    """Probe every operation of a document.
+
+    Args:
+        document: The OpenAPI document.
+        user_source: Where credentials come from.
+        client: Sends requests; URLs that start with a slash are relative to the service.
+        skip: operationIds to leave alone.
+        options: How far to go.
+    """
+    return Probe(document, user_source, client, options=options).run(skip)

@@ -39,9 +39,9 @@ class TenantProbe:
             return
         owner, stranger = self._pair
         prepared = self._preparer.prepared(operation, user=owner)
-        for creator in self._preparer.creators.for_list(operation)[:1]:
+        for creator in self._preparer.maker.creators.for_list(operation)[:1]:
             try:
-                self._preparer.make(creator, prepared)
+                self._preparer.maker.make(creator, prepared)
             except (NotPrepared, NotApplicable):
                 break
         auth = self._preparer.credential(operation, stranger)

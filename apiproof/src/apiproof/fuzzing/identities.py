@@ -58,7 +58,7 @@ class FirstUser:
         if operation is None or self._user_source is None:
             return None
         for user in self._user_source.users():
-            for alternative in security.alternatives(operation):
+            for alternative in security.alternatives[operation.security]:
                 auth = RequestAuth()
                 try:
                     for use in alternative:

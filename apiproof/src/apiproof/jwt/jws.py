@@ -51,7 +51,7 @@ class Jws:
     signature: str
 
     def __repr__(self) -> str:
-        return f"Token(alg={self.header.get('alg')!r}, <hidden>)"
+        return f"Jws(alg={self.header.get('alg')!r}, <hidden>)"
 
 
 def decode_unverified(text: str) -> Jws | None:

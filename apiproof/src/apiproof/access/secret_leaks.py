@@ -1,9 +1,5 @@
-"""Every response of a probe is inspected: is it a conforming error, does it leak a secret?
+"""Secrets in answers: of the run, by their looks, passwords, and codes that should be mailed."""
 
-Sources: RFC 9110, 10.2.3 (Retry-After), 11.6.1 (WWW-Authenticate); RFC 6750, 3 (Bearer).
-"""
-
-import email.utils
 import functools
 import json
 import re
@@ -22,78 +18,6 @@ from apiproof.openapi.document import Operation
 from apiproof.openapi.references import flattened
 from apiproof.openapi.responses import ResponseValidator
 from apiproof.redaction import LOOKS, is_secret, secrets_in
-
-_PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
-
-
-class ErrorConformance:
-    """Compares errors with what a document declares."""
-
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self._responses = ResponseValidator(document)
-
-    def faults(self, operation: Operation, response: Response) -> Iterator[tuple[str, str]]:
-        """Yield what is wrong with an error, as a short name and a sentence.
-
-        Args:
-            operation: What was asked for.
-            response: The response.
-        """
-        if response.status < 400:
-            return
-        yield from self._shape(operation, response)
-        if response.status == 401 and "www-authenticate" not in response.headers:
-            yield "challenge-401", "the 401 has no WWW-Authenticate (RFC 9110, 11.6.1)"
-        if response.status in {429, 503}:
-            yield from _retry(response)
-
-    def _shape(self, operation: Operation, response: Response) -> Iterator[tuple[str, str]]:
-        fault = self._responses.body_error(operation, response.status, response.json)
-        if fault:
-            yield f"shape-{response.status}", fault
-
-
-def challenge_faults(
-    response: Response, *, shown: bool, scopes: tuple[str, ...]
-) -> Iterator[tuple[str, str]]:
-    """Yield what is wrong with the challenge to a bearer token (RFC 6750, 3).
-
-    Args:
-        response: A refusal of a credential, for no other reason than the credential.
-        shown: Whether a bearer token was sent.
-        scopes: What the operation asks for.
-    """
-    header = response.headers.get("www-authenticate", "")
-    status = response.status
-    if not header:
-        yield f"challenge-{status}", f"the {status} has no WWW-Authenticate (RFC 6750, 3)"
-        return
-    if not header.lower().startswith("bearer"):
-        return
-    given = {name.lower(): quoted or plain for name, quoted, plain in _PARAMETER.findall(header)}
-    expected = {401: "invalid_token" if shown else None, 403: "insufficient_scope"}[status]
-    if given.get("error") != expected:
-        wanted = f'error="{expected}"' if expected else "no error code, because no token was sent"
-        yield f"challenge-error-{status}", f"the {status} takes {wanted} (RFC 6750, 3.1)"
-    if status == 403 and "scope" in given and set(given["scope"].split()) != set(scopes):
-        yield "challenge-scopes", "the scopes named are not those that the operation declares"
-
-
-def _retry(response: Response) -> Iterator[tuple[str, str]]:
-    value = response.headers.get("retry-after")
-    name = f"retry-{response.status}"
-    if value is None:
-        yield name, f"the {response.status} has no Retry-After (RFC 9110, 10.2.3)"
-    elif not value.isdigit() and not _is_date(value):
-        yield name, "Retry-After is neither seconds nor an HTTP date (RFC 9110, 10.2.3)"
-
-
-def _is_date(value: str) -> bool:
-    try:
-        return email.utils.parsedate_to_datetime(value) is not None
-    except ValueError:
-        return False
-
 
 OF_THE_RUN = "a secret of the run"
 SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
@@ -227,52 +151,37 @@ def _without_secrets(body: Any) -> Any:
     }
 
 
-LEAKS, ERRORS = "secrets_not_leaked", "errors_conform"
+class SecretLeaks:
+    """Looks for secrets in answers."""
 
-
-class Inspection:
-    """Looks at answers and collects findings."""
+    check = "secrets_not_leaked"
 
     def __init__(
-        self,
-        document: Mapping[str, Any],
-        security: SecurityModel,
-        user_source: UserSource,
-        *,
-        is_abroad: bool = False,
+        self, document: Mapping[str, Any], security: SecurityModel, user_source: UserSource
     ) -> None:
         """Prepare.
 
         Args:
             document: The document.
-            security: Its operations.
+            security: Its schemes.
             user_source: Knows the secrets that were handed out.
-            is_abroad: Whether the service is somebody else's.
         """
-        self._is_abroad = is_abroad
-        self._security = security
+        self._fields = {scheme.field.lower() for scheme in security.schemes.values()}
         self._user_source = user_source
-        self._operations = {item.label: item for item in security.operations}
         self._resolve = functools.partial(flattened, document)
-        self._error_conformance = ErrorConformance(document)
-        self.findings: dict[str, Finding] = {}
+        self._responses = ResponseValidator(document)
 
-    def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
-        """Look at one answer."""
-        for finding in self.of(request, auth, response):
-            self.findings.setdefault(finding.id, finding)
+    def findings(
+        self, operation: Operation, request: Request, auth: RequestAuth, response: Response
+    ) -> Iterator[Finding]:
+        """Yield what an answer gives away.
 
-    def of(self, request: Request, auth: RequestAuth, response: Response) -> Iterator[Finding]:
-        """Yield what is wrong with one answer."""
-        # As the document has it: a probe may try a public operation as if it were secured.
-        operation = self._operations.get(request.operation.label, request.operation)
-        name = operation.operation_id
-        for fault, text in self._error_conformance.faults(operation, response):
-            if self._is_abroad and self._is_matter_of_taste(operation, fault):
-                continue
-            yield Finding(
-                ERRORS, name, fault, text, response.evidence, response=response, cause=fault
-            )
+        Args:
+            operation: What was asked for, as the document has it.
+            request: How.
+            auth: With which credential.
+            response: The answer.
+        """
         for kind, value in self._leaked(operation, request, auth, response):
             if kind == OF_THE_RUN:
                 what = f"{kind}, {self._named(value, request, auth)},"
@@ -285,9 +194,8 @@ class Inspection:
             is_echo = not response.ok and _is_sent(value, request)
             yield replace(finding, impact=Impact.DEVIATION) if is_echo else finding
         if response.ok and (field := password_field(response.json)):
-            fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
             is_anonymous = not (auth.cookies or auth.query) and not any(
-                name.lower() in fields for name in auth.headers
+                name.lower() in self._fields for name in auth.headers
             )
             whom = "anybody, without a credential" if is_anonymous else "whoever asks"
             text = f"shows passwords or their hashes to {whom}: {field}"
@@ -300,22 +208,12 @@ class Inspection:
                 operation, f"code-{response.status}", text, response, f"{SHOWN} {field}"
             )
 
-    def _is_matter_of_taste(self, operation: Operation, fault: str) -> bool:
-        """Whether no standard demands what an answer lacks.
-
-        Retry-After is optional (RFC 6585, 4; RFC 9110, 15.6.4); and a 401 names an HTTP
-        authentication scheme, which cookies, API keys and login forms are not.
-        """
-        choices = self._security.alternatives(operation)
-        is_http = any(use.scheme.is_http for one in choices for use in one)
-        return fault.startswith("retry-") or (fault == "challenge-401" and not is_http)
-
     def _leak(
         self, operation: Operation, case: str, text: str, response: Response, cause: str = ""
     ) -> Finding:
         name = operation.operation_id
         evidence = response.evidence
-        return Finding(LEAKS, name, case, text, evidence, response=response, cause=cause)
+        return Finding(self.check, name, case, text, evidence, response=response, cause=cause)
 
     def _named(self, value: str, request: Request, auth: RequestAuth) -> str:
         """Say which secret a value is, and never the value."""
@@ -333,7 +231,8 @@ class Inspection:
     ) -> Iterator[tuple[str, str]]:
         text, body = response.text, response.json
         if response.ok and body is not None:
-            declared = self._declared(operation, response.status)
+            schema = self._responses.schema(operation, response.status)
+            declared = schema.node if schema is not None else {}
             if _GIVES_CREDENTIALS.search(f"{operation.path} {operation.operation_id}"):
                 declared = {}
                 body = _without_secrets(body)
@@ -346,21 +245,12 @@ class Inspection:
         said = {value for name, value in _named_texts(request.content.body) if not is_secret(name)}
         own = [*self._user_source.secrets(), *secrets_in(request.content.body)]
         own = [secret for secret in own if not any(secret in text for text in said)]
-        fields = {scheme.field.lower() for scheme in self._security.schemes.values()}
         own += [
-            _credential(value) for name, value in auth.headers.items() if name.lower() in fields
+            _credential(value)
+            for name, value in auth.headers.items()
+            if name.lower() in self._fields
         ]
         yield from _leaking(text, own, sent=json.dumps(request.content.body, default=str))
-
-    def _declared(self, operation: Operation, status: int) -> dict[str, Any]:
-        responses = operation.definition.get("responses", {})
-        declared = (
-            responses.get(str(status)) or responses.get("2XX") or responses.get("default", {})
-        )
-        content = self._resolve(declared).get("content", {})
-        return next(
-            (part.get("schema", {}) for name, part in content.items() if "json" in name), {}
-        )
 
 
 def _is_sent(value: str, request: Request) -> bool:
