@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from datetime import datetime
 
 import pytest
 
@@ -74,6 +75,19 @@ def test_a_reset_that_is_refused_hides_none_that_is_lost_beside_it(env: Environm
     assert me(env, token) == 401
 
 
+def test_a_refused_reset_after_a_lost_one_ends_nothing_that_opened_between(
+    env: Environment,
+) -> None:
+    """Each reset is counted once: else whoever knows a name could end sessions for ever."""
+    user = env.new_account()
+    lose(env, reset_by(env, user))
+    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
+    between = old_token(env, user)
+    assert refused(env, user) == 403
+    let_a_minute_pass(env)
+    assert me(env, between) == 200
+
+
 def test_a_reset_that_is_lost_while_another_succeeds_ends_what_opened_between(
     env: Environment,
 ) -> None:
@@ -113,22 +127,67 @@ def test_a_session_that_is_opened_while_a_reset_waits_for_cognito_ends_with_it(
         assert answer.status_code == 401
 
 
-@pytest.mark.parametrize("name", ["change_password", "reset_password"])
-def test_a_new_password_is_noted_although_its_request_is_over(env: Environment, name: str) -> None:
-    """Cognito acts and answers after the deadline: a login before that is still under way."""
-    call = {"change_password": "ChangePassword", "reset_password": "ConfirmForgotPassword"}[name]
-    user = env.new_account()
-    request, answered = valid(env, name, user), threading.Event()
+ACTS = {
+    "change_password": "ChangePassword",
+    "reset_password": "ConfirmForgotPassword",
+    "signup_user": "SignUp",
+}
+
+
+def late(env: Environment, request: Valid) -> datetime:
+    """Send a request that Cognito answers after the deadline; when it had acted."""
+    answered = threading.Event()
+    held = env.cognito.outages.meanwhile(
+        ACTS[request.operation_id], lambda: answered.wait(PATIENCE)
+    )
     with (
         run_server(application(env.config, request_deadline=DEADLINE)) as url,
         HttpClient(url) as client,
-        env.cognito.outages.meanwhile(call, lambda: answered.wait(PATIENCE)),
+        held,
     ):
         assert request.send(client).status_code == 503
-        acted = rows(env, "SELECT clock_timestamp()")
+        acted = now(env)
         answered.set()
-        noted = "SELECT 1 FROM users WHERE sub = %s AND credentials_changed_at > %s"
-        until(lambda: bool(rows(env, noted, user.sub, *acted[0])), "the change is not noted")
+    return acted
+
+
+def now(env: Environment) -> datetime:
+    found: datetime = rows(env, "SELECT clock_timestamp()")[0][0]
+    return found
+
+
+NOTED = "SELECT 1 FROM users WHERE sub = %s AND credentials_changed_at > %s"
+
+
+@pytest.mark.parametrize("name", ["change_password", "reset_password"])
+def test_a_new_password_is_noted_although_its_request_is_over(env: Environment, name: str) -> None:
+    """A login before that is still under way."""
+    user = env.new_account()
+    acted = late(env, valid(env, name, user))
+    until(lambda: bool(rows(env, NOTED, user.sub, acted)), "the change is not noted")
+
+
+@pytest.mark.parametrize("name", ["change_password", "reset_password"])
+def test_a_new_password_whose_answer_is_lost_is_noted_when_cognito_has_acted(
+    env: Environment, name: str
+) -> None:
+    """Also the logins are under way that began after the request."""
+    user, acted = env.new_account(), list[datetime]()
+    request = valid(env, name, user)
+    with env.cognito.outages.meanwhile(
+        ACTS[name], lambda: acted.append(now(env)), is_answered=False
+    ):
+        assert request.send(env.client).status_code == 503
+    assert rows(env, NOTED, user.sub, *acted)
+
+
+def test_a_name_is_given_up_although_its_request_is_over(env: Environment) -> None:
+    """Whoever tries again is not told that the name is taken."""
+    request = valid(env, "signup_user")
+    late(env, request)
+    reserved = "SELECT 1 FROM users WHERE reserved_until IS NOT NULL"
+    until(lambda: not rows(env, reserved), "the name is held")
+    assert request.send(env.client).status_code == 201
 
 
 def test_a_database_that_takes_no_writes_keeps_the_password_as_it_is(env: Environment) -> None:

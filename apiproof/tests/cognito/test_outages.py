@@ -130,6 +130,17 @@ def test_something_happens_between_a_call_and_its_answer(pool: Emulator) -> None
     assert seen == ["UNCONFIRMED"]
 
 
+def test_something_happens_between_a_call_and_the_loss_of_its_answer(pool: Emulator) -> None:
+    pool.sign_up("ada")
+    seen: list[str] = []
+    lost = pool.cognito.outages.meanwhile(
+        "SignUp", lambda: seen.append(pool.status("grace")), is_answered=False
+    )
+    with lost, pytest.raises(ConnectionClosedError):
+        pool.sign_up("grace")
+    assert seen == ["UNCONFIRMED"]
+
+
 def test_what_breaks_meanwhile_is_raised_at_the_end_of_the_block(pool: Emulator) -> None:
     with (
         pytest.raises(ZeroDivisionError),

@@ -93,13 +93,16 @@ class Outage:
         Raises:
             AnswerLost: there is no answer.
         """
-        if self._act is None:
+        if self._act is not None:
+            self._do(self._act)
+        if self.kind == "lose_answer":
             self.lose()
-            return
+
+    def _do(self, act: Callable[[], object]) -> None:
         try:
             # A thread of its own: whoever calls may be within an event loop.
             with ThreadPoolExecutor(1) as thread:
-                thread.submit(self._act).result()
+                thread.submit(act).result()
         except Exception as error:  # noqa: BLE001 - raised at the end of the block, not in the call
             self._broken = error
 
@@ -132,7 +135,9 @@ class Outages:
         """Let the next calls act, then break the connection; as `fail` otherwise."""
         return self._plan("lose_answer", operation, None, times)
 
-    def meanwhile(self, operation: str, act: Callable[[], object]) -> Outage:
+    def meanwhile(
+        self, operation: str, act: Callable[[], object], *, is_answered: bool = True
+    ) -> Outage:
         """Let something happen after the next call has acted and before it is answered.
 
         What `act` raises is raised at the end of the outage's block.
@@ -140,11 +145,13 @@ class Outages:
         Args:
             operation: e.g. InitiateAuth, or "*" for any.
             act: runs in a thread of its own; it may call Cognito as well.
+            is_answered: whether the answer comes then; else it is lost.
 
         Raises:
             ValueError: Cognito has no such operation.
         """
-        return self._plan("meanwhile", operation, None, 1, act)
+        kind = "meanwhile" if is_answered else "lose_answer"
+        return self._plan(kind, operation, None, 1, act)
 
     def _plan(
         self,
