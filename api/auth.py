@@ -18,6 +18,7 @@ from api.dependencies import AppState, State
 from api.errors import NotAuthenticated, ScopeMissing, TokenInvalid
 from api.identity.pre_token_generation import ME, RANDOMS
 from api.identity.protocols import AccessToken
+from api.types import case_key
 from api.users.auth import find_caller
 from api.users.models import User
 
@@ -40,16 +41,22 @@ class AuthenticatedUser:
         self._state = state
         self._needed = needed
 
-    async def run(self, work: Callable[[Session, User], T]) -> T:
+    @property
+    def row(self) -> str:
+        """Names the user's own row, for work that changes it or refers to it anew."""
+        return f"user {self.token.sub}"
+
+    async def run(self, work: Callable[[Session, User], T], *, row: str | None = None) -> T:
         """Do work in a transaction, in a thread, for the user.
 
         Args:
             work: gets the transaction and the user, and asks nobody but the database.
+            row: names the row that it changes, for which it may have to wait.
 
         Raises:
             TokenInvalid, ScopeMissing, DatabaseUnavailable
         """
-        return await self._state.database.run(lambda db: work(db, self._found(db)))
+        return await self._state.database.run(lambda db: work(db, self._found(db)), row=row)
 
     async def ask(self, work: Callable[[User], T]) -> T:
         """Do work that asks the identity provider, in a thread, for the user.
@@ -66,7 +73,7 @@ class AuthenticatedUser:
                 user = self._found(db)
             return work(user)
 
-        return await self._state.accounts.run(within)
+        return await self._state.accounts.run(within, row=case_key(self.token.username))
 
     async def require(self) -> None:
         """Refuse a caller who may not call, where something else is wrong as well.

@@ -80,11 +80,12 @@ class Database(Transactions):
         self.engine = engine
         self.bulkhead = Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
 
-    async def run(self, work: Callable[[Session], T]) -> T:
+    async def run(self, work: Callable[[Session], T], *, row: str | None = None) -> T:
         """Do work in a thread, in a transaction that is committed when this returns.
 
         Args:
             work: all that the transaction does; it must ask nobody but the database.
+            row: names the row that it changes, for which it may have to wait.
 
         Raises:
             DatabaseUnavailable: the database is away or too busy, also at the commit.
@@ -94,7 +95,7 @@ class Database(Transactions):
             with self.begin() as db:
                 return work(db)
 
-        return await self.bulkhead.run(within)
+        return await self.bulkhead.run(within, row=row)
 
     @override
     def begin(self) -> AbstractContextManager[Session]:

@@ -103,21 +103,21 @@ class AppState:
         # With a connection for each, none of them waits for one.
         database_threads = min(settings.database_threads, settings.database_pool_size)
         connections = settings.database_pool_size + settings.database_max_overflow
-        share = partial(
-            Share,
-            engine,
-            max(1, (connections - database_threads) // 2),
-            timeout=settings.database_pool_timeout,
+        each = max(1, (connections - database_threads) // 2)
+        share = partial(Share, engine, each, timeout=settings.database_pool_timeout)
+        # A row that is locked takes no more than half of a share's connections.
+        asking = partial(
+            Bulkhead, IdentityUnavailable, threads=threads, queue=queue, for_a_row=max(1, each // 2)
         )
         return cls(
             database=Database(engine, threads=database_threads, queue=queue),
             identity=identity or Cognito(settings),
             keys=keys,
             verifier=verifier,
-            calls=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
-            accounts=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            calls=asking(),
+            accounts=asking(),
             account_rows=share(),
-            signups=Bulkhead(IdentityUnavailable, threads=threads, queue=queue),
+            signups=asking(),
             signup_rows=share(),
             lookups=Bulkhead(KeysUnavailable, threads=_LOOKUP_THREADS, queue=queue),
             readiness=SharedLook(DatabaseUnavailable),

@@ -20,7 +20,7 @@ import os
 import socket
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -170,19 +170,30 @@ def _shut_down(twin: socket.socket) -> None:
 
 
 class Bulkhead:
-    """A number of threads, and a queue before them: first come, first served."""
+    """A number of threads, and a queue before them: first come, first served.
 
-    def __init__(self, error: type[Unavailable], *, threads: int, queue: int) -> None:
+    Work may name a row that it changes. Of such work only a part is done, and only a part waits, at
+    once: a row that somebody keeps locked leaves room for work that does not need it.
+    """
+
+    def __init__(
+        self, error: type[Unavailable], *, threads: int, queue: int, for_a_row: int | None = None
+    ) -> None:
         """Set the limits.
 
         Args:
             error: the answer to those who cannot be served in time.
             threads: how much work is done at once.
             queue: how many may wait for that.
+            for_a_row: how many of the threads may do work that names the same row; a third unless
+                given.
         """
         self.error = error
         self._free = threads
         self._longest = queue
+        self._for_a_row = for_a_row or max(1, threads // 3)
+        self._longest_for_a_row = queue - queue // 4
+        self._at_row: Counter[str | None] = Counter()
         self._waiting: deque[_Job] = deque()
         self._lock = threading.Lock()
         self._threads: set[asyncio.Task[None]] = set()
@@ -190,9 +201,13 @@ class Bulkhead:
     @property
     def is_full(self) -> bool:
         """Whether nobody else may wait."""
-        return not self._free and len(self._waiting) >= self._longest
+        return not self._free and self._is_long
 
-    async def run(self, work: Callable[[], T]) -> T:
+    @property
+    def _is_long(self) -> bool:
+        return len(self._waiting) >= self._longest
+
+    async def run(self, work: Callable[[], T], *, row: str | None = None) -> T:
         """Do blocking work in a thread, within the request's deadline.
 
         At the deadline the caller gets its error and the thread's sockets are shut down, so that
@@ -200,13 +215,14 @@ class Bulkhead:
 
         Args:
             work: what blocks.
+            row: names the row that the work may have to wait for.
 
         Raises:
             Unavailable: the error given; no thread or no result in time.
         """
         deadline = current()
         deadline.require(self.error)
-        job = _Job(work)
+        job = _Job(work, row)
         if self._is_begun(job):
             beside = job.loop.create_task(self._in_a_thread(job))
             self._threads.add(beside)
@@ -233,13 +249,23 @@ class Bulkhead:
     def _is_begun(self, job: "_Job") -> bool:
         """Tell whether there is a thread for a job at once; else it waits, if it may."""
         with self._lock:
-            if self._free:
+            if self._free and self._may_begin(job):
                 self._free -= 1
+                self._at_row[job.row] += 1
                 return True
-            if self.is_full:
+            if self._is_long or self._is_long_for(job.row):
                 raise self.error
             self._waiting.append(job)
             return False
+
+    def _may_begin(self, job: "_Job") -> bool:
+        return job.row is None or self._at_row[job.row] < self._for_a_row
+
+    def _is_long_for(self, row: str | None) -> bool:
+        """Tell whether as many wait for a row as may."""
+        if row is None or len(self._waiting) < self._longest_for_a_row:
+            return False
+        return sum(job.row == row for job in self._waiting) >= self._longest_for_a_row
 
     def _give_up(self, job: "_Job") -> None:
         """Take a job out of the queue, where it would keep others out, if it waits there still."""
@@ -265,6 +291,7 @@ class Bulkhead:
             # The system gives us no more threads.
             with self._lock:
                 self._free += 1
+                self._leave_row(job)
             if not job.result.done():
                 job.result.set_exception(self.error())
 
@@ -273,15 +300,31 @@ class Bulkhead:
         while job is not None:
             job.run()
             with self._lock:
-                job = self._waiting.popleft() if self._waiting else None
+                self._leave_row(job)
+                job = self._next()
                 if job is None:
                     self._free += 1
+
+    def _next(self) -> "_Job | None":
+        """Take the first of those who wait whose row has room."""
+        for place, job in enumerate(self._waiting):
+            if self._may_begin(job):
+                del self._waiting[place]
+                self._at_row[job.row] += 1
+                return job
+        return None
+
+    def _leave_row(self, job: "_Job") -> None:
+        self._at_row[job.row] -= 1
+        if not self._at_row[job.row]:
+            del self._at_row[job.row]
 
 
 class _Job:
     """Work that somebody waits for in an event loop."""
 
-    def __init__(self, work: Callable[[], Any]) -> None:
+    def __init__(self, work: Callable[[], Any], row: str | None) -> None:
+        self.row = row
         self.loop = asyncio.get_running_loop()
         self.result: asyncio.Future[Any] = self.loop.create_future()
         self.is_wanted = True

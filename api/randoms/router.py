@@ -59,7 +59,9 @@ async def create_random(
     caller: CurrentRandomsUser, bounds: RandomCreate, response: Response
 ) -> RandomItem:
     """Draw a random number between two bounds, both included, and keep it."""
-    item = await caller.run(lambda db, user: service.create_item(db, user.id, bounds))
+    item = await caller.run(
+        lambda db, user: service.create_item(db, user.id, bounds), row=caller.row
+    )
     response.headers["Location"] = f"/randoms/{item.id}"
     return item
 
@@ -88,7 +90,9 @@ async def update_random(
 
     The number itself is drawn anew only when it no longer lies within the bounds.
     """
-    return await caller.run(lambda db, user: service.update_item(db, user.id, random_id, update))
+    return await caller.run(
+        lambda db, user: service.update_item(db, user.id, random_id, update), row=_row(random_id)
+    )
 
 
 @router.delete(
@@ -99,4 +103,10 @@ async def update_random(
 )
 async def delete_random(caller: CurrentRandomsUser, random_id: ItemId) -> None:
     """Delete one of one's own random numbers."""
-    await caller.run(lambda db, user: service.delete_item(db, user.id, random_id))
+    await caller.run(
+        lambda db, user: service.delete_item(db, user.id, random_id), row=_row(random_id)
+    )
+
+
+def _row(random_id: int) -> str:
+    return f"random {random_id}"

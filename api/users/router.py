@@ -9,6 +9,7 @@ from api import errors
 from api.auth import CurrentUser
 from api.dependencies import State
 from api.openapi_responses import BODY, CALLER, IDENTITY, responses
+from api.types import case_key
 from api.users import auth, schemas, service, signup
 from api.users.models import User
 
@@ -39,7 +40,9 @@ async def signup_user(state: State, new: schemas.Signup) -> schemas.SignedUp:
     reservations = signup.Reservations(
         state.signup_rows, state.identity, 2 * state.deadline, state.unconfirmed_lifetime
     )
-    sub = await state.signups.run(lambda: signup.sign_up(reservations, new))
+    sub = await state.signups.run(
+        lambda: signup.sign_up(reservations, new), row=case_key(new.username)
+    )
     return schemas.SignedUp(sub=UUID(sub))
 
 
@@ -95,7 +98,8 @@ async def login_user(state: State, form: Annotated[schemas.Login, Form()]) -> sc
     tokens = await state.accounts.run(
         lambda: auth.log_in(
             state.account_rows, state.identity, state.verifier, form.username, form.password
-        )
+        ),
+        row=case_key(form.username),
     )
     return schemas.Session.model_validate(tokens)
 
@@ -110,7 +114,8 @@ async def refresh_session(state: State, body: schemas.Refresh) -> schemas.Sessio
     tokens = await state.accounts.run(
         lambda: auth.refresh(
             state.account_rows, state.identity, state.verifier, body.username, body.refresh_token
-        )
+        ),
+        row=case_key(body.username),
     )
     return schemas.Session.model_validate(tokens)
 
@@ -138,7 +143,8 @@ async def reset_password(state: State, reset: schemas.PasswordReset) -> schemas.
     """Set a new password with the code that `forgot_password` sent; ends all sessions."""
     cutoff = state.sign_out_cutoff
     await state.accounts.run(
-        lambda: service.reset_password(state.account_rows, state.identity, reset, cutoff)
+        lambda: service.reset_password(state.account_rows, state.identity, reset, cutoff),
+        row=case_key(reset.username),
     )
     return schemas.Message(message="Password reset successfully")
 
@@ -193,7 +199,9 @@ async def read_me(caller: CurrentUser) -> User:
 )
 async def update_me(caller: CurrentUser, update: schemas.ProfileUpdate) -> User:
     """Change one's own profile; what is left out stays."""
-    return await caller.run(lambda db, user: service.update_profile(db, user, update))
+    return await caller.run(
+        lambda db, user: service.update_profile(db, user, update), row=caller.row
+    )
 
 
 @router.delete(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +16,9 @@ from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
 from tests.contract.alteration import PATIENCE, altered, changing
-from tests.contract.examples import valid
+from tests.contract.examples import Valid, valid
 from tests.contract.test_database import BACK, on_insert
-from tests.service import application
+from tests.service import PASSWORD, application
 
 A_MOMENT = 0.3  # seconds
 AT_ONCE = 10.0  # seconds, on a busy machine
@@ -179,43 +179,86 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
     assert served == [200, 200]
 
 
-STUCK = {
-    "login_user": (
-        "SELECT 1 FROM users WHERE sub = %s FOR UPDATE",
-        ("list_randoms", "update_me", "signup_user"),
-    ),
-    "signup_user": (
-        """
-        INSERT INTO users (sub, username, username_key, email, email_key, created_at)
-        VALUES ('other', 'newcomer', 'newcomer', %s, 'other', now())
-        """,
-        ("list_randoms", "update_me", "login_user", "logout_user"),
-    ),
+TAKE_NAME = """
+    INSERT INTO users (sub, username, username_key, email, email_key, created_at)
+    VALUES ('other', 'newcomer', 'newcomer', 'two@example.com', 'two@example.com', now())
+    """
+TAKE_ROWS = "SELECT 1 FROM users FOR UPDATE"
+TAKE_ITEMS = "SELECT 1 FROM random_items FOR UPDATE"
+LOCKED = {
+    **dict.fromkeys(("update_random", "delete_random"), TAKE_ITEMS),
+    **dict.fromkeys(("create_random", "update_me", "login_user", "logout_user"), TAKE_ROWS),
+    "signup_user": TAKE_NAME,
 }
+CROWD = 24  # more than any kind of work has threads
+FOR_EVER = dict.fromkeys(
+    ("request_deadline", "database_lock_timeout", "database_statement_timeout"), 60
+)
 
 
-@pytest.mark.parametrize("name", STUCK)
-def test_who_waits_for_a_row_takes_the_connections_of_its_own_kind_alone(
+def signing_up(env: Environment, name: str, email: str) -> Valid:
+    body = {"username": name, "email": email, "password": PASSWORD}
+    return replace(valid(env, "signup_user"), json=body)
+
+
+@pytest.mark.parametrize("name", LOCKED)
+def test_who_waits_for_a_row_leaves_threads_to_those_who_do_not(
     env: Environment, name: str
 ) -> None:
     user = env.new_account()
-    stuck = valid(env, name, user)
-    statement, names = STUCK[name]
-    others = [valid(env, other) for other in names]
-    waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
-    pool = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 1}
-    settings = dict.fromkeys(waits, 60) | pool | {"database_pool_timeout": A_MOMENT}
-    with (
-        run_server(application(env.config, **settings)) as live,
-        ThreadPoolExecutor(8) as threads,
-        HttpClient(live) as client,
-    ):
-        with changing(env, statement, user.sub) as wait_until_one_waits:
-            waiting = [threads.submit(stuck.send, HttpClient(live)) for _ in range(8)]
+    stuck = [valid(env, name, user)] * CROWD
+    arrived = threading.Semaphore(0)
+    app = application(env.config, **FOR_EVER)
+
+    async def announced(scope: Any, receive: Any, send: Any) -> None:
+        arrived.release()
+        await app(scope, receive, send)
+
+    with run_server(announced) as live, ThreadPoolExecutor(CROWD) as threads:
+        with changing(env, LOCKED[name]) as wait_until_one_waits:
+            waiting = [threads.submit(each.send, HttpClient(live)) for each in stuck]
+            assert all(arrived.acquire(timeout=PATIENCE) for _ in waiting)
             wait_until_one_waits()
-            # Those for whom there is no connection have given up.
-            wait(waiting, AT_ONCE, FIRST_COMPLETED)
-            served = {other.operation_id: other.send(client).status_code for other in others}
+            # Who is new here has a row that nobody keeps.
+            others = [valid(env, "read_me", user), valid(env, "list_randoms"), valid(env, name)]
+            if name == "signup_user":
+                others[-1] = signing_up(env, "other", "other@example.com")
+            with HttpClient(live) as client:
+                served = [other.send(client, timeout=AT_ONCE).status_code for other in others]
         for future in waiting:
             future.result(PATIENCE)
+    assert max(served) < 300, served
+
+
+@pytest.mark.parametrize(
+    ("name", "others"),
+    [
+        ("login_user", ("list_randoms", "update_me", "signup_user")),
+        ("signup_user", ("list_randoms", "update_me", "login_user", "logout_user")),
+    ],
+)
+def test_who_waits_for_a_row_takes_the_connections_of_its_own_kind_alone(
+    env: Environment, name: str, others: tuple[str, ...]
+) -> None:
+    stuck = [valid(env, name) for _ in range(2)]
+    if name == "signup_user":  # by the name, and by the address
+        names = ("newcomer", "one@example.com"), ("other", "two@example.com")
+        stuck = [signing_up(env, *each) for each in names]
+    pool = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 1}
+    settings = FOR_EVER | pool | {"database_pool_timeout": A_MOMENT}
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(2) as threads,
+        HttpClient(live) as client,
+    ):
+        with changing(env, LOCKED[name]) as wait_until_one_waits:
+            waiting = [threads.submit(each.send, HttpClient(live)) for each in stuck]
+            wait_until_one_waits()
+            # The one for whom there is no connection has given up.
+            gave_up, _ = wait(waiting, AT_ONCE, FIRST_COMPLETED)
+            told = [future.result().status_code for future in gave_up]
+            served = {other: valid(env, other).send(client).status_code for other in others}
+        for future in waiting:
+            future.result(PATIENCE)
+    assert told == [503]
     assert {name for name, status in served.items() if status >= 300} == set(), served

@@ -1,23 +1,18 @@
-"""Bulkheads and deadlines: who waits for how long, and what becomes of threads that hang."""
+"""Bulkheads: who waits for how long, and what becomes of threads that hang."""
 
 import asyncio
-import fcntl
-import os
-import resource
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import anyio.to_thread
 import pytest
 from sqlalchemy import create_engine, text
 
-from api.database import _has_news, transaction
+from api.database import transaction
 from api.errors import DatabaseUnavailable
-from api.limits import Bulkhead, Deadline, current, started
+from api.limits import Bulkhead, current, started
 from api.shared_look import SharedLook
 
 PATIENCE = 10.0  # seconds, for what happens at once
@@ -25,20 +20,6 @@ PATIENCE = 10.0  # seconds, for what happens at once
 
 def bulkhead(threads: int = 1, queue: int = 100) -> Bulkhead:
     return Bulkhead(DatabaseUnavailable, threads=threads, queue=queue)
-
-
-@contextmanager
-def many_files(count: int) -> Iterator[None]:
-    """Let this process have so many open files, where its system lets it."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < count:
-        pytest.skip(f"the system allows this process {hard} open files, and {count} are needed")
-    wanted = soft if soft == resource.RLIM_INFINITY else max(soft, count)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 async def told(waiting: Any) -> str:
@@ -96,6 +77,29 @@ def test_who_finds_the_queue_full_is_told_at_once() -> None:
     answers = asyncio.run(main())
     assert answers[:2] == ["later"] * 2
     assert sorted(answers[2:]) == ["True"] * 3 + ["later"] * 2
+
+
+def test_work_at_one_row_takes_a_third_of_the_threads_and_three_quarters_of_the_queue() -> None:
+    """Somebody keeps the row: work that does not need it goes on, and finds room to wait."""
+    unlocked = threading.Event()
+
+    async def main() -> tuple[list[str], list[str]]:
+        six = bulkhead(threads=6, queue=8)
+
+        def asking(row: str | None) -> "asyncio.Task[str]":
+            work = (lambda: unlocked.wait(PATIENCE)) if row == "kept" else (lambda: True)
+            return asyncio.create_task(told(six.run(work, row=row)))
+
+        kept = [asking("kept") for _ in range(12)]
+        for _ in range(3):  # each has asked by then
+            await asyncio.sleep(0)
+        others = [await asking(row) for row in [None, "free"] * 10]
+        others += await asyncio.gather(*(asking("free") for _ in range(4)))
+        unlocked.set()
+        return others, [await task for task in kept]
+
+    # Of 12, two are at work and six wait.
+    assert asyncio.run(main()) == (["True"] * 24, ["True"] * 8 + ["later"] * 4)
 
 
 def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards() -> None:
@@ -186,69 +190,6 @@ def test_the_place_in_the_queue_of_one_who_gave_up_is_the_next_ones(gives_up: st
         return await asyncio.wait_for(following, PATIENCE)
 
     assert asyncio.run(main()) == "7"
-
-
-def test_a_released_socket_is_left_alone() -> None:
-    near, far = socket.socketpair()
-    deadline = Deadline(PATIENCE)
-    with near, far:
-        deadline.watch(near.fileno())
-        deadline.release(near.fileno())
-        deadline.end()
-        far.send(b"x")
-        assert near.recv(1) == b"x"
-
-
-def test_a_number_that_is_used_again_is_another_socket() -> None:
-    """The watched one is closed by its owner without a word, and its number given away."""
-    deadline = Deadline(PATIENCE)
-    near, far = socket.socketpair()
-    number = near.fileno()
-    deadline.watch(number)
-    near.close()
-    far.close()
-    other, its_peer = socket.socketpair()
-    with other, its_peer:
-        assert number in {other.fileno(), its_peer.fileno()}
-        deadline.end()
-        other.send(b"x")
-        assert its_peer.recv(1) == b"x"
-    deadline.release_all()
-
-
-def test_what_is_watched_after_the_deadline_is_shut_down_at_once() -> None:
-    deadline = Deadline(0.0)
-    deadline.end()
-    near, far = socket.socketpair()
-    with near, far:
-        deadline.watch(near.fileno())
-        assert near.recv(1) == b""
-    deadline.release_all()
-    with pytest.raises(DatabaseUnavailable):
-        deadline.require(DatabaseUnavailable)
-
-
-def test_there_is_no_deadline_outside_of_requests() -> None:
-    assert current().remaining > time.monotonic()
-    current().require(DatabaseUnavailable)
-
-
-@pytest.mark.parametrize("number", [None, 1500], ids=["few", "beyond select's 1,023"])
-def test_a_connection_with_news_is_seen_whatever_its_number(number: int | None) -> None:
-    """A thousand clients take the low numbers; the database's connections get the next ones."""
-    near, far = socket.socketpair()
-    with near, far:
-        if number is None:
-            descriptor = os.dup(near.fileno())
-        else:
-            with many_files(number + 1):
-                descriptor = fcntl.fcntl(near.fileno(), fcntl.F_DUPFD, number)
-        try:
-            assert not _has_news(descriptor)
-            far.close()
-            assert _has_news(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def test_who_hangs_up_before_the_turn_comes_makes_room_and_is_not_served() -> None:

@@ -1,0 +1,94 @@
+"""Deadlines: which sockets they shut down, and how a connection is seen to be dead."""
+
+import fcntl
+import os
+import resource
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from api.database import _has_news
+from api.errors import DatabaseUnavailable
+from api.limits import Deadline, current
+
+PATIENCE = 10.0  # seconds, for what happens at once
+
+
+@contextmanager
+def many_files(count: int) -> Iterator[None]:
+    """Let this process have so many open files, where its system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < count:
+        pytest.skip(f"the system allows this process {hard} open files, and {count} are needed")
+    wanted = soft if soft == resource.RLIM_INFINITY else max(soft, count)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_a_released_socket_is_left_alone() -> None:
+    near, far = socket.socketpair()
+    deadline = Deadline(PATIENCE)
+    with near, far:
+        deadline.watch(near.fileno())
+        deadline.release(near.fileno())
+        deadline.end()
+        far.send(b"x")
+        assert near.recv(1) == b"x"
+
+
+def test_a_number_that_is_used_again_is_another_socket() -> None:
+    """The watched one is closed by its owner without a word, and its number given away."""
+    deadline = Deadline(PATIENCE)
+    near, far = socket.socketpair()
+    number = near.fileno()
+    deadline.watch(number)
+    near.close()
+    far.close()
+    other, its_peer = socket.socketpair()
+    with other, its_peer:
+        assert number in {other.fileno(), its_peer.fileno()}
+        deadline.end()
+        other.send(b"x")
+        assert its_peer.recv(1) == b"x"
+    deadline.release_all()
+
+
+def test_what_is_watched_after_the_deadline_is_shut_down_at_once() -> None:
+    deadline = Deadline(0.0)
+    deadline.end()
+    near, far = socket.socketpair()
+    with near, far:
+        deadline.watch(near.fileno())
+        assert near.recv(1) == b""
+    deadline.release_all()
+    with pytest.raises(DatabaseUnavailable):
+        deadline.require(DatabaseUnavailable)
+
+
+def test_there_is_no_deadline_outside_of_requests() -> None:
+    assert current().remaining > time.monotonic()
+    current().require(DatabaseUnavailable)
+
+
+@pytest.mark.parametrize("number", [None, 1500], ids=["few", "beyond select's 1,023"])
+def test_a_connection_with_news_is_seen_whatever_its_number(number: int | None) -> None:
+    """A thousand clients take the low numbers; the database's connections get the next ones."""
+    near, far = socket.socketpair()
+    with near, far:
+        if number is None:
+            descriptor = os.dup(near.fileno())
+        else:
+            with many_files(number + 1):
+                descriptor = fcntl.fcntl(near.fileno(), fcntl.F_DUPFD, number)
+        try:
+            assert not _has_news(descriptor)
+            far.close()
+            assert _has_news(descriptor)
+        finally:
+            os.close(descriptor)
