@@ -1,9 +1,10 @@
+import errno
 import stat
 from pathlib import Path
 
 import pytest
 
-from apiproof.environment_file import EnvironmentFile, ReadyFileMissing
+from apiproof.environment_file import EnvironmentFile, ReadyFileMissing, ReadyFileNotWritten
 from apiproof.service import Account
 
 USER = Account("ada", "ada@example.com", "sub", ("me",), "Passw0rd!", "token", "refresh")
@@ -32,6 +33,21 @@ def test_a_ready_file_reads_back_and_is_its_owners_alone(tmp_path: Path) -> None
     assert EnvironmentFile.read(path) == READY
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [entry.name for entry in path.parent.iterdir()] == ["ready.json"]
+
+
+def test_what_was_half_written_does_not_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds secrets, and the next folder's user did not ask for it."""
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("apiproof.environment_file.json.dump", full)
+    with pytest.raises(ReadyFileNotWritten, match="No space left on device") as caught:
+        READY.write(tmp_path / "ready.json")
+    assert "--" not in str(caught.value)  # `run` writes one, too, and has no option for it
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_environment_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

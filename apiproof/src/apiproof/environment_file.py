@@ -56,8 +56,8 @@ class EnvironmentFile:
             self._write(path)
         except OSError as error:
             raise ReadyFileNotWritten(
-                f"The ready file {path} cannot be written ({error.strerror}). "
-                "Name a place that can be with --ready-file."
+                f"The ready file {path} cannot be written ({error.strerror}): free some space "
+                "there, or run in a folder that can be written."
             ) from None
 
     def remove(self, path: Path) -> None:
@@ -70,10 +70,13 @@ class EnvironmentFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(self), file, indent=2)
-            file.write("\n")
-        draft.replace(path)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(asdict(self), file, indent=2)
+                file.write("\n")
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)  # half of it, where the disk is full: it holds secrets
 
     @classmethod
     def read(cls, path: Path | None = None) -> Self:

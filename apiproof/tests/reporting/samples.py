@@ -113,7 +113,8 @@ def steps() -> list[StepResult]:
     caught = Chart(
         "Defects caught against time", "seconds", "defects caught",
         (Series("contract", ((0.1, 3.0), (1.0, 20.0), (10.0, 31.0))),
-         Series("property", ((0.5, 1.0), (5.0, 12.0), (60.0, 28.0)))),
+         Series("property", ((0.5, 1.0), (5.0, 12.0), (60.0, 28.0))),
+         *(Series(name, ((1.0, 1.0), (9.0, 9.0))) for name in ("live", "all", "fuzzing", "pacts"))),
     )  # fmt: skip
     bench = Chart(
         "One in-process request", "", "milliseconds",

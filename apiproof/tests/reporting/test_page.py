@@ -189,9 +189,19 @@ addEventListener("load", () => {
   document.querySelector("[data-show=critical]").click();
   const shown = [...document.querySelectorAll(".finding")].filter((f) => !f.hidden).length;
   const width = document.documentElement.scrollWidth;
+  const drawings = [...document.querySelectorAll("svg")].filter((s) => s.clientWidth);
+  const cut = drawings.flatMap((svg) => {
+    const box = svg.getBoundingClientRect();
+    return [...svg.querySelectorAll("text")].filter((text) => {
+      const place = text.getBoundingClientRect();
+      return place.left < box.left || place.right > box.right || place.top < box.top
+        || place.bottom > box.bottom;
+    }).map((text) => text.textContent);
+  });
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   parent.document.body.dataset.result =
-    JSON.stringify({count, low, small, width, dark, moved, chosen, shown});
+    JSON.stringify({count, low, small, width, drawings: drawings.length, cut, dark, moved, chosen,
+      shown});
 });
 </script>
 """
@@ -229,6 +239,8 @@ def test_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None:
     assert found["low"] == []  # contrast under 4.5:1
     assert found["small"] == []  # WCAG 2.2, 2.5.8: 24 pixels
     assert found["width"] <= width  # nothing makes the page itself scroll sideways
+    assert found["drawings"] >= 2
+    assert found["cut"] == []  # every word of a chart is inside it
     assert found["moved"]
     assert found["chosen"]
     assert found["shown"] == 1

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from apiproof.reporting.model import Chart, Series
 
-WIDTH: Final = 760  # pixels
+WIDTHS: Final = {"wide": 760, "narrow": 380}  # pixels, by class: page.css shows one of them
 HEIGHT: Final = 300
+_MARGIN: Final = 15
 _ROW: Final = 34  # pixels of a bar
 _LEAST: Final = 4  # of the vertical axis, so that counts are not drawn in quarters
 _COLOURS: Final = 6  # --series-1 to --series-6 of page.css
@@ -15,10 +16,14 @@ _theme = threading.Lock()  # leather keeps its theme in a module
 
 
 def as_svg(chart: Chart) -> str:
-    """Draw a chart; nothing without points.
+    """Draw a chart for each width of `WIDTHS`; nothing without points.
 
     A bar chart has one series, whose names stand beside the bars.
     """
+    return "".join(_drawn(chart, name, width) for name, width in WIDTHS.items())
+
+
+def _drawn(chart: Chart, name: str, width: int) -> str:
     series = [each for each in chart.series if each.points]
     if not series:
         return ""
@@ -26,7 +31,7 @@ def as_svg(chart: Chart) -> str:
 
     height = HEIGHT
     with _theme:
-        _dress(leather.theme)
+        _dress(leather.theme, _MARGIN / width)
         drawn = leather.Chart()
         for number, each in enumerate(series):
             colour = f"var(--series-{number % _COLOURS + 1})"
@@ -44,10 +49,11 @@ def as_svg(chart: Chart) -> str:
         drawn.add_y_axis(name=names[1] or None)
         if chart.shape != "bar":
             _begin_at_zero(drawn, series)
-        svg = str(drawn.to_svg(width=WIDTH, height=height))
+        svg = str(drawn.to_svg(width=width, height=height))
     # Scaled by the page, and described by the figure around it.
-    size = f'width="{WIDTH}" height="{height}"'
-    return svg.replace(size, f'viewBox="0 0 {WIDTH} {height}" aria-hidden="true"', 1)
+    size = f'width="{width}" height="{height}"'
+    shown = f'class="{name}" viewBox="0 0 {width} {height}" aria-hidden="true"'
+    return svg.replace(size, shown, 1)
 
 
 def in_words(chart: Chart) -> str:
@@ -75,10 +81,11 @@ def _whole_ticks(series: list[Series]) -> list[int] | None:
     return list(range(low, high + 1, max(1, -(-(high - low) // 8))))
 
 
-def _dress(theme: Any) -> None:
+def _dress(theme: Any, margin: float) -> None:
     """Set what depends on the page: leather's own theme is light, and its font is Monaco."""
     theme.background_color = "none"
-    theme.margin = 0.02
+    theme.margin = margin
+    theme.legend_font_char_width = 10  # its lines are broken as if no axis stood beside them
     for name in ("title_color", "legend_color", "axis_title_color", "label_color"):
         setattr(theme, name, "var(--ink)")
     theme.tick_color = "var(--line)"
