@@ -11,6 +11,7 @@ from apiproof.openapi.document import Document, DocumentError
 from apiproof.openapi.references import pointer_steps
 from apiproof.openapi.shapes import require_shape
 
+MEDIA = {"schema": True, "encoding": {"a": {"contentType": "text/plain", "style": "form"}}}
 WHOLE: dict[str, Any] = {
     "openapi": "3.1.0",
     "info": {"title": "Things", "version": "1"},
@@ -22,7 +23,8 @@ WHOLE: dict[str, Any] = {
             "parameters": [{"$ref": "#/components/parameters/Page"}],
             "post": {
                 "operationId": 404,
-                "requestBody": {"content": {"application/json": {"schema": True}}},
+                "requestBody": {"content": {"application/json": MEDIA}},
+                "callbacks": {"told": {"{$url}": {"post": {"responses": {}}}, "x-note": 1}},
                 "responses": {
                     "200": {"description": "", "headers": {"X-Rate": {"schema": {}}}},
                     "x-note": 1,
@@ -54,6 +56,14 @@ PLACES = [
     "/paths/~1things/post/requestBody/content",
     "/paths/~1things/post/requestBody/content/application~1json",
     "/paths/~1things/post/requestBody/content/application~1json/schema",
+    "/paths/~1things/post/requestBody/content/application~1json/encoding",
+    "/paths/~1things/post/requestBody/content/application~1json/encoding/a",
+    "/paths/~1things/post/requestBody/content/application~1json/encoding/a/contentType",
+    "/paths/~1things/post/requestBody/content/application~1json/encoding/a/style",
+    "/paths/~1things/post/callbacks",
+    "/paths/~1things/post/callbacks/told",
+    "/paths/~1things/post/callbacks/told/{$url}",
+    "/paths/~1things/post/callbacks/told/{$url}/post/responses",
     "/paths/~1things/post/responses",
     "/paths/~1things/post/responses/200",
     "/paths/~1things/post/responses/200/headers",

@@ -40,8 +40,10 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
         "operationId": ("one", _NAME),
         "requestBody": ("one", "request body"),
         "responses": ("map", "response"),
+        "callbacks": ("map", "callback"),
         "security": ("list", "security requirement"),
     },
+    "callback": {"": ("one", "path item")},
     "parameter": {
         **_CONTENT,
         "name": ("one", _NAME),
@@ -52,7 +54,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     "request body": _CONTENT,
     "response": {**_CONTENT, "headers": ("map", "header")},
     "header": {**_CONTENT, "schema": ("one", _SCHEMA)},
-    "media type": {"schema": ("one", _SCHEMA)},
+    "media type": {"schema": ("one", _SCHEMA), "encoding": ("map", "encoding")},
+    "encoding": {"contentType": ("one", _TEXT), "style": ("one", _TEXT)},
     "security requirement": {"": ("list", _SCOPE)},
     "security scheme": {"flows": ("map", "flow")},
 }
@@ -94,7 +97,7 @@ def _parts(document: Document, kind: str, part: Located) -> Iterator[tuple[str, 
     every = dict.fromkeys(part.node, fields[""]) if "" in fields else fields
     for name, (container, inner) in every.items():
         field = part.at(name)
-        if field.node is None:
+        if field.node is None or (kind == "callback" and str(name).startswith("x-")):
             continue
         if container == "one":
             yield inner, field

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from apiproof.contract_diff.document import Change, diff
 
 EXPRESSION = "{$request.body#/told}"
@@ -51,3 +53,35 @@ def test_a_callback_that_goes_or_is_sent_elsewhere_is_breaking() -> None:
     elsewhere = _told(TEXT, "{$request.query.told}")
     assert [change.rule for change in _breaking(old, elsewhere)] == ["callback-removed"]
     assert diff(old, old) == []
+
+
+def _nested(schema: Any, *, in_webhook: bool) -> dict[str, Any]:
+    """Return a document whose clients call back after they were called back."""
+    body = {"required": True, "content": {"application/json": {"schema": schema}}}
+    call = {"requestBody": body, "responses": {"204": {"description": ""}}}
+    outer = {"callbacks": {"back": {EXPRESSION: {"post": call}}}, "responses": {}}
+    if in_webhook:
+        return {**_document({}), "webhooks": {"told": {"post": outer}}}
+    return _document({"told": {EXPRESSION: {"post": outer}}})
+
+
+@pytest.mark.parametrize("in_webhook", [True, False])
+def test_what_clients_call_back_is_read_by_the_service(in_webhook: bool) -> None:  # noqa: FBT001 - a case
+    wide = _nested({"type": ["string", "integer"]}, in_webhook=in_webhook)
+    narrow = _nested(TEXT, in_webhook=in_webhook)
+    (change,) = _breaking(wide, narrow)
+    assert (change.rule, "callback back of" in change.operation) == ("request-type-narrowed", True)
+    assert _breaking(narrow, wide) == []
+
+
+def test_a_callback_that_refers_to_itself_is_compared_once() -> None:
+    def circle(schema: Any) -> dict[str, Any]:
+        whole = _told(schema)
+        item = whole["paths"]["/things"]["post"]["callbacks"]["told"]
+        item[EXPRESSION]["post"]["callbacks"] = {"again": {"$ref": "#/components/callbacks/C"}}
+        whole["paths"]["/things"]["post"]["callbacks"]["told"] = {
+            "$ref": "#/components/callbacks/C"
+        }
+        return {**whole, "components": {"callbacks": {"C": item}}}
+
+    assert len(diff(circle({"enum": ["made"]}), circle({"enum": ["made", "gone"]}))) >= 1

@@ -232,3 +232,53 @@ def _plain_nodes(schema: Any) -> Iterator[dict[str, Any]]:
         for part in schema.get(word, ()):
             yield from _plain_nodes(part)
     yield from _plain_nodes(schema.get("items"))
+
+
+WHOLES: list[tuple[Any, Any]] = [
+    ({"type": "integer"}, {"type": "integer", "anyOf": [{"maximum": 5}, {"minimum": 6}]}),
+    ({"type": "number"}, {"type": "number", "anyOf": [{"maximum": 5}, {"exclusiveMinimum": 5}]}),
+    (
+        {"type": "number", "minimum": 0},
+        {"anyOf": [{"type": "number", "minimum": 3}, {"type": "number", "maximum": 4}]},
+    ),
+    ({"type": "string"}, {"type": "string", "anyOf": [{"maxLength": 5}, {"minLength": 6}]}),
+    (
+        {"type": "array", "items": {"type": "null"}},
+        {"type": "array", "anyOf": [{"maxItems": 1}, {"minItems": 2, "items": {"type": "null"}}]},
+    ),
+    ({"type": "string", "pattern": "^[a-z]{3,5}$"}, {"type": "string", "minLength": 3}),
+    ({"type": "string", "pattern": "^[a-z]{3,5}$"}, {"type": "string", "maxLength": 5}),
+]
+"""Pairs of which the second admits all that the first does, though no one part of it does."""
+GAPS: list[tuple[Any, Any]] = [
+    ({"type": "integer"}, {"type": "integer", "anyOf": [{"maximum": 5}, {"minimum": 7}]}),
+    (
+        {"type": "number"},
+        {"type": "number", "anyOf": [{"exclusiveMaximum": 5}, {"exclusiveMinimum": 5}]},
+    ),
+    ({"type": "string"}, {"type": "string", "anyOf": [{"maxLength": 5}, {"minLength": 7}]}),
+    ({"type": "string", "pattern": "^[a-z]{3,5}$"}, {"type": "string", "minLength": 4}),
+    ({"type": "string", "pattern": "[a-z]{3,5}"}, {"type": "string", "maxLength": 5}),
+]
+
+
+@pytest.mark.parametrize(("part", "whole"), WHOLES)
+def test_parts_that_make_up_a_whole_leave_nothing_out(part: Any, whole: Any) -> None:
+    told = _counting(diff(document(part, {}), document(whole, {})))
+    assert [change.sentence for change in told if change.side == "request"] == []
+
+
+@pytest.mark.parametrize(("part", "whole"), GAPS)
+def test_a_gap_between_parts_is_found(part: Any, whole: Any) -> None:
+    told = _counting(diff(document(part, {}), document(whole, {})))
+    assert [change.side for change in told if change.breaking][:1] == ["request"]
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+def test_a_property_without_a_number_left_is_gone(kind: str) -> None:
+    """Seen failing when bounds that cross count as a range."""
+    some = {"properties": {"a": {"type": kind}}}
+    none = {"properties": {"a": {"type": kind, "minimum": 5, "maximum": 4}}}
+    told = diff(document(some, {}), document(none, {}))
+    rules = {change.rule for change in told if change.breaking}
+    assert rules == {"request-property-removed", "response-property-removed"}

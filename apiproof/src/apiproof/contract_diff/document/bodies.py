@@ -8,6 +8,7 @@ from typing import Any
 
 from apiproof.contract_diff.document.branches import Conjunction, SchemaSite
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
+from apiproof.contract_diff.document.encodings import compare_encodings
 from apiproof.contract_diff.document.parameters import site_of
 from apiproof.openapi.media_types import covers, essence, most_specific
 from apiproof.openapi.operations import Operation
@@ -111,6 +112,12 @@ def _media(
     one = _schema(comparison.old, old[1], old[0])
     other = _schema(comparison.new, new[1], new[0])
     comparison.schemas(here, one, other)
+    if here.text:
+        parts = (
+            comparison.old.child(old[1], "content", old[0]),
+            comparison.new.child(new[1], "content", new[0]),
+        )
+        compare_encodings(comparison, here, parts, (one, other))
 
 
 def _schema(document: Document, part: Located, media: str) -> Conjunction:

@@ -7,13 +7,15 @@ made from schemas or compared.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil, gcd, lcm
 from typing import Any
 
 TYPES = ("null", "boolean", "number", "string", "array", "object")
+MOST_CUTS = 16
+"""Into how many slices a range is cut at most, but for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,3 +237,33 @@ def pinned(branch: SchemaBranch, name: str, value: Any) -> SchemaBranch:
     site = SchemaSite("", {"enum": [value]}, tag=f"{name}={value!r}")
     mark = Constraint(Shape({name: site}, {}, None, branch.pointer), branch.pointer)
     return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
+
+
+def sliced(branch: SchemaBranch, others: Sequence[SchemaBranch]) -> list[SchemaBranch]:
+    """Return a branch of numbers or sizes in slices, cut where the bounds of others lie.
+
+    Slices that hold no value are left out; a branch with more than a few cuts stays whole.
+    """
+    names = ("lower", "upper") if branch.type == "number" else ("least", "most")
+    cuts: set[tuple[Fraction, bool]] = set()  # where, and whether the slice below holds the place
+    for low, high in ((each.get(names[0]), each.get(names[1])) for each in others):
+        if branch.type == "number":
+            cuts |= {mark.value for mark in low}
+            cuts |= {(mark.value[0], not mark.value[1]) for mark in high}
+        else:
+            cuts |= {(mark.value - 1, True) for mark in low} | {(mark.value, True) for mark in high}
+    if not 0 < len(cuts) <= MOST_CUTS:
+        return [branch]
+    slices, rest = [], branch
+    for limit, holds in sorted(cuts):
+        number = branch.type == "number"
+        below = (limit, not holds) if number else limit
+        above = (limit, holds) if number else limit + 1
+        slices.append(_bounded(rest, names[1], below))
+        rest = _bounded(rest, names[0], above)
+    return [each for each in (*slices, rest) if not contradictory(each)]
+
+
+def _bounded(branch: SchemaBranch, name: str, value: Any) -> SchemaBranch:
+    mark = Constraint(value, branch.pointer)
+    return replace(branch, marks={**branch.marks, name: (*branch.get(name), mark)})

@@ -75,13 +75,21 @@ def size_counterexamples(
     """Compare sizes; `least_of` and `most_of` are what other keywords imply for `sub`."""
     least, most = _tightest(sub, "least", max), _tightest(sub, "most", min)
     for mark in sup.get("least"):
-        if max(least.value if least else 0, least_of) < mark.value:
+        implied = max(least.value if least else 0, least_of) >= mark.value
+        if not implied and not _has_length(sub, f"{{{mark.value},}}"):
             yield _sized(size_kind(sub.type, "least"), sub, least, mark)
     for mark in sup.get("most"):
         if most_of is not None and most_of <= mark.value:
             continue
-        if most is None or most.value > mark.value:
+        implied = most is not None and most.value <= mark.value
+        if not implied and not _has_length(sub, f"{{0,{mark.value}}}"):
             yield _sized(size_kind(sub.type, "most"), sub, most, mark)
+
+
+def _has_length(sub: SchemaBranch, count: str) -> bool:
+    """Return whether a string's own pattern leaves no other length."""
+    sized = rf"^[\s\S]{count}$"
+    return sub.type == "string" and any(includes(sized, m.value) for m in sub.get("pattern"))
 
 
 def _sized(

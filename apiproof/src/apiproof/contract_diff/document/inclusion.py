@@ -19,6 +19,7 @@ from apiproof.contract_diff.document.branches import (
     SchemaBranch,
     SchemaSite,
     pinned,
+    sliced,
 )
 from apiproof.contract_diff.document.constraints import (
     array_counterexamples,
@@ -252,18 +253,24 @@ class Inclusion:
         return False
 
     def _fits_in_parts(self, branch: SchemaBranch, rivals: list[SchemaBranch]) -> bool:
-        """Split an object by the values of a property that tells the rivals apart."""
+        """Split a branch so that each part may fit another rival."""
+        return any(
+            len(parts) > 1
+            and all(any(not self._misfits(part, rival) for rival in rivals) for part in parts)
+            for parts in self._splits(branch, rivals)
+        )
+
+    def _splits(
+        self, branch: SchemaBranch, rivals: list[SchemaBranch]
+    ) -> Iterator[list[SchemaBranch]]:
+        """Yield a branch cut where bounds lie; an object by each property that has few values."""
         if branch.type != "object":
-            return False
+            yield sliced(branch, rivals)
         for name in branch.required:
             kinds = self.sub.branches(property_of(branch, name))
             values = few(self.sub, kinds[0]) if len(kinds) == 1 else None
-            if values is None or not 1 < len(values) <= FEW:
-                continue
-            parts = [pinned(branch, name, value) for value in values]
-            if all(any(not self._misfits(part, rival) for rival in rivals) for part in parts):
-                return True
-        return False
+            if values is not None and len(values) <= FEW:
+                yield [pinned(branch, name, value) for value in values]
 
     def fits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
         """Return why values of a branch are not all admitted by one other branch."""

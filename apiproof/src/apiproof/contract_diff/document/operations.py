@@ -12,13 +12,11 @@ from apiproof.contract_diff.document.changes import DocumentComparison, Place, S
 from apiproof.contract_diff.document.lifecycle import compare_lifecycle
 from apiproof.contract_diff.document.parameters import compare_parameters
 from apiproof.contract_diff.document.security import compare_security
+from apiproof.contract_diff.document.servers import compare_own_servers
 from apiproof.contract_diff.document.sunset import has_ended
 from apiproof.openapi.operations import Operation, callbacks, operations
 from apiproof.openapi.references import join_pointer
 from apiproof.openapi.routing import template_pattern
-
-ROOT = ({"url": "/"},)
-"""The servers of a document that names none (OpenAPI 3.1.1, OpenAPI Object, `servers`)."""
 
 
 def compare_operations(comparison: DocumentComparison) -> None:
@@ -34,21 +32,6 @@ def compare_operations(comparison: DocumentComparison) -> None:
         for key, operation in new.items():
             if key not in old:
                 _added(comparison, operation, old, section)
-
-
-def compare_servers(comparison: DocumentComparison) -> None:
-    """Report other servers: harmless, as clients know theirs by configuration."""
-    before, after = (
-        [server.get("url") for server in document.raw.get("servers") or ROOT if server]
-        for document in (comparison.old, comparison.new)
-    )
-    if before != after:
-        comparison.add(
-            Subject("", Side.OPERATION, Place("operation"), "The servers"),
-            "servers-changed",
-            f"The servers are now {', '.join(map(str, after)) or '/'}.",
-            old="/servers" if before else "", new="/servers" if after else "", breaking=False,
-        )  # fmt: skip
 
 
 def _subject(operation: Operation, side: Side = Side.OPERATION) -> Subject:
@@ -100,8 +83,22 @@ def _added(
     )  # fmt: skip
 
 
-def _compare(comparison: DocumentComparison, old: Operation, new: Operation, *, sent: bool) -> None:
-    """Compare two operations; `sent` ones (webhooks) are requests that the service makes."""
+def _compare(
+    comparison: DocumentComparison,
+    old: Operation,
+    new: Operation,
+    *,
+    sent: bool,
+    within: frozenset[tuple[str, str]] = frozenset(),
+) -> None:
+    """Compare two operations; `sent` ones (webhooks) are requests that the service makes.
+
+    `within` holds the places of the operations whose callbacks these are: a callback may refer to
+    itself.
+    """
+    here = (old.part.pointer, new.part.pointer)
+    if here in within:
+        return
     compare_lifecycle(comparison, _subject(old), old, new)
     place = Place("operation")
     request = Subject(old.label, Side.REQUEST, place, old.label, inbound=not sent)
@@ -111,15 +108,26 @@ def _compare(comparison: DocumentComparison, old: Operation, new: Operation, *, 
     compare_responses(comparison, response, old, new)
     if not sent:
         compare_security(comparison, _subject(old, Side.SECURITY), old, new)
-        _compare_callbacks(comparison, old, new)
+        compare_own_servers(comparison, _subject(old), old, new)
+    _compare_callbacks(comparison, old, new, sent=not sent, within=within | {here})
 
 
-def _compare_callbacks(comparison: DocumentComparison, old: Operation, new: Operation) -> None:
-    """Pair callbacks by name, expression and method: another expression is sent elsewhere."""
+def _compare_callbacks(
+    comparison: DocumentComparison,
+    old: Operation,
+    new: Operation,
+    *,
+    sent: bool,
+    within: frozenset[tuple[str, str]],
+) -> None:
+    """Pair callbacks by name, expression and method: another expression is sent elsewhere.
+
+    Whoever was called calls back: the callbacks of a webhook are requests that clients make.
+    """
     before, after = ({each.label: each for each in callbacks(owner)} for owner in (old, new))
     for label in {**before, **after}:
         if label in before and label in after:
-            _compare(comparison, before[label], after[label], sent=True)
+            _compare(comparison, before[label], after[label], sent=sent, within=within)
         elif label in before:
             comparison.add(
                 _subject(before[label]), "callback-removed", f"{label} was removed.",

@@ -35,6 +35,11 @@ class Severity(StrEnum):
 IGNORE: Final = "ignore"
 _FIXED: Final = [
     "servers-changed",
+    "server-removed",
+    "request-encoding-changed",
+    "request-content-type-narrowed",
+    "response-encoding-changed",
+    "response-content-type-widened",
     "operation-added",
     "operation-removed",
     "operation-removed-after-sunset",
@@ -133,6 +138,7 @@ DEFAULTS: Final[Mapping[str, Severity]] = {
     "request-parameter-default-changed": Severity.ERROR,  # without it a request means another thing
     "request-parameter-default-*": Severity.WARNING,  # so it may, if the document told nothing
     "operation-id-*": Severity.INFO,
+    "server-removed": Severity.WARNING,  # clients know theirs by configuration
     "operation-sunset-*": Severity.ERROR,
     "re*-unused-keyword-changed": Severity.WARNING,  # what it was meant for cannot be told
     "request*-one-of-overlap-possible": Severity.WARNING,

@@ -1,0 +1,96 @@
+"""How the fields of forms are written: the `encoding` of a media type, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from apiproof.contract_diff.document.branches import Conjunction
+from apiproof.contract_diff.document.changes import DocumentComparison, Subject
+from apiproof.contract_diff.document.values import property_of
+from apiproof.openapi.media_types import covers
+from apiproof.openapi.references import Located
+
+COMPOUND = {"array", "object"}
+
+
+def compare_encodings(
+    comparison: DocumentComparison,
+    subject: Subject,
+    media: tuple[Located, Located],
+    schemas: tuple[Conjunction, Conjunction],
+) -> None:
+    """Compare how each field is written, and in which media types it may come.
+
+    Args:
+        comparison: Takes the changes.
+        subject: The body.
+        media: The Media Type Objects of both documents.
+        schemas: Their schemas.
+    """
+    before, after = (part.at("encoding") for part in media)
+    for name in {**_fields(before), **_fields(after)}:
+        old, new = _fields(before).get(name) or {}, _fields(after).get(name) or {}
+        here = replace(subject, place=replace(subject.place, path=(name,)))
+        at, there = (
+            part.at(name).pointer if name in _fields(part) else owner.pointer
+            for part, owner in ((before, media[0]), (after, media[1]))
+        )
+        inside = f"`{name}` in {subject.name[:1].lower()}{subject.name[1:]}"
+        is_rewritten = _writing(old) != _writing(new)
+        if is_rewritten and _is_compound(comparison, subject, schemas, name):
+            comparison.add(
+                here, f"{subject.prefix}-encoding-changed",
+                f"{inside} is now written another way (style, explode).",
+                old=at, new=there, breaking=True,
+            )  # fmt: skip
+        gone = _lost(old, new) if subject.inbound else _lost(new, old)
+        if gone:
+            word = "narrowed" if subject.inbound else "widened"
+            fact = "no longer be" if subject.inbound else "now also be"
+            comparison.add(
+                here, f"{subject.prefix}-content-type-{word}",
+                f"{inside} may {fact} {', '.join(gone)}.",
+                old=at, new=there, breaking=True,
+            )  # fmt: skip
+
+
+def _fields(part: Located) -> Mapping[str, Any]:
+    return part.node if isinstance(part.node, Mapping) else {}
+
+
+def _writing(encoding: Mapping[str, Any]) -> tuple[Any, bool]:
+    style = encoding.get("style", "form")
+    return style, bool(encoding.get("explode", style == "form"))
+
+
+def _is_compound(
+    comparison: DocumentComparison,
+    subject: Subject,
+    schemas: tuple[Conjunction, Conjunction],
+    name: str,
+) -> bool:
+    """Return whether a field may be a list or an object in both documents."""
+    return all(
+        any(
+            inner.type in COMPOUND
+            for branch in reader.branches(schema)
+            if branch.type == "object"
+            for inner in reader.branches(property_of(branch, name))
+        )
+        for reader, schema in zip(
+            (comparison.reader(old=old, inbound=subject.inbound) for old in (True, False)),
+            schemas,
+            strict=True,
+        )
+    )
+
+
+def _lost(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the media types that only the one names; none where one names nothing."""
+    before, after = (
+        [each.strip() for each in str(encoding.get("contentType") or "").split(",") if each.strip()]
+        for encoding in (old, new)
+    )
+    return [each for each in before if after and not any(covers(other, each) for other in after)]

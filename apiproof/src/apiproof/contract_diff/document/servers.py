@@ -1,0 +1,89 @@
+"""Which servers a document names, for all operations and for one, and which are gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import islice, product
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from apiproof.contract_diff.document.changes import DocumentComparison, Place, Side, Subject
+from apiproof.openapi.operations import Operation
+from apiproof.openapi.references import Document, Located
+
+MOST_URLS = 256
+"""Into how many URLs the variables of one server are written out."""
+PORTS = {"http": 80, "https": 443}
+ROOT = {"url": "/"}
+"""The server of a document that names none (OpenAPI 3.1.1, OpenAPI Object, `servers`)."""
+
+
+def compare_servers(comparison: DocumentComparison) -> None:
+    """Report the servers that the document has no longer, and those it gained."""
+    subject = Subject("", Side.OPERATION, Place("operation"), "The servers")
+    _compare(comparison, subject, _of_document(comparison.old), _of_document(comparison.new))
+
+
+def compare_own_servers(
+    comparison: DocumentComparison, subject: Subject, old: Operation, new: Operation
+) -> None:
+    """Report the same of one operation, where it or its path names servers of its own."""
+    before, after = _own(old), _own(new)
+    if before.node or after.node:
+        before = before if before.node else _of_document(comparison.old)
+        after = after if after.node else _of_document(comparison.new)
+        _compare(comparison, subject, before, after)
+
+
+def _of_document(document: Document) -> Located:
+    return document.root.at("servers")
+
+
+def _own(operation: Operation) -> Located:
+    own = operation.part.at("servers")
+    return own if own.node else operation.item.at("servers")
+
+
+def _compare(comparison: DocumentComparison, subject: Subject, old: Located, new: Located) -> None:
+    before, after = (dict.fromkeys(_urls(part.node or [ROOT])) for part in (old, new))
+    at, there = (part.pointer if part.node else "" for part in (old, new))
+    for url in before if old.node else ():  # who named none may have meant any
+        if url not in after:
+            comparison.add(
+                subject, "server-removed", f"The server {url} is no longer named.",
+                old=at, new=there, breaking=False,
+            )  # fmt: skip
+    if after.keys() - before.keys():
+        comparison.add(
+            subject, "servers-changed", f"The servers are now {', '.join(after)}.",
+            old=at, new=there, breaking=False,
+        )  # fmt: skip
+
+
+def _urls(servers: list[Any]) -> Iterator[str]:
+    """Yield the URLs of servers; variables that have an enum are written out."""
+    for server in servers:
+        variables = (server or {}).get("variables") or {}
+        listed = {
+            name: [str(value) for value in variable["enum"]]
+            for name, variable in variables.items()
+            if isinstance(variable, Mapping) and variable.get("enum")
+        }
+        for values in islice(product(*listed.values()), MOST_URLS):
+            url = str((server or {}).get("url", ""))
+            for name, value in zip(listed, values, strict=True):
+                url = url.replace(f"{{{name}}}", value)
+            yield _normal(url)
+
+
+def _normal(url: str) -> str:
+    """Return a URL as RFC 3986, 6.2, compares it, without a slash at its end."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # it is none
+        return url
+    host = parts.netloc.lower()
+    if port is not None and PORTS.get(parts.scheme) == port:
+        host = host.removesuffix(f":{port}")
+    return urlunsplit((parts.scheme, host, parts.path.rstrip("/"), parts.query, "")) or "/"
