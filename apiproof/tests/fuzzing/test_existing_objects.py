@@ -33,7 +33,7 @@ def test_a_fault_at_objects_that_exist_is_found(
     tmp_path: Path, version: str, phase: str, *, is_found: bool
 ) -> None:
     words = f"--service tests.apps.drawers:{version} --shard 1/1 --phases {phase}"
-    checks = "--checks not_a_server_error --max-examples 40 --generation-deterministic"
+    checks = "--checks not_a_server_error --max-examples 60 --generation-deterministic"
     done = fuzz(tmp_path, *words.split(), *checks.split())
     assert ("Server error" in done.stdout) == is_found, done.stdout + done.stderr
     assert is_found or "Missing test data" not in done.stdout

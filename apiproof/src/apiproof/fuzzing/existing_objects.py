@@ -11,7 +11,6 @@ Source: schemathesis 4.32, generation/meta.py (phases, and which part a case tri
 import contextlib
 import copy
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -23,6 +22,7 @@ from apiproof.access.http import Request, RequestContent
 from apiproof.access.resources import ResourceCreator, ResourceCreators, created_id
 from apiproof.fuzzing.access_checks import answer_of
 from apiproof.fuzzing.authentication import HEADER
+from apiproof.fuzzing.request_overrides import is_one_in
 from apiproof.openapi.document import Operation
 
 _DRAWN: Final = 4  # one request in four keeps what was drawn
@@ -178,7 +178,5 @@ def _may_change(case: Any) -> bool:
         case "coverage":  # one part of the request is tried: not the path, one hopes
             return bool(meta.phase.data.parameter_location != ParameterLocation.PATH)
         case "fuzzing":
-            # By content, not by chance: Hypothesis must see the same outcome when it replays.
-            drawn = repr((case.path_parameters, case.body)).encode()
-            return zlib.crc32(drawn) % _DRAWN != 0
+            return not is_one_in(_DRAWN, case)
     return False  # examples mean what they say, and links bring their own

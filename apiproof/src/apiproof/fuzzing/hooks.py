@@ -26,6 +26,7 @@ from apiproof.fuzzing.authentication import TOKEN_VARIABLE, SharedAccountTokens,
 from apiproof.fuzzing.formats import register_formats
 from apiproof.fuzzing.identities import IDENTITIES_VARIABLE, install_identities
 from apiproof.fuzzing.in_process import current_run
+from apiproof.fuzzing.local_constants import fixed_constants
 from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
@@ -78,3 +79,4 @@ try:
 except (UserError, DatabaseMisnamed) as error:  # no ready file, a stale one, no service
     print(f"apiproof: {error}", file=sys.stderr)  # noqa: T201  # Schemathesis shows no logs
     raise SystemExit(2) from None
+_RUN.enter_context(fixed_constants())

@@ -26,6 +26,7 @@ from apiproof.environment import Environment, migrated_template
 from apiproof.fork_pool import Child, Send, Work, spread
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
+from apiproof.fuzzing.local_constants import has_seam, read_constants
 from apiproof.fuzzing.shard_result import ShardResult, read_result, write_result
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.fuzzing.step import Events, read_warnings
@@ -40,14 +41,19 @@ from apiproof.service import Service, load_service
 _KEPT_LINES: Final = 15
 # Schemathesis imports them when it runs; forked processes are to have them.
 _IMPORTED_LATE: Final = (
+    "anyio._backends._asyncio",
     "apiproof.fuzzing.identities",
     "apiproof.fuzzing.reports",
+    "apiproof.strategies.profiles",
     "fastapi",
+    "hypothesis.internal.conjecture.optimiser",
     "hypothesis.strategies._internal.flatmapped",
     "hypothesis.strategies._internal.random",
     "moto.iam",
     "pydantic.v1",
     "pyrate_limiter",
+    "rich._emoji_codes",
+    "rich.cells",
     "rich.live",
     "rich.progress",
     "rich.traceback",
@@ -60,6 +66,8 @@ _IMPORTED_LATE: Final = (
     "schemathesis.generation.dictionaries",
     "schemathesis.openapi",
     "schemathesis.python.asgi",
+    "schemathesis.specs.openapi._ordering",
+    "schemathesis.specs.openapi.auth_flow.detection",
     "schemathesis.specs.openapi.auth_inference",
     "schemathesis.specs.openapi.coverage._operation",
     "schemathesis.specs.openapi.object_authorization",
@@ -357,6 +365,8 @@ def _build_once(service: Service, clone: Callable[[], Database] | None) -> None:
         Environment.open(service, database=clone() if clone else None) as env,
     ):
         published_document(env.client)
+    if has_seam():
+        read_constants()
 
 
 def _served(task: ShardTask, child: Child) -> ShardResult:
