@@ -5,6 +5,7 @@ Tests reset it; they never build a second one for isolation's sake.
 
 import base64
 import contextlib
+import copy
 import functools
 import itertools
 import json
@@ -134,11 +135,16 @@ class Environment:
         Raises:
             ApplicationNotLoaded: There is none.
         """
+        return self._declared_by(None)
+
+    def _declared_by(self, app: ASGIApp | None) -> Document:
+        """The document, of a new application where None is given and one is needed."""
         if self.service.make_document is not None:
             return self.service.make_document()
         if self._served is None:
-            declare = getattr(self.service.create_app(self.config), "openapi", None)
-            declared: Document | None = declare() if declare is not None else None
+            declare = getattr(app or self.service.create_app(self.config), "openapi", None)
+            # A copy: the application goes on to publish its own.
+            declared: Document | None = copy.deepcopy(declare()) if declare is not None else None
         else:
             declared = self._served.document
         return declared or self.service.document()
@@ -167,6 +173,8 @@ class Environment:
             app = forward_to(self._served.base_url, keep_host=True)
         else:
             app = self.service.create_app(self.config)
+            if "declared" not in vars(self):  # an application takes long to describe itself
+                self.declared = self._declared_by(app)
             app = recording_errors(app, self._note_error, Path.cwd())
         monitored = monitor_responses(app, self.document, self.conformance)
         return record_responses(monitored, self.document, self.coverage_log)

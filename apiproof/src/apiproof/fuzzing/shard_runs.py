@@ -6,7 +6,6 @@ not answer or ends its process, runs once more as `apiproof fuzz --shard 2/4 --s
 """
 
 import contextlib
-import importlib
 import json
 import math
 import os
@@ -16,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
@@ -26,7 +25,7 @@ from apiproof.environment import Environment, migrated_template
 from apiproof.fork_pool import Child, Send, Work, spread
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
-from apiproof.fuzzing.local_constants import has_seam, read_constants
+from apiproof.fuzzing.preload import build_once, import_late
 from apiproof.fuzzing.shard_result import ShardResult, read_result, write_result
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.fuzzing.step import Events, read_warnings
@@ -39,41 +38,6 @@ from apiproof.reporting.terminal import console, print_line
 from apiproof.service import Service, load_service
 
 _KEPT_LINES: Final = 15
-# Schemathesis imports them when it runs; forked processes are to have them.
-_IMPORTED_LATE: Final = (
-    "anyio._backends._asyncio",
-    "apiproof.fuzzing.identities",
-    "apiproof.fuzzing.reports",
-    "apiproof.strategies.profiles",
-    "fastapi",
-    "hypothesis.internal.conjecture.optimiser",
-    "hypothesis.strategies._internal.flatmapped",
-    "hypothesis.strategies._internal.random",
-    "moto.iam",
-    "pydantic.v1",
-    "pyrate_limiter",
-    "rich._emoji_codes",
-    "rich.cells",
-    "rich.live",
-    "rich.progress",
-    "rich.traceback",
-    "schemathesis.cli.commands.run.executor",
-    "schemathesis.engine.core",
-    "schemathesis.engine.run.analysis",
-    "schemathesis.engine.run.stateful",
-    "schemathesis.engine.run.unit._hypothesis_executor",
-    "schemathesis.generation.body_overrides",
-    "schemathesis.generation.dictionaries",
-    "schemathesis.openapi",
-    "schemathesis.python.asgi",
-    "schemathesis.specs.openapi._ordering",
-    "schemathesis.specs.openapi.auth_flow.detection",
-    "schemathesis.specs.openapi.auth_inference",
-    "schemathesis.specs.openapi.coverage._operation",
-    "schemathesis.specs.openapi.object_authorization",
-    "schemathesis.transport.asgi",
-    "schemathesis.transport.wsgi",
-)
 _GRACE: Final = 5.0  # seconds that an interrupted shard gets to write what it has
 _PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over
 
@@ -331,11 +295,9 @@ def fuzz_beside(
 @contextlib.contextmanager
 def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tuple[str, Work]]]:
     """Start and import what all shards need, for a block; yields their work."""
-    for name in _IMPORTED_LATE:
-        with contextlib.suppress(ImportError):  # another version has it elsewhere
-            importlib.import_module(name)
+    import_late()
     with migrated_template(service) as clone:
-        _build_once(service, clone)
+        inherited = build_once(service, clone)
 
         def work(task: ShardTask) -> Work:
             def run(_: Send) -> None:
@@ -344,7 +306,7 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
                     os.dup2(file.fileno(), 2)
                 shard = Shard.parse(task.shard)
                 database = clone() if clone else None
-                found = run_shard(service, shard, task.arguments, task.folder, database)
+                found = run_shard(inherited, shard, task.arguments, task.folder, database)
                 write_result(found, task.result)
 
             return run
@@ -353,20 +315,6 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
             task.prepare()
         garbage.freeze()
         yield [(task.shard, work(task)) for task in tasks]
-
-
-def _build_once(service: Service, clone: Callable[[], Database] | None) -> None:
-    """Import what an application is made of, which the shards' processes inherit."""
-    if isinstance(service.app, str):
-        return  # it lives in a process of its own
-    # What fails here fails in a shard as well, which tells of it.
-    with (
-        contextlib.suppress(Exception),
-        Environment.open(service, database=clone() if clone else None) as env,
-    ):
-        published_document(env.client)
-    if has_seam():
-        read_constants()
 
 
 def _served(task: ShardTask, child: Child) -> ShardResult:
