@@ -72,6 +72,7 @@ class AppClient(CognitoIdpUserPoolClient):
         self.secrets: dict[str, tuple[str, datetime | None]] = {}
         self.add_secret(given or self.new_secret(), None)
         self.check()
+        self.allowed_flows = self._flows()  # that are on, e.g. USER_AUTH
 
     @staticmethod
     def new_secret() -> str:
@@ -158,19 +159,15 @@ class AppClient(CognitoIdpUserPoolClient):
             ParameterInvalid: names the flow.
         """
         flow = _FLOW_ALIASES.get(flow, flow)
-        if not self.allows(flow):
+        if flow not in self.allowed_flows:
             text = _FLOW_TEXTS.get(flow, f"{flow} flow not enabled for this client")
             raise ParameterInvalid(text)
 
-    def allows(self, flow: str) -> bool:
-        """Whether a flow is on, e.g. USER_AUTH."""
-        return f"ALLOW_{flow}" in self._allowed_flows()
-
-    def _allowed_flows(self) -> set[str]:
+    def _flows(self) -> frozenset[str]:
         named = set(self.extended_config.get("ExplicitAuthFlows") or _DEFAULT_FLOWS)
-        if not named <= set(_LEGACY_FLOWS):
-            return named
-        return {_LEGACY_FLOWS[name] for name in named} | set(_DEFAULT_FLOWS)
+        if named <= set(_LEGACY_FLOWS):
+            named = {_LEGACY_FLOWS[name] for name in named} | set(_DEFAULT_FLOWS)
+        return frozenset(name.removeprefix("ALLOW_") for name in named)
 
     @property
     def rotation(self) -> timedelta | None:

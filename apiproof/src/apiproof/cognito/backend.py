@@ -180,6 +180,7 @@ class Backend(CognitoIdpBackend):
         secret = client.generate_secret
         fresh = self._checked_client(pool, named, generate_secret=secret, doing="updating")
         client.extended_config = fresh.extended_config
+        client.allowed_flows = fresh.allowed_flows
         return client
 
     # What moto's own operations ask for: found, or missed in Cognito's words.
@@ -290,17 +291,6 @@ class Backend(CognitoIdpBackend):
         if pool is None:
             raise ResourceNotFound(f"User pool {user_pool_id} does not exist.")
         return pool
-
-    def client(self, client_id: str) -> tuple[Pool, AppClient]:
-        """Find an app client and its pool.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        for pool in self.user_pools.values():
-            if client_id in pool.clients:
-                return pool, pool.clients[client_id]
-        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
 
     def _validate_password(self, user_pool_id: str, password: str) -> None:
         # moto's own operations ask here.

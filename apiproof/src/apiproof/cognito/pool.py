@@ -3,7 +3,6 @@
 import secrets
 import string
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +20,7 @@ from apiproof.cognito.devices import DeviceSettings
 from apiproof.cognito.errors import (
     AliasExists,
     ParameterInvalid,
+    ResourceNotFound,
     UsernameExists,
     UserNotFound,
 )
@@ -28,7 +28,7 @@ from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.moto_key import motos_key_unread
 from apiproof.cognito.pool_settings import temporary_password_lifetime, updated_settings
 from apiproof.cognito.sessions import SessionStore
-from apiproof.cognito.users import User
+from apiproof.cognito.users import NewUser, User
 from apiproof.cognito.validation import (
     CREATING,
     DELETING,
@@ -39,15 +39,6 @@ from apiproof.cognito.validation import (
     is_email,
     is_phone_number,
 )
-
-
-@dataclass(frozen=True)
-class NewUser:
-    """A user to be created: a name, a password or None, and attributes by name."""
-
-    username: str
-    password: str | None
-    attributes: dict[str, str]
 
 
 class Pool(CognitoIdpUserPool):
@@ -394,3 +385,15 @@ class Pool(CognitoIdpUserPool):
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""
         self.sessions.end_all(self.get(username))
+
+
+def find_client(pools: Iterable[Pool], client_id: str) -> tuple[Pool, AppClient]:
+    """Find an app client and its pool.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    for pool in pools:
+        if client_id in pool.clients:
+            return pool, pool.clients[client_id]
+    raise ResourceNotFound(f"User pool client {client_id} does not exist.")

@@ -23,8 +23,8 @@ from apiproof.cognito.errors import (
     NotAuthorized,
     UserNotFound,
 )
-from apiproof.cognito.pool import NewUser, Pool
-from apiproof.cognito.users import User
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.users import NewUser, User
 from apiproof.errors import UserError
 
 NAMES = (

@@ -166,6 +166,15 @@ class HourlyQuota:
         self._calls[operation] = [*recent, now]
 
 
+@dataclass(frozen=True)
+class NewUser:
+    """A user to be created: a name, a password or None, and attributes by name."""
+
+    username: str
+    password: str | None
+    attributes: dict[str, str]
+
+
 class User(CognitoIdpUser):
     """moto's user with codes and limits."""
 

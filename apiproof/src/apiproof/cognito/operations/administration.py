@@ -16,8 +16,8 @@ from apiproof.cognito.messages import Delivery, send, send_code
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
 from apiproof.cognito.operations.recovery import recovery_attribute, require_self_service
-from apiproof.cognito.pool import NewUser, Pool
-from apiproof.cognito.users import User
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.users import NewUser, User
 
 
 class Administration(Operation):

@@ -30,7 +30,7 @@ from apiproof.cognito.errors import (
     UserNotFound,
 )
 from apiproof.cognito.operations.unsupported import REASONS
-from apiproof.cognito.pool import Pool
+from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
@@ -184,7 +184,7 @@ class Operation(CognitoIdpResponse):
 
     def pool_and_client(self) -> tuple[Pool, AppClient]:
         """Find the app client of the call and its pool."""
-        return self._backend.client(self.params["ClientId"])
+        return find_client(self._backend.user_pools.values(), self.params["ClientId"])
 
     def pool(self) -> Pool:
         """Find the pool of the call."""

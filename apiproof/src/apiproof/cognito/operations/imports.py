@@ -13,7 +13,8 @@ from moto.core.responses import ActionResult
 
 from apiproof.cognito.errors import CognitoError, JobState, ParameterInvalid, ResourceNotFound
 from apiproof.cognito.operations.base import Operation
-from apiproof.cognito.pool import NewUser, Pool
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.users import NewUser
 
 _FIRST = ("cognito:username",)
 _FLAGS = ("cognito:mfa_enabled",)

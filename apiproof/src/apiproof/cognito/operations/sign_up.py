@@ -21,8 +21,8 @@ from apiproof.cognito.errors import (
 from apiproof.cognito.factors import needs_no_password
 from apiproof.cognito.messages import send_code, simulated_delivery
 from apiproof.cognito.operations.base import Operation
-from apiproof.cognito.pool import NewUser, Pool
-from apiproof.cognito.users import VERIFIABLE, User
+from apiproof.cognito.pool import Pool
+from apiproof.cognito.users import VERIFIABLE, NewUser, User
 
 # What a session is good for that is no challenge: going on with a sign-up, as USER_AUTH does.
 SIGNED_UP, CONFIRMED = "signed up", "confirmed"
@@ -66,7 +66,7 @@ class SignUp(Operation):
             pool.remove(user)
             raise
         answer: dict[str, Any] = {"UserConfirmed": False, "UserSub": user.id}
-        if client.allows("USER_AUTH"):
+        if "USER_AUTH" in client.allowed_flows:
             attempt = SignInAttempt(pool, client, user.username, user)
             answer["Session"] = self.backend.challenges.create(SIGNED_UP, attempt).session
         if approved.get("autoConfirmUser"):
