@@ -167,7 +167,6 @@ OLD_WORDS = frozenset(
 DOUBLED = {
     "Account": "an account of a user; an account of the operating system",
     "Check": "of the access probe; of `doctor`",
-    "Finding": "of the report; of a layer, a probe and a comparison, which become it",
     "Impact": "of a check; of a change on consumers",
     "Message": "that Cognito sends; of a message pact",
     "Operation": "of an OpenAPI document; of Cognito's API",
@@ -179,7 +178,6 @@ DOUBLED = {
     "Rule": "on a pool's setting; of a pact's matcher",
     "SeedUser": "of a service; of the emulator's file",
     "Session": "of a signed-in user; of mutation",
-    "Severity": "of the report; of the two comparisons, which have their own scales",
     "Unreachable": "what the probe finds; a network fault",
     "User": "of a pool; of the access probe",
 }

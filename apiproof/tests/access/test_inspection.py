@@ -13,7 +13,7 @@ from apiproof.access.credential_results import challenge_faults
 from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import Request, RequestContent, Response
-from apiproof.access.report import REFUSED_OTHERWISE, SHOWN, Finding, by_cause
+from apiproof.access.report import REFUSED_OTHERWISE, SHOWN, AccessFinding, by_cause
 from apiproof.access.requirements import SecurityModel, shadowed_routes
 from apiproof.access.resources import last_word, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
@@ -230,7 +230,9 @@ def test_samples_are_valid_and_differ_by_seed_where_they_can(schema: dict[str, A
 
 def test_one_member_that_is_shown_everywhere_is_one_cause() -> None:
     places = [
-        Finding("secrets_not_leaked", name, "password-200", "", cause=f"{SHOWN} password_hash")
+        AccessFinding(
+            "secrets_not_leaked", name, "password-200", "", cause=f"{SHOWN} password_hash"
+        )
         for name in ("read_me", "read_post")
     ]
     assert len(by_cause(places)) == 1
@@ -241,7 +243,7 @@ def test_one_member_that_is_shown_everywhere_is_one_cause() -> None:
 def test_a_wrong_status_is_one_cause_whatever_was_refused_with_it() -> None:
     cause = f"{REFUSED_OTHERWISE}: answered 403"
     found = [
-        Finding(check, "read_me", case, "", impact=Impact.DEVIATION, cause=cause)
+        AccessFinding(check, "read_me", case, "", impact=Impact.DEVIATION, cause=cause)
         for check, case in (("anonymous_rejected", "empty"), ("forged_tokens_rejected", "alg-none"))
     ]
     assert len(by_cause(found)) == 1

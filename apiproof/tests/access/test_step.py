@@ -6,11 +6,11 @@ from rich.console import Console
 
 from apiproof.access.rendering import print_report
 from apiproof.access.report import (
+    AccessFinding,
     AccessReport,
     BaselineDiff,
     Cell,
     CellStatus,
-    Finding,
     compare_to_baseline,
 )
 from apiproof.access.step import as_step
@@ -32,7 +32,7 @@ def report(*operations: str) -> AccessReport:
         found.requests[name] += 2
     text = "a token whose time is over: let in with 200, 401 is due"
     found.add(
-        Finding("forged_tokens_rejected", name, "expired@Bearer", text) for name in operations
+        AccessFinding("forged_tokens_rejected", name, "expired@Bearer", text) for name in operations
     )
     return found
 

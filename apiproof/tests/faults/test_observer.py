@@ -1,6 +1,6 @@
 """The observer: a layer stops at its first finding, unless the check that claims it is to come."""
 
-from apiproof.faults.observer import Finding, Observer, Unit
+from apiproof.faults.observer import LayerFinding, Observer, Unit
 
 
 class Requests:
@@ -66,7 +66,7 @@ def test_a_finding_says_after_how_many_cases() -> None:
     requests.send("read", 3)
     observer.found(["check"], "GET /", "wrong")
     requests.send("read", 3)
-    assert isinstance(observer.first, Finding)
+    assert isinstance(observer.first, LayerFinding)
     assert observer.first.cases == 3
     assert observer.cases == 6
 

@@ -12,7 +12,7 @@ from apiproof.faults import Access, Stock, Study
 from apiproof.faults.experiment_result import Detection, ExperimentResult, Verdict
 from apiproof.faults.injection import Defect, Rewrite
 from apiproof.faults.matrix import Matrix
-from apiproof.faults.observer import Finding, Unit
+from apiproof.faults.observer import LayerFinding, Unit
 from apiproof.faults.rendering import show, show_one, write_html, write_json
 from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import StudyMissing
@@ -30,8 +30,8 @@ DEFECT = Defect(
 OTHER = dataclasses.replace(DEFECT, id="window-open")
 LAYERS = (Stock(), Access())
 STUDY = Study((DEFECT, OTHER), LAYERS)
-BY_GUARD = Finding(("guard",), "test_guard", "the door is open", 7, 0.5)
-BY_CHANCE = Finding(("other",), "test_other", "a crash", 3, 0.25)
+BY_GUARD = LayerFinding(("guard",), "test_guard", "the door is open", 7, 0.5)
+BY_CHANCE = LayerFinding(("other",), "test_other", "a crash", 3, 0.25)
 NAMED = Verdict("access", 9, 1.0, first=BY_GUARD, claimed=BY_GUARD)
 ACCIDENT = Verdict("access", 9, 1.0, first=BY_CHANCE)
 MISSED = Verdict("schemathesis", 90, 4.0)

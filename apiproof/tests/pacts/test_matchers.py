@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.pact import Severity, compare
+from apiproof.contract_diff.pact import PactSeverity, compare
 from apiproof.http import Message, Receive, Send
 from apiproof.pacts.reading import parse_pact
 from apiproof.pacts.verify.loading import LoadedPacts, SelectedPact
@@ -127,7 +127,7 @@ def test_verify_and_compare_judge_alike(
     document = expecting(example, matcher)
     promised = answering(exactly({"v": answer}))
     found = compare(parse_pact(document, "pact.json"), promised)
-    serious = [each.message for each in found if each.severity is not Severity.WARNING]
+    serious = [each.message for each in found if each.severity is not PactSeverity.WARNING]
     assert (serious == []) is is_right, serious
 
     assert (failures(document, provider, {"v": answer}) == []) is is_right

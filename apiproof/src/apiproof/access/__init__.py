@@ -11,12 +11,12 @@ from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.options import QUICK, THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe
 from apiproof.access.report import (
+    AccessFinding,
     AccessReport,
     Baseline,
     BaselineDiff,
     Cell,
     CellStatus,
-    Finding,
     compare_to_baseline,
     read_baseline,
     security_lost,
@@ -29,12 +29,12 @@ __all__ = [
     "CHECKS",
     "QUICK",
     "THOROUGH",
+    "AccessFinding",
     "AccessReport",
     "Baseline",
     "BaselineDiff",
     "Cell",
     "CellStatus",
-    "Finding",
     "Impact",
     "Probe",
     "ProbeOptions",

@@ -25,7 +25,7 @@ from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, is_account_operation
@@ -60,7 +60,7 @@ class AccountAccessProbe:
         self._preparer = preparer
         self._accounts = accounts
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one operation.
 
         Raises:
@@ -112,7 +112,7 @@ class AccountAccessProbe:
 
     def _read(
         self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         """Read as somebody else: what tells more than the name that was asked for is theirs."""
         answer = self._preparer.sender.send(request, prepared.auth)
         asked = {*map(str, request.values.values()), *map(str, request.content.query.values())}
@@ -191,7 +191,7 @@ class AccountAccessProbe:
 
     def _changed(
         self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         before = self._state(victim, request)
         answer = self._preparer.sender.send(request, prepared.auth)
         self._accounts.forget(prepared.user)

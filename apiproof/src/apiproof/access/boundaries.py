@@ -12,7 +12,7 @@ from typing import Any
 from apiproof.access.http import Request, Response
 from apiproof.access.payloads import PayloadSource, object_body
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.requirements import is_session_ending
 from apiproof.jwt import SessionEnd
 from apiproof.openapi.document import Operation
@@ -29,7 +29,7 @@ class BoundaryProbe:
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Send each kind of value to each place.
 
         Raises:

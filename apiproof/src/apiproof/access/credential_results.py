@@ -6,7 +6,14 @@ from dataclasses import dataclass, field, replace
 
 from apiproof.access.checks import Impact
 from apiproof.access.http import Response
-from apiproof.access.report import NOT_VERIFIED, OPEN, REFUSED_OTHERWISE, Cell, CellStatus, Finding
+from apiproof.access.report import (
+    NOT_VERIFIED,
+    OPEN,
+    REFUSED_OTHERWISE,
+    AccessFinding,
+    Cell,
+    CellStatus,
+)
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
     CredentialCase,
@@ -89,7 +96,7 @@ def forbids_alike(requirement: SecurityRequirement, results: Iterable[Credential
 
 def evaluated(
     requirement: SecurityRequirement, result: CredentialResult, control: RefusalControl
-) -> tuple[Cell, list[Finding]]:
+) -> tuple[Cell, list[AccessFinding]]:
     """Return the cell of a case, and its findings: one for each way in which it went wrong.
 
     Args:
@@ -141,7 +148,7 @@ def _findings(
     wrong: list[Response],
     control: RefusalControl,
     expected: set[int],
-) -> Iterator[Finding]:
+) -> Iterator[AccessFinding]:
     """Yield a finding for each kind of wrong answer; the first answer of a kind shows it."""
     wanted = " or ".join(str(status) for status in sorted(expected)) if len(expected) < 5 else "2xx"
     case, seen = result.case, set()
@@ -172,12 +179,12 @@ def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding
     kind: str,
     impact: Impact = Impact.LET_IN,
     expected: str = "401 and nothing done",
-) -> Finding:
+) -> AccessFinding:
     case = result.case
     # The same wrong status, whatever the credential, has one cause: how the service refuses.
     is_refusal = impact is Impact.DEVIATION and kind != "let in"
     cause = f"{REFUSED_OTHERWISE}: {kind}" if is_refusal else f"{case.id}/{kind}"
-    return Finding(
+    return AccessFinding(
         case.check,
         requirement.operation.operation_id,
         f"{case.id}@{requirement.name}",
@@ -204,7 +211,9 @@ def _alike(response: Response, opened: Response | None) -> bool:
     return type(one) is type(other)
 
 
-def _challenged(requirement: SecurityRequirement, result: CredentialResult) -> Iterator[Finding]:
+def _challenged(
+    requirement: SecurityRequirement, result: CredentialResult
+) -> Iterator[AccessFinding]:
     """Yield what is wrong with the challenges in refusals of a bearer token."""
     if not requirement.use.scheme.bears_tokens or result.case.id in UNCLEAR:
         return
@@ -216,7 +225,7 @@ def _challenged(requirement: SecurityRequirement, result: CredentialResult) -> I
                 response, shown=shown, scopes=requirement.use.scopes
             ):
                 operation_id = requirement.operation.operation_id
-                yield Finding(
+                yield AccessFinding(
                     "errors_conform",
                     operation_id,
                     name,
@@ -293,8 +302,8 @@ def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str)
 
 
 def with_common_cause(
-    judged: list[tuple[Cell, list[Finding]]],
-) -> Iterator[tuple[Cell, list[Finding]]]:
+    judged: list[tuple[Cell, list[AccessFinding]]],
+) -> Iterator[tuple[Cell, list[AccessFinding]]]:
     """Give findings one cause: where nothing is asked for, where no signature is verified."""
     let_in = {
         finding.case.partition("@")[0]

@@ -16,7 +16,7 @@ from apiproof.access.credential_results import (
 from apiproof.access.http import NotPrepared, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding
+from apiproof.access.report import AccessFinding, Cell
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE
@@ -131,7 +131,7 @@ class CredentialProbe:
 
     def walk(
         self, requirement: SecurityRequirement, cases: Iterable[CredentialCase]
-    ) -> Iterator[tuple[Cell, list[Finding]]]:
+    ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try cases at a requirement; yield a cell and its findings for each.
 
         Raises:

@@ -9,7 +9,7 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.fields import PASSWORD_FIELD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import SHOWN, Finding
+from apiproof.access.report import SHOWN, AccessFinding
 from apiproof.access.resources import items_of
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth
 from apiproof.openapi.document import Operation
@@ -88,7 +88,7 @@ class PrivateValues:
 
     def findings(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
-    ) -> Iterator[Finding]:
+    ) -> Iterator[AccessFinding]:
         """Yield what an answer shows to others than its owner, and remember what is stored.
 
         Args:
@@ -127,10 +127,10 @@ class PrivateValues:
 
     def _found(
         self, operation: Operation, response: Response, name: str, *, is_anonymous: bool
-    ) -> Finding:
+    ) -> AccessFinding:
         whom = "anybody, without a credential," if is_anonymous else "another user"
         text = f"shows {whom} what an account stored as {name}"
-        return Finding(
+        return AccessFinding(
             self.check,
             operation.operation_id,
             f"private-{name}",

@@ -16,7 +16,7 @@ from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fiel
 from apiproof.access.http import Request, RequestContent, Response
 from apiproof.access.logins import find_login, words_of
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.users import User
@@ -46,7 +46,7 @@ class EnumerationProbe:
         if self._login is not None:
             preparer.safeguards.take_for_login(self._login)
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one public operation that takes a name."""
         is_login = operation == self._login
         if not self._accounts.can_create_users:
@@ -65,7 +65,7 @@ class EnumerationProbe:
         if is_login and self._attempts:
             yield self._limited(operation, user)
 
-    def _once(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def _once(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Send one wrong password for a user of the file, and the right one: nothing is locked."""
         user = min(self._accounts.lent(), key=self._accounts.rank)
         if not self._accounts.login_name(user) or not self._accounts.can_log_in_again(user):
@@ -111,7 +111,9 @@ class EnumerationProbe:
             f"{unknown[0].status} {_short(unknown[0])} for nobody"
         )
 
-    def _compared(self, operation: Operation, user: User, case: str) -> tuple[Cell, list[Finding]]:
+    def _compared(
+        self, operation: Operation, user: User, case: str
+    ) -> tuple[Cell, list[AccessFinding]]:
         known: list[Response] = []
         unknown: list[Response] = []
         times: tuple[list[float], list[float]] = ([], [])
@@ -158,7 +160,7 @@ class EnumerationProbe:
             values[name] = nonexistent_id(known, number) if nobody else known
         return Request(operation, values, RequestContent(body=body, media=media))
 
-    def _limited(self, operation: Operation, user: User) -> tuple[Cell, list[Finding]]:
+    def _limited(self, operation: Operation, user: User) -> tuple[Cell, list[AccessFinding]]:
         """Send wrong passwords: one must be put off, or the right one refused in the end."""
         answers: list[Response] = []
         for number in range(self._attempts):

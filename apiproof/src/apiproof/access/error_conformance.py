@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apiproof.access.http import Request, Response
-from apiproof.access.report import Finding
+from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
@@ -40,7 +40,7 @@ class ErrorConformance:
         _request: Request,
         _auth: RequestAuth,
         response: Response,
-    ) -> Iterator[Finding]:
+    ) -> Iterator[AccessFinding]:
         """Yield what is wrong with an error.
 
         Args:
@@ -50,7 +50,7 @@ class ErrorConformance:
         name, evidence = operation.operation_id, response.evidence
         for fault, text in self._faults(operation, response):
             if not (self._is_abroad and self._is_matter_of_taste(operation, fault)):
-                yield Finding(
+                yield AccessFinding(
                     self.check, name, fault, text, evidence, response=response, cause=fault
                 )
 

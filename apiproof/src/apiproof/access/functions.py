@@ -15,7 +15,7 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Response
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import AccessReport, Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, AccessReport, Cell, evaluated
 from apiproof.access.requirements import is_session_ending
 from apiproof.access.safeguards import SAFE, changes_caller
 from apiproof.access.users import User
@@ -80,7 +80,7 @@ class FunctionProbe:
 
     def run(
         self, operations: Iterable[Operation], report: AccessReport
-    ) -> Iterator[tuple[Cell, list[Finding]]]:
+    ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try the operations that no scope guards."""
         roles = self._roles()
         if len(roles) < 2 and not self._expected:
@@ -155,7 +155,7 @@ class FunctionProbe:
         answers: dict[str, Response],
         chosen: list[Operation],
         roles: dict[str, User],
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         names = (operation.label, operation.operation_id)
         allowed = next((self._expected[name] for name in names if name in self._expected), None)
         if allowed is not None:
@@ -179,7 +179,7 @@ class FunctionProbe:
         answers: dict[str, Response],
         allowed: tuple[str, ...],
         roles: dict[str, User],
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         known = {role: {role, user.name} for role, user in roles.items()}
         for role, answer in answers.items():
             is_allowed = bool(known[role] & set(allowed))

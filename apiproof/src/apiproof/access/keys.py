@@ -11,7 +11,7 @@ import requests
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import CHECKS
 from apiproof.access.http import Request, Response
-from apiproof.access.report import Finding
+from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.errors import UserError
 from apiproof.jwt import Jws, NotApplicable, RequestAuth, Scheme, decode_unverified, sign_hmac
@@ -33,7 +33,7 @@ class KeyProbe:
         self._security = security
         self._accounts = accounts
 
-    def run(self) -> Iterator[Finding]:
+    def run(self) -> Iterator[AccessFinding]:
         """Guess, once for each scheme; what is guessed signs the forged tokens that follow."""
         for scheme in self._security.schemes.values():
             for user in self._accounts.users():
@@ -76,12 +76,12 @@ def _later(claims: Mapping[str, Any]) -> dict[str, Any]:
     return {**claims, "exp": ends + 1} if isinstance(ends, int | float) else dict(claims)
 
 
-def _finding(scheme: str, response: Response | None) -> Finding:
+def _finding(scheme: str, response: Response | None) -> AccessFinding:
     text = (
         "the secret that signs tokens is guessed within seconds: anybody can sign a token for "
         "anybody, with any expiry"
     )
-    return Finding(
+    return AccessFinding(
         CHECK,
         scheme,
         "guessed",

@@ -9,7 +9,7 @@ from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import CreatedResource, ResourceCreator, created_id, items_of
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
@@ -32,7 +32,7 @@ class ListAccessProbe:
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one list.
 
         Raises:

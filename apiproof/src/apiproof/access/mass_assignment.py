@@ -13,7 +13,7 @@ from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.read_after_write import NO_ANSWER, readers, reading
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.safeguards import is_account_operation
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
@@ -54,7 +54,7 @@ class MassAssignmentProbe:
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try an operation's body with fields that are not the caller's to set.
 
         Raises:
@@ -106,7 +106,7 @@ class MassAssignmentProbe:
         prepared: PreparedRequest,
         other: User,
         control: Mapping[str, Any] | None,
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         """Try fields all at once, and one by one where that is refused."""
         if control is None:
             return skipped(operation, "owner-field", "what it writes cannot be read back"), []

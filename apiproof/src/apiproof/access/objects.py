@@ -11,7 +11,7 @@ from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.owners import names_user, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import adds_to, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE, is_account_operation
@@ -41,7 +41,7 @@ class ObjectAccessProbe:
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try an operation on objects that somebody else made.
 
         Raises:
@@ -146,7 +146,7 @@ class ObjectAccessProbe:
 
     def _tried(
         self, operation: Operation, prepared: PreparedRequest, attempt: AccessAttempt
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         send = self._preparer.sender.send
         before = self._read(prepared)
         theirs = send(attempt.theirs, attempt.auth)

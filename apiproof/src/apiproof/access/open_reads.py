@@ -10,7 +10,7 @@ from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import names_person, own_value
-from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE
@@ -25,7 +25,7 @@ class OpenReadProbe:
         self._preparer = preparer
         self._accounts = accounts
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one operation; what is not private by its name is for everybody."""
         is_read = operation.method in SAFE and not operation.secured
         if not is_read or operation.definition.get(SHARED_EXTENSION):

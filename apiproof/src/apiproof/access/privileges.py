@@ -15,7 +15,7 @@ from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.safeguards import is_account_operation
 from apiproof.access.users import User
 from apiproof.access.users_wfc import LoginFailed
@@ -46,7 +46,7 @@ class PrivilegeProbe:
         self._preparer = preparer
         self._accounts = accounts
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one operation.
 
         Raises:
@@ -59,7 +59,7 @@ class PrivilegeProbe:
         elif operation.secured and is_account_operation(operation):
             yield from self._by_change(operation)
 
-    def _at_sign_up(self, operation: Operation) -> tuple[Cell, list[Finding]]:
+    def _at_sign_up(self, operation: Operation) -> tuple[Cell, list[AccessFinding]]:
         """Sign up with every privilege at once, and compare with an account that did not."""
         own = next(iter(self._accounts.own_accounts), None) or self._accounts.new_user()
         control = self._privileges(own)
@@ -92,7 +92,7 @@ class PrivilegeProbe:
         for name, value in wanted:  # one by one, where all together are refused
             yield {name: value}
 
-    def _by_change(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def _by_change(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         if operation.method not in {"POST", "PUT", "PATCH"}:
             return
         prepared = self._preparer.prepared(operation, user=self._accounts.new_user())
@@ -118,7 +118,7 @@ class PrivilegeProbe:
 
     def _found(
         self, operation: Operation, case: str, note: str, answers: list[Response] | None = None
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         return evaluated(operation, CHECK, case, answers or (), note, kind="gained")
 
     def _wanted(self, has: Details) -> list[Right]:

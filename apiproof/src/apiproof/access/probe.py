@@ -34,8 +34,8 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.read_after_write import ReadAfterWriteProbe
 from apiproof.access.report import (
+    AccessFinding,
     AccessReport,
-    Finding,
     Result,
     Trial,
     evaluated,
@@ -108,7 +108,7 @@ class Probe:
             self._private,
         )
         self._inspectors = [one for one in inspectors if one and one.check in self._asked]
-        self._inspected: dict[str, Finding] = {}
+        self._inspected: dict[str, AccessFinding] = {}
         payloads = PayloadSource(document, ExampleValues(document, nonce), self.hints)
         self._preparer = RequestPreparer(
             self._security, user_source, self._sender, payloads, self._safeguards
@@ -150,7 +150,9 @@ class Probe:
         """The secrets that were handed out: none may turn up in a log or a report."""
         return list(self._user_source.secrets())
 
-    def inspect(self, request: Request, auth: RequestAuth, response: Response) -> list[Finding]:
+    def inspect(
+        self, request: Request, auth: RequestAuth, response: Response
+    ) -> list[AccessFinding]:
         """Return what is wrong with one answer by itself, as far as it is asked for."""
         # As the document has it: a probe may try a public operation as if it were secured.
         operation = self.operations.get(request.operation.label, request.operation)

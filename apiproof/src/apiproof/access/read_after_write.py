@@ -12,7 +12,7 @@ from apiproof.access.http import Request, Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated, skipped
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import ResourceCreator, created_id
 from apiproof.access.safeguards import SAFE
 from apiproof.openapi.document import Operation
@@ -56,7 +56,7 @@ class ReadAfterWriteProbe:
         self._preparer = preparer
         self._sent: Request
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Write, then read as the same person.
 
         Raises:
@@ -105,7 +105,7 @@ class ReadAfterWriteProbe:
 
     def _followed(
         self, operation: Operation, request: Request, location: str, response: Response
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         target = re.sub(r"^https?://[^/]+", "", location)
         note = ""
         if response.status == 201 and target.rstrip("/") != request.path.rstrip("/"):

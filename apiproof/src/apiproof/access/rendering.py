@@ -13,7 +13,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from apiproof.access.checks import CHECKS, Impact
-from apiproof.access.report import AccessReport, BaselineDiff, Cell, CellStatus, Finding, by_cause
+from apiproof.access.report import (
+    AccessFinding,
+    AccessReport,
+    BaselineDiff,
+    Cell,
+    CellStatus,
+    by_cause,
+)
 from apiproof.access.step import as_step, curl_of, place_of
 from apiproof.reporting.formats import as_junit, as_sarif
 from apiproof.reporting.model import build_report
@@ -81,7 +88,7 @@ def _mark(
     operation_id: str,
     checks: tuple[str, ...],
     cells: list[Cell],
-    findings: dict[tuple[str, str], Finding],
+    findings: dict[tuple[str, str], AccessFinding],
 ) -> str:
     found = [findings[operation_id, one] for one in checks if (operation_id, one) in findings]
     if found:
@@ -108,7 +115,7 @@ def _print_skipped(report: AccessReport, console: Console) -> None:
 
 
 def _print_group(
-    word: str, style: str, group: list[Finding], report: AccessReport, console: Console
+    word: str, style: str, group: list[AccessFinding], report: AccessReport, console: Console
 ) -> None:
     first = group[0]
     label = report.labels.get(first.operation_id, first.operation_id)

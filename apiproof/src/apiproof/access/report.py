@@ -63,7 +63,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Finding:
+class AccessFinding:
     """Something that is wrong, under an id that stays the same from run to run.
 
     Attributes:
@@ -123,7 +123,7 @@ class Finding:
         return f"{self.operation_id}: {self.text} [{self.check}: {self.case}]{seen}"
 
 
-Result = tuple[Cell, list[Finding]]
+Result = tuple[Cell, list[AccessFinding]]
 
 
 class Trial(Protocol):
@@ -144,7 +144,7 @@ def evaluated(  # noqa: PLR0913 - the parts of a cell and its finding
     kind: str = "",
     impact: Impact | None = None,
     cause: str = "",
-) -> tuple[Cell, list[Finding]]:
+) -> tuple[Cell, list[AccessFinding]]:
     """Return a cell for what was tried beside credentials, and its finding if there is a note."""
     status = CellStatus.FINDING if note else CellStatus.OK
     got = tuple(response.status for response in responses)
@@ -153,7 +153,7 @@ def evaluated(  # noqa: PLR0913 - the parts of a cell and its finding
     identity = operation.operation_id
     expected = CHECKS[check].expected
     cell = Cell(identity, "", name, expected, got, status, note, evidence, check)
-    finding = Finding(
+    finding = AccessFinding(
         check,
         identity,
         name,
@@ -176,7 +176,7 @@ def skipped(
     return Cell(identity, "", name, "", status=CellStatus.SKIPPED, note=reason, check=check)
 
 
-def trapped(operation_id: str, fetched: Sequence[str]) -> Iterator[Finding]:
+def trapped(operation_id: str, fetched: Sequence[str]) -> Iterator[AccessFinding]:
     """Yield a finding where keys were fetched from where a forged token pointed.
 
     Args:
@@ -185,7 +185,7 @@ def trapped(operation_id: str, fetched: Sequence[str]) -> Iterator[Finding]:
     """
     if fetched:
         text = "fetches keys from a URL that the token names (RFC 8725, 3.10; CWE-918)"
-        yield Finding("forged_tokens_rejected", operation_id, "trap", text)
+        yield AccessFinding("forged_tokens_rejected", operation_id, "trap", text)
 
 
 @dataclass
@@ -215,13 +215,15 @@ class AccessReport:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     note: str = ""
     interrupted: str = ""
-    _findings: dict[str, Finding] = field(default_factory=dict)
+    _findings: dict[str, AccessFinding] = field(default_factory=dict)
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[AccessFinding]:
         """Everything that is wrong, the worst first; not exercised counts where it is strict."""
         missed = [
-            Finding("exercised", name, "not_exercised", f"its security was not exercised: {reason}")
+            AccessFinding(
+                "exercised", name, "not_exercised", f"its security was not exercised: {reason}"
+            )
             for name, reason in self.not_exercised.items()
             if self.is_strict
         ]
@@ -240,12 +242,12 @@ class AccessReport:
         cells = f"{self.tried} of {len(self.cells)} cells tried"
         return f"{cells}, {sent} requests, at most {most} per operation"
 
-    def add(self, findings: Iterable[Finding]) -> None:
+    def add(self, findings: Iterable[AccessFinding]) -> None:
         """Add findings; of equal ids the first counts."""
         for finding in findings:
             self._findings.setdefault(finding.id, finding)
 
-    def of(self, operation_id: str, check: str | None = None) -> list[Finding]:
+    def of(self, operation_id: str, check: str | None = None) -> list[AccessFinding]:
         """Return the findings of an operation, of one check or of all."""
         return [
             finding
@@ -276,15 +278,15 @@ class AccessReport:
         }
 
 
-def by_cause(findings: Iterable[Finding]) -> list[list[Finding]]:
+def by_cause(findings: Iterable[AccessFinding]) -> list[list[AccessFinding]]:
     """Group findings of one cause; groups and their findings keep their order."""
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    groups: dict[tuple[str, str, str], list[AccessFinding]] = {}
     for finding in findings:
         groups.setdefault(finding.cause_key, []).append(finding)
     return list(groups.values())
 
 
-def security_lost(before: Declared, document: Mapping[str, Any]) -> Iterator[Finding]:
+def security_lost(before: Declared, document: Mapping[str, Any]) -> Iterator[AccessFinding]:
     """Yield what a document no longer asks for, and did when a baseline was written.
 
     Args:
@@ -294,7 +296,7 @@ def security_lost(before: Declared, document: Mapping[str, Any]) -> Iterator[Fin
     for lost in lost_security(before, document):
         text = f"{lost.text}, as it did when the baseline was written"
         name = lost.operation.operation_id
-        yield Finding("security_kept", name, "document", text, kind=lost.kind)
+        yield AccessFinding("security_kept", name, "document", text, kind=lost.kind)
 
 
 class BaselineUnreadable(UserError):
@@ -313,11 +315,11 @@ class Baseline:
 class BaselineDiff:
     """Findings told apart by a baseline; `fixed` are ids of known ones that were not found."""
 
-    new: tuple[Finding, ...] = ()
-    known: tuple[Finding, ...] = ()
+    new: tuple[AccessFinding, ...] = ()
+    known: tuple[AccessFinding, ...] = ()
     fixed: tuple[str, ...] = ()
 
-    def failing(self, threshold: Impact) -> tuple[Finding, ...]:
+    def failing(self, threshold: Impact) -> tuple[AccessFinding, ...]:
         """Return the new findings that are as bad as a threshold, or worse."""
         return tuple(one for one in self.new if one.severity.rank <= threshold.rank)
 
@@ -356,7 +358,7 @@ def write_baseline(report: AccessReport, path: Path) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def compare_to_baseline(findings: Iterable[Finding], known: AbstractSet[str]) -> BaselineDiff:
+def compare_to_baseline(findings: Iterable[AccessFinding], known: AbstractSet[str]) -> BaselineDiff:
     """Tell known findings from new ones."""
     found = list(findings)
     return BaselineDiff(

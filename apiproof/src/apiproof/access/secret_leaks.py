@@ -10,7 +10,7 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.disclosures import code_handed_out
 from apiproof.access.http import Request, Response
-from apiproof.access.report import SHOWN, Finding
+from apiproof.access.report import SHOWN, AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import UserSource
 from apiproof.jwt import RequestAuth
@@ -173,7 +173,7 @@ class SecretLeaks:
 
     def findings(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
-    ) -> Iterator[Finding]:
+    ) -> Iterator[AccessFinding]:
         """Yield what an answer gives away.
 
         Args:
@@ -210,10 +210,10 @@ class SecretLeaks:
 
     def _leak(
         self, operation: Operation, case: str, text: str, response: Response, cause: str = ""
-    ) -> Finding:
+    ) -> AccessFinding:
         name = operation.operation_id
         evidence = response.evidence
-        return Finding(self.check, name, case, text, evidence, response=response, cause=cause)
+        return AccessFinding(self.check, name, case, text, evidence, response=response, cause=cause)
 
     def _named(self, value: str, request: Request, auth: RequestAuth) -> str:
         """Say which secret a value is, and never the value."""

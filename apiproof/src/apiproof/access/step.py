@@ -6,10 +6,11 @@ from typing import Final
 
 from apiproof.access.checks import CHECKS
 from apiproof.access.http import Response
-from apiproof.access.report import AccessReport, Cell, CellStatus, Finding, by_cause
+from apiproof.access.report import AccessFinding, AccessReport, Cell, CellStatus, by_cause
 from apiproof.redaction import redact, redact_headers
 from apiproof.reporting import (
     Case,
+    Finding,
     Grid,
     GridCell,
     HttpRequest,
@@ -19,7 +20,6 @@ from apiproof.reporting import (
     curl_command,
     step_result,
 )
-from apiproof.reporting import Finding as ReportFinding
 
 BODY: Final = 1500  # characters of an answer that a report shows
 _STATUSES: Final = {
@@ -60,7 +60,7 @@ def as_step(
     )
 
 
-def _finding(report: AccessReport, group: list[Finding], base_url: str) -> ReportFinding:
+def _finding(report: AccessReport, group: list[AccessFinding], base_url: str) -> Finding:
     """Return findings of one cause as one: the first shows it, the others are places."""
     first = group[0]
     request, response = None, None
@@ -69,7 +69,7 @@ def _finding(report: AccessReport, group: list[Finding], base_url: str) -> Repor
     places = list(dict.fromkeys(place_of(one, report) for one in group))
     source = first.source or CHECKS[first.check].source
     seen = (f"request id {first.evidence}",) if first.evidence else ()
-    return ReportFinding(
+    return Finding(
         id=f"access/{first.id}",
         check=first.check,
         severity=first.severity.severity,
@@ -84,7 +84,7 @@ def _finding(report: AccessReport, group: list[Finding], base_url: str) -> Repor
     )
 
 
-def place_of(finding: Finding, report: AccessReport) -> str:
+def place_of(finding: AccessFinding, report: AccessReport) -> str:
     """Return where a finding is: the operation's label, or a scheme's name."""
     return report.labels.get(finding.operation_id, finding.operation_id)
 
@@ -101,7 +101,7 @@ def redacted(response: Response, base_url: str) -> tuple[HttpRequest | None, Htt
     return request, HttpResponse(response.status, redact_headers(response.headers), body)
 
 
-def curl_of(finding: Finding, base_url: str) -> str:
+def curl_of(finding: AccessFinding, base_url: str) -> str:
     """Return the request that shows a finding as a curl command; empty where there is none."""
     if finding.response is None:
         return ""

@@ -12,7 +12,7 @@ from apiproof.access.http import NotPrepared, Response
 from apiproof.access.objects import CHECK
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.response_diff import diff, flatten, normalize
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
@@ -29,7 +29,7 @@ class TenantProbe:
         self._preparer = preparer
         self._pair = _of_two_tenants(accounts.lent())
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one operation.
 
         Raises:

@@ -12,7 +12,7 @@ from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import Cell, Finding, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.openapi.document import Operation
 
 CHECK = "urls_not_fetched"
@@ -32,7 +32,7 @@ class UrlFetchProbe:
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
 
-    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[Finding]]]:
+    def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one operation.
 
         Raises:
@@ -50,7 +50,7 @@ class UrlFetchProbe:
 
     def _tried(
         self, prepared: PreparedRequest, places: list[Place], trap: JwksTrap
-    ) -> tuple[Cell, list[Finding]]:
+    ) -> tuple[Cell, list[AccessFinding]]:
         operation, answers = prepared.request.operation, list[Response]()
         for number, (location, path) in enumerate(places):
             mark = f"/fetched/{len(trap.requests_seen)}-{number}"

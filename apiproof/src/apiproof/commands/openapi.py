@@ -44,7 +44,7 @@ def diff(  # noqa: PLR0913 - a command's options
     ] = None,
 ) -> None:
     """Find breaking changes between two OpenAPI documents."""
-    from apiproof.contract_diff.document.rules import Severity
+    from apiproof.contract_diff.document.rules import ChangeSeverity
     from apiproof.contract_diff.document.run import DiffOptions, run
 
     options = DiffOptions(
@@ -54,7 +54,7 @@ def diff(  # noqa: PLR0913 - a command's options
         policy=severities,
         changelog=changelog,
         every_operation=operations,
-        fail_on=Severity(fail_on),
+        fail_on=ChangeSeverity(fail_on),
         allowed_urls=tuple(allow_url or ()),
     )
     raise typer.Exit(run(old, new, options))

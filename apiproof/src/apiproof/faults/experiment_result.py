@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from apiproof.faults.injection import Defect
-from apiproof.faults.observer import Finding, Observer, Unit
+from apiproof.faults.observer import LayerFinding, Observer, Unit
 
 
 class Detection(StrEnum):
@@ -39,10 +39,10 @@ class Verdict:
     layer: str
     cases: int
     seconds: float
-    first: Finding | None = None
-    claimed: Finding | None = None
+    first: LayerFinding | None = None
+    claimed: LayerFinding | None = None
     complete: bool = True
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[LayerFinding, ...] = ()
     units: Mapping[str, Unit] = field(default_factory=dict)
 
     @classmethod
@@ -149,8 +149,8 @@ def unknown_checks(defects: Iterable[Defect], known: Iterable[str]) -> list[str]
     ]
 
 
-def _finding(values: Mapping[str, Any] | None) -> Finding | None:
-    return Finding(**{**values, "checks": tuple(values["checks"])}) if values else None
+def _finding(values: Mapping[str, Any] | None) -> LayerFinding | None:
+    return LayerFinding(**{**values, "checks": tuple(values["checks"])}) if values else None
 
 
 def _unit(values: Mapping[str, Any]) -> Unit:

@@ -36,7 +36,7 @@ class Unit:
 
 
 @dataclass(frozen=True)
-class Finding:
+class LayerFinding:
     """Something that a layer noticed.
 
     Attributes:
@@ -70,10 +70,10 @@ class Observer:
     named: Collection[str] = ()
     budget: float | None = None
     known: Collection[tuple[str, str]] = ()
-    first: Finding | None = None
-    claimed: Finding | None = None
+    first: LayerFinding | None = None
+    claimed: LayerFinding | None = None
     units: dict[str, Unit] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[LayerFinding] = field(default_factory=list)
     stop_at_first: bool = True
     reach: Reach | None = None
 
@@ -124,7 +124,7 @@ class Observer:
         names = tuple(name for name in checks if (name, where) not in self.known)
         if not names:
             return
-        finding = Finding(names, where, text, self.cases, self.seconds)
+        finding = LayerFinding(names, where, text, self.cases, self.seconds)
         self.findings.append(finding)
         self.first = self.first or finding
         if self.claimed is None and any(name in self.named for name in names):

@@ -18,7 +18,7 @@ from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_o
 from apiproof.faults.experiment_result import ExperimentResult, Verdict
 from apiproof.faults.function_tracer import Reach
 from apiproof.faults.injection import Defect
-from apiproof.faults.observer import Finding
+from apiproof.faults.observer import LayerFinding
 from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import Layer, Study
 from apiproof.fork_pool import Send, once
@@ -174,7 +174,7 @@ def _result_of(ended: Ended) -> ExperimentResult:
     begun = [message["begins"] for message in ended.messages if "begins" in message]
     if ended.failure == "hung" and len(begun) > len(verdicts):
         # A suite that does not end is noticed, but names nothing.
-        hung = Finding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
+        hung = LayerFinding(("hung",), begun[-1], "The layer did not end.", 0, LONGEST)
         verdicts = (*verdicts, Verdict(begun[-1], 0, LONGEST, first=hung))
         return ExperimentResult(ended.name, verdicts, seconds=round(ended.seconds, 1))
     return ExperimentResult(ended.name, verdicts, ended.failure, round(ended.seconds, 1))

@@ -14,7 +14,7 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.transport import Response
 from schemathesis.generation.modes import GenerationMode
 
-from apiproof.access import AccessReport, Finding, Probe, http
+from apiproof.access import AccessFinding, AccessReport, Probe, http
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
@@ -43,7 +43,7 @@ class SuccessProbe:
         self._probe: Probe | None = None
         self._lock = threading.RLock()
         self._seen: Response | None = None
-        self._wrong: list[Finding] = []
+        self._wrong: list[AccessFinding] = []
 
     @property
     def probe(self) -> Probe:
@@ -54,7 +54,7 @@ class SuccessProbe:
             self._probe.continue_from(known)
         return self._probe
 
-    def findings(self, check: str, case: Any, response: Response) -> list[Finding]:
+    def findings(self, check: str, case: Any, response: Response) -> list[AccessFinding]:
         """Return what a check says of an operation that has just succeeded."""
         if not 200 <= response.status_code < 300:
             return []
@@ -67,14 +67,14 @@ class SuccessProbe:
                 self.probe.exercise(operation)
             return self.probe.report.of(operation.operation_id, check)
 
-    def inspect(self, check: str, case: Any, response: Response) -> list[Finding]:
+    def inspect(self, check: str, case: Any, response: Response) -> list[AccessFinding]:
         """Return what is wrong with one answer by itself."""
         with self._lock:
             if self._seen is not response:  # several checks look at the same answer in turn
                 self._seen, self._wrong = response, self._looked(case, response)
             return [finding for finding in self._wrong if finding.check == check]
 
-    def _looked(self, case: Any, response: Response) -> list[Finding]:
+    def _looked(self, case: Any, response: Response) -> list[AccessFinding]:
         operation = self._operation(case)
         if operation is None:
             return []
@@ -82,7 +82,7 @@ class SuccessProbe:
         auth = RequestAuth(headers=dict(response.request.headers))
         return self.probe.inspect(sent, auth, answer_of(response))
 
-    def finish(self) -> list[Finding]:
+    def finish(self) -> list[AccessFinding]:
         """Probe what never succeeded in the run; return everything found on those operations."""
         with self._lock:
             rest = set(self.probe.report.labels) - self.probe.exercised

@@ -18,7 +18,7 @@ import schemathesis
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure, FailureGroup, Severity
 
-from apiproof.access import Finding
+from apiproof.access import AccessFinding
 from apiproof.fuzzing.access_checks import SuccessProbe
 from apiproof.fuzzing.step import FINDING, IS_PROBED
 
@@ -70,7 +70,7 @@ class AccessFailure(Failure):
 
     __slots__ = ("finding",)
 
-    def __init__(self, finding: Finding, operation: str) -> None:
+    def __init__(self, finding: AccessFinding, operation: str) -> None:
         """Make one.
 
         Args:
@@ -110,7 +110,7 @@ def restored() -> Iterator[None]:
 
 def _check(success_probe: SuccessProbe, name: str, sources: tuple[str, ...]) -> Any:
     def check(_context: Any, response: Any, case: Any) -> None:
-        found: list[Finding] = []
+        found: list[AccessFinding] = []
         if name in INSPECTED:
             found += success_probe.inspect(name, case, response)
         for source in sources:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.document import Severity, diff
+from apiproof.contract_diff.document import ChangeSeverity, diff
 
 NEXT_YEAR = (dt.datetime.now(dt.UTC) + dt.timedelta(days=365)).date().isoformat()
 LONG_AGO = "2020-01-01"
@@ -26,7 +26,7 @@ def _document(
     }
 
 
-def _rules(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Severity]:
+def _rules(old: dict[str, Any], new: dict[str, Any]) -> dict[str, ChangeSeverity]:
     return {change.rule: change.severity for change in diff(old, new)}
 
 
@@ -66,12 +66,12 @@ def test_a_sunset_is_kept_or_put_off(old: Any, new: Any, word: str) -> None:
 @pytest.mark.parametrize(
     ("day", "rule", "severity"),
     [
-        (LONG_AGO, "operation-removed-after-sunset", Severity.INFO),
-        (NEXT_YEAR, "operation-removed", Severity.ERROR),
-        (None, "operation-removed", Severity.ERROR),
+        (LONG_AGO, "operation-removed-after-sunset", ChangeSeverity.INFO),
+        (NEXT_YEAR, "operation-removed", ChangeSeverity.ERROR),
+        (None, "operation-removed", ChangeSeverity.ERROR),
     ],
 )
-def test_only_what_ended_as_announced_may_go(day: Any, rule: str, severity: Severity) -> None:
+def test_only_what_ended_as_announced_may_go(day: Any, rule: str, severity: ChangeSeverity) -> None:
     old = _document(operation=_ending(day) if day else {"deprecated": True})
     assert _rules(old, {**old, "paths": {}})[rule] is severity
 
@@ -79,13 +79,13 @@ def test_only_what_ended_as_announced_may_go(day: Any, rule: str, severity: Seve
 @pytest.mark.parametrize(
     ("old", "new", "word", "severity"),
     [
-        ("beta", "alpha", "decreased", Severity.ERROR),
-        ("alpha", "stable", "increased", Severity.INFO),
-        ("beta", "ga", "invalid", Severity.ERROR),
-        (["beta"], "beta", "invalid", Severity.ERROR),
+        ("beta", "alpha", "decreased", ChangeSeverity.ERROR),
+        ("alpha", "stable", "increased", ChangeSeverity.INFO),
+        ("beta", "ga", "invalid", ChangeSeverity.ERROR),
+        (["beta"], "beta", "invalid", ChangeSeverity.ERROR),
     ],
 )
-def test_levels_of_stability(old: Any, new: Any, word: str, severity: Severity) -> None:
+def test_levels_of_stability(old: Any, new: Any, word: str, severity: ChangeSeverity) -> None:
     documents = [_document(operation={"x-stability-level": level}) for level in (old, new)]
     assert _rules(*documents) == {f"operation-stability-{word}": severity}
 
@@ -96,8 +96,8 @@ def test_deprecated_properties_are_told() -> None:
         for fact in ({}, {"deprecated": True})
     ]
     assert _rules(*documents) == {
-        "request-property-deprecated": Severity.INFO,
-        "response-property-deprecated": Severity.INFO,
+        "request-property-deprecated": ChangeSeverity.INFO,
+        "response-property-deprecated": ChangeSeverity.INFO,
     }
     assert set(_rules(*documents[::-1])) == {
         "request-property-reactivated",
@@ -111,10 +111,10 @@ def test_a_value_that_an_open_enum_no_longer_names_breaks_who_sends_it() -> None
         for values in (["a", "b"], ["b", "c"])
     )
     assert _rules(old, new) == {
-        "request-extensible-enum-narrowed": Severity.ERROR,
-        "request-extensible-enum-widened": Severity.INFO,
-        "response-extensible-enum-narrowed": Severity.INFO,
-        "response-extensible-enum-widened": Severity.INFO,
+        "request-extensible-enum-narrowed": ChangeSeverity.ERROR,
+        "request-extensible-enum-widened": ChangeSeverity.INFO,
+        "response-extensible-enum-narrowed": ChangeSeverity.INFO,
+        "response-extensible-enum-widened": ChangeSeverity.INFO,
     }
 
 
@@ -133,7 +133,7 @@ def test_a_value_that_an_open_enum_no_longer_names_breaks_who_sends_it() -> None
 def test_a_changed_keyword_that_has_no_effect_is_a_warning(old: Any, new: Any) -> None:
     """JSON Schema ignores it, the service may not: what it was meant for cannot be told."""
     wrapped = [_document(schema={"properties": {"a": {"allOf": [each]}}}) for each in (old, new)]
-    assert set(_rules(*wrapped).values()) == {Severity.WARNING}
+    assert set(_rules(*wrapped).values()) == {ChangeSeverity.WARNING}
     told = {"request-unused-keyword-changed", "response-unused-keyword-changed"}
     assert set(_rules(*wrapped)) == told
     assert _rules(wrapped[0], wrapped[0]) == {}
@@ -157,7 +157,7 @@ def test_a_parameter_of_the_path_that_was_not_declared_is_compared() -> None:
     free = _document(parameters=[{**kind, "schema": {"type": "string"}}])
     bound = _document(parameters=[{**kind, "schema": {"enum": ["a", "b"]}}])
     assert _rules(_document(), free) == {}
-    assert _rules(_document(), bound) == {"request-parameter-enum-narrowed": Severity.ERROR}
+    assert _rules(_document(), bound) == {"request-parameter-enum-narrowed": ChangeSeverity.ERROR}
 
 
 @pytest.mark.parametrize(
@@ -179,9 +179,9 @@ def test_a_text_that_becomes_a_list_is_read_apart(
         for schema in (text, items)
     )
     told = _rules(old, new).get("request-parameter-serialization-changed")
-    assert (told is Severity.ERROR) is breaking
+    assert (told is ChangeSeverity.ERROR) is breaking
 
 
 def test_a_format_of_numbers_that_nobody_knows_restricts_as_one_of_texts_does() -> None:
     documents = [_document(schema={"type": "integer", **f}) for f in ({}, {"format": "unix"})]
-    assert _rules(*documents)["request-format-narrowed"] is Severity.ERROR
+    assert _rules(*documents)["request-format-narrowed"] is ChangeSeverity.ERROR

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apiproof.contract_diff.document import Change, Severity, diff
+from apiproof.contract_diff.document import Change, ChangeSeverity, diff
 from tests.contract_diff.document.schema_pairs import SchemaMaker, document, nodes
 
 Parts = tuple[Any, dict[str, Any]]
@@ -191,7 +191,7 @@ def _assert_same(wording: Callable[[Parts, random.Random], Parts], seed: int) ->
 
 
 def _counting(changes: list[Change]) -> list[Change]:
-    return [change for change in changes if change.severity is not Severity.INFO]
+    return [change for change in changes if change.severity is not ChangeSeverity.INFO]
 
 
 @given(st.integers(0, 2**48))

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from apiproof.contract_diff.document import Severity
+from apiproof.contract_diff.document import ChangeSeverity
 from apiproof.contract_diff.document.rules import OASDIFF, RULES, Policy, load_policy
 from apiproof.contract_diff.document.run import DiffOptions, run
 from apiproof.errors import UserError
@@ -63,7 +63,7 @@ def test_a_policy_says_how_severe_each_rule_is(
 def test_a_policy_counts_for_the_exit_code_with_warnings(tmp_path: Path) -> None:
     policy = tmp_path / "policy.toml"
     policy.write_text('[severities]\n"operation-removed" = "warning"\n')
-    assert _run(tmp_path, DiffOptions(policy=policy, fail_on=Severity.WARNING))[0] == 1
+    assert _run(tmp_path, DiffOptions(policy=policy, fail_on=ChangeSeverity.WARNING))[0] == 1
 
 
 @pytest.mark.parametrize(

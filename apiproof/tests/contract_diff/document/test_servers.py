@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.document import Change, Severity, diff
+from apiproof.contract_diff.document import Change, ChangeSeverity, diff
 
 EU, US = "https://eu.things.test", "https://us.things.test"
 REGIONS = {"region": {"default": "eu", "enum": ["eu", "us"]}}
@@ -31,13 +31,13 @@ def _told(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, str]]:
 
 def test_a_server_that_goes_is_a_warning_and_one_that_comes_is_harmless() -> None:
     both, one = _document({"url": EU}, {"url": US}), _document({"url": EU})
-    assert _told(both, one) == [(Severity.WARNING, f"The server {US} is no longer named.")]
-    assert _told(one, both) == [(Severity.INFO, f"The servers are now {EU}, {US}.")]
+    assert _told(both, one) == [(ChangeSeverity.WARNING, f"The server {US} is no longer named.")]
+    assert _told(one, both) == [(ChangeSeverity.INFO, f"The servers are now {EU}, {US}.")]
 
 
 def test_the_first_server_that_a_document_names_takes_none_away() -> None:
     ((severity, _),) = _told(_document(), _document({"url": EU}))
-    assert severity is Severity.INFO
+    assert severity is ChangeSeverity.INFO
 
 
 def test_variables_stand_for_all_their_values() -> None:
@@ -46,7 +46,7 @@ def test_variables_stand_for_all_their_values() -> None:
     written = _document({"url": EU}, {"url": US})
     assert _told(_document(region), written) == _told(written, _document(region)) == []
     ((severity, sentence),) = _told(_document(region), _document(less))
-    assert (severity, US in sentence) == (Severity.WARNING, True)
+    assert (severity, US in sentence) == (ChangeSeverity.WARNING, True)
 
 
 @pytest.mark.parametrize(

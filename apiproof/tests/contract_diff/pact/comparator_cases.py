@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from apiproof.contract_diff.pact import Comparison, Severity, load_document
+from apiproof.contract_diff.pact import Comparison, PactSeverity, load_document
 from apiproof.errors import UserError
 from apiproof.openapi.references import DocumentError
 from apiproof.pacts.reading import load_pact
@@ -38,9 +38,9 @@ def _ours(document: Path, pact: Path) -> str:
     except (UserError, DocumentError) as why:
         return f"error: {why}"
     severities = {each.severity for each in findings}
-    if Severity.ERROR in severities:
+    if PactSeverity.ERROR in severities:
         return "failed"
-    return "not compared" if Severity.NOT_COMPARED in severities else "passed"
+    return "not compared" if PactSeverity.NOT_COMPARED in severities else "passed"
 
 
 def main(fixtures: Path) -> int:

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from apiproof.contract_diff.pact import Comparison, Finding, Severity, load_document
+from apiproof.contract_diff.pact import Comparison, PactFinding, PactSeverity, load_document
 from apiproof.pacts.reading import load_pact
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -30,11 +30,11 @@ class Case:
     def path(self) -> Path:
         return CORPUS / self.pact
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[PactFinding]:
         return comparison(self.document).findings(load_pact(self.path))
 
 
-def places(findings: list[Finding], severity: Severity) -> Places:
+def places(findings: list[PactFinding], severity: PactSeverity) -> Places:
     return [(found.rule, found.where) for found in findings if found.severity is severity]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.contract_diff.pact import Finding, Severity, compare
+from apiproof.contract_diff.pact import PactFinding, PactSeverity, compare
 from apiproof.pacts.reading import PactFile, parse_pact
 
 JSON = {"Content-Type": "application/json"}
@@ -65,11 +65,11 @@ def expecting(
 
 def errors(pact: PactFile, document: Mapping[str, Any]) -> list[str]:
     """The rules that are failed for certain."""
-    found: list[Finding] = compare(pact, document)
-    return [finding.rule for finding in found if finding.severity is Severity.ERROR]
+    found: list[PactFinding] = compare(pact, document)
+    return [finding.rule for finding in found if finding.severity is PactSeverity.ERROR]
 
 
 def warnings(pact: PactFile, document: Mapping[str, Any]) -> list[str]:
     """The rules that may fail."""
-    found: list[Finding] = compare(pact, document)
-    return [finding.rule for finding in found if finding.severity is Severity.WARNING]
+    found: list[PactFinding] = compare(pact, document)
+    return [finding.rule for finding in found if finding.severity is PactSeverity.WARNING]

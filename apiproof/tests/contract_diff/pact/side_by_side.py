@@ -18,7 +18,7 @@ from time import perf_counter
 from rich.console import Console
 from rich.table import Table
 
-from apiproof.contract_diff.pact import Severity
+from apiproof.contract_diff.pact import PactSeverity
 from tests.contract_diff.pact.corpus_cases import CASES, CORPUS, Case
 
 PACKAGE = "@pactflow/openapi-pact-comparator"
@@ -70,7 +70,7 @@ def install(directory: Path) -> Path:
 
 
 def _ours(case: Case) -> str:
-    has_errors = any(finding.severity is Severity.ERROR for finding in case.findings())
+    has_errors = any(finding.severity is PactSeverity.ERROR for finding in case.findings())
     return "failed" if has_errors else "passed"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import xmltodict  # type: ignore[import-untyped]  # it has no types of its own
 
-from apiproof.contract_diff.pact import Severity, compare
+from apiproof.contract_diff.pact import PactSeverity, compare
 from apiproof.pacts.reading import PactError, parse_pact
 
 LEAST = 0.95
@@ -50,7 +50,7 @@ def findings(raw: Mapping[str, Any], version: str) -> Iterator[str]:
     try:
         pact = parse_pact(pact_of(raw, version), "case.json")
         for found in compare(pact, document_of(raw["actual"], version)):
-            if found.severity is not Severity.WARNING:
+            if found.severity is not PactSeverity.WARNING:
                 yield f"{found.rule} {found.where}: {found.message}"
     except PactError as error:
         yield str(error)

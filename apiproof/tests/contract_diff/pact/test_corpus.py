@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.pact import Severity
+from apiproof.contract_diff.pact import PactSeverity
 from tests.contract_diff.pact.corpus_cases import CASES, CORPUS, Case, document, places
 
 BAD = [case for case in CASES if not case.is_good]
@@ -16,18 +16,18 @@ KNOWN_MISSES: dict[str, str] = {}
 
 @pytest.mark.parametrize("case", BAD, ids=lambda case: case.pact)
 def test_mistake_is_found_where_it_is_and_nothing_else(case: Case) -> None:
-    assert places(case.findings(), Severity.ERROR) == case.errors
+    assert places(case.findings(), PactSeverity.ERROR) == case.errors
 
 
 @pytest.mark.parametrize("case", GOOD, ids=lambda case: case.pact)
 def test_good_pact_raises_no_alarm(case: Case) -> None:
     findings = case.findings()
-    assert places(findings, Severity.ERROR) == []
-    assert places(findings, Severity.WARNING) == case.warnings
+    assert places(findings, PactSeverity.ERROR) == []
+    assert places(findings, PactSeverity.WARNING) == case.warnings
 
 
 def test_precision_and_recall_are_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    found = {case.pact: places(case.findings(), Severity.ERROR) for case in CASES}
+    found = {case.pact: places(case.findings(), PactSeverity.ERROR) for case in CASES}
     missed = {c.pact for c in BAD if not set(c.errors) <= set(found[c.pact])}
     hits = len(BAD) - len(missed)
     false_alarms = {c.pact for c in CASES if set(found[c.pact]) - set(c.errors)}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.pact import Severity, compare
+from apiproof.contract_diff.pact import PactSeverity, compare
 from tests.contract_diff.pact.exchanges import answering, errors, expecting
 
 STRING: dict[str, Any] = {"type": "string"}
@@ -157,7 +157,7 @@ def test_matcher_that_the_schema_can_never_satisfy_is_an_error(
 def test_matcher_that_is_none_of_pacts_is_not_compared(matcher: dict[str, Any]) -> None:
     document = answering({"type": "object", "required": ["v"], "properties": {"v": STRING}})
     [found] = compare(expecting({"v": "x"}, {"$.v": [matcher]}), document)
-    assert found.severity is Severity.NOT_COMPARED
+    assert found.severity is PactSeverity.NOT_COMPARED
     assert matcher["match"] in found.message
 
 

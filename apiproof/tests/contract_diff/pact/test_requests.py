@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.pact import Severity, compare
+from apiproof.contract_diff.pact import PactSeverity, compare
 from tests.contract_diff.pact.exchanges import JSON, errors, pact, serving, warnings
 
 BODY: dict[str, Any] = {
@@ -309,7 +309,7 @@ def test_parts_of_a_multipart_body_are_fields(old: bytes, new: bytes, found: lis
     media = "multipart/form-data; boundary=XX"
     sent = octets(FILE.replace(old, new), media)
     findings = compare(sent, taking(PARTS, "multipart/form-data"))
-    serious = [each.rule for each in findings if each.severity is not Severity.WARNING]
+    serious = [each.rule for each in findings if each.severity is not PactSeverity.WARNING]
     assert serious == found
 
 

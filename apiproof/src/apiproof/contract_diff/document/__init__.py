@@ -18,19 +18,24 @@ from apiproof.contract_diff.document.changes import (
 )
 from apiproof.contract_diff.document.consumer_impact import Impact, Reliance, impact
 from apiproof.contract_diff.document.operations import compare_operations
-from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity, load_policy
+from apiproof.contract_diff.document.rules import (
+    DEFAULT_POLICY,
+    ChangeSeverity,
+    Policy,
+    load_policy,
+)
 from apiproof.contract_diff.document.servers import compare_servers
 from apiproof.openapi.document import Document, DocumentError
 from apiproof.openapi.shapes import require_shape
 
 __all__ = [
     "Change",
+    "ChangeSeverity",
     "Impact",
     "Occurrence",
     "Place",
     "Policy",
     "Reliance",
-    "Severity",
     "Side",
     "compare",
     "diff",

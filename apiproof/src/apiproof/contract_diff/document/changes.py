@@ -14,7 +14,7 @@ from apiproof.contract_diff.document.counterexamples import Counterexample
 from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
 from apiproof.contract_diff.document.inclusion import Inclusion
 from apiproof.contract_diff.document.messages import path_text, rule_of, sentence_of
-from apiproof.contract_diff.document.rules import DEFAULT_POLICY, Policy, Severity
+from apiproof.contract_diff.document.rules import DEFAULT_POLICY, ChangeSeverity, Policy
 from apiproof.contract_diff.document.schemas import Schemas
 from apiproof.openapi.references import Document
 from apiproof.openapi.validation import Direction
@@ -61,7 +61,7 @@ class Change:
     """
 
     rule: str
-    severity: Severity
+    severity: ChangeSeverity
     side: Side
     sentence: str
     old_pointer: str | None
@@ -72,7 +72,7 @@ class Change:
     @property
     def breaking(self) -> bool:
         """Whether a client that keeps to the old document trips over it."""
-        return self.severity is Severity.ERROR
+        return self.severity is ChangeSeverity.ERROR
 
     @property
     def operation(self) -> str:

@@ -12,20 +12,23 @@ from rich.console import Console
 
 from apiproof.contract_diff.document.changes import Change
 from apiproof.contract_diff.document.consumer_impact import Impact
-from apiproof.contract_diff.document.rules import OASDIFF, Severity
-from apiproof.reporting import Finding, Location, StepResult, step_result
-from apiproof.reporting import Severity as Importance
+from apiproof.contract_diff.document.rules import OASDIFF, ChangeSeverity
+from apiproof.reporting import Finding, Location, Severity, StepResult, step_result
 from apiproof.reporting.terminal import print_line, print_table
 
 FEW = 2
 """How many operations an entry names before it counts them."""
 MANY = 20
 """How many operations and occurrences an entry of the JSON report holds unless all are wanted."""
-STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
+STYLES = {
+    ChangeSeverity.ERROR: "bold red",
+    ChangeSeverity.WARNING: "yellow",
+    ChangeSeverity.INFO: "dim",
+}
 _IMPORTANCE = {
-    Severity.ERROR: Importance.HIGH,
-    Severity.WARNING: Importance.MEDIUM,
-    Severity.INFO: Importance.LOW,
+    ChangeSeverity.ERROR: Severity.HIGH,
+    ChangeSeverity.WARNING: Severity.MEDIUM,
+    ChangeSeverity.INFO: Severity.LOW,
 }
 
 
@@ -50,14 +53,14 @@ class DiffReport:
     ignored: int = 0
 
     @property
-    def counts(self) -> Counter[Severity]:
+    def counts(self) -> Counter[ChangeSeverity]:
         """How many changes there are of each severity."""
         return Counter(change.severity for change in self.changes)
 
     @property
     def summary(self) -> str:
         """The counts in one line."""
-        error, warning, info = (self.counts[severity] for severity in Severity)
+        error, warning, info = (self.counts[severity] for severity in ChangeSeverity)
         told = f"{error} breaking, {warning} warnings, {info} harmless changes."
         return f"{told} {self.ignored} ignored by the policy." if self.ignored else told
 
@@ -98,7 +101,7 @@ def pointers(change: Change) -> Iterator[str]:
 
 def print_report(console: Console, report: DiffReport) -> None:
     """Print changes: a table on a terminal, one whole line each into a pipe; then the counts."""
-    told = [change for change in report.changes if change.severity is not Severity.INFO]
+    told = [change for change in report.changes if change.severity is not ChangeSeverity.INFO]
     if console.is_terminal and told:
         columns = ["Severity", "Change", "Operations", "Where"]
         columns += ["Consumers"] if report.impacts is not None else []
@@ -160,9 +163,9 @@ def as_json(report: DiffReport) -> str:
     document = {
         "old": report.old,
         "new": report.new,
-        "breaking": counts[Severity.ERROR],
-        "warnings": counts[Severity.WARNING],
-        "harmless": counts[Severity.INFO],
+        "breaking": counts[ChangeSeverity.ERROR],
+        "warnings": counts[ChangeSeverity.WARNING],
+        "harmless": counts[ChangeSeverity.INFO],
         "ignored": report.ignored,
         "changes": entries,
     }
@@ -179,14 +182,14 @@ def to_step(report: DiffReport, *, with_warnings: bool = False) -> StepResult:
     told = [c for c in report.changes if c.breaking or (with_warnings and _is_warning(c))]
     evidence = {
         "changes": len(report.changes),
-        "breaking": report.counts[Severity.ERROR],
+        "breaking": report.counts[ChangeSeverity.ERROR],
         "documents": 2,
     }
     return step_result("openapi diff", evidence, [_finding(report, change) for change in told])
 
 
 def _is_warning(change: Change) -> bool:
-    return change.severity is Severity.WARNING
+    return change.severity is ChangeSeverity.WARNING
 
 
 def _finding(report: DiffReport, change: Change) -> Finding:

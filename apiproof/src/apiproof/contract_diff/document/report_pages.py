@@ -8,11 +8,15 @@ from collections.abc import Iterator, Sequence
 
 from apiproof.contract_diff.document.changes import Change
 from apiproof.contract_diff.document.report import DiffReport, pointers
-from apiproof.contract_diff.document.rules import Severity
+from apiproof.contract_diff.document.rules import ChangeSeverity
 
 Block = tuple[str, str]
 """A kind of block (`heading`, `subheading`, `item`, `text`) and its text in a little Markdown."""
-_SIGNS = {Severity.ERROR: "Breaking", Severity.WARNING: "Warning", Severity.INFO: "Harmless"}
+_SIGNS = {
+    ChangeSeverity.ERROR: "Breaking",
+    ChangeSeverity.WARNING: "Warning",
+    ChangeSeverity.INFO: "Harmless",
+}
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:60rem;padding:0 1rem}"
     "code{background:#8882;border-radius:3px;padding:0 .2em;overflow-wrap:anywhere}"
@@ -67,7 +71,7 @@ def _blocks(report: DiffReport, *, changelog: bool) -> Iterator[Block]:
 
 
 def _by_severity(report: DiffReport) -> Iterator[Block]:
-    for severity in Severity:
+    for severity in ChangeSeverity:
         changes = [change for change in report.changes if change.severity is severity]
         if changes:
             yield "subheading", f"{_SIGNS[severity]} ({len(changes)})"
@@ -104,7 +108,9 @@ def _section(
     if changes:
         yield "subheading", _plain(title)
     for change in changes:
-        sign = f"**{_SIGNS[change.severity]}**: " if change.severity is not Severity.INFO else ""
+        sign = (
+            f"**{_SIGNS[change.severity]}**: " if change.severity is not ChangeSeverity.INFO else ""
+        )
         where = f" ({_code(report.operations(change))})" if report else ""
         yield "item", f"{sign}{_sentence(change.sentence)}{where}"
 

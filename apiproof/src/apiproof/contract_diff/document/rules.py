@@ -19,7 +19,7 @@ from apiproof.contract_diff.document.messages import BOUNDS, OTHER_KINDS, WORDS
 from apiproof.errors import UserError
 
 
-class Severity(StrEnum):
+class ChangeSeverity(StrEnum):
     """How bad a change is for a client that keeps to the old document."""
 
     ERROR = "error"
@@ -29,7 +29,7 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Its place in a list that begins with the most severe."""
-        return list(Severity).index(self)
+        return list(ChangeSeverity).index(self)
 
 
 IGNORE: Final = "ignore"
@@ -134,16 +134,16 @@ def _schema_rules() -> list[str]:
 
 
 RULES: Final = frozenset([*_FIXED, *_schema_rules()])
-DEFAULTS: Final[Mapping[str, Severity]] = {
-    "request-parameter-default-changed": Severity.ERROR,  # without it a request means another thing
-    "request-parameter-default-*": Severity.WARNING,  # so it may, if the document told nothing
-    "operation-id-*": Severity.INFO,
-    "server-removed": Severity.WARNING,  # clients know theirs by configuration
-    "operation-sunset-*": Severity.ERROR,
-    "re*-unused-keyword-changed": Severity.WARNING,  # what it was meant for cannot be told
-    "request*-one-of-overlap-possible": Severity.WARNING,
-    "response*-one-of-overlap-removed": Severity.WARNING,  # clients seldom count variants
-    "response*-one-of-overlap-gone": Severity.INFO,
+DEFAULTS: Final[Mapping[str, ChangeSeverity]] = {
+    "request-parameter-default-changed": ChangeSeverity.ERROR,  # a request without it changes
+    "request-parameter-default-*": ChangeSeverity.WARNING,  # so it may, where none was told
+    "operation-id-*": ChangeSeverity.INFO,
+    "server-removed": ChangeSeverity.WARNING,  # clients know theirs by configuration
+    "operation-sunset-*": ChangeSeverity.ERROR,
+    "re*-unused-keyword-changed": ChangeSeverity.WARNING,  # what it was meant for cannot be told
+    "request*-one-of-overlap-possible": ChangeSeverity.WARNING,
+    "response*-one-of-overlap-removed": ChangeSeverity.WARNING,  # clients seldom count variants
+    "response*-one-of-overlap-gone": ChangeSeverity.INFO,
 }
 """Rules, or patterns of them, whose severity is not what harm alone says."""
 OASDIFF: Final[Mapping[str, str]] = {
@@ -267,7 +267,7 @@ class Policy:
             UserError: There is one.
         """
         for name, severity in self.severities.items():
-            if severity not in {*Severity, IGNORE}:
+            if severity not in {*ChangeSeverity, IGNORE}:
                 raise UserError(
                     f"The severity of {name} is {severity!r}; it is error, warning, info or ignore."
                 )
@@ -276,14 +276,14 @@ class Policy:
                 hint = f"; did you mean {near[0]}" if near else ""
                 raise UserError(f"There is no rule {name}{hint}.")
 
-    def severity(self, rule: str, *, harmful: bool) -> Severity | None:
+    def severity(self, rule: str, *, harmful: bool) -> ChangeSeverity | None:
         """Return how severe a change is; None where it is to be ignored."""
-        found: str = Severity.ERROR if harmful else Severity.INFO
+        found: str = ChangeSeverity.ERROR if harmful else ChangeSeverity.INFO
         found = next((s for name, s in DEFAULTS.items() if fnmatchcase(rule, name)), found)
         for name, severity in self.severities.items():
             if fnmatchcase(rule, name) or fnmatchcase(rule, OASDIFF.get(name, name)):
                 found = severity
-        return None if found == IGNORE else Severity(found)
+        return None if found == IGNORE else ChangeSeverity(found)
 
 
 DEFAULT_POLICY: Final = Policy()

@@ -13,7 +13,7 @@ from rich.console import Console
 from apiproof.contract_diff.document import compare, impact
 from apiproof.contract_diff.document.report import DiffReport, as_json, print_report, to_step
 from apiproof.contract_diff.document.report_pages import as_html, as_markdown, as_text_changelog
-from apiproof.contract_diff.document.rules import Severity, load_policy
+from apiproof.contract_diff.document.rules import ChangeSeverity, load_policy
 from apiproof.errors import UserError
 from apiproof.openapi.document import Document, DocumentMissing, load_document
 from apiproof.pacts.reading import PactError, PactFile, load_pact
@@ -50,7 +50,7 @@ class DiffOptions:
     policy: Path | None = None
     changelog: bool = False
     every_operation: bool = False
-    fail_on: Severity = Severity.ERROR
+    fail_on: ChangeSeverity = ChangeSeverity.ERROR
     allowed_urls: Sequence[str] = ()
 
 

@@ -5,16 +5,16 @@ database, nor a pact library.
 """
 
 from apiproof.contract_diff.pact.comparison import Comparison, compare
-from apiproof.contract_diff.pact.findings import Finding, Severity
+from apiproof.contract_diff.pact.findings import PactFinding, PactSeverity
 from apiproof.contract_diff.pact.run import Outcome, examine, render_json, render_table, run
 from apiproof.openapi.document import DocumentError, load_document
 
 __all__ = [
     "Comparison",
     "DocumentError",
-    "Finding",
     "Outcome",
-    "Severity",
+    "PactFinding",
+    "PactSeverity",
     "compare",
     "examine",
     "load_document",

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.contract_diff.pact.findings import Finding, Problem, Severity, listed
+from apiproof.contract_diff.pact.findings import PactFinding, PactSeverity, Problem, listed
 from apiproof.contract_diff.pact.generated_values import with_generated
 from apiproof.contract_diff.pact.matching_rules import is_replaced
 from apiproof.contract_diff.pact.parameters import ParameterCheck
@@ -39,7 +39,7 @@ class Comparison:
         self._bodies = RequestBodyCheck(document, variants, reader, sent)
         self._responses = ResponseCheck(document, variants, reader, answered)
 
-    def findings(self, pact: PactFile) -> list[Finding]:
+    def findings(self, pact: PactFile) -> list[PactFinding]:
         """What the pact expects and the document does not promise, in the pact's order."""
         found = []
         for interaction in pact.interactions:
@@ -87,7 +87,7 @@ class Comparison:
         )
 
 
-def compare(pact: PactFile, document: Mapping[str, Any]) -> list[Finding]:
+def compare(pact: PactFile, document: Mapping[str, Any]) -> list[PactFinding]:
     """Compare one pact with one OpenAPI 3.0 or 3.1 document.
 
     Raises:
@@ -101,12 +101,12 @@ def _is_moot(problem: Problem, request: Request) -> bool:
     return is_value and is_replaced(request, problem.place)
 
 
-def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Finding:
+def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> PactFinding:
     if interaction.pending and problem.is_error:
         # Pact specification 4: what a pending interaction finds breaks nobody yet.
         message = f"{problem.message} (the interaction is pending)"
-        problem = replace(problem, message=message, severity=Severity.WARNING)
-    return Finding(
+        problem = replace(problem, message=message, severity=PactSeverity.WARNING)
+    return PactFinding(
         rule=problem.rule,
         severity=problem.severity,
         consumer=pact.consumer,

@@ -14,7 +14,7 @@ from apiproof.redaction import is_secret, redact_value
 _SHOWN: Final = 60
 
 
-class Severity(StrEnum):
+class PactSeverity(StrEnum):
     """An error breaks the consumer; a warning may, depending on the provider's state.
 
     What could not be compared is neither, and is never called passed.
@@ -26,7 +26,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class PactFinding:
     """One thing that the pact expects and the document does not promise.
 
     Attributes:
@@ -41,7 +41,7 @@ class Finding:
     """
 
     rule: str
-    severity: Severity
+    severity: PactSeverity
     consumer: str
     interaction: str
     where: str
@@ -62,12 +62,12 @@ class Problem:
     place: str
     pointer: str
     message: str
-    severity: Severity = Severity.ERROR
+    severity: PactSeverity = PactSeverity.ERROR
 
     @property
     def is_error(self) -> bool:
         """Whether it breaks the consumer for certain."""
-        return self.severity is Severity.ERROR
+        return self.severity is PactSeverity.ERROR
 
     def below(self, place: str) -> "Problem":
         """The same problem, its place seen from further up."""
@@ -114,4 +114,4 @@ def takes_octets(document: Document, schema: Located) -> bool:
 
 def not_compared(place: str, pointer: str, why: str) -> Problem:
     """Return what says that a part of an interaction was not looked at."""
-    return Problem("not-compared", place, pointer, why, Severity.NOT_COMPARED)
+    return Problem("not-compared", place, pointer, why, PactSeverity.NOT_COMPARED)

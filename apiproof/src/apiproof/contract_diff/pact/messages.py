@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from apiproof.contract_diff.pact.findings import Problem, Severity, listed, shown
+from apiproof.contract_diff.pact.findings import PactSeverity, Problem, listed, shown
 from apiproof.contract_diff.pact.matching_rules import is_loose, lengths
 from apiproof.openapi.references import Located
 from apiproof.openapi.schema_variants import Properties, Variant
@@ -27,7 +27,7 @@ def as_type(problem: Problem, expected: Any) -> Problem:
 
 def as_possible(problem: Problem) -> Problem:
     """The same problem of what need not be sent: a warning, as the state may see to it."""
-    return replace(problem, severity=Severity.WARNING) if problem.is_error else problem
+    return replace(problem, severity=PactSeverity.WARNING) if problem.is_error else problem
 
 
 def length_problems(
@@ -103,7 +103,7 @@ def maybe_absent(name: str, schemas: Schemas, place: Place) -> Problem:
         show((*place, name)),
         schemas[0].pointer,
         f"expected the property {name}, got a schema that does not require it",
-        Severity.WARNING,
+        PactSeverity.WARNING,
     )
 
 

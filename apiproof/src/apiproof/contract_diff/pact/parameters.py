@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from apiproof.contract_diff.pact.findings import Problem, Severity, listed, schema_problems
+from apiproof.contract_diff.pact.findings import PactSeverity, Problem, listed, schema_problems
 from apiproof.contract_diff.pact.headers import REQUEST, excused
 from apiproof.contract_diff.pact.security import cookies, key_names
 from apiproof.openapi.operations import IGNORED_HEADERS, Operation, Parameter
@@ -110,7 +110,7 @@ class ParameterCheck:
                     f".request.headers{show([name])}",
                     operation.part.pointer,
                     f"expected a declared header, got {name}, which the provider may ignore",
-                    Severity.WARNING,
+                    PactSeverity.WARNING,
                 )
 
 

@@ -5,13 +5,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from apiproof.contract_diff.pact.comparison import Comparison
-from apiproof.contract_diff.pact.findings import Finding as PactFinding
-from apiproof.contract_diff.pact.findings import Severity
+from apiproof.contract_diff.pact.findings import PactFinding, PactSeverity
 from apiproof.errors import UserError
 from apiproof.openapi.document import DocumentError, load_document
 from apiproof.pacts.reading import Interaction, PactFile
-from apiproof.reporting import Finding, Location
-from apiproof.reporting import Severity as Importance
+from apiproof.reporting import Finding, Location, Severity
 from apiproof.service import Service
 
 
@@ -56,11 +54,11 @@ def compare_pacts(
 
 def as_finding(finding: PactFinding, pact: PactFile) -> Finding:
     """A finding of a comparison; a warning fails nothing."""
-    is_error = finding.severity is Severity.ERROR
+    is_error = finding.severity is PactSeverity.ERROR
     return Finding(
         id=f"pacts/{finding.rule}/{finding.consumer}/{finding.interaction}/{finding.where}",
         check=finding.rule,
-        severity=Importance.HIGH if is_error else Importance.LOW,
+        severity=Severity.HIGH if is_error else Severity.LOW,
         operation="",
         message=f"{finding.consumer}: {finding.interaction}: {finding.message}",
         expected=f"what the document says at {finding.pointer}",

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from apiproof.contract_diff.pact.findings import (
+    PactSeverity,
     Problem,
-    Severity,
     listed,
     not_compared,
     schema_problems,
@@ -173,7 +173,7 @@ def _ignored(why: str, place: str, name: str, pointer: str) -> Problem:
         place + show([name]),
         pointer,
         f"expected no {why} property in a request, got {name}, which the provider may ignore",
-        Severity.WARNING,
+        PactSeverity.WARNING,
     )
 
 

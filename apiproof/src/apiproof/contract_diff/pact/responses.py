@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from apiproof.contract_diff.pact.findings import (
+    PactSeverity,
     Problem,
-    Severity,
     listed,
     not_compared,
     schema_problems,
@@ -223,7 +223,7 @@ def _unsaid(part: Located, stated: str, fitting: list[str]) -> Iterator[Problem]
             ".response.headers['Content-Type']",
             part.at("content", fitting[0]).pointer,
             f"expected {stated}, got {fitting[0]}, which does not say so",
-            Severity.WARNING,
+            PactSeverity.WARNING,
         )
 
 

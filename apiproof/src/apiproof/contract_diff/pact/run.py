@@ -11,15 +11,15 @@ from typing import Final, Literal
 from rich.console import Console
 
 from apiproof.contract_diff.pact.comparison import Comparison
-from apiproof.contract_diff.pact.findings import Finding, Severity
+from apiproof.contract_diff.pact.findings import PactFinding, PactSeverity
 from apiproof.openapi.document import DocumentError, load_document
 from apiproof.pacts.reading import PactError, PactFile, load_pact
 from apiproof.reporting.terminal import print_line, print_table, printable
 
 _STYLES: Final = {
-    Severity.ERROR: "red",
-    Severity.WARNING: "yellow",
-    Severity.NOT_COMPARED: "magenta",
+    PactSeverity.ERROR: "red",
+    PactSeverity.WARNING: "yellow",
+    PactSeverity.NOT_COMPARED: "magenta",
 }
 Format = Literal["table", "json"]
 
@@ -29,7 +29,7 @@ class Outcome:
     """What a run compared, found, and could not tell."""
 
     pacts: Sequence[PactFile] = ()
-    findings: Sequence[Finding] = ()
+    findings: Sequence[PactFinding] = ()
     errors: Sequence[str] = field(default_factory=tuple)
 
     @property
@@ -44,7 +44,7 @@ class Outcome:
             {
                 (found.file, found.where.split("]", 1)[0])
                 for found in self.findings
-                if found.severity is Severity.NOT_COMPARED
+                if found.severity is PactSeverity.NOT_COMPARED
             }
         )
 
@@ -66,7 +66,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         """0 passed, 1 failed, 2 could not tell: nothing was compared, or a file not read."""
-        if any(finding.severity is Severity.ERROR for finding in self.findings):
+        if any(finding.severity is PactSeverity.ERROR for finding in self.findings):
             return 1
         return 2 if self.errors or not self.compared else 0
 
@@ -78,7 +78,7 @@ class Outcome:
         in_part = f" ({self.in_part} more in part only)" if self.in_part else ""
         return (
             f"{result}: {self.compared} interactions of {len(self.pacts)} pacts compared{in_part}, "
-            f"{counts[Severity.ERROR]} errors, {counts[Severity.WARNING]} warnings"
+            f"{counts[PactSeverity.ERROR]} errors, {counts[PactSeverity.WARNING]} warnings"
         )
 
 
@@ -109,7 +109,7 @@ def render_table(outcome: Outcome, console: Console) -> None:
     print_line(console, (outcome.summary, "bold"))
 
 
-def _row(finding: Finding) -> tuple[str | tuple[str, str], ...]:
+def _row(finding: PactFinding) -> tuple[str | tuple[str, str], ...]:
     where = f"{finding.message}\npact: {finding.where}\ndocument: {finding.pointer}"
     severity = (str(finding.severity), _STYLES[finding.severity])
     return finding.interaction, severity, finding.rule, where
@@ -153,7 +153,7 @@ def examine(paths: Sequence[Path], openapi_path: Path, provider: str | None = No
     except DocumentError as why:
         return Outcome(errors=(str(why),))
     pacts: list[PactFile] = []
-    findings: list[Finding] = []
+    findings: list[PactFinding] = []
     errors: list[str] = []
     others: set[str] = set()
     for path in _files(paths):

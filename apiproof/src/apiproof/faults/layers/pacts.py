@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from apiproof.contract_diff.pact import Comparison, Severity
+from apiproof.contract_diff.pact import Comparison, PactSeverity
 from apiproof.faults.observer import Observer
 from apiproof.faults.study import LayerContext
 from apiproof.openapi.document import Router
@@ -36,7 +36,7 @@ class Pacts:
         for each in selected:
             pact = replace(each.source.pact, interactions=each.interactions)
             for finding in comparison.findings(pact):
-                if finding.severity is Severity.ERROR and observer.wants((finding.consumer,)):
+                if finding.severity is PactSeverity.ERROR and observer.wants((finding.consumer,)):
                     where = f"{finding.consumer}: {finding.interaction}"
                     observer.found((finding.consumer,), where, finding.message)
         with open_session(context.env) as session:
