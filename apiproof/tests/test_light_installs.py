@@ -62,3 +62,50 @@ def test_nothing_else_is_imported(extras: tuple[str, ...], modules: str) -> None
         if module in owners and not brought & set(map(canonicalize_name, owners[module]))
     }
     assert foreign == set()
+
+
+# What only the work of a command needs: seconds to import, all of it.
+HEAVY = (
+    "alembic boto3 botocore cosmic_ray cryptography dask distributed fastapi hypothesis jinja2 "
+    "jsonschema_rs moto pact psycopg2 pytest requests schemathesis sqlalchemy starlette uvicorn"
+)
+TELLING = """
+import contextlib, io, json, sys
+import typer
+from apiproof.cli import app
+
+def paths(command, words=()):
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from paths(inner, (*words, name))
+
+def heavy():
+    return sorted({name.partition(".")[0] for name in sys.modules} & set(sys.argv[1:]))
+
+found = {}
+main = typer.main.get_command(app)
+for words in paths(main):
+    before = heavy()
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
+        main([*words, "--help"], prog_name="apiproof")
+    found[" ".join(words)] = [name for name in heavy() if name not in before]
+try:
+    main(["fuzz", "--workers", "none"], prog_name="apiproof", standalone_mode=False)
+except Exception as refusal:
+    found[str(refusal)] = heavy()
+print(json.dumps(found))
+"""
+
+
+def test_the_help_of_a_command_and_its_first_words_import_nothing_heavy() -> None:
+    run = subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-c", TELLING, *HEAVY.split()],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    found: dict[str, list[str]] = json.loads(run.stdout)
+    assert {"run", "fuzz", "faults mutate", "pact verify", "access init"} <= found.keys()
+    assert any(name.startswith("--workers none") for name in found)
+    assert {name: heavy for name, heavy in found.items() if heavy} == {}

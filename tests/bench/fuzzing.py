@@ -29,7 +29,7 @@ from typing import Any
 
 from rich.table import Table
 
-from apiproof.fuzzing.shard_runs import available_cores
+from apiproof.fork_pool import available_cores
 from apiproof.reporting import Chart, Series, StepResult, step_result
 from apiproof.reporting.store import save_step
 from apiproof.reporting.terminal import console

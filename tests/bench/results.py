@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from apiproof.fuzzing.shard_runs import available_cores
+from apiproof.fork_pool import available_cores
 from apiproof.reporting.store import write_atomically
 
 PATH = Path("reports") / "bench.json"

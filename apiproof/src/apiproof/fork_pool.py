@@ -179,3 +179,10 @@ def _ended(selector: selectors.BaseSelector, running: dict[int, Child]) -> list[
 def once(name: str, work: Work, seconds: float) -> Child:
     """Do one task in a forked process and wait for its end."""
     return next(spread([(name, work)], 1, seconds))
+
+
+def available_cores() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

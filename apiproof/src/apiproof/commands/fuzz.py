@@ -57,6 +57,11 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
 
     if cluster is None and (seeds is not None or minutes is not None):
         raise UserError("--seeds and --minutes are a cluster's: add --cluster local, say.")
+    count = worker_count(workers) if workers is not None else 0
+
+    from apiproof.reporting.terminal import console, print_line
+
+    print_line(console, "Starting ...")  # what is imported and started now takes seconds
 
     from apiproof.fuzzing.campaign import Campaign
     from apiproof.fuzzing.cli_run import REPORTS, run_schemathesis
@@ -70,7 +75,6 @@ def fuzz(  # noqa: PLR0913 - these are the command line's options
     if cluster is not None:
         campaign = Campaign(name, tuple(context.args), seeds, minutes)
         raise typer.Exit(_report(name, lambda: campaign.run(cluster, REPORTS / "campaign.jsonl")))
-    count = worker_count(workers) if workers is not None else 0
     if shard is not None:
         folder = result.parent if result else REPORTS
         part, chosen = Shard.parse(shard), load_service(name)
@@ -101,7 +105,7 @@ def worker_count(text: str) -> int:
         UserError: it is neither.
     """
     from apiproof.errors import UserError
-    from apiproof.fuzzing.shard_runs import available_cores
+    from apiproof.fork_pool import available_cores
 
     if text == "auto":
         return available_cores()

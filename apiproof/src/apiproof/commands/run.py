@@ -39,6 +39,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     """
     from apiproof.reporting.terminal import console, print_line
 
+    count = worker_count(workers)
     print_line(console, "Starting the environment ...")
 
     from apiproof import pipeline
@@ -52,7 +53,6 @@ def run(  # noqa: PLR0913 - these are the command line's options
     from apiproof.service import configured_service, load_service
 
     started = datetime.now(UTC)
-    count = worker_count(workers)
     names = pipeline.chosen_steps(only or (), skip or ())
     known = baselines.read_baseline(baseline)
     name = service or configured_service()

@@ -343,10 +343,3 @@ def _tell(task: ShardTask, found: ShardResult) -> None:
     if found.exit_code:
         print_line(console, f"  again: {task.command}", wrap=False)
         print_line(console, f"  output: {task.output}", wrap=False)
-
-
-def available_cores() -> int:
-    """How many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
