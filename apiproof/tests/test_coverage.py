@@ -6,6 +6,7 @@ import pytest
 
 from apiproof.coverage import CoverageLog, Entry, evaluate, gaps, read_exclusions, record_responses
 from apiproof.errors import UserError
+from apiproof.openapi.document import operations
 
 DOCUMENT: dict[str, Any] = {
     "paths": {
@@ -53,6 +54,45 @@ def test_a_status_that_was_never_seen_is_a_gap() -> None:
 def test_a_success_without_a_credential_is_no_evidence_for_a_guarded_operation() -> None:
     anonymous = [*COMPLETE[:2], COMPLETE[3], Entry("locked", 200, authenticated=False)]
     assert lines(*anonymous) == ["locked: 2xx to an authenticated caller"]
+
+
+def test_a_redirect_is_a_success_where_the_document_declares_it() -> None:
+    """Elsewhere it may lead to a login, and nothing was reached."""
+    document = {"paths": {"/a": {"get": {"operationId": "open", "responses": {"303": {}}}}}}
+    [declared], log = operations(document), coverage_log(Entry("open", 303, authenticated=False))
+    assert log.succeeded(declared)
+    assert not log.succeeded(next(iter(operations(DOCUMENT))))
+
+
+@pytest.mark.parametrize(
+    ("scheme", "headers", "query"),
+    [
+        ({"in": "cookie", "name": "access_token"}, [(b"cookie", b"a=b; access_token=x")], b""),
+        ({"in": "header", "name": "X-Key"}, [(b"x-key", b"x")], b""),
+        ({"in": "query", "name": "key"}, [], b"a=b&key=x"),
+    ],
+)
+def test_a_credential_counts_wherever_the_document_wants_it(
+    scheme: dict[str, str], headers: list[tuple[bytes, bytes]], query: bytes
+) -> None:
+    async def answer(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    async def nothing(*_: Any) -> Any: ...
+
+    schemes = {"oauth": {"type": "apiKey", **scheme}}
+    document = {**DOCUMENT, "components": {"securitySchemes": schemes}}
+    seen = coverage_log()
+    app = record_responses(answer, document, seen)
+
+    async def send_both() -> None:
+        for sent, text in ((headers, query), ([(b"cookie", b"access_token_of=x")], b"keys=x")):
+            scope = {"type": "http", "method": "GET", "path": "/locked", "query_string": text}
+            await app({**scope, "headers": sent}, nothing, nothing)
+
+    asyncio.run(send_both())
+    found = {entry.authenticated: count for entry, count in seen.counts.items()}
+    assert found == {True: 1, False: 1}
 
 
 def test_a_pending_status_is_excused_with_a_reason() -> None:

@@ -8,24 +8,28 @@ summed.
 import io
 import json
 import os
+import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import parse_qs
 
 from rich.console import Console
 from rich.table import Table
 
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp, Message
+from apiproof.jwt import Scheme, schemes
 from apiproof.monitoring import ResponseObserver, observe_responses
 from apiproof.openapi.document import Operation, operations
 from apiproof.reporting import Grid, GridCell, Status
 from apiproof.reporting.terminal import line_of, print_line
 
 SUCCESS = range(200, 300)
+REDIRECTS = range(300, 400)
 
 
 @dataclass(frozen=True)
@@ -61,9 +65,14 @@ class CoverageLog:
         )
 
     def succeeded(self, operation: Operation) -> bool:
-        """Tell whether the operation answered 2xx, to a credential where it asks for one."""
+        """Tell whether the operation answered 2xx, to a credential where it asks for one.
+
+        A redirect that the document declares is a success as well; another may lead to a login.
+        """
+        redirects = [int(each) for each in operation.statuses if re.fullmatch(r"3\d\d", each)]
         return any(
-            entry.status in SUCCESS and (entry.authenticated or not operation.secured)
+            (entry.status in SUCCESS or entry.status in redirects)
+            and (entry.authenticated or not operation.secured)
             for entry in self.counts
             if entry.operation_id == operation.operation_id
         )
@@ -98,9 +107,13 @@ class CoverageLog:
 
 def record_responses(app: ASGIApp, document: dict[str, Any], coverage_log: CoverageLog) -> ASGIApp:
     """Wrap an ASGI application so that every answer of a declared operation is recorded."""
+    carriers = [scheme for scheme in schemes(document).values() if scheme.kind == "apiKey"]
 
     def begin(operation: Operation, scope: Message) -> ResponseObserver:
-        authenticated = any(name == b"authorization" for name, _ in scope["headers"])
+        headers = [(name.decode("latin-1"), value) for name, value in scope["headers"]]
+        authenticated = any(name == "authorization" for name, _ in headers) or any(
+            _is_carried(scheme, headers, scope["query_string"]) for scheme in carriers
+        )
 
         def note(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -109,6 +122,17 @@ def record_responses(app: ASGIApp, document: dict[str, Any], coverage_log: Cover
         return note
 
     return observe_responses(app, document, begin)
+
+
+def _is_carried(scheme: Scheme, headers: Sequence[tuple[str, bytes]], query: bytes) -> bool:
+    """Whether a request has anything where an API key stands."""
+    if scheme.place == "header":
+        return any(name == scheme.field.lower() for name, _ in headers)
+    if scheme.place == "query":
+        return scheme.field in parse_qs(query.decode("latin-1"))
+    cookies = [value.decode("latin-1") for name, value in headers if name == "cookie"]
+    names = [part.partition("=")[0].strip() for text in cookies for part in text.split(";")]
+    return scheme.field in names
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from apiproof.access import probe_service
 from apiproof.access import step as access_step
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control_client import ControlClient
-from apiproof.coverage import SUCCESS, as_grid
+from apiproof.coverage import REDIRECTS, SUCCESS, CoverageLog, as_grid
 from apiproof.declared_security import Declared, declared_security, lost_security
 from apiproof.environment import Environment
 from apiproof.environment_file import EnvironmentFile
@@ -28,7 +28,7 @@ from apiproof.fuzzing.cli_run import run_schemathesis
 from apiproof.fuzzing.shard_result import ShardResult
 from apiproof.fuzzing.shard_runs import Processes, fuzz_beside
 from apiproof.kept_refusals import FORBIDDEN, is_refused, lost_refusals
-from apiproof.openapi.document import load_document, operations
+from apiproof.openapi.document import Operation, load_document, operations
 from apiproof.openapi.references import Document
 from apiproof.pacts import usage
 from apiproof.pacts.reading import PactFile
@@ -151,10 +151,11 @@ def check_coverage(context: PipelineContext) -> StepResult:
         Finding(
             id=f"coverage/success_seen/{operation.operation_id}/none",
             check="success_seen",
-            severity=Severity.MEDIUM,
+            severity=Severity.LOW if _redirects(operation, coverage_log) else Severity.MEDIUM,
             operation=operation.label,
             message="no request succeeded (2xx)"
-            + (f": {FORBIDDEN} to every user" if is_refused(operation, coverage_log) else ""),
+            + (f": {FORBIDDEN} to every user" if is_refused(operation, coverage_log) else "")
+            + _redirects(operation, coverage_log),
             expected="2xx to an authenticated caller" if operation.secured else "2xx",
             details=(_NEEDS_ROLE,) if is_refused(operation, coverage_log) else (),
         )
@@ -163,6 +164,14 @@ def check_coverage(context: PipelineContext) -> StepResult:
     findings += lost_refusals(context.refused, document, coverage_log)
     evidence = {"operations": len(found), "successes": answers}
     return step_result("coverage", evidence, findings, sections=[as_grid(document, coverage_log)])
+
+
+def _redirects(operation: Operation, log: CoverageLog) -> str:
+    """In words, that an operation answers redirects of which the document says nothing."""
+    seen = sorted(log.statuses(operation.operation_id) & set(REDIRECTS))
+    if not seen or operation.secured:
+        return ""
+    return f": it answers {', '.join(map(str, seen))}, which the document does not declare"
 
 
 def probe_access(context: PipelineContext) -> StepResult:

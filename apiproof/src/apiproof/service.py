@@ -22,7 +22,7 @@ from apiproof.environment_config import EnvironmentConfig, filled, placeholder_c
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.openapi.document import load_document
-from apiproof.openapi.undeclared import with_security
+from apiproof.openapi.undeclared import BEARER, with_security
 
 __all__ = [
     "ASGIApp",
@@ -199,8 +199,10 @@ class Service:
         disable: Disables an account as the service's operators would: `(config, username)`.
         asgi_target: The application as uvicorn loads it, for tests that run it as it is deployed.
         environment_variables: What `asgi_target` reads, for a configuration.
-        undeclared_security: operationId -> scopes, for operations that ask for a bearer token
-            while the document does not say so.
+        undeclared_security: operationId -> scopes, for operations that ask for a token while the
+            document does not say so.
+        undeclared_scheme: How those take it, an OpenAPI Security Scheme Object; a cookie is
+            `{"type": "apiKey", "in": "cookie", "name": "access_token"}`. Default: a bearer token.
         prepare_account: Gives a new account the rows that it is to have, where no operation makes
             them: `(config, account)`.
         conformance: Whether a test fails when any answer departs from the document; plain FastAPI
@@ -235,6 +237,7 @@ class Service:
     asgi_target: str | None = None
     environment_variables: Callable[[EnvironmentConfig], Mapping[str, str]] | None = None
     undeclared_security: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    undeclared_scheme: Mapping[str, Any] = field(default_factory=lambda: BEARER)
     prepare_account: Callable[[EnvironmentConfig, Account], None] | None = None
     conformance: bool = False
     pacts: Path = Path("pacts")
@@ -292,7 +295,7 @@ class Service:
             OperationUnknown: `undeclared_security` names what the document does not have.
         """
         try:
-            return with_security(document, self.undeclared_security)
+            return with_security(document, self.undeclared_security, self.undeclared_scheme)
         except ValueError as missing:
             raise OperationUnknown(
                 f"`undeclared_security` of the service file names {missing}: "

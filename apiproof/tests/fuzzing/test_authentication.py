@@ -6,7 +6,9 @@ import time
 from types import SimpleNamespace
 from typing import Any, cast
 
-from apiproof.fuzzing.authentication import SharedAccountTokens
+import pytest
+
+from apiproof.fuzzing.authentication import Presenter, SharedAccountTokens, put_into
 from apiproof.openapi.document import operations
 from apiproof.service import EnvironmentControl
 
@@ -31,7 +33,7 @@ class FakeEnvironment:
         assert (username, scopes) == ("ada", ("read",))
         self.issued += 1
         claims = json.dumps({"exp": time.time() + self.lifetime, "n": self.issued})
-        return f"h.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.s"
+        return f"e30.{base64.urlsafe_b64encode(claims.encode()).decode().rstrip('=')}.s"
 
 
 def asked_twice(lifetime: float) -> int:
@@ -47,3 +49,26 @@ def test_a_token_is_used_until_its_time_is_nearly_over() -> None:
     assert asked_twice(3600) == 1
     assert asked_twice(30) == 2
     assert asked_twice(-1) == 2
+
+
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        {"type": "http", "scheme": "bearer"},
+        {"type": "apiKey", "in": "cookie", "name": "access_token"},
+        {"type": "apiKey", "in": "header", "name": "X-Token"},
+    ],
+)
+def test_a_token_is_put_where_the_document_wants_it_and_found_there(scheme: Any) -> None:
+    """An account whose session a request ended must not be used again, wherever its token was."""
+    document = {**DOCUMENT, "components": {"securitySchemes": {"bearer": scheme}}}
+    tokens = SharedAccountTokens(cast("EnvironmentControl", FakeEnvironment(3600)), ())
+    [operation] = operations(document)
+    case = SimpleNamespace(headers={}, cookies={}, query={})
+    put_into(case, Presenter(document)(operation, tokens(operation)))
+    assert tokens.owner_of(case.headers, case.cookies) == "ada"
+    sent = {"Cookie": f"theme=dark; access_token={case.cookies.get('access_token')}"}
+    assert tokens.owner_of({**case.headers, **(sent if case.cookies else {})}) == "ada"
+    assert tokens.owner_of({"X-Token": "another"}, None) == ""
+    assert bool(case.cookies) == (scheme.get("in") == "cookie")
+    assert ("X-Token" in case.headers) == (scheme.get("in") == "header")

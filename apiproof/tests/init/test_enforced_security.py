@@ -1,25 +1,31 @@
 """An application that reads credentials itself: init finds out, and the document is completed."""
 
 from collections.abc import Callable
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
 from apiproof.access import probe_service
 from apiproof.environment import Environment
-from apiproof.init.enforced_security import token_kinds, undeclared_security
+from apiproof.init.doctor import token_checks
+from apiproof.init.enforced_security import Undeclared, token_kinds, undeclared_security
 from apiproof.init.files import Plan, service_file
-from apiproof.init.source import SourceFacts
+from apiproof.init.source import SourceFacts, read_source
 from apiproof.jwt import decode_unverified
 from apiproof.service import OperationUnknown, Service
 
+COOKIE = {"type": "apiKey", "in": "cookie", "name": "access_token"}
 
-def application(*, careless: bool = False) -> FastAPI:
+
+def application(*, careless: bool = False, in_cookie: bool = False) -> FastAPI:
     app = FastAPI()
 
     def caller(request: Request) -> str:
         header = request.headers.get("Authorization", "")
+        if in_cookie:
+            header = f"Bearer {request.cookies.get('access_token', '')}"
         if careless:
             return "anybody"
         if not header.startswith("Bearer ey"):
@@ -53,7 +59,44 @@ def service() -> Service:
 
 def test_what_asks_for_a_token_without_saying_so_is_found() -> None:
     with Environment.open(Service(application, database=False)) as env:
-        assert undeclared_security(env) == ("profile", "admin")
+        assert undeclared_security(env) == Undeclared(operations=("profile", "admin"))
+
+
+def cookies(*, careless: bool = False) -> FastAPI:
+    return application(careless=careless, in_cookie=True)
+
+
+def test_a_token_in_a_cookie_that_the_source_reads_is_found(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(Path(__file__).read_text("utf-8"), "utf-8")
+    places = read_source(tmp_path).credentials
+    assert list(places) == [("cookie", "access_token")]
+    with Environment.open(Service(cookies, database=False)) as env:
+        assert undeclared_security(env).operations == ()
+        undeclared = undeclared_security(env, places)
+        kinds = token_kinds(env, undeclared)
+    assert undeclared == Undeclared(COOKIE, ("profile", "admin"))
+    assert kinds == {}  # it takes either kind
+    text = service_file(Plan("app:app", None, SourceFacts(), undeclared=undeclared))
+    scope: dict[str, Any] = {}
+    exec(text, scope)  # noqa: S102  # what init writes runs as it is
+    assert scope["SERVICE"].undeclared_scheme == COOKIE
+
+
+@pytest.mark.parametrize("careless", [False, True])
+def test_tokens_in_cookies_are_tried_as_those_in_headers(*, careless: bool) -> None:
+    service = Service(
+        lambda: cookies(careless=careless),
+        database=False,
+        undeclared_security={"profile": ()},
+        undeclared_scheme=COOKIE,
+    )
+    with Environment.open(service) as env:
+        report = probe_service(service, env)
+        [check] = token_checks(env, env.new_account())
+    found = {(finding.operation_id, finding.check) for finding in report.findings}
+    assert (("profile", "anonymous_rejected") in found) == careless
+    assert ("profile", "exercised") not in found
+    assert check.text == "a token is taken: GET /profile answers 200"
 
 
 def test_the_document_is_completed_and_the_declared_one_stays(service: Service) -> None:
@@ -112,7 +155,7 @@ def test_the_kind_of_token_is_found_and_a_service_of_both_is_told() -> None:
     with Environment.open(Service(by_kind, database=False)) as env:
         undeclared = undeclared_security(env)
         kinds = token_kinds(env, undeclared)
-    assert undeclared == ("mine", "yours", "ours")
+    assert undeclared.operations == ("mine", "yours", "ours")
     assert kinds == {"mine": "id", "yours": "id", "ours": "access"}
     plan = Plan("app:app", None, SourceFacts(), undeclared=undeclared, token_kinds=kinds)
     text = service_file(plan)

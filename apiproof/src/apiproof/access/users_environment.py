@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from apiproof.access.payloads import Hints
 from apiproof.access.users import User
-from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme
+from apiproof.jwt import ForgeryMaterial, NotApplicable, Scheme, ends_soon
 from apiproof.service import Account, Client, EnvironmentControl, Service
 
 
@@ -58,17 +58,17 @@ class GeneratedUsers:
         Raises:
             NotMade: The scheme takes no tokens.
         """
-        if not scheme.bears_tokens:
+        if not scheme.may_bear_tokens:
             raise NotApplicable(f"an environment has no credentials for the scheme {scheme.name}")
         key = (user.name, scopes)
-        if key not in self._tokens:
+        if key not in self._tokens or ends_soon(self._tokens[key]):
             self._tokens[key] = self._env.token(user.name, scopes)
             self._secrets.append(self._tokens[key])
         return self._tokens[key]
 
     def material(self, user: User, scheme: Scheme, trap_url: str) -> ForgeryMaterial:
         """Return the pool's own key and whatever else there is."""
-        if not scheme.bears_tokens:
+        if not scheme.may_bear_tokens:
             return ForgeryMaterial()
         self._jwks = self._jwks or tuple(self._signer.jwks())
         return ForgeryMaterial(

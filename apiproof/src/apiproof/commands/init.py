@@ -75,7 +75,7 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     )
     try:
         with Environment.open(service) as env:
-            plan.undeclared = adoption.undeclared_security(env)
+            plan.undeclared = adoption.undeclared_security(env, facts.credentials)
             plan.token_kinds = adoption.token_kinds(env, plan.undeclared)
             return env.document, ""
     except UserError as error:

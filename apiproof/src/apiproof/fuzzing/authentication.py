@@ -4,23 +4,20 @@ A token with more scopes than an operation asks for would hide a wrong declarati
 all would die with the first fuzzed sign-out.
 """
 
-import base64
-import json
-import math
 import os
-import time
-from collections.abc import Callable
-from typing import Any
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 import schemathesis
 from schemathesis.core.transport import Response
 
+from apiproof.jwt import AUTHORIZATION, RequestAuth, ends_soon, presented, schemes
 from apiproof.openapi.document import Operation, operations
 from apiproof.service import EnvironmentControl
 
 TOKEN_VARIABLE = "APIPROOF_TOKEN"  # noqa: S105  # the name of a variable, not a secret
-HEADER = "Authorization"
-MARGIN = 60.0  # seconds: a request may take that long
+_PARTS: Final = re.compile(r"[\s;,=]+")  # of a header: `Bearer TOKEN`, `name=TOKEN; other=x`
 
 TokenSource = Callable[[Operation], str]
 
@@ -38,7 +35,7 @@ class SharedAccountTokens:
         """Return a token for one operation."""
         account = self._env.shared_account()
         key = (account.username, operation.scopes)
-        if key not in self._tokens or _ends_soon(self._tokens[key]):
+        if key not in self._tokens or ends_soon(self._tokens[key]):
             self._tokens[key] = self._env.token(account.username, operation.scopes)
             self._owners[self._tokens[key]] = account.username
         return self._tokens[key]
@@ -47,22 +44,14 @@ class SharedAccountTokens:
         """Retire the account whose session a successful call has just ended."""
         if operation_id not in self._ends_session or response.status_code not in range(200, 300):
             return
-        if owner := self.owner_of(response.request.headers.get(HEADER)):
+        if owner := self.owner_of(response.request.headers):
             self._env.invalidate(owner)
 
-    def owner_of(self, header: object) -> str:
-        """Return whose token an `Authorization` header holds; empty for nobody's that is known."""
-        return self._owners.get(str(header or "").removeprefix("Bearer "), "")
-
-
-def _ends_soon(token: str) -> bool:
-    """Whether a token's time is nearly over: a long run outlives many."""
-    payload = token.split(".")[1] if token.count(".") == 2 else ""
-    try:
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except ValueError:
-        return False  # it is no JWT: nobody can tell
-    return isinstance(claims, dict) and claims.get("exp", math.inf) - time.time() < MARGIN
+    def owner_of(self, *holders: Mapping[str, object] | None) -> str:
+        """Return whose token headers or cookies hold; empty for nobody's that is known."""
+        values = [str(value) for holder in holders for value in (holder or {}).values()]
+        words = [word for value in values for word in _PARTS.split(value)]
+        return next((self._owners[word] for word in words if word in self._owners), "")
 
 
 def environment_token(_: Operation) -> str:
@@ -70,20 +59,43 @@ def environment_token(_: Operation) -> str:
     return os.environ[TOKEN_VARIABLE]
 
 
+class Presenter:
+    """How the operations of a document take a token: as a header, a cookie or in the query."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._declared = schemes(document)
+
+    def __call__(self, operation: Operation, token: str) -> RequestAuth:
+        """Return a token as an operation takes it; as a bearer token where that cannot be told."""
+        auth = presented(operation.security, self._declared, token)
+        return auth or RequestAuth(headers={AUTHORIZATION: f"Bearer {token}"})
+
+
+def put_into(case: Any, auth: RequestAuth) -> None:
+    """Put a credential into a case of Schemathesis."""
+    case.headers.update(auth.headers)
+    case.cookies.update(auth.cookies)
+    if auth.query:
+        case.query = {**(case.query or {}), **auth.query}
+
+
 def provider_for(
     document: dict[str, Any], tokens: TokenSource
-) -> type[schemathesis.AuthProvider[str]]:
+) -> type[schemathesis.AuthProvider[RequestAuth]]:
     """Build the provider class that Schemathesis registers."""
     by_label = {operation.label: operation for operation in operations(document)}
+    present = Presenter(document)
 
     class DeclaredScopes:
-        """Injects a bearer token into the operations that declare security, and no others."""
+        """Injects a token into the operations that declare security, and no others."""
 
-        def get(self, _case: Any, context: schemathesis.AuthContext) -> str | None:
+        def get(self, _case: Any, context: schemathesis.AuthContext) -> RequestAuth | None:
             operation = by_label.get(context.operation.label)
-            return tokens(operation) if operation is not None and operation.security else None
+            if operation is None or not operation.security:
+                return None
+            return present(operation, tokens(operation))
 
-        def set(self, case: Any, data: str, _context: schemathesis.AuthContext) -> None:
-            case.headers[HEADER] = f"Bearer {data}"
+        def set(self, case: Any, data: RequestAuth, _context: schemathesis.AuthContext) -> None:
+            put_into(case, data)
 
     return DeclaredScopes

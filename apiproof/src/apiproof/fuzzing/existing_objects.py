@@ -11,6 +11,7 @@ Source: schemathesis 4.32, generation/meta.py (phases, and which part a case tri
 import contextlib
 import copy
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -21,9 +22,9 @@ from schemathesis.core.transport import Response
 from apiproof.access.http import Request, RequestContent
 from apiproof.access.resources import ResourceCreator, ResourceCreators, created_id
 from apiproof.fuzzing.access_checks import answer_of
-from apiproof.fuzzing.authentication import HEADER
+from apiproof.fuzzing.authentication import Presenter, put_into
 from apiproof.fuzzing.request_overrides import is_one_in
-from apiproof.openapi.document import Operation
+from apiproof.openapi.document import Operation, operations
 
 _DRAWN: Final = 4  # one request in four keeps what was drawn
 _PARAMETER: Final = re.compile(r"\{([^}]*)\}")
@@ -35,8 +36,8 @@ class RequestOwners(Protocol):
     def __call__(self, operation: Operation, /) -> str:
         """Return a token for an operation; empty to send again what was sent before."""
 
-    def owner_of(self, header: object) -> str:
-        """Return whose token an `Authorization` header holds; empty for nobody's that is known."""
+    def owner_of(self, *holders: Mapping[str, object] | None) -> str:
+        """Return whose token headers or cookies hold; empty for nobody's that is known."""
 
 
 @dataclass
@@ -59,25 +60,27 @@ class _Creation:
 class ExistingObjects:
     """What a run has made, for the requests that name it."""
 
-    def __init__(self, operations: list[Operation], tokens: RequestOwners) -> None:
+    def __init__(self, document: dict[str, Any], tokens: RequestOwners) -> None:
         """Find out which operation makes what a path's parameter names.
 
         Args:
-            operations: all of the document.
+            document: the service's.
             tokens: whose the requests are.
         """
-        self._operations = {operation.label: operation for operation in operations}
+        found = list(operations(document))
+        self._operations = {operation.label: operation for operation in found}
+        self._present = Presenter(document)
         self._tokens = tokens
         self._creations: dict[str, _Creation] = {}  # by the label of what made it
         self._making: set[str] = set()
-        creators = ResourceCreators(operations)
+        creators = ResourceCreators(found)
         self._sources: dict[str, list[tuple[str, ResourceCreator]]] = {
             operation.label: [
                 (parameter, creator)
                 for parameter in reversed(_PARAMETER.findall(operation.path))
                 for creator in creators.for_path_parameter(operation, parameter)
             ]
-            for operation in operations
+            for operation in found
         }
         self._makers = {
             creator.operation.label for found in self._sources.values() for _, creator in found
@@ -87,7 +90,7 @@ class ExistingObjects:
         """Let a request that is about to be sent name something that exists, if it can."""
         operation = self._operations.get(case.operation.label)
         if operation is not None and _may_change(case):
-            owner = self._tokens.owner_of(case.headers.get(HEADER))
+            owner = self._tokens.owner_of(case.headers, case.cookies)
             if owner or not operation.security:
                 self._name_what_exists(operation, case, owner)
 
@@ -111,7 +114,7 @@ class ExistingObjects:
             return
         succeeded = 200 <= response.status_code < 300
         if succeeded and operation.label in self._makers:
-            owner = self._tokens.owner_of(response.request.headers.get(HEADER))
+            owner = self._tokens.owner_of(response.request.headers)
             self._creations[operation.label] = _Creation(_as_sent(case), response, owner)
         elif response.status_code in {404, 410} or (succeeded and operation.method == "DELETE"):
             self._forget(operation, case.path_parameters or {})
@@ -133,7 +136,9 @@ class ExistingObjects:
         self._making.add(operation.label)
         try:
             token = self._tokens(operation) if operation.security else ""
-            again = _as_sent(found.case, token)
+            again = _as_sent(found.case)
+            if token:
+                put_into(again, self._present(operation, token))
             self._name_what_exists(operation, again, owner)  # it may lie in something of another's
             with contextlib.suppress(requests.RequestException):
                 self.notice(again, again.call())
@@ -146,12 +151,12 @@ class ExistingObjects:
         return new
 
 
-def _as_sent(case: Any, token: str = "") -> Any:
-    """Return a case that sends the same once more, with another token if one is given."""
+def _as_sent(case: Any) -> Any:
+    """Return a case that sends the same once more."""
     return case.operation.Case(
         method=case.method,
         path_parameters=dict(case.path_parameters or {}),
-        headers={**case.headers, **({HEADER: f"Bearer {token}"} if token else {})},
+        headers=dict(case.headers),
         cookies=dict(case.cookies or {}),
         query=dict(case.query or {}),
         body=copy.deepcopy(case.body),

@@ -14,12 +14,13 @@ from apiproof.access import Probe
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users_file import FileUsers, read_identities
 from apiproof.fuzzing.access_checks import SuccessProbe
+from apiproof.fuzzing.authentication import put_into
 from apiproof.fuzzing.checks import install_checks, install_final_probe
 from apiproof.fuzzing.existing_objects import ExistingObjects
 from apiproof.fuzzing.unstated_rules import install_failure_filter
 from apiproof.http.client import HttpClient
 from apiproof.jwt import NotApplicable, RequestAuth
-from apiproof.openapi.document import Operation, operations
+from apiproof.openapi.document import Operation
 
 IDENTITIES_VARIABLE = "APIPROOF_IDENTITIES"
 
@@ -76,7 +77,7 @@ class _OneUser:
     def __call__(self, _operation: Operation) -> str:
         return ""
 
-    def owner_of(self, _header: object) -> str:
+    def owner_of(self, *_holders: object) -> str:
         return "the first user"
 
 
@@ -100,14 +101,11 @@ def install_identities(path: Path) -> None:
             return user.auth(context.operation.label)
 
         def set(self, case: Any, data: RequestAuth, _context: Any) -> None:
-            case.headers.update(data.headers)
-            case.cookies.update(data.cookies)
-            if data.query:
-                case.query = {**(case.query or {}), **data.query}
+            put_into(case, data)
 
     @functools.cache
     def objects() -> ExistingObjects:
-        return ExistingObjects(list(operations(user.document)), _OneUser())
+        return ExistingObjects(user.document, _OneUser())
 
     @schemathesis.hook
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:

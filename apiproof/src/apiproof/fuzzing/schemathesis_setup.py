@@ -27,7 +27,6 @@ from apiproof.fuzzing.request_overrides import OverrideApplier
 from apiproof.fuzzing.shards import Shard, labels_of, limit
 from apiproof.fuzzing.unstated_rules import install_failure_filter
 from apiproof.http.client import BASE_URL
-from apiproof.openapi.document import operations
 from apiproof.service import Service
 
 if TYPE_CHECKING:  # where the environment runs in another process, nothing of it is imported
@@ -88,7 +87,7 @@ def register(
     schemathesis.auth(refresh_interval=None)(provider_for(document, tokens))
 
     if isinstance(tokens, SharedAccountTokens):
-        objects = ExistingObjects(list(operations(document)), tokens)
+        objects = ExistingObjects(document, tokens)
 
         @schemathesis.hook("before_call")
         def name_what_exists(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 
 from apiproof.environment import Environment
 from apiproof.errors import UserError
+from apiproof.jwt import NO_AUTH, presented, schemes
 from apiproof.openapi.document import Operation, operations
 from apiproof.service import Account, Service, load_service
 
@@ -148,5 +149,5 @@ def token_checks(env: Environment, account: Account) -> Iterator[Check]:
 
 def _status(env: Environment, operation: Operation, account: Account) -> int:
     token = env.token(account.username, operation.scopes or None)
-    headers = {"Authorization": f"Bearer {token}"}
-    return int(env.client.request("GET", operation.path, headers=headers).status_code)
+    auth = presented(operation.security, schemes(env.document), token) or NO_AUTH
+    return int(env.client.request("GET", operation.path, **auth.as_arguments()).status_code)

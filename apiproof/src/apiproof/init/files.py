@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apiproof.init.enforced_security import NOTHING, Undeclared
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
 from apiproof.init.variables import invented
+from apiproof.openapi.undeclared import BEARER
 
 SERVICE_FILE = "apiproof_service.py"
 TESTS_FILE = "apiproof_tests.py"  # collected when it is named, so that no run of theirs is longer
@@ -27,8 +29,7 @@ class Plan:
         scopes: What the document asks for.
         region: The pool's.
         install: Shell commands that install the project's own libraries.
-        undeclared: operationIds that ask for a token, as the running application shows, though the
-            document does not say so.
+        undeclared: What the running application asks for, though the document does not say so.
         token_kinds: `access` or `id` by operationId, of those that take one of them alone.
         declares_refusals: Whether the document declares any refusal beside FastAPI's own 422.
         identities: The text of an identities file; empty where the document asks for no credential.
@@ -43,7 +44,7 @@ class Plan:
     scopes: tuple[str, ...] = ()
     region: str = "us-east-1"
     install: tuple[str, ...] = ()
-    undeclared: tuple[str, ...] = ()
+    undeclared: Undeclared = NOTHING
     token_kinds: Mapping[str, str] = field(default_factory=dict)
     declares_refusals: bool = False
     identities: str = ""
@@ -203,11 +204,13 @@ def _service(plan: Plan) -> Iterator[str]:
     if plan.enders:
         yield f"    ends_session=({', '.join(map(_quoted, plan.enders))},),"
     yield from _overrides(plan)
-    if plan.undeclared:
+    if plan.undeclared.operations:
         yield "    # These refuse callers without a token, and the document does not say so."
         yield "    undeclared_security={"
-        yield from (f"        {_quoted(name)}: ()," for name in plan.undeclared)
+        yield from (f"        {_quoted(name)}: ()," for name in plan.undeclared.operations)
         yield "    },"
+        if plan.undeclared.scheme != BEARER:
+            yield f"    undeclared_scheme={json.dumps(plan.undeclared.scheme)},"
     yield "    # body_fixers={operationId: function of a body} for rules that the schema cannot say"
     yield "    # disable=function of (config, username), as your operators shut an account"
     yield ")"

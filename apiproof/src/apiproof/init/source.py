@@ -16,6 +16,7 @@ from apiproof.init.variables import template_for
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}
+_PLACES = {"cookies": "cookie", "headers": "header"}
 _READERS = {"getenv", "get", "config", "env", "str", "int"}
 _POOL_ID = re.compile(r"\b([a-z]{2}(?:-[a-z]+)+-\d)_[A-Za-z0-9]{5,55}\b")
 _REGION = re.compile(r"\b(?:af|ap|ca|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d\b")
@@ -46,6 +47,7 @@ class SourceFacts:
         flows: The authentication flows that are named.
         pool_ids: User pool ids that are written into the code.
         regions: AWS regions likewise.
+        credentials: Cookies and headers that the code reads and that may hold a token.
     """
 
     applications: list[str] = field(default_factory=list)
@@ -61,6 +63,7 @@ class SourceFacts:
     flows: list[str] = field(default_factory=list)
     pool_ids: list[str] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
+    credentials: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def template(self, name: str) -> str:
         """Return the template of a variable; empty where its name says nothing to us."""
@@ -152,6 +155,7 @@ def _read_tree(tree: ast.Module, module: str, facts: SourceFacts) -> None:
         elif isinstance(node, ast.Assign) and _called(node.value) == "declarative_base":
             facts.metadata = facts.metadata or f"{module}:{_target(node)}"
         _read_variable(node, facts)
+        _read_credential(node, facts)
 
 
 def _read_class(node: ast.ClassDef, module: str, facts: SourceFacts) -> None:
@@ -222,6 +226,19 @@ def _read_variable(node: ast.AST, facts: SourceFacts) -> None:
         reads = _called(node) != "get" or owner == "environ"
         if reads and (name := _variable(node.args[0])):
             facts.variables.setdefault(name, False)
+
+
+def _read_credential(node: ast.AST, facts: SourceFacts) -> None:
+    """Take note of `request.cookies.get("x")`, `request.headers["x"]` and the like."""
+    if isinstance(node, ast.Subscript):
+        holder, key = node.value, node.slice
+    elif isinstance(node, ast.Call) and _called(node) == "get" and node.args:
+        holder, key = getattr(node.func, "value", node), node.args[0]
+    else:
+        return
+    place, name = _PLACES.get(_name(holder)), _constant(key)
+    if place and isinstance(name, str) and name.lower() != "authorization":
+        facts.credentials[place, name] = None
 
 
 def _variable(node: ast.expr) -> str:

@@ -21,13 +21,22 @@ from apiproof.jwt.jws import (
     UNTRUSTED,
     Jws,
     decode_unverified,
+    ends_soon,
     jwk_of,
     sign_hmac,
     sign_rsa,
     untrusted_certificate,
     untrusted_key,
 )
-from apiproof.jwt.schemes import NO_AUTH, SPELLINGS, RequestAuth, Scheme, schemes
+from apiproof.jwt.schemes import (
+    AUTHORIZATION,
+    NO_AUTH,
+    SPELLINGS,
+    RequestAuth,
+    Scheme,
+    presented,
+    schemes,
+)
 
 CREDENTIAL_CASES: dict[str, CredentialCase] = {
     case.id: case
@@ -43,6 +52,7 @@ CREDENTIAL_CASES: dict[str, CredentialCase] = {
 }
 
 __all__ = [
+    "AUTHORIZATION",
     "CREDENTIAL_CASES",
     "NO_AUTH",
     "SPELLINGS",
@@ -59,7 +69,9 @@ __all__ = [
     "SessionEnd",
     "admin_claims",
     "decode_unverified",
+    "ends_soon",
     "jwk_of",
+    "presented",
     "schemes",
     "sign_hmac",
     "sign_rsa",

@@ -8,9 +8,11 @@ import datetime as dt
 import functools
 import hmac
 import json
+import math
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -21,6 +23,7 @@ Claims = dict[str, Any]
 Header = dict[str, Any]
 UNTRUSTED = "untrusted"  # the key id and the name of the key that no issuer knows
 
+_MARGIN: Final = 60.0  # seconds: a request may take that long
 _DIGESTS = {"256": hashes.SHA256(), "384": hashes.SHA384(), "512": hashes.SHA512()}
 
 
@@ -66,6 +69,12 @@ def decode_unverified(text: str) -> Jws | None:
     if not isinstance(header, dict) or not isinstance(claims, dict):
         return None
     return Jws(header, claims, parts[2])
+
+
+def ends_soon(text: str) -> bool:
+    """Whether a token's time is nearly over; of what is no token nobody can tell."""
+    token = decode_unverified(text)
+    return token is not None and token.claims.get("exp", math.inf) - time.time() < _MARGIN
 
 
 def signing_input(header: Header, claims: Claims) -> str:

@@ -5,7 +5,7 @@ It must not know what a credential means or who holds it.
 Source: OpenAPI 3.1, Security Scheme Object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,10 @@ class RequestAuth:
     headers: Mapping[str, str | bytes] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def as_arguments(self) -> dict[str, Any]:
+        """Return it as arguments of a client like that of requests."""
+        return {"headers": self.headers, "params": self.query, "cookies": self.cookies}
 
     def merged_with(self, other: "RequestAuth") -> "RequestAuth":
         """Return both credentials in one request."""
@@ -56,6 +60,11 @@ class Scheme:
         return self.kind == "bearer"
 
     @property
+    def may_bear_tokens(self) -> bool:
+        """Whether a token may be what it carries: an API key in a cookie often is one."""
+        return self.bears_tokens or self.kind == "apiKey"
+
+    @property
     def is_http(self) -> bool:
         """Whether the credential follows the name of an HTTP authentication scheme."""
         return self.kind != "apiKey"
@@ -82,6 +91,26 @@ def schemes(document: Mapping[str, Any]) -> dict[str, Scheme]:
     declared = document.get("components", {}).get("securitySchemes", {})
     found = {name: _scheme(name, definition) for name, definition in declared.items()}
     return {name: scheme for name, scheme in found.items() if scheme is not None}
+
+
+def presented(
+    security: Iterable[Sequence[tuple[str, object]]], declared: Mapping[str, Scheme], token: str
+) -> RequestAuth | None:
+    """Return a token as an operation wants it; None where it takes none.
+
+    Args:
+        security: the operation's alternatives, each of schemes by name.
+        declared: the document's schemes.
+        token: the token.
+    """
+    for alternative in security:
+        found = [declared[name] for name, _ in alternative if name in declared]
+        if found and len(found) == len(alternative) and all(one.may_bear_tokens for one in found):
+            auth = NO_AUTH
+            for scheme in found:
+                auth = auth.merged_with(scheme.present(token))
+            return auth
+    return None
 
 
 def _scheme(name: str, definition: Mapping[str, Any]) -> Scheme | None:

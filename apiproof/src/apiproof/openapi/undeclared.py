@@ -6,21 +6,25 @@ itself declares nothing, and tools that follow the document would leave it untri
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from apiproof.openapi.document import operations
 
-SCHEME = "apiproofBearer"
+SCHEME: Final = "apiproofBearer"
+BEARER: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def with_security(
-    document: dict[str, Any], undeclared: Mapping[str, Sequence[str]]
+    document: dict[str, Any],
+    undeclared: Mapping[str, Sequence[str]],
+    scheme: Mapping[str, Any] = BEARER,
 ) -> dict[str, Any]:
-    """Return a document in which operations ask for a bearer token.
+    """Return a document in which operations ask for a token.
 
     Args:
         document: What the application declares; it is not changed.
         undeclared: The scopes by operationId.
+        scheme: How the token is carried, an OpenAPI Security Scheme Object.
 
     Raises:
         ValueError: There is no such operation.
@@ -32,7 +36,7 @@ def with_security(
     if missing := sorted(set(undeclared) - set(found)):
         raise ValueError(", ".join(missing))
     schemes = changed.setdefault("components", {}).setdefault("securitySchemes", {})
-    schemes[SCHEME] = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    schemes[SCHEME] = dict(scheme)
     for name, scopes in undeclared.items():
         found[name].definition["security"] = [{SCHEME: list(scopes)}]
     return changed
