@@ -5,6 +5,8 @@ import math
 
 import uvicorn
 
+from api.protocol import HttpProtocol
+
 
 def main() -> None:
     """Serve until interrupted."""
@@ -18,6 +20,7 @@ def main() -> None:
     # Logs are set up by now; uvicorn would put its own in their place.
     uvicorn.run(
         app,
+        http=HttpProtocol,
         host=options.host,
         port=options.port,
         access_log=False,

@@ -1,0 +1,55 @@
+"""HTTP as uvicorn reads it, with malformed requests refused in the one shape.
+
+What is no request (RFC 9112) reaches no middleware: uvicorn answers it itself, in plain text.
+
+Source: uvicorn 0.54, h11_impl.py and httptools_impl.py (send_400_response).
+"""
+
+import json
+import uuid
+from typing import Any
+
+import structlog
+from typing_extensions import override
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+
+from api.middleware import REQUEST_ID
+
+log = structlog.get_logger(__name__)
+
+_BODY = json.dumps({"detail": "The request is malformed"})
+_HEAD = "\r\n".join(
+    (
+        "HTTP/1.1 400 Bad Request",
+        "Content-Type: application/json",
+        f"Content-Length: {len(_BODY)}",
+        "Cache-Control: no-store",
+        "Connection: close",
+    )
+)
+_Base: Any = AutoHTTPProtocol  # by h11, or by httptools where that is installed
+
+
+class HttpProtocol(_Base):  # type: ignore[misc]  # of either kind
+    """A connection whose malformed requests are answered with JSON, an id and a line in the log."""
+
+    @override
+    def send_400_response(self, msg: str) -> None:
+        cycle = self.cycle
+        if cycle is None or not cycle.response_started or cycle.response_complete:
+            self._refuse()
+        # Else it is the body of a request, and half of its answer is sent.
+        self.transport.close()
+
+    def _refuse(self) -> None:
+        request_id = uuid.uuid4().hex
+        answer = f"{_HEAD}\r\n{REQUEST_ID}: {request_id}\r\n\r\n{_BODY}"
+        self.transport.write(answer.encode("ascii"))
+        log.info(
+            "request",
+            request_id=request_id,
+            method=None,
+            operation=None,
+            status=400,
+            milliseconds=0.0,
+        )
