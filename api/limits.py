@@ -234,8 +234,11 @@ class Bulkhead:
             async with asyncio.timeout(deadline.timeout):
                 result: T = await job.result
         except TimeoutError:
-            deadline.end()
-            raise self.error from None
+            if job.result.cancelled() or job.result.exception():
+                deadline.end()
+                raise self.error from None
+            # An event loop that is late finds the result and the end of the time together.
+            result = job.result.result()
         finally:
             self._give_up(job)
         return result

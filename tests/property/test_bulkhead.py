@@ -120,6 +120,29 @@ def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards(
     assert served == []
 
 
+def test_what_was_done_in_time_is_the_answer_although_the_loop_comes_late() -> None:
+    """A burst keeps it busy; a change that is committed must not be answered with 503."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def work() -> int:
+        begun.set()
+        may_end.wait(PATIENCE)
+        return 7
+
+    async def main() -> str:
+        one = bulkhead()
+        with started(0.5) as deadline:
+            asked = asyncio.create_task(told(one.run(work)))
+        while not begun.is_set():  # noqa: ASYNC110 - a thread sets it
+            await asyncio.sleep(0)
+        may_end.set()
+        # The loop stands still until the time is over.
+        threading.Event().wait(deadline.remaining)
+        return await asked
+
+    assert asyncio.run(main()) == "7"
+
+
 def test_a_thread_that_hangs_on_a_socket_is_freed_by_the_deadline() -> None:
     near, far = socket.socketpair()
 

@@ -1,5 +1,6 @@
 """A deployment for all tests of this folder, and what has to hold after each of them."""
 
+import resource
 import time
 from collections.abc import Iterator
 
@@ -18,6 +19,9 @@ UNDELAYED = 1.0
 
 @pytest.fixture(scope="session")
 def _deployed() -> Iterator[Deployment]:
+    # A burst has more connections than many a system lets a process have, here and there.
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with Deployment.start(SERVICE, REQUEST_DEADLINE=str(DEADLINE)) as deployed:
         yield deployed
 

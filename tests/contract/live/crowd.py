@@ -1,5 +1,6 @@
 """Many clients at once: each with a connection of its own, and how long it waited."""
 
+import asyncio
 import http.client
 import socket
 import threading
@@ -125,6 +126,33 @@ def crowd(url: str, sent: Sequence[Valid]) -> Iterator[Crowd]:
     """Send requests, a client for each; all are on their way when the block begins."""
     with ThreadPoolExecutor(len(sent)) as pool:
         yield Crowd(url, sent, pool)
+
+
+def burst(url: str, sent: Sequence[Valid]) -> list[Timed]:
+    """Send requests without bodies, a client for each, all of them before any answer is read."""
+    where = urlsplit(url)
+
+    async def client(request: Valid, have_sent: asyncio.Barrier) -> Timed:
+        method = OPERATIONS[request.operation_id].method
+        lines = [f"{method} {request.path} HTTP/1.1", f"Host: {where.netloc}", "Connection: close"]
+        lines += [f"{name}: {value}" for name, value in request.headers.items()]
+        reader, writer = await asyncio.open_connection(where.hostname, where.port)
+        started = time.monotonic()
+        writer.write("\r\n".join([*lines, "", ""]).encode())
+        await have_sent.wait()
+        head, _, body = (await reader.read()).decode().partition("\r\n\r\n")
+        seconds = time.monotonic() - started
+        writer.close()
+        status, *fields = head.splitlines() or ["HTTP/1.1 0"]
+        headers = {name.title(): value for name, _, value in (f.partition(": ") for f in fields)}
+        return Timed(request.operation_id, int(status.split()[1]), seconds, body, headers)
+
+    async def all_of_them() -> list[Timed]:
+        have_sent = asyncio.Barrier(len(sent))
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.gather(*(client(request, have_sent) for request in sent))
+
+    return asyncio.run(all_of_them())
 
 
 def one_of_each(deployed: Deployment) -> list[Valid]:
