@@ -166,7 +166,7 @@ def test_temporary_password_is_replaced(pool: OAuthPool, app: App, browser: Brow
     browser.submit(NEW_PASSWORD="short")
     assert (browser.title, browser.error) == (
         "Change your password",
-        "Password did not conform with policy: Password not long enough",
+        "Password does not conform to policy: Password not long enough",
     )
     browser.submit(NEW_PASSWORD=PASSWORD)
     assert claims_of(redeemed(app, browser)["id_token"])["cognito:username"] == "bob"

@@ -168,7 +168,6 @@ CODE = {
         (CODE | {"CallbackURLs": ["https://example.com/#x"]}, "cannot use fragment"),
         (CODE | {"LogoutURLs": ["http://example.com/"]}, "cannot use the HTTP protocol."),
         (CODE | {"CallbackURLs": [f"https://example.com/{n}" for n in range(101)]}, LONG + "100"),
-        (CODE | {"CallbackURLs": []}, "CallbackUrls can not be empty when code flow"),
         (
             CODE | {"DefaultRedirectURI": "https://example.org/"},
             "The default redirect URI https://example.org/ is not in the callback URIs list.",

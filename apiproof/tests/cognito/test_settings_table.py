@@ -113,7 +113,7 @@ def sample(shape: Shape, path: str, rule: Rule) -> Any:
     if isinstance(shape, ListShape):
         return [sample(shape.member, path, rule)]
     if isinstance(shape, MapShape):
-        return {"key": sample(shape.value, path, rule)}
+        return {"Level1": sample(shape.value, path, rule)}
     if isinstance(shape, StructureShape):
         return {each: sample(shape.members[each], each, RULE) for each in shape.required_members}
     if shape.type_name == "boolean":

@@ -11,12 +11,12 @@ from apiproof.cognito.context import CognitoClock, Message, NothingSent, Outbox,
 from apiproof.cognito.emulator import Cognito
 from apiproof.cognito.errors import CognitoError
 from apiproof.cognito.keys import PoolKeys, SigningKey
+from apiproof.cognito.operations.base import secret_hash
 from apiproof.cognito.outages import Outage, OutageNotTriggered, Outages
 from apiproof.cognito.server import HostUnusable, PortTaken
 from apiproof.cognito.settings import PasswordPolicy, PoolSettings
 from apiproof.cognito.state import StateUnusable
 from apiproof.cognito.tokens import Tokens
-from apiproof.cognito.validation import secret_hash
 
 __all__ = [
     "Cognito",

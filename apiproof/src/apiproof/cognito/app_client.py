@@ -62,6 +62,7 @@ class AppClient(CognitoIdpUserPoolClient):
             unit, default, _, _ = _LIFETIMES["RefreshToken"]
             validity = default // _UNITS[units.get("RefreshToken", unit)]
             self.extended_config["RefreshTokenValidity"] = validity
+        self.extended_config.setdefault("TokenValidityUnits", {})  # AWS shows them empty
         if rotation := self.extended_config.get("RefreshTokenRotation"):
             # AWS shows the zero that is meant where it is left out (terraform-provider-aws#45646).
             without = {"RetryGracePeriodSeconds": 0}

@@ -102,18 +102,21 @@ def _check_flows(client: AppClient) -> None:
             "AllowedOAuthFlows and AllowedOAuthScopes are required if user pool client is allowed "
             "to use OAuth flows."
         )
-    if flows & {"code", "implicit"} and not settings.get("CallbackURLs"):
-        raise ParameterInvalid(
-            "CallbackUrls can not be empty when code flow or implicit flow is selected"
-        )
     if "client_credentials" in flows and len(flows) > 1:
         raise OAuthFlowInvalid(
             "client_credentials flow can not be selected along with code flow or implicit flow."
+        )
+    if flows & {"code", "implicit"} and not settings.get("CallbackURLs"):
+        raise OAuthFlowInvalid(
+            "CallbackUrls can not be empty when code flow or implicit flow is selected"
         )
     if "client_credentials" in flows and not client.generate_secret:
         raise OAuthFlowInvalid(
             "client_credentials flow can not be selected if client does not have a client secret."
         )
+    for scope in settings.get("AllowedOAuthScopes") or ():
+        if "client_credentials" in flows and scope in STANDARD_SCOPES:
+            raise OAuthFlowInvalid(f"{scope} is not supported with client_credentials flow")
 
 
 def _check_address(url: str) -> None:

@@ -87,6 +87,7 @@ class Device:
         attributes = {
             "device_status": "valid",
             "device_name": self.name,
+            "last_ip_used": "127.0.0.1",
             "dev:device_remembered_status": "remembered"
             if self.is_remembered
             else "not_remembered",

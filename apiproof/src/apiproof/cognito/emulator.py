@@ -13,13 +13,13 @@ from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import CognitoClock, Handler, Outbox
 from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.messages import send_code
+from apiproof.cognito.operations.base import secret_hash
 from apiproof.cognito.outages import Outages
 from apiproof.cognito.server import LocalServer
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
 from apiproof.cognito.state import StateFile
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.users import NewUser
-from apiproof.cognito.validation import secret_hash
 
 
 class Cognito:

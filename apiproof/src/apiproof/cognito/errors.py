@@ -233,6 +233,13 @@ class DuplicateProvider(CognitoError):
     message = "The identity provider exists already."
 
 
+class GroupExists(CognitoError):
+    """The pool has a group of that name."""
+
+    code = "GroupExistsException"
+    message = "A group with the name already exists"
+
+
 class FeatureUnavailable(CognitoError):
     """The pool's tier has no such feature."""
 

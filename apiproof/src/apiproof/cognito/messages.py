@@ -84,7 +84,7 @@ def send(pool: Pool, user: User, delivery: Delivery) -> None:
         request = {
             "type": f"custom{sender.removeprefix('Custom')}RequestV1",
             "code": delivery.code,
-            "clientMetadata": delivery.metadata,
+            "clientMetadata": delivery.metadata or None,  # a null, unlike elsewhere
             "userAttributes": user.event_attributes(),
         }
         _run(pool, user, delivery, sender, request, {})
@@ -121,8 +121,7 @@ def _texts(pool: Pool, user: User, delivery: Delivery) -> tuple[str, str]:
         "codeParameter": CODE,
         "usernameParameter": USERNAME if delivery.occasion == "AdminCreateUser" else None,
         "linkParameter": "{##Click Here##}",
-        "clientMetadata": delivery.metadata,
-    }
+    } | triggers.told_metadata(delivery.metadata)
     empty = {"smsMessage": None, "emailMessage": None, "emailSubject": None}
     response = _run(pool, user, delivery, "CustomMessage", request, empty)
     own = response.get("emailMessage" if delivery.attribute == "email" else "smsMessage")

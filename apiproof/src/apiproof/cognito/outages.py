@@ -6,11 +6,12 @@ Knows operation names and AWS error codes; how a transport times out is the tran
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from apiproof.cognito.validation import error_codes, operations
+from apiproof.cognito.validation import operations
 
 # Errors that are the service's own fault answer 500, the others 400 (API reference).
 _SERVER_FAULTS = {
@@ -20,6 +21,22 @@ _SERVER_FAULTS = {
     "ServiceUnavailable": 503,
 }
 _TEXTS = {"TooManyRequestsException": "Rate exceeded"}
+
+# What every AWS service may answer (API reference, "Common error types").
+_COMMON_ERRORS = frozenset(
+    {
+        "AccessDeniedException", "ExpiredTokenException", "IncompleteSignature", "InternalFailure",
+        "InvalidClientTokenId", "OptInRequired", "RequestExpired", "ServiceUnavailable",
+        "ThrottlingException", "UnrecognizedClientException", "ValidationError",
+    }
+)  # fmt: skip
+
+
+@cache
+def error_codes() -> frozenset[str]:
+    """Give the codes of all errors: the service's own and those common to all of AWS."""
+    raised = (shape for each in operations().values() for shape in each.error_shapes)
+    return _COMMON_ERRORS | {shape.name for shape in raised}
 
 
 class AnswerTimedOut(Exception):

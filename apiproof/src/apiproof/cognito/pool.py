@@ -28,10 +28,13 @@ from apiproof.cognito.keys import PoolKeys
 from apiproof.cognito.moto_key import motos_key_unread
 from apiproof.cognito.pool_settings import temporary_password_lifetime, updated_settings
 from apiproof.cognito.sessions import SessionStore
-from apiproof.cognito.users import NewUser, User
+from apiproof.cognito.users import VERIFIABLE, NewUser, User
 from apiproof.cognito.validation import (
     CREATING,
     DELETING,
+    INVITING,
+    REPLACING,
+    SIGNING_UP,
     UPDATING,
     check_attribute_names,
     check_attribute_values,
@@ -92,7 +95,7 @@ class Pool(CognitoIdpUserPool):
     def to_json(self, extended: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - moto's
         """Describe the pool, with both of its domains."""
         described: dict[str, Any] = {"LambdaConfig": {}} | super().to_json(extended)
-        described.pop("Domain", None)
+        described = {n: it for n, it in described.items() if n != "Domain" and it is not None}
         for domain in self.backend.user_pool_domains.values():
             if domain.user_pool_id == self.id:
                 own = "CustomDomain" if domain.custom_domain_config else "Domain"
@@ -193,12 +196,14 @@ class Pool(CognitoIdpUserPool):
             values[attribute] = new.username
             name = None  # moto then takes the sub for the username, as Cognito does
         self.check_attribute_names(values, client, CREATING)
+        if client is not None:  # measured on AWS: snapshots of localstack-ext 3.8.1, July 2023
+            values |= {f"{each}_verified": "false" for each in VERIFIABLE if each in values}
         # Who is invited is asked for what is missing at the first sign-in (API reference,
         # AdminCreateUser, `UserAttributes`).
         complete = status is not UserStatus.FORCE_CHANGE_PASSWORD
         check_attribute_values(self.schema_attributes, values, creating=True, complete=complete)
         if new.password is not None:
-            self.check_password(new.password)
+            self.check_password(new.password, SIGNING_UP if complete else INVITING)
         if attribute is None and self.find(new.username) is not None:
             raise UsernameExists("User already exists" if client else "User account already exists")
         try:
@@ -309,13 +314,9 @@ class Pool(CognitoIdpUserPool):
         """How many passwords of a user may not come again."""
         return int(self.password_policy.get("PasswordHistorySize") or 0)
 
-    def check_password(self, password: str) -> None:
-        """Refuse a password that breaks the pool's policy.
-
-        Raises:
-            PasswordInvalid: says which rule.
-        """
-        check_password(self.password_policy, password)
+    def check_password(self, password: str, told: str = REPLACING) -> None:
+        """Refuse a password that breaks the pool's policy; as `validation.check_password`."""
+        check_password(self.password_policy, password, told)
 
     def check_attribute_names(
         self, names: Iterable[str], client: AppClient | None, told: tuple[str, str]

@@ -4,7 +4,8 @@ Sources: API reference, CreateIdentityProvider; the texts are what others measur
 published as rules of cdk-preflight (badmintoncryer), September 2026.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from typing import Any
 
 from apiproof.cognito.errors import ParameterInvalid
 
@@ -27,6 +28,61 @@ _SOCIAL_REQUIRED = (
     ("client_id", "client_secret", "authorize_scopes"),
     "clientId, clientSecret and authorizeScopes are all required idp details.",
 )
+
+_BY_POST = {"attributes_url_add_attributes": "false", "token_request_method": "POST"}
+# What Cognito adds to the details (API reference, CreateIdentityProvider, `ProviderDetails`).
+_KNOWN_DETAILS: Mapping[str, Mapping[str, str]] = {
+    "Google": {
+        "attributes_url": "https://people.googleapis.com/v1/people/me?personFields=",
+        "attributes_url_add_attributes": "true",
+        "authorize_url": "https://accounts.google.com/o/oauth2/v2/auth",
+        "oidc_issuer": "https://accounts.google.com",
+        "token_request_method": "POST",
+        "token_url": "https://www.googleapis.com/oauth2/v4/token",
+    },
+    "LoginWithAmazon": _BY_POST
+    | {
+        "attributes_url": "https://api.amazon.com/user/profile",
+        "authorize_url": "https://www.amazon.com/ap/oa",
+        "token_url": "https://api.amazon.com/auth/o2/token",
+    },
+    "SignInWithApple": _BY_POST
+    | {
+        "authorize_url": "https://appleid.apple.com/auth/authorize",
+        "oidc_issuer": "https://appleid.apple.com",
+        "token_url": "https://appleid.apple.com/auth/token",
+    },
+    "OIDC": {"attributes_url_add_attributes": "false"},
+}
+
+
+def completed_details(kind: str, details: Mapping[str, str]) -> dict[str, str]:
+    """Give details with what Cognito knows by itself; Apple's private key is shown to nobody."""
+    hidden = "private_key" if kind == "SignInWithApple" else ""
+    shown = {name: value for name, value in details.items() if name != hidden}
+    version = details.get("api_version")
+    if kind == "Facebook" and version:
+        graph = f"https://graph.facebook.com/{version}"
+        return shown | {
+            "attributes_url": f"{graph}/me?fields=",
+            "attributes_url_add_attributes": "true",
+            "authorize_url": f"https://www.facebook.com/{version}/dialog/oauth",
+            "token_request_method": "GET",
+            "token_url": f"{graph}/oauth/access_token",
+        }
+    return {**_KNOWN_DETAILS.get(kind, {}), **shown}
+
+
+def check_mapping(schema: Container[str], settings: Mapping[str, Any]) -> None:
+    """Refuse an AttributeMapping of attributes that the pool doesn't have (aws-cli#9729).
+
+    Raises:
+        ParameterInvalid: names them.
+    """
+    mapping = settings.get("AttributeMapping") or {}
+    wrong = [name for name in mapping if name != "username" and name not in schema]
+    if wrong:
+        raise ParameterInvalid(f"AttributeMapping contains invalid mapping: [{', '.join(wrong)}]")
 
 
 def check_provider(name: str, kind: str, details: Mapping[str, str]) -> None:

@@ -138,7 +138,7 @@ class SessionStore:
         """
         session = self.find(refresh_token)
         if session is None or session.client_id != client_id:
-            raise NotAuthorized("Invalid Refresh Token.")
+            raise NotAuthorized("Invalid Refresh Token")
         if session.revoked:
             raise NotAuthorized("Refresh Token has been revoked")
         now = self._context.clock.now()

@@ -8,6 +8,7 @@ amazon-cognito-identity-js, aws-amplify and pycognito compute.
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ N = int(
     16,
 )
 G = 2
+_HEX = re.compile("[0-9a-fA-F]+")
 _INFO = b"Caldera Derived Key\x01"
 # Exponents of 256 bits are what RFC 5054, section 3.1, asks for at least.
 _EXPONENT_BITS = 256
@@ -126,10 +128,12 @@ class SrpServer:
 
 
 def _public_value(srp_a: str) -> int:
-    try:
-        value = int(srp_a, 16) if len(srp_a) <= 2 * 384 + 2 else 0
-    except ValueError:
-        value = 0
-    if value % N == 0 or value < 0:
+    if not _HEX.fullmatch(srp_a):  # the text is what AWS says, measured (localstack-ext 3.8.1)
+        raise ParameterInvalid(
+            f"1 validation error detected: Value '{srp_a}' at 'a' failed to satisfy constraint: "
+            f"Member must satisfy regular expression pattern: ^{_HEX.pattern}$"
+        )
+    value = int(srp_a, 16) if len(srp_a) <= 2 * 384 + 2 else 0
+    if value % N == 0:
         raise ParameterInvalid("Incorrect SRP_A value.")
     return value

@@ -182,8 +182,8 @@ def migrate(  # noqa: PLR0913 - parts of one event
     request = {
         "password": password,
         "validationData": metadata if signs_in else None,
-        "clientMetadata": None if signs_in else metadata,
-    }
+        "userAttributes": None,
+    } | told_metadata({} if signs_in else metadata)
     names = ("userAttributes", "finalUserStatus", "messageAction", "desiredDeliveryMediums")
     try:
         response = run(
@@ -193,25 +193,51 @@ def migrate(  # noqa: PLR0913 - parts of one event
             client_id=client.id,
             username=username,
             request=request,
-            response=dict.fromkeys((*names, "forceAliasCreation")),
+            response=dict.fromkeys((*names, "forceAliasCreation", "enableSMSMFA")),
         )
     except LambdaRefused as error:
-        if client.prevents_user_existence_errors:
-            raise NotAuthorized from error
-        raise UserNotFound(f"Exception migrating user in app client {client.id}") from error
+        raise _not_migrated(client) from error
     values = response.get("userAttributes")
     if not values:
         return
     if not isinstance(values, dict):
         raise LambdaAnswerInvalid("Unrecognizable lambda output: userAttributes is not an object")
-    texts = {str(name): str(value) for name, value in values.items() if name != "username"}
+    texts = {str(name): str(value) for name, value in values.items()}
+    name = texts.pop("username", username)
+    if not _signs_in(pool, username, name, texts):
+        raise _not_migrated(
+            client,
+            ": Invalid username or missing email / phone_number / preferred_username attributes",
+        )
     status = UserStatus.CONFIRMED
     if password is None or response.get("finalUserStatus") == "RESET_REQUIRED":
         status = UserStatus.RESET_REQUIRED
     force = bool(response.get("forceAliasCreation"))
-    user = pool.create_user(NewUser(username, None, texts), status, force_alias=force)
+    user = pool.create_user(NewUser(name, None, texts), status, force_alias=force)
+    user.sms_mfa_enabled = bool(response.get("enableSMSMFA"))
     if password is not None:
         user.set_password(password, pool.context.clock.now())
+
+
+def _not_migrated(client: AppClient, why: str = "") -> UserNotFound | NotAuthorized:
+    if client.prevents_user_existence_errors:
+        return NotAuthorized()
+    return UserNotFound(f"Exception migrating user in app client {client.id}{why}")
+
+
+def _signs_in(pool: Pool, typed: str, name: str, attributes: dict[str, str]) -> bool:
+    """Whether what was typed in is the name of a migrated user, or an alias of theirs.
+
+    Source: measured on AWS (snapshots of localstack-ext 3.8.1, August 2024).
+    """
+    aliases = pool.extended_config.get("AliasAttributes") or ()
+    names = [name, *(attributes.get(alias, "") for alias in aliases)]
+    return pool.fold(typed) in map(pool.fold, names)
+
+
+def told_metadata(metadata: dict[str, str] | None) -> dict[str, Any]:
+    """Give the ClientMetadata of a call as requests have it: left out where there is none."""
+    return {"clientMetadata": metadata} if metadata else {}
 
 
 def pre_sign_up(
@@ -229,9 +255,8 @@ def pre_sign_up(
     given = call.get("ValidationData") or ()
     request = {
         "userAttributes": new.attributes,
-        "validationData": {each["Name"]: each.get("Value") for each in given},
-        "clientMetadata": call.get("ClientMetadata") or {},
-    }
+        "validationData": {each["Name"]: each.get("Value") for each in given} or None,
+    } | told_metadata(call.get("ClientMetadata"))
     flags = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
     return run(
         pool,
@@ -263,6 +288,6 @@ def post_confirmation(
             f"PostConfirmation_{occasion}",
             client_id=client_id,
             username=user.username,
-            request={"userAttributes": user.event_attributes(), "clientMetadata": metadata or {}},
+            request={"userAttributes": user.event_attributes()} | told_metadata(metadata),
             response={},
         )

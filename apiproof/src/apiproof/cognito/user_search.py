@@ -30,7 +30,7 @@ def user_filter(text: str) -> Callable[[User], bool]:
         return lambda _: True
     found = _FILTER.fullmatch(text)
     if found is None:
-        raise ParameterInvalid("Error while parsing filter")
+        raise ParameterInvalid("Error while parsing filter.")
     _, name, operator, quoted = found.groups()
     if name not in _SEARCHABLE:
         raise ParameterInvalid(f"Invalid search attribute: {name}")

@@ -188,7 +188,7 @@ class User(CognitoIdpUser):
         status: UserStatus,
         attributes: list[dict[str, str]],
     ) -> None:
-        super().__init__(user_pool_id, username, password, status, _normalized(attributes))
+        super().__init__(user_pool_id, username, password, status, attributes)
         self.codes = VerificationCodes()
         self.lockout = LoginLockout()
         self.quota = HourlyQuota()
@@ -252,10 +252,6 @@ class User(CognitoIdpUser):
             self.passwords.append(self.password)
         self.password = password
         self.password_set_at = now
-
-    def update_attributes(self, new_attributes: list[dict[str, Any]]) -> None:
-        """Write attributes; the verified flags in lower case, as Cognito keeps them."""
-        super().update_attributes(_normalized(new_attributes))
 
     def delete_attributes(self, attrs_to_delete: list[str]) -> None:
         """Remove attributes; without an address, nothing says whether it was verified."""
@@ -324,17 +320,12 @@ class User(CognitoIdpUser):
         }
 
 
-def _normalized(attributes: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [
-        each | {"Value": each["Value"].lower()} if each["Name"] in _FLAGS else each
-        for each in attributes
-    ]
-
-
 def _claim(name: str, value: str) -> Any:
     if name == "identities":  # a text among the attributes, a list among the claims
         return json.loads(value)
-    return value == "true" if name in _FLAGS else value
+    if name == "address":  # an object (OpenID Connect Core 1.0, section 5.1.1); amplify-js#4935
+        return {"formatted": value}
+    return value.lower() == "true" if name in _FLAGS else value
 
 
 def _rank(group: CognitoIdpGroup) -> tuple[bool, int]:

@@ -1,5 +1,7 @@
 """The Admin operations on users, save those on signing in and out; group operations are moto's."""
 
+from typing import Any, cast
+
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
@@ -17,7 +19,18 @@ from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.operations.profile import change_attributes
 from apiproof.cognito.operations.recovery import recovery_attribute, require_self_service
 from apiproof.cognito.pool import Pool
-from apiproof.cognito.users import NewUser, User
+from apiproof.cognito.users import VERIFIABLE, NewUser, User
+from apiproof.cognito.validation import INVITING
+
+
+def _require_addresses(values: dict[str, str]) -> None:
+    """Refuse to call an address verified that isn't there.
+
+    Source: measured on AWS (snapshots of localstack-ext 3.8.1, May 2023), for email.
+    """
+    for name in VERIFIABLE:
+        if values.get(f"{name}_verified", "").lower() == "true" and not values.get(name):
+            raise ParameterInvalid(f"No {name} provided but {name}_verified was true")
 
 
 class Administration(Operation):
@@ -42,7 +55,7 @@ class Administration(Operation):
             )
         # "With a new temporary password" (API reference, AdminCreateUser, `MessageAction`).
         password = self.params.get("TemporaryPassword") or self._temporary_password(pool)
-        pool.check_password(password)
+        pool.check_password(password, INVITING)
         user.set_password(password, self.context.clock.now())
         return user
 
@@ -53,7 +66,9 @@ class Administration(Operation):
             password, status = None, UserStatus.CONFIRMED
         elif not password:
             password = self._temporary_password(pool)
-        new = NewUser(self.params["Username"], password, self.attribute_values())
+        values = self.attribute_values()
+        _require_addresses(values)
+        new = NewUser(self.params["Username"], password, values)
         if pool.has_trigger("PreSignUp"):
             triggers.pre_sign_up(pool, new, "AdminCreateUser", None, self.params)
         force = bool(self.params.get("ForceAliasCreation"))
@@ -99,11 +114,14 @@ class Administration(Operation):
 
     def list_users(self) -> ActionResult:
         """List users by one attribute, or all."""
-        pool = self.pool()
-        for name in self.params.get("AttributesToGet") or ():
-            if name not in pool.schema_attributes:
-                raise ParameterInvalid(f"Invalid attribute in AttributesToGet: {name}")
-        return super().list_users()
+        pool, wanted = self.pool(), set(self.params.get("AttributesToGet") or ())
+        page: ActionResult = super().list_users()
+        users = cast("dict[str, Any]", page.result)["Users"]
+        found = [{each["Name"] for each in user["Attributes"]} for user in users]
+        # "An error if not all users in the results have set a value" (API reference, ListUsers).
+        if any(not wanted <= names for names in (set(pool.schema_attributes), *found)):
+            raise ParameterInvalid("One or more requested attributes do not exist.")
+        return page
 
     def admin_reset_user_password(self) -> ActionResult:
         """Require a new password, and send the code for it."""

@@ -2,7 +2,7 @@
 
 from moto.core.responses import ActionResult
 
-from apiproof.cognito.errors import ParameterInvalid
+from apiproof.cognito.errors import ParameterInvalid, ResourceNotFound
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
@@ -30,7 +30,10 @@ class Devices(Operation):
     def confirm_device(self) -> ActionResult:
         """Confirm the device of a sign-in, with the verifier of its password."""
         pool, user = self._of_caller()
-        device = user.devices.find(self.params["DeviceKey"], confirmed=False)
+        try:
+            device = user.devices.find(self.params["DeviceKey"], confirmed=False)
+        except ResourceNotFound as error:  # captured in boto3#4059 and amplify-js#2087
+            raise ParameterInvalid("Invalid device key given.") from error
         config = self.params.get("DeviceSecretVerifierConfig") or {}
         device.confirm(config, self.params.get("DeviceName") or "", self.context.clock.now())
         on_prompt = pool.devices.on_prompt

@@ -72,12 +72,7 @@ class SignIn(Authentication):
         attempt = self._attempt(pool, client, username)
         self._use_device(attempt, parameters.get("DEVICE_KEY"))
         if pool.has_trigger("PreAuthentication"):
-            user = attempt.user
-            request = {
-                "userAttributes": user.event_attributes() if user is not None else {},
-                "validationData": metadata or {},
-                "userNotFound": user is None,
-            }
+            request = self._about_user(attempt) | {"validationData": metadata}
             self._trigger(attempt, "PreAuthentication", request, {})
         return attempt
 
