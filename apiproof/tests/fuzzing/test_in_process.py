@@ -16,8 +16,8 @@ from schemathesis.transport.requests import SameHostRedirectsSession
 from apiproof.fuzzing.shard_result import read_result
 from apiproof.fuzzing.shard_runs import ShardTask
 from apiproof.fuzzing.step import read_events
+from tests.fuzzing.command import KIT, fuzz
 
-KIT = Path(__file__).parent.parent.parent
 FEW = ("--max-examples", "3", "--phases", "fuzzing")
 
 
@@ -28,16 +28,8 @@ def test_schemathesis_sends_by_the_session_that_is_replaced() -> None:
     assert "__init__" not in vars(SameHostRedirectsSession), "it inherits the one that is wrapped"
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  # our own command
-        [sys.executable, "-m", "apiproof", "fuzz", *words],
-        cwd=folder,
-        env={"PYTHONPATH": str(KIT), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=100,
-    )
+def run(folder: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    return fuzz(folder, *words, environment={"PATH": "/usr/bin:/bin"})
 
 
 def test_a_shard_needs_no_socket(tmp_path: Path) -> None:
@@ -93,7 +85,7 @@ SERVICE = Service(app, name="ends", database=False)
 
 def test_a_shard_that_ends_its_process_is_served(tmp_path: Path) -> None:
     (tmp_path / "ends.py").write_text(ENDS, encoding="utf-8")
-    done = run(tmp_path, "--service", "ends:SERVICE", "--workers", "2", *FEW)
+    done = run(tmp_path, "--service", "ends:SERVICE", "--workers", "1", *FEW)
     assert "gave no result, so it is served now" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -137,7 +129,7 @@ def test_an_application_in_an_environment_of_its_own_is_fuzzed(tmp_path: Path) -
     (tmp_path / "elsewhere.py").write_text(ELSEWHERE, encoding="utf-8")
     (tmp_path / "rooms_app.py").write_text(ROOMS, encoding="utf-8")
     (tmp_path / "schemathesis.toml").write_text(REPORTING, encoding="utf-8")
-    done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "2", *FEW)
+    done = run(tmp_path, "--service", "elsewhere:SERVICE", "--workers", "1", *FEW)
     assert "not installed" not in done.stdout + done.stderr
     assert done.returncode == 0, done.stdout + done.stderr
     assert not list((tmp_path / "reports").rglob("*.har"))

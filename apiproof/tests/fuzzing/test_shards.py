@@ -132,7 +132,7 @@ def test_a_process_without_a_result_is_an_error_with_its_last_words(tmp_path: Pa
     assert task.command == "apiproof fuzz --service tests.apps.nowhere:SERVICE --shard 1/2"
 
 
-COMMAND = ("--service", SERVICE, "--max-examples", "25", "--generation-deterministic")
+COMMAND = ("--service", SERVICE, "--max-examples", "10", "--generation-deterministic")
 
 
 def fuzzed(folder: Path, workers: int) -> tuple[int, str, set[str]]:
