@@ -43,8 +43,7 @@ def test_harmless_documents_exit_with_0(files: dict[str, Path]) -> None:
 def test_breaking_documents_exit_with_1_and_name_the_change(files: dict[str, Path]) -> None:
     code, text = outcome(files["old"], files["breaking"])
     assert code == 1
-    assert "POST /trees was removed" in text
-    assert "operation-removed" in text
+    assert "error operation-removed: POST /trees was removed. [" in text
 
 
 def test_json_output_holds_rules_and_pointers(files: dict[str, Path]) -> None:

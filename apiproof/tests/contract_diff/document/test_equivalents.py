@@ -282,3 +282,20 @@ def test_a_property_without_a_number_left_is_gone(kind: str) -> None:
     told = diff(document(some, {}), document(none, {}))
     rules = {change.rule for change in told if change.breaking}
     assert rules == {"request-property-removed", "response-property-removed"}
+
+
+@pytest.mark.parametrize("anything", [{}, True, {"description": "Anything."}])
+def test_a_schema_that_says_nothing_takes_no_property_from_who_sends(anything: Any) -> None:
+    """Answers that may be anything still break: there it is the type that widened."""
+    some = {"type": "object", "properties": {"a": {"items": {"properties": {"b": TEXT}}}}}
+    inside = {"type": "object", "properties": {"a": {"items": anything}}}
+    for schema, less in ((some, anything), (some, inside)):
+        told = diff(document(schema, {}), document(less, {}))
+        assert {change.side for change in told if change.breaking} == {"response"}
+    assert diff(document(anything, {}), document(anything, {})) == []
+
+
+def test_a_property_with_an_empty_name_is_named() -> None:
+    old, new = ({"type": "object", "required": names} for names in (["a"], ["a", ""]))
+    told = [change.sentence for change in diff(document(old, {}), document(new, {}))]
+    assert '`""` in the request body is a new required property.' in told

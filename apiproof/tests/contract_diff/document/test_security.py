@@ -38,3 +38,20 @@ def test_users_of_one_scheme_are_not_let_in_by_another_of_its_kind(
 ) -> None:
     told = [c for c in diff(_document(old, *old), _document(new, *new)) if c.breaking]
     assert bool(told) is breaking
+
+
+def test_an_address_where_there_was_none_takes_nothing_away() -> None:
+    def flow(**addresses: str) -> dict[str, Any]:
+        return {"type": "oauth2", "flows": {"password": {"scopes": {}, **addresses}}}
+
+    one, other = "https://a.test/token", "https://b.test/token"
+    for addresses, told in (
+        (({}, {"tokenUrl": one}), (False, f"a has its tokenUrl at {one}, not none.")),
+        (
+            ({"tokenUrl": one}, {"tokenUrl": other}),
+            (True, f"a has its tokenUrl at {other}, not {one}."),
+        ),
+        (({"tokenUrl": one}, {}), (True, f"a has its tokenUrl at none, not {one}.")),
+    ):
+        old, new = (_document({"a": flow(**each)}, "a") for each in addresses)
+        assert [(change.breaking, change.sentence) for change in diff(old, new)] == [told]

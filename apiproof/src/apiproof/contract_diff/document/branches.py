@@ -208,6 +208,11 @@ def unrestricted(branch: SchemaBranch) -> bool:
     return branch.values is None or len(branch.values) == everything
 
 
+def of_every_type(branches: Iterable[SchemaBranch]) -> bool:
+    """Return whether branches leave out no type."""
+    return {branch.type for branch in branches} == set(TYPES)
+
+
 def labelled(branches: Iterable[SchemaBranch], label: str) -> tuple[SchemaBranch, ...]:
     """Name branches after the variant of a union that they came from."""
     return tuple(replace(branch, label=label) for branch in branches)

@@ -14,12 +14,13 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
-    TYPES,
     Conjunction,
     SchemaBranch,
     SchemaSite,
+    of_every_type,
     pinned,
     sliced,
+    unrestricted,
 )
 from apiproof.contract_diff.document.constraints import (
     array_counterexamples,
@@ -202,6 +203,8 @@ class Inclusion:
 
     def _compare(self, one: Conjunction, other: Conjunction) -> list[Counterexample]:
         subs, sups = self.sub.branches(one), self.sup.branches(other)
+        if of_every_type(sups) and all(map(unrestricted, sups)):
+            return []  # no property is removed by a schema that says nothing
         if self.text:
             subs = tuple(b for b in subs if b.type != "null") or subs
         found: list[Counterexample] = []
@@ -347,8 +350,7 @@ class Inclusion:
             rivals = [b for b in self.sup.branches((site,)) if b.type == one.type]
             meeting = [overlap(self.sub, self.sup, one, rival) for rival in rivals]
             if any(meeting) and not any(self.includes_back(site, each) for each in denied):
-                is_new = "declared" in meeting and not one.get("one-of")
-                surely = kind == "not" or is_new
+                surely = kind == "not" or ("declared" in meeting and not one.get("one-of"))
                 yield Counterexample(
                     kind if surely else "one-of-undeclared", one.pointer, mark.pointer
                 )
@@ -384,17 +386,15 @@ class Inclusion:
         null = next((branch for branch in missing if branch.type == "null"), None)
         types = {branch.type: type_name(branch) for branch in missing if branch.type != "null"}
         found = []
-        if null is not None and (not types or (len(subs) > len(missing) and not _is_any(subs))):
+        if null is not None and (
+            not types or (len(subs) > len(missing) and not of_every_type(subs))
+        ):
             at = null.pointer
             at = self.sub.home(pair[0], "type") if at == self.sub.home(pair[0]) else at
             found.append(Counterexample("null", at, sup))
         if types:
             wanted = [type_name(branch) for branch in self.sup.branches(pair[1])]
-            names = ["anything"] if _is_any(subs) else list(dict.fromkeys(types.values()))
+            names = ["anything"] if of_every_type(subs) else list(dict.fromkeys(types.values()))
             at = self.sub.home(pair[0], "type")
             found.append(Counterexample("type", at, sup, (), names, list(dict.fromkeys(wanted))))
         return found
-
-
-def _is_any(branches: Sequence[SchemaBranch]) -> bool:
-    return {branch.type for branch in branches} == set(TYPES)

@@ -149,6 +149,6 @@ def shown(value: Any) -> str:
 def path_text(path: tuple[str, ...]) -> str:
     """Return a path into a body for people: ("items", "*", "name") is items[].name."""
     text = ""
-    for part in path:
+    for part in (part or '""' for part in path):
         text += "[]" if part == "*" else f"[{part}]" if part.isdigit() else f".{part}"
     return text.removeprefix(".")

@@ -110,8 +110,7 @@ def print_report(console: Console, report: DiffReport) -> None:
         for change in told:
             print_line(console, *_line(report, change), wrap=False)
     for change in report.changes[len(told) :]:
-        where = f"{report.operations(change)}: " if change.operation else ""
-        text = f"harmless {change.rule}: {where}{change.sentence}"
+        text = f"harmless {change.rule}: {_where(report, change)}{change.sentence}"
         print_line(console, (text, "dim"), wrap=False)
     print_line(console, report.summary, wrap=False)
     if report.unused:
@@ -128,9 +127,15 @@ def _row(report: DiffReport, change: Change) -> list[str | tuple[str, str]]:
     return [*row, "\n".join(report.consumers(change))] if report.impacts is not None else row
 
 
+def _where(report: DiffReport, change: Change) -> str:
+    """Return the operations before a sentence, unless it begins with the one that it is about."""
+    is_told = change.sentence.startswith(f"{change.operation} ")
+    return "" if is_told or not change.operation else f"{report.operations(change)}: "
+
+
 def _line(report: DiffReport, change: Change) -> Iterator[str | tuple[str, str]]:
     yield (str(change.severity), STYLES[change.severity])
-    yield f" {change.rule}: {report.operations(change)}: {change.sentence}"
+    yield f" {change.rule}: {_where(report, change)}{change.sentence}"
     yield f" [{', '.join(pointers(change))}]"
     if consumers := report.consumers(change):
         yield f" {'; '.join(consumers)}"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
+from apiproof.contract_diff.document.messages import shown
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.references import Document, join_pointer
 
@@ -164,9 +165,10 @@ def _flows(
                 if facts.get(word) != now[flow].get(word):
                     comparison.add(
                         subject, "security-url-changed",
-                        f"{name} has its {word} at {now[flow].get(word)}, not {facts.get(word)}.",
+                        f"{name} has its {word} at {shown(now[flow].get(word))}, "
+                        f"not {shown(facts.get(word))}.",
                         old=join_pointer(at, flow, word), new=join_pointer(there, flow),
-                        breaking=True,
+                        breaking=facts.get(word) is not None,
                     )  # fmt: skip
 
 
