@@ -6,6 +6,9 @@ import pytest
 
 from apiproof.environment import Environment
 from tests.contract.examples import OPERATIONS
+from tests.leftovers import nothing_is_left
+
+__all__ = ["nothing_is_left"]  # a fixture
 
 # No document declares them: 500 is unforeseen, and tests that provoke it say so themselves; 405 is
 # about a method that is none of the operation's.

@@ -179,6 +179,30 @@ def behind_a_proxy(env: Environment) -> Iterator[tuple[FaultProxy, AsgiClient]]:
             yield proxy, client
 
 
+def test_a_server_that_says_in_another_encoding_why_it_lets_nobody_in_is_away(
+    env: Environment,
+) -> None:
+    """Before a session begins nobody has said which encoding its words are in."""
+    request = valid(env, "list_randoms")
+    starts_up = postgres_error("57P03").replace(b"injected", "fährt an".encode("latin-1"))
+    with behind_a_proxy(env) as (proxy, client):
+        with proxy.fault(Answer(starts_up), when=b"application_name"):
+            assert request.send(client).status_code == 503
+        assert request.send(client).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["login_user", "signup_user"])
+def test_an_outage_costs_no_connection_of_those_that_a_kind_of_work_has(
+    env: Environment, name: str
+) -> None:
+    request = valid(env, name)
+    one_each = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 0}
+    with AsgiClient(application(env.config, **one_each, database_pool_timeout=0.2)) as client:
+        with env.database.outage():
+            assert request.send(client).status_code == 503
+        assert request.send(client).status_code < 300
+
+
 # Messages that a PostgreSQL server may send, but not as an answer to that.
 ODD_ANSWERS = {
     "to an UPDATE": b"C\0\0\0\rUPDATE 0\0Z\0\0\0\5T",

@@ -146,6 +146,8 @@ def late(env: Environment, request: Valid) -> datetime:
         held,
     ):
         assert request.send(client).status_code == 503
+        while not held.triggered:  # on a busy machine the deadline may come before the call
+            request.send(client)
         acted = now(env)
         answered.set()
     return acted

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from apiproof.environment import Environment
+from apiproof.http.client import AsgiClient
 from apiproof.jwt import decode_unverified
 from apiproof.service import SeedUser, Service
 from tests.contract.alteration import change
@@ -125,6 +126,19 @@ def test_a_session_is_continued_and_ended(ada: Person) -> None:
         assert not ada.opens(ended)
         ada.refresh(ended["refresh_token"], 401)
     assert ada.opens(ada.log_in())
+
+
+def test_a_refresh_that_a_sign_out_overtakes_opens_nothing(ada: Person) -> None:
+    """Where revocation is off, no claim ties the new token to its session."""
+    session = ada.log_in()
+
+    def leave() -> None:
+        with AsgiClient(ada.env.application()) as client:
+            headers = bearer(session["access_token"])
+            assert client.request("POST", "/users/logout", headers=headers).status_code == 200
+
+    with ada.env.cognito.outages.meanwhile("GetTokensFromRefreshToken", leave):
+        ada.refresh(session["refresh_token"], 401)
 
 
 def test_a_half_done_sign_up_is_completed_under_its_name(ada: Person) -> None:

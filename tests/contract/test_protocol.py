@@ -128,6 +128,7 @@ def test_a_body_that_does_not_come_is_408_at_the_deadline(
             client.sendall("\r\n".join([*lines, "Content-Length: 9", "", "{"]).encode())
             answer = client.makefile("rb").read().decode()  # until the server hangs up
     assert answer.startswith("HTTP/1.1 408 ")
+    assert "connection: close" in answer.lower()
     assert answer.endswith('{"detail":"Request body did not arrive in time"}')
 
 

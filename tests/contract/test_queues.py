@@ -35,10 +35,13 @@ def held(env: Environment) -> Iterator[Any]:
         yield wait_for_rival
 
 
-def settings_of(queue: int) -> dict[str, Any]:
-    """One thread and a queue; nothing else ends a wait, so that who is refused is for the queue."""
+def settings_of(queue: int, one: str = "database_threads") -> dict[str, Any]:
+    """One thread and a queue; nothing else ends a wait, so that who is refused is for the queue.
+
+    Where the pool has one connection, there is one thread, however many the settings name.
+    """
     waits = ("request_deadline", "database_lock_timeout", "database_statement_timeout")
-    return dict.fromkeys(waits, 60) | {"database_threads": 1, "request_queue": queue}
+    return dict.fromkeys(waits, 60) | {one: 1, "request_queue": queue}
 
 
 @dataclass(frozen=True)
@@ -51,11 +54,11 @@ class Full:
 
 
 @contextmanager
-def full(env: Environment, queue: int) -> Iterator[Full]:
+def full(env: Environment, queue: int, one: str = "database_threads") -> Iterator[Full]:
     """Send inserts that wait until the end of a block, one more than there is room for."""
     request = valid(env, "create_random")
     with (
-        run_server(application(env.config, **settings_of(queue))) as live,
+        run_server(application(env.config, **settings_of(queue, one))) as live,
         ThreadPoolExecutor(queue + 2) as threads,
     ):
 
@@ -71,11 +74,11 @@ def full(env: Environment, queue: int) -> Iterator[Full]:
             yield Full(live, answer, waiting)
 
 
-@pytest.mark.parametrize("queue", [1, 3])
+@pytest.mark.parametrize(("queue", "one"), [(1, "database_threads"), (3, "database_pool_size")])
 def test_as_many_wait_as_the_queue_holds_and_the_next_is_told_at_once(
-    env: Environment, queue: int
+    env: Environment, queue: int, one: str
 ) -> None:
-    with full(env, queue) as service:
+    with full(env, queue, one) as service:
         assert service.refused.status_code == 503
         assert int(service.refused.headers["Retry-After"]) > 0
     served = [future.result(PATIENCE).status_code for future in service.waiting]
@@ -118,10 +121,10 @@ def test_who_hangs_up_while_waiting_makes_room_at_once(env: Environment) -> None
     assert first.result(PATIENCE).status_code == 201
 
 
-def is_refused(url: str) -> bool:
+def is_refused(url: str, what: str = "PATCH /randoms/1") -> bool:
     """Whether the queue is full: what there is room for waits for a body that never comes."""
     with connected(url) as probe:
-        probe.sendall(b"PATCH /randoms/1 HTTP/1.1\r\nHost: api\r\nContent-Length: 9\r\n\r\n")
+        probe.sendall(f"{what} HTTP/1.1\r\nHost: api\r\nContent-Length: 9\r\n\r\n".encode())
         probe.settimeout(A_MOMENT)
         try:
             return probe.recv(4096).startswith(b"HTTP/1.1 503 ")
@@ -138,6 +141,14 @@ def until(condition: Callable[[], bool], what: str) -> None:
 def connected(url: str) -> socket.socket:
     where = urlsplit(url)
     return socket.create_connection((where.hostname or "", where.port or 0), PATIENCE)
+
+
+# Operations that share a queue with the first one, and one that does not.
+BESIDE = {
+    "login_user": ["POST /users/login", "POST /users/refresh"],
+    "resend_confirmation_code": list[str](),
+}
+ELSEWHERE = "POST /users/signup"
 
 
 @pytest.mark.parametrize(
@@ -171,12 +182,15 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
             sent = {send() for _ in range(2)}
             refused, waiting = wait(sent, AT_ONCE, FIRST_COMPLETED)
             (answer,) = (future.result() for future in refused)
+            beside = [what for what in BESIDE[name] if is_refused(live, what)]
+            assert not is_refused(live, ELSEWHERE)
         finally:
             released.set()
         served = [future.result(PATIENCE).status_code for future in [first, *waiting]]
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
     assert served == [200, 200]
+    assert beside == BESIDE[name], "it is read before it is refused"
 
 
 TAKE_NAME = """

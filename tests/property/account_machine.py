@@ -1,11 +1,12 @@
 """Whole lives of accounts against the model: each rule is one thing that someone does."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
-from tests.property.account_model import NAMES, Status
+from tests.property.account_model import NAMES, Person, Session, Status
 from tests.property.account_requests import pass_time
 from tests.property.accounts import NEVER_SENT, Accounts, either
 from tests.property.unsteady_environment import KINDS, nothing
@@ -32,13 +33,30 @@ def spell(name: str, how: str) -> str:
 class AccountMachine(Accounts):
     """Three people, each with at most one account."""
 
-    @initialize(settled=st.sets(WHO))
-    def settle(self, settled: set[str]) -> None:
-        """Let some people be in already: to come that far by chance takes long."""
-        for who in sorted(settled):
+    REACH: ClassVar[Mapping[str, float]] = {
+        "POST /users/login 200": 0.2,
+        "POST /users/logout 200": 0.1,
+        "POST /users/refresh 200": 0.1,
+        "POST /users/reset_password 200": 0.02,
+        "POST /users/change_password 200": 0.02,
+        "DELETE /users/me 204": 0.05,
+        "POST /users/signup 503": 0.1,
+        "an outage of Cognito meets a request": 0.1,
+    }
+
+    @initialize(settled=st.dictionaries(WHO, st.sampled_from(["stays", "leaves", "continues"])))
+    def settle(self, settled: dict[str, str]) -> None:
+        """Let some people be in already, or in again: to come that far by chance takes long."""
+        for who, then in settled.items():
+            person = self.persons[who]
             self.sign_up(who, "as-is", PASSWORD)
             self.verify(who, "as-is", right=True)
             self.log_in(who, "as-is", right=True, which=0)
+            if then == "continues":
+                self.continue_session(person, "as-is", person.sessions[-1])
+            if then == "leaves":
+                self.end(person, person.sessions[-1])
+                self.log_in(who, "as-is", right=True, which=0)
 
     # Coming in
 
@@ -114,6 +132,9 @@ class AccountMachine(Accounts):
     @rule(data=st.data(), spelt=SPELT)
     def refresh(self, data: st.DataObject, spelt: str) -> None:
         person, session = self.draw_session(data)
+        self.continue_session(person, spelt, session)
+
+    def continue_session(self, person: Person, spelt: str, session: Session) -> None:
         due = either(yes=200, no=401, known=person.renews(session))
         self.act(
             lambda: self.visitor.refresh(spell(person.name, spelt), session.refresh),
@@ -124,7 +145,9 @@ class AccountMachine(Accounts):
     @precondition(lambda self: self.sessions())
     @rule(data=st.data())
     def log_out(self, data: st.DataObject) -> None:
-        person, session = self.draw_session(data)
+        self.end(*self.draw_session(data))
+
+    def end(self, person: Person, session: Session) -> None:
         due = either(yes=200, no=401, known=person.opens(session))
 
         def ended(answer: Any) -> None:

@@ -10,6 +10,10 @@ from typing import Any
 import pytest
 from hypothesis.statistics import collector
 
+from tests.leftovers import nothing_is_left
+
+__all__ = ["nothing_is_left"]  # a fixture
+
 # Of all examples, those that `assume` and filters may throw away.
 MOST_DISCARDED = 0.10
 

@@ -1,8 +1,8 @@
 """Random numbers of several users, interleaved, against the model: a list of items per user."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from hypothesis import strategies as st
@@ -31,6 +31,14 @@ class Owner:
 
 class RandomMachine(UnsteadyEnvironment):
     """Three users; one step is one request of one of them."""
+
+    REACH: ClassVar[Mapping[str, float]] = {
+        "PATCH /randoms 200": 0.1,
+        "PATCH /randoms 404": 0.2,
+        "PATCH /randoms 409": 0.1,
+        "DELETE /randoms 204": 0.05,
+        "DELETE /randoms 404": 0.1,
+    }
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)

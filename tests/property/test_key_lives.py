@@ -12,9 +12,18 @@ from jwt.algorithms import RSAAlgorithm
 from api.errors import KeysUnavailable
 from api.identity.jwt import JwksCache
 from api.identity.protocols import JwksSource
+from tests.property.unsteady_environment import count
 
 LIFESPAN = 3600.0  # seconds, like the next one
 COOLDOWN = 5.0
+# What must have happened, and in which share of the lives.
+REACH = {
+    "the source is away": 0.2,
+    "the source is away until all keys are old": 0.1,
+    "an unknown key is asked for in the cooldown": 0.1,
+    "a new key is found": 0.2,
+    "a withdrawn key ends": 0.1,
+}
 
 
 @functools.cache
@@ -61,6 +70,10 @@ class KeyLives(RuleBasedStateMachine):
         self.cache.require_any()
         self.seen = {self.source.key["kid"]: self.now}
         self.may_look_from = 0.0
+        self.reached: set[str] = set()
+
+    def teardown(self) -> None:
+        count(self.reached, REACH)
 
     @rule(trouble=sampled_from([OSError(), RecursionError(), [], {"keys": [{}]}, {"keys": None}]))
     def break_down(self, trouble: Any) -> None:
@@ -107,7 +120,10 @@ class KeyLives(RuleBasedStateMachine):
     def known_keys_serve_while_the_source_is_away(self) -> None:
         if self.source.trouble is None:
             return
-        for kid in self.seen:
+        self.reached.add("the source is away")
+        for kid, seen_at in self.seen.items():
+            if self.now - seen_at > 2 * LIFESPAN:
+                self.reached.add("the source is away until all keys are old")
             assert self._ask(kid) is not None, "a key that was known is gone"
 
     @invariant()
@@ -128,9 +144,15 @@ class KeyLives(RuleBasedStateMachine):
             found = None
             assert self.source.trouble is not None or self.now < self.may_look_from
         asked = self.source.fetches - before
+        if not allowed and not was_known:
+            self.reached.add("an unknown key is asked for in the cooldown")
         assert asked <= (1 if allowed else 0), "asked too often"
         if asked and self.source.trouble is None:
+            if self.source.key["kid"] not in self.seen:
+                self.reached.add("a new key is found")
             kept = {k: at for k, at in self.seen.items() if self.now - at <= LIFESPAN}
+            if len(kept) < len(self.seen):
+                self.reached.add("a withdrawn key ends")
             self.seen = kept | {self.source.key["kid"]: self.now}
         if asked and (self.source.trouble is not None or (found is None and not was_known)):
             self.may_look_from = self.now + COOLDOWN

@@ -90,6 +90,10 @@ def test_a_profile_keeps_what_a_change_leaves_out(
     """Planted: an absent name set to null."""
     visitor = Visitor(env)
     wanted = visitor.me(ada.access_token).json()
+    changes = [update["full_name"] for update in names if update]
+    premise("a name is set", any(changes), share=0.2)
+    premise("a name is taken away", None in changes, share=0.1)
+    premise("nothing changes", {} in names, share=0.1)
     for update in names:
         answer = visitor.call("PATCH", "/users/me", token=ada.access_token, json=update)
         wanted |= update

@@ -4,9 +4,10 @@ What the machines share; it knows outages, and no operation of the API.
 """
 
 import contextlib
+import re
 import sys
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 import requests
 from hypothesis import note
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from apiproof.environment import Environment
+from apiproof.strategies.reach import premise
 from tests.property.script import Script
 from tests.property.visitor import Visitor
 
@@ -40,12 +42,26 @@ OPEN = frozenset({429, 503})
 Effect = Callable[[requests.Response], object]
 
 
+def count(reached: set[str], wanted: Mapping[str, float]) -> None:
+    """Count what a life has reached.
+
+    Args:
+        reached: what has happened.
+        wanted: what must have happened, and in which share of the lives.
+    """
+    for name, share in wanted.items():
+        premise(name, name in reached, share=share)
+
+
 def nothing(_: requests.Response) -> None:
     """The effect of an answer that changes nothing."""
 
 
 class UnsteadyEnvironment(RuleBasedStateMachine):
     """Rules that take the surroundings away and give them back."""
+
+    # What must have happened, and in which share of the lives: else nothing was tried.
+    REACH: ClassVar[Mapping[str, float]] = {}
 
     def __init__(self, env: Environment) -> None:
         super().__init__()
@@ -55,6 +71,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         self.away = contextlib.ExitStack()
         self.database_is_away = False
         self.patience = 0
+        self.reached: set[str] = set()
 
     def teardown(self) -> None:
         """Put everything right, and see that it is; tell the story if it is not."""
@@ -62,6 +79,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
             if sys.exc_info()[0] is None:
                 self.mend()
                 self.heal()
+                count(self.reached, self.REACH)
         finally:
             self.away.close()
             self.env.cognito.outages.clear()
@@ -145,6 +163,9 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
             due = {503} if database == "first" else {503 if s < 300 else s for s in due}
         if disturbed:
             due |= OPEN
+        self.reached.add(_step(answer))
+        if disturbed:
+            self.reached.add("an outage of Cognito meets a request")
         assert status in due, f"expected {sorted(due)}, got {status}: {answer.text}"
         if status in outcomes:
             outcomes[status](answer)
@@ -155,3 +176,9 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
             if not self.patience:
                 self.database_returns()
         return answer
+
+
+def _step(answer: requests.Response) -> str:
+    """Name a request and its answer, whatever item or user it is about."""
+    path = re.sub("/[0-9][^/?]*|[?].*", "", answer.request.path_url)
+    return f"{answer.request.method} {path} {answer.status_code}"
