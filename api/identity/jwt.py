@@ -152,8 +152,7 @@ class JwksCache:
         Raises:
             KeysUnavailable: none are, and the source does not answer.
         """
-        if not self._known:
-            self._fetch_and_wait()
+        self._fetch_and_wait(lambda: bool(self._known))
         if not self._known:
             raise KeysUnavailable
 
@@ -161,7 +160,7 @@ class JwksCache:
         if self._cooling_down() and not bypass_cooldown:
             return
         # What the provider has just signed may be newer than a fetch that is under way.
-        self._fetch_and_wait(anew=bypass_cooldown)
+        self._fetch_and_wait(lambda: kid in self._known, anew=bypass_cooldown)
         if kid not in self._known:
             self._last_miss_at = self._clock()
 
@@ -184,10 +183,11 @@ class JwksCache:
         known = self._known.get(kid)  # a fetch beside this may just have dropped it
         return known is None or now - known.seen_at > 2 * self._lifespan
 
-    def _fetch_and_wait(self, *, anew: bool = False) -> None:
-        """Wait for a fetch.
+    def _fetch_and_wait(self, is_at_hand: Callable[[], bool], *, anew: bool = False) -> None:
+        """Wait for a fetch, unless one has just brought what is wanted.
 
         Args:
+            is_at_hand: tells so.
             anew: whether it has to begin now; else one that is under way will do.
 
         Raises:
@@ -195,6 +195,8 @@ class JwksCache:
         """
         deadline = current()
         with self._changed:
+            if is_at_hand():
+                return
             wanted = self._fetches + (2 if anew and self._is_fetching else 1)
             while self._fetches < wanted:
                 if not self._is_fetching:

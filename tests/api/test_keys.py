@@ -151,6 +151,28 @@ def test_requests_at_once_share_one_fetch(source: Source, clock: Clock) -> None:
     assert slow.fetches == 1
 
 
+@pytest.mark.parametrize("look", ["find", "require_any"])
+def test_a_key_that_another_one_has_just_fetched_is_not_fetched_again(
+    look: str, source: Source, clock: Clock
+) -> None:
+    """Whoever looked before that fetch and asks for the lock after it."""
+    kid = source.pool.access.kid
+
+    class Overtaken(threading.Condition):
+        def __enter__(self) -> bool:
+            if others:
+                threads.submit(ring.find, others.pop()).result(10)
+            return super().__enter__()
+
+    ring = JwksCache(source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=clock)
+    others: list[str] = []
+    ring._changed = Overtaken()  # noqa: SLF001 - the moment between the look and the lock
+    with ThreadPoolExecutor(1) as threads:
+        others.append(kid)
+        ring.find(kid) if look == "find" else ring.require_any()
+    assert source.fetches == 1
+
+
 @pytest.mark.parametrize(
     "document",
     [{}, {"keys": []}, {"keys": None}, {"keys": [1]}, {"keys": [{"kty": "RSA"}]}, [], None],

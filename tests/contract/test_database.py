@@ -42,6 +42,7 @@ def on_insert(statement: str, table: str = "random_items") -> str:
 
 
 BACK = "DROP FUNCTION meddle CASCADE"
+KEPT = 4_712  # any number: an advisory lock
 
 # PostgreSQL's error codes (Appendix A): what a later try may not meet, and what it will.
 PASSING = {
@@ -136,18 +137,19 @@ def test_a_statement_that_takes_too_long_is_503(env: Environment) -> None:
 
 
 def test_who_gets_no_connection_in_time_is_told_to_try_again(env: Environment) -> None:
-    pool = {"database_pool_size": 1, "database_max_overflow": 0, "request_deadline": 0.7}
-    headers = bearer(env.new_account().access_token)
-    request = valid(env, "create_random")
-    with (
-        altered(env, on_insert("PERFORM pg_sleep(0.4)"), BACK),
-        run_server(application(env.config, **pool)) as live,
-        ThreadPoolExecutor(4) as threads,
-    ):
-        clients = [HttpClient(live) for _ in range(4)]
-        sent = [threads.submit(request.send, client, headers=headers) for client in clients]
-        statuses = {future.result().status_code for future in sent}
-    assert statuses == {201, 503}
+    """The only connection is kept until the others have been told; who has it is served."""
+    pool = {"database_pool_size": 1, "database_max_overflow": 0}
+    waits = dict.fromkeys(("database_lock_timeout", "database_statement_timeout"), 60)
+    create, others = valid(env, "create_random"), [valid(env, "login_user") for _ in range(3)]
+    app = application(env.config, **pool, **waits, request_deadline=60, database_pool_timeout=0.1)
+    hold = on_insert(f"PERFORM pg_advisory_xact_lock({KEPT})")
+    with run_server(app) as live, ThreadPoolExecutor(1) as thread, altered(env, hold, BACK):
+        with changing(env, f"SELECT pg_advisory_xact_lock({KEPT})") as wait_until_it_is_kept:
+            served = thread.submit(create.send, HttpClient(live))
+            wait_until_it_is_kept()
+            told = {other.send(HttpClient(live)).status_code for other in others}
+        assert told == {503}
+        assert served.result(PATIENCE).status_code == 201
 
 
 def test_an_unforeseen_error_tells_callers_nothing_and_operators_where(

@@ -229,6 +229,24 @@ def test_nobody_waits_for_keys_that_another_request_renews(
         assert server.asked == 2
 
 
+@pytest.mark.parametrize("seconds", [600, -600])
+def test_a_clock_that_is_set_while_a_request_waits_takes_no_time_from_it(
+    env: Environment, server: KeyServer, url: str, monkeypatch: pytest.MonkeyPatch, seconds: int
+) -> None:
+    """Deadlines go by a clock that nobody sets; the rest of the request would be too late."""
+    user = env.new_account()
+    app, unset = application(with_keys(env, url), request_deadline=60), time.time
+    server.gate.clear()
+    with run_server(app) as live, ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(me, HttpClient(live), user.access_token)
+        try:
+            assert server.entered.wait(PATIENCE)
+            monkeypatch.setattr(time, "time", lambda: unset() + seconds)
+        finally:
+            server.gate.set()
+        assert sent.result(PATIENCE) == 200
+
+
 def test_requests_at_once_share_one_fetch(
     env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
