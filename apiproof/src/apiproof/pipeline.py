@@ -236,9 +236,9 @@ def check_server_errors(context: PipelineContext) -> StepResult:
 STEPS: dict[str, Step] = {
     "document": check_document,
     "fuzzing": fuzz,
-    "coverage": check_coverage,
     "access": probe_access,
     "pacts": verify_pacts,
+    "coverage": check_coverage,  # what looks at all answers comes last
     "errors": check_server_errors,
 }
 

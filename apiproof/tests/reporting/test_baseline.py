@@ -108,7 +108,7 @@ def test_a_baseline_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 def test_steps_can_be_chosen() -> None:
     assert chosen_steps(["pacts", "access"]) == ["access", "pacts"]
-    rest = ["document", "coverage", "access", "pacts", "errors"]
+    rest = ["document", "access", "pacts", "coverage", "errors"]  # these look at all answers
     assert chosen_steps(skip=["fuzzing"]) == rest
     with pytest.raises(StepsUnknown, match="No step fuzz: choose from document, fuzzing, "):
         chosen_steps(["fuzz"])
