@@ -40,7 +40,9 @@ def application():
     return app
 
 
-SERVICE = Service(application, name="house", make_document=lambda: application().openapi())
+SERVICE = Service(
+    application, name="house", database=False, make_document=lambda: application().openapi()
+)
 """
 STUDY = """
 import os
