@@ -111,6 +111,36 @@ def test_a_login_may_answer_with_the_tokens_that_it_declares() -> None:
     assert without_declared_secrets(body, schema, dict) == {"other_token": TOKEN, "name": "ada"}
 
 
+def _shown(path: str, answer: dict[str, Any]) -> list[str]:
+    """Return the cases of what an answer to nobody gives away."""
+    document: dict[str, Any] = {
+        "paths": {path: {"post": {"operationId": "x", "responses": {"200": {}}}}}
+    }
+    (operation,) = operations(document)
+    security: Any = SimpleNamespace(operations=[operation], schemes={})
+    users: Any = SimpleNamespace(secrets=list)
+    request, given = Request(operation), Response(200, {}, json.dumps(answer))
+    found = SecretLeaks(document, security, users).findings(operation, request, NO_AUTH, given)
+    return [finding.case for finding in found]
+
+
+@pytest.mark.parametrize(
+    ("path", "answer", "cases"),
+    [
+        ("/register", {"access": TOKEN, "refresh": TOKEN}, []),  # what a sign-up is for
+        ("/register", {"password": "hunter2-hunter2"}, ["password-200"]),
+        ("/debug", {"refresh": TOKEN}, ["a token-200"]),
+        ("/debug", {"variables": {"PATH": "/bin", "PWD": "/app"}}, ["environment-200"]),
+        ("/routes", {"PATH": "/a", "METHOD": "GET"}, []),
+        ("/debug", {"pwd": "hunter2-hunter2"}, ["password-200"]),
+    ],
+)
+def test_an_answer_is_judged_by_what_it_is_for(
+    path: str, answer: dict[str, Any], cases: list[str]
+) -> None:
+    assert _shown(path, answer) == cases
+
+
 def response(status: int, text: str = "{}", **headers: str) -> Response:
     return Response(
         status, {name.replace("_", "-"): value for name, value in headers.items()}, text

@@ -72,6 +72,7 @@ def test_a_service_that_limits_requests_is_told_in_one_line(
     report = probed(app)
     assert [finding.line for finding in report.findings] == []
     assert report.note == (
+        "no more accounts of the run's own: POST /signup answered 429; "
         "the service limits requests (429): raise its limit for the run, or name less"
     )
 

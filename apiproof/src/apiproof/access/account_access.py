@@ -67,15 +67,18 @@ class AccountAccessProbe:
             NotPrepared: There is no request to replay.
         """
         shared = operation.definition.get(SHARED_EXTENSION)
-        if not self._accounts.can_create_users or not operation.secured or shared:
+        if not operation.secured or shared:
             return
-        if operation.method not in SAFE and not is_account_operation(operation):
-            return
-        if operation.method not in SAFE:
+        if operation.method in SAFE:
+            attacker = next(self._accounts.users())
+        elif is_account_operation(operation) and self._accounts.can_create_users:
             attacker = self._accounts.new_user()
         else:
-            attacker = next(iter(self._accounts.own_accounts), None) or self._accounts.new_user()
+            return
         prepared = self._preparer.prepared(operation, user=attacker)
+        if self._accounts.is_gone(attacker):  # the trial has deleted it; a recipe is known now
+            attacker = self._accounts.new_user()
+            prepared = self._preparer.prepared(operation, user=attacker)
         try:
             victim = self._victim(attacker)
         except NotApplicable as reason:
@@ -108,7 +111,7 @@ class AccountAccessProbe:
 
     def _victim(self, attacker: User) -> User:
         others = [one for one in self._accounts.own_accounts if one.name != attacker.name]
-        return others[-1] if others else self._accounts.new_user()
+        return others[-1] if others else self._accounts.other(attacker)
 
     def _read(
         self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User

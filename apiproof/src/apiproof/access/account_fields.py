@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, TENANT_FIELD, fields_of
 from apiproof.access.users_wfc import BASIC
 
 PRIVILEGE = re.compile(
@@ -27,7 +27,8 @@ def identifiers_in(value: Any) -> dict[str, str]:
             continue  # the token's own id
         if PASSWORD_FIELD.search(name) or isinstance(part, bool | list) or part in {None, ""}:
             continue
-        if is_id or EMAIL_FIELD.search(name) or NAME_FIELD.search(name):
+        told = (EMAIL_FIELD, NAME_FIELD, TENANT_FIELD)
+        if is_id or any(kind.search(name) for kind in told):
             found.setdefault(name, str(part))
     return found
 
@@ -110,3 +111,18 @@ def login_name(entry: Mapping[str, Any], alike: str, known: Mapping[str, str], u
     if "@" in alike or (not alike and EMAIL_FIELD.search(username_field(entry))):
         return next(iter(emails), unique)
     return next(iter(names if alike or names else emails), unique)
+
+
+def rank_of(details: Mapping[str, Any], role: str) -> tuple[int, str]:
+    """Return how privileged an account is, and by what.
+
+    Args:
+        details: What the service says of it: flags and roles count.
+        role: What the file says.
+    """
+    flags = {name: value for name, value in details.items() if PRIVILEGE.search(name)}
+    roles = sorted(str(value) for value in flags.values() if isinstance(value, str))
+    height = sum(value is True for value in flags.values())
+    named = " ".join([role, *roles]).lower()
+    height += 10 * bool(re.search(r"admin|super|root|chef|owner|staff|manager|employee", named))
+    return height, named

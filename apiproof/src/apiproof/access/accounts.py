@@ -3,7 +3,7 @@
 Whatever could do harm is tried with accounts of the run's own, where the document has a sign-up.
 """
 
-import re
+import contextlib
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.account_fields import (
-    PRIVILEGE,
     bare,
     identifiers_in,
     login_name,
     login_of,
     other_headers,
+    rank_of,
 )
 from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
@@ -25,6 +25,7 @@ from apiproof.access.logins import (
     find_sign_up,
     login_entry,
 )
+from apiproof.access.made_keys import MadeKeys
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepared import own_value
@@ -37,6 +38,7 @@ from apiproof.access.users_wfc import FileUser, LoginFailed
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, decode_unverified
 from apiproof.openapi.document import Operation
 
+TOO_MANY_REQUESTS = 429  # RFC 6585, 4
 MARGIN = 10  # seconds before its end at which a token is renewed
 
 
@@ -44,6 +46,7 @@ class Accounts(FileUsers):
     """Users of a file, and accounts that the probe signs up."""
 
     _sign_up: Operation | None = None  # as long as nobody could sign in
+    why_not: str = ""  # why no accounts, or no more of them, are signed up
 
     def bind(
         self,
@@ -71,6 +74,7 @@ class Accounts(FileUsers):
         self._passwords: dict[str, str] = {}
         self._spent: set[str] = set()
         self._holders: dict[str, str] = {}
+        self._made_keys = MadeKeys(security, payloads, self)
         self._lent = list(self._users)
         self._lent_credentials: set[str] = set()
         self._says_all = True
@@ -128,8 +132,11 @@ class Accounts(FileUsers):
 
     def users(self) -> Iterator[User]:
         """Yield an account of the run's own, then those that were lent, in the file's order."""
-        if self.can_create_users:
-            yield next(iter(self.own_accounts), None) or self.new_user()
+        own = self.own_accounts[:1]
+        if not own and self.can_create_users:
+            with contextlib.suppress(NotApplicable):  # no more of them, or none just now
+                own = [self.new_user()]
+        yield from own
         yield from self.lent()
 
     def other(self, user: User) -> User:
@@ -140,16 +147,17 @@ class Accounts(FileUsers):
         """
         if not user.is_lent:
             others = [one for one in self.own_accounts if one.name != user.name]
-            return others[0] if others else self.new_user()
+            if others or self.can_create_users:
+                return others[0] if others else self.new_user()
         rank = self.rank(user)
         others = [one for one in self.lent() if one.name != user.name]
         peers = [one for one in others if self.rank(one) == rank]
         if peers:
-            names = self._lent
+            names = list(self._users)
             after = [one for one in peers if names.index(one.name) > names.index(user.name)]
             return (after or peers)[0]
         if self.can_create_users:
-            return next(iter(self.own_accounts), None) or self.new_user()
+            return (self.own_accounts or [self.new_user()])[0]
         lower = [one for one in others if self.rank(one) < rank]
         if not lower:
             raise NotApplicable("the file names nobody else with the same rights, or with fewer")
@@ -157,15 +165,7 @@ class Accounts(FileUsers):
 
     def rank(self, user: User) -> tuple[int, str]:
         """Return how privileged a user is: flags and roles that the service or the file states."""
-        details = self.details(user)
-        flags = {name: value for name, value in details.items() if PRIVILEGE.search(name)}
-        entry = self._users[user.name].entry
-        role = str(entry.get("role", ""))
-        roles = sorted(str(value) for name, value in flags.items() if isinstance(value, str))
-        height = sum(value is True for value in flags.values())
-        named = " ".join([role, *roles]).lower()
-        height += 10 * bool(re.search(r"admin|super|root|chef|owner|staff|manager|employee", named))
-        return height, named
+        return rank_of(self.details(user), str(self._users[user.name].entry.get("role", "")))
 
     def details(self, user: User) -> dict[str, Any]:
         """Return what the service says of a user, member by member."""
@@ -199,7 +199,11 @@ class Accounts(FileUsers):
         return text
 
     def _fresh(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:
-        text = super().credential(user, scheme, scopes)
+        try:
+            text = super().credential(user, scheme, scopes)
+        except NotApplicable:
+            if not (text := self._made_keys.of(user, scheme)):
+                raise
         token = decode_unverified(text)
         ends = token.claims.get("exp") if token else None
         soon = isinstance(ends, int | float) and ends - time.time() < MARGIN
@@ -242,7 +246,7 @@ class Accounts(FileUsers):
             NotApplicable: It does not work.
         """
         if self._sign_up is None or self._login is None:
-            raise NotApplicable(getattr(self, "why_not", "") or "no account can be signed up")
+            raise NotApplicable(self.why_not or "no account can be signed up")
         self._count += 1
         unique = f"probe{self._nonce}{self._count}"
         body = self.sign_up_body(unique, f"Pr0be-{self._nonce}-{self._count}!x")
@@ -251,7 +255,10 @@ class Accounts(FileUsers):
             body = with_field(body, tuple(name.split("/")), value)
         response = self.send_sign_up(body)
         if not response.ok:
-            raise NotApplicable(f"{self._sign_up.label} answered {response.status}")
+            refused = f"{self._sign_up.label} answered {response.status}"
+            if response.status == TOO_MANY_REQUESTS and self._own:
+                self._sign_up, self.why_not = None, refused
+            raise NotApplicable(refused)
         known = identifiers_in(body) | identifiers_in(response.json)
         name = login_name(self._login, self._name_like, known, unique)
         self._users[unique] = FileUser(unique, login_of(self._login, name, password))
@@ -343,7 +350,7 @@ class Accounts(FileUsers):
     def auth_of(self, operation: Operation, user: User) -> RequestAuth | None:
         """Return a user's credential for an operation; None where there is none."""
         for alternative in self._security.alternatives[operation.security]:
-            auth = RequestAuth(headers=user.headers)
+            auth = user.uncredentialed
             try:
                 for use in alternative:
                     credential = self.credential(user, use.scheme, use.scopes)

@@ -57,6 +57,9 @@ class CredentialResult:
     side_effect: bool = False
 
 
+TAKES_ANY = "signing out takes any token"
+
+
 @dataclass(frozen=True)
 class RefusalControl:
     """What the answers to a case are compared with.
@@ -67,6 +70,7 @@ class RefusalControl:
         is_abroad: Whether the service is somebody else's, judged by what a standard demands.
         forbids: Whether it refuses every bad credential, and none, with 403.
         is_public: Whether anybody is answered alike, and only bad credentials are refused.
+        takes_any: Whether it signs out whoever asks, with whatever token: RFC 7009, 2.2.
     """
 
     opened: Response | None
@@ -74,6 +78,7 @@ class RefusalControl:
     is_abroad: bool = False
     forbids: bool = False
     is_public: bool = False
+    takes_any: bool = False
 
 
 def forbids_alike(requirement: SecurityRequirement, results: Iterable[CredentialResult]) -> bool:
@@ -162,13 +167,15 @@ def _findings(
         if is_in:
             note = f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
             is_harmless = case.id in HARMLESS or (control.is_public and case.id in UNNAMED)
+            is_harmless = is_harmless or control.takes_any
             impact = Impact.DEVIATION if is_harmless else Impact.LET_IN
             note += f": {PUBLIC}" if control.is_public and case.id in UNNAMED else ""
         else:
             got = response.failure or response.status
             note = f"{case.title}: answered {got}, {wanted} is due ({case.source})"
             impact = Impact.DEVIATION
-        yield _finding(requirement, result, response, note, kind, impact, wanted)
+        found = _finding(requirement, result, response, note, kind, impact, wanted)
+        yield replace(found, cause=TAKES_ANY) if is_in and control.takes_any else found
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding

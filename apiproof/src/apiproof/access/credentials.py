@@ -17,7 +17,7 @@ from apiproof.access.http import NotPrepared, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell
-from apiproof.access.requirements import SecurityRequirement
+from apiproof.access.requirements import SecurityRequirement, is_session_ending
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
@@ -208,7 +208,12 @@ class CredentialProbe:
             reference.ok or reference.status == FORBIDDEN
         )
         is_public = reference.ok and self._is_public(requirement, results)
-        return RefusalControl(opened, is_abroad=True, forbids=forbids, is_public=is_public)
+        takes_any = is_session_ending(requirement.operation, SessionEnd.SIGNED_OUT) and any(
+            one.ok for result in results if result.case.id == "garbage" for one in result.responses
+        )
+        return RefusalControl(
+            opened, is_abroad=True, forbids=forbids, is_public=is_public, takes_any=takes_any
+        )
 
     def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
         """Whether a read answers nobody and two users alike, and refuses bad credentials.
@@ -229,7 +234,7 @@ class CredentialProbe:
             return False
         answers = [
             self._preparer.sender.send(prepared.request, one)
-            for one in (RequestAuth(headers=prepared.user.headers), prepared.auth, auth)
+            for one in (prepared.user.uncredentialed, prepared.auth, auth)
         ]
         return all(
             one.ok and not diff(normalize(one, ()), normalize(answers[0], ()), times=False)
@@ -336,7 +341,7 @@ class CredentialProbe:
         self, requirement: SecurityRequirement, prepared: PreparedRequest
     ) -> RequestAuth:
         """Return what accompanies the credential in question, all of it valid."""
-        auth = RequestAuth(headers=prepared.user.headers)
+        auth = prepared.user.uncredentialed
         for place, use in enumerate(requirement.alternative):
             if place != requirement.index:
                 credential = self._preparer.user_source.credential(
@@ -348,6 +353,4 @@ class CredentialProbe:
     def _reference(self, requirement: SecurityRequirement) -> Response:
         """Return what a caller without a credential gets, where none is needed."""
         prepared = self._setting(requirement)
-        return self._preparer.sender.send(
-            prepared.request, RequestAuth(headers=prepared.user.headers)
-        )
+        return self._preparer.sender.send(prepared.request, prepared.user.uncredentialed)

@@ -9,6 +9,9 @@ EMAIL_FIELD = re.compile(r"e-?mail", re.IGNORECASE)
 NAME_FIELD = re.compile(
     r"^(user_?name|login|user|user_?id|account|handle|nick(name)?)$", re.IGNORECASE
 )
+TENANT_FIELD = re.compile(
+    r"^(tenant|org(ani[sz]ation)?|workspace|company|realm)[-_]?(id|slug|key)?$", re.IGNORECASE
+)
 
 
 def plain_name(name: str) -> str:

@@ -9,11 +9,11 @@ from apiproof.access.http import Request, RequestContent, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import names_person, own_value
+from apiproof.access.prepared import own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
-from apiproof.access.safeguards import SAFE
+from apiproof.access.safeguards import SAFE, names_person
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 

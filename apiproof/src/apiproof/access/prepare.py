@@ -12,7 +12,6 @@ from apiproof.access.prepared import (
     Preparation,
     PreparedRequest,
     about_others,
-    names_person,
     own_value,
     relation_of,
     with_own_identifiers,
@@ -27,6 +26,7 @@ from apiproof.access.safeguards import (
     changes_caller,
     changes_identity,
     is_account_operation,
+    names_person,
 )
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
@@ -69,9 +69,11 @@ class Requesters:
 
     def instead_of(self, user: User) -> User:
         """Return an account of the run's own in place of one that was lent, where there is one."""
-        if self._safeguards.destructive or not self._user_source.can_create_users:
+        if self._safeguards.destructive:
             return user
         if self._changeable is None or self._user_source.is_gone(self._changeable):
+            if not self._user_source.can_create_users:
+                return next(self._user_source.users(), user)
             try:
                 self._changeable = self._user_source.new_user()
             except NotApplicable:
@@ -200,13 +202,13 @@ class RequestPreparer:
             except NotApplicable as reason:
                 reasons.append(str(reason))
         if not operation.secured:
-            return RequestAuth(headers=user.headers)
+            return user.uncredentialed
         if missing := self.security.undeclared(operation):
             reasons.append(f"the document declares no security scheme {', '.join(missing)}")
         raise NotPrepared("; ".join(reasons))
 
     def _presented(self, choice: Alternative, user: User) -> RequestAuth:
-        auth = RequestAuth(headers=user.headers)
+        auth = user.uncredentialed
         for use in choice:
             credential = self.user_source.credential(user, use.scheme, use.scopes)
             auth = auth.merged_with(use.scheme.present(credential))

@@ -15,14 +15,12 @@ from apiproof.access.fields import (
 from apiproof.access.http import Request, RequestContent
 from apiproof.access.payloads import PayloadRecipe, PayloadSource
 from apiproof.access.resources import CreatedResource, adds_to
-from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.safeguards import SAFE, is_account_operation, names_person
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
 DEPTH = 6  # how many objects may stand inside one another
-_PERSON = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
-_PEOPLE = re.compile(r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE)
 _GENERAL = ("id", "userid", "sub", "username")
 _KIND = re.compile(r"(role|type|plan|status)$", re.IGNORECASE)
 _PRESENT = re.compile(r"(current|old|existing)_?pass", re.IGNORECASE)
@@ -58,12 +56,6 @@ class Preparation:
     def deeper(self, known: Mapping[str, Any]) -> "Preparation":
         """Return the errand of making something that this one needs."""
         return Preparation(self.user, known, self.depth - 1)
-
-
-def names_person(operation: Operation, parameter: str) -> bool:
-    """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
-    before = operation.path.partition("{" + parameter)[0]
-    return bool(_PERSON.search(parameter) or _PEOPLE.search(before))
 
 
 def own_value(operation: Operation, parameter: str, user: User) -> str | None:

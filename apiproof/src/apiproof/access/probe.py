@@ -209,15 +209,19 @@ class Probe:
         except UserError as reason:
             self.report.interrupted = self.report.interrupted or str(reason)
         self.report.left_behind = self._cleanup.left(accounts)
+        notes = []
+        if why_not := accounts.why_not:
+            more = "more " if accounts.remaining else ""
+            notes = [f"no {more}accounts of the run's own: {why_not}"]
         if self._sender.is_limited:
-            limits = "the service limits requests (429): raise its limit for the run, or name less"
-            self.report.note = "; ".join(filter(None, (self.report.note, limits)))
+            notes.append(
+                "the service limits requests (429): raise its limit for the run, or name less"
+            )
+        self.report.note = "; ".join(notes)
 
     def _meet(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
         accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
-        if accounts.why_not:
-            self.report.note = f"no accounts of the run's own: {accounts.why_not}"
         if self._asked & {"keys_are_strong", "forged_tokens_rejected"}:
             self.report.add(KeyProbe(self._security, accounts).run())
 
@@ -355,9 +359,7 @@ class Probe:
         except NotPrepared as reason:
             yield from self._hidden(operation, str(reason))
             return
-        response = self._preparer.sender.send(
-            prepared.request, RequestAuth(headers=prepared.user.headers)
-        )
+        response = self._preparer.sender.send(prepared.request, prepared.user.uncredentialed)
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
         if "writes_are_readable" in self._asked:
             yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))

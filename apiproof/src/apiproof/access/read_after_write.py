@@ -19,6 +19,7 @@ from apiproof.openapi.document import Operation
 
 CHECK = "writes_are_readable"
 ACCEPTED = 202
+UNAUTHORIZED = 401
 NO_ANSWER = Response(0, {}, "")
 
 
@@ -75,6 +76,10 @@ class ReadAfterWriteProbe:
             return
         credential = self._preparer.credential(request.operation, prepared.user)
         read = self._preparer.sender.send(request, credential)
+        if read.status == UNAUTHORIZED and self._has_ended(prepared):
+            reason = "the account goes by another name now: its credential no longer serves"
+            yield skipped(operation, "read-back", reason), []
+            return
         if operation.method == "DELETE":
             # A deleted account cannot even sign in: what counts is that it is not read.
             note = f"what was deleted is still read ({read.status})" if read.ok else ""
@@ -87,6 +92,11 @@ class ReadAfterWriteProbe:
         yield evaluated(operation, CHECK, "read-back", (response, read), note)
         if location := response.headers.get("location"):
             yield self._followed(operation, request, location, response)
+
+    def _has_ended(self, prepared: PreparedRequest) -> bool:
+        """Whether a write has left its sender's account other than it was."""
+        self._preparer.note_success(prepared.request.operation, prepared.user, self._sent)
+        return self._preparer.user_source.is_gone(prepared.user)
 
     def _write(self, prepared: PreparedRequest) -> Response:
         """Send the request, with values that really change something where that works."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, TENANT_FIELD, fields_of
 from apiproof.access.http import Request
 from apiproof.access.users import User
 from apiproof.jwt import NO_AUTH, RequestAuth
@@ -33,6 +33,8 @@ _ABOUT_ACCOUNT = re.compile(
 _IDENTIFIER = re.compile(
     r"user|login|e-?mail|account|member|phone|(^|_)(id|sub)$|Id$", re.IGNORECASE
 )
+_PERSON = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
+_PEOPLE = re.compile(r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE)
 _SELF_PATH = re.compile(
     r"/(me|self|myself|profile|account|settings)(/[\w-]*(password|e-?mail|username|phone)[\w-]*)?/?$"
     r"|(change|update|reset|set)[-_]?(my[-_]?)?(password|e-?mail|username)",
@@ -40,8 +42,20 @@ _SELF_PATH = re.compile(
 )
 
 
+# What a POST below somebody's id does to the account, where it does not add something to it.
+_CHANGES_ACCOUNT = re.compile(
+    r"(ban|block|lock|disable|enable|activate|promote|demote|suspend|revoke|delete|remove|verify"
+    r"|reset|toggle|roles?\b|admin|password|e-?mail|username|permissions?|privileges?)[^/{}]*/?$",
+    re.IGNORECASE,
+)
 # A POST there makes a user, anything else concerns the one who asks.
 _CALLER_PATH = re.compile(r"/(user|current[-_]?user)/?$", re.IGNORECASE)
+
+
+def names_person(operation: Operation, parameter: str) -> bool:
+    """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
+    before = operation.path.partition("{" + parameter)[0]
+    return bool(_PERSON.search(parameter) or _PEOPLE.search(before))
 
 
 def is_global(operation: Operation) -> bool:
@@ -128,6 +142,8 @@ class Safeguards:
         self.read_only = read_only
         self._named = set(named)
         self._lent: set[str] = set()
+        self._lent_ids: set[str] = set()
+        self._lent_tenants: set[str] = set()  # what stands below one may be made and changed
         self._logins: set[str] = set()
         self._is_lent: Callable[[RequestAuth], bool] = lambda _auth: False
 
@@ -145,8 +161,12 @@ class Safeguards:
         self._is_lent = is_lent
         for user in users:
             if user.is_lent:
-                self._lent |= {
-                    str(value) for value in user.attributes.values() if len(str(value)) >= SHORTEST
+                known = {name: str(value) for name, value in user.attributes.items()}
+                tenants = {value for name, value in known.items() if TENANT_FIELD.search(name)}
+                self._lent_tenants |= tenants
+                self._lent |= {v for v in known.values() if len(v) >= SHORTEST} - tenants
+                self._lent_ids |= {
+                    value for name, value in known.items() if _IDENTIFIER.search(name)
                 }
 
     def reason(self, request: Request, auth: RequestAuth = NO_AUTH) -> str:  # noqa: PLR0911 - one for each rule
@@ -163,8 +183,15 @@ class Safeguards:
         if may_change_caller(request) and self._is_lent(auth):
             return "it would change the account that sends it, which was lent (see --destructive)"
         ends_in_id = operation.path.rstrip("/").endswith("}")
-        creates_below = operation.method == "POST" and not ends_in_id
-        if not creates_below and self._names_lent(request.values.values()):
+        last = operation.path_parameters[-1:] if ends_in_id else []
+        if self._lent_tenants.intersection(str(request.values.get(name)) for name in last):
+            return "it would change what lent accounts belong to (see --destructive)"
+        is_change = operation.method != "POST" or ends_in_id
+        is_change = is_change or bool(_CHANGES_ACCOUNT.search(operation.path))
+        people = [str(v) for name, v in request.values.items() if names_person(operation, name)]
+        if is_change and (
+            self._names_lent(request.values.values()) or self._lent_ids.intersection(people)
+        ):
             return "it would change an account that was lent (see --destructive)"
         said = [*request.content.query.items(), *named_values(request.content.body)]
         naming = [value for name, value in said if _IDENTIFIER.search(name)]

@@ -116,6 +116,7 @@ _PASSWORD = re.compile(
     r"|^(pw|pass)_?(hash|digest|salt)$",
     re.IGNORECASE,
 )
+_ENVIRONMENT = frozenset({"PATH", "HOME", "PWD", "LANG", "HOSTNAME", "SHELL", "USER"})
 _MASKED = re.compile(
     r"[*\u2022xX.\u25cf-]*|string|\[?(filtered|redacted|hidden|secret)\]?", re.IGNORECASE
 )
@@ -131,6 +132,7 @@ def password_field(body: Any) -> str:
                 isinstance(part, str)
                 and _PASSWORD.search(str(name))
                 and not _MASKED.fullmatch(part)
+                and not (name == "PWD" and part.startswith("/"))  # a shell's working directory
             ):
                 return str(name)
             if found := password_field(part):
@@ -138,17 +140,31 @@ def password_field(body: Any) -> str:
     return ""
 
 
-def _without_secrets(body: Any) -> Any:
-    """Return a body without members that are secret by their names, passwords excepted."""
+def shows_environment(body: Any) -> bool:
+    """Whether a body holds the variables of a process: PATH, and at least one like it."""
     if isinstance(body, list):
-        return [_without_secrets(part) for part in body]
+        return any(map(shows_environment, body))
+    if not isinstance(body, Mapping):
+        return False
+    is_path = isinstance(body.get("PATH"), str) and len(_ENVIRONMENT & set(body)) > 1
+    return is_path or any(map(shows_environment, body.values()))
+
+
+def _without_credentials(body: Any) -> Any:
+    """Return a body without tokens, and without what its name calls a secret but a password."""
+    if isinstance(body, list):
+        return [_without_credentials(part) for part in body]
     if not isinstance(body, Mapping):
         return body
     return {
-        name: _without_secrets(part)
+        name: _without_credentials(part)
         for name, part in body.items()
-        if _PASSWORD.search(str(name)) or not is_secret(str(name))
+        if _PASSWORD.search(str(name)) or not (is_secret(str(name)) or _is_token(part))
     }
+
+
+def _is_token(value: Any) -> bool:
+    return isinstance(value, str) and bool(PATTERNS["a token"].fullmatch(value))
 
 
 class SecretLeaks:
@@ -202,6 +218,9 @@ class SecretLeaks:
             case = f"password-{response.status}"
             yield self._leak(operation, case, text, response, f"{SHOWN} {field}")
 
+        if response.ok and shows_environment(response.json):
+            text = "shows the environment variables of the server"
+            yield self._leak(operation, f"environment-{response.status}", text, response)
         if field := code_handed_out(request, auth, response):
             text = f"gives whoever asks what should be sent to the account's owner: {field}"
             yield self._leak(
@@ -223,8 +242,7 @@ class SecretLeaks:
         for name, header in auth.headers.items():
             if value in (header if isinstance(header, str) else header.decode("latin-1")):
                 return f"the credential that was sent in {name}"
-        is_token = PATTERNS["a token"].fullmatch(value)
-        return "a token that was handed out" if is_token else "a password or code of a user"
+        return "a token that was handed out" if _is_token(value) else "a password or code of a user"
 
     def _leaked(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
@@ -235,7 +253,7 @@ class SecretLeaks:
             declared = schema.node if schema is not None else {}
             if _GIVES_CREDENTIALS.search(f"{operation.path} {operation.operation_id}"):
                 declared = {}
-                body = _without_secrets(body)
+                body = _without_credentials(body)
             body = without_declared_secrets(body, declared, self._resolve)
             text = json.dumps(body, ensure_ascii=False)
         text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes

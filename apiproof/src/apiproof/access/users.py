@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from apiproof.jwt import ForgeryMaterial, Scheme
+from apiproof.jwt import NO_AUTH, ForgeryMaterial, RequestAuth, Scheme
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,17 @@ class User:
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    csrf: RequestAuth = field(default=NO_AUTH, repr=False, compare=False)
     account: Any = field(default=None, repr=False, compare=False)
     details: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     password: str = field(default="", repr=False, compare=False)
     is_lent: bool = False
     is_learnt: bool = False
+
+    @property
+    def uncredentialed(self) -> RequestAuth:
+        """What requests carry beside a credential: a tenant's header, say, and a CSRF token."""
+        return RequestAuth(headers=self.headers).merged_with(self.csrf)
 
 
 class UserSource(Protocol):

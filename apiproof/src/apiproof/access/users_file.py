@@ -201,7 +201,7 @@ class FileUsers:
         }
         attributes = {name: str(value) for name, value in known.items() if value}
         others = self._other_headers(auth)
-        return User(user.name, attributes, headers=others, is_lent=True)
+        return User(user.name, attributes, headers=others, csrf=auth.csrf, is_lent=True)
 
     def _other_headers(self, auth: UserCredentials) -> dict[str, str]:
         """Return the headers that are no credential, a tenant's say."""

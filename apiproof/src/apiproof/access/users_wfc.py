@@ -18,6 +18,7 @@ import yaml
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.errors import UserError
+from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.references import value_at
 
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
@@ -31,6 +32,8 @@ _TOKEN = re.compile(
     r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^(api[-_]?)?key$|^session([-_]?id)?$",
     re.IGNORECASE,
 )
+_CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
+CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken", "X-XSRF-TOKEN")
 
 
 class UsersUnreadable(UserError):
@@ -50,12 +53,14 @@ class UserCredentials:
         query: By name.
         cookies: By name.
         answer: The login's answer, which may say who the user is.
+        csrf: What goes along with cookies, so that the request is known to come from the page.
     """
 
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer: Any = field(default=None, repr=False)
+    csrf: RequestAuth = field(default=NO_AUTH, repr=False)
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,8 @@ class FileUser:
             cookies = _set_cookies(response)
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
-            return UserCredentials(fixed, cookies=cookies, answer=_body(response))
+            answer, csrf = _body(response), _csrf(response)
+            return UserCredentials(fixed, cookies=cookies, answer=answer, csrf=csrf)
         token = login["token"]
         value = str(token.get("sendTemplate", "{token}")).replace(
             "{token}", self._token(token, response)
@@ -114,7 +120,7 @@ class FileUser:
         if token["sendIn"] == "header":
             return UserCredentials({**fixed, **found}, answer=answer)
         if token["sendIn"] == "cookie":
-            return UserCredentials(fixed, cookies=found, answer=answer)
+            return UserCredentials(fixed, cookies=found, answer=answer, csrf=_csrf(response))
         return UserCredentials(fixed, query=found, answer=answer)
 
     def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
@@ -285,6 +291,20 @@ def _set_cookies(response: requests.Response) -> dict[str, str]:
         found |= {name: morsel.value for name, morsel in parsed.items()}
         found |= {cookie.name: cookie.value or "" for cookie in each.cookies}
     return found
+
+
+def _csrf(response: requests.Response) -> RequestAuth:
+    """Return the CSRF token that a login sets, in the headers that frameworks look for it in.
+
+    Django's X-CSRFToken, Angular's and Laravel's X-XSRF-TOKEN, everybody else's X-CSRF-Token; its
+    cookie goes along for those that compare the two.
+    """
+    cookies = {n: v for n, v in _set_cookies(response).items() if _CSRF.search(n)}
+    said = [str(value) for path, value in fields_of(_body(response)) if _CSRF.search(path[-1])]
+    headed = [value for name, value in response.headers.items() if _CSRF.search(name)]
+    token = next((value for value in (*said, *headed, *cookies.values()) if value), "")
+    headers = dict.fromkeys(CSRF_HEADERS, token) if token else {}
+    return RequestAuth(headers=headers, cookies=cookies)
 
 
 def _only_token(response: requests.Response) -> str | None:

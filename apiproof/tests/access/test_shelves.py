@@ -1,0 +1,40 @@
+"""Bodies and credentials of further shapes: JSON:API, HAL, JSON Patch, CSRF, tenants, keys."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from apiproof.access import AccessReport, credentials
+from tests.access.strangers import assert_found, identities, probed
+from tests.apps import shelves
+
+CASES = [(shape, flaw) for shape, flaws in shelves.FLAWS.items() for flaw in flaws]
+
+
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "GRACE", 0.0)
+
+
+def _probed(shape: str, app: FastAPI, **options: Any) -> AccessReport:
+    document = identities()
+    if shape == "csrf":
+        del document["authTemplate"]["loginEndpointAuth"]["token"]
+    return probed(app, document, **options)
+
+
+@pytest.mark.parametrize("shape", shelves.FLAWS)
+def test_a_right_service_has_no_finding(shape: str) -> None:
+    report = _probed(shape, shelves.create_shelves(shape), checks=("ownership_enforced",))
+    assert not report.interrupted
+    assert [finding.line for finding in report.findings] == []
+    entered = {cell.operation_id for cell in report.cells if cell.case == "valid"}
+    assert {"read_note", "change_note", "drop_note"} <= entered
+
+
+@pytest.mark.parametrize(("shape", "flaw"), CASES)
+def test_a_flaw_is_found(shape: str, flaw: str) -> None:
+    expected = shelves.FLAWS[shape][flaw]
+    app = shelves.create_shelves(shape, flaw)
+    assert_found(_probed(shape, app, checks=(expected.partition("/")[0],)), expected)
