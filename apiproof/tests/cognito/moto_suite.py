@@ -37,6 +37,9 @@ REASONS = {
         "The user gets an attribute (`thing`, `custom:foo`, a random one) that the pool's "
         "schema doesn't have."
     ),
+    r"assert 'Error while parsing filter.*' == 'Error while parsing filter": (
+        "AWS's text ends with a full stop (aws-sdk-php#1088, the answer as it came)."
+    ),
     r"'userAttributes.*' failed to satisfy": (
         "Names of attributes have at most 32 characters in the service model; the test's have 36."
     ),

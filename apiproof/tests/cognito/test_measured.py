@@ -277,6 +277,16 @@ def test_texts_of_codes_have_two_names(pool: Emulator) -> None:
             assert described["VerificationMessageTemplate"][new] == described[old] == text
 
 
+def test_only_enabled_factors_are_preferred(pool: Emulator) -> None:
+    """amplify-android#2580."""
+    pool.user("ada", phone_number="+15550100")
+    named = {"UserPoolId": pool.id, "Username": "ada"}
+    prefer = pool.aws.admin_set_user_mfa_preference
+    only = {"SMSMfaSettings": {"Enabled": False, "PreferredMfa": True}}
+    assert told(prefer, **named, **only).startswith("InvalidParameterException")
+    assert prefer(**named, SMSMfaSettings={"Enabled": True, "PreferredMfa": True})
+
+
 # Groups, devices and identity providers
 
 

@@ -129,6 +129,9 @@ def set_preference(user: User, settings: dict[str, Any], *, by_user: bool) -> No
     given = {name: settings[name] for name in _SETTINGS if settings.get(name)}
     if sum(bool(each.get("PreferredMfa")) for each in given.values()) > 1:
         raise ParameterInvalid("Only one MFA method can be preferred.")
+    if any(each.get("PreferredMfa") and not each.get("Enabled") for each in given.values()):
+        # Refused by AWS (amplify-android#2580); in which words is not told.
+        raise ParameterInvalid("An MFA method that is not enabled cannot be preferred.")
     for name, each in given.items():
         factor, _, attribute = _SETTINGS[name]
         able = user.token_verified if attribute is None else bool(user.attribute(attribute))
