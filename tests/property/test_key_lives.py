@@ -16,12 +16,13 @@ from tests.property.unsteady_environment import count
 
 LIFESPAN = 3600.0  # seconds, like the next one
 COOLDOWN = 5.0
+TROUBLES = sampled_from([OSError(), RecursionError(), [], {"keys": [{}]}, {"keys": None}])
 # What must have happened, and in which share of the lives.
 REACH = {
-    "the source is away": 0.2,
-    "the source is away until all keys are old": 0.1,
+    "the source is away": 0.1,
+    "the source is away until all keys are old": 0.05,
     "an unknown key is asked for in the cooldown": 0.1,
-    "a new key is found": 0.2,
+    "a new key is found": 0.1,
     "a withdrawn key ends": 0.1,
 }
 
@@ -75,9 +76,14 @@ class KeyLives(RuleBasedStateMachine):
     def teardown(self) -> None:
         count(self.reached, REACH)
 
-    @rule(trouble=sampled_from([OSError(), RecursionError(), [], {"keys": [{}]}, {"keys": None}]))
+    @rule(trouble=TROUBLES)
     def break_down(self, trouble: Any) -> None:
         self.source.trouble = trouble
+
+    @rule(trouble=TROUBLES)
+    def break_down_until_all_keys_are_old(self, trouble: Any) -> None:
+        self.break_down(trouble)
+        self.now += 2 * LIFESPAN + 1
 
     @rule()
     def recover(self) -> None:
