@@ -14,6 +14,7 @@ import psycopg2
 import psycopg2.extensions
 
 from apiproof.postgres import Database, PostgresServer, Template
+from tests.bench.results import keep
 
 TABLES = ("users", "randoms", "sessions", "codes", "notes")
 SCHEMA = "CREATE TABLE users (id serial PRIMARY KEY, name text UNIQUE);" + "".join(
@@ -120,8 +121,10 @@ def measure(blocks: int = BLOCKS, rounds: int = ROUNDS) -> list[Cost]:
 
 
 def main() -> None:
-    """Print the table."""
-    for cost in measure():
+    """Print the table, and keep it."""
+    costs = measure()
+    keep("isolation", {"milliseconds": {cost.way: round(cost.milliseconds, 2) for cost in costs}})
+    for cost in costs:
         sys.stdout.write(f"{cost.way:<10} {cost.milliseconds:7.2f} ms  {cost.note}\n")
 
 

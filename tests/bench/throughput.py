@@ -22,6 +22,7 @@ from apiproof.http.client import in_place
 from apiproof.reporting import Chart, Series, StepResult, step_result
 from apiproof.reporting.store import save_step
 from apiproof.reporting.terminal import console
+from tests.bench.results import keep
 from tests.service import SERVICE
 
 REQUESTS = 1500
@@ -147,13 +148,16 @@ def seconds_to_first_case() -> float:
 def main() -> None:
     drawn = Table("what", "per second", "of raw", title="Authenticated GET /randoms")
     with serving() as ready:
-        drawn.add_row("over HTTP, 4 connections", f"{requests_per_second(ready):.0f}", "")
+        served = requests_per_second(ready)
+        drawn.add_row("over HTTP, 4 connections", f"{served:.0f}", "")
     cases = cases_per_second()
     for name, rate in cases.items():
         drawn.add_row(name, f"{rate:.0f}", f"{rate / cases['raw ASGI call']:.0%}")
     console.print(drawn)
     first = seconds_to_first_case()
     console.print(f"From start to the end of a first test: {first:.1f} s")
+    per_second = {name: round(rate, 1) for name, rate in {"served": served, **cases}.items()}
+    keep("throughput", {"per_second": per_second, "seconds_to_first_test": round(first, 2)})
     save_step(as_step(cases))  # for the next report of `apiproof run`
 
 
