@@ -5,11 +5,12 @@ import shlex
 
 import pytest
 
-from apiproof import garbage
+from apiproof.fork_pool import freeze_garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
+from tests.empty_database import database, database_server
 from tests.redis_server import redis_url
 
-__all__ = ["redis_url"]  # a fixture
+__all__ = ["database", "database_server", "redis_url"]  # fixtures
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -25,7 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave what the tests have imported out of each search for garbage."""
-    garbage.freeze()
+    freeze_garbage()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

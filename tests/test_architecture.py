@@ -1,6 +1,7 @@
 """The house's arrows: who may import whom, read from the imports themselves (ARCHITECTURE.md)."""
 
 import ast
+import builtins
 import re
 from functools import cache
 from pathlib import Path
@@ -134,6 +135,27 @@ def test_files_are_at_most_400_lines() -> None:
     assert {name: length for name, length in long.items() if length > 400} == {}
 
 
+# Whole although they are short; the other short files are a package's public face.
+SHORT = {
+    "api/__main__.py": "`python -m api`",
+    "api/identity/pre_token_generation.py": "is uploaded by itself, as a Lambda function",
+    "api/main.py": "what ASGI servers load, the only module with an effect",
+    "api/randoms/models.py": "every domain has models.py",
+    "api/transactions.py": "what rules see of a database, and no more of it",
+    f"{KIT}/__main__.py": "`python -m apiproof`",
+    f"{KIT}/commands/coverage.py": "one file a command",
+    f"{KIT}/commands/faults.py": "one file a group of commands",
+    f"{KIT}/errors.py": "the root of all errors, which knows nothing else",
+}
+
+
+def test_files_have_at_least_40_lines_or_a_reason() -> None:
+    paths = [path for path in [*modules("api"), *modules(KIT)] if path.name != "__init__.py"]
+    counted = {relative(path): len(path.read_text("utf-8").splitlines()) for path in paths}
+    short = {name for name, count in counted.items() if count < 40 and "/versions/" not in name}
+    assert short == set(SHORT), "put it where its concept is, or say here why it stands by itself"
+
+
 # Another project has it on PyPI. Written in two parts, so that this file does not say it.
 OLD_NAME = "under" + "study"
 # A private theatre once; words of the field took its place (docs/decisions/0049).
@@ -233,6 +255,56 @@ def test_nothing_is_called_by_the_kits_old_name() -> None:
     assert len(ours) > 400
     told = {relative(p) for p in ours if OLD_NAME in p.read_text(encoding="utf-8").lower()}
     assert told == set()
+
+
+SECTION = re.compile(r"^ *(Args|Attributes|Raises):\n((?:^ {4,}.*\n|^\n)*)", re.MULTILINE)
+
+
+def documented(node: ast.AST) -> dict[str, list[str]]:
+    """The names that a docstring's sections explain."""
+    text = ast.get_docstring(node) if isinstance(node, ast.FunctionDef | ast.ClassDef) else None
+    return {
+        section: re.findall(r"^ {4}(\w+):", lines, re.MULTILINE)
+        for section, lines in SECTION.findall(f"{text or ''}\n")
+    }
+
+
+def members_of(node: ast.AST) -> set[str]:
+    """Names that a function takes, or that stand anywhere in a class."""
+    inner = list(ast.walk(node))
+    names = {one.arg for one in inner if isinstance(one, ast.arg)}
+    names |= {one.id for one in inner if isinstance(one, ast.Name)}
+    names |= {one.attr for one in inner if isinstance(one, ast.Attribute)}
+    return names | {one.name for one in inner if isinstance(one, ast.FunctionDef)}
+
+
+def unknown_names(tree: ast.Module, classes: set[str]) -> list[str]:
+    """Names that docstrings explain and nothing has."""
+    found = []
+    for node in ast.walk(tree):
+        told = documented(node)
+        own = members_of(node) if told else set()
+        found += [n for kind in ("Args", "Attributes") for n in told.get(kind, ()) if n not in own]
+        found += [n for n in told.get("Raises", ()) if n not in classes]
+    return found
+
+
+def test_docstrings_explain_names_that_there_are() -> None:
+    text = "Do.\n\n    Args:\n        old: It.\n\n    Raises:\n        Gone: Yes.\n    "
+    example = f'def f(new):\n    """{text}"""\n'
+    assert unknown_names(ast.parse(example), {"ValueError"}) == ["old", "Gone"]
+    paths = [*modules("api"), *modules(KIT)]
+    trees = {relative(path): ast.parse(path.read_text(encoding="utf-8")) for path in paths}
+    classes = {
+        one.name
+        for tree in trees.values()
+        for one in ast.walk(tree)
+        if isinstance(one, ast.ClassDef)
+    }
+    classes |= {name for name in dir(builtins) if isinstance(getattr(builtins, name), type)}
+    imported = {name.rpartition(".")[2] for path in paths for name in imports(path)}
+    found = {name: unknown_names(tree, classes | imported) for name, tree in trees.items()}
+    assert {name: names for name, names in found.items() if names} == {}
 
 
 def test_a_class_name_is_defined_once_or_its_package_tells_which() -> None:

@@ -5,7 +5,7 @@ import shlex
 
 import pytest
 
-from apiproof import garbage
+from apiproof.fork_pool import freeze_garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
 
 
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_finish() -> None:
     """Leave what the tests have imported out of each search for garbage."""
-    garbage.freeze()
+    freeze_garbage()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

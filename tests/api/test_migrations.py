@@ -1,7 +1,6 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,21 +13,9 @@ from sqlmodel import SQLModel
 
 from api.migrations import configuration, upgrade
 from api.settings import psycopg2_url
-from apiproof.postgres import Database, PostgresServer
+from apiproof.postgres import Database
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with PostgresServer.start() as server:
-        yield server
-
-
-@pytest.fixture
-def database(server: PostgresServer) -> Iterator[Database]:
-    with server.empty() as database:
-        yield database
 
 
 @pytest.fixture

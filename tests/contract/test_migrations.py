@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,24 +11,12 @@ import psycopg2
 import pytest
 from psycopg2.sql import SQL, Composed, Identifier
 
-from apiproof.postgres import Database, PostgresServer
+from apiproof.postgres import Database
 from tests.contract.alteration import PATIENCE
 from tests.service import ROOT, alembic, migrate, take_back
 
 TABLES = {"alembic_version", "kept_sessions", "random_items", "users"}
 NOW = "2026-01-01 00:00:00+00"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[PostgresServer]:
-    with PostgresServer.start() as server:
-        yield server
-
-
-@pytest.fixture
-def database(server: PostgresServer) -> Iterator[Database]:
-    with server.empty() as database:
-        yield database
 
 
 def sql(database: Database, statement: str | Composed, *values: object) -> list[tuple[Any, ...]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from apiproof.faults.experiment import SharedEnvironment
-from apiproof.faults.result_store import ExperimentResults
+from apiproof.faults.experiment_result import ExperimentResults
 from apiproof.faults.runner import PreparationFailed, Runner
 from apiproof.faults.study import Study
 from apiproof.postgres import PostgresServer

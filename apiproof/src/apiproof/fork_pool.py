@@ -5,6 +5,7 @@ without cleaning up what is its parent's. It knows nothing of what they do.
 """
 
 import contextlib
+import gc
 import json
 import math
 import os
@@ -23,6 +24,19 @@ from typing import IO, Any
 Send = Callable[[dict[str, Any]], None]
 Work = Callable[[Send], None]
 KEPT_LINES = 15
+
+
+_COLLECTED_AFTER = (20_000, 20, 20)  # new objects; collections of the young; of the middle ones
+
+
+def freeze_garbage() -> None:
+    """Take all objects of now for lasting, and collect the later ones less often.
+
+    A process that has this stack in it holds a million objects. Each full collection goes through
+    them all, and copies their memory into every forked process: 15 % of a fuzzing shard's time.
+    """
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Environment variables of this process: every part of the kit that changes them does it here.
+"""Environment variables of this process, and where it imports from: all that the kit changes.
 
 Changes are borrowed: whatever order the borrowers give them back in, the values afterwards are
 those of the borrowers that remain, and at the end those from before.
@@ -6,8 +6,10 @@ those of the borrowers that remain, and at the end those from before.
 
 import contextlib
 import os
+import sys
 import threading
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 Changes = Mapping[str, str | None]  # None takes a variable away
 
@@ -109,3 +111,14 @@ def unproxied_loopback() -> dict[str, str | None]:
     given = [host.strip() for host in os.environ.get(name, "").split(",") if host.strip()]
     hosts = ",".join(dict.fromkeys([*given, "localhost", "127.0.0.1", "::1"]))
     return {"no_proxy": hosts, "NO_PROXY": hosts}
+
+
+def import_from(folder: Path | None = None) -> None:
+    """Let modules be imported from a folder, where console scripts do not look.
+
+    Args:
+        folder: The project's; the current one where it is not given.
+    """
+    place = str(folder or Path.cwd())
+    if place not in sys.path:
+        sys.path.insert(0, place)

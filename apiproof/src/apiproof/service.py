@@ -10,7 +10,6 @@ The least that will do is `SERVICE = Service("app.main:app")`; `apiproof init` w
 
 import importlib
 import os
-import sys
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +22,7 @@ from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.openapi.document import load_document
 from apiproof.openapi.undeclared import BEARER, with_security
+from apiproof.process_variables import import_from
 
 __all__ = [
     "ASGIApp",
@@ -331,8 +331,7 @@ def load_service(name: str | None = None) -> Service:
     """
     chosen = name or configured_service()
     module_name, _, attribute = chosen.partition(":")
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    import_from()
     try:
         found = getattr(importlib.import_module(module_name), attribute or "SERVICE")
     except Exception as error:  # whatever the project's own modules raise

@@ -9,8 +9,8 @@ from fastapi.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 from pydantic import BaseModel
 
 from apiproof.access.account_access import OF_SOMEBODY
-from apiproof.access.account_fields import identifiers_in
 from apiproof.access.example_values import ExampleValues
+from apiproof.access.fields import identifiers_in
 from apiproof.access.identities_file import identities_file
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import Hints, PayloadSource

@@ -24,8 +24,8 @@ from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core.utils import camelcase_to_underscores
 
 import apiproof.cognito
+from apiproof.cognito.errors import UNSUPPORTED
 from apiproof.cognito.operations import Operations
-from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.settings_rules import CLIENT, POOL, Support
 from apiproof.cognito.validation import operations
 from tests.cognito.behaviours import Behaviour, Otherwise
@@ -182,7 +182,7 @@ def operation_lines() -> list[str]:
     for name in sorted(operations()):
         method = camelcase_to_underscores(name)
         if not hasattr(Operations, method):
-            who, why = "refused", REASONS[name]
+            who, why = "refused", UNSUPPORTED[name]
         elif getattr(Operations, method) is getattr(CognitoIdpResponse, method, None):
             who, why = "moto", "as moto does it, on pools and users of this emulator"
         else:

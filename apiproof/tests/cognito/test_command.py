@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import jwt
 import pytest
 import requests
@@ -16,6 +15,7 @@ from botocore.exceptions import ClientError
 from apiproof.cli import main
 from apiproof.cognito import serving
 from tests.cognito.pools import PASSWORD
+from tests.cognito.served import client_of
 
 Ready = dict[str, Any]
 
@@ -39,16 +39,6 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., None]:
         assert end.value.code == 0
 
     return command
-
-
-def client_of(ready: Ready) -> Any:
-    return boto3.client(
-        "cognito-idp",
-        endpoint_url=ready["endpoint_url"],
-        region_name=ready["region"],
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-    )
 
 
 def written(path: Path, document: Any) -> str:

@@ -11,8 +11,8 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from moto.core.utils import camelcase_to_underscores
 
 from apiproof.cognito import Cognito, PoolSettings
+from apiproof.cognito.errors import UNSUPPORTED
 from apiproof.cognito.operations import Operations
-from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.validation import operations
 from tests.cognito.bench import Emulator
 from tests.cognito.browser import Browser
@@ -24,8 +24,8 @@ from tests.cognito.test_oauth2 import verified
 
 def test_every_operation_is_done_or_refused() -> None:
     done = {name for name in operations() if hasattr(Operations, camelcase_to_underscores(name))}
-    assert done.isdisjoint(REASONS)
-    assert done | set(REASONS) == set(operations())
+    assert done.isdisjoint(UNSUPPORTED)
+    assert done | set(UNSUPPORTED) == set(operations())
     assert len(done) > 62 + 50  # moto, cognito-local
 
 
@@ -42,7 +42,7 @@ def sample(shape: Shape | None) -> Any:
     return 1
 
 
-@pytest.mark.parametrize("name", sorted(REASONS))
+@pytest.mark.parametrize("name", sorted(UNSUPPORTED))
 def test_refusal_names_operation_and_reason(name: str) -> None:
     with Cognito.start(http=True) as cognito:
         answer = requests.post(
@@ -54,7 +54,7 @@ def test_refusal_names_operation_and_reason(name: str) -> None:
     assert answer.status_code == 501
     document = answer.json()
     assert document["__type"] == "NotSupportedByEmulator"
-    assert f"does not do {name}: {REASONS[name]}." in document["message"]
+    assert f"does not do {name}: {UNSUPPORTED[name]}." in document["message"]
 
 
 # Client secrets and machines

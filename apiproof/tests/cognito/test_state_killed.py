@@ -13,14 +13,13 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError, HTTPClientError
 
 from apiproof.cognito import Cognito
 from apiproof.cognito.state import write_atomically
 from tests.cognito.pools import PASSWORD
+from tests.cognito.served import client_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,17 +71,6 @@ def process(path: Path, ready: Path) -> Iterator[tuple[subprocess.Popen[bytes], 
             yield child, json.loads(ready.read_text())
         finally:
             child.kill()
-
-
-def client_of(ready: dict[str, str]) -> Any:
-    return boto3.client(
-        "cognito-idp",
-        endpoint_url=ready["endpoint_url"],
-        region_name=ready["region"],
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}),
-    )
 
 
 def sign_up_until_killed(

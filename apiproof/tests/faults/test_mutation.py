@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from apiproof.faults.function_tracer import Reach
 from apiproof.faults.mutants import Mutant, mutants
 from apiproof.faults.mutation import Judged, Judgements, MutantStatus, Session, as_dict, score
+from apiproof.faults.observer import Reach
 from apiproof.faults.study import Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
 from apiproof.result_lines import Lines

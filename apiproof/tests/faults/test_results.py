@@ -9,12 +9,16 @@ import pytest
 from rich.console import Console
 
 from apiproof.faults import Access, Stock, Study
-from apiproof.faults.experiment_result import Detection, ExperimentResult, Verdict
+from apiproof.faults.experiment_result import (
+    Detection,
+    ExperimentResult,
+    ExperimentResults,
+    Verdict,
+)
 from apiproof.faults.injection import Defect, Rewrite
 from apiproof.faults.matrix import Matrix
 from apiproof.faults.observer import LayerFinding, Unit
 from apiproof.faults.rendering import show, show_one, write_html, write_json
-from apiproof.faults.result_store import ExperimentResults
 from apiproof.faults.study import StudyMissing
 from apiproof.result_lines import Lines
 

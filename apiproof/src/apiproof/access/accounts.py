@@ -10,16 +10,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.account_fields import (
-    bare,
-    identifiers_in,
-    login_name,
-    login_of,
-    other_headers,
-    rank_of,
-)
-from apiproof.access.fields import fields_of, with_field
+from apiproof.access.fields import fields_of, identifiers_in, with_field
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
+from apiproof.access.login_entries import bare, login_name, login_of, other_headers, rank_of
 from apiproof.access.logins import (
     find_confirmation,
     find_sign_up,

@@ -35,7 +35,7 @@ GRACE = 6.0  # seconds after which the end of a session has reached everybody
 
 
 class SessionEnder:
-    """Ends people's sessions and accounts."""
+    """Ends users' sessions and accounts."""
 
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
@@ -58,10 +58,10 @@ class SessionEnder:
             )
 
     def end(self, user: User, ending: SessionEnd) -> None:
-        """Sign a person out, or disable or delete the account.
+        """Sign a user out, or disable or delete the account.
 
         Raises:
-            NotMade: Nothing at hand does that.
+            NotApplicable: Nothing at hand does that.
         """
         if not self._preparer.user_source.can_create_users:
             raise NotApplicable(
@@ -106,7 +106,7 @@ class CredentialedRequest:
         """Return a case's variants as a request carries them.
 
         Raises:
-            NotMade: It cannot be made with what is at hand.
+            NotApplicable: It cannot be made with what is at hand.
         """
         if case.id not in self._made:
             variants = list(case.make(self._context))
@@ -135,7 +135,7 @@ class CredentialProbe:
         """Try cases at a requirement; yield a cell and its findings for each.
 
         Raises:
-            Unexercised: There is no request to replay.
+            NotPrepared: There is no request to replay.
         """
         first = CredentialedRequest(self, requirement, self._setting(requirement))
         results: dict[str, CredentialResult] = {}
@@ -326,7 +326,7 @@ class CredentialProbe:
     def context(
         self, requirement: SecurityRequirement, prepared: PreparedRequest
     ) -> CredentialContext:
-        """Return what cases for a requirement are made of, for a prepared request's person."""
+        """Return what cases for a requirement are made of, for a prepared request's user."""
         user_source, use = self._preparer.user_source, requirement.use
         return CredentialContext(
             scheme=use.scheme,

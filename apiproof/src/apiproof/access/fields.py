@@ -1,4 +1,4 @@
-"""Members of nested bodies by their paths, and the names by which accounts are told apart."""
+"""Members of nested bodies by their paths, and what their names say of an account."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,11 @@ NAME_FIELD = re.compile(
 )
 TENANT_FIELD = re.compile(
     r"^(tenant|org(ani[sz]ation)?|workspace|company|realm)[-_]?(id|slug|key)?$", re.IGNORECASE
+)
+PRIVILEGE = re.compile(
+    r"^(is_?)?(admin|super_?user|staff|moderator|manager|owner)(istrator)?$|^(user_?)?roles?$"
+    r"|^(permissions?|scopes?|groups?|access_?level|privileges?|plan|tier|is_?(verified|active))$",
+    re.IGNORECASE,
 )
 
 
@@ -34,3 +39,31 @@ def with_field(value: Any, path: tuple[str, ...], new: Any) -> Any:
         return new
     members = dict(value) if isinstance(value, Mapping) else {}
     return {**members, path[0]: with_field(members.get(path[0]), path[1:], new)}
+
+
+def without_field(value: Any, path: tuple[str, ...]) -> Any:
+    """Return a copy of nested objects without one member."""
+    members = dict(value)
+    if len(path) == 1:
+        members.pop(path[0], None)
+    else:
+        members[path[0]] = without_field(members[path[0]], path[1:])
+    return members
+
+
+def identifiers_in(value: Any) -> dict[str, str]:
+    """Return the members that tell one account from another, by name."""
+    found: dict[str, str] = {}
+    for path, part in fields_of(value):
+        name = path[-1]
+        is_id = re.search(r"^(.*_)?(id|uuid|sub|slug|phone(_?number)?)$|Id$", name) or re.search(
+            r"^account[-_]?(number|no)$", name, re.IGNORECASE
+        )
+        if any(re.search("token|session", one, re.IGNORECASE) for one in path[:-1]):
+            continue  # the token's own id
+        if PASSWORD_FIELD.search(name) or isinstance(part, bool | list) or part in {None, ""}:
+            continue
+        told = (EMAIL_FIELD, NAME_FIELD, TENANT_FIELD)
+        if is_id or any(kind.search(name) for kind in told):
+            found.setdefault(name, str(part))
+    return found

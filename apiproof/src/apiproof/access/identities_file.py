@@ -7,6 +7,7 @@ import yaml
 
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, fields_of
+from apiproof.access.login_entries import BASIC
 from apiproof.access.logins import (
     asks_for_basic,
     find_login,
@@ -17,7 +18,6 @@ from apiproof.access.logins import (
 from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
-from apiproof.access.users_wfc import BASIC
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 

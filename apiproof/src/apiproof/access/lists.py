@@ -36,7 +36,7 @@ class ListAccessProbe:
         """Try one list.
 
         Raises:
-            Unexercised: There is no request to replay.
+            NotPrepared: There is no request to replay.
         """
         creators = self._preparer.maker.creators.for_list(operation)
         listing = operation.method == "GET" and not operation.path.endswith("}")

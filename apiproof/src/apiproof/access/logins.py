@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from apiproof.access.account_fields import as_given
 from apiproof.access.fields import (
     EMAIL_FIELD,
     NAME_FIELD,
@@ -15,9 +14,9 @@ from apiproof.access.fields import (
     with_field,
 )
 from apiproof.access.http import FORM
+from apiproof.access.login_entries import BASIC, as_given
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
-from apiproof.access.users_wfc import BASIC
 from apiproof.jwt import SPELLINGS, Scheme
 from apiproof.openapi.document import Operation
 

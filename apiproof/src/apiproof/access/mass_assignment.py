@@ -58,7 +58,7 @@ class MassAssignmentProbe:
         """Try an operation's body with fields that are not the caller's to set.
 
         Raises:
-            Unexercised: There is no request to replay.
+            NotPrepared: There is no request to replay.
         """
         if operation.method not in WRITES or not operation.secured:
             return

@@ -45,7 +45,7 @@ class ObjectAccessProbe:
         """Try an operation on objects that somebody else made.
 
         Raises:
-            Unexercised: There is no request to replay.
+            NotPrepared: There is no request to replay.
         """
         if not operation.secured or operation.definition.get(SHARED_EXTENSION):
             return
@@ -225,7 +225,7 @@ class ObjectAccessProbe:
 
 
 def owned(prepared: PreparedRequest) -> bool:
-    """Whether the request is about something that its person made, or is known by."""
+    """Whether the request is about something that its user made, or is known by."""
     mine = {str(value) for value in prepared.user.attributes.values()}
     known = any(str(value) in mine for value in prepared.request.values.values())
     return bool(prepared.made) or (known and prepared.request.operation.method not in SAFE)

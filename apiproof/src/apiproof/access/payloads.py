@@ -33,8 +33,9 @@ class Hints:
     """What is known beside the document.
 
     Attributes:
-        guides: operationId -> what turns a sampled request into one that this person can send.
-        mends: operationId -> what repairs a sampled body.
+        request_overrides: operationId -> what turns a sampled request into one that this user
+            can send.
+        body_fixers: operationId -> what repairs a sampled body.
         recorded: operationId -> contents of requests that were seen to succeed.
     """
 

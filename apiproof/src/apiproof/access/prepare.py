@@ -188,10 +188,10 @@ class RequestPreparer:
     def credential(
         self, operation: Operation, user: User, alternative: Alternative | None = None
     ) -> RequestAuth:
-        """Return a person's valid credential for an operation.
+        """Return a user's valid credential for an operation.
 
         Raises:
-            Unexercised: The person has none.
+            NotPrepared: The user has none.
         """
         reasons = []
         for choice in (
@@ -220,7 +220,7 @@ class RequestPreparer:
         """Find a recipe by trying.
 
         Raises:
-            Unexercised: None works.
+            NotPrepared: None works.
         """
         responses: dict[str, None] = {}
         made: dict[str, Any] = {}

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apiproof.access.account_fields import PRIVILEGE
 from apiproof.access.fields import (
     PASSWORD_FIELD,
+    PRIVILEGE,
     fields_of,
     plain_name,
     with_field,
@@ -31,11 +31,11 @@ class PreparedRequest:
     """A request that succeeds, and who sends it with what.
 
     Attributes:
-        person: Who sends it.
+        user: Who sends it.
         request: The request, without its credential.
-        presented: The valid credential.
+        auth: The valid credential.
         made: The objects in the request's path, outermost first.
-        joined: The fields of the body that name an object of the person's.
+        body_references: The fields of the body that name an object of the user's.
     """
 
     user: User
@@ -54,7 +54,7 @@ class Preparation:
     depth: int = DEPTH
 
     def deeper(self, known: Mapping[str, Any]) -> "Preparation":
-        """Return the errand of making something that this one needs."""
+        """Return the preparation of something that this one needs."""
         return Preparation(self.user, known, self.depth - 1)
 
 
@@ -128,7 +128,7 @@ def about_others(
     """Yield a way to name another account of the run's own: nobody follows themselves.
 
     Args:
-        operation: What is below a person: `/profiles/{username}/follow`.
+        operation: What is below a user: `/profiles/{username}/follow`.
         payloads: What its body may hold.
         user_source: Knows other accounts.
     """

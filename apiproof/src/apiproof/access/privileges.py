@@ -9,9 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apiproof.access.account_fields import PRIVILEGE
 from apiproof.access.accounts import Accounts
-from apiproof.access.fields import fields_of, with_field
+from apiproof.access.fields import PRIVILEGE, fields_of, with_field
 from apiproof.access.http import Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer

@@ -7,7 +7,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from apiproof.access.account_fields import PRIVILEGE
+from apiproof.access.fields import PRIVILEGE
 from apiproof.access.http import Request, Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
@@ -58,10 +58,10 @@ class ReadAfterWriteProbe:
         self._sent: Request
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
-        """Write, then read as the same person.
+        """Write, then read as the same user.
 
         Raises:
-            Unexercised: There is no request to replay.
+            NotPrepared: There is no request to replay.
         """
         if operation.method in SAFE or not readers(self._preparer, operation):
             return

@@ -92,30 +92,39 @@ class ResourceMaker:
             raise NotPrepared(f"{creator.operation.operation_id} makes nothing for {path}")
         return made
 
-    def for_path(self, operation: Operation, name: str, errand: Preparation) -> _Made:
+    def for_path(self, operation: Operation, name: str, preparation: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
         template = f"{prefix_of(operation.path, name)}/{{{name}}}"
-        if operation.method not in SAFE or not errand.user.is_learnt:
-            return self._new(operation, template, name, errand)
-        key = (template, name, errand.user.name, tuple(sorted(map(str, errand.known.items()))))
+        if operation.method not in SAFE or not preparation.user.is_learnt:
+            return self._new(operation, template, name, preparation)
+        key = (
+            template,
+            name,
+            preparation.user.name,
+            tuple(sorted(map(str, preparation.known.items()))),
+        )
         if key not in self.kept:  # what is only read is as good for another request
-            self.kept[key] = self._new(operation, template, name, errand)
+            self.kept[key] = self._new(operation, template, name, preparation)
         return self.kept[key]
 
-    def _new(self, operation: Operation, template: str, name: str, errand: Preparation) -> _Made:
+    def _new(
+        self, operation: Operation, template: str, name: str, preparation: Preparation
+    ) -> _Made:
         for creator in self.creators.for_path_parameter(operation, name):
-            known = shared_values(template, creator.operation.path, errand.known)
-            if (made := self._made(creator, template, name, errand.deeper(known))) is not None:
+            known = shared_values(template, creator.operation.path, preparation.known)
+            if (made := self._made(creator, template, name, preparation.deeper(known))) is not None:
                 return made
-        if errand.user.is_learnt:
-            return self._preparer.seen.named(errand.user, name, is_safe=operation.method in SAFE)
+        if preparation.user.is_learnt:
+            return self._preparer.seen.named(
+                preparation.user, name, is_safe=operation.method in SAFE
+            )
         return given_object(
             self._preparer.security.operations,
             template,
             name,
-            errand.known,
+            preparation.known,
             lambda it: self._preparer.sender.send(
-                it, self._preparer.credential(it.operation, errand.user)
+                it, self._preparer.credential(it.operation, preparation.user)
             ),
         )
 
@@ -150,7 +159,7 @@ class ResourceMaker:
     def for_body(
         self, operation: Operation, body: dict[str, Any], preparation: Preparation
     ) -> dict[str, Any]:
-        """Return the fields, such as `board_id`, that are to name an object of the person's own."""
+        """Return the fields, such as `board_id`, that are to name an object of the user's own."""
         body_references: dict[str, Any] = {}
         for name in body:
             if name in preparation.known:

@@ -28,14 +28,14 @@ class ResourceCreator:
 
 @dataclass(frozen=True)
 class CreatedResource:
-    """An object that a prepared request's person made for a path parameter.
+    """An object that a prepared request's user made for a path parameter.
 
     Attributes:
         parameter: The parameter's name.
         value: The object's id.
         creator: What made it.
         request: How.
-        answer: Its answer.
+        response: Its answer.
     """
 
     parameter: str

@@ -34,7 +34,7 @@ def probe_of(
     document: Document | None = None,
     options: ProbeOptions = THOROUGH,
 ) -> Probe:
-    """Return a probe of a service, whose identities are strangers of its environment.
+    """Return a probe of a service, whose users are new ones of its environment.
 
     Args:
         service: The service.

@@ -5,9 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apiproof.access.account_fields import PRIVILEGE, without_field
 from apiproof.access.example_values import fits
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PASSWORD_FIELD,
+    PRIVILEGE,
+    fields_of,
+    with_field,
+    without_field,
+)
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation

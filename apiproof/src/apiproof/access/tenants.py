@@ -37,14 +37,14 @@ class TenantProbe:
         """
         if self._pair is None or operation.method not in SAFE or not operation.secured:
             return
-        owner, stranger = self._pair
+        owner, outsider = self._pair
         prepared = self._preparer.prepared(operation, user=owner)
         for creator in self._preparer.maker.creators.for_list(operation)[:1]:
             try:
                 self._preparer.maker.make(creator, prepared)
             except (NotPrepared, NotApplicable):
                 break
-        auth = self._preparer.credential(operation, stranger)
+        auth = self._preparer.credential(operation, outsider)
         posing = replace(auth, headers={**auth.headers, **owner.headers})
         send = self._preparer.sender.send
         theirs = send(prepared.request, prepared.auth)
@@ -52,13 +52,13 @@ class TenantProbe:
         answer = send(prepared.request, posing)
         note = ""
         if answer.ok and _tells(prepared, theirs, own, answer):
-            name = _differing(owner, stranger)
+            name = _differing(owner, outsider)
             note = f"a user of another tenant is let in by naming it in {name}"
         yield evaluated(operation, CHECK, CASE, (answer,), note, kind="let in" if note else "")
 
 
 def _tells(prepared: PreparedRequest, theirs: Response, own: Response, answer: Response) -> bool:
-    """Whether an answer is what the tenant's own user gets, and more than the stranger's own."""
+    """Whether an answer is what the tenant's own user gets, and more than the outsider's own."""
     if not theirs.ok or diff(normalize(theirs, ()), normalize(answer, ()), times=False):
         return False
     if prepared.made:
@@ -70,12 +70,12 @@ def _tells(prepared: PreparedRequest, theirs: Response, own: Response, answer: R
 def _of_two_tenants(users: list[User]) -> tuple[User, User] | None:
     """Return two users whose further headers name the same things with other values."""
     for owner in users:
-        for stranger in users:
-            if set(owner.headers) == set(stranger.headers) and owner.headers != stranger.headers:
-                return owner, stranger
+        for outsider in users:
+            if set(owner.headers) == set(outsider.headers) and owner.headers != outsider.headers:
+                return owner, outsider
     return None
 
 
-def _differing(owner: User, stranger: User) -> str:
-    headers: Mapping[str, str] = stranger.headers
+def _differing(owner: User, outsider: User) -> str:
+    headers: Mapping[str, str] = outsider.headers
     return ", ".join(name for name, value in owner.headers.items() if headers.get(name) != value)

@@ -13,10 +13,10 @@ class User:
 
     Attributes:
         name: For the report; no secret.
-        attributes: What the service may know the person by (`sub`, `username`, `email`): values
+        attributes: What the service may know the user by (`sub`, `username`, `email`): values
             for path parameters, and for owner fields that must not be believed.
-        headers: What every request of this person carries beside the credential.
-        account: What the source itself knows of the person.
+        headers: What every request of this user carries beside the credential.
+        account: What the source itself knows of the user.
         details: What the service says of the user, member by member.
         password: The password, where it is known.
         is_lent: Whether the account was there before the run, so that no harm may come to it.
@@ -40,15 +40,15 @@ class User:
 
 
 class UserSource(Protocol):
-    """A source of people and credentials."""
+    """A source of users and credentials."""
 
     @property
     def can_create_users(self) -> bool:
-        """Whether people can be made at will, so that a probe may use them up."""
+        """Whether users can be made at will, so that a probe may use them up."""
         ...
 
     def users(self) -> Iterator[User]:
-        """Yield people to try, best first; one of a source that creates users yields one."""
+        """Yield users to try, best first; one of a source that creates users yields one."""
         ...
 
     def new_user(self) -> User:
@@ -71,7 +71,7 @@ class UserSource(Protocol):
         """Return a valid credential, with exactly these scopes where the source can choose.
 
         Raises:
-            NotApplicable: The person has none under this scheme.
+            NotApplicable: The user has none under this scheme.
         """
         ...
 
@@ -80,7 +80,7 @@ class UserSource(Protocol):
         ...
 
     def invalidate(self, user: User) -> None:
-        """Take note that a person's session was ended: the next credential must be a new one."""
+        """Take note that a user's session was ended: the next credential must be a new one."""
         ...
 
     def is_gone(self, user: User) -> bool:
@@ -92,7 +92,7 @@ class UserSource(Protocol):
         ...
 
     def can_log_in_again(self, user: User) -> bool:
-        """Tell whether a person is still of use after a sign-out."""
+        """Tell whether a user is still of use after a sign-out."""
         ...
 
     def check_disable(self) -> None:
@@ -104,7 +104,7 @@ class UserSource(Protocol):
         ...
 
     def disable(self, user: User) -> None:
-        """Disable a person's account, as the service's operators would.
+        """Disable a user's account, as the service's operators would.
 
         Raises:
             NotApplicable: This source cannot do that.

@@ -47,7 +47,7 @@ class GeneratedUsers:
         yield self.new_user()
 
     def other(self, user: User) -> User:
-        """Return someone else, always the same for one person."""
+        """Return someone else, always the same for one user."""
         if user.name not in self._others:
             self._others[user.name] = self.new_user()
         return self._others[user.name]
@@ -56,7 +56,7 @@ class GeneratedUsers:
         """Return a token with exactly these scopes.
 
         Raises:
-            NotMade: The scheme takes no tokens.
+            NotApplicable: The scheme takes no tokens.
         """
         if not scheme.may_bear_tokens:
             raise NotApplicable(f"an environment has no credentials for the scheme {scheme.name}")
@@ -89,7 +89,7 @@ class GeneratedUsers:
         """Do nothing: somebody new comes next."""
 
     def can_log_in_again(self, user: User) -> bool:  # noqa: ARG002  # true of everybody
-        """Tell that it does not matter: people can be made."""
+        """Tell that it does not matter: users can be created."""
         return True
 
     def check_disable(self) -> None:
@@ -99,7 +99,7 @@ class GeneratedUsers:
         """Disable an account.
 
         Raises:
-            NotMade: The service does not say how.
+            NotApplicable: The service does not say how.
         """
         if not self._signer.disable(user.name):
             raise NotApplicable("the service does not say how its operators disable an account")
@@ -122,7 +122,7 @@ class GeneratedUsers:
 
 
 class _As:
-    """A backstage whose standing account is one person: guides then act for that person."""
+    """An environment whose shared account is one user: overrides then act for that user."""
 
     def __init__(self, env: EnvironmentControl, account: Account) -> None:
         self._env = env
@@ -140,7 +140,7 @@ class _As:
 
 
 def hints_of(service: Service, env: EnvironmentControl) -> Hints:
-    """Return what a service knows beside its document, for any person of the backstage."""
+    """Return what a service knows beside its document, for any user of the environment."""
 
     def guided(operation_id: str) -> Any:
         guide = service.request_overrides[operation_id]

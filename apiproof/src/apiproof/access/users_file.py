@@ -142,12 +142,12 @@ class FileUsers:
         self._jwks = tuple(jwks)
 
     def invalidate(self, user: User) -> None:
-        """Have the person sign in again, where that is how they got their credential."""
+        """Have the user sign in again, where that is how they got their credential."""
         if self._users[user.name].signs_in and user.name in self._auths:
             self._former.append(self._auths.pop(user.name))
 
     def can_log_in_again(self, user: User) -> bool:
-        """Tell whether the person can sign in again."""
+        """Tell whether the user can sign in again."""
         return self._users[user.name].signs_in
 
     def check_disable(self) -> None:

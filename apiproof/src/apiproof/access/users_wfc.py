@@ -17,16 +17,10 @@ import requests
 import yaml
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
+from apiproof.access.login_entries import BASIC, MACHINE
 from apiproof.errors import UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.references import value_at
-
-# Of our own, beside what the commons have: a program that gets its token by its client secret,
-# with tokenUrl, clientId, clientSecret and, if need be, scope.
-MACHINE = "clientCredentials"
-# Of our own, too: a login by name and password in the Authorization header (RFC 7617).
-BASIC = "basicUserPwd"
-
 
 _TOKEN = re.compile(
     r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^(api[-_]?)?key$|^session([-_]?id)?$",
@@ -144,7 +138,7 @@ def read_document(path: Path) -> Any:
     """Read a file of identities in JSON or YAML.
 
     Raises:
-        IdentitiesUnreadable: It is missing, or neither.
+        UsersUnreadable: It is missing, or neither.
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -157,7 +151,7 @@ def users_of(document: Any, where: str) -> list[FileUser]:
     """Return the users of an auth document.
 
     Raises:
-        IdentitiesUnreadable: It is no auth document; the text says where.
+        UsersUnreadable: It is no auth document; the text says where.
     """
     entries = document.get("auth") if isinstance(document, Mapping) else None
     if not isinstance(entries, list) or not entries:

@@ -6,10 +6,8 @@ The handlers have a Lambda's signature. Events and answers follow the AWS develo
 
 import importlib
 import json
-import sys
 from collections.abc import Iterable
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from moto.cognitoidp.models import UserStatus
@@ -26,6 +24,7 @@ from apiproof.cognito.errors import (
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import NewUser, User
 from apiproof.errors import UserError
+from apiproof.process_variables import import_from
 
 NAMES = (
     "PreSignUp",
@@ -56,8 +55,7 @@ def load_handlers(options: Iterable[str]) -> dict[str, Handler]:
         UserError: there is no such trigger or function, or its module fails.
     """
     handlers: dict[str, Handler] = {}
-    if (here := str(Path.cwd())) not in sys.path:  # a console script does not look there
-        sys.path.insert(0, here)
+    import_from()
     for option in options:
         name, _, target = option.partition("=")
         module, _, function = target.partition(":")

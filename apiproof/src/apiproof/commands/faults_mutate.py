@@ -81,8 +81,8 @@ def _judged(
     options: "tuple[Path, Execution, float]",
 ) -> "list[Judged]":
     from apiproof.faults.experiment import service_name
+    from apiproof.faults.experiment_result import ExperimentResults
     from apiproof.faults.mutation import Judgements, MutantStatus, Session
-    from apiproof.faults.result_store import ExperimentResults
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines

@@ -82,8 +82,8 @@ def _run(
     import time
 
     from apiproof.faults.experiment import service_name
+    from apiproof.faults.experiment_result import ExperimentResults
     from apiproof.faults.matrix import Matrix
-    from apiproof.faults.result_store import ExperimentResults
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines

@@ -57,7 +57,7 @@ def diff(  # noqa: PLR0913 - a command's options
         fail_on=ChangeSeverity(fail_on),
         allowed_urls=tuple(allow_url or ()),
     )
-    raise typer.Exit(run(old, new, options))
+    raise typer.Exit(run(old, new, options, keeps=True))
 
 
 def check(

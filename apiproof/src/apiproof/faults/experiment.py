@@ -16,9 +16,8 @@ import psycopg2
 
 from apiproof.environment import Environment
 from apiproof.faults.experiment_result import Verdict
-from apiproof.faults.function_tracer import Reach
 from apiproof.faults.injection import Defect, injected
-from apiproof.faults.observer import Observer, Unit
+from apiproof.faults.observer import Observer, Reach, Unit
 from apiproof.faults.study import Layer, LayerContext
 from apiproof.fork_pool import Send
 from apiproof.postgres import Database, PostgresServer

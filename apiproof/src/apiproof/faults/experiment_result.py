@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from apiproof.faults.injection import Defect
 from apiproof.faults.observer import LayerFinding, Observer, Unit
+from apiproof.result_lines import Lines
 
 
 class Detection(StrEnum):
@@ -155,3 +156,32 @@ def _finding(values: Mapping[str, Any] | None) -> LayerFinding | None:
 
 def _unit(values: Mapping[str, Any]) -> Unit:
     return Unit(values["seconds"], tuple(values["operations"]), tuple(values["functions"]))
+
+
+class ExperimentResults:
+    """The outcomes of experiments, by name.
+
+    Args:
+        lines: Where they are kept.
+    """
+
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
+        self._found = {
+            outcome.name: outcome for outcome in map(ExperimentResult.from_dict, lines.earlier())
+        }
+
+    def get(self, name: str) -> ExperimentResult | None:
+        """Return an outcome, if there is one."""
+        return self._found.get(name)
+
+    def forget(self, names: Iterable[str]) -> None:
+        """Let these be found out again in this run."""
+        for name in names:
+            self._found.pop(name, None)
+
+    def add(self, outcome: ExperimentResult) -> None:
+        """Keep an outcome; those in trouble are tried again by the next run."""
+        self._found[outcome.name] = outcome
+        if not outcome.trouble:
+            self._lines.add(outcome.as_dict())

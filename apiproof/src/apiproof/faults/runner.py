@@ -15,11 +15,9 @@ from apiproof.environment import Environment
 from apiproof.errors import UserError
 from apiproof.faults.execution import Ended, Executor, Forks
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
-from apiproof.faults.experiment_result import ExperimentResult, Verdict
-from apiproof.faults.function_tracer import Reach
+from apiproof.faults.experiment_result import ExperimentResult, ExperimentResults, Verdict
 from apiproof.faults.injection import Defect
-from apiproof.faults.observer import LayerFinding
-from apiproof.faults.result_store import ExperimentResults
+from apiproof.faults.observer import LayerFinding, Reach
 from apiproof.faults.study import Layer, Study
 from apiproof.fork_pool import Send, once
 from apiproof.fuzzing.cache_warmup import warm_up_caches

@@ -4,7 +4,6 @@ Data and protocols only; it must not know how anything is run.
 """
 
 import importlib
-import sys
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from apiproof.environment import Environment
 from apiproof.errors import UserError
 from apiproof.faults.injection import Defect
 from apiproof.faults.observer import Observer, Unit
+from apiproof.process_variables import import_from
 from apiproof.result_lines import fingerprint
 from apiproof.service import Service
 
@@ -138,8 +138,7 @@ def load_study(name: str | None = None) -> Study:
         StudyMissing: Nothing is named, or it is none.
     """
     chosen = name or _configured()
-    if str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
+    import_from()
     module, _, attribute = chosen.partition(":")
     try:
         found = getattr(importlib.import_module(module), attribute or "STUDY")

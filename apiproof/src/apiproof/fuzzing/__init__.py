@@ -1,6 +1,6 @@
-"""Schemathesis with a real identity: authentication, guidance and checks; knows no service.
+"""Schemathesis with a real identity: authentication, request overrides and checks.
 
-In pytest, `install(backstage, service)` inside a fixture; from the command line, name
+In pytest, `registered(...)` inside a fixture; from the command line, name
 `apiproof.fuzzing.hooks` in `schemathesis.toml` or `SCHEMATHESIS_HOOKS`.
 """
 

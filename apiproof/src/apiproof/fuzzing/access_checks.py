@@ -1,7 +1,7 @@
 """The probes beside a Schemathesis run: each operation's first success sets off one access probe.
 
 What the probe finds is kept, so that a check gives the same verdict however often Hypothesis
-replays a case. The probe uses people of its own; the run's objects and sessions stay untouched.
+replays a case. The probe uses accounts of its own; the run's objects and sessions stay untouched.
 """
 
 import threading

@@ -23,7 +23,7 @@ TokenSource = Callable[[Operation], str]
 
 
 class SharedAccountTokens:
-    """Tokens of the environment's standing account, replaced when fuzzing has ended its session."""
+    """Tokens of the environment's shared account, replaced when fuzzing has ended its session."""
 
     def __init__(self, env: EnvironmentControl, ends_session: tuple[str, ...]) -> None:
         self._env = env

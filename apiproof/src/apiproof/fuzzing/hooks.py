@@ -31,7 +31,7 @@ from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
-from apiproof.process_variables import borrow, unproxied_loopback
+from apiproof.process_variables import borrow, import_from, unproxied_loopback
 from apiproof.service import load_service
 from apiproof.strategies.profiles import REDIS_SETTING, DatabaseMisnamed, database
 
@@ -50,8 +50,8 @@ def _install() -> None:
         register(load_service(), environment_token, None)
         return
     ready = EnvironmentFile.read()
-    if ready.folder and ready.folder not in sys.path:
-        sys.path.insert(0, ready.folder)  # Schemathesis may run from anywhere
+    if ready.folder:
+        import_from(Path(ready.folder))  # Schemathesis may run from anywhere
     service = load_service(ready.service)
     env = ControlClient(ready)
     tokens = SharedAccountTokens(env, service.ends_session)

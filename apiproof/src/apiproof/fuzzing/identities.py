@@ -88,7 +88,7 @@ def install_identities(path: Path) -> None:
         path: A Web Fuzzing Commons auth document, or a ready file.
 
     Raises:
-        IdentitiesUnreadable: It is neither.
+        UsersUnreadable: It is neither.
     """
     user = FirstUser(path)
 

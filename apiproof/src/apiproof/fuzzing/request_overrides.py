@@ -18,7 +18,7 @@ SHARE = 4  # one positive case in four is guided
 
 
 class OverrideApplier:
-    """Applies a service's mends and guides to cases that are about to be sent."""
+    """Applies a service's body fixers and request overrides to cases that are about to be sent."""
 
     def __init__(self, service: Service, env: EnvironmentControl | None) -> None:
         self._service = service

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn
 
-from apiproof import garbage, process_variables
+from apiproof import process_variables
 from apiproof.environment import Environment, migrated_template
-from apiproof.fork_pool import Child, Send, Work, spread
+from apiproof.fork_pool import Child, Send, Work, freeze_garbage, spread
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
 from apiproof.fuzzing.preload import build_once, import_late
@@ -61,7 +61,7 @@ def run_shard(
         database: a migrated one to use, and to drop; None for one of a server started for it.
     """
     started = time.monotonic()
-    garbage.freeze()
+    freeze_garbage()
     with (
         Environment.open(service, database=database) as env,
         process_variables.changed(hook_variables(None)),
@@ -313,7 +313,7 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
 
         for task in tasks:
             task.prepare()
-        garbage.freeze()
+        freeze_garbage()
         yield [(task.shard, work(task)) for task in tasks]
 
 

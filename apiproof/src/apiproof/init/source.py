@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apiproof.init.database_urls import PLAIN, url_template
 from apiproof.init.examples import example_schemes, example_values
 from apiproof.init.start_commands import started_applications
-from apiproof.init.variables import template_for
+from apiproof.init.variables import PLAIN, template_for, url_template
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}

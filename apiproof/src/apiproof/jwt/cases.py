@@ -37,9 +37,9 @@ class ForgeryMaterial:
     Attributes:
         sign: Signs any header and claims with the issuer's own key; None when it is not at hand.
         jwks: The issuer's published keys, as JWKs.
-        id_token: Returns a token of the same person for another use, an id token where access
+        id_token: Returns a token of the same user for another use, an id token where access
             tokens are taken say, or raises `NotApplicable`.
-        trap: A URL that serves `/jwks.json` and `/x5u.pem` of the untrusted's key.
+        trap_url: A URL that serves `/jwks.json` and `/x5u.pem` of the untrusted's key.
     """
 
     sign: Signer | None = field(default=None, repr=False)
@@ -57,8 +57,8 @@ class CredentialContext:
         credential: The token or key itself.
         required: The scopes that the requirement asks for.
         known: Every scope of the document.
-        also_open: Sets of scopes of the same scheme, each of which opens the operation as well.
-        forgery: What else is at hand.
+        other_scope_sets: Sets of scopes of the same scheme, each of which opens it as well.
+        material: What else is at hand.
     """
 
     scheme: Scheme
@@ -72,7 +72,7 @@ class CredentialContext:
         """Return the credential taken apart.
 
         Raises:
-            NotMade: It is not a JSON Web Token.
+            NotApplicable: It is not a JSON Web Token.
         """
         token = decode_unverified(self.credential)
         if token is None:
@@ -83,7 +83,7 @@ class CredentialContext:
         """Return what signs with the issuer's key.
 
         Raises:
-            NotMade: The key is not at hand.
+            NotApplicable: The key is not at hand.
         """
         if self.material.sign is None:
             raise NotApplicable("the issuer's signing key is not at hand")
@@ -93,7 +93,7 @@ class CredentialContext:
         """Sign the token anew with changed members; a value of None takes a member out.
 
         Raises:
-            NotMade: It is no token, or the key is not at hand.
+            NotApplicable: It is no token, or the key is not at hand.
         """
         token, sign = self.token(), self.signer()
         return sign(

@@ -53,7 +53,7 @@ def with_scopes(context: CredentialContext, *choices: Sequence[str]) -> list[Req
     """Sign the token anew with each choice of scopes, in the form that its claim has.
 
     Raises:
-        NotMade: It is no token, has no such claim, or the key is not at hand.
+        NotApplicable: It is no token, has no such claim, or the key is not at hand.
     """
     name, own = _granted(context), _own(context)
     listed = not isinstance(context.token().claims[name], str)

@@ -146,7 +146,7 @@ def key_of(context: CredentialContext) -> Mapping[str, Any]:
     """Return the public key that the token names, or the only one.
 
     Raises:
-        NotMade: No public key of the issuer is at hand.
+        NotApplicable: No public key of the issuer is at hand.
     """
     kid = context.token().header.get("kid")
     keys = [key for key in context.material.jwks if key.get("kty") == "RSA"]

@@ -23,7 +23,7 @@ from apiproof.postgres.database import Database
 from apiproof.postgres.embedded import EmbeddedServer
 from apiproof.postgres.errors import DatabaseBusy, DatabasesLeftBehind, DatabaseUrlInvalid
 from apiproof.postgres.external import check_server
-from apiproof.postgres.termination import Termination
+from apiproof.signals import Termination
 
 ENVIRONMENT = "APIPROOF_DATABASE_URL"
 

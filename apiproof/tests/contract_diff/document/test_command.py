@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from apiproof.cli import main
 from apiproof.contract_diff.document.run import DiffOptions, Format, run
 from tests.contract_diff.document.corpus import CASES_BY_ID
 
@@ -33,6 +34,18 @@ def outcome(old: Path, new: Path, pacts: Path | None = None, form: Format = "tex
     options = DiffOptions(pacts=pacts, format=form)
     code = run(old, new, options, console=Console(file=stream, width=200, highlight=False))
     return code, stream.getvalue()
+
+
+def test_only_the_command_line_keeps_a_result_for_the_next_report(
+    files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "reports").mkdir()
+    monkeypatch.chdir(tmp_path)
+    outcome(files["old"], files["breaking"])
+    assert list((tmp_path / "reports").iterdir()) == []
+    with pytest.raises(SystemExit):
+        main(["openapi", "diff", str(files["old"]), str(files["breaking"])])
+    assert list((tmp_path / "reports" / "steps").iterdir())
 
 
 def test_harmless_documents_exit_with_0(files: dict[str, Path]) -> None:

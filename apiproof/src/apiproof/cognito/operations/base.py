@@ -25,6 +25,7 @@ from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import (
+    UNSUPPORTED,
     CognitoError,
     NotAuthorized,
     OperationUnsupportedHere,
@@ -32,7 +33,6 @@ from apiproof.cognito.errors import (
     UnmodelledError,
     UserNotFound,
 )
-from apiproof.cognito.operations.unsupported import REASONS
 from apiproof.cognito.pool import Pool, find_client
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
@@ -163,7 +163,7 @@ class Operation(CognitoIdpResponse):
             raise OperationUnknown
         method = getattr(self, camelcase_to_underscores(operation), None)
         if method is None:
-            raise OperationUnsupportedHere(operation, REASONS.get(operation, "it is new"))
+            raise OperationUnsupportedHere(operation, UNSUPPORTED.get(operation, "it is new"))
         self.operation = operation
         self.params = self._read()
         validation.check_parameters(operation, self.params)

@@ -67,6 +67,8 @@ def run(
     new: str | Path,
     options: DiffOptions | None = None,
     console: Console | None = None,
+    *,
+    keeps: bool = False,
 ) -> int:
     """Compare two documents and print what changed.
 
@@ -75,6 +77,7 @@ def run(
         new: The one that is to replace it.
         options: How.
         console: Where to print; standard output by default.
+        keeps: Whether the next report of `apiproof run` is to show the result.
 
     Returns:
         0 without a change that counts, 1 with one, 2 (after one line) when it could not tell.
@@ -87,7 +90,8 @@ def run(
         print_line(console, f"Could not tell: {error}", wrap=False)
         return 2
     tell(console, report, chosen)
-    _keep(report)
+    if keeps:
+        _keep(report)
     return int(any(c.severity.rank <= chosen.fail_on.rank for c in report.changes))
 
 

@@ -1,36 +1,17 @@
-"""What an account says of itself, and the login of another account."""
+"""Login entries of an identities file: whom they sign in, and the same for another account."""
 
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, TENANT_FIELD, fields_of
-from apiproof.access.users_wfc import BASIC
+from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PRIVILEGE, fields_of
 
-PRIVILEGE = re.compile(
-    r"^(is_?)?(admin|super_?user|staff|moderator|manager|owner)(istrator)?$|^(user_?)?roles?$"
-    r"|^(permissions?|scopes?|groups?|access_?level|privileges?|plan|tier|is_?(verified|active))$",
-    re.IGNORECASE,
-)
-
-
-def identifiers_in(value: Any) -> dict[str, str]:
-    """Return the members that tell one account from another, by name."""
-    found: dict[str, str] = {}
-    for path, part in fields_of(value):
-        name = path[-1]
-        is_id = re.search(r"^(.*_)?(id|uuid|sub|slug|phone(_?number)?)$|Id$", name) or re.search(
-            r"^account[-_]?(number|no)$", name, re.IGNORECASE
-        )
-        if any(re.search("token|session", one, re.IGNORECASE) for one in path[:-1]):
-            continue  # the token's own id
-        if PASSWORD_FIELD.search(name) or isinstance(part, bool | list) or part in {None, ""}:
-            continue
-        told = (EMAIL_FIELD, NAME_FIELD, TENANT_FIELD)
-        if is_id or any(kind.search(name) for kind in told):
-            found.setdefault(name, str(part))
-    return found
+# Of our own, beside what the commons have: a program that gets its token by its client secret,
+# with tokenUrl, clientId, clientSecret and, if need be, scope.
+MACHINE = "clientCredentials"
+# Of our own, too: a login by name and password in the Authorization header (RFC 7617).
+BASIC = "basicUserPwd"
 
 
 def username_field(entry: Mapping[str, Any]) -> str:
@@ -71,16 +52,6 @@ def other_headers(entry: Mapping[str, Any]) -> list[dict[str, str]]:
         for item in entry.get("fixedHeaders", ())
         if str(item["name"]).lower() not in {"authorization", "cookie"}
     ]
-
-
-def without_field(value: Any, path: tuple[str, ...]) -> Any:
-    """Return a copy of nested objects without one member."""
-    members = dict(value)
-    if len(path) == 1:
-        members.pop(path[0], None)
-    else:
-        members[path[0]] = without_field(members[path[0]], path[1:])
-    return members
 
 
 def as_given(template: Mapping[str, Any], login: Mapping[str, Any]) -> dict[str, Any]:
