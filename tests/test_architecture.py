@@ -137,7 +137,6 @@ def test_files_are_at_most_400_lines() -> None:
 
 # Whole although they are short; the other short files are a package's public face.
 SHORT = {
-    "api/__main__.py": "`python -m api`",
     "api/identity/pre_token_generation.py": "is uploaded by itself, as a Lambda function",
     "api/main.py": "what ASGI servers load, the only module with an effect",
     "api/randoms/models.py": "every domain has models.py",
