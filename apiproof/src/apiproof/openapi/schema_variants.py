@@ -57,6 +57,7 @@ class SchemaVariants:
         seen |= {schema.pointer}
         parts: list[list[Variant]] = [[(schema,)]]
         if isinstance(node.get("$ref"), str):
+            self._document.resolve(schema)  # a circle of references alone promises nothing
             referred = self._flat(self._document.target(node["$ref"]), seen, value)
             if self._document.is_30:
                 return self._with_null(node, referred)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from apiproof.openapi.document import DocumentError
 from tests.contract_diff.pact.exchanges import answering, errors, expecting, warnings
 
 NAME: dict[str, Any] = {
@@ -187,3 +188,20 @@ def test_numbers_as_keys_and_in_paths_are_no_trouble() -> None:
     assert errors(expecting({"200": {"1": {"a": "x"}}}), answering(schema)) == [
         "response-body-type"
     ]
+
+
+@pytest.mark.parametrize("parts", [{"A": "A"}, {"A": "B", "B": "A"}])
+def test_references_that_only_lead_in_a_circle_promise_nothing(parts: dict[str, str]) -> None:
+    schemas: dict[str, Any] = {
+        name: {"$ref": f"#/components/schemas/{to}"} for name, to in parts.items()
+    }
+    document = answering({"$ref": "#/components/schemas/A"}, **schemas)
+    with pytest.raises(DocumentError, match="leads in a circle"):
+        errors(expecting({"n": "x"}), document)
+
+
+def test_a_schema_may_hold_itself() -> None:
+    """A control: a circle that passes a property ends with the value."""
+    node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
+    document = answering({"$ref": "#/components/schemas/Node"}, Node=node)
+    assert errors(expecting({"next": {"next": {}}}), document) == []
