@@ -39,10 +39,11 @@ def test_a_flaw_is_found(flaw: str) -> None:
     assert_found(probed(app, checks=(expected.partition("/")[0],)), expected)
 
 
+@pytest.mark.parametrize("places", [0, 1])
 @pytest.mark.parametrize("flaw", clubs.RATIONED)
-def test_what_only_reads_is_found_with_the_accounts_of_the_file(flaw: str) -> None:
+def test_what_only_reads_is_found_with_the_accounts_of_the_file(flaw: str, places: int) -> None:
     expected = clubs.FLAWS[flaw]
-    app = clubs.create_club(Club(flaw, places=0))
+    app = clubs.create_club(Club(flaw, places=places))
     assert_found(probed(app, checks=(expected.partition("/")[0],)), expected)
 
 

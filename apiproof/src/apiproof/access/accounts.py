@@ -129,8 +129,7 @@ class Accounts(FileUsers):
         if not own and self.can_create_users:
             with contextlib.suppress(NotApplicable):  # no more of them, or none just now
                 own = [self.new_user()]
-        yield from own
-        yield from self.lent()
+        yield from (*own, *self.lent())
 
     def other(self, user: User) -> User:
         """Return someone else with the same rights, or with fewer.
@@ -139,9 +138,10 @@ class Accounts(FileUsers):
             NotApplicable: There is nobody else.
         """
         if not user.is_lent:
-            others = [one for one in self.own_accounts if one.name != user.name]
-            if others or self.can_create_users:
-                return others[0] if others else self.new_user()
+            if others := [one for one in self.own_accounts if one.name != user.name]:
+                return others[0]
+            with contextlib.suppress(NotApplicable):  # no more of them: whom the file names
+                return self.new_user()
         rank = self.rank(user)
         others = [one for one in self.lent() if one.name != user.name]
         peers = [one for one in others if self.rank(one) == rank]
