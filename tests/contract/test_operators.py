@@ -1,13 +1,15 @@
 """What operators do to an account is what callers see, by any spelling of its name."""
 
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account
 from tests.contract.alteration import change
-from tests.contract.examples import bearer
+from tests.contract.examples import bearer, resigned
 from tests.service import disable, enable
 
 SPELLINGS: dict[str, Callable[[str], str]] = {
@@ -104,9 +106,12 @@ def test_a_command_that_cognito_did_not_hear_can_be_given_again(
     user = env.new_account()
     if command is enable:
         disable(env.config, user.username)
-    before = [login(env, user), me(env, user)]
+    # Of a session that no sign-out has ended: whether it opens anything is for the row alone.
+    later = resigned(env, user.access_token, auth_time=int(time.time()) + 60)
+    session = replace(user, access_token=later)
+    before = [login(env, user), me(env, user), me(env, session)]
     with env.cognito.outages.fail(call, "InternalErrorException"):
         assert refused(command, env, user.username) == "IdentityAnswerLost"
-    assert [login(env, user), me(env, user)] == before
+    assert [login(env, user), me(env, user), me(env, session)] == before
     command(env.config, user.username)
     assert login(env, user) == (401 if command is disable else 200)
