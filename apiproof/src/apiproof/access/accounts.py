@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.fields import fields_of, identifiers_in, with_field
-from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
+from apiproof.access.http import (
+    NotPrepared,
+    Request,
+    RequestContent,
+    Response,
+    Sender,
+    uncredentialed,
+)
 from apiproof.access.login_entries import bare, login_name, login_of, other_headers, rank_of
 from apiproof.access.logins import (
     find_confirmation,
@@ -343,7 +350,7 @@ class Accounts(FileUsers):
     def auth_of(self, operation: Operation, user: User) -> RequestAuth | None:
         """Return a user's credential for an operation; None where there is none."""
         for alternative in self._security.alternatives[operation.security]:
-            auth = user.uncredentialed
+            auth = uncredentialed(user)
             try:
                 for use in alternative:
                     credential = self.credential(user, use.scheme, use.scopes)

@@ -13,7 +13,7 @@ from apiproof.access.credential_results import (
     skipped,
     with_common_cause,
 )
-from apiproof.access.http import NotPrepared, Response
+from apiproof.access.http import NotPrepared, Response, uncredentialed
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell
@@ -234,7 +234,7 @@ class CredentialProbe:
             return False
         answers = [
             self._preparer.sender.send(prepared.request, one)
-            for one in (prepared.user.uncredentialed, prepared.auth, auth)
+            for one in (uncredentialed(prepared.user), prepared.auth, auth)
         ]
         return all(
             one.ok and not diff(normalize(one, ()), normalize(answers[0], ()), times=False)
@@ -341,7 +341,7 @@ class CredentialProbe:
         self, requirement: SecurityRequirement, prepared: PreparedRequest
     ) -> RequestAuth:
         """Return what accompanies the credential in question, all of it valid."""
-        auth = prepared.user.uncredentialed
+        auth = uncredentialed(prepared.user)
         for place, use in enumerate(requirement.alternative):
             if place != requirement.index:
                 credential = self._preparer.user_source.credential(
@@ -353,4 +353,4 @@ class CredentialProbe:
     def _reference(self, requirement: SecurityRequirement) -> Response:
         """Return what a caller without a credential gets, where none is needed."""
         prepared = self._setting(requirement)
-        return self._preparer.sender.send(prepared.request, prepared.user.uncredentialed)
+        return self._preparer.sender.send(prepared.request, uncredentialed(prepared.user))

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlencode
 import requests
 import urllib3
 
+from apiproof.access.users import User
 from apiproof.errors import UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.document import Operation
@@ -101,6 +102,11 @@ class Response:
     def evidence(self) -> str:
         """The request's id, as the service names it."""
         return next((self.headers[name] for name in _EVIDENCE if name in self.headers), "")
+
+
+def uncredentialed(user: User) -> RequestAuth:
+    """Return what requests carry beside a credential: a tenant's header, say, and a CSRF token."""
+    return RequestAuth(headers=user.headers).merged_with(user.csrf)
 
 
 Inspect = Callable[[Request, RequestAuth, Response], None]

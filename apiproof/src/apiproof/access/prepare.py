@@ -6,7 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
+from apiproof.access.http import (
+    NotPrepared,
+    Request,
+    RequestContent,
+    Response,
+    Sender,
+    uncredentialed,
+)
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
     Preparation,
@@ -202,13 +209,13 @@ class RequestPreparer:
             except NotApplicable as reason:
                 reasons.append(str(reason))
         if not operation.secured:
-            return user.uncredentialed
+            return uncredentialed(user)
         if missing := self.security.undeclared(operation):
             reasons.append(f"the document declares no security scheme {', '.join(missing)}")
         raise NotPrepared("; ".join(reasons))
 
     def _presented(self, choice: Alternative, user: User) -> RequestAuth:
-        auth = user.uncredentialed
+        auth = uncredentialed(user)
         for use in choice:
             credential = self.user_source.credential(user, use.scheme, use.scopes)
             auth = auth.merged_with(use.scheme.present(credential))

@@ -20,7 +20,7 @@ from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.functions import FunctionProbe
-from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable
+from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable, uncredentialed
 from apiproof.access.jwks_trap import serve_jwks_trap
 from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
@@ -359,7 +359,7 @@ class Probe:
         except NotPrepared as reason:
             yield from self._hidden(operation, str(reason))
             return
-        response = self._preparer.sender.send(prepared.request, prepared.user.uncredentialed)
+        response = self._preparer.sender.send(prepared.request, uncredentialed(prepared.user))
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
         if "writes_are_readable" in self._asked:
             yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))

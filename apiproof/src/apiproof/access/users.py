@@ -33,11 +33,6 @@ class User:
     is_lent: bool = False
     is_learnt: bool = False
 
-    @property
-    def uncredentialed(self) -> RequestAuth:
-        """What requests carry beside a credential: a tenant's header, say, and a CSRF token."""
-        return RequestAuth(headers=self.headers).merged_with(self.csrf)
-
 
 class UserSource(Protocol):
     """A source of users and credentials."""
