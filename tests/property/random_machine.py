@@ -50,7 +50,7 @@ class RandomMachine(UnsteadyEnvironment):
         self.turn = 0
         self.leaves = 2
 
-    @initialize(count=st.integers(0, 2))
+    @initialize(count=st.integers(0, 3))
     def settle(self, count: int) -> None:
         for name, owner in self.owners.items():
             owner.token = self.visitor.settle(owner.user)["access_token"]
@@ -93,6 +93,23 @@ class RandomMachine(UnsteadyEnvironment):
         self.request(
             lambda: self.visitor.random("PATCH", owner.token, item["id"], update), outcomes
         )
+
+    @rule(who=WHO, which=WHICH, bounds=BOUNDS)
+    def widen_own(self, who: str, which: int, bounds: tuple[int, int]) -> None:
+        for place, low, high in self.own(who, which):
+            wider = {"min_value": min(low, bounds[0]), "max_value": max(high, bounds[1])}
+            self.update(who, place, wider)
+
+    @rule(who=WHO, which=WHICH)
+    def contradict_own(self, who: str, which: int) -> None:
+        for place, low, high in self.own(who, which):
+            self.update(who, place, {"min_value": high, "max_value": low})
+
+    def own(self, who: str, which: int) -> list[tuple[int, int, int]]:
+        """Choose one of somebody's items, if there is one: its place and its bounds."""
+        items = self.owners[who].items
+        chosen = [which % len(items)] if items else []
+        return [(it, items[it]["min_value"], items[it]["max_value"]) for it in chosen]
 
     @rule(who=WHO, which=WHICH)
     def delete(self, who: str, which: int) -> None:

@@ -2,15 +2,43 @@
 
 import subprocess
 import sys
+import types
+from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, seed, settings
+from hypothesis import strategies as st
 
 from apiproof.strategies.profiles import LOCAL, REDIS_SETTING, DatabaseMisnamed, database
 
 
 def test_ci_draws_the_same_examples_in_every_run() -> None:
     assert settings.get_profile("ci").derandomize
+
+
+def test_a_module_that_is_loaded_changes_nothing_of_what_is_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hypothesis draws constants of the modules that are loaded: the order of tests would count."""
+
+    def drawn() -> list[int]:
+        values: list[int] = []
+
+        @seed(1)
+        @settings(max_examples=200, database=None)
+        @given(st.integers())
+        def collect(value: int) -> None:
+            values.append(value)
+
+        collect()
+        return values
+
+    before, path = drawn(), tmp_path / "late.py"
+    path.write_text(f"NUMBERS = {list(range(70_000, 70_400))}", encoding="utf-8")
+    late = types.ModuleType("late")
+    late.__file__ = str(path)
+    monkeypatch.setitem(sys.modules, "late", late)
+    assert drawn() == before
 
 
 @pytest.mark.parametrize("profile", ["dev", "deep"])
