@@ -1,4 +1,4 @@
-"""The small judgements: leaks, challenges, likeness, ghosts, samples, shadows, baselines."""
+"""The small judgements: leaks, challenges, differences, invented ids, samples, baselines."""
 
 import json
 from dataclasses import replace

@@ -33,6 +33,18 @@ def fields_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[st
         yield path, value
 
 
+def named_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the simple values in a JSON value, each with the name of its member."""
+    if isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from named_values(part, str(key))
+    elif isinstance(value, list):
+        for part in value:
+            yield from named_values(part, name)
+    elif value is not None and not isinstance(value, bool):
+        yield name, value
+
+
 def with_field(value: Any, path: tuple[str, ...], new: Any) -> Any:
     """Return a copy of nested objects with one member replaced or added."""
     if not path:

@@ -5,10 +5,17 @@ before the run, wherever the document puts its identifier: path, query or body.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, TENANT_FIELD, fields_of
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PASSWORD_FIELD,
+    TENANT_FIELD,
+    fields_of,
+    named_values,
+)
 from apiproof.access.http import Request
 from apiproof.access.users import User
 from apiproof.jwt import NO_AUTH, RequestAuth
@@ -141,6 +148,7 @@ class Safeguards:
         self.destructive = destructive
         self.read_only = read_only
         self._named = set(named)
+        self._has_lent = False
         self._lent: set[str] = set()
         self._lent_ids: set[str] = set()
         self._lent_tenants: set[str] = set()  # what stands below one may be made and changed
@@ -161,6 +169,7 @@ class Safeguards:
         self._is_lent = is_lent
         for user in users:
             if user.is_lent:
+                self._has_lent = True
                 known = {name: str(value) for name, value in user.attributes.items()}
                 tenants = {value for name, value in known.items() if TENANT_FIELD.search(name)}
                 self._lent_tenants |= tenants
@@ -178,7 +187,7 @@ class Safeguards:
             return ""
         if self.read_only:
             return "it is not a safe method (--read-only)"
-        if self.destructive or not self._lent or operation.label in self._logins:
+        if self.destructive or not self._has_lent or operation.label in self._logins:
             return ""
         if may_change_caller(request) and self._is_lent(auth):
             return "it would change the account that sends it, which was lent (see --destructive)"
@@ -193,23 +202,15 @@ class Safeguards:
             self._names_lent(request.values.values()) or self._lent_ids.intersection(people)
         ):
             return "it would change an account that was lent (see --destructive)"
-        said = [*request.content.query.items(), *named_values(request.content.body)]
-        naming = [value for name, value in said if _IDENTIFIER.search(name)]
-        if is_account_operation(operation) and self._names_lent(naming):
+        if is_account_operation(operation) and self._says_lent(request):
             return "it would change an account that was lent (see --destructive)"
         return ""
 
+    def _says_lent(self, request: Request) -> bool:
+        said = [*request.content.query.items(), *named_values(request.content.body)]
+        naming = [value for name, value in said if _IDENTIFIER.search(name)]
+        people = [str(v) for name, v in said if name.lower() == "id" or _PERSON.search(name)]
+        return self._names_lent(naming) or bool(self._lent_ids.intersection(people))
+
     def _names_lent(self, values: Iterable[Any]) -> bool:
         return any(str(value) in self._lent for value in values)
-
-
-def named_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the simple values in a JSON value, each with the name of its member."""
-    if isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from named_values(part, str(key))
-    elif isinstance(value, list):
-        for part in value:
-            yield from named_values(part, name)
-    elif value is not None and not isinstance(value, bool):
-        yield name, value

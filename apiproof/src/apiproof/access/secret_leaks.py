@@ -9,6 +9,7 @@ from typing import Any
 
 from apiproof.access.checks import Impact
 from apiproof.access.disclosures import code_handed_out
+from apiproof.access.fields import named_values
 from apiproof.access.http import Request, Response
 from apiproof.access.report import SHOWN, AccessFinding
 from apiproof.access.requirements import SecurityModel
@@ -272,7 +273,7 @@ class SecretLeaks:
 
 
 def _is_sent(value: str, request: Request) -> bool:
-    return any(value in text for _, text in _named_texts(request.content.body))
+    return any(value in text for text in _texts(request.content.body))
 
 
 def _credential(value: str | bytes) -> str:
@@ -280,23 +281,9 @@ def _credential(value: str | bytes) -> str:
     return text.rpartition(" ")[2]
 
 
-def _named_texts(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield name, value
-    elif isinstance(value, Mapping):
-        for key, part in value.items():
-            yield from _named_texts(part, str(key))
-    elif isinstance(value, list):
-        for part in value:
-            yield from _named_texts(part, name)
+def _named_texts(value: Any) -> Iterator[tuple[str, str]]:
+    return ((name, part) for name, part in named_values(value) if isinstance(part, str))
 
 
 def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
+    return (text for _, text in _named_texts(value))
