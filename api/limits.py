@@ -234,10 +234,10 @@ class Bulkhead:
             async with asyncio.timeout(deadline.timeout):
                 result: T = await job.result
         except TimeoutError:
-            if job.result.cancelled() or job.result.exception():
+            if job.result.cancelled() or isinstance(job.result.exception(), TimeoutError):
                 deadline.end()
                 raise self.error from None
-            # An event loop that is late finds the result and the end of the time together.
+            # An event loop that is late finds the outcome and the end of the time together.
             result = job.result.result()
         finally:
             self._give_up(job)

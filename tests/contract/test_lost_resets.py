@@ -52,13 +52,18 @@ def reset_by(env: Environment, user: Account) -> Valid:
     return request
 
 
+def opened_after_a_lost_reset(env: Environment, user: Account) -> str:
+    """Return a token of a session that was opened minutes after a reset whose answer was lost."""
+    lose(env, reset_by(env, user))
+    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
+    return old_token(env, user)
+
+
 def test_of_two_resets_without_an_outcome_each_ends_the_sessions_before_it(
     env: Environment,
 ) -> None:
     user = env.new_account()
-    lose(env, reset_by(env, user))
-    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
-    between = old_token(env, user)
+    between = opened_after_a_lost_reset(env, user)
     assert me(env, between) == 200
     lose(env, reset_by(env, user))
     assert me(env, between) == 200
@@ -80,9 +85,7 @@ def test_a_refused_reset_after_a_lost_one_ends_nothing_that_opened_between(
 ) -> None:
     """Each reset is counted once: else whoever knows a name could end sessions for ever."""
     user = env.new_account()
-    lose(env, reset_by(env, user))
-    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
-    between = old_token(env, user)
+    between = opened_after_a_lost_reset(env, user)
     assert refused(env, user) == 403
     let_a_minute_pass(env)
     assert me(env, between) == 200

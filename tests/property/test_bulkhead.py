@@ -120,13 +120,18 @@ def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards(
     assert served == []
 
 
-def test_what_was_done_in_time_is_the_answer_although_the_loop_comes_late() -> None:
-    """A burst keeps it busy; a change that is committed must not be answered with 503."""
+@pytest.mark.parametrize("refusal", [None, ZeroDivisionError])
+def test_what_was_done_in_time_is_the_answer_although_the_loop_comes_late(
+    refusal: type[Exception] | None,
+) -> None:
+    """A burst keeps it busy; what is committed, or refused, must not be answered with 503."""
     begun, may_end = threading.Event(), threading.Event()
 
     def work() -> int:
         begun.set()
         may_end.wait(PATIENCE)
+        if refusal is not None:
+            raise refusal
         return 7
 
     async def main() -> str:
@@ -140,7 +145,11 @@ def test_what_was_done_in_time_is_the_answer_although_the_loop_comes_late() -> N
         threading.Event().wait(deadline.remaining)
         return await asked
 
-    assert asyncio.run(main()) == "7"
+    if refusal is None:
+        assert asyncio.run(main()) == "7"
+    else:
+        with pytest.raises(refusal):
+            asyncio.run(main())
 
 
 def test_a_thread_that_hangs_on_a_socket_is_freed_by_the_deadline() -> None:
