@@ -4,8 +4,6 @@ import os
 import shlex
 
 import pytest
-from hypothesis.internal.conjecture import providers
-from hypothesis.internal.constants_ast import Constants
 
 from apiproof.fork_pool import freeze_garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
@@ -20,10 +18,6 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles before `--hypothesis-profile` chooses among them."""
     if "deep" in {config.getoption("--hypothesis-profile"), os.environ.get("HYPOTHESIS_PROFILE")}:
         config.option.timeout = 0  # it explores for hours
-    else:
-        # Hypothesis draws constants of the modules that are loaded, too: the order of tests would
-        # change what a test draws (6.170; apiproof/tests/fuzzing/test_local_constants.py).
-        providers._get_local_constants = Constants  # noqa: SLF001 - it has no setting
     try:
         register()
     except DatabaseMisnamed as error:

@@ -19,6 +19,7 @@ from hypothesis.database import (
     ExampleDatabase,
     MultiplexedDatabase,
 )
+from hypothesis.internal.conjecture import providers
 
 LOCAL = Path() / ".hypothesis" / "examples"
 REDIS_SETTING = "HYPOTHESIS_REDIS_URL"
@@ -48,6 +49,23 @@ def register() -> None:
     settings.register_profile("dev", max_examples=100, database=kept, **common)
     settings.register_profile("deep", max_examples=5000, database=kept, **common)
     settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+    _draw_alike()
+
+
+def _draw_alike() -> None:
+    """Keep the constants of modules out of what a derandomized profile draws.
+
+    Hypothesis draws those of the modules that are loaded by then, so that the order of tests would
+    change what a test draws (6.170; apiproof/tests/fuzzing/test_local_constants.py).
+    """
+    if not hasattr(providers, "_get_local_constants"):  # an older one draws none
+        return
+    from hypothesis.internal.constants_ast import Constants  # noqa: PLC0415 - likewise
+
+    found = providers._get_local_constants  # noqa: SLF001 - it has no setting
+    providers._get_local_constants = lambda: (  # noqa: SLF001 - likewise
+        Constants() if settings().derandomize else found()
+    )
 
 
 def database(redis_url: str, *, waits: bool = False) -> ExampleDatabase:
