@@ -1,15 +1,18 @@
 """Mutation: mutants are made by a tool that knows nothing of us, and no survivor is hidden."""
 
-import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from apiproof.faults.execution import Ended
+from apiproof.faults.experiment import Experiment
 from apiproof.faults.mutants import Mutant, mutants
 from apiproof.faults.mutation import Judged, Judgements, MutantStatus, Session, as_dict, score
-from apiproof.faults.observer import Reach
+from apiproof.faults.observer import Unit
 from apiproof.faults.study import Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
 from apiproof.result_lines import Lines
@@ -87,24 +90,6 @@ def test_a_mutant_is_planted_as_a_rewrite_of_its_module(package: Path) -> None:
     assert rewrite.applied(SOURCE) == mutant.text
 
 
-def test_functions_that_are_entered_are_noted_in_every_thread() -> None:
-    folder = Path(__file__).parent
-    with Reach(folder) as reach:
-        package_ids()
-        first = reach.taken()
-        thread = threading.Thread(target=package_ids)
-        thread.start()
-        thread.join()
-        second = reach.taken()
-    assert first == second == ("faults/test_mutation.py:package_ids",)
-    package_ids()
-    assert reach.taken() == ()
-
-
-def package_ids() -> None:
-    """Something to enter."""
-
-
 def judged(status: MutantStatus) -> Judged:
     mutant = Mutant("a.py", 1, "", "AddNot", "if x:", "if not x:", "if not x:\n")
     return Judged(mutant, status, "", 1.0)
@@ -130,7 +115,7 @@ def test_only_what_somebody_could_tell_apart_counts() -> None:
 def session(tmp_path: Path, sources: str, suppressions: Suppressions) -> Session:
     """A session that knows all it needs from earlier runs of the same sources."""
     lines = Lines(tmp_path / "judged.jsonl", sources)
-    unused: Any = None  # nothing is left to plant
+    unused: Any = SimpleNamespace(profile={})  # nothing is left to plant
     return Session(unused, (), suppressions, Judgements(lines))
 
 
@@ -145,6 +130,26 @@ def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Pa
         survived,
     ]
     assert session(tmp_path, "other", Suppressions({}, {})).earlier.get(killed.mutant) is None
+
+
+def test_a_suite_that_is_long_gets_its_time_before_it_counts_as_one_that_does_not_end(
+    tmp_path: Path, package: Path
+) -> None:
+    given = []
+
+    def execute(shared: Any, experiments: Iterable[Experiment], seconds: float) -> Iterator[Ended]:
+        given.append(seconds)
+        assert shared.profile is profile
+        for experiment in experiments:
+            yield Ended(experiment.name, [], "hung", seconds)
+
+    for profile in ({}, {"suite": {"a": Unit(30.0, ()), "b": Unit(50.0, ())}}):
+        shared: Any = SimpleNamespace(profile=profile)
+        judgements = Judgements(Lines(tmp_path / "judged.jsonl", str(len(given))))
+        session = Session(shared, (), Suppressions({}, {}), judgements, execute)
+        (killed,) = session.judge(mutants(package, [], 0)[:1], None)
+        assert killed.status is MutantStatus.KILLED
+    assert given[1] >= given[0] + 2 * 80.0
 
 
 def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import psycopg2
 from apiproof.environment import Environment
 from apiproof.faults.experiment_result import Verdict
 from apiproof.faults.injection import Defect, injected
-from apiproof.faults.observer import Observer, Reach, Unit
+from apiproof.faults.observer import Observer, Unit
+from apiproof.faults.reach import Reach
 from apiproof.faults.study import Layer, LayerContext
 from apiproof.fork_pool import Send
 from apiproof.postgres import Database, PostgresServer
@@ -91,6 +92,7 @@ class Experiment:
         """
         defects = [self.defect] if self.defect else []
         with injected(defects) as injection, ExitStack() as stack:
+            reach = stack.enter_context(Reach(self.traced)) if self.traced else None
             service = load_service(shared.service)
             database = shared.server.clone(shared.template)
             if self.defect:
@@ -100,16 +102,18 @@ class Experiment:
             injection.load_rest()
             for layer in self.layers:
                 send({"begins": layer.name})
-                verdict = self._examine(layer, env, shared)
+                verdict = self._examine(layer, env, shared, reach)
                 send({"verdict": verdict.as_dict()})
                 if (self.stops and verdict.first) or (
                     self.only and self.defect and verdict.claimed
                 ):
                     return
 
-    def _examine(self, layer: Layer, env: Environment, shared: SharedEnvironment) -> Verdict:
+    def _examine(
+        self, layer: Layer, env: Environment, shared: SharedEnvironment, reach: Reach | None
+    ) -> Verdict:
         defect = self.defect
-        observer = self.observer(layer.name, lambda: _counted(env), shared)
+        observer = self.observer(layer.name, lambda: _counted(env), shared, reach)
         context = LayerContext(
             service=env.service,
             env=env,
@@ -121,14 +125,17 @@ class Experiment:
         )
         try:
             env.reset()
-            with observer.reach or nullcontext():
-                layer.examine(context, observer)
+            layer.examine(context, observer)
         except Exception as error:  # noqa: BLE001 - a layer that breaks has noticed, by accident
             observer.found((type(error).__name__,), layer.name, f"{type(error).__name__}: {error}")
         return Verdict.of(layer.name, observer)
 
     def observer(
-        self, layer: str, count: Callable[[], dict[str, int]], shared: SharedEnvironment
+        self,
+        layer: str,
+        count: Callable[[], dict[str, int]],
+        shared: SharedEnvironment,
+        reach: Reach | None = None,
     ) -> Observer:
         """Return who watches a layer of this experiment.
 
@@ -136,6 +143,7 @@ class Experiment:
             layer: its name.
             count: returns how many requests were answered so far, by operationId.
             shared: what experiments share.
+            reach: notes which functions are entered.
         """
         defect = self.defect
         budget = shared.budgets.get(layer) if self.narrow and defect else None
@@ -145,7 +153,7 @@ class Experiment:
             budget=0.0 if self.only else budget,
             known=shared.known.get(layer, frozenset()),
             stop_at_first=defect is not None,
-            reach=Reach(self.traced) if self.traced else None,
+            reach=reach,
         )
 
 

@@ -19,7 +19,8 @@ from apiproof.faults.study import Layer
 from apiproof.faults.suppressions import Suppressions
 from apiproof.result_lines import Lines
 
-LONGEST = 240.0  # seconds for one mutant
+SHORTEST = 240.0  # seconds that each mutant gets
+BUSY = 4.0  # how much longer than their processor time tests may take
 
 
 class MutantStatus(StrEnum):
@@ -107,10 +108,16 @@ class Session:
                 due.append(mutant)
         by_id = {mutant.id: mutant for mutant in due}
         experiments = self._experiments(by_id.values(), seconds)
-        for ended in self.execute(self.shared, experiments, LONGEST):
+        for ended in self.execute(self.shared, experiments, self._longest):
             judged = self._result_of(by_id[ended.name], ended)
             self.earlier.add(judged)
             yield self._excused(judged)
+
+    @property
+    def _longest(self) -> float:
+        """Seconds after which a suite does not end, rather than that it is long or has waited."""
+        units = [unit for layer in self.shared.profile.values() for unit in layer.values()]
+        return SHORTEST + BUSY * sum(unit.seconds for unit in units)
 
     def _experiments(self, sample: Iterable[Mutant], seconds: float | None) -> Iterator[Experiment]:
         started = time.monotonic()

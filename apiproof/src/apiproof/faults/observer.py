@@ -5,14 +5,11 @@ the defect, then only the checks that do claim it go on: the defect may be caugh
 neither layers nor defects.
 """
 
-import sys
-import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
-from typing import Any, Self
+
+from apiproof.faults.reach import Reach
 
 
 @dataclass(frozen=True)
@@ -55,38 +52,6 @@ class LayerFinding:
     text: str
     cases: int
     seconds: float
-
-
-class Reach:
-    """Notes the functions that are entered, in every thread that starts meanwhile.
-
-    Args:
-        folder: Of the package, which is the first part of the functions' paths.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self._prefix = f"{folder.resolve()}/"
-        self._root = len(str(folder.resolve().parent)) + 1
-        self._entered: set[str] = set()
-
-    def taken(self) -> tuple[str, ...]:
-        """Return the functions since the last time, as `path:qualified name`."""
-        entered, self._entered = self._entered, set()
-        return tuple(sorted(entered))
-
-    def __enter__(self) -> Self:
-        threading.settrace(self._note)
-        sys.settrace(self._note)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
-        threading.settrace(None)
-
-    def _note(self, frame: FrameType, _event: str, _argument: Any) -> None:
-        code = frame.f_code
-        if code.co_filename.startswith(self._prefix):
-            self._entered.add(f"{code.co_filename[self._root :]}:{code.co_qualname}")
 
 
 @dataclass

@@ -17,7 +17,8 @@ from apiproof.faults.execution import Ended, Executor, Forks
 from apiproof.faults.experiment import Experiment, SharedEnvironment, verdicts_of
 from apiproof.faults.experiment_result import ExperimentResult, ExperimentResults, Verdict
 from apiproof.faults.injection import Defect
-from apiproof.faults.observer import LayerFinding, Reach
+from apiproof.faults.observer import LayerFinding, Unit
+from apiproof.faults.reach import Reach
 from apiproof.faults.study import Layer, Study
 from apiproof.fork_pool import Send, once
 from apiproof.fuzzing.cache_warmup import warm_up_caches
@@ -77,7 +78,9 @@ class Runner:
         """Let layers note which functions of the package their units enter."""
         package = self.study.package
         experiments = [
-            Experiment(f"traced {layer.name}", (layer,), traced=package) for layer in layers
+            Experiment(f"traced {layer.name} {number}", (part,), traced=package, part=number)
+            for layer in layers
+            for number, part in enumerate(layer.parts(CONTROL_PARTS), 1)
         ]
         return list(self._run(experiments, progress, LONGEST_CONTROL))
 
@@ -85,7 +88,9 @@ class Runner:
         """Return a runner that knows what the control runs showed."""
         verdicts = [verdict for outcome in controls for verdict in outcome.verdicts]
         yardsticks = {layer.name for layer in self.study.layers if not layer.ours}
-        profile = {verdict.layer: verdict.units for verdict in reversed(verdicts)}
+        profile: dict[str, dict[str, Unit]] = {}
+        for verdict in reversed(verdicts):  # of several seeds the first counts
+            profile.setdefault(verdict.layer, {}).update(verdict.units)
         known = {
             name: frozenset(pair for verdict in verdicts for pair in _pairs(verdict, name))
             for name in yardsticks

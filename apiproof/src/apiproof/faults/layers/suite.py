@@ -51,7 +51,8 @@ class Suite:
 
     def parts(self, count: int) -> tuple[Self, ...]:
         """Deal its files out, in turn."""
-        dealt = (self.paths[number::count] for number in range(count))
+        files = tuple(map(str, self._files()))
+        dealt = (files[number::count] for number in range(count))
         return tuple(replace(self, paths=paths) for paths in dealt if paths)
 
     def _files(self) -> Iterator[Path]:
