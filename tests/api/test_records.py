@@ -15,7 +15,7 @@ from api.logging import configure_logs
 from api.randoms import service
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.alteration import altered
+from tests.contract.pool_changes import altered
 from tests.service import PASSWORD, application, settings_for
 
 

@@ -19,8 +19,8 @@ from apiproof.deployment import Deployment
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.reporting.terminal import console
-from tests.contract.examples import Valid
 from tests.contract.live.crowd import Timed, send
+from tests.contract.valid_requests import Valid
 from tests.service import OTHER_PASSWORD, SERVICE
 
 USERS = 20  # known names of each kind: a user's own quotas are met late

@@ -18,7 +18,6 @@ from apiproof.deployment import Deployment
 from apiproof.http.client import HttpClient
 from apiproof.network_faults import HOSTILE_ANSWERS, Answer, NetworkFault
 from apiproof.reporting.terminal import console
-from tests.contract.examples import OPERATIONS, SECURED, Valid
 from tests.contract.live.crowd import Timed, at_once, fresh, send, until_success
 from tests.contract.live.test_broken_off import read_only
 from tests.contract.live.test_network_faults import (
@@ -28,6 +27,7 @@ from tests.contract.live.test_network_faults import (
     NEED,
     as_cognitos,
 )
+from tests.contract.valid_requests import OPERATIONS, SECURED, Valid
 from tests.service import SERVICE
 
 DEADLINE = 2.0  # seconds

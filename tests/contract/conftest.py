@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from apiproof.environment import Environment
-from tests.contract.examples import OPERATIONS
+from tests.contract.valid_requests import OPERATIONS
 from tests.leftovers import nothing_is_left
 
 __all__ = ["nothing_is_left"]  # a fixture

@@ -12,7 +12,7 @@ from typing import Any
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import EnvironmentConfig
-from tests.contract.alteration import PATIENCE
+from tests.contract.pool_changes import PATIENCE
 from tests.service import application
 
 

@@ -26,7 +26,7 @@ def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Env
     env.application()  # logs as before
 
 
-def test_every_passport_gets_the_answer_that_is_due_and_no_log_holds_a_secret(
+def test_every_credential_case_gets_its_answer_and_no_log_holds_a_secret(
     talkative: Environment, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     probe = probe_of(SERVICE, talkative)

@@ -6,8 +6,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
-from tests.contract.alteration import altered, change
-from tests.contract.examples import bearer, valid
+from tests.contract.pool_changes import altered, change
+from tests.contract.valid_requests import bearer, valid
 from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 NEWCOMER = {"username": "test", "email": "test@example.com", "password": PASSWORD}

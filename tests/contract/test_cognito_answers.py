@@ -13,8 +13,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.alteration import altered
-from tests.contract.examples import bearer, valid
+from tests.contract.pool_changes import altered
+from tests.contract.valid_requests import bearer, valid
 from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 WRONG_CREDENTIALS = (401, "Incorrect username or password")

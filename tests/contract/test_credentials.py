@@ -8,7 +8,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.service import Account
-from tests.contract.examples import SECURED, bearer, valid
+from tests.contract.valid_requests import SECURED, bearer, valid
 from tests.service import OTHER_PASSWORD, application
 
 

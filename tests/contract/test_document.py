@@ -7,7 +7,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from apiproof.environment import Environment
 from apiproof.openapi.document import Operation
-from tests.contract.examples import OPERATIONS
+from tests.contract.valid_requests import OPERATIONS
 from tests.service import SERVICE
 
 SCOPES = {"me", "randoms"}

@@ -8,7 +8,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.alteration import PATIENCE, change, changing
+from tests.contract.pool_changes import PATIENCE, change, changing
 from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 RESERVE = (

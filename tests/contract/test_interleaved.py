@@ -11,9 +11,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.alteration import PATIENCE, changing, rows
-from tests.contract.examples import Valid, bearer, create, valid
+from tests.contract.pool_changes import PATIENCE, changing, rows
 from tests.contract.test_operators import is_shut
+from tests.contract.valid_requests import Valid, bearer, create, valid
 from tests.service import disable, enable
 
 

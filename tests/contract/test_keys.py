@@ -15,9 +15,9 @@ from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.jwt.jws import encode
 from apiproof.service import Account
-from tests.contract.alteration import PATIENCE
-from tests.contract.examples import bearer, resigned
 from tests.contract.keyserver import KeyServer, no_http, service, with_keys
+from tests.contract.pool_changes import PATIENCE
+from tests.contract.valid_requests import bearer, resigned
 from tests.service import application
 
 AGES = 3600.0  # seconds

@@ -15,7 +15,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
-from tests.contract.alteration import PATIENCE
+from tests.contract.pool_changes import PATIENCE
 from tests.service import environment_variables, log_like_a_deployment
 
 ROOT = Path(__file__).parents[2]

@@ -12,9 +12,9 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.service import Account
-from tests.contract.alteration import PATIENCE, altered, change, rows
-from tests.contract.examples import Valid, bearer, valid
+from tests.contract.pool_changes import PATIENCE, altered, change, rows
 from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
+from tests.contract.valid_requests import Valid, bearer, valid
 from tests.service import OTHER_PASSWORD, application
 
 WRONG = {"confirmation_code": "000000"}

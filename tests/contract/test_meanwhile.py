@@ -13,10 +13,10 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.alteration import altered, change, rows
-from tests.contract.examples import bearer, valid
+from tests.contract.pool_changes import altered, change, rows
 from tests.contract.test_database import BACK, on_insert
 from tests.contract.test_overtaken import ENDINGS
+from tests.contract.valid_requests import bearer, valid
 from tests.service import OTHER_PASSWORD, PASSWORD, application, disable, enable
 
 OLD = timedelta(seconds=200)

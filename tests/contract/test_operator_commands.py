@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from apiproof.environment import Environment
-from tests.contract.alteration import altered
+from tests.contract.pool_changes import altered
 from tests.contract.test_operators import is_shut, login, me, refresh
 from tests.service import environment_variables, operate
 

@@ -8,8 +8,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account
-from tests.contract.alteration import change
-from tests.contract.examples import bearer, resigned
+from tests.contract.pool_changes import change
+from tests.contract.valid_requests import bearer, resigned
 from tests.service import disable, enable
 
 SPELLINGS: dict[str, Callable[[str], str]] = {

@@ -13,7 +13,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.examples import Valid, bearer, valid
+from tests.contract.valid_requests import Valid, bearer, valid
 from tests.service import SERVICE
 
 PATIENCE = 10.0  # seconds

@@ -11,8 +11,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.jwt import decode_unverified
 from apiproof.service import SeedUser, Service
-from tests.contract.alteration import change
-from tests.contract.examples import bearer
+from tests.contract.pool_changes import change
+from tests.contract.valid_requests import bearer
 from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE, disable, enable
 
 MINUTES = {"AccessToken": "minutes", "IdToken": "minutes", "RefreshToken": "minutes"}

@@ -11,8 +11,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.http.server import run_server
-from tests.contract.alteration import PATIENCE
-from tests.contract.examples import OPERATIONS, bearer, valid
+from tests.contract.pool_changes import PATIENCE
+from tests.contract.valid_requests import OPERATIONS, bearer, valid
 from tests.service import application
 
 METHODS = {

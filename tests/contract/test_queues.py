@@ -15,9 +15,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
-from tests.contract.alteration import PATIENCE, altered, changing
-from tests.contract.examples import Valid, valid
+from tests.contract.pool_changes import PATIENCE, altered, changing
 from tests.contract.test_database import BACK, on_insert
+from tests.contract.valid_requests import Valid, valid
 from tests.service import PASSWORD, application
 
 A_MOMENT = 0.3  # seconds

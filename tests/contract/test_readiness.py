@@ -5,8 +5,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.http.server import run_server
-from tests.contract.alteration import altered
 from tests.contract.keyserver import KeyServer, service
+from tests.contract.pool_changes import altered
 from tests.service import application
 
 METHODS = pytest.mark.parametrize("method", ["GET", "HEAD"])

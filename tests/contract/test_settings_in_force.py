@@ -7,9 +7,9 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.alteration import altered, change
-from tests.contract.examples import OPERATIONS, bearer, resigned, valid
+from tests.contract.pool_changes import altered, change
 from tests.contract.test_database import BACK, on_insert
+from tests.contract.valid_requests import OPERATIONS, bearer, resigned, valid
 from tests.service import PASSWORD, application
 
 # Settings of the service, PostgreSQL's parameter, what a session of the service has to have.

@@ -8,8 +8,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
-from tests.contract.alteration import altered
-from tests.contract.examples import bearer, create
+from tests.contract.pool_changes import altered
+from tests.contract.valid_requests import bearer, create
 from tests.service import application
 
 ZONES = ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu", "Europe/Berlin"]

@@ -12,8 +12,8 @@ from apiproof.environment import Environment
 from apiproof.jwt import decode_unverified
 from apiproof.jwt.jws import encode
 from apiproof.service import Account
-from tests.contract.alteration import change
-from tests.contract.examples import bearer, resigned
+from tests.contract.pool_changes import change
+from tests.contract.valid_requests import bearer, resigned
 
 SKEW = 5  # seconds that the pool's clock may be ahead
 FAR = 2**40  # epoch seconds; no token is good for longer

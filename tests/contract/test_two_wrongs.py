@@ -8,7 +8,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account
-from tests.contract.examples import OPERATIONS, SECURED, bearer, create, resigned, valid
+from tests.contract.valid_requests import OPERATIONS, SECURED, bearer, create, resigned, valid
 
 HOUR = 3600
 BODIES: dict[str, dict[str, Any]] = {

@@ -12,9 +12,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
-from tests.contract.alteration import changing
-from tests.contract.examples import Valid, valid
+from tests.contract.pool_changes import changing
 from tests.contract.test_queues import held
+from tests.contract.valid_requests import Valid, valid
 from tests.service import application
 
 LONGEST: dict[str, float] = {

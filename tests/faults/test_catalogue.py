@@ -13,7 +13,7 @@ from apiproof.access import CHECKS
 from apiproof.environment import Environment
 from apiproof.faults.injection import Defect, Rewrite
 from apiproof.pacts.reading import load_pact
-from tests.contract.examples import OPERATIONS
+from tests.contract.valid_requests import OPERATIONS
 from tests.faults.catalogue import STUDY
 from tests.service import SERVICE
 

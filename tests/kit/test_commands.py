@@ -117,13 +117,13 @@ class TestToken:
         assert "nobody" in line
         assert "ada" in line
 
-    def test_no_running_world_is_one_line(
+    def test_no_running_environment_is_one_line(
         self, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
         path = str(tmp_path / "none.json")
         assert "apiproof serve" in refuse(capsys, "token", "--user", "ada", "--ready-file", path)
 
-    def test_a_world_that_has_ended_is_one_line(
+    def test_an_environment_that_has_ended_is_one_line(
         self, served: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
         gone = tmp_path / "gone.json"

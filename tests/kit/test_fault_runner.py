@@ -20,7 +20,7 @@ def runner(server: PostgresServer, service: Service, name: str, folder: Path) ->
     return Runner(Study(defects=(), layers=()), shared, outcomes)
 
 
-def test_what_opening_a_world_enters_matters_to_every_test(
+def test_what_opening_an_environment_enters_matters_to_every_test(
     service: Service, tmp_path: Path
 ) -> None:
     with PostgresServer.start() as server:

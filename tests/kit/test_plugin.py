@@ -22,7 +22,9 @@ def sign_up(cognito: Cognito) -> None:
 
 
 @pytest.mark.parametrize("_", [1, 2])
-def test_a_cognito_without_a_world_is_empty_before_each_test(cognito: Cognito, _: int) -> None:
+def test_a_cognito_without_an_environment_is_empty_before_each_test(
+    cognito: Cognito, _: int
+) -> None:
     assert cognito.outbox.messages == ()
     sign_up(cognito)
     assert cognito.outbox.last("ada").code
@@ -36,26 +38,30 @@ def test_outages_are_those_of_the_pool(cognito: Cognito, outages: Outages) -> No
     sign_up(cognito)
 
 
-def test_a_world_brings_its_own_pool(env: Environment, cognito: Cognito, outages: Outages) -> None:
+def test_an_environment_brings_its_own_pool(
+    env: Environment, cognito: Cognito, outages: Outages
+) -> None:
     assert cognito is env.cognito
     assert outages is env.cognito.outages
 
 
 @pytest.mark.parametrize("_", [1, 2])
-def test_a_world_is_empty_before_each_test(env: Environment, _: int) -> None:
+def test_an_environment_is_empty_before_each_test(env: Environment, _: int) -> None:
     assert set(env.database.tables().values()) == {0}
     assert env.cognito.outbox.messages == ()
     env.new_account()
     assert env.database.tables()["users"] == 1
 
 
-def test_a_live_server_shares_the_world(env: Environment, live: str) -> None:
+def test_a_live_server_shares_the_environment(env: Environment, live: str) -> None:
     user = env.new_account()
     with HttpClient(live) as client:
         assert client.request("GET", f"/users/{user.sub}").json()["username"] == user.username
 
 
-def test_a_world_fails_the_test_that_causes_a_departure(env: Environment) -> None:
+def test_an_environment_fails_the_test_that_causes_a_conformance_violation(
+    env: Environment,
+) -> None:
     operation = next(operations(env.service.document()))
     env.conformance.check(operation, 302, {}, b"")  # of an earlier test: nobody's now
     lent = conforming(env)

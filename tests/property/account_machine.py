@@ -9,8 +9,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from tests.property.account_model import NAMES, Person, Session, Status
 from tests.property.account_requests import pass_time
 from tests.property.accounts import NEVER_SENT, Accounts, either
+from tests.property.api_driver import PASSWORD, RESET, SIGN_UP
 from tests.property.unsteady_environment import KINDS, nothing
-from tests.property.visitor import PASSWORD, RESET, SIGN_UP
 
 WHO = st.sampled_from(NAMES)
 SPELT = st.sampled_from(["as-is", "upper", "lower"])
@@ -67,7 +67,7 @@ class AccountMachine(Accounts):
         if not self.database_is_away:
             pass_time(self.env)
         self.act(
-            lambda: self.visitor.sign_up(user),
+            lambda: self.driver.sign_up(user),
             {201: lambda answer: person.signed_up(answer.json()["sub"], password)}
             if person.can_sign_up
             else {409: nothing},
@@ -92,7 +92,7 @@ class AccountMachine(Accounts):
             person.status = Status.VERIFIED
 
         self.act(
-            lambda: self.visitor.verify(spell(who, spelt), code),
+            lambda: self.driver.verify(spell(who, spelt), code),
             {due[person.status]: verified if due[person.status] == 200 else nothing}
             | self.limited(person, "ConfirmSignUp", 403),
             lambda: self.observe(person),
@@ -102,7 +102,7 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT)
     def resend(self, who: str, spelt: str) -> None:
         self.act(
-            lambda: self.visitor.resend(spell(who, spelt)),
+            lambda: self.driver.resend(spell(who, spelt)),
             {200: nothing},
             database="never",
         )
@@ -123,7 +123,7 @@ class AccountMachine(Accounts):
         elif not known:
             outcomes[401] = lambda _: self.failed(person, password)
         self.act(
-            lambda: self.visitor.log_in(spell(who, spelt), password),
+            lambda: self.driver.log_in(spell(who, spelt), password),
             outcomes,
             lambda: self.failed(person),
         )
@@ -137,7 +137,7 @@ class AccountMachine(Accounts):
     def continue_session(self, person: Person, spelt: str, session: Session) -> None:
         due = either(yes=200, no=401, known=person.renews(session))
         self.act(
-            lambda: self.visitor.refresh(spell(person.name, spelt), session.refresh),
+            lambda: self.driver.refresh(spell(person.name, spelt), session.refresh),
             dict.fromkeys(due, nothing)
             | ({200: lambda answer: self.keep(person, answer)} if 200 in due else {}),
         )
@@ -155,7 +155,7 @@ class AccountMachine(Accounts):
                 person.end_sessions(surely=True)
 
         self.act(
-            lambda: self.visitor.log_out(session.access),
+            lambda: self.driver.log_out(session.access),
             dict.fromkeys(due, ended),
             lambda: person.end_sessions(surely=False),
         )
@@ -177,7 +177,7 @@ class AccountMachine(Accounts):
                 person.may_reset = None
 
         self.act(
-            lambda: self.visitor.forgot(spell(who, spelt)),
+            lambda: self.driver.forgot(spell(who, spelt)),
             {200: sent},
             perhaps,
             database="never",
@@ -202,7 +202,7 @@ class AccountMachine(Accounts):
             person.end_sessions(surely=False)
 
         self.act(
-            lambda: self.visitor.reset(spell(who, spelt), code, password),
+            lambda: self.driver.reset(spell(who, spelt), code, password),
             dict.fromkeys(either(yes=200, no=403, known=known), done)
             | self.limited(person, "ConfirmForgotPassword", 403),
             perhaps,
@@ -227,7 +227,7 @@ class AccountMachine(Accounts):
                 person.passwords = person.passwords | {password}
 
         self.act(
-            lambda: self.visitor.change_password(session.access, current, password),
+            lambda: self.driver.change_password(session.access, current, password),
             outcomes,
             perhaps,
         )
@@ -245,7 +245,7 @@ class AccountMachine(Accounts):
                 person.deleted(session)
 
         self.act(
-            lambda: self.visitor.delete_me(session.access),
+            lambda: self.driver.delete_me(session.access),
             dict.fromkeys(due, gone),
             lambda: self.observe(person),
         )

@@ -9,8 +9,8 @@ from enum import Enum
 
 from apiproof.cognito.users import HourlyQuota
 from apiproof.strategies import Signup
+from tests.property.api_driver import PASSWORD
 from tests.property.snapshots import Row, Traces
-from tests.property.visitor import PASSWORD
 
 NAMES = ("ada", "Grace", "0il.k@x+y-z_")
 

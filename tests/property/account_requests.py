@@ -10,7 +10,7 @@ import requests
 
 from apiproof.environment import Environment
 from apiproof.postgres.connection import LastingConnection
-from tests.property.visitor import PASSWORD, RESET, Visitor, somebody
+from tests.property.api_driver import PASSWORD, RESET, ApiDriver, somebody
 
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 ADA = somebody("ada")
@@ -25,7 +25,7 @@ class Scenario:
         passwords: one of them is in force afterwards.
     """
 
-    before: Callable[[Visitor], Callable[[], requests.Response]]
+    before: Callable[[ApiDriver], Callable[[], requests.Response]]
     passwords: tuple[str, ...] = (PASSWORD,)
 
 
@@ -34,58 +34,58 @@ def _forget_in_pool(env: Environment) -> None:
     env.aws.admin_delete_user(**pool, Username="ada")
 
 
-def _sign_up(visitor: Visitor) -> Callable[[], requests.Response]:
-    return lambda: visitor.sign_up(ADA)
+def _sign_up(driver: ApiDriver) -> Callable[[], requests.Response]:
+    return lambda: driver.sign_up(ADA)
 
 
-def _sign_up_over_a_stale_row(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.settle(ADA)
-    _forget_in_pool(visitor.env)
-    return lambda: visitor.sign_up(ADA)
+def _sign_up_over_a_stale_row(driver: ApiDriver) -> Callable[[], requests.Response]:
+    driver.settle(ADA)
+    _forget_in_pool(driver.env)
+    return lambda: driver.sign_up(ADA)
 
 
-def _sign_up_over_an_orphan(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.env.cognito.create_user("ada", ADA.email, OTHER_PASSWORD, confirmed=False)
-    return lambda: visitor.sign_up(ADA)
+def _sign_up_over_an_orphan(driver: ApiDriver) -> Callable[[], requests.Response]:
+    driver.env.cognito.create_user("ada", ADA.email, OTHER_PASSWORD, confirmed=False)
+    return lambda: driver.sign_up(ADA)
 
 
-def _log_in_without_a_row(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.env.cognito.create_user("ada", ADA.email, PASSWORD, confirmed=False)
-    assert visitor.verify("ada", visitor.code("ada")).status_code == 200
-    return lambda: visitor.log_in("ada", PASSWORD)
+def _log_in_without_a_row(driver: ApiDriver) -> Callable[[], requests.Response]:
+    driver.env.cognito.create_user("ada", ADA.email, PASSWORD, confirmed=False)
+    assert driver.verify("ada", driver.code("ada")).status_code == 200
+    return lambda: driver.log_in("ada", PASSWORD)
 
 
-def _delete(visitor: Visitor) -> Callable[[], requests.Response]:
-    token = visitor.settle(ADA)["access_token"]
-    return lambda: visitor.delete_me(token)
+def _delete(driver: ApiDriver) -> Callable[[], requests.Response]:
+    token = driver.settle(ADA)["access_token"]
+    return lambda: driver.delete_me(token)
 
 
-def _verify(visitor: Visitor) -> Callable[[], requests.Response]:
-    assert visitor.sign_up(ADA).status_code == 201
-    code = visitor.code("ada")
-    return lambda: visitor.verify("ada", code)
+def _verify(driver: ApiDriver) -> Callable[[], requests.Response]:
+    assert driver.sign_up(ADA).status_code == 201
+    code = driver.code("ada")
+    return lambda: driver.verify("ada", code)
 
 
-def _log_out(visitor: Visitor) -> Callable[[], requests.Response]:
-    token = visitor.settle(ADA)["access_token"]
-    return lambda: visitor.log_out(token)
+def _log_out(driver: ApiDriver) -> Callable[[], requests.Response]:
+    token = driver.settle(ADA)["access_token"]
+    return lambda: driver.log_out(token)
 
 
-def _refresh(visitor: Visitor) -> Callable[[], requests.Response]:
-    refresh_token = visitor.settle(ADA)["refresh_token"]
-    return lambda: visitor.refresh("ada", refresh_token)
+def _refresh(driver: ApiDriver) -> Callable[[], requests.Response]:
+    refresh_token = driver.settle(ADA)["refresh_token"]
+    return lambda: driver.refresh("ada", refresh_token)
 
 
-def _change_password(visitor: Visitor) -> Callable[[], requests.Response]:
-    token = visitor.settle(ADA)["access_token"]
-    return lambda: visitor.change_password(token, PASSWORD, OTHER_PASSWORD)
+def _change_password(driver: ApiDriver) -> Callable[[], requests.Response]:
+    token = driver.settle(ADA)["access_token"]
+    return lambda: driver.change_password(token, PASSWORD, OTHER_PASSWORD)
 
 
-def _reset(visitor: Visitor) -> Callable[[], requests.Response]:
-    visitor.settle(ADA)
-    assert visitor.forgot("ada").status_code == 200
-    code = visitor.code("ada", RESET)
-    return lambda: visitor.reset("ada", code, OTHER_PASSWORD)
+def _reset(driver: ApiDriver) -> Callable[[], requests.Response]:
+    driver.settle(ADA)
+    assert driver.forgot("ada").status_code == 200
+    code = driver.code("ada", RESET)
+    return lambda: driver.reset("ada", code, OTHER_PASSWORD)
 
 
 EITHER = (PASSWORD, OTHER_PASSWORD)
@@ -115,23 +115,23 @@ def pass_time(env: Environment) -> None:
         connection.close()
 
 
-def use_or_recreate(visitor: Visitor, passwords: tuple[str, ...]) -> None:
+def use_or_recreate(driver: ApiDriver, passwords: tuple[str, ...]) -> None:
     """Try again as a user would: the account works, or can be made anew and then works.
 
     Args:
-        visitor: of the API after the fault.
+        driver: of the API after the fault.
         passwords: one of which is in force if the account is there.
     """
-    pass_time(visitor.env)
-    if visitor.sign_up(ADA).status_code == 201:
+    pass_time(driver.env)
+    if driver.sign_up(ADA).status_code == 201:
         passwords = (PASSWORD,)
-    assert visitor.resend("ada").status_code == 200
-    verified = visitor.verify("ada", visitor.code("ada"))
+    assert driver.resend("ada").status_code == 200
+    verified = driver.verify("ada", driver.code("ada"))
     assert verified.status_code in {200, 403}  # 403 where it is verified already
-    answers = [visitor.log_in("ada", password) for password in passwords]
+    answers = [driver.log_in("ada", password) for password in passwords]
     good = [answer for answer in answers if answer.status_code == 200]
     assert good, [answer.status_code for answer in answers]
     token = good[0].json()["access_token"]
-    assert visitor.me(token).json()["email"] == ADA.email
-    assert visitor.delete_me(token).status_code == 204
-    assert visitor.sign_up(ADA).status_code == 201
+    assert driver.me(token).json()["email"] == ADA.email
+    assert driver.delete_me(token).status_code == 204
+    assert driver.sign_up(ADA).status_code == 201

@@ -1,4 +1,4 @@
-"""Three people in an unsteady world: what the rules of their lives share, and what always holds."""
+"""Three users in an unsteady environment: what their lives share, and what always holds."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,9 +10,9 @@ from apiproof.cognito import NothingSent
 from apiproof.environment import Environment
 from tests.property.account_model import NAMES, Person, Session, Status
 from tests.property.account_requests import pass_time
+from tests.property.api_driver import PASSWORD
 from tests.property.snapshots import snapshots, snapshots_without_database
 from tests.property.unsteady_environment import Effect, UnsteadyEnvironment, nothing
-from tests.property.visitor import PASSWORD
 
 NEVER_SENT = "000000"
 MOST_SESSIONS = 3
@@ -53,7 +53,7 @@ class Accounts(UnsteadyEnvironment):
         if self.database_is_away:
             return
         for person, session in self.sessions():
-            answer = self.visitor.me(session.access)
+            answer = self.driver.me(session.access)
             assert answer.status_code in either(yes=200, no=401, known=person.opens(session))
             if answer.status_code == 200:
                 assert answer.json()["sub"] == session.sub
@@ -67,9 +67,9 @@ class Accounts(UnsteadyEnvironment):
             if person.can_sign_up:
                 pass_time(self.env)
                 user = person.signup(person.name, PASSWORD)
-                assert self.visitor.sign_up(user).status_code == 201
+                assert self.driver.sign_up(user).status_code == 201
             else:
-                tries = [self.visitor.log_in(person.name, each) for each in person.passwords]
+                tries = [self.driver.log_in(person.name, each) for each in person.passwords]
                 assert 200 in [answer.status_code for answer in tries]
         assert snapshots(self.env).orphans == frozenset()
 
@@ -84,7 +84,7 @@ class Accounts(UnsteadyEnvironment):
 
     def newest_code(self, who: str, purpose: str) -> str:
         try:
-            return self.visitor.code(who, purpose)
+            return self.driver.code(who, purpose)
         except NothingSent:
             return NEVER_SENT
 

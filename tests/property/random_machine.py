@@ -10,9 +10,9 @@ from hypothesis.stateful import initialize, invariant, precondition, rule
 
 from apiproof.environment import Environment
 from apiproof.strategies import Signup
+from tests.property.api_driver import PASSWORD
 from tests.property.strategies import BOUNDS, CONTRADICTORY, UPDATES
 from tests.property.unsteady_environment import Effect, UnsteadyEnvironment, nothing
-from tests.property.visitor import PASSWORD
 
 Item = dict[str, Any]
 WHO = st.sampled_from(["ada", "eve", "grace"])
@@ -53,7 +53,7 @@ class RandomMachine(UnsteadyEnvironment):
     @initialize(count=st.integers(0, 3))
     def settle(self, count: int) -> None:
         for name, owner in self.owners.items():
-            owner.token = self.visitor.settle(owner.user)["access_token"]
+            owner.token = self.driver.settle(owner.user)["access_token"]
             for _ in range(count):
                 self.create(name, (1, 6))
 
@@ -68,7 +68,7 @@ class RandomMachine(UnsteadyEnvironment):
     def create(self, who: str, bounds: tuple[int, int]) -> None:
         owner = self.owners[who]
         self.request(
-            lambda: self.visitor.draw_random(owner.token, *bounds),
+            lambda: self.driver.draw_random(owner.token, *bounds),
             {201: lambda answer: owner.items.append(answer.json())},
         )
 
@@ -90,9 +90,7 @@ class RandomMachine(UnsteadyEnvironment):
             outcomes: dict[int, Effect] = {due: changed if due == 200 else nothing}
         else:
             outcomes = {404: nothing}
-        self.request(
-            lambda: self.visitor.random("PATCH", owner.token, item["id"], update), outcomes
-        )
+        self.request(lambda: self.driver.random("PATCH", owner.token, item["id"], update), outcomes)
 
     @rule(who=WHO, which=WHICH, bounds=BOUNDS)
     def widen_own(self, who: str, which: int, bounds: tuple[int, int]) -> None:
@@ -121,7 +119,7 @@ class RandomMachine(UnsteadyEnvironment):
             self.gone.append(item["id"])
 
         self.request(
-            lambda: self.visitor.random("DELETE", owner.token, item["id"]),
+            lambda: self.driver.random("DELETE", owner.token, item["id"]),
             {204: gone} if item in owner.items else {404: nothing},
         )
 
@@ -133,7 +131,7 @@ class RandomMachine(UnsteadyEnvironment):
             return
         body = {"min_value": 0} if method == "PATCH" else None
         self.request(
-            lambda: self.visitor.random(method, owner.token, item["id"], body), {404: nothing}
+            lambda: self.driver.random(method, owner.token, item["id"], body), {404: nothing}
         )
 
     @rule(who=WHO, offset=st.integers(0, 9), limit=st.integers(1, 9))
@@ -143,7 +141,7 @@ class RandomMachine(UnsteadyEnvironment):
         def shown(answer: requests.Response) -> None:
             assert answer.json() == owner.items[offset : offset + limit]
 
-        self.request(lambda: self.visitor.randoms(owner.token, offset, limit), {200: shown})
+        self.request(lambda: self.driver.randoms(owner.token, offset, limit), {200: shown})
 
     @precondition(lambda self: self.leaves and not self.database_is_away)
     @rule(who=WHO)
@@ -152,10 +150,10 @@ class RandomMachine(UnsteadyEnvironment):
         self.leaves -= 1
         self.mend()
         owner = self.owners[who]
-        assert self.visitor.delete_me(owner.token).status_code == 204
-        assert self.visitor.randoms(owner.token).status_code == 401
+        assert self.driver.delete_me(owner.token).status_code == 204
+        assert self.driver.randoms(owner.token).status_code == 401
         self.gone += [item["id"] for item in owner.items]
-        owner.items, owner.token = [], self.visitor.settle(owner.user)["access_token"]
+        owner.items, owner.token = [], self.driver.settle(owner.user)["access_token"]
 
     @invariant()
     def everyone_sees_their_own_items_and_no_others(self) -> None:
@@ -171,7 +169,7 @@ class RandomMachine(UnsteadyEnvironment):
             self.look(owner)
 
     def look(self, owner: Owner) -> None:
-        assert self.visitor.randoms(owner.token).json() == owner.items
+        assert self.driver.randoms(owner.token).json() == owner.items
         for item in owner.items:
             assert item["min_value"] <= item["num"] <= item["max_value"]
             assert item["id"] not in self.gone

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.service import Account
 from apiproof.strategies import Fault, hostile_bodies, possible_faults
+from tests.property.api_driver import PASSWORD, ApiDriver
 from tests.property.snapshots import snapshots
 from tests.property.strategies import few
-from tests.property.visitor import PASSWORD, Visitor
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
     faults = [fault for fault in possible_faults(operation.body) if fault not in GOOD_AFTER_ALL]
     body = data.draw(hostile_bodies(operation.body, data.draw(st.sampled_from(faults))))
     before = snapshots(env)
-    answer = Visitor(env).call(
+    answer = ApiDriver(env).call(
         "POST",
         operation.path,
         token=account.access_token if operation.authenticated else None,
@@ -80,7 +80,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
 def test_of_two_members_of_one_name_the_last_counts(env: Environment, body: Any) -> None:
     """Planted: a JSON parser that takes the first of two."""
     env.reset()
-    visitor = Visitor(env)
-    answer = visitor.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))
+    driver = ApiDriver(env)
+    answer = driver.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))
     assert answer.status_code == 201
     assert set(snapshots(env).accounts) == {"ada"}

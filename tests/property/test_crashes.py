@@ -4,10 +4,10 @@ import pytest
 
 from apiproof.environment import Environment
 from tests.property.account_requests import ADA, SCENARIOS, use_or_recreate
+from tests.property.api_driver import PASSWORD, ApiDriver
 from tests.property.faults import Fault, intercepted
-from tests.property.script import Script
+from tests.property.repro_script import Script
 from tests.property.snapshots import snapshots
-from tests.property.visitor import PASSWORD, Visitor
 
 # What the API may say of a fault: it failed for now, or it could cope.
 FOR_NOW = {429, 503}
@@ -15,8 +15,8 @@ FOR_NOW = {429, 503}
 
 def _calls_of(env: Environment, name: str) -> list[str]:
     """Listen to the calls to Cognito that a request makes when all is well."""
-    visitor = Visitor(env)
-    request = SCENARIOS[name].before(visitor)
+    driver = ApiDriver(env)
+    request = SCENARIOS[name].before(driver)
     with intercepted(env) as undisturbed:
         answer = request()
     assert answer.status_code < 300
@@ -24,19 +24,19 @@ def _calls_of(env: Environment, name: str) -> list[str]:
 
 
 def _survive(env: Environment, name: str, fault: Fault, number: int) -> None:
-    visitor = Visitor(env, script=Script())
-    request = SCENARIOS[name].before(visitor)
+    driver = ApiDriver(env, script=Script())
+    request = SCENARIOS[name].before(driver)
     try:
-        visitor.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
+        driver.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
         with intercepted(env, fault, number) as disturbed:
             answer = request()
         assert len(disturbed.calls) > number, "the fault was never met"
         assert answer.status_code < 300 or answer.status_code in FOR_NOW
-        visitor.script.act("All is well again.")
-        use_or_recreate(visitor, SCENARIOS[name].passwords)
+        driver.script.act("All is well again.")
+        use_or_recreate(driver, SCENARIOS[name].passwords)
         assert not snapshots(env).orphans
     except AssertionError as error:
-        error.add_note(visitor.script.text)
+        error.add_note(driver.script.text)
         raise
 
 
@@ -61,7 +61,7 @@ def test_a_sign_up_whose_answer_does_not_arrive_in_time_leaves_no_account(
     env: Environment, fault: Fault
 ) -> None:
     """At once, not only when the next sign-up makes way: the address is not kept from others."""
-    request = SCENARIOS["sign-up"].before(Visitor(env))
+    request = SCENARIOS["sign-up"].before(ApiDriver(env))
     with intercepted(env, fault):
         assert request().status_code == 503
     assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
@@ -83,13 +83,13 @@ def test_a_token_of_a_deleted_account_never_deletes_the_next_one_of_that_name(
     env: Environment,
 ) -> None:
     """The regression: the account was deleted by its name, which someone else had by then."""
-    visitor = Visitor(env)
-    token = visitor.settle(ADA)["access_token"]
+    driver = ApiDriver(env)
+    token = driver.settle(ADA)["access_token"]
     outages = env.cognito.outages
     with outages.lose_answer("AdminDeleteUser"):
-        assert visitor.delete_me(token).status_code == 503
+        assert driver.delete_me(token).status_code == 503
     # Someone else's sign-up, of which only Cognito knows: its process died before the commit.
     env.cognito.create_user("ada", "other@example.com", PASSWORD)
     newcomer = snapshots(env).accounts["ada"]["sub"]
-    visitor.delete_me(token)
+    driver.delete_me(token)
     assert snapshots(env).accounts["ada"]["sub"] == newcomer

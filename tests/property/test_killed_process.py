@@ -18,8 +18,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.service import Service
 from tests.property.account_requests import SCENARIOS, use_or_recreate
+from tests.property.api_driver import ApiDriver
 from tests.property.snapshots import snapshots
-from tests.property.visitor import Visitor
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE = 30.0  # seconds
@@ -85,7 +85,7 @@ def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recover
     """Planted: a row in the way refused for ever, whether its account is still there or not."""
     remote_env.reset()
     with api_process(remote_env) as (process, base_url):
-        request = SCENARIOS[name].before(Visitor(remote_env, HttpClient(base_url)))
+        request = SCENARIOS[name].before(ApiDriver(remote_env, HttpClient(base_url)))
 
         killing = Killing(remote_env.cognito.outages, process, acts=acts)
         with monkeypatch.context() as patch:
@@ -96,5 +96,5 @@ def test_a_process_killed_between_cognito_and_the_commit_leaves_accounts_recover
     assert process.returncode == -signal.SIGKILL
     # What Cognito has done and the database has not is what there is to recover from.
     assert bool(snapshots(remote_env).orphans) is acts
-    use_or_recreate(Visitor(remote_env), SCENARIOS[name].passwords)
+    use_or_recreate(ApiDriver(remote_env), SCENARIOS[name].passwords)
     assert not snapshots(remote_env).orphans

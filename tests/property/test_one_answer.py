@@ -9,18 +9,18 @@ import pytest
 import requests
 
 from apiproof.environment import Environment
+from tests.property.api_driver import ApiDriver, somebody
 from tests.property.faults import intercepted
-from tests.property.visitor import Visitor, somebody
 
 CODE, PASSWORD = "000000", "Staple-8-Correct-Horse"
 
 
-def _verified(visitor: Visitor) -> None:
-    visitor.settle(somebody())
+def _verified(driver: ApiDriver) -> None:
+    driver.settle(somebody())
 
 
-def _waiting(visitor: Visitor) -> None:
-    assert visitor.sign_up(somebody()).status_code == 201
+def _waiting(driver: ApiDriver) -> None:
+    assert driver.sign_up(somebody()).status_code == 201
 
 
 # More than Cognito lets one user do in an hour: that tells nothing, either.
@@ -42,10 +42,10 @@ def _told(answer: requests.Response) -> tuple[int, bytes, dict[str, str]]:
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("path", BODIES)
 def test_known_and_unknown_names_are_answered_alike_and_with_the_same_calls(
-    env: Environment, path: str, state: Callable[[Visitor], None]
+    env: Environment, path: str, state: Callable[[ApiDriver], None]
 ) -> None:
-    visitor = Visitor(env)
-    state(visitor)
+    driver = ApiDriver(env)
+    state(driver)
 
     def ask(name: str) -> tuple[tuple[int, bytes, dict[str, str]], list[str]]:
         with intercepted(env) as listened:

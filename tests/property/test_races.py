@@ -14,9 +14,9 @@ import requests
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.strategies import Signup
+from tests.property.api_driver import PASSWORD, ApiDriver, somebody
 from tests.property.snapshots import snapshots
 from tests.property.strategies import CONTRADICTORY
-from tests.property.visitor import PASSWORD, Visitor, somebody
 
 T = TypeVar("T")
 RIVALS = 8
@@ -37,9 +37,9 @@ def at_once(calls: Sequence[Callable[[], T]]) -> list[T]:
 
 
 @pytest.fixture
-def enter(env: Environment, live: str) -> Callable[[], Visitor]:
-    """Make visitors of the live server, one for each thread."""
-    return lambda: Visitor(env, HttpClient(live))
+def enter(env: Environment, live: str) -> Callable[[], ApiDriver]:
+    """Make drivers of the live server, one for each thread."""
+    return lambda: ApiDriver(env, HttpClient(live))
 
 
 SIGNUPS: dict[str, Callable[[int], tuple[str, str]]] = {
@@ -50,13 +50,13 @@ SIGNUPS: dict[str, Callable[[int], tuple[str, str]]] = {
 }
 
 
-def _sign_up(enter: Callable[[], Visitor], user: Signup) -> requests.Response:
+def _sign_up(enter: Callable[[], ApiDriver], user: Signup) -> requests.Response:
     return enter().sign_up(user)
 
 
 @pytest.mark.parametrize("kind", SIGNUPS)
 def test_of_parallel_signups_exactly_one_wins(
-    env: Environment, enter: Callable[[], Visitor], kind: str
+    env: Environment, enter: Callable[[], ApiDriver], kind: str
 ) -> None:
     """Planted: an address key that is unique by accident only."""
     users = [Signup(*SIGNUPS[kind](n), f"{PASSWORD}-{n}") for n in range(RIVALS)]
@@ -64,9 +64,9 @@ def test_of_parallel_signups_exactly_one_wins(
     statuses = [answer.status_code for answer in answers]
     assert sorted(statuses) == [201] + [409] * (RIVALS - 1)
     winner = users[statuses.index(201)]
-    visitor = enter()
-    assert visitor.verify(winner.username, visitor.code(winner.username)).status_code == 200
-    assert visitor.session(winner)
+    driver = enter()
+    assert driver.verify(winner.username, driver.code(winner.username)).status_code == 200
+    assert driver.session(winner)
     assert len(snapshots(env).accounts) == 1
     assert not snapshots(env).orphans
 
@@ -104,13 +104,13 @@ def _explained(acts: list[Act], statuses: list[int], left: tuple[int, int] | Non
     return False
 
 
-def _act(enter: Callable[[], Visitor], token: str, item: int, act: Act) -> requests.Response:
+def _act(enter: Callable[[], ApiDriver], token: str, item: int, act: Act) -> requests.Response:
     return enter().random(act[0], token, item, act[1] or None)
 
 
 @pytest.mark.parametrize("kind", ACTS)
 def test_parallel_changes_of_one_item_end_as_some_order_explains(
-    env: Environment, enter: Callable[[], Visitor], kind: str
+    env: Environment, enter: Callable[[], ApiDriver], kind: str
 ) -> None:
     """Planted: an item changed without its lock: the bounds that neither checked end as a 500."""
     token = env.new_account().access_token
@@ -128,11 +128,11 @@ def test_parallel_changes_of_one_item_end_as_some_order_explains(
 
 
 def test_a_token_is_out_for_everyone_as_soon_as_the_logout_is_answered(
-    enter: Callable[[], Visitor],
+    enter: Callable[[], ApiDriver],
 ) -> None:
     """Planted: a cache of good tokens that outlives the logout by a second."""
-    visitor = enter()
-    token = visitor.settle(somebody())["access_token"]
+    driver = enter()
+    token = driver.settle(somebody())["access_token"]
     out = threading.Event()
 
     def log_out() -> list[tuple[bool, int]]:
@@ -157,11 +157,11 @@ def test_a_token_is_out_for_everyone_as_soon_as_the_logout_is_answered(
         # Once out, never in again.
         assert statuses == sorted(statuses)
         assert set(statuses) <= {200, 401}
-    assert visitor.session(somebody())
+    assert driver.session(somebody())
 
 
 def test_an_account_deleted_in_a_race_leaves_nothing(
-    env: Environment, enter: Callable[[], Visitor]
+    env: Environment, enter: Callable[[], ApiDriver]
 ) -> None:
     """Planted: a login that writes the missing row without asking whether the account is gone."""
     for round_ in range(ROUNDS):
@@ -184,7 +184,7 @@ def test_an_account_deleted_in_a_race_leaves_nothing(
 
 
 def test_a_list_stays_whole_while_others_write(
-    env: Environment, enter: Callable[[], Visitor]
+    env: Environment, enter: Callable[[], ApiDriver]
 ) -> None:
     """Planted: pages cut from all users' items."""
     ada, eve = env.new_account(), env.new_account()

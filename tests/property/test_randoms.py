@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.service import Account
 from apiproof.strategies.reach import premise
+from tests.property.api_driver import ApiDriver
 from tests.property.strategies import (
     BOUNDS,
     FULL_NAMES,
@@ -17,7 +18,6 @@ from tests.property.strategies import (
     few,
     wider_bounds,
 )
-from tests.property.visitor import Visitor
 
 
 @pytest.fixture
@@ -35,13 +35,13 @@ def test_num_is_within_all_bounds_that_the_document_admits(
     env: Environment, ada: Account, bounds: tuple[int, int]
 ) -> None:
     """Planted: a number drawn one too high."""
-    visitor = Visitor(env)
-    answer = visitor.draw_random(ada.access_token, *bounds)
+    driver = ApiDriver(env)
+    answer = driver.draw_random(ada.access_token, *bounds)
     assert answer.status_code == 201
     item = answer.json()
     assert (item["min_value"], item["max_value"]) == bounds
     assert bounds[0] <= item["num"] <= bounds[1]
-    assert visitor.random("GET", ada.access_token, item["id"]).json() == item
+    assert driver.random("GET", ada.access_token, item["id"]).json() == item
 
 
 @given(low=LOW, high=HIGH)
@@ -51,7 +51,7 @@ def test_bounds_are_taken_in_order_only(
     """Planted: reversed bounds swapped in silence."""
     expected = 201 if premise("the bounds are in order", low <= high, share=0.3) else 409
     premise("the bounds contradict each other", low > high, share=0.3)
-    assert Visitor(env).draw_random(ada.access_token, low, high).status_code == expected
+    assert ApiDriver(env).draw_random(ada.access_token, low, high).status_code == expected
 
 
 @given(change=st.tuples(BOUNDS, UPDATES) | wider_bounds())
@@ -59,12 +59,12 @@ def test_a_change_of_any_subset_keeps_the_rest_and_the_invariant(
     env: Environment, ada: Account, change: tuple[tuple[int, int], dict[str, int]]
 ) -> None:
     """Planted: what is left out set to its default."""
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     bounds, update = change
-    before = visitor.draw_random(ada.access_token, *bounds).json()
-    answer = visitor.random("PATCH", ada.access_token, before["id"], update)
+    before = driver.draw_random(ada.access_token, *bounds).json()
+    answer = driver.random("PATCH", ada.access_token, before["id"], update)
     wanted = {**before, **update}
-    after = visitor.random("GET", ada.access_token, before["id"]).json()
+    after = driver.random("GET", ada.access_token, before["id"]).json()
     contradicts = wanted["min_value"] > wanted["max_value"]
     if premise("the change contradicts what stays", contradicts, share=0.1):
         assert answer.status_code == 409
@@ -88,17 +88,17 @@ def test_a_profile_keeps_what_a_change_leaves_out(
     env: Environment, ada: Account, names: list[dict[str, str | None]]
 ) -> None:
     """Planted: an absent name set to null."""
-    visitor = Visitor(env)
-    wanted = visitor.me(ada.access_token).json()
+    driver = ApiDriver(env)
+    wanted = driver.me(ada.access_token).json()
     changes = [update["full_name"] for update in names if update]
     premise("a name is set", any(changes), share=0.2)
     premise("a name is taken away", None in changes, share=0.1)
     premise("nothing changes", {} in names, share=0.1)
     for update in names:
-        answer = visitor.call("PATCH", "/users/me", token=ada.access_token, json=update)
+        answer = driver.call("PATCH", "/users/me", token=ada.access_token, json=update)
         wanted |= update
         assert answer.status_code == 200
-        assert answer.json() == wanted == visitor.me(ada.access_token).json()
+        assert answer.json() == wanted == driver.me(ada.access_token).json()
 
 
 @few(0.5)
@@ -112,41 +112,41 @@ def test_pages_of_any_size_concatenate_to_the_list_while_others_write(
 ) -> None:
     """Planted: pages cut from all users' items."""
     env.reset()
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     ada, eve = (env.new_account() for _ in range(2))
     made = []
     for _ in range(count):
-        made.append(visitor.draw_random(ada.access_token, 1, 6).json())
-        visitor.draw_random(eve.access_token, 1, 6)
+        made.append(driver.draw_random(ada.access_token, 1, 6).json())
+        driver.draw_random(eve.access_token, 1, 6)
     premise("others write between pages", count > limit, share=0.3)
     pages = []
     for offset in range(0, count + limit, limit):
-        pages += visitor.randoms(ada.access_token, offset, limit).json()
+        pages += driver.randoms(ada.access_token, offset, limit).json()
         if others:
-            _write(visitor, eve, others.pop())
+            _write(driver, eve, others.pop())
     assert pages == made
 
 
-def _write(visitor: Visitor, eve: Account, what: str) -> None:
+def _write(driver: ApiDriver, eve: Account, what: str) -> None:
     token = eve.access_token
-    mine = visitor.randoms(token).json()
+    mine = driver.randoms(token).json()
     if what == "create" or not mine:
-        assert visitor.draw_random(token, 1, 6).status_code == 201
+        assert driver.draw_random(token, 1, 6).status_code == 201
     elif what == "delete":
-        assert visitor.random("DELETE", token, mine[0]["id"]).status_code == 204
+        assert driver.random("DELETE", token, mine[0]["id"]).status_code == 204
     else:
-        assert visitor.random("PATCH", token, mine[0]["id"], {"max_value": 9}).status_code == 200
+        assert driver.random("PATCH", token, mine[0]["id"], {"max_value": 9}).status_code == 200
 
 
 @given(again=st.sampled_from(["GET", "PATCH", "DELETE"]))
 def test_deleted_means_gone(env: Environment, ada: Account, again: str) -> None:
     """Planted: a delete that deletes nothing."""
-    visitor = Visitor(env)
-    item = visitor.draw_random(ada.access_token, 1, 6).json()["id"]
-    assert visitor.random("DELETE", ada.access_token, item).status_code == 204
+    driver = ApiDriver(env)
+    item = driver.draw_random(ada.access_token, 1, 6).json()["id"]
+    assert driver.random("DELETE", ada.access_token, item).status_code == 204
     update = {"max_value": 9} if again == "PATCH" else None
-    assert visitor.random(again, ada.access_token, item, update).status_code == 404
-    assert item not in [each["id"] for each in visitor.randoms(ada.access_token).json()]
+    assert driver.random(again, ada.access_token, item, update).status_code == 404
+    assert item not in [each["id"] for each in driver.randoms(ada.access_token).json()]
 
 
 @given(method=st.sampled_from(["GET", "PATCH", "DELETE"]), update=UPDATES, never=IDS)
@@ -154,12 +154,12 @@ def test_ids_of_others_are_like_ids_that_never_existed(
     env: Environment, ada: Account, eve: Account, *, method: str, update: dict[str, int], never: int
 ) -> None:
     """Planted: queries without the owner."""
-    visitor = Visitor(env)
-    item = visitor.draw_random(ada.access_token, 1, 6).json()
+    driver = ApiDriver(env)
+    item = driver.draw_random(ada.access_token, 1, 6).json()
     body = update if method == "PATCH" else None
-    others = visitor.random(method, eve.access_token, item["id"], body)
+    others = driver.random(method, eve.access_token, item["id"], body)
     # Ids count up: one that is so much higher never was.
-    absent = visitor.random(method, eve.access_token, max(never, item["id"] + 1000), body)
+    absent = driver.random(method, eve.access_token, max(never, item["id"] + 1000), body)
     assert others.status_code == absent.status_code == 404
     assert others.content == absent.content
-    assert visitor.random("GET", ada.access_token, item["id"]).json() == item
+    assert driver.random("GET", ada.access_token, item["id"]).json() == item

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.strategies import Signup
+from tests.property.api_driver import RESET, ApiDriver
 from tests.property.snapshots import snapshots
 from tests.property.strategies import NEW_PASSWORDS, USERS, few
-from tests.property.visitor import RESET, Visitor
 
 
 @pytest.fixture
@@ -27,8 +27,8 @@ def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[Htt
     env.application()  # sets the level back for the process
 
 
-class Listener(Visitor):
-    """A visitor that keeps all answers."""
+class Listener(ApiDriver):
+    """A driver that keeps all answers."""
 
     answers: list[str]
 
@@ -45,30 +45,30 @@ def _spellings(password: str) -> set[str]:
     return {password, escaped, kept, quote(password), quote_plus(password), repr(password)[1:-1]}
 
 
-def _whole_life(visitor: Visitor, user: Signup, second: str, third: str) -> None:
+def _whole_life(driver: ApiDriver, user: Signup, second: str, third: str) -> None:
     """Use every operation that takes a password, rightly and wrongly."""
     name = user.username
-    assert visitor.log_in(name, user.password).status_code == 401
-    visitor.settle(user)
-    assert visitor.sign_up(user).status_code == 409
-    token = visitor.session(user)["access_token"]
-    assert visitor.change_password(token, second, third).status_code in {200, 403}
-    assert visitor.change_password(token, user.password, second).status_code in {200, 403}
-    assert visitor.forgot(name).status_code == 200
-    assert visitor.reset(name, "000000", third).status_code == 403
-    assert visitor.reset(name, visitor.code(name, RESET), third).status_code == 200
+    assert driver.log_in(name, user.password).status_code == 401
+    driver.settle(user)
+    assert driver.sign_up(user).status_code == 409
+    token = driver.session(user)["access_token"]
+    assert driver.change_password(token, second, third).status_code in {200, 403}
+    assert driver.change_password(token, user.password, second).status_code in {200, 403}
+    assert driver.forgot(name).status_code == 200
+    assert driver.reset(name, "000000", third).status_code == 403
+    assert driver.reset(name, driver.code(name, RESET), third).status_code == 200
     broken = (
         user.body() | {"email": 1},
         {"password": user.password},
         user.body() | {"password": f" {third}"},
     )
     for body in broken:
-        assert visitor.call("POST", "/users/signup", json=body).status_code == 422
-    visitor.env.cognito.outages.time_out("SignUp")
+        assert driver.call("POST", "/users/signup", json=body).status_code == 422
+    driver.env.cognito.outages.time_out("SignUp")
     other = Signup("eve", "eve@example.com", second)
-    assert visitor.sign_up(other).status_code == 503
-    with visitor.env.database.outage():
-        assert visitor.sign_up(other).status_code == 503
+    assert driver.sign_up(other).status_code == 503
+    with driver.env.database.outage():
+        assert driver.sign_up(other).status_code == 503
 
 
 @few(0.5)
@@ -88,13 +88,13 @@ def test_a_password_is_in_no_answer_no_log_record_and_no_table(
     secrets = {first, second, third}
     env.reset()
     capsys.readouterr()
-    visitor = Listener(env, talkative)
-    visitor.answers = []
-    _whole_life(visitor, user, second, third)
+    driver = Listener(env, talkative)
+    driver.answers = []
+    _whole_life(driver, user, second, third)
     logged = "".join(capsys.readouterr())
     left = snapshots(env)
     assert '"event": "request"' in logged
     for spelling in set().union(*map(_spellings, secrets)):
-        assert not any(spelling in text for text in visitor.answers), "a password was repeated"
+        assert not any(spelling in text for text in driver.answers), "a password was repeated"
         assert spelling not in logged, "a password was logged"
         assert not left.holds(spelling), "a password was stored"

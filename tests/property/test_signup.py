@@ -15,6 +15,7 @@ from apiproof.strategies import (
     tagged_addresses,
 )
 from apiproof.strategies.reach import premise
+from tests.property.api_driver import ApiDriver, somebody
 from tests.property.snapshots import snapshots
 from tests.property.strategies import (
     BROKEN_USERNAMES,
@@ -24,7 +25,6 @@ from tests.property.strategies import (
     lookalike_names,
     spellings,
 )
-from tests.property.visitor import Visitor, somebody
 
 
 @given(user=USERS)
@@ -34,11 +34,11 @@ def test_any_valid_user_signs_up_verifies_logs_in_and_reads_back_what_was_sent(
 ) -> None:
     """Planted: usernames stored in lower case."""
     env.reset()
-    visitor = Visitor(env)
-    created = visitor.sign_up(user)
+    driver = ApiDriver(env)
+    created = driver.sign_up(user)
     assert created.status_code == 201
-    assert visitor.verify(user.username, visitor.code(user.username)).status_code == 200
-    profile = visitor.me(visitor.session(user)["access_token"]).json()
+    assert driver.verify(user.username, driver.code(user.username)).status_code == 200
+    profile = driver.me(driver.session(user)["access_token"]).json()
     sent = {"username": user.username, "email": user.email, "sub": created.json()["sub"]}
     assert {name: profile[name] for name in sent} == sent
 
@@ -51,10 +51,10 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
 ) -> None:
     """Planted: the schema's check of the policy left out, and the pool's policy with it."""
     broken: Broken = data.draw(broken_passwords(env.cognito.settings.password_policy, rule))
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     before = snapshots(env)
     user = Signup("ada", "ada@example.com", broken.password)
-    assert 400 <= visitor.sign_up(user).status_code < 500
+    assert 400 <= driver.sign_up(user).status_code < 500
     assert snapshots(env) == before
 
 
@@ -66,9 +66,9 @@ def test_each_broken_password_rule_is_refused_without_a_trace(
 )
 def test_a_refused_name_or_address_leaves_no_trace(env: Environment, user: Signup) -> None:
     """Planted: names that neither the schema nor Cognito's model checks."""
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     before = snapshots(env)
-    assert visitor.sign_up(user).status_code == 422
+    assert driver.sign_up(user).status_code == 422
     assert snapshots(env) == before
 
 
@@ -97,30 +97,30 @@ def test_what_is_taken_is_refused_and_nothing_changes(
 ) -> None:
     """Planted: addresses compared with their case."""
     env.reset()
-    visitor = Visitor(env)
-    assert visitor.sign_up(first).status_code == 201
+    driver = ApiDriver(env)
+    assert driver.sign_up(first).status_code == 201
     if verified:
-        assert visitor.verify(first.username, visitor.code(first.username)).status_code == 200
+        assert driver.verify(first.username, driver.code(first.username)).status_code == 200
     before = snapshots(env)
     second = data.draw(_seconds(first, wanted))
     same = {first.username, first.email} & {second.username, second.email}
     premise("what is taken is spelt otherwise", not same, share=0.3)
-    assert visitor.sign_up(second).status_code == 409
+    assert driver.sign_up(second).status_code == 409
     assert snapshots(env) == before
     if verified:
-        assert visitor.session(first)
+        assert driver.session(first)
 
 
 @given(first=USERS, data=st.data())
 def test_lookalikes_are_other_users(env: Environment, first: Signup, data: st.DataObject) -> None:
     """Planted: dots of a name left out, as mail providers do."""
     env.reset()
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     address = data.draw(tagged_addresses(first.email))
     second = Signup(data.draw(lookalike_names(first.username)), address, first.password)
     premise("the names differ", second.username != first.username, share=1)
-    assert visitor.sign_up(first).status_code == 201
-    assert visitor.sign_up(second).status_code == 201
+    assert driver.sign_up(first).status_code == 201
+    assert driver.sign_up(second).status_code == 201
     assert {first.username, second.username} == set(snapshots(env).accounts)
 
 
@@ -131,13 +131,13 @@ def test_nobody_takes_an_account_by_naming_its_sub(
 ) -> None:
     """Planted: names in the form of a UUID."""
     env.reset()
-    visitor = Visitor(env)
+    driver = ApiDriver(env)
     ada = somebody()
-    sub = visitor.sign_up(ada).json()["sub"]
+    sub = driver.sign_up(ada).json()["sub"]
     assume(other.email.lower() != ada.email)
     name = sub.upper() if capitals else sub
     before = snapshots(env)
-    assert visitor.sign_up(Signup(name, other.email, other.password)).status_code == 422
+    assert driver.sign_up(Signup(name, other.email, other.password)).status_code == 422
     assert snapshots(env) == before
-    assert visitor.verify(ada.username, visitor.code(ada.username)).status_code == 200
-    assert visitor.session(ada)
+    assert driver.verify(ada.username, driver.code(ada.username)).status_code == 200
+    assert driver.session(ada)

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from apiproof.environment import Environment
 from apiproof.service import Account
+from tests.property.api_driver import ApiDriver
 from tests.property.tokens import (
     CHANGES,
     EDITS,
@@ -15,7 +16,6 @@ from tests.property.tokens import (
     resigned,
     wrong_claims,
 )
-from tests.property.visitor import Visitor
 
 GATES = [
     ("GET", "/users/me"),
@@ -37,8 +37,8 @@ def account(env: Environment) -> Account:
 
 def _is_shut(env: Environment, gate: tuple[str, str], token: str | bytes) -> None:
     """Expect a 401 at a gate, and that whoever holds the genuine token is still in."""
-    visitor = Visitor(env)
-    answer = visitor.call(*gate, token=token)
+    driver = ApiDriver(env)
+    answer = driver.call(*gate, token=token)
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
@@ -83,4 +83,4 @@ def test_every_forgery_in_the_book_shuts_every_gate(env: Environment, account: A
     }
     for number, (_, token) in enumerate(forged):
         _is_shut(env, GATES[number % len(GATES)], token)
-    assert Visitor(env).me(account.access_token).status_code == 200
+    assert ApiDriver(env).me(account.access_token).status_code == 200

@@ -17,7 +17,7 @@ from apiproof.jwt import CREDENTIAL_CASES, decode_unverified, sign_rsa, untruste
 from apiproof.jwt.cases import CredentialContext, Expected, ForgeryMaterial, NotApplicable
 from apiproof.jwt.jws import encode
 from apiproof.jwt.schemes import Scheme
-from tests.contract import examples
+from tests.contract import valid_requests
 
 HOUR = 3600
 # What a header can carry and a server does not trim.
@@ -132,21 +132,21 @@ def resigned(env: Environment, token: str, claims: dict[str, Any]) -> str:
         name: now + value.seconds if isinstance(value, FromNow) else value
         for name, value in claims.items()
     }
-    return examples.resigned(env, token, **written)
+    return valid_requests.resigned(env, token, **written)
 
 
 def forgeries(env: Environment, username: str, token: str) -> Iterator[tuple[str, str | bytes]]:
-    """Give every forged passport of the kit that is a bearer token, with its id."""
+    """Give every forged credential case of the kit that is a bearer token, with its id."""
     powers = TokenForger(env)
     forgery = ForgeryMaterial(
         sign=powers.sign, jwks=tuple(powers.jwks()), id_token=lambda: powers.id_token(username)
     )
-    papers = CredentialContext(Scheme("Cognito", "bearer"), token, material=forgery)
+    context = CredentialContext(Scheme("Cognito", "bearer"), token, material=forgery)
     for case in CREDENTIAL_CASES.values():
         if case.expected is not Expected.UNAUTHENTICATED or case.ending is not None:
             continue
         try:
-            presented = list(case.make(papers))
+            presented = list(case.make(context))
         except NotApplicable:
             continue
         for each in presented:

@@ -16,8 +16,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from apiproof.environment import Environment
 from apiproof.strategies.reach import premise
-from tests.property.script import Script
-from tests.property.visitor import Visitor
+from tests.property.api_driver import ApiDriver
+from tests.property.repro_script import Script
 
 CALLS = [
     "SignUp",
@@ -67,7 +67,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         super().__init__()
         env.reset()
         self.env = env
-        self.visitor = Visitor(env, script=Script())
+        self.driver = ApiDriver(env, script=Script())
         self.away = contextlib.ExitStack()
         self.database_is_away = False
         self.patience = 0
@@ -83,7 +83,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         finally:
             self.away.close()
             self.env.cognito.outages.clear()
-            note(self.visitor.script.text)
+            note(self.driver.script.text)
 
     def heal(self) -> None:
         """See what users see who try again once all outages are over."""
@@ -91,7 +91,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
     def mend(self) -> None:
         """End all outages."""
         self.env.cognito.outages.clear()
-        self.visitor.script.control("Cognito is well.", "outages", {}, "DELETE")
+        self.driver.script.control("Cognito is well.", "outages", {}, "DELETE")
         self.away.close()
         self.database_is_away = False
 
@@ -107,13 +107,13 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         else:
             outages.fail(call, kind)
             plan |= {"kind": "fail", "code": kind}
-        self.visitor.script.control(f"The next {call} will fail.", "outages", plan)
+        self.driver.script.control(f"The next {call} will fail.", "outages", plan)
 
     @precondition(lambda self: bool(self.env.cognito.outages.planned))
     @rule()
     def cognito_is_well_again(self) -> None:
         self.env.cognito.outages.clear()
-        self.visitor.script.control("Cognito is well again.", "outages", {}, "DELETE")
+        self.driver.script.control("Cognito is well again.", "outages", {}, "DELETE")
 
     @precondition(lambda self: not self.database_is_away)
     @rule()
@@ -121,7 +121,7 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         self.away.enter_context(self.env.database.outage())
         self.database_is_away = True
         self.patience = LONGEST_OUTAGE
-        self.visitor.script.act("PostgreSQL goes away.")
+        self.driver.script.act("PostgreSQL goes away.")
 
     @precondition(lambda self: self.database_is_away)
     @rule()
@@ -129,13 +129,13 @@ class UnsteadyEnvironment(RuleBasedStateMachine):
         """It also returns by itself after a few requests: more of the same would show nothing."""
         self.away.close()
         self.database_is_away = False
-        self.visitor.script.act("PostgreSQL is back.")
+        self.driver.script.act("PostgreSQL is back.")
 
     @precondition(lambda self: not self.database_is_away)
     @rule()
     def connections_break(self) -> None:
         self.env.database.kill_connections()
-        self.visitor.script.act("All connections to PostgreSQL break.")
+        self.driver.script.act("All connections to PostgreSQL break.")
 
     def act(
         self,

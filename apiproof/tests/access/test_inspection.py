@@ -217,7 +217,7 @@ def test_answers_that_differ_in_the_ids_asked_for_say_the_same() -> None:
 @pytest.mark.parametrize(
     "value", [7, "7", "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55", "t0001k", "ab-Z"]
 )
-def test_a_ghost_is_of_the_same_kind_and_another(value: object) -> None:
+def test_a_nonexistent_id_is_of_the_same_kind_and_another(value: object) -> None:
     first, second = nonexistent_id(value), nonexistent_id(value, 1)
     assert len({str(value), str(first), str(second)}) == 3
     assert type(first) is type(value)

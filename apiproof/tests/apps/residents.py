@@ -22,7 +22,7 @@ class Residents:
         settle: Callable[[str], Mapping[str, str]],
         credential: Callable[[str, Scheme, tuple[str, ...]], str | None],
         disable: Callable[[str], None],
-        material: Callable[[str], ForgeryMaterial] = lambda _lure: ForgeryMaterial(),
+        material: Callable[[str], ForgeryMaterial] = lambda _trap: ForgeryMaterial(),
     ) -> None:
         self._settle = settle
         self._credential = credential

@@ -45,11 +45,11 @@ def mint(service: str, scopes: tuple[str, ...]) -> str:
     return sign_rsa({"alg": "RS256", "kid": KID}, claims, issuer_key())
 
 
-def forgery(lure: str) -> ForgeryMaterial:
+def forgery(trap: str) -> ForgeryMaterial:
     return ForgeryMaterial(
         sign=lambda header, claims: sign_rsa(header, claims, issuer_key()),
         jwks=(jwk_of(issuer_key(), kid=KID),),
-        trap_url=lure,
+        trap_url=trap,
     )
 
 

@@ -162,7 +162,7 @@ def test_kept_settings_are_shown_and_told_once(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(settings_rules, "_told", set())
+    monkeypatch.setattr(settings_rules, "_warned", set())
     settings = settings_of(operation, path)
     with caplog.at_level(logging.WARNING), start(operation, settings) as cognito:
         aws, pool = cognito.client(), {"UserPoolId": cognito.user_pool_id}

@@ -11,7 +11,14 @@ import pytest
 from apiproof.faults.execution import Ended
 from apiproof.faults.experiment import Experiment
 from apiproof.faults.mutants import Mutant, mutants
-from apiproof.faults.mutation import Judged, Judgements, MutantStatus, Session, as_dict, score
+from apiproof.faults.mutation import (
+    MutantResult,
+    MutantResults,
+    MutantStatus,
+    Session,
+    as_dict,
+    score,
+)
 from apiproof.faults.observer import Unit
 from apiproof.faults.study import Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
@@ -90,9 +97,9 @@ def test_a_mutant_is_planted_as_a_rewrite_of_its_module(package: Path) -> None:
     assert rewrite.applied(SOURCE) == mutant.text
 
 
-def judged(status: MutantStatus) -> Judged:
+def result(status: MutantStatus) -> MutantResult:
     mutant = Mutant("a.py", 1, "", "AddNot", "if x:", "if not x:", "if not x:\n")
-    return Judged(mutant, status, "", 1.0)
+    return MutantResult(mutant, status, "", 1.0)
 
 
 def test_only_what_somebody_could_tell_apart_counts() -> None:
@@ -101,9 +108,9 @@ def test_only_what_somebody_could_tell_apart_counts() -> None:
         MutantStatus.KILLED,
         MutantStatus.SURVIVED,
         MutantStatus.EQUIVALENT,
-        MutantStatus.STILLBORN,
+        MutantStatus.INVALID,
     ]
-    session = [judged(status) for status in statuses]
+    session = [result(status) for status in statuses]
     assert score(session) == (2, 3)
     report = as_dict(session, Suppressions({"b.py": "not served"}, {}))
     assert report["score"] == 0.6667
@@ -114,18 +121,18 @@ def test_only_what_somebody_could_tell_apart_counts() -> None:
 
 def session(tmp_path: Path, sources: str, suppressions: Suppressions) -> Session:
     """A session that knows all it needs from earlier runs of the same sources."""
-    lines = Lines(tmp_path / "judged.jsonl", sources)
+    lines = Lines(tmp_path / "results.jsonl", sources)
     unused: Any = SimpleNamespace(profile={})  # nothing is left to plant
-    return Session(unused, (), suppressions, Judgements(lines))
+    return Session(unused, (), suppressions, MutantResults(lines))
 
 
 def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Path) -> None:
-    killed, survived = judged(MutantStatus.KILLED), judged(MutantStatus.SURVIVED)
+    killed, survived = result(MutantStatus.KILLED), result(MutantStatus.SURVIVED)
     survived = replace(survived, mutant=replace(survived.mutant, after="if None:"))
     for each in (killed, survived):
         session(tmp_path, "same", Suppressions({}, {})).earlier.add(each)
     sample = [killed.mutant, survived.mutant]
-    assert list(session(tmp_path, "same", Suppressions({}, {})).judge(sample, None)) == [
+    assert list(session(tmp_path, "same", Suppressions({}, {})).run(sample, None)) == [
         killed,
         survived,
     ]
@@ -145,15 +152,15 @@ def test_a_suite_that_is_long_gets_its_time_before_it_counts_as_one_that_does_no
 
     for profile in ({}, {"suite": {"a": Unit(30.0, ()), "b": Unit(50.0, ())}}):
         shared: Any = SimpleNamespace(profile=profile)
-        judgements = Judgements(Lines(tmp_path / "judged.jsonl", str(len(given))))
+        judgements = MutantResults(Lines(tmp_path / "results.jsonl", str(len(given))))
         session = Session(shared, (), Suppressions({}, {}), judgements, execute)
-        (killed,) = session.judge(mutants(package, [], 0)[:1], None)
+        (killed,) = session.run(mutants(package, [], 0)[:1], None)
         assert killed.status is MutantStatus.KILLED
     assert given[1] >= given[0] + 2 * 80.0
 
 
-def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
-    suppressions = package / "excuses.toml"
+def test_suppressions_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
+    suppressions = package / "suppressions.toml"
     suppressions.write_text("", encoding="utf-8")
     study = Study((), (), sources=("shop",), suppressions=suppressions.resolve())
     before = study.fingerprint()
@@ -165,11 +172,11 @@ def test_excuses_are_none_of_the_sources_whose_results_hold(package: Path) -> No
 
 @pytest.mark.parametrize("line", ["after = ['if y:', 'if not x:']", "before = 'if x:'"])
 def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: str) -> None:
-    session(tmp_path, "same", Suppressions({}, {})).earlier.add(judged(MutantStatus.SURVIVED))
-    path = tmp_path / "excuses.toml"
+    session(tmp_path, "same", Suppressions({}, {})).earlier.add(result(MutantStatus.SURVIVED))
+    path = tmp_path / "suppressions.toml"
     path.write_text(f"[[equivalent]]\npath = 'a.py'\n{line}\nreason = 'same'\n", encoding="utf-8")
-    sample = [judged(MutantStatus.SURVIVED).mutant]
-    (forgiven,) = session(tmp_path, "same", Suppressions.read(path)).judge(sample, None)
+    sample = [result(MutantStatus.SURVIVED).mutant]
+    (forgiven,) = session(tmp_path, "same", Suppressions.read(path)).run(sample, None)
     assert (forgiven.status, forgiven.by) == (MutantStatus.EQUIVALENT, "same")
 
 
@@ -184,7 +191,7 @@ def test_a_survivor_is_forgiven_without_judging_it_again(tmp_path: Path, line: s
     ],
 )
 def test_an_excuse_without_a_reason_is_none(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "excuses.toml"
+    path = tmp_path / "suppressions.toml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(SuppressionsUnreadable):
         Suppressions.read(path)

@@ -53,7 +53,7 @@ class Signed:
         return str(headers.get("Authorization", "")).removeprefix("Bearer ")
 
 
-class World:
+class RecordedService:
     """An application, and the requests of a run at it."""
 
     def __init__(self) -> None:
@@ -101,33 +101,33 @@ def _meta() -> Any:
 
 
 def test_nested_objects_are_named_with_what_they_are_in() -> None:
-    world = World()
-    world.fill()
-    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+    tested = RecordedService()
+    tested.fill()
+    assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
 
 
 def test_what_was_deleted_is_made_anew() -> None:
-    world = World()
-    world.fill()
+    tested = RecordedService()
+    tested.fill()
     for _ in range(3):
-        assert world.send(DRAWER, "DELETE", NOT_SET, **NOBODY) == 204
-    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+        assert tested.send(DRAWER, "DELETE", NOT_SET, **NOBODY) == 204
+    assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
 
 
 def test_another_account_gets_objects_of_its_own() -> None:
-    world = World()
-    world.fill()
-    world.tokens.name = "bob"
-    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+    tested = RecordedService()
+    tested.fill()
+    tested.tokens.name = "bob"
+    assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
 
 
 def test_without_a_creation_requests_stay_as_they_are() -> None:
-    world = World()
-    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404
+    tested = RecordedService()
+    assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404
 
 
 def test_who_is_not_signed_in_gets_nothing() -> None:
-    world = World()
-    world.fill()
-    world.tokens.name = ""
-    assert world.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404
+    tested = RecordedService()
+    tested.fill()
+    tested.tokens.name = ""
+    assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 404

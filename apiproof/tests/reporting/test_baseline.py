@@ -78,7 +78,7 @@ def test_an_id_that_ends_or_breaks_in_white_space_is_known_the_next_time(
     assert no_longer_found(read_baseline(path), [step]) == []
 
 
-def test_a_baseline_excuses_no_error_and_no_failed_case_without_a_finding() -> None:
+def test_a_baseline_covers_no_error_and_no_failed_case_without_a_finding() -> None:
     error = with_known(step_result("fuzzing", {"n": 1}, [ONE], error="cut off"), {ONE.id})
     assert error.status is Status.ERROR
     case = with_known(step_result("fuzzing", {"n": 1}, cases=[FAILED]), {ONE.id})

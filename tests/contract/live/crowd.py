@@ -17,7 +17,7 @@ import requests
 from apiproof.deployment import Deployment
 from apiproof.http.client import HttpClient
 from apiproof.service import Account
-from tests.contract.examples import OPERATIONS, Valid, valid
+from tests.contract.valid_requests import OPERATIONS, Valid, valid
 
 PATIENCE = 20.0  # seconds until a test that waits for an event gives up
 

@@ -1,9 +1,9 @@
 """Many clients at once: all are served, or told at once to come back."""
 
 from apiproof.deployment import Deployment
-from tests.contract.examples import create
 from tests.contract.live.conftest import DEADLINE, SLACK
 from tests.contract.live.crowd import at_once, burst, crowd, fresh, until_success
+from tests.contract.valid_requests import create
 
 CLIENTS = 96
 ROUNDS = 5

@@ -13,10 +13,10 @@ from apiproof.deployment import Deployment
 from apiproof.http.client import HttpClient
 from apiproof.network_faults import Answer, Reset, Silent, http_answer
 from apiproof.service import Account
-from tests.contract.examples import OPERATIONS, Valid, bearer
 from tests.contract.live.conftest import DEADLINE, SLACK, UNDELAYED
 from tests.contract.live.crowd import Timed, at_once, crowd, fresh, send, until_success
 from tests.contract.live.test_broken_off import read_only
+from tests.contract.valid_requests import OPERATIONS, Valid, bearer
 from tests.service import OTHER_PASSWORD, PASSWORD
 
 # Cognito's call, and what a second try is answered: a code is used up, a password changed.

@@ -25,7 +25,6 @@ from apiproof.network_faults import (
     http_answer,
 )
 from apiproof.service import Account
-from tests.contract.examples import OPERATIONS
 from tests.contract.live.conftest import DEADLINE, SLACK, UNDELAYED
 from tests.contract.live.crowd import (
     Timed,
@@ -35,6 +34,7 @@ from tests.contract.live.crowd import (
     send,
     until_success,
 )
+from tests.contract.valid_requests import OPERATIONS
 
 FAULTS: dict[str, NetworkFault] = {
     "silent": Silent(),

@@ -14,8 +14,8 @@ from apiproof.deployment import Deployment
 from apiproof.http.client import HttpClient
 from apiproof.network_faults import Hold
 from apiproof.service import Account
-from tests.contract.examples import Valid, bearer, valid
 from tests.contract.live.crowd import Timed, crowd, fresh, send
+from tests.contract.valid_requests import Valid, bearer, valid
 from tests.service import OTHER_PASSWORD, SERVICE
 
 MOMENTS = {"before Cognito knows": Hold(), "after Cognito has agreed": Hold(acts=True)}

@@ -3,9 +3,9 @@
 from apiproof.deployment import Deployment
 from apiproof.http.client import HttpClient
 from apiproof.network_faults import Silent
-from tests.contract.examples import Valid, bearer, resigned
 from tests.contract.live.conftest import DEADLINE, SLACK, UNDELAYED
 from tests.contract.live.crowd import Crowd, Timed, at_once, crowd, fresh, send, until_success
+from tests.contract.valid_requests import Valid, bearer, resigned
 
 STUCK = 200
 UNKNOWN_KEYS = 60

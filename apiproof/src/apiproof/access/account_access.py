@@ -43,12 +43,12 @@ PRIVATE_PATH = re.compile(
 )
 
 
-_PEOPLE = (
+_ACCOUNT_NOUN = (
     "user|account|customer|member|profile|person|people|client|patient|employee|student|owner"
     "|player|driver|seller|author"
 )
 OF_SOMEBODY = re.compile(
-    rf"/({_PEOPLE})s?(/v\d+)?/\{{|\{{({_PEOPLE})([-_]?(id|name|uuid|sub|number|no))?\}}",
+    rf"/({_ACCOUNT_NOUN})s?(/v\d+)?/\{{|\{{({_ACCOUNT_NOUN})([-_]?(id|name|uuid|sub|number|no))?\}}",
     re.IGNORECASE,
 )
 

@@ -123,7 +123,7 @@ class Accounts(FileUsers):
 
     def lent(self) -> list[User]:
         """Return the users of the file."""
-        return [self._person(self._users[name]) for name in self._lent]
+        return [self._user(self._users[name]) for name in self._lent]
 
     def _is_lent_credential(self, auth: RequestAuth) -> bool:
         """Whether a request carries the credential of a user of the file."""
@@ -270,7 +270,7 @@ class Accounts(FileUsers):
             raise NotApplicable(self._why_no_login(error)) from None
         self._learnt[unique] = known
         self._learn(unique)
-        user = self._person(self._users[unique])
+        user = self._user(self._users[unique])
         self._own[unique] = user
         return user
 
@@ -304,7 +304,7 @@ class Accounts(FileUsers):
         if name in self._details or not hasattr(self, "me"):
             return
         self._details[name] = {}
-        user = super()._person(self._users[name])
+        user = super()._user(self._users[name])
         for operation in self.me:
             answer = self.read_me(operation, user)
             if answer is not None and answer.ok:
@@ -323,22 +323,22 @@ class Accounts(FileUsers):
         learnt = self._learnt.get(user.name, {})
         known = replace(
             user,
-            attributes={**self._told(user.name), **user.attributes, **learnt},
+            attributes={**self._identifiers(user.name), **user.attributes, **learnt},
             is_learnt=True,
         )
         names = operation.path_parameters
         values = {name: own_value(operation, name, known) for name in names}
         return Request(operation, values) if all(values.values()) else None
 
-    def told_at_login(self, user: User) -> dict[tuple[str, ...], Any]:
+    def claims_at_login(self, user: User) -> dict[tuple[str, ...], Any]:
         """Sign a user in anew, and return what the answer and the token's claims say of them."""
         self.invalidate(user)
         auth = self._of(user.name)
-        told = dict(fields_of(auth.answer))
+        said = dict(fields_of(auth.answer))
         for value in [*auth.headers.values(), *auth.cookies.values()]:
             token = decode_unverified(bare(value))
-            told |= dict(fields_of(token.claims)) if token else {}
-        return told
+            said |= dict(fields_of(token.claims)) if token else {}
+        return said
 
     def send(self, request: Request, auth: RequestAuth) -> Response | None:
         """Send a request; None where it may not be sent."""
@@ -360,20 +360,20 @@ class Accounts(FileUsers):
             return auth
         return None
 
-    def _person(self, user: FileUser) -> User:
-        person = super()._person(user)
+    def _user(self, user: FileUser) -> User:
+        known = super()._user(user)
         self._learn(user.name)
-        told = self._told(user.name)
+        said = self._identifiers(user.name)
         return replace(
-            person,
-            attributes={**told, **person.attributes, **self._learnt.get(user.name, {})},
+            known,
+            attributes={**said, **known.attributes, **self._learnt.get(user.name, {})},
             details=self._details.get(user.name, {}),
             password=self._passwords.get(user.name) or user.password,
             is_lent=user.name not in self._passwords,
             is_learnt=True,
         )
 
-    def _told(self, name: str) -> dict[str, str]:
+    def _identifiers(self, name: str) -> dict[str, str]:
         """Return what a login's answer and its token's claims tell a user by."""
         auth = self._of(name)
         token = decode_unverified(bare(auth.headers.get("Authorization", "")))

@@ -309,16 +309,16 @@ def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str)
 
 
 def with_common_cause(
-    judged: list[tuple[Cell, list[AccessFinding]]],
+    cells: list[tuple[Cell, list[AccessFinding]]],
 ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
     """Give findings one cause: where nothing is asked for, where no signature is verified."""
     let_in = {
         finding.case.partition("@")[0]
-        for _, findings in judged
+        for _, findings in cells
         for finding in findings
         if finding.kind == "let in" and finding.severity is Impact.LET_IN
     }
-    for cell, found in judged:
+    for cell, found in cells:
         findings = found
         if "anonymous" in let_in:
             findings = [

@@ -170,8 +170,8 @@ class CredentialProbe:
         yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
         ended = replace(control, opened=None)
         yield from (evaluated(requirement, result, ended) for result in over)
-        judged = [evaluated(requirement, result, control) for result in results.values()]
-        yield from with_common_cause(judged)
+        cells = [evaluated(requirement, result, control) for result in results.values()]
+        yield from with_common_cause(cells)
 
     def _still_valid(
         self, requirement: SecurityRequirement, first: CredentialedRequest

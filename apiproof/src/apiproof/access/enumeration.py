@@ -76,11 +76,11 @@ class EnumerationProbe:
             self._preparer.sender.send_once(self._request(operation, user, number, nobody=True))
             for number in range(2)
         ]
-        note = self._told(operation, user, [known], unknown)
+        note = self._difference(operation, user, [known], unknown)
         kind = "by answer" if note else ""
         yield evaluated(operation, CHECK, "login", (known, unknown[0]), note, kind=kind)
 
-    def _told(
+    def _difference(
         self, operation: Operation, user: User, known: list[Response], unknown: list[Response]
     ) -> str:
         """Say how answers about a user differ from answers about nobody; empty where they do not.
@@ -125,7 +125,7 @@ class EnumerationProbe:
                 times[nobody].append(time.perf_counter() - began)
         note = ""
         if not _is_limited([*known, *unknown]):
-            note = self._told(operation, user, known, unknown)
+            note = self._difference(operation, user, known, unknown)
         if not note and not _is_limited([*known, *unknown]) and _differ(*times):
             slow, fast = (statistics.median(each) * 1000 for each in times)
             note = (

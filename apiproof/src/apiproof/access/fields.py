@@ -75,7 +75,7 @@ def identifiers_in(value: Any) -> dict[str, str]:
             continue  # the token's own id
         if PASSWORD_FIELD.search(name) or isinstance(part, bool | list) or part in {None, ""}:
             continue
-        told = (EMAIL_FIELD, NAME_FIELD, TENANT_FIELD)
-        if is_id or any(kind.search(name) for kind in told):
+        identifying = (EMAIL_FIELD, NAME_FIELD, TENANT_FIELD)
+        if is_id or any(kind.search(name) for kind in identifying):
             found.setdefault(name, str(part))
     return found

@@ -95,7 +95,7 @@ class FunctionProbe:
                 report.roles[operation.operation_id] = {
                     role: answer.status for role, answer in answers.items()
                 }
-                yield self._judged(operation, answers, chosen, roles)
+                yield self._evaluate(operation, answers, chosen, roles)
 
     def _is_left_alone(self, operation: Operation) -> bool:
         ends = any(is_session_ending(operation, kind) for kind in SessionEnd)
@@ -160,7 +160,7 @@ class FunctionProbe:
             return False
         return accounts.rank(user) == accounts.rank(accounts.own_accounts[0])
 
-    def _judged(
+    def _evaluate(
         self,
         operation: Operation,
         answers: dict[str, Response],

@@ -91,8 +91,8 @@ class ListAccessProbe:
         for reader in readers:
             name = path_names(reader)[-1]  # a slug, where the list goes by numbers
             creator = ResourceCreator(made.creator)
-            told = created_id(creator, made.response, reader.path, name, made.request)
-            values = {**made.request.values, name: made.value if told is None else told}
+            key = created_id(creator, made.response, reader.path, name, made.request)
+            values = {**made.request.values, name: made.value if key is None else key}
             auth = self._preparer.credential(reader, mine.user)
             return self._preparer.sender.send(Request(reader, values), auth).ok
         return True

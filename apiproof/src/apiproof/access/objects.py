@@ -161,7 +161,7 @@ class ObjectAccessProbe:
         elif theirs.failure or (theirs.ok and _is_undone(prepared, before, after, theirs, first)):
             note = ""
         elif not _same(operation, attempt, theirs, first, second):
-            note = _existence_told(attempt, theirs, first)
+            note = _existence_revealed(attempt, theirs, first)
             impact = None if theirs.ok else Impact.EXISTENCE
             if (adds_to(operation) or not theirs.ok) and self._is_readable(prepared, attempt):
                 note = ""
@@ -306,7 +306,7 @@ def _texts(body: object) -> list[object]:
     return list(body.values()) if isinstance(body, dict) else []
 
 
-def _existence_told(attempt: AccessAttempt, theirs: Response, nothing: Response) -> str:
+def _existence_revealed(attempt: AccessAttempt, theirs: Response, nothing: Response) -> str:
     if theirs.ok:
         return f"{attempt.title} gets {theirs.status} for what somebody else made"
     if theirs.status != nothing.status:

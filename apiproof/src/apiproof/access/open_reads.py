@@ -13,7 +13,7 @@ from apiproof.access.prepared import own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
-from apiproof.access.safeguards import SAFE, names_person
+from apiproof.access.safeguards import SAFE, names_account
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
@@ -50,7 +50,7 @@ def about(operation: Operation, user: User, payloads: PayloadSource) -> Request 
     values = {
         name: own_value(operation, name, user)
         for name in operation.path_parameters
-        if names_person(operation, name) or plain_name(name) in own
+        if names_account(operation, name) or plain_name(name) in own
     }
     if len(values) < len(operation.path_parameters) or None in values.values():
         return None

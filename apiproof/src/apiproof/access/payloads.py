@@ -16,7 +16,7 @@ from apiproof.service import AdjustableRequest
 _UNLIKE = 7919  # a seed that no prepared request comes to
 
 Guide = Callable[[User, AdjustableRequest], None]
-Mend = Callable[[Any], Any]
+BodyFixer = Callable[[Any], Any]
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Hints:
     """
 
     request_overrides: Mapping[str, Guide] = field(default_factory=dict)
-    body_fixers: Mapping[str, Mend] = field(default_factory=dict)
+    body_fixers: Mapping[str, BodyFixer] = field(default_factory=dict)
     recorded: dict[str, RequestContent] = field(default_factory=dict)
 
 
@@ -70,7 +70,7 @@ class PayloadSource:
         """Yield ways to fill a request of an operation, most promising first."""
         name = operation.operation_id
         if (seen := self._hints.recorded.get(name)) is not None:
-            yield lambda _person, _seed: seen
+            yield lambda _user, _seed: seen
         # A change that names everything shows more than one that names nothing.
         partial = operation.method in {"PATCH", "PUT"}
         exemplary = self._examples(operation)
@@ -131,8 +131,8 @@ class PayloadSource:
         for name, value in body.items():
             if name in current and current[name] == value and not name.endswith("id"):
                 body[name] = self._values.different_from(fields.get(name, {}), value, _UNLIKE)
-        mend = self._hints.body_fixers.get(operation.operation_id)
-        return request.saying(mend(body) if mend else body)
+        fixer = self._hints.body_fixers.get(operation.operation_id)
+        return request.saying(fixer(body) if fixer else body)
 
     def answer_sample(
         self, operation: Operation, control: Mapping[str, Any] | None = None
@@ -245,8 +245,8 @@ class PayloadSource:
         self, operation: Operation, schema: Mapping[str, Any], seed: int, *, full: bool
     ) -> Any:
         body = self._values.sample(schema, seed, full=full) if schema else None
-        mend = self._hints.body_fixers.get(operation.operation_id)
-        return mend(dict(body)) if mend and isinstance(body, dict) else body
+        fixer = self._hints.body_fixers.get(operation.operation_id)
+        return fixer(dict(body)) if fixer and isinstance(body, dict) else body
 
 
 def object_body(content: RequestContent) -> dict[str, Any] | None:

@@ -33,7 +33,7 @@ from apiproof.access.safeguards import (
     changes_caller,
     changes_identity,
     is_account_operation,
-    names_person,
+    names_account,
 )
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
@@ -352,7 +352,7 @@ class RequestPreparer:
         """
         name = str(parameter["name"])
         if user.is_learnt and user.is_lent and operation.method not in SAFE:
-            user = self._requesters.instead_of(user) if names_person(operation, name) else user
+            user = self._requesters.instead_of(user) if names_account(operation, name) else user
         if (found := own_value(operation, name, user)) is not None:
             return found
         choices = self.payloads.resolve(parameter.get("schema", {})).get("enum")

@@ -15,7 +15,7 @@ from apiproof.access.fields import (
 from apiproof.access.http import Request, RequestContent
 from apiproof.access.payloads import PayloadRecipe, PayloadSource
 from apiproof.access.resources import CreatedResource, adds_to
-from apiproof.access.safeguards import SAFE, is_account_operation, names_person
+from apiproof.access.safeguards import SAFE, is_account_operation, names_account
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
@@ -65,9 +65,9 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
     if not user.is_learnt:
         stem = name.removesuffix("id")  # `sub_id` is the sub
         return next((v for key, v in own.items() if name.endswith(key) or stem.endswith(key)), None)
-    is_person = names_person(operation, parameter)
-    keys = [name, *(_GENERAL if is_person else ())]
-    found = [own[key] for key in keys if key in own and (key != "id" or is_person)]
+    is_account = names_account(operation, parameter)
+    keys = [name, *(_GENERAL if is_account else ())]
+    found = [own[key] for key in keys if key in own and (key != "id" or is_account)]
     if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
         found = [own[key] for key in ("id", "userid", "sub") if key in own]
     return found[0] if found else None
@@ -76,8 +76,10 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
 def with_own_query(content: RequestContent, user: User) -> RequestContent:
     """Fill query parameters that are called like what a user is known by."""
     own = _own(user) if user.is_learnt else {}
-    told = {name: own.get(plain_name(name)) for name in content.query if plain_name(name) != "id"}
-    found = {name: value for name, value in told.items() if value is not None}
+    own_values = {
+        name: own.get(plain_name(name)) for name in content.query if plain_name(name) != "id"
+    }
+    found = {name: value for name, value in own_values.items() if value is not None}
     return replace(content, query={**content.query, **found}) if found else content
 
 
@@ -132,14 +134,14 @@ def about_others(
         payloads: What its body may hold.
         user_source: Knows other accounts.
     """
-    people = [name for name in operation.path_parameters if names_person(operation, name)]
-    if not people or not adds_to(operation):
+    accounts = [name for name in operation.path_parameters if names_account(operation, name)]
+    if not accounts or not adds_to(operation):
         return
     first = next(iter(payloads.recipes(operation)))
 
     def about_other(user: User, seed: int) -> RequestContent:
         other = user if user.is_lent else user_source.other(user)
-        named = {name: own_value(operation, name, other) for name in people}
+        named = {name: own_value(operation, name, other) for name in accounts}
         return replace(first(user, seed), path=named)
 
     yield about_other

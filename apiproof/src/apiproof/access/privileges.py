@@ -159,8 +159,8 @@ class PrivilegeProbe:
                 }
         if not found and not user.is_lent:  # nothing else tells, so a login may
             with contextlib.suppress(LoginFailed, OSError):
-                told = self._accounts.told_at_login(user)
-                found = {path: v for path, v in told.items() if PRIVILEGE.search(path[-1])}
+                said = self._accounts.claims_at_login(user)
+                found = {path: v for path, v in said.items() if PRIVILEGE.search(path[-1])}
         return found
 
 

@@ -185,7 +185,7 @@ class Probe:
         self._exercised |= set(skip)
         try:
             if self._accounts is not None:
-                self._meet(self._accounts)
+                self._bind_users(self._accounts)
             self.finish()
             if self._accounts is not None:
                 self._beyond_operations(self._accounts, set(skip))
@@ -219,7 +219,7 @@ class Probe:
             )
         self.report.note = "; ".join(notes)
 
-    def _meet(self, accounts: Accounts) -> None:
+    def _bind_users(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
         accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
         if self._asked & {"keys_are_strong", "forged_tokens_rejected"}:

@@ -15,7 +15,9 @@ from apiproof.openapi.references import value_at
 
 _IDS = ("id", "uuid", "guid", "slug", "sub")
 _LESSER_IDS = ("key", "code", "number", "name")  # an envelope's `code` is no id of what is in it
-_PERSON = re.compile(r"^(owner|user|author|creat(ed|or)|account|customer|member)", re.IGNORECASE)
+_OWNER_NAME = re.compile(
+    r"^(owner|user|author|creat(ed|or)|account|customer|member)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -212,7 +214,7 @@ def _holders(body: Mapping[str, Any], depth: int = 2) -> Iterator[Mapping[str, A
     yield body
     for name, part in body.items():
         inner = part[0] if isinstance(part, list) and len(part) == 1 else part
-        if isinstance(inner, Mapping) and depth and not _PERSON.search(str(name)):
+        if isinstance(inner, Mapping) and depth and not _OWNER_NAME.search(str(name)):
             yield from _holders(inner, depth - 1)
 
 
@@ -298,7 +300,7 @@ def given_object(
 
 
 class SeenIds:
-    """What users were told, each by themselves."""
+    """Ids that users were shown, each by themselves."""
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], CreatedResource] = {}
@@ -311,10 +313,10 @@ class SeenIds:
             name = path[-1]
             if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):
                 continue
-            told = CreatedResource(name, value, request.operation, request, response)
-            self._seen[user.name, name.lower()] = told
+            seen = CreatedResource(name, value, request.operation, request, response)
+            self._seen[user.name, name.lower()] = seen
             if makes(request.operation):
-                self._made[user.name, name.lower()] = told
+                self._made[user.name, name.lower()] = seen
 
     def named(self, user: User, parameter: str, *, is_safe: bool) -> CreatedResource | None:
         """Return what a parameter may name; for requests that change something, only what is new.

@@ -40,8 +40,10 @@ _ABOUT_ACCOUNT = re.compile(
 _IDENTIFIER = re.compile(
     r"user|login|e-?mail|account|member|phone|(^|_)(id|sub)$|Id$", re.IGNORECASE
 )
-_PERSON = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
-_PEOPLE = re.compile(r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE)
+_ACCOUNT_NAME = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
+_BELOW_ACCOUNTS = re.compile(
+    r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE
+)
 _SELF_PATH = re.compile(
     r"/(me|self|myself|profile|account|settings)(/[\w-]*(password|e-?mail|username|phone)[\w-]*)?/?$"
     r"|(change|update|reset|set)[-_]?(my[-_]?)?(password|e-?mail|username)",
@@ -59,10 +61,10 @@ _CHANGES_ACCOUNT = re.compile(
 _CALLER_PATH = re.compile(r"/(user|current[-_]?user)/?$", re.IGNORECASE)
 
 
-def names_person(operation: Operation, parameter: str) -> bool:
+def names_account(operation: Operation, parameter: str) -> bool:
     """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
     before = operation.path.partition("{" + parameter)[0]
-    return bool(_PERSON.search(parameter) or _PEOPLE.search(before))
+    return bool(_ACCOUNT_NAME.search(parameter) or _BELOW_ACCOUNTS.search(before))
 
 
 def is_global(operation: Operation) -> bool:
@@ -197,9 +199,9 @@ class Safeguards:
             return "it would change what lent accounts belong to (see --destructive)"
         is_change = operation.method != "POST" or ends_in_id
         is_change = is_change or bool(_CHANGES_ACCOUNT.search(operation.path))
-        people = [str(v) for name, v in request.values.items() if names_person(operation, name)]
+        accounts = [str(v) for name, v in request.values.items() if names_account(operation, name)]
         if is_change and (
-            self._names_lent(request.values.values()) or self._lent_ids.intersection(people)
+            self._names_lent(request.values.values()) or self._lent_ids.intersection(accounts)
         ):
             return "it would change an account that was lent (see --destructive)"
         if is_account_operation(operation) and self._says_lent(request):
@@ -209,8 +211,10 @@ class Safeguards:
     def _says_lent(self, request: Request) -> bool:
         said = [*request.content.query.items(), *named_values(request.content.body)]
         naming = [value for name, value in said if _IDENTIFIER.search(name)]
-        people = [str(v) for name, v in said if name.lower() == "id" or _PERSON.search(name)]
-        return self._names_lent(naming) or bool(self._lent_ids.intersection(people))
+        accounts = [
+            str(v) for name, v in said if name.lower() == "id" or _ACCOUNT_NAME.search(name)
+        ]
+        return self._names_lent(naming) or bool(self._lent_ids.intersection(accounts))
 
     def _names_lent(self, values: Iterable[Any]) -> bool:
         return any(str(value) in self._lent for value in values)

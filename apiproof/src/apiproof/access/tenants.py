@@ -63,8 +63,8 @@ def _tells(prepared: PreparedRequest, theirs: Response, own: Response, answer: R
         return False
     if prepared.made:
         return not own.ok
-    told = {str(value) for value in flatten(theirs.json).values()}
-    return bool(told - {str(value) for value in flatten(own.json).values()})
+    values = {str(value) for value in flatten(theirs.json).values()}
+    return bool(values - {str(value) for value in flatten(own.json).values()})
 
 
 def _of_two_tenants(users: list[User]) -> tuple[User, User] | None:

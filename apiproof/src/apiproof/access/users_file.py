@@ -58,7 +58,7 @@ class FileUsers:
 
     def users(self) -> Iterator[User]:
         """Yield everybody, in the file's order."""
-        yield from (self._person(user) for user in self._users.values())
+        yield from (self._user(user) for user in self._users.values())
 
     def new_user(self) -> User:
         """Refuse: these users are given.
@@ -78,7 +78,7 @@ class FileUsers:
         name = names[(names.index(user.name) + 1) % len(names)]
         if name == user.name:
             raise NotApplicable("the identities file names one user only: ownership takes two")
-        return self._person(self._users[name])
+        return self._user(self._users[name])
 
     def credential(self, user: User, scheme: Scheme, scopes: tuple[str, ...]) -> str:  # noqa: ARG002  # a held token has the scopes that it has
         """Return a user's credential.
@@ -190,7 +190,7 @@ class FileUsers:
             self._auths[name] = self._users[name].credentials(self._client)
         return self._auths[name]
 
-    def _person(self, user: FileUser) -> User:
+    def _user(self, user: FileUser) -> User:
         auth = self._of(user.name)
         token = decode_unverified(auth.headers.get(AUTHORIZATION, "").rpartition(" ")[2])
         claims = token.claims if token else {}

@@ -121,7 +121,7 @@ def _texts(pool: Pool, user: User, delivery: Delivery) -> tuple[str, str]:
         "codeParameter": CODE,
         "usernameParameter": USERNAME if delivery.occasion == "AdminCreateUser" else None,
         "linkParameter": "{##Click Here##}",
-    } | triggers.told_metadata(delivery.metadata)
+    } | triggers.metadata_of(delivery.metadata)
     empty = {"smsMessage": None, "emailMessage": None, "emailSubject": None}
     response = _run(pool, user, delivery, "CustomMessage", request, empty)
     own = response.get("emailMessage" if delivery.attribute == "email" else "smsMessage")

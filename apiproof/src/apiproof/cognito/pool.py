@@ -314,19 +314,19 @@ class Pool(CognitoIdpUserPool):
         """How many passwords of a user may not come again."""
         return int(self.password_policy.get("PasswordHistorySize") or 0)
 
-    def check_password(self, password: str, told: str = REPLACING) -> None:
+    def check_password(self, password: str, prefix: str = REPLACING) -> None:
         """Refuse a password that breaks the pool's policy; as `validation.check_password`."""
-        check_password(self.password_policy, password, told)
+        check_password(self.password_policy, password, prefix)
 
     def check_attribute_names(
-        self, names: Iterable[str], client: AppClient | None, told: tuple[str, str]
+        self, names: Iterable[str], client: AppClient | None, wording: tuple[str, str]
     ) -> None:
         """Refuse attributes that don't exist or that the caller may not write.
 
         Args:
             names: what is written or deleted.
             client: who does it; None for an administrator.
-            told: as `validation.check_attribute_names` has it; raises as that does.
+            wording: as `validation.check_attribute_names` has it; raises as that does.
         """
         writable = None if client is None else client.extended_config.get("WriteAttributes")
         check_attribute_names(
@@ -334,7 +334,7 @@ class Pool(CognitoIdpUserPool):
             names,
             by_client=client is not None,
             writable=writable,
-            told=told,
+            wording=wording,
         )
 
     def check_attributes(self, values: dict[str, str], client: AppClient | None = None) -> None:
@@ -352,8 +352,8 @@ class Pool(CognitoIdpUserPool):
     def _keep_required(self, deleted: Iterable[str]) -> None:
         kept = [name for name in deleted if name in self.required_attributes]
         if kept:
-            told = "\n".join(f"{name}: Required attribute cannot be deleted." for name in kept)
-            raise ParameterInvalid(f"Invalid user attributes: {told}\n")
+            lines = "\n".join(f"{name}: Required attribute cannot be deleted." for name in kept)
+            raise ParameterInvalid(f"Invalid user attributes: {lines}\n")
 
     @property
     def devices(self) -> DeviceSettings:

@@ -214,7 +214,7 @@ CLIENT: Mapping[str, Rule] = {
     "RefreshTokenRotation.RetryGracePeriodSeconds": _obeyed("how long a replaced one is good"),
 }
 
-_told: set[str] = set()
+_warned: set[str] = set()
 
 
 def given_settings(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -245,6 +245,6 @@ def apply_rules(rules: Mapping[str, Rule], parameters: Mapping[str, Any]) -> Non
             continue
         if rule.support is Support.REFUSED or rule.refused(value):
             raise SettingUnsupported(path, rule.note)
-        if rule.support is Support.KEPT and path not in _told:
-            _told.add(path)
+        if rule.support is Support.KEPT and path not in _warned:
+            _warned.add(path)
             log.warning("Cognito emulator: %s is kept, without effect: %s.", path, rule.note)

@@ -181,7 +181,7 @@ def migrate(  # noqa: PLR0913 - parts of one event
         "password": password,
         "validationData": metadata if signs_in else None,
         "userAttributes": None,
-    } | told_metadata({} if signs_in else metadata)
+    } | metadata_of({} if signs_in else metadata)
     names = ("userAttributes", "finalUserStatus", "messageAction", "desiredDeliveryMediums")
     try:
         response = run(
@@ -233,7 +233,7 @@ def _signs_in(pool: Pool, typed: str, name: str, attributes: dict[str, str]) -> 
     return pool.fold(typed) in map(pool.fold, names)
 
 
-def told_metadata(metadata: dict[str, str] | None) -> dict[str, Any]:
+def metadata_of(metadata: dict[str, str] | None) -> dict[str, Any]:
     """Give the ClientMetadata of a call as requests have it: left out where there is none."""
     return {"clientMetadata": metadata} if metadata else {}
 
@@ -254,7 +254,7 @@ def pre_sign_up(
     request = {
         "userAttributes": new.attributes,
         "validationData": {each["Name"]: each.get("Value") for each in given} or None,
-    } | told_metadata(call.get("ClientMetadata"))
+    } | metadata_of(call.get("ClientMetadata"))
     flags = ("autoConfirmUser", "autoVerifyEmail", "autoVerifyPhone")
     return run(
         pool,
@@ -286,6 +286,6 @@ def post_confirmation(
             f"PostConfirmation_{occasion}",
             client_id=client_id,
             username=user.username,
-            request={"userAttributes": user.event_attributes()} | told_metadata(metadata),
+            request={"userAttributes": user.event_attributes()} | metadata_of(metadata),
             response={},
         )

@@ -247,7 +247,7 @@ def check_attribute_names(
     *,
     by_client: bool,
     writable: list[str] | None = None,
-    told: tuple[str, str],
+    wording: tuple[str, str],
 ) -> None:
     """Refuse attributes that don't exist or that the caller may not write.
 
@@ -256,7 +256,7 @@ def check_attribute_names(
         names: what is written or deleted.
         by_client: False for an administrator.
         writable: `WriteAttributes` of the client; empty means all.
-        told: how the operation tells of unknown attributes: CREATING, UPDATING or DELETING.
+        wording: how the operation tells of unknown attributes: CREATING, UPDATING or DELETING.
 
     Raises:
         NotAuthorized: the client may not write one of them.
@@ -275,7 +275,7 @@ def check_attribute_names(
         or not (name in schema or name in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA)
     ]
     if unknown:
-        start, prefix = told
+        start, prefix = wording
         listed = "\n".join(f"{prefix}{n}: Attribute does not exist in the schema." for n in unknown)
         raise ParameterInvalid(f"{start}{listed}\n")
 
@@ -355,13 +355,13 @@ INVITING = "Password did not conform with password policy"
 REPLACING = "Password does not conform to policy"
 
 
-def check_password(policy: dict[str, Any], password: str, told: str = REPLACING) -> None:
+def check_password(policy: dict[str, Any], password: str, prefix: str = REPLACING) -> None:
     """Refuse a password that breaks the policy.
 
     Args:
         policy: the `PasswordPolicy` of the pool.
         password: what the user wants.
-        told: SIGNING_UP, INVITING or REPLACING.
+        prefix: SIGNING_UP, INVITING or REPLACING.
 
     Raises:
         PasswordInvalid: says which rule; the password is left out.
@@ -387,6 +387,6 @@ def check_password(policy: dict[str, Any], password: str, told: str = REPLACING)
             "Password must have symbol characters",
         ),
     ]
-    for met, complaint in rules:
-        if not met:
-            raise PasswordInvalid(f"{told}: {complaint}")
+    for is_met, complaint in rules:
+        if not is_met:
+            raise PasswordInvalid(f"{prefix}: {complaint}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from apiproof.faults import Study
     from apiproof.faults.cluster_execution import Execution
     from apiproof.faults.mutants import Mutant
-    from apiproof.faults.mutation import Judged
+    from apiproof.faults.mutation import MutantResult
     from apiproof.faults.suppressions import Suppressions
 
 REPORTS = Path("reports/mutation")
@@ -53,8 +53,8 @@ def mutate(  # noqa: PLR0913 - each is an option of the command
     console.print(f"{len(drawn)} mutants of {chosen.package}, one per place; trying them in turn.")
     execution = partial(executor, cluster, study, jobs)
     options = (reports, execution, time)
-    judged = _judged(chosen, suppressions, drawn[: sample or None], service, options)
-    raise typer.Exit(_tell(judged, suppressions, reports, at_least))
+    results = _run(chosen, suppressions, drawn[: sample or None], service, options)
+    raise typer.Exit(_tell(results, suppressions, reports, at_least))
 
 
 def _drawn(
@@ -73,16 +73,16 @@ def _drawn(
     return found
 
 
-def _judged(
+def _run(
     study: "Study",
     suppressions: "Suppressions",
     sample: "list[Mutant]",
     service: str | None,
     options: "tuple[Path, Execution, float]",
-) -> "list[Judged]":
+) -> "list[MutantResult]":
     from apiproof.faults.experiment import service_name
     from apiproof.faults.experiment_result import ExperimentResults
-    from apiproof.faults.mutation import Judgements, MutantStatus, Session
+    from apiproof.faults.mutation import MutantResults, MutantStatus, Session
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
     from apiproof.result_lines import Lines
@@ -91,8 +91,8 @@ def _judged(
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)
     sources = study.fingerprint()
     outcomes = ExperimentResults(Lines(reports / "traces.jsonl", sources))
-    earlier = Judgements(Lines(reports / "judged.jsonl", sources))
-    judged = []
+    earlier = MutantResults(Lines(reports / "results.jsonl", sources))
+    results = []
     with prepared(study, service_name(service)) as prepared_here:
         # It forks, which nothing may do that is connected to a cluster.
         shared = Runner(study, prepared_here, outcomes).with_opening().shared
@@ -103,18 +103,16 @@ def _judged(
                 layers, lambda each: console.print(f"  {each.name}", markup=False)
             )
             known = runner.with_profiles(traced).shared
-            for each in Session(known, layers, suppressions, earlier, execute).judge(
-                sample, seconds
-            ):
-                judged.append(each)
+            for each in Session(known, layers, suppressions, earlier, execute).run(sample, seconds):
+                results.append(each)
                 if each.status is not MutantStatus.KILLED:
-                    line = f"  {len(judged)} {each.status}: {each.mutant.id}"
+                    line = f"  {len(results)} {each.status}: {each.mutant.id}"
                     console.print(line, markup=False, highlight=False, soft_wrap=True)
-    return judged
+    return results
 
 
 def _tell(
-    judged: "list[Judged]", suppressions: "Suppressions", reports: Path, at_least: float
+    results: "list[MutantResult]", suppressions: "Suppressions", reports: Path, at_least: float
 ) -> int:
     import json
 
@@ -122,17 +120,17 @@ def _tell(
     from apiproof.reporting.terminal import console
 
     reports.mkdir(parents=True, exist_ok=True)
-    report = json.dumps(as_dict(judged, suppressions), indent=2)
+    report = json.dumps(as_dict(results, suppressions), indent=2)
     (reports / "mutation.json").write_text(report + "\n", encoding="utf-8")
-    for each in judged:
+    for each in results:
         if each.status is MutantStatus.SURVIVED:
             mutant = each.mutant
             console.print(f"\nsurvived {mutant.path}:{mutant.line}", style="red", markup=False)
             console.print(f"  - {mutant.before}\n  + {mutant.after}", markup=False, soft_wrap=True)
-    killed, counted = score(judged)
-    statuses = {status: sum(each.status is status for each in judged) for status in MutantStatus}
-    told = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    killed, counted = score(results)
+    statuses = {status: sum(each.status is status for each in results) for status in MutantStatus}
+    counts_line = ", ".join(f"{count} {status}" for status, count in statuses.items())
     share = killed / counted if counted else 0.0
-    console.print(f"\n{len(judged)} mutants: {told}.")
+    console.print(f"\n{len(results)} mutants: {counts_line}.")
     console.print(f"Score: {share:.1%} of {counted}. Report: {reports / 'mutation.json'}")
     return 0 if counted and share >= at_least else 1

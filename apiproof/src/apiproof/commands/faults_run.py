@@ -134,9 +134,9 @@ class _Progress:
 
         self._done += 1
         said = [f"{each.layer} {each.detection}" for each in outcome.verdicts if each.first]
-        told = ", ".join(said) or ("in trouble" if outcome.trouble else "nothing found")
+        found = ", ".join(said) or ("in trouble" if outcome.trouble else "nothing found")
         number = f"{self._done}/{self._total}"
-        console.print(f"  {number} {outcome.name}: {told}, {outcome.seconds:.0f} s", markup=False)
+        console.print(f"  {number} {outcome.name}: {found}, {outcome.seconds:.0f} s", markup=False)
 
 
 def _tell(matrix: "Matrix", reports: Path, name: str, *, whole: bool) -> None:

@@ -124,10 +124,10 @@ def make(arguments: dict[str, Any]) -> dict[str, Any]:
     }
     with prepared(study, arguments["service"]) as prepared_here:
         shared = replace(prepared_here, **_unpacked(arguments["known"]))
-        due = [replace(part, name=number) for number, (_, part) in places.items()]
+        waiting = [replace(part, name=number) for number, (_, part) in places.items()]
         ended = [
             (places[each.name][1].name, places[each.name][0], [*vars(each).values()][1:])
-            for each in Forks(1)(shared, due, arguments["seconds"])
+            for each in Forks(1)(shared, waiting, arguments["seconds"])
         ]
     return {"ended": ended}
 

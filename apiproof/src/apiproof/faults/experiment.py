@@ -172,11 +172,11 @@ def _documented_service(service: Service, defect: Defect, name: str, stack: Exit
     path = folder / service.document_path.name
     text = json.dumps(service.document(), indent=2, sort_keys=True, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
-    told = replace(service, document_path=path)
+    changed = replace(service, document_path=path)
     module, _, attribute = name.partition(":")
     # Tests import the service by its name.
-    setattr(sys.modules[module], attribute or "SERVICE", told)
-    return told
+    setattr(sys.modules[module], attribute or "SERVICE", changed)
+    return changed
 
 
 def _alter(database: Database, defect: Defect) -> None:

@@ -26,17 +26,17 @@ BUSY = 4.0  # how much longer than their processor time tests may take
 class MutantStatus(StrEnum):
     """What became of a mutant.
 
-    STILLBORN ones cannot be imported: no test is needed against them, so they do not count.
+    INVALID ones cannot be imported: no test is needed against them, so they do not count.
     """
 
     KILLED = "killed"
     SURVIVED = "survived"
     EQUIVALENT = "equivalent"
-    STILLBORN = "stillborn"
+    INVALID = "invalid"
 
 
 @dataclass(frozen=True)
-class Judged:
+class MutantResult:
     """A mutant and what became of it; `by` is its killer, or why it counts not."""
 
     mutant: Mutant
@@ -50,7 +50,7 @@ class Judged:
         return {**about, "status": self.status, "by": self.by, "seconds": round(self.seconds, 1)}
 
 
-class Judgements:
+class MutantResults:
     """What became of mutants, before suppressions, in runs of the same sources.
 
     Args:
@@ -61,18 +61,18 @@ class Judgements:
         self._lines = lines
         self._found = {line["id"]: line for line in lines.earlier()}
 
-    def get(self, mutant: Mutant) -> Judged | None:
+    def get(self, mutant: Mutant) -> MutantResult | None:
         """Return what became of a mutant, if that is known."""
         line = self._found.get(mutant.id)
         return (
-            Judged(mutant, MutantStatus(line["status"]), line["by"], line["seconds"])
+            MutantResult(mutant, MutantStatus(line["status"]), line["by"], line["seconds"])
             if line
             else None
         )
 
-    def add(self, judged: Judged) -> None:
+    def add(self, result: MutantResult) -> None:
         """Keep what became of a mutant."""
-        self._lines.add({"id": judged.mutant.id, **judged.as_dict()})
+        self._lines.add({"id": result.mutant.id, **result.as_dict()})
 
 
 @dataclass(frozen=True)
@@ -90,10 +90,10 @@ class Session:
     shared: SharedEnvironment
     layers: tuple[Layer, ...]
     suppressions: Suppressions
-    earlier: Judgements
+    earlier: MutantResults
     execute: Executor = field(default_factory=Forks)
 
-    def judge(self, sample: Sequence[Mutant], seconds: float | None) -> Iterator[Judged]:
+    def run(self, sample: Sequence[Mutant], seconds: float | None) -> Iterator[MutantResult]:
         """Judge mutants until the time is over.
 
         Args:
@@ -109,9 +109,9 @@ class Session:
         by_id = {mutant.id: mutant for mutant in due}
         experiments = self._experiments(by_id.values(), seconds)
         for ended in self.execute(self.shared, experiments, self._longest):
-            judged = self._result_of(by_id[ended.name], ended)
-            self.earlier.add(judged)
-            yield self._excused(judged)
+            result = self._result_of(by_id[ended.name], ended)
+            self.earlier.add(result)
+            yield self._excused(result)
 
     @property
     def _longest(self) -> float:
@@ -141,10 +141,10 @@ class Session:
             mutant.id, self.layers, defect, narrow=False, function=mutant.function, stops=True
         )
 
-    def _result_of(self, mutant: Mutant, ended: Ended) -> Judged:
+    def _result_of(self, mutant: Mutant, ended: Ended) -> MutantResult:
         verdicts = verdicts_of(ended.messages)
         status, by = self._status_of(ended, verdicts)
-        return Judged(mutant, status, by, ended.seconds)
+        return MutantResult(mutant, status, by, ended.seconds)
 
     def _status_of(self, ended: Ended, verdicts: Sequence[Verdict]) -> tuple[MutantStatus, str]:
         if ended.failure == "hung":
@@ -153,7 +153,7 @@ class Session:
         if "InjectionFailed" in last:
             return MutantStatus.SURVIVED, "the module is never imported"
         if last and not any("begins" in message for message in ended.messages):
-            return MutantStatus.STILLBORN, last
+            return MutantStatus.INVALID, last
         if last:
             return MutantStatus.KILLED, last
         found = next((verdict.first for verdict in verdicts if verdict.first), None)
@@ -161,29 +161,29 @@ class Session:
             return MutantStatus.KILLED, found.where
         return MutantStatus.SURVIVED, ""
 
-    def _excused(self, judged: Judged) -> Judged:
-        mutant = judged.mutant
+    def _excused(self, result: MutantResult) -> MutantResult:
+        mutant = result.mutant
         reason = self.suppressions.reason(mutant.path, mutant.before, mutant.after)
-        if reason is None or judged.status is not MutantStatus.SURVIVED:
-            return judged
-        return replace(judged, status=MutantStatus.EQUIVALENT, by=reason)
+        if reason is None or result.status is not MutantStatus.SURVIVED:
+            return result
+        return replace(result, status=MutantStatus.EQUIVALENT, by=reason)
 
 
-def score(judged: Iterable[Judged]) -> tuple[int, int]:
+def score(results: Iterable[MutantResult]) -> tuple[int, int]:
     """Return how many mutants were killed, and of how many that somebody could tell apart."""
-    counts = Counter(each.status for each in judged)
+    counts = Counter(each.status for each in results)
     return counts[MutantStatus.KILLED], counts[MutantStatus.KILLED] + counts[MutantStatus.SURVIVED]
 
 
-def as_dict(judged: Sequence[Judged], suppressions: Suppressions) -> Mapping[str, Any]:
+def as_dict(results: Sequence[MutantResult], suppressions: Suppressions) -> Mapping[str, Any]:
     """A session as JSON."""
-    killed, counted = score(judged)
+    killed, counted = score(results)
     return {
         "killed": killed,
         "counted": counted,
         "score": round(killed / counted, 4) if counted else None,
-        "statuses": dict(Counter(each.status for each in judged)),
+        "statuses": dict(Counter(each.status for each in results)),
         "outside": dict(suppressions.outside),
-        "survivors": [each.as_dict() for each in judged if each.status is MutantStatus.SURVIVED],
-        "mutants": [each.as_dict() for each in judged],
+        "survivors": [each.as_dict() for each in results if each.status is MutantStatus.SURVIVED],
+        "mutants": [each.as_dict() for each in results],
     }

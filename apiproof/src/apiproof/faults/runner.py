@@ -152,14 +152,14 @@ class Runner:
     def _run(
         self, experiments: Sequence[Experiment], progress: Progress, seconds: float
     ) -> Iterator[ExperimentResult]:
-        due = []
+        waiting = []
         for experiment in experiments:
             if outcome := self.outcomes.get(experiment.name):
                 progress(outcome)
                 yield outcome
             else:
-                due.append(experiment)
-        for ended in self.execute(self.shared, due, seconds):
+                waiting.append(experiment)
+        for ended in self.execute(self.shared, waiting, seconds):
             outcome = _result_of(ended)
             self.outcomes.add(outcome)
             progress(outcome)

@@ -49,7 +49,7 @@ class LayerContext:
         """Whether an operation is worth looking at."""
         return not self.operations or operation_id in self.operations
 
-    def may_meet(self, name: str) -> bool:
+    def may_differ(self, name: str) -> bool:
         """Whether a unit can behave differently, as far as its profile tells."""
         unit = self.profile.get(name)
         if unit is None:
@@ -111,7 +111,7 @@ class Study:
     def fingerprint(self) -> str:
         """A digest of the sources: results of other sources do not hold.
 
-        Excuses are none of them: to forgive a survivor changes nothing that was measured.
+        Suppressions are none of them: to forgive a survivor changes nothing that was measured.
         """
         return fingerprint(self.sources, without=self.suppressions)
 

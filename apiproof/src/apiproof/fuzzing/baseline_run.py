@@ -1,4 +1,4 @@
-"""Schemathesis as it comes, in-process: no hooks, checks or guidance of ours, but a token.
+"""Schemathesis as it comes, in-process: no hooks, checks or request overrides of ours, but a token.
 
 A yardstick for what the kit adds. Source: schemathesis 4.32, engine events.
 """

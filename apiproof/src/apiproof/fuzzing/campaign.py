@@ -85,8 +85,8 @@ class Campaign:
         try:
             with connected(address) as client:
                 print_line(console, f"Dashboard: {client.dashboard_link}", wrap=False)
-                due = (job for job in self.jobs() if job.key not in found)
-                for done in done_by(client, due, sources, lambda: time.monotonic() > until):
+                waiting = (job for job in self.jobs() if job.key not in found)
+                for done in done_by(client, waiting, sources, lambda: time.monotonic() > until):
                     self._tell(done, len(found) + 1)
                     if done.value is None:
                         whole.exit_code = 2

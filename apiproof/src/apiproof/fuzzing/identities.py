@@ -34,7 +34,7 @@ class FirstUser:
         self._user_source: FileUsers | None = None
         self._client: HttpClient | None = None
 
-    def meet(self, schema: Any) -> None:
+    def bind(self, schema: Any) -> None:
         """Learn which API is tested."""
         if self._schema is None:
             self._schema = schema
@@ -97,7 +97,7 @@ def install_identities(path: Path) -> None:
         """Injects the first user's credential."""
 
         def get(self, _case: Any, context: Any) -> RequestAuth | None:
-            user.meet(context.operation.schema)
+            user.bind(context.operation.schema)
             return user.auth(context.operation.label)
 
         def set(self, case: Any, data: RequestAuth, _context: Any) -> None:
@@ -109,7 +109,7 @@ def install_identities(path: Path) -> None:
 
     @schemathesis.hook
     def before_call(_context: Any, case: Any, _kwargs: dict[str, Any]) -> None:
-        user.meet(case.operation.schema)
+        user.bind(case.operation.schema)
         objects().apply(case)
 
     @schemathesis.hook

@@ -73,7 +73,7 @@ def register(
     probes_rest: bool = False,
     shard: Shard | None = None,
 ) -> OverrideApplier:
-    """Register authentication and guidance with Schemathesis.
+    """Register authentication and request overrides with Schemathesis.
 
     Args:
         service: The service under test.

@@ -88,8 +88,8 @@ def conflicts(installed: Collection[Distribution], names: AbstractSet[str]) -> I
             if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
                 continue
             if not needed.specifier.contains(version, prereleases=True):
-                wish = f"{needed.name}{needed.specifier}"
-                yield f"{library.name} {library.version} needs {wish}, and {version} is installed"
+                wanted = f"{needed.name}{needed.specifier}"
+                yield f"{library.name} {library.version} needs {wanted}, and {version} is installed"
 
 
 def _project(service: Service) -> Iterator[Check]:

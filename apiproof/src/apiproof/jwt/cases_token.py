@@ -261,7 +261,7 @@ SIGNATURE_CASES = (
 )
 
 
-def _by_stranger(context: CredentialContext, *headers: dict[str, Any]) -> list[str]:
+def _by_untrusted_key(context: CredentialContext, *headers: dict[str, Any]) -> list[str]:
     token = context.token()
     return [
         sign_rsa(
@@ -280,7 +280,7 @@ def _published(context: CredentialContext) -> bool:
 
 
 def _unknown_kid(context: CredentialContext) -> Iterable[RequestAuth]:
-    credentials = _by_stranger(context, {"kid": UNTRUSTED}, {"kid": ""})
+    credentials = _by_untrusted_key(context, {"kid": UNTRUSTED}, {"kid": ""})
     if _published(context):
         credentials += [context.resigned(header={"kid": kid}) for kid in (UNTRUSTED, "", 0, ["a"])]
         credentials += [context.resigned(header={"kid": kid}) for kid in _other_kids(context)]
@@ -293,7 +293,7 @@ def _other_kids(context: CredentialContext) -> list[str]:
 
 
 def _missing_kid(context: CredentialContext) -> Iterable[RequestAuth]:
-    credentials = _by_stranger(context, {"kid": None})
+    credentials = _by_untrusted_key(context, {"kid": None})
     if _published(context):
         credentials.append(context.resigned(header={"kid": None}))
     return context.present(*credentials)
@@ -302,7 +302,7 @@ def _missing_kid(context: CredentialContext) -> Iterable[RequestAuth]:
 def _path_kid(context: CredentialContext) -> Iterable[RequestAuth]:
     token = context.token()
     paths = ("../../../../../../dev/null", "/dev/null", "' UNION SELECT '' -- ", "| true")
-    credentials = _by_stranger(context, *({"kid": path} for path in paths))
+    credentials = _by_untrusted_key(context, *({"kid": path} for path in paths))
     for path in paths:
         header = with_members(token.header, {"alg": "HS256", "kid": path})
         credentials += [sign_hmac(header, token.claims, key) for key in (b"", b"\x00")]
@@ -312,7 +312,7 @@ def _path_kid(context: CredentialContext) -> Iterable[RequestAuth]:
 def _url_kid(context: CredentialContext) -> Iterable[RequestAuth]:
     trap_url = context.material.trap_url
     urls = (f"{trap_url}/jwks.json", f"{trap_url}/x5u.pem")
-    return context.present(*_by_stranger(context, *({"kid": url} for url in urls)))
+    return context.present(*_by_untrusted_key(context, *({"kid": url} for url in urls)))
 
 
 def _jwk(context: CredentialContext) -> Iterable[RequestAuth]:
@@ -320,13 +320,13 @@ def _jwk(context: CredentialContext) -> Iterable[RequestAuth]:
     headers = [
         {"kid": kid, "jwk": jwk_of(untrusted_key(), kid=str(kid))} for kid in (own, UNTRUSTED)
     ]
-    return context.present(*_by_stranger(context, *headers))
+    return context.present(*_by_untrusted_key(context, *headers))
 
 
 def _jku(context: CredentialContext) -> Iterable[RequestAuth]:
     url = f"{context.material.trap_url}/jwks.json"
     headers = ({"jku": url}, {"jku": url, "kid": UNTRUSTED})
-    return context.present(*_by_stranger(context, *headers))
+    return context.present(*_by_untrusted_key(context, *headers))
 
 
 def _x5u(context: CredentialContext) -> Iterable[RequestAuth]:
@@ -334,7 +334,7 @@ def _x5u(context: CredentialContext) -> Iterable[RequestAuth]:
     pem = untrusted_certificate().decode().splitlines()
     chain = [base64.b64encode(base64.b64decode("".join(pem[1:-1]))).decode()]
     headers = ({"x5u": url}, {"x5u": url, "kid": UNTRUSTED}, {"x5c": chain})
-    return context.present(*_by_stranger(context, *headers))
+    return context.present(*_by_untrusted_key(context, *headers))
 
 
 def _crit(context: CredentialContext) -> Iterable[RequestAuth]:

@@ -236,8 +236,8 @@ def postgres_error(sqlstate: str) -> bytes:
     Source: PostgreSQL manual, "Message Formats": ErrorResponse, ReadyForQuery.
     """
     fields = {b"S": b"ERROR", b"V": b"ERROR", b"C": sqlstate.encode(), b"M": b"injected"}
-    told = b"".join(kind + value + b"\0" for kind, value in fields.items()) + b"\0"
-    return b"E" + struct.pack("!i", len(told) + 4) + told + b"Z" + struct.pack("!i", 5) + b"E"
+    message = b"".join(kind + value + b"\0" for kind, value in fields.items()) + b"\0"
+    return b"E" + struct.pack("!i", len(message) + 4) + message + b"Z" + struct.pack("!i", 5) + b"E"
 
 
 _JSON = "application/json"

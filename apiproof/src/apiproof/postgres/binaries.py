@@ -114,11 +114,11 @@ def _unfit(error: OSError) -> str:
 
 def _copy_within_reach(package: Path) -> Path:
     """Copy the programs out of a home directory that only root may enter, once per version."""
-    shelf = site_cache_path("apiproof")
-    target = shelf / f"postgres-{wheel_version()}"
+    cache = site_cache_path("apiproof")
+    target = cache / f"postgres-{wheel_version()}"
     if not target.exists():
-        shelf.mkdir(mode=0o755, parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=shelf))
+        cache.mkdir(mode=0o755, parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(dir=cache))
         fresh.chmod(0o755)
         # Libraries are found relative to the programs, so both keep their places.
         for part in (f"{PACKAGE}/{INSTALLATION}", f"{PACKAGE}.libs"):

@@ -43,10 +43,10 @@ def lay_out(data: Path, account: Account) -> None:
         ServerNotStarted: initdb fails.
     """
     try:
-        shelf = user_cache_path("apiproof") / "postgres"
-        cached = shelf / _key()
-        shelf.mkdir(parents=True, exist_ok=True)
-        with _locked(shelf / f"{_key()}.lock"):
+        cache = user_cache_path("apiproof") / "postgres"
+        cached = cache / _key()
+        cache.mkdir(parents=True, exist_ok=True)
+        with _locked(cache / f"{_key()}.lock"):
             if not cached.is_dir():
                 _fill(cached, data, account)
                 return

@@ -61,8 +61,8 @@ def as_junit(report: Report) -> str:
 
 def _suite(step: StepResult) -> ET.Element:
     cases = [*step.cases, *_finding_cases(step)]
-    is_told = any(case.status is Status.ERROR for case in cases)
-    if not cases or (step.error and not is_told):
+    is_shown = any(case.status is Status.ERROR for case in cases)
+    if not cases or (step.error and not is_shown):
         status = Status.ERROR if step.error else step.status
         cases.append(Case(step.name, status, message=step.error))
     counts = {status: sum(case.status is status for case in cases) for status in Status}

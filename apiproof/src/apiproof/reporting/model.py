@@ -172,7 +172,7 @@ def step_result(  # noqa: PLR0913 - the fields of a result
     )
 
 
-def told_once(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding]]:
+def without_repeats(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding]]:
     """Yield each finding with its step, without those that another one tells.
 
     Fuzzing asks the access checks as the probe does, and finds the same; an answer of 500 is told
@@ -187,13 +187,13 @@ def told_once(steps: Sequence[StepResult]) -> Iterator[tuple[StepResult, Finding
     own = [finding for step, finding in every if _is_own(step, finding)]
     places = [finding for finding in own if finding.id.startswith(f"{_PLACES}/")]
     for step, finding in every:
-        is_told = not _is_own(step, finding) and finding.ids <= {
+        is_repeated = not _is_own(step, finding) and finding.ids <= {
             each for other in _as_new(finding, own) for each in other.ids
         }
         if finding not in places and _SERVER_ERROR.search(finding.message):
             met = {each for place in _as_new(finding, places) for each in _operations(place)}
-            is_told = is_told or _operations(finding) <= met
-        if not is_told:
+            is_repeated = is_repeated or _operations(finding) <= met
+        if not is_repeated:
             yield step, finding
 
 
@@ -246,7 +246,7 @@ class Report:
 
         What several steps tell of the same thing is one of them.
         """
-        found = told_once(self.steps)
+        found = without_repeats(self.steps)
         return tuple(sorted(found, key=lambda each: each[1].rank))
 
 

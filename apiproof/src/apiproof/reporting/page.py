@@ -56,8 +56,8 @@ def as_html(report: Report, trend: Chart | None = None) -> str:
     findings = [finding for _, finding in report.findings]
     groups = [[_finding(each) for each in group] for group in alike(findings)]
     counts = Counter(each.weight for _, each in report.findings)
-    told = Counter(step.name for step, finding in report.findings if finding.is_failing)
-    steps = [_step(step, told[step.name]) for step in report.steps]
+    own = Counter(step.name for step, finding in report.findings if finding.is_failing)
+    steps = [_step(step, own[step.name]) for step in report.steps]
     steps += [_step(each, is_earlier=True) for each in report.earlier]
     text: str = _template().render(
         report=report,
@@ -141,7 +141,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}... ({len(text)} characters)"
 
 
-def _step(step: StepResult, told: int = 0, *, is_earlier: bool = False) -> dict[str, Any]:
+def _step(step: StepResult, own: int = 0, *, is_earlier: bool = False) -> dict[str, Any]:
     evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
     worse = [case for case in step.cases if case.status is not Status.PASSED]
     shown = [*worse, *(case for case in step.cases if case.status is Status.PASSED)][:_MOST_CASES]
@@ -155,7 +155,7 @@ def _step(step: StepResult, told: int = 0, *, is_earlier: bool = False) -> dict[
         tuple(case.status for case in shown),
     )
     new = len(step.new_findings)
-    others = 0 if is_earlier else new - told
+    others = 0 if is_earlier else new - own
     findings = f"{new} new finding{'s'[: new > 1]}" if new else ""
     return {
         "name": step.name,
@@ -165,7 +165,7 @@ def _step(step: StepResult, told: int = 0, *, is_earlier: bool = False) -> dict[
         "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
         "evidence": f"Looked at: {evidence}." if evidence else _nothing(step),
-        "findings": f"{findings}, {others} of them told by another step" if others else findings,
+        "findings": f"{findings}, {others} of them own by another step" if others else findings,
         "duration": _duration(step.seconds),
         "error": step.error,
         "earlier": step.finished[:16].replace("T", " ") if is_earlier else "",

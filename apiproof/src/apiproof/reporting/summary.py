@@ -45,8 +45,8 @@ def print_report(report: Report, page: Path, terminal: Console) -> None:
             print_line(terminal, f"  ... and {rest} more like it: see {page}")
     if left := sum(map(len, groups[_MOST:])):
         print_line(terminal, f"... and {left} more: see {page}")
-    told = Counter(step.name for step, finding in report.findings if finding.is_failing)
-    rows = [_row(step, told[step.name]) for step in report.steps]
+    own = Counter(step.name for step, finding in report.findings if finding.is_failing)
+    rows = [_row(step, own[step.name]) for step in report.steps]
     print_table(
         terminal, report.service, ("step", "result", "findings", "evidence", "seconds"), rows
     )
@@ -66,11 +66,11 @@ def print_finding(finding: Finding, terminal: Console) -> None:
         print_line(terminal, f"  {finding.replay}", wrap=False)
 
 
-def _row(step: StepResult, told: int) -> tuple[str | Styled, ...]:
+def _row(step: StepResult, own: int) -> tuple[str | Styled, ...]:
     evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
-    others = len(step.new_findings) - told
+    others = len(step.new_findings) - own
     notes = [f"{others} with other steps"] if others else []
     notes += others_of(step.findings)
-    count = f"{told}" + (f" ({', '.join(notes)})" if notes else "")
+    count = f"{own}" + (f" ({', '.join(notes)})" if notes else "")
     status = (step.status.value, COLOURS[step.status])
     return step.name, status, count, evidence, f"{step.seconds:.1f}"

@@ -258,7 +258,7 @@ class Authentication(Operation):
             request = {
                 "userAttributes": user.event_attributes(),
                 "newDeviceUsed": attempt.pool.devices.are_tracked and attempt.device_key is None,
-            } | triggers.told_metadata(attempt.metadata)
+            } | triggers.metadata_of(attempt.metadata)
             self._trigger(attempt, "PostAuthentication", request, {})
         return self._complete(attempt, user)
 
@@ -331,7 +331,7 @@ class Authentication(Operation):
         )
 
     def _custom_request(self, attempt: SignInAttempt) -> dict[str, Any]:
-        return self._about_user(attempt) | triggers.told_metadata(attempt.metadata)
+        return self._about_user(attempt) | triggers.metadata_of(attempt.metadata)
 
     @staticmethod
     def _about_user(attempt: SignInAttempt) -> dict[str, Any]:

@@ -31,8 +31,8 @@ class PoolDomain(CognitoIdpUserPoolDomain):
 
     def summary(self) -> dict[str, Any]:
         """Give what is answered to a domain's creation or change."""
-        told: dict[str, Any] = self.to_json(extended=False)
-        return told | {"ManagedLoginVersion": self.managed_login_version}
+        described: dict[str, Any] = self.to_json(extended=False)
+        return described | {"ManagedLoginVersion": self.managed_login_version}
 
 
 class Domains(Operation):

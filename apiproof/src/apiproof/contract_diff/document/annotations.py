@@ -179,19 +179,19 @@ Unused = tuple[str, dict[str, Constraint]]
 
 def _unused_words(schemas: Schemas, site: SchemaSite) -> Unused:
     found: dict[str, Constraint] = {}
-    told: list[str] = []
+    types_seen: list[str] = []
     for layer in schemas.layers(site):
         if not isinstance(layer.schema, Mapping) or "type" not in layer.schema:
             continue
         types = types_of(layer.schema)
-        told += types
+        types_seen += types
         for family, words in FAMILIES.items():
             for word in sorted(words & layer.schema.keys()) if family not in types else ():
                 found[word] = Constraint(layer.schema[word], join_pointer(layer.pointer, word))
         if "format" in layer.schema and not {"string", "number"} & set(types):
             mark = Constraint(layer.schema["format"], join_pointer(layer.pointer, "format"))
             found["format"] = mark
-    return " or ".join(dict.fromkeys(told)), found
+    return " or ".join(dict.fromkeys(types_seen)), found
 
 
 def _unused(old: Unused, new: Unused) -> Iterator[Remark]:

@@ -156,9 +156,9 @@ def meet(left: Iterable[SchemaBranch], right: Iterable[SchemaBranch]) -> tuple[S
             for keyword, added in other.marks.items():
                 kept = marks.get(keyword, ())
                 marks[keyword] = kept + tuple(mark for mark in added if mark not in kept)
-            told = other if _speaks(other) or not _speaks(one) else one
+            named = other if _speaks(other) or not _speaks(one) else one
             label = other.label or one.label
-            met.append(SchemaBranch(one.type, told.pointer, marks, values, pointer, label))
+            met.append(SchemaBranch(one.type, named.pointer, marks, values, pointer, label))
     return tuple(met)
 
 

@@ -148,16 +148,16 @@ def object_counterexamples(
     judge: Judge, sub: SchemaBranch, sup: SchemaBranch
 ) -> Iterator[Counterexample]:
     """Compare properties by name, then the rest, sizes and dependencies."""
-    told = set()
+    reported = set()
     names = [name for shape in sub.shapes + sup.shapes for name in shape.properties]
     for name in dict.fromkeys(names):
         for escape in _property(judge, sub, sup, name):
             yield escape
             if escape.path == (name,) and escape.kind.startswith("property-"):
-                told.add(name)
+                reported.add(name)
     old = sub if judge.forward else sup
     for name, pointer in sup.required.items():
-        if name not in sub.required and name not in told:
+        if name not in sub.required and name not in reported:
             kind = "required" if declares(old, name) else "required-new"
             yield Counterexample(kind, _place(sub, name), pointer, (name,))
     yield from _others(judge, sub, sup)

@@ -76,7 +76,7 @@ class Inclusion:
         self._depth = depth
         self._asked = set() if asked is None else asked
         self._numbers: dict[Pair, int] = {}
-        self._told: list[tuple[Counterexample, ...]] = []  # by number: a pair is slow to look up
+        self._found: list[tuple[Counterexample, ...]] = []  # by number: a pair is slow to look up
         self._split: dict[int, tuple[tuple[Counterexample, ...], Ways]] = {}
         self._users: dict[Pair, dict[Pair, None]] = {}
         self._new: list[Pair] = []
@@ -109,11 +109,11 @@ class Inclusion:
 
     def _ways(self, number: int) -> Ways:
         """Return why a pair does not hold by itself, and the pairs below it that do not hold."""
-        told = self._told[number]
-        if number not in self._split or self._split[number][0] is not told:
-            ends = [each for each in told if each.pair is None]
-            links = [(each.path, self._numbers[each.pair]) for each in told if each.pair]
-            self._split[number] = told, (ends, links)
+        found = self._found[number]
+        if number not in self._split or self._split[number][0] is not found:
+            ends = [each for each in found if each.pair is None]
+            links = [(each.path, self._numbers[each.pair]) for each in found if each.pair]
+            self._split[number] = found, (ends, links)
         return self._split[number][1]
 
     def includes(self, one: Conjunction, other: Conjunction) -> bool:
@@ -121,7 +121,7 @@ class Inclusion:
         pair = (self.sub.followed(one), self.sup.followed(other))
         self._register(pair)
         self._settle()
-        return not self._told[self._numbers[pair]]
+        return not self._found[self._numbers[pair]]
 
     def includes_branch(self, one: SchemaBranch, other: SchemaBranch) -> bool:
         """Return whether every value of a branch is admitted by one other branch."""
@@ -145,7 +145,7 @@ class Inclusion:
         self._register(pair)
         if self._current is not None:
             self._users.setdefault(pair, {})[self._current] = None
-        return not self._told[self._numbers[pair]]
+        return not self._found[self._numbers[pair]]
 
     def below(self, name: str, one: Conjunction, other: Conjunction) -> list[Counterexample]:
         """Return what leads on to a pair one step down, where that does not hold."""
@@ -181,8 +181,8 @@ class Inclusion:
     def _register(self, pair: Pair) -> None:
         if pair in self._numbers:
             return
-        self._numbers[pair] = len(self._told)
-        self._told.append(())
+        self._numbers[pair] = len(self._found)
+        self._found.append(())
         old_and_new = pair if self.forward else pair[::-1]
         if self._identical is None or not self._identical.same(*old_and_new):
             self._new.append(pair)
@@ -190,11 +190,11 @@ class Inclusion:
 
     def _ask(self, pair: Pair) -> None:
         number = self._numbers[pair]
-        was_refuted = bool(self._told[number])
+        was_refuted = bool(self._found[number])
         self._fits.clear()
         found = tuple(dict.fromkeys(self._compare(*pair)))
         if found:
-            self._told[number] = found
+            self._found[number] = found
         if found and not was_refuted:
             for user in self._users.get(pair, ()):
                 if user not in self._waiting:

@@ -120,17 +120,17 @@ def sentence_of(service: str, found: Counterexample, *, narrowed: bool) -> str:
     sub, sup = shown(found.sub_value), shown(found.sup_value)
     kind = "enum-open" if found.kind == "enum" and found.sub_value is None else found.kind
     if kind in WORDS:
-        told = WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
+        text = WORDS[kind][2 if narrowed else 3].format(sub=sub, sup=sup)
         if kind == "variant" and not found.sub_value:
-            told = told.replace(f"the variant {sub}", "one of the variants")
+            text = text.replace(f"the variant {sub}", "one of the variants")
     elif kind in BOUNDS:
         old, new = (sub, sup) if narrowed else (sup, sub)
-        told = f"has its {BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
-        told += f" from {old} to {new}"
+        text = f"has its {BOUNDS[kind]} limit {'tightened' if narrowed else 'loosened'}"
+        text += f" from {old} to {new}"
     else:
         what = kind.replace("-", " ")
-        told = f"{'narrowed' if narrowed else 'widened'} its {what} rules"
-    return f"{service} {told}."
+        text = f"{'narrowed' if narrowed else 'widened'} its {what} rules"
+    return f"{service} {text}."
 
 
 def shown(value: Any) -> str:

@@ -217,10 +217,10 @@ def _annotations(
     if (before and before.value) == (after and after.value):
         return
     word = "changed" if before and after else "added" if after else "removed"
-    told = (shown(each.value) if each else "none" for each in (before, after))
+    values = (shown(each.value) if each else "none" for each in (before, after))
     comparison.add(
         subject, f"request-parameter-default-{word}",
-        "The default of the {} changed from {} to {}.".format(subject.name, *told),
+        "The default of the {} changed from {} to {}.".format(subject.name, *values),
         old=before.pointer if before else old.part.pointer,
         new=after.pointer if after else new.part.pointer, breaking=False,
     )  # fmt: skip

@@ -61,8 +61,8 @@ class DiffReport:
     def summary(self) -> str:
         """The counts in one line."""
         error, warning, info = (self.counts[severity] for severity in ChangeSeverity)
-        told = f"{error} breaking, {warning} warnings, {info} harmless changes."
-        return f"{told} {self.ignored} ignored by the policy." if self.ignored else told
+        counts = f"{error} breaking, {warning} warnings, {info} harmless changes."
+        return f"{counts} {self.ignored} ignored by the policy." if self.ignored else counts
 
     @property
     def unused(self) -> str:
@@ -101,15 +101,15 @@ def pointers(change: Change) -> Iterator[str]:
 
 def print_report(console: Console, report: DiffReport) -> None:
     """Print changes: a table on a terminal, one whole line each into a pipe; then the counts."""
-    told = [change for change in report.changes if change.severity is not ChangeSeverity.INFO]
-    if console.is_terminal and told:
+    shown = [change for change in report.changes if change.severity is not ChangeSeverity.INFO]
+    if console.is_terminal and shown:
         columns = ["Severity", "Change", "Operations", "Where"]
         columns += ["Consumers"] if report.impacts is not None else []
-        print_table(console, "Changes", columns, [_row(report, change) for change in told])
+        print_table(console, "Changes", columns, [_row(report, change) for change in shown])
     else:
-        for change in told:
+        for change in shown:
             print_line(console, *_line(report, change), wrap=False)
-    for change in report.changes[len(told) :]:
+    for change in report.changes[len(shown) :]:
         text = f"harmless {change.rule}: {_where(report, change)}{change.sentence}"
         print_line(console, (text, "dim"), wrap=False)
     print_line(console, report.summary, wrap=False)
@@ -129,8 +129,8 @@ def _row(report: DiffReport, change: Change) -> list[str | tuple[str, str]]:
 
 def _where(report: DiffReport, change: Change) -> str:
     """Return the operations before a sentence, unless it begins with the one that it is about."""
-    is_told = change.sentence.startswith(f"{change.operation} ")
-    return "" if is_told or not change.operation else f"{report.operations(change)}: "
+    is_named = change.sentence.startswith(f"{change.operation} ")
+    return "" if is_named or not change.operation else f"{report.operations(change)}: "
 
 
 def _line(report: DiffReport, change: Change) -> Iterator[str | tuple[str, str]]:
@@ -150,11 +150,11 @@ def as_json(report: DiffReport) -> str:
     entries = []
     for change in report.changes:
         entry: dict[str, Any] = asdict(replace(change, occurrences=()))
-        shown = None if report.every_operation else MANY
-        entry["occurrences"] = [asdict(each) for each in change.occurrences[:shown]]
+        most = None if report.every_operation else MANY
+        entry["occurrences"] = [asdict(each) for each in change.occurrences[:most]]
         entry |= {
             "operation": change.operation,
-            "operations": change.operations[:shown],
+            "operations": change.operations[:most],
             "occurrence_count": len(change.occurrences),
             "operation_count": len(change.operations),
         }
@@ -184,13 +184,13 @@ def to_step(report: DiffReport, *, with_warnings: bool = False) -> StepResult:
         report: What was found.
         with_warnings: Whether warnings are findings too, known ones that fail nothing.
     """
-    told = [c for c in report.changes if c.breaking or (with_warnings and _is_warning(c))]
+    shown = [c for c in report.changes if c.breaking or (with_warnings and _is_warning(c))]
     evidence = {
         "changes": len(report.changes),
         "breaking": report.counts[ChangeSeverity.ERROR],
         "documents": 2,
     }
-    return step_result("openapi diff", evidence, [_finding(report, change) for change in told])
+    return step_result("openapi diff", evidence, [_finding(report, change) for change in shown])
 
 
 def _is_warning(change: Change) -> bool:

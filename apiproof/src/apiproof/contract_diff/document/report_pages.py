@@ -78,9 +78,9 @@ def _by_severity(report: DiffReport) -> Iterator[Block]:
         for change in changes:
             where = "; ".join(map(_code, pointers(change)))
             consumers = "; ".join(_plain(line) for line in report.consumers(change))
-            told = f"{_code(report.operations(change))}: {_sentence(change.sentence)}"
+            text = f"{_code(report.operations(change))}: {_sentence(change.sentence)}"
             tail = f" ({_code(change.rule)}; {where})" + (f" {consumers}" if consumers else "")
-            yield "item", told + tail
+            yield "item", text + tail
 
 
 def _changelog(report: DiffReport) -> Iterator[Block]:

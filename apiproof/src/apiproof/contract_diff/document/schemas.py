@@ -244,9 +244,9 @@ class Schemas:
         for branch in branches:
             rivals = [s for s in others if any(b.type == branch.type for b in self._expand(s))]
             if rivals and len(rivals) <= MOST_EXCLUSIVE:
-                told = tuple(Constraint(rival, rival.pointer) for rival in rivals)
-                marks = {**branch.marks, "one-of": (*branch.get("one-of"), *told)}
-                branch = replace(branch, marks=marks)  # noqa: PLW2901 - the same branch, told more
+                exclusive = tuple(Constraint(rival, rival.pointer) for rival in rivals)
+                marks = {**branch.marks, "one-of": (*branch.get("one-of"), *exclusive)}
+                branch = replace(branch, marks=marks)  # noqa: PLW2901 - the same branch, marked
             found.append(branch)
         return tuple(found)
 
@@ -275,8 +275,8 @@ class Schemas:
         shape = Constraint(Shape({name: site_of}, {}, None, home), home)
         demand = {"required": (Constraint(name, home),), "shape": (shape,)}
         extra = [SchemaBranch(kind, home, demand if kind == "object" else {}) for kind in TYPES]
-        told = any(self._names_values(branch, name) for branch in branches)
-        return branches if told else labelled(meet(extra, branches), short)
+        is_demanded = any(self._names_values(branch, name) for branch in branches)
+        return branches if is_demanded else labelled(meet(extra, branches), short)
 
     def _names_values(self, branch: SchemaBranch, name: str) -> bool:
         sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)

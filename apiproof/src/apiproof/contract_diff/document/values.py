@@ -212,8 +212,8 @@ def overlap(
         return ""
     if one.type == "object":
         return _objects_overlap(schemas, others, one, other, depth)
-    told = {"pattern", "format", "row", "contains", "condition", "not", "one-of"}
-    return "undeclared" if told & one.marks.keys() & other.marks.keys() else "declared"
+    unsampled = {"pattern", "format", "row", "contains", "condition", "not", "one-of"}
+    return "undeclared" if unsampled & one.marks.keys() & other.marks.keys() else "declared"
 
 
 def _objects_overlap(

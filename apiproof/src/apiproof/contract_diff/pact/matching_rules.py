@@ -85,8 +85,8 @@ def takes_key(rule: Rule | None, name: str, matches: Callable[[Matcher, str], bo
     for matcher in rule.matchers if rule else ():
         if matcher.kind == "eachkey":
             inner = read_rule(matcher.options.get("rules") or [])
-            judge = any if inner.combine == "OR" else all
-            if inner.matchers and not judge(matches(each, name) for each in inner.matchers):
+            quantifier = any if inner.combine == "OR" else all
+            if inner.matchers and not quantifier(matches(each, name) for each in inner.matchers):
                 return False
     return True
 

@@ -31,7 +31,7 @@ class Access:
         seen: set[str] = set()
         for operation in sorted(operations(context.service.document()), key=_last):
             name = operation.operation_id
-            if not (context.concerns(name) and context.may_meet(name) and observer.wants(CHECKS)):
+            if not (context.concerns(name) and context.may_differ(name) and observer.wants(CHECKS)):
                 continue
             probe.exercise(operation)
             new = [finding for finding in probe.report.findings if finding.id not in seen]

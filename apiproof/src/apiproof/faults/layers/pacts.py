@@ -54,7 +54,7 @@ class Pacts:
 
 
 def _single(selected: Sequence[SelectedPact], context: LayerContext) -> Iterator[SelectedPact]:
-    """Yield the interactions that concern the scene, one at a time."""
+    """Yield the interactions that concern the context, one at a time."""
     routes = Router(context.service.document())
     for each in selected:
         for interaction in each.interactions:

@@ -1,4 +1,4 @@
-"""A layer that is Schemathesis as it comes: no hooks, checks or guidance of ours, but a token."""
+"""A layer that is Schemathesis as it comes: none of our hooks, checks or overrides, but a token."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

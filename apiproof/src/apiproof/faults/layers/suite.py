@@ -88,7 +88,7 @@ class Suite:
             path, _, test = name.partition("::")
             named = test.rpartition("::")[2].partition("[")[0] in observer.named
             affordable = observer.budget is None or spent < 2 * observer.budget
-            if named or (affordable and context.may_meet(name)):
+            if named or (affordable and context.may_differ(name)):
                 spent += unit.seconds
                 chosen.append(path)
         return list(dict.fromkeys(chosen))
@@ -144,7 +144,7 @@ class _Conductor:
         )
 
     def _concerns(self, item: pytest.Item) -> bool:
-        if self._context.may_meet(unit_of(item)):
+        if self._context.may_differ(unit_of(item)):
             return True
         # A check that claims to notice is run in any case: the profile does not see all that a
         # test does, such as its requests to an application of its own.

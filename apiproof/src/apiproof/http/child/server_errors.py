@@ -106,9 +106,9 @@ def recording_errors(app: Any, report: Report, root: Path) -> Any:
                 await _answer(noting)
         if status >= SERVER_ERROR:
             last = raised[-1] if raised else _Raised()
-            met = scope["method"], scope["path"], *asdict(last).values()
-            is_new = met not in kept and len(kept) < MOST_REQUESTS
-            kept.add(met)
+            failure = scope["method"], scope["path"], *asdict(last).values()
+            is_new = failure not in kept and len(kept) < MOST_REQUESTS
+            kept.add(failure)
             request = _request(scope, body, answer) if is_new else {}
             site = ErrorSite(scope["method"], scope["path"], status, **asdict(last), **request)
             report(asdict(site))

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from apiproof.environment import Environment
-from tests.contract.examples import OPERATIONS, SECURED, bearer, declaring, valid
+from tests.contract.valid_requests import OPERATIONS, SECURED, bearer, declaring, valid
 
 SUCCESSES = {name: min(found.statuses) for name, found in OPERATIONS.items()}
 BODIES = [name for name in declaring(413) if OPERATIONS[name].definition.get("requestBody")]

@@ -12,7 +12,7 @@ from hypothesis.control import currently_in_test_context
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.strategies import Signup
-from tests.property.script import HEADER, Script
+from tests.property.repro_script import HEADER, Script
 
 PASSWORD = "Correct-Horse-7-Battery"
 SIGN_UP, RESET = "sign-up", "password-reset"
@@ -23,7 +23,7 @@ def _note(piece: str) -> None:
         note(piece)
 
 
-class Visitor:
+class ApiDriver:
     """A client of the API in an environment.
 
     Args:

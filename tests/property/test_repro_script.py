@@ -14,9 +14,9 @@ from apiproof.live import live_environment
 from apiproof.service import Service
 from tests.property.account_machine import AccountMachine
 from tests.property.account_model import Status
-from tests.property.script import HEADER, Script
+from tests.property.api_driver import ApiDriver, somebody
+from tests.property.repro_script import HEADER, Script
 from tests.property.strategies import few
-from tests.property.visitor import Visitor, somebody
 
 needs_shell = pytest.mark.skipif(
     not all(map(shutil.which, ("sh", "curl", "jq"))), reason="the script is run with sh, curl, jq"
@@ -88,10 +88,10 @@ def test_whoever_follows_the_script_gets_there(told: str, service: Service, tmp_
 @needs_shell
 def test_awkward_bodies_are_quoted_for_the_shell(env: Environment) -> None:
     """Planted: bodies between plain double quotes."""
-    visitor = Visitor(env, script=Script())
+    driver = ApiDriver(env, script=Script())
     awkward = 'it\'s a "test" with $HOME, `id` and \\ \u00e9'
-    visitor.call("POST", "/users/verify", json={"username": awkward, "confirmation_code": "1"})
-    line = visitor.script.text.splitlines()[-1].replace("curl -sS", "printf '%s\\n'")
+    driver.call("POST", "/users/verify", json={"username": awkward, "confirmation_code": "1"})
+    line = driver.script.text.splitlines()[-1].replace("curl -sS", "printf '%s\\n'")
     run = subprocess.run(  # noqa: S603 - our own script
         ["sh", "-c", f"API=x; {line}"],  # noqa: S607 - whichever shell there is
         capture_output=True,
@@ -105,9 +105,9 @@ def test_awkward_bodies_are_quoted_for_the_shell(env: Environment) -> None:
 def test_tokens_made_outside_of_the_api_are_not_written_out(env: Environment) -> None:
     """Planted: headers printed as they are."""
     account = env.new_account()
-    visitor = Visitor(env, script=Script())
-    assert visitor.me(account.access_token).status_code == 200
-    assert account.access_token not in visitor.script.text
-    assert 'Bearer \'"${TOKEN_1}"' in visitor.script.text
-    assert visitor.settle(somebody())
-    assert "eyJ" not in visitor.script.text
+    driver = ApiDriver(env, script=Script())
+    assert driver.me(account.access_token).status_code == 200
+    assert account.access_token not in driver.script.text
+    assert 'Bearer \'"${TOKEN_1}"' in driver.script.text
+    assert driver.settle(somebody())
+    assert "eyJ" not in driver.script.text

@@ -6,7 +6,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account, SeedUser
-from tests.contract.examples import OPERATIONS, bearer, create, valid
+from tests.contract.valid_requests import OPERATIONS, bearer, create, valid
 from tests.service import PASSWORD
 
 NAMES = ("0before", "middle", "zafter")  # by name; they also move in in this order

@@ -9,8 +9,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.alteration import change
-from tests.contract.examples import OPERATIONS, bearer, create, valid
+from tests.contract.pool_changes import change
+from tests.contract.valid_requests import OPERATIONS, bearer, create, valid
 from tests.service import OTHER_PASSWORD, PASSWORD
 
 REQUEST_ID = "X-Request-ID"

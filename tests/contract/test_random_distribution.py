@@ -7,7 +7,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account
-from tests.contract.examples import bearer, create
+from tests.contract.valid_requests import bearer, create
 
 INT4 = 2**31
 
