@@ -130,6 +130,30 @@ def test_taking_a_migration_back_keeps_users_and_gives_sign_ups_under_way_up(
     assert tables(database) == {"alembic_version"}
 
 
+@pytest.mark.parametrize(("begun", "still_open"), [(None, 0), ("1", 1)])
+def test_a_reset_that_is_under_way_during_the_upgrade_is_under_way_after_it(
+    database: Database, begun: str | None, still_open: int
+) -> None:
+    migrate(database.url)
+    take_back(database.url, "0002")
+    insert_user(database, "ada", **({"reset_begun_at": begun} if begun else {}))
+    migrate(database.url)
+    assert sql(database, "SELECT resets_open FROM users") == [(still_open,)]
+
+
+def test_a_page_of_one_owner_is_found_by_an_index_in_its_order(database: Database) -> None:
+    """Without one, each page reads and sorts everybody's numbers."""
+    migrate(database.url)
+    page = "SELECT * FROM random_items WHERE owner_id = 1 ORDER BY id LIMIT 20 OFFSET 20"
+    # The planner takes a small table as it is.
+    off = "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off"
+    way = sql(database, f"{off}; EXPLAIN {page}")
+    plan = "\n".join(line for (line,) in way)
+    assert "Index" in plan
+    assert "Index Cond: (owner_id = 1)" in plan
+    assert "Sort" not in plan
+
+
 def test_what_is_a_users_goes_with_the_user(database: Database) -> None:
     migrate(database.url)
     for name in ("ada", "grace"):

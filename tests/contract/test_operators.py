@@ -87,6 +87,20 @@ def test_a_command_given_twice_does_what_it_does_once(env: Environment) -> None:
     assert login(env, user) == 200
 
 
+def test_a_disabled_accounts_tokens_are_revoked_at_cognito_as_well(env: Environment) -> None:
+    """Cognito's own operations take them, too, once the account is open again."""
+    user, other = env.new_account(), env.new_account()
+    disable(env.config, user.username)
+    env.aws.admin_enable_user(UserPoolId=env.config.user_pool_id, Username=user.username)
+    client = {"ClientId": env.config.client_id, "ClientSecret": env.config.client_secret}
+    with pytest.raises(env.aws.exceptions.NotAuthorizedException):
+        env.aws.get_user(AccessToken=user.access_token)
+    with pytest.raises(env.aws.exceptions.NotAuthorizedException):
+        env.aws.get_tokens_from_refresh_token(**client, RefreshToken=user.refresh_token)
+    assert env.aws.get_user(AccessToken=other.access_token)["Username"] == other.username
+    assert env.aws.get_tokens_from_refresh_token(**client, RefreshToken=other.refresh_token)
+
+
 @pytest.mark.parametrize("command", [disable, enable])
 def test_an_account_is_not_found_by_its_sub_nor_is_nobody(
     env: Environment, command: Callable[..., None]

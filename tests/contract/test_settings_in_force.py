@@ -88,16 +88,20 @@ def test_only_the_origins_of_the_settings_may_read_answers(
         assert "Origin" in answer.headers["Vary"]
 
 
-@pytest.mark.parametrize("lifetime", [60, 3600, 86_400, 604_800])
+# Settings of the service, and after how many seconds an unconfirmed account makes way.
+LIFETIMES = [({}, 86_400), *(({"unconfirmed_lifetime": n}, n) for n in (60, 3600, 604_800))]
+
+
+@pytest.mark.parametrize(("settings", "lifetime"), LIFETIMES)
 @pytest.mark.parametrize("same", ["username", "email"])
 def test_an_unconfirmed_account_makes_way_after_the_lifetime_of_the_settings(
-    env: Environment, lifetime: int, same: str
+    env: Environment, settings: dict[str, int], lifetime: int, same: str
 ) -> None:
     old = env.create_unconfirmed_user()
     body = {"username": "newcomer", "email": "newcomer@example.com", "password": PASSWORD}
     body[same] = getattr(old, same).upper()
     aged = "UPDATE users SET created_at = now() - %s * interval '1 second' WHERE username = %s"
-    with AsgiClient(application(env.config, unconfirmed_lifetime=lifetime)) as client:
+    with AsgiClient(application(env.config, **settings)) as client:
         change(env, aged, lifetime - 30, old.username)
         assert client.request("POST", "/users/signup", json=body).status_code == 409
         change(env, aged, lifetime + 30, old.username)
