@@ -2,6 +2,7 @@
 """Odd surroundings: whatever is missing or in the way is one line, and the exit code 2."""
 
 import errno
+import importlib
 import shutil
 import signal
 import subprocess
@@ -156,6 +157,22 @@ def test_a_second_serve_in_a_folder_is_one_line_and_leaves_the_file(folder: Path
         assert EnvironmentFile.read(folder / DEFAULT_PATH) == ready
 
 
+def test_an_exception_of_the_projects_own_callback_is_named_with_its_line(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "its_callbacks.py").write_text("def prepare():\n    raise LookupError('no row')\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+    prepare = importlib.import_module("its_callbacks").prepare
+    monkeypatch.setattr(cli, "app", lambda **_: prepare())
+    with pytest.raises(SystemExit) as ended:
+        cli.main([])
+    assert ended.value.code == 2
+    text = capsys.readouterr().err
+    assert "its_callbacks.py:2 prepare raised LookupError: no row" in text
+    assert "report" not in text
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
@@ -166,6 +183,7 @@ def test_a_second_serve_in_a_folder_is_one_line_and_leaves_the_file(folder: Path
     ],
 )
 def test_an_exception_that_nobody_expected_is_two(
+    folder: Path,
     error: Exception,
     expected: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -174,6 +192,7 @@ def test_an_exception_that_nobody_expected_is_two(
     def fail(**_: object) -> None:
         raise error
 
+    monkeypatch.chdir(folder)  # this file is no part of that project
     monkeypatch.setattr(cli, "app", fail)
     with pytest.raises(SystemExit) as ended:
         cli.main([])

@@ -17,6 +17,7 @@ from typing import Any, Final
 from apiproof.environment_config import EnvironmentConfig
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
+from apiproof.http.child.mounted_documents import declared_by
 
 LAUNCHER = Path(__file__).parent / "http" / "child" / "launcher.py"
 ASGI_ARGUMENTS = 3
@@ -121,7 +122,7 @@ def declared_document(
     if isinstance(app, str):
         document = _run(["describe", app], app, variables, python)["document"]
     else:
-        document = app.openapi() if hasattr(app, "openapi") else None
+        document = declared_by(app)
     if document is None:
         raise ApplicationNotLoaded(
             f"{app} declares no OpenAPI document outside an environment: "
@@ -165,7 +166,8 @@ def migrate(migrations: Any, url: str, variables: Mapping[str, str], python: Pat
 
 def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> None:
     words = ["alembic", "-c", ini.name, "upgrade", "head"]
-    command = [str(python or sys.executable), str(LAUNCHER), *words]
+    # Absolute, since the file's folder is where it starts; a link stays one, as environments are.
+    command = [str(Path(python or sys.executable).absolute()), str(LAUNCHER), *words]
     done = subprocess.run(  # noqa: S603  # the project's own interpreter and file
         command,
         cwd=ini.resolve().parent,

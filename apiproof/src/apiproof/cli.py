@@ -7,7 +7,9 @@ reached, interrupted). Errors that a user can put right are one line, without a 
 import errno
 import os
 import sys
+import traceback
 from importlib import metadata
+from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -85,21 +87,50 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _refuse(f'{error.name} is not installed: pip install "apiproof[all]" has what this needs.')
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in UNWRITABLE:
-            _refuse(
-                f"{error.filename or 'A file'} cannot be written ({error.strerror}): "
-                "free some space there, or run in a folder that can be written."
-            )
         # A crash is never a finding: its exit code is not 1.
-        if os.environ.get("APIPROOF_TRACEBACK"):
+        if os.environ.get("APIPROOF_TRACEBACK") and not _is_unwritable(error):
             raise
-        _refuse(
-            f"unexpected {type(error).__name__}: {redact(' '.join(str(error).split()))[:500]}. "
-            "Please report it; APIPROOF_TRACEBACK=1 shows where."
-        )
+        _refuse(_reason(error))
     if code == INTERRUPTED:
         _refuse("Interrupted: nothing was decided. Run the same command again.")
     sys.exit(code)
+
+
+def _is_unwritable(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in UNWRITABLE
+
+
+def _reason(error: Exception) -> str:
+    """Return the line that is told of an exception that nobody expected."""
+    if isinstance(error, OSError) and _is_unwritable(error):
+        return (
+            f"{error.filename or 'A file'} cannot be written ({error.strerror}): "
+            "free some space there, or run in a folder that can be written."
+        )
+    what = f"{type(error).__name__}: {redact(' '.join(str(error).split()))[:500]}"
+    if place := _place_in_project(error):
+        return f"{place} raised {what}. APIPROOF_TRACEBACK=1 shows the whole traceback."
+    return f"unexpected {what}. Please report it; APIPROOF_TRACEBACK=1 shows where."
+
+
+def _place_in_project(error: BaseException) -> str:
+    """Return the last line of the project's own code that an exception came through, if any did.
+
+    A callback of the service file that raises is no fault of ours.
+    """
+    ours = Path(__file__).parent
+    frames = [
+        (Path(frame.f_code.co_filename), line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+    ]
+    own = [
+        f"{file.relative_to(Path.cwd())}:{line} {name}"
+        for file, line, name in frames
+        if Path.cwd() in file.parents
+        and ours not in file.parents
+        and not {"site-packages", "dist-packages"} & set(file.parts)
+    ]
+    return own[-1] if own else ""
 
 
 def _refuse(text: str) -> NoReturn:

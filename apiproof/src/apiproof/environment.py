@@ -5,7 +5,6 @@ Tests reset it; they never build a second one for isolation's sake.
 
 import base64
 import contextlib
-import copy
 import functools
 import itertools
 import json
@@ -23,6 +22,7 @@ from apiproof.coverage import CoverageLog, record_responses
 from apiproof.environment_config import EnvironmentConfig, filled
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
+from apiproof.http.child.mounted_documents import declared_by
 from apiproof.http.child.server_errors import ErrorSite, noticing_http_exceptions, recording_errors
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
@@ -142,9 +142,7 @@ class Environment:
         if self.service.make_document is not None:
             return self.service.make_document()
         if self._served is None:
-            declare = getattr(app or self.service.create_app(self.config), "openapi", None)
-            # A copy: the application goes on to publish its own.
-            declared: Document | None = copy.deepcopy(declare()) if declare is not None else None
+            declared = declared_by(app or self.service.create_app(self.config))
         else:
             declared = self._served.document
         return declared or self.service.document()
@@ -340,6 +338,7 @@ def _pool_settings(service: Service) -> PoolSettings:
         pool=service.pool,
         client=service.pool_client,
         user_pool_id=service.user_pool_id,
+        client_id=service.client_id,
     )
 
 

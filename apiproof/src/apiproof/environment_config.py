@@ -40,6 +40,11 @@ class EnvironmentConfig:
     jwks_url: str
     cognito_endpoint: str | None
 
+    @property
+    def database_plain_url(self) -> str:
+        """The URL without a driver (`postgresql://`), as psycopg2, psycopg and asyncpg take it."""
+        return re.sub(r"^postgresql\+\w+:", "postgresql:", self.database_url)
+
 
 def placeholder_config(region: str) -> EnvironmentConfig:
     """Return a configuration of the right shape in which nothing exists."""
@@ -67,7 +72,7 @@ def fields(config: EnvironmentConfig) -> dict[str, str]:
     url = config.database_url
     parts = urlsplit(url)
     query = parse_qs(parts.query)
-    plain = re.sub(r"^postgresql\+\w+:", "postgresql:", url)
+    plain = config.database_plain_url
     return {
         "database_url": url,
         "database_plain_url": plain,

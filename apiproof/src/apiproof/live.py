@@ -41,7 +41,9 @@ def live_environment(
         env.client = stack.enter_context(HttpClient(base_url))
         control_url = stack.enter_context(run_server(control_app(env, secret)))
         openapi_url = f"{base_url}/openapi.json"
-        if published_document(env.client) is None:  # `FastAPI(openapi_url=None)`, or another path
+        published = published_document(env.client)
+        # `FastAPI(openapi_url=None)`, another path, or mounted applications with their own.
+        if published is None or not env.declared["paths"].keys() <= published["paths"].keys():
             other_url = stack.enter_context(run_server(_document_app(env.document)))
             openapi_url = f"{other_url}/openapi.json"
         file = _described(env, base_url, control_url, secret, service_name)

@@ -180,6 +180,7 @@ class Service:
         schema_version: Names the database schema; equal versions may share a template database.
         region: The AWS region of the pool.
         user_pool_id: The pool's id, where the application's code names it; default: invented.
+        client_id: The app client's id, likewise.
         pool: More settings of the pool, in the shape of CreateUserPool's request.
         pool_client: More settings of its app client, in the shape of CreateUserPoolClient's.
         trigger: The Pre Token Generation V2 handler that the deployment uploads.
@@ -222,6 +223,7 @@ class Service:
     schema_version: str = "schema"
     region: str = "us-east-1"
     user_pool_id: str = ""
+    client_id: str = ""
     pool: Mapping[str, Any] = field(default_factory=dict)
     pool_client: Mapping[str, Any] = field(default_factory=dict)
     trigger: Trigger | None = None

@@ -55,7 +55,6 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     from apiproof import init as adoption
     from apiproof.environment import Environment
     from apiproof.errors import UserError
-    from apiproof.init.variables import invented
     from apiproof.openapi.document import load_document
     from apiproof.service import Service
 
@@ -63,7 +62,8 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         return load_document(openapi), ""
     facts = plan.facts
     variables = {name: facts.template(name) for name in facts.variables}
-    variables |= invented(facts.variables, facts.structured) | facts.examples
+    variables |= facts.invented() | facts.examples
+    variables["PYTHONPATH"] = plan.import_root
     service = Service(
         plan.app,
         python=plan.python,
@@ -72,6 +72,7 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         migrations=plan.migrations or None,
         region=plan.region,
         user_pool_id=next(iter(facts.pool_ids), ""),
+        client_id=next(iter(facts.client_ids), ""),
     )
     try:
         with Environment.open(service) as env:

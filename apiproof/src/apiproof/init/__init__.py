@@ -11,6 +11,7 @@ from apiproof.access.identities_file import NoSecurity, identities_file
 from apiproof.errors import UserError
 from apiproof.init.enforced_security import token_kinds, undeclared_security
 from apiproof.init.files import SERVICE_FILE, Plan, texts
+from apiproof.init.import_root import dotted, file_of, import_root
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
 from apiproof.openapi.document import operations
@@ -64,11 +65,16 @@ def plan_of(root: Path, app: str = "", python: Path | None = None) -> Plan:
             f"No FastAPI application was found in {root.name}/: "
             "name it, as in `apiproof init package.module:app`."
         )
+    module, _, name = chosen.partition(":")
+    file = file_of(module, facts.imports, root)
+    start = root if file is None else import_root(root, file, facts.imports)
+    folders = list(dict.fromkeys([root, start]))
     return Plan(
-        app=chosen,
-        python=python or _interpreter(root),
+        app=chosen if file is None else f"{dotted(file, start)}:{name}",
+        python=python or _interpreter(root, folders),
         facts=facts,
-        migrations=_migrations(root, facts),
+        import_root="" if start == root else start.relative_to(root).as_posix(),
+        migrations=_migrations(root, folders, facts),
         region=_region(facts),
         install=tuple(_install(root)),
     )
@@ -119,10 +125,12 @@ def write(root: Path, plan: Plan) -> Iterator[Written]:
             yield Written(name, "differs", "\n".join(lines))
 
 
-def _interpreter(root: Path) -> Path | None:
-    for name in ENVIRONMENTS:
-        if (root / name / "bin" / "python").exists():
-            return Path(name) / "bin" / "python"
+def _interpreter(root: Path, folders: list[Path]) -> Path | None:
+    for folder in folders:
+        for name in ENVIRONMENTS:
+            python = folder / name / "bin" / "python"
+            if python.exists():
+                return python.relative_to(root)
     return None
 
 
@@ -138,10 +146,15 @@ def _install(root: Path) -> Iterator[str]:
         yield f"python -m venv .venv && .venv/bin/pip install {what}"
 
 
-def _migrations(root: Path, facts: SourceFacts) -> str:
-    if (root / "alembic.ini").is_file():
-        return "alembic.ini"
-    return "" if facts.creates_tables else facts.metadata
+def _migrations(root: Path, folders: list[Path], facts: SourceFacts) -> str:
+    for folder in folders:
+        if (folder / "alembic.ini").is_file():
+            return (folder / "alembic.ini").relative_to(root).as_posix()
+    if facts.creates_tables or not facts.metadata:
+        return ""
+    module, _, name = facts.metadata.partition(":")
+    file = file_of(module, facts.imports, root)
+    return f"{dotted(file, folders[-1])}:{name}" if file is not None else facts.metadata
 
 
 def _region(facts: SourceFacts) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 from apiproof.init.enforced_security import NOTHING, Undeclared
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
-from apiproof.init.variables import invented
 from apiproof.openapi.undeclared import BEARER
 
 SERVICE_FILE = "apiproof_service.py"
@@ -23,6 +22,7 @@ class Plan:
         app: The application's import path.
         python: The interpreter to serve it with, relative to the project; None for the kit's.
         facts: What its source tells.
+        import_root: The folder that its imports start from, relative to it; empty where it does.
         migrations: `alembic.ini`, an import path, or empty.
         found: Its operations by purpose.
         enders: operationIds that end a session.
@@ -38,6 +38,7 @@ class Plan:
     app: str
     python: Path | None
     facts: SourceFacts
+    import_root: str = ""
     migrations: str = ""
     found: Mapping[str, Recognised] = field(default_factory=dict)
     enders: list[str] = field(default_factory=list)
@@ -188,8 +189,7 @@ def _service(plan: Plan) -> Iterator[str]:
     yield from ("", "", "SERVICE = Service(", f'    "{plan.app}",')
     if plan.python is not None:
         yield f'    python=Path("{plan.python.as_posix()}"),'
-    if facts.variables:
-        yield from _variables(facts)
+    yield from _variables(plan)
     if not facts.has_database:
         yield "    database=False,"
     elif plan.migrations:
@@ -199,6 +199,8 @@ def _service(plan: Plan) -> Iterator[str]:
     yield f'    region="{plan.region}",'
     if facts.pool_ids:
         yield f'    user_pool_id="{facts.pool_ids[0]}",  # as the code has it'
+    if facts.client_ids:
+        yield f'    client_id="{facts.client_ids[0]}",  # likewise'
     yield from _pool(plan)
     yield from _users(plan)
     if plan.enders:
@@ -216,9 +218,14 @@ def _service(plan: Plan) -> Iterator[str]:
     yield ")"
 
 
-def _variables(facts: SourceFacts) -> Iterator[str]:
+def _variables(plan: Plan) -> Iterator[str]:
+    facts = plan.facts
+    if not facts.variables and not plan.import_root:
+        return
     yield "    variables={"
-    made_up = invented(facts.variables, facts.structured)
+    if plan.import_root:
+        yield f'        "PYTHONPATH": "{plan.import_root}",  # where its imports start'
+    made_up = facts.invented()
     for name in facts.variables:
         if name in facts.examples:
             yield f"        {json.dumps(name)}: {json.dumps(facts.examples[name])},  # your example"

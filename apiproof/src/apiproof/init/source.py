@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from apiproof.init.examples import example_schemes, example_values
+from apiproof.init.import_root import dotted, imported_by
 from apiproof.init.start_commands import started_applications
-from apiproof.init.variables import PLAIN, template_for, url_template
+from apiproof.init.variables import PLAIN, invented, template_for, url_template
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}
 _PLACES = {"cookies": "cookie", "headers": "header"}
 _READERS = {"getenv", "get", "config", "env", "str", "int"}
 _POOL_ID = re.compile(r"\b([a-z]{2}(?:-[a-z]+)+-\d)_[A-Za-z0-9]{5,55}\b")
+_CLIENT_ID = re.compile(r"(?i:client_?id)[\"']?\s*[:=]\s*[\"']([a-z0-9]{26})[\"']")
 _REGION = re.compile(r"\b(?:af|ap|ca|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d\b")
 _EMPTY = {
     **dict.fromkeys(("dict", "Dict", "Mapping"), "{}"),
@@ -47,6 +49,9 @@ class SourceFacts:
         pool_ids: User pool ids that are written into the code.
         regions: AWS regions likewise.
         credentials: Cookies and headers that the code reads and that may hold a token.
+        imports: What each file imports.
+        client_ids: App client ids that are written into the code.
+        dsns: Variables that pydantic reads as PostgreSQL's URL, whatever their name.
     """
 
     applications: list[str] = field(default_factory=list)
@@ -63,10 +68,22 @@ class SourceFacts:
     pool_ids: list[str] = field(default_factory=list)
     regions: list[str] = field(default_factory=list)
     credentials: dict[tuple[str, str], None] = field(default_factory=dict)
+    imports: dict[Path, frozenset[str]] = field(default_factory=dict)
+    client_ids: list[str] = field(default_factory=list)
+    dsns: set[str] = field(default_factory=set)
 
     def template(self, name: str) -> str:
         """Return the template of a variable; empty where its name says nothing to us."""
         return self.url_templates.get(name) or template_for(name)
+
+    def invented(self) -> dict[str, str]:
+        """Return values for those that must have one, and that nothing tells us more of."""
+        open_ones = {
+            name: is_needed
+            for name, is_needed in self.variables.items()
+            if name not in self.url_templates
+        }
+        return invented(open_ones, self.structured)
 
 
 def read_source(root: Path) -> SourceFacts:
@@ -83,7 +100,8 @@ def read_source(root: Path) -> SourceFacts:
             tree = ast.parse(text)
         except SyntaxError:
             continue
-        module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        module = dotted(path, root)
+        facts.imports[path] = imported_by(tree)
         _read_text(text, facts)
         _read_tree(tree, module, facts)
         instances += _instances(tree, module)
@@ -98,7 +116,7 @@ def read_source(root: Path) -> SourceFacts:
     facts.url_templates = {
         name: url_template("\n".join(texts), schemes.get(name.upper(), ""))
         for name in facts.variables
-        if template_for(name) == PLAIN
+        if template_for(name) == PLAIN or name in facts.dsns
     }
     templates = {template_for(name) for name in facts.variables}
     if "{database_host}" in templates and "{database_port}" not in templates:
@@ -108,7 +126,7 @@ def read_source(root: Path) -> SourceFacts:
     known = [*_by_likelihood([*instances, *called]), *factories]
     started = [
         path if not path.endswith(":") else next((it for it in known if it.startswith(path)), "")
-        for path in started_applications(root)
+        for path in started_applications(root, known)
     ]
     facts.applications = list(dict.fromkeys([*filter(None, started), *known]))
     return facts
@@ -132,6 +150,9 @@ def _read_text(text: str, facts: SourceFacts) -> None:
     for match in _POOL_ID.finditer(text):
         if match.group() not in facts.pool_ids and not _is_placeholder(match.group()):
             facts.pool_ids.append(match.group())
+    facts.client_ids += [
+        found for found in _CLIENT_ID.findall(text) if not _is_placeholder(f"_{found}")
+    ]
     facts.regions += [found for found in _REGION.findall(text) if found not in facts.regions]
 
 
@@ -184,6 +205,8 @@ def _read_settings(node: ast.ClassDef, facts: SourceFacts) -> None:
         facts.variables.setdefault(name, is_needed)
         if empty:
             facts.structured[name] = empty
+        if "PostgresDsn" in ast.dump(field_.annotation):
+            facts.dsns.add(name)
 
 
 def _container(annotation: ast.expr) -> str:
@@ -281,7 +304,7 @@ def _calls_of(path: Path, root: Path, factories: set[str]) -> list[str]:
         tree = ast.parse(path.read_text(encoding="utf-8", errors="replace"))
     except SyntaxError:
         return []
-    module = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    module = dotted(path, root)
     return [
         f"{module}:{_target(node)}"
         for node in tree.body

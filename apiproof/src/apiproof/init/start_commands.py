@@ -1,7 +1,7 @@
 """The applications that a project's own files start: `uvicorn app.main:app` in its Dockerfile."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +18,21 @@ _FASTAPI: Final = re.compile(r"\bfastapi[\"',\s]+(?:run|dev)[\"',\s]+(?P<file>[\
 _LARGEST: Final = 200_000  # bytes
 
 
-def started_applications(root: Path) -> list[str]:
+def started_applications(root: Path, known: Collection[str] = ()) -> list[str]:
     """Return import paths of what is there, the likeliest first.
 
     `fastapi run FILE` takes whatever application it finds in the file: its path ends with a colon.
 
     Args:
         root: the project's folder.
+        known: import paths from there: a command may start in a folder below.
     """
-    found = [path for text in _texts(root) for path in _paths(text) if _is_there(root, path)]
+    found: list[str] = []
+    for path in (path for text in _texts(root) for path in _paths(text)):
+        if _is_there(root, path):
+            found.append(path)
+        else:
+            found += [it for it in known if it.endswith(f".{path}")][:1]
     return list(dict.fromkeys(found))
 
 

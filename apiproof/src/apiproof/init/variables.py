@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 # The first that fits; a name is taken apart at its underscores.
 _RULES: tuple[tuple[str, str], ...] = (
-    (r"ASYNC.*(DATABASE|DB|POSTGRES|SQLALCHEMY).*(URL|URI|DSN)|(DATABASE|DB|POSTGRES|SQLALCHEMY).*ASYNC.*(URL|URI|DSN)", "{database_async_url}"),
-    (r"(DATABASE|DB|POSTGRES(QL)?|SQLALCHEMY|PG|RDS|SQL).*(URL|URI|DSN|CONNECTION_STRING)", "{database_plain_url}"),
-    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(USER(NAME)?|LOGIN)", "{database_user}"),
-    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(PASSWORD|PASS|PWD|SECRET)", "{database_password}"),
-    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(HOST(NAME)?|SERVER|ADDRESS|ENDPOINT)", "{database_host}"),
-    (r"(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*PORT", "{database_port}"),
-    (r"(RDS|POSTGRES(QL)?|PG|SQL)_?(DB|DATABASE)(_?NAME)?|(DATABASE|DB)_?NAME|DB|DATABASE|.*DB_NAME", "{database_name}"),
+    (r"(.*_)?ASYNC.*(DATABASE|DB|POSTGRES|SQLALCHEMY).*(URL|URI|DSN)|(.*_)?(DATABASE|DB|POSTGRES|SQLALCHEMY).*ASYNC.*(URL|URI|DSN)", "{database_async_url}"),
+    (r"(.*_)?(DATABASE|DB|POSTGRES(QL)?|SQLALCHEMY|PG|RDS|SQL).*(URL|URI|DSN|CONNECTION_STRING)", "{database_plain_url}"),
+    (r"(.*_)?(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(USER(NAME)?|LOGIN)", "{database_user}"),
+    (r"(.*_)?(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(PASSWORD|PASS|PWD|SECRET)", "{database_password}"),
+    (r"(.*_)?(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*(HOST(NAME)?|SERVER|ADDRESS|ENDPOINT)", "{database_host}"),
+    (r"(.*_)?(DATABASE|DB|POSTGRES(QL)?|RDS|PG).*PORT", "{database_port}"),
+    (r"(RDS|POSTGRES(QL)?|PG|SQL)_?(DB|DATABASE)(_?NAME)?|(DATABASE|DB)_?NAME|DB|DATABASE|.*DB_NAME|(.*_)?POSTGRES(QL)?_+(DB|DATABASE)", "{database_name}"),
     (r".*(JWKS|JWK).*(URL|URI|ENDPOINT)", "{public_jwks_url}"),
     (r".*(ISSUER|AUTHORITY)(_?(URL|URI))?", "{issuer}"),
     (r".*POOL.*CLIENT.*SECRET.*|.*(APP|COGNITO|AWS|OAUTH).*CLIENT.*SECRET.*|CLIENT_SECRET", "{client_secret}"),
@@ -23,6 +23,10 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r".*REGION(_NAME)?", "{region}"),
 )  # fmt: skip
 _OWN = re.compile(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|PATH|HOME|PORT")
+# Other people's logins, and stores that are not PostgreSQL.
+_OTHERS = re.compile(
+    r"GOOGLE|FACEBOOK|MONGO|REDIS|MYSQL|MARIA|SQLITE|DYNAMO|ELASTIC|CELERY|RABBIT|NEO4J|CASSANDRA"
+)
 # These have a value in every environment; an invented one would only hide it.
 _GIVEN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PATH", "HOME"}
 
@@ -30,7 +34,7 @@ _GIVEN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PA
 def template_for(name: str) -> str:
     """Return the template of a variable; empty where its name says nothing to us."""
     upper = name.upper()
-    if _OWN.fullmatch(upper) or "GOOGLE" in upper or "FACEBOOK" in upper:
+    if _OWN.fullmatch(upper) or _OTHERS.search(upper):
         return ""
     for pattern, template in _RULES:
         if re.fullmatch(pattern, upper):
@@ -45,7 +49,7 @@ def placeholder_for(name: str) -> str:
         return "http://localhost:1"
     if any(word in upper for word in ("PORT", "SECONDS", "MINUTES", "DAYS", "TIMEOUT", "SIZE")):
         return "1"
-    if any(word in upper for word in ("DEBUG", "ENABLE", "IS_")):
+    if re.search(r"DEBUG|ENABLE|(^|_)IS_", upper):
         return "false"
     return "example"
 

@@ -22,7 +22,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import public_hosts  # type: ignore[import-not-found]  # beside this file, on the child's path
+import mounted_documents  # type: ignore[import-not-found]  # beside this file, on the child's path
+import public_hosts  # type: ignore[import-not-found]  # likewise
 import server_errors  # type: ignore[import-not-found]  # likewise
 
 ASGI_ARGUMENTS = 3
@@ -46,7 +47,7 @@ def main() -> None:
             report({"done": True})
             return
         app = application_of(imported(path))
-        described = {"document": app.openapi() if hasattr(app, "openapi") else None}
+        described = {"document": mounted_documents.declared_by(app)}
         if task == "describe":
             report(described)
             return

@@ -1,0 +1,134 @@
+"""Where a project's imports start, whatever folders it has, and how it names its variables."""
+
+from pathlib import Path
+
+import pytest
+
+from apiproof.application import declared_document
+from apiproof.init import plan_of
+from apiproof.init.files import service_file
+
+FACTORY = """
+from fastapi import FastAPI
+from {settings} import x
+
+
+def make(*, debug: bool = False):
+    return FastAPI()
+"""
+SETTINGS = "x = 1\n"
+MAIN = "from fastapi import FastAPI\napp = FastAPI()\n"
+
+
+def _project(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+@pytest.mark.parametrize(
+    "layout",  # folder, name of its settings, where imports start, application
+    [
+        ("shop", "shop.settings", "", "shop.factory:make"),
+        ("src/shop", "shop.settings", "src", "shop.factory:make"),
+        ("src/shop", "src.shop.settings", "", "src.shop.factory:make"),
+        ("backend/api", "api.settings", "backend", "api.factory:make"),
+        ("app", "settings", "app", "factory:make"),
+    ],
+)
+def test_the_folder_that_imports_start_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, layout: tuple[str, str, str, str]
+) -> None:
+    folder, settings, start, app = layout
+    _project(
+        tmp_path,
+        {
+            f"{folder}/__init__.py": "",
+            f"{folder}/factory.py": FACTORY.format(settings=settings),
+            f"{folder}/settings.py": SETTINGS,
+            # Alembic's folder is no package; what it imports of the library is not there.
+            "alembic/env.py": "from alembic import context\n",
+            "alembic/versions/one.py": "from alembic import op\n",
+        },
+    )
+    plan = plan_of(tmp_path)
+    assert (plan.app, plan.import_root) == (app, start)
+    written = f'"PYTHONPATH": "{start}"' in service_file(plan)
+    assert written is bool(start)
+    monkeypatch.chdir(tmp_path)
+    assert declared_document(plan.app, {"PYTHONPATH": start}, None)["paths"] == {}
+
+
+def test_what_lies_beside_the_imports_is_found_there_too(tmp_path: Path) -> None:
+    _project(
+        tmp_path,
+        {
+            "backend/Dockerfile": 'CMD ["uvicorn", "api.second:app"]\n',
+            "backend/alembic.ini": "",
+            "backend/.venv/bin/python": "",
+            "backend/api/__init__.py": "",
+            "backend/api/main.py": MAIN,
+            "backend/api/second.py": "from api import main\n" + MAIN,
+            "frontend/package.json": "{}",
+        },
+    )
+    plan = plan_of(tmp_path)
+    assert plan.app == "api.second:app"
+    assert plan.migrations == "backend/alembic.ini"
+    assert plan.python == Path("backend/.venv/bin/python")
+
+
+def test_the_metadata_is_named_as_the_application_is(tmp_path: Path) -> None:
+    base = "from sqlalchemy.orm import DeclarativeBase\nclass Base(DeclarativeBase): pass\n"
+    _project(
+        tmp_path,
+        {
+            "src/shop/main.py": "from shop.models import Base\n" + MAIN,
+            "src/shop/models.py": base,
+        },
+    )
+    assert plan_of(tmp_path).migrations == "shop.models:Base"
+
+
+@pytest.mark.parametrize(
+    ("field", "name", "template"),
+    [
+        ("database_dsn: PostgresDsn", "SHOP_DATABASE_DSN", "{database_plain_url}"),
+        ("storage: PostgresDsn | None = None", "SHOP_STORAGE", "{database_plain_url}"),
+        ("db_host: str", "SHOP_DB_HOST", "{database_host}"),
+        ("db_user: str", "SHOP_DB_USER", "{database_user}"),
+        ("postgres_db: str", "SHOP_POSTGRES_DB", "{database_name}"),
+        ("mongo_db_url: str", "SHOP_MONGO_DB_URL", "http://localhost:1"),
+        ("redis_db_host: str", "SHOP_REDIS_DB_HOST", "example"),
+    ],
+)
+def test_variables_of_a_prefix_are_told_by_name_and_type(
+    tmp_path: Path, field: str, name: str, template: str
+) -> None:
+    text = (
+        "from fastapi import FastAPI\napp = FastAPI()\n"
+        "class Settings(BaseSettings):\n"
+        '    model_config = SettingsConfigDict(env_prefix="SHOP_")\n'
+        f"    {field}\n"
+    )
+    _project(tmp_path, {"main.py": text})
+    assert f'"{name}": "{template}"' in service_file(plan_of(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ('{"app_client_id": "5kq1klient2id3of4a5pool6bz"}', True),
+        ("CLIENT_ID = '5kq1klient2id3of4a5pool6bz'", True),
+        ('client_id = "xxxxxxxxxxxxxxxxxxxxxxxxxx"', False),
+        ('client_id = os.environ["ID"]', False),
+    ],
+)
+def test_a_client_id_in_the_code_is_that_of_the_pool(
+    tmp_path: Path, *, code: str, found: bool
+) -> None:
+    _project(tmp_path, {"main.py": f"from fastapi import FastAPI\n{code}\napp = FastAPI()\n"})
+    written = 'client_id="5kq1klient2id3of4a5pool6bz"' in service_file(plan_of(tmp_path))
+    assert written is found
