@@ -3,6 +3,7 @@
 import ast
 import builtins
 import re
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -381,6 +382,30 @@ def cycle_in(edges: dict[str, set[str]]) -> list[str]:
         return []
 
     return next((found for name in edges if (found := walk(name, []))), [])
+
+
+def defined_at_the_top(path: Path) -> set[str]:
+    """Functions and classes of a module that nothing registers by a decorator."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    return {one.name for one in body if isinstance(one, kinds) and not one.decorator_list}
+
+
+def test_nothing_is_defined_that_nobody_uses() -> None:
+    named = [ROOT / "pyproject.toml", ROOT / "apiproof" / "pyproject.toml"]  # entry points
+    paths = [*modules("api"), *modules("apiproof"), *modules("tests"), *modules("examples"), *named]
+    words = Counter(
+        word for path in paths for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))
+    )
+    assert words["create_app"] > 1  # or whatever is called anywhere
+    unused = {
+        f"{relative(path)}: {name}"
+        for path in [*modules("api"), *modules(KIT)]
+        if "migrations" not in path.parts  # Alembic calls them
+        for name in defined_at_the_top(path)
+        if words[name] == 1 and not name.startswith("pytest_")  # pytest calls its hooks
+    }
+    assert unused == set()
 
 
 @pytest.mark.parametrize("folder", ["api", KIT])

@@ -54,7 +54,6 @@ class PayloadSource:
         self._values = values
         self._hints = hints
         self._document = document
-        self._items = document.get("paths", {})
         # Operations that nothing can be said to: each has one request, and needs no recipe.
         self.empty = frozenset(
             one.label
@@ -107,15 +106,12 @@ class PayloadSource:
 
     def parameters(self, operation: Operation) -> list[dict[str, Any]]:
         """Return an operation's parameters, with those of its path item."""
-        shared = self._items.get(operation.path, {}).get("parameters", [])
-        declared = [*shared, *operation.definition.get("parameters", [])]
-        found = [self.resolve(parameter) for parameter in declared]
-        return list({(item.get("in"), item.get("name")): item for item in found}.values())
+        return [dict(one.part.node) for one in operation.parameters]
 
     def query_names(self, operation: Operation) -> list[str]:
         """Return the names of an operation's query parameters."""
         declared = self.parameters(operation)
-        return [str(one["name"]) for one in declared if one.get("in") == "query"]
+        return [str(one["name"]) for one in declared if one["in"] == "query"]
 
     def resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Follow a schema's references."""

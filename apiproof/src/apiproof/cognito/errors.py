@@ -100,13 +100,6 @@ class LimitExceeded(CognitoError):
     message = "Attempt limit exceeded, please try after some time."
 
 
-class MFAMethodNotFound(CognitoError):
-    """The user has no such second factor."""
-
-    code = "MFAMethodNotFoundException"
-    message = "The user does not have this MFA method."
-
-
 class NotAuthorized(CognitoError):
     """Wrong credentials, wrong secret hash, dead token, or a state that forbids the call."""
 

@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from apiproof.faults.injection import Defect
 from apiproof.faults.observer import LayerFinding, Observer, Unit
 from apiproof.result_lines import Lines
 
@@ -137,17 +136,6 @@ class ExperimentResult:
         """Read an outcome back."""
         verdicts = tuple(map(Verdict.from_dict, values["verdicts"]))
         return cls(values["name"], verdicts, values["trouble"], values["seconds"])
-
-
-def unknown_checks(defects: Iterable[Defect], known: Iterable[str]) -> list[str]:
-    """List checks that a catalogue names and no layer has."""
-    checks = set(known)
-    return [
-        f"{defect.id} names {name}"
-        for defect in defects
-        for name in defect.caught_by
-        if name not in checks
-    ]
 
 
 def _finding(values: Mapping[str, Any] | None) -> LayerFinding | None:

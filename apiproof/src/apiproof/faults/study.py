@@ -5,7 +5,7 @@ Data and protocols only; it must not know how anything is run.
 
 import importlib
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
@@ -161,8 +161,3 @@ def _configured() -> str:
             "pyproject.toml, and run from its folder."
         )
     return str(name)
-
-
-def names_of(layers: Sequence[Layer]) -> list[str]:
-    """Return the layers' names."""
-    return [layer.name for layer in layers]

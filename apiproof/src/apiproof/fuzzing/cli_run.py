@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tomllib
-import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,10 +95,3 @@ def _has_hooks(configuration: Path) -> bool:
     if not configuration.is_file():
         return False
     return "hooks" in tomllib.loads(configuration.read_text(encoding="utf-8"))
-
-
-def count_scenarios(junit: Path) -> int:
-    """Count the scenarios (an operation in a phase, say) that a JUnit report lists."""
-    if not junit.is_file():
-        return 0
-    return sum(1 for _ in ET.parse(junit).getroot().iter("testcase"))  # noqa: S314  # our own file

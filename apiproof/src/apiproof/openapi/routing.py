@@ -118,11 +118,6 @@ def specificity(template: str) -> tuple[int, ...]:
     return tuple(rank(segment) for segment in template.split("/"))
 
 
-def base_paths(document: Document) -> list[re.Pattern[str]]:
-    """Return what may lead the paths of the document's own servers."""
-    return list(_bases(document, Located({}, "")))
-
-
 def _bases(document: Document, item: Located) -> Iterator[re.Pattern[str]]:
     for owner in (*(item.at(method) for method in METHODS), item, document.root):
         servers = owner.node.get("servers") if isinstance(owner.node, Mapping) else None
