@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import requests
 
 from apiproof.environment import Environment
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.connection import ReconnectingConnection
 from tests.property.api_driver import PASSWORD, RESET, ApiDriver, somebody
 
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
@@ -108,7 +108,7 @@ def pass_time(env: Environment) -> None:
 
     That names are free again by then, and not before, is a test of its own.
     """
-    connection = LastingConnection(env.database.libpq_url)
+    connection = ReconnectingConnection(env.database.libpq_url)
     try:
         connection.run("UPDATE users SET reserved_until = now() WHERE reserved_until > now()")
     finally:

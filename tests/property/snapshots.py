@@ -10,7 +10,7 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 
 from apiproof.environment import Environment
 from apiproof.postgres import Database
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.connection import ReconnectingConnection
 
 Row = dict[str, str]
 
@@ -63,8 +63,8 @@ def _rows(env: Environment) -> dict[str, tuple[Row, ...]]:
 
 
 @functools.cache
-def _connection(url: str) -> LastingConnection:
-    return LastingConnection(url)
+def _connection(url: str) -> ReconnectingConnection:
+    return ReconnectingConnection(url)
 
 
 @functools.cache

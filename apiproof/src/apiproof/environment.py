@@ -185,7 +185,7 @@ class Environment:
     def reset(self) -> None:
         """Empty the database and the user pool; the pool, its client and its keys stay."""
         if self._database is not None:
-            self._database.wipe()
+            self._database.truncate_all()
         self.cognito.reset()
         self._shared_account = None
         self._users.clear()

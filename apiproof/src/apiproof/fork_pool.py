@@ -40,7 +40,7 @@ def freeze_garbage() -> None:
 
 
 @dataclass(eq=False)
-class Child:
+class ForkedProcess:
     """A forked process.
 
     Attributes:
@@ -89,7 +89,7 @@ class Child:
                 return
 
 
-def fork(name: str, work: Work, seconds: float) -> Child:
+def fork(name: str, work: Work, seconds: float) -> ForkedProcess:
     """Start work in a forked process.
 
     Args:
@@ -108,7 +108,7 @@ def fork(name: str, work: Work, seconds: float) -> Child:
         os.close(writing)
         os.close(descriptor)
         reader = os.fdopen(reading, encoding="utf-8")
-        return Child(name, pid, reader, Path(path), time.monotonic() + seconds)
+        return ForkedProcess(name, pid, reader, Path(path), time.monotonic() + seconds)
     os.close(reading)
     if seconds < math.inf:
         signal.alarm(int(seconds * 1.5) + 1)  # should the parent be gone by then
@@ -138,9 +138,9 @@ def _work(work: Work, writing: int, output: int) -> int:
     return 0
 
 
-def spread(
+def run_forked(
     tasks: Iterable[tuple[str, Work]], jobs: int, seconds: float, grace: float = 0.0
-) -> Generator[Child]:
+) -> Generator[ForkedProcess]:
     """Do tasks in forked processes, some at a time, and yield each when it has ended.
 
     Those that run when it is closed, or interrupted, are ended as by Ctrl+C.
@@ -152,7 +152,7 @@ def spread(
         grace: Seconds that those that are ended get to put down what they have.
     """
     waiting = iter(tasks)
-    running: dict[int, Child] = {}
+    running: dict[int, ForkedProcess] = {}
     with selectors.DefaultSelector() as selector:
         try:
             while True:
@@ -174,13 +174,15 @@ def spread(
                 child.finish("interrupted", grace)
 
 
-def _ended(selector: selectors.BaseSelector, running: dict[int, Child]) -> list[Child]:
+def _ended(
+    selector: selectors.BaseSelector, running: dict[int, ForkedProcess]
+) -> list[ForkedProcess]:
     """Wait for news, and return those that have ended or outlived their time."""
     ended = []
     nearest = min(child.deadline for child in running.values())
     timeout = max(0.0, nearest - time.monotonic()) if nearest < math.inf else None
     for key, _ in selector.select(timeout):
-        child: Child = key.data
+        child: ForkedProcess = key.data
         line = child.reader.readline()
         if line:
             child.messages.append(json.loads(line))
@@ -190,9 +192,9 @@ def _ended(selector: selectors.BaseSelector, running: dict[int, Child]) -> list[
     return list(dict.fromkeys([*ended, *late]))
 
 
-def once(name: str, work: Work, seconds: float) -> Child:
+def run_one_forked(name: str, work: Work, seconds: float) -> ForkedProcess:
     """Do one task in a forked process and wait for its end."""
-    return next(spread([(name, work)], 1, seconds))
+    return next(run_forked([(name, work)], 1, seconds))
 
 
 def available_cores() -> int:

@@ -10,7 +10,7 @@ SOURCES: Final = frozenset({".py", ".json", ".toml", ".jinja"})  # suffixes
 GENERATED: Final = frozenset({"reports", "node_modules", "__pycache__"})  # folders, as hidden ones
 
 
-class Lines:
+class JsonLines:
     """JSON lines that hold for one state of the sources; those of any other are forgotten.
 
     Args:

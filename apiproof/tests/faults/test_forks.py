@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apiproof.fork_pool import Send, once, spread
+from apiproof.fork_pool import Send, run_forked, run_one_forked
 
 
 def work(number: int) -> tuple[str, object]:
@@ -20,7 +20,7 @@ def work(number: int) -> tuple[str, object]:
 def test_each_childs_messages_arrive_in_order() -> None:
     children = {
         child.name: child
-        for child in spread([work(n) for n in range(5)], jobs=2, seconds=20)  # type: ignore[misc]  # work's second part is Work
+        for child in run_forked([work(n) for n in range(5)], jobs=2, seconds=20)  # type: ignore[misc]  # work's second part is Work
     }
     assert sorted(children) == ["0", "1", "2", "3", "4"]
     for name, child in children.items():
@@ -33,7 +33,7 @@ def test_a_child_that_fails_leaves_the_end_of_its_output() -> None:
         send({"so": "far"})
         raise ValueError("no such thing")
 
-    child = once("bad", fail, 20)
+    child = run_one_forked("bad", fail, 20)
     assert child.messages == [{"so": "far"}]
     assert child.failure.splitlines()[-1] == "ValueError: no such thing"
 
@@ -43,7 +43,7 @@ def test_a_child_that_does_not_end_is_killed() -> None:
         send({"pid": os.getpid()})
         threading.Event().wait()
 
-    child = once("stuck", hang, 0.5)
+    child = run_one_forked("stuck", hang, 0.5)
     assert child.failure == "hung"
     with pytest.raises(ProcessLookupError):
         os.kill(child.messages[0]["pid"], 0)
@@ -53,7 +53,7 @@ def test_a_child_does_not_write_to_our_output(capfd: pytest.CaptureFixture[str])
     def talk(_send: Send) -> None:
         print("to a file")  # noqa: T201 - what is tested
 
-    once("talker", talk, 20)
+    run_one_forked("talker", talk, 20)
     assert capfd.readouterr().out == ""
 
 
@@ -71,7 +71,7 @@ def test_an_interrupted_run_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> 
         send({"pid": os.getpid()})
         threading.Event().wait()
 
-    running = spread([("quick", lambda send: send({})), ("stuck", hang)], jobs=2, seconds=60)
+    running = run_forked([("quick", lambda send: send({})), ("stuck", hang)], jobs=2, seconds=60)
     next(running)
     running.close()
     assert len(forked) == 2
@@ -82,5 +82,5 @@ def test_an_interrupted_run_leaves_no_child(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_output_files_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    once("tidy", lambda send: send({}), 20)
+    run_one_forked("tidy", lambda send: send({}), 20)
     assert list(tmp_path.iterdir()) == []

@@ -15,14 +15,14 @@ from apiproof.faults.mutation import (
     MutantResult,
     MutantResults,
     MutantStatus,
-    Session,
+    MutationRun,
     as_dict,
     score,
 )
 from apiproof.faults.observer import Unit
 from apiproof.faults.study import Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
-from apiproof.result_lines import Lines
+from apiproof.result_lines import JsonLines
 
 SOURCE = '''\
 """Prices."""
@@ -119,11 +119,11 @@ def test_only_what_somebody_could_tell_apart_counts() -> None:
     assert report["outside"] == {"b.py": "not served"}
 
 
-def session(tmp_path: Path, sources: str, suppressions: Suppressions) -> Session:
+def session(tmp_path: Path, sources: str, suppressions: Suppressions) -> MutationRun:
     """A session that knows all it needs from earlier runs of the same sources."""
-    lines = Lines(tmp_path / "results.jsonl", sources)
+    lines = JsonLines(tmp_path / "results.jsonl", sources)
     unused: Any = SimpleNamespace(profile={})  # nothing is left to plant
-    return Session(unused, (), suppressions, MutantResults(lines))
+    return MutationRun(unused, (), suppressions, MutantResults(lines))
 
 
 def test_what_was_judged_before_an_interruption_is_not_judged_again(tmp_path: Path) -> None:
@@ -152,8 +152,8 @@ def test_a_suite_that_is_long_gets_its_time_before_it_counts_as_one_that_does_no
 
     for profile in ({}, {"suite": {"a": Unit(30.0, ()), "b": Unit(50.0, ())}}):
         shared: Any = SimpleNamespace(profile=profile)
-        judgements = MutantResults(Lines(tmp_path / "results.jsonl", str(len(given))))
-        session = Session(shared, (), Suppressions({}, {}), judgements, execute)
+        judgements = MutantResults(JsonLines(tmp_path / "results.jsonl", str(len(given))))
+        session = MutationRun(shared, (), Suppressions({}, {}), judgements, execute)
         (killed,) = session.run(mutants(package, [], 0)[:1], None)
         assert killed.status is MutantStatus.KILLED
     assert given[1] >= given[0] + 2 * 80.0

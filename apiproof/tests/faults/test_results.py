@@ -20,7 +20,7 @@ from apiproof.faults.matrix import Matrix
 from apiproof.faults.observer import LayerFinding, Unit
 from apiproof.faults.rendering import show, show_one, write_html, write_json
 from apiproof.faults.study import StudyMissing
-from apiproof.result_lines import Lines
+from apiproof.result_lines import JsonLines
 
 DEFECT = Defect(
     "door-open",
@@ -58,27 +58,27 @@ def test_an_outcome_survives_the_way_to_disk_and_back() -> None:
 
 def test_an_interrupted_run_goes_on_where_it_stopped(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    first = ExperimentResults(Lines(path, "same"))
+    first = ExperimentResults(JsonLines(path, "same"))
     first.add(ExperimentResult("done", (NAMED,)))
     first.add(ExperimentResult("failed", (), trouble="no database"))
     with path.open("a", encoding="utf-8") as file:
         file.write('{"name": "cut o')
-    second = ExperimentResults(Lines(path, "same"))
+    second = ExperimentResults(JsonLines(path, "same"))
     assert second.get("done") == ExperimentResult("done", (NAMED,))
     assert second.get("failed") is None
     assert second.get("cut off") is None
     second.add(ExperimentResult("after", (NAMED,)))
-    third = ExperimentResults(Lines(path, "same"))
+    third = ExperimentResults(JsonLines(path, "same"))
     assert third.get("done") == ExperimentResult("done", (NAMED,))
     assert third.get("after") == ExperimentResult("after", (NAMED,))
 
 
 def test_results_of_other_sources_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "outcomes.jsonl"
-    ExperimentResults(Lines(path, "before")).add(ExperimentResult("done", (NAMED,)))
-    assert ExperimentResults(Lines(path, "after")).get("done") is None
-    ExperimentResults(Lines(path, "after")).add(ExperimentResult("done", (NAMED,)))
-    assert ExperimentResults(Lines(path, "after", fresh=True)).get("done") is None
+    ExperimentResults(JsonLines(path, "before")).add(ExperimentResult("done", (NAMED,)))
+    assert ExperimentResults(JsonLines(path, "after")).get("done") is None
+    ExperimentResults(JsonLines(path, "after")).add(ExperimentResult("done", (NAMED,)))
+    assert ExperimentResults(JsonLines(path, "after", fresh=True)).get("done") is None
 
 
 def test_a_defect_that_its_check_caught_is_no_failure() -> None:

@@ -45,8 +45,8 @@ def test_cluster_is_made_under_a_lock_and_only_once(
 
     monkeypatch.setattr(cluster, "user_cache_path", lambda _name: tmp_path / "cache")
     monkeypatch.setattr(cluster, "initialize", initialize)
-    cluster.lay_out(tmp_path / "one", binaries.account())
-    cluster.lay_out(tmp_path / "other", binaries.account())
+    cluster.create_data_directory(tmp_path / "one", binaries.account())
+    cluster.create_data_directory(tmp_path / "other", binaries.account())
     assert made == [tmp_path / "one"]
     assert (tmp_path / "other").is_dir()
 

@@ -98,7 +98,7 @@ def test_nobody_connects_to_a_template(server: PostgresServer, template: Templat
 def test_empty_database_holds_nothing(server: PostgresServer) -> None:
     with server.empty() as database:
         assert database.tables() == {}
-        database.wipe()
+        database.truncate_all()
 
 
 def test_application_is_no_superuser(database: Database) -> None:

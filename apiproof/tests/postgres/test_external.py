@@ -59,7 +59,7 @@ def test_external_server_is_used_and_left_as_it_was(outside: str) -> None:
         database = server.clone(template)
         with server.clone(template) as other:
             execute(other.url, ROWS)
-            other.wipe()
+            other.truncate_all()
             assert other.tables() == EMPTY
         assert len(execute(outside, DATABASES)) == len(before) + 2
         execute(database.url, ROWS)

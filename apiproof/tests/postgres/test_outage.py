@@ -39,17 +39,17 @@ def test_outage_of_one_database_leaves_another_alone(
 
 
 def test_database_is_wiped_and_counted_after_an_outage(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     with database.outage():
         pass
     execute(database.url, "INSERT INTO users (email) VALUES (NULL)")
     assert database.tables()["users"] == 1
-    database.wipe()
+    database.truncate_all()
     assert database.tables()["users"] == 0
 
 
 def test_killed_connection_breaks_the_statement_after_it(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     guest = psycopg2.connect(database.libpq_url)
     assert database.kill_connections() == 1
     with pytest.raises(psycopg2.OperationalError), guest.cursor() as cursor:
@@ -58,13 +58,13 @@ def test_killed_connection_breaks_the_statement_after_it(database: Database) -> 
 
 
 def test_database_is_wiped_after_somebody_has_killed_its_own_session(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     kill = "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = "
     assert execute(
         database.url,
         f"{kill} current_database() AND pid <> pg_backend_pid()",
     ) == [(True,)]
-    database.wipe()
+    database.truncate_all()
 
 
 def test_connections_are_killed_by_application_name(database: Database) -> None:

@@ -10,12 +10,12 @@ def test_wipe_empties_every_table_whatever_its_foreign_keys(database: Database) 
     for _round in range(2):
         execute(database.url, ROWS)
         assert database.tables() == FULL
-        database.wipe()
+        database.truncate_all()
         assert database.tables() == EMPTY
 
 
 def test_wipe_keeps_the_version_of_the_schema(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     assert execute(database.url, "SELECT * FROM alembic_version") == [("0001",)]
 
 
@@ -24,25 +24,25 @@ def test_wipe_starts_sequences_afresh(database: Database) -> None:
         execute(database.url, ROWS)
         assert execute(database.url, "SELECT min(id) FROM users") == [(1,)]
         assert execute(database.url, 'SELECT min(id) FROM "Odd ""name%s"') == [(100,)]
-        database.wipe()
+        database.truncate_all()
 
 
 def test_wipe_notices_new_and_dropped_tables(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     execute(database.url, "CREATE TABLE later (id serial)", "INSERT INTO later DEFAULT VALUES")
-    database.wipe()
+    database.truncate_all()
     assert database.tables() == EMPTY | {"later": 0}
     execute(database.url, "INSERT INTO later DEFAULT VALUES")
     assert execute(database.url, "SELECT id FROM later") == [(1,)]
     execute(database.url, "DROP TABLE trees", ROWS.split("INSERT INTO trees", maxsplit=1)[0])
-    database.wipe()
+    database.truncate_all()
     assert set(database.tables().values()) == {0}
 
 
 def test_wipe_notices_a_new_sequence(database: Database) -> None:
-    database.wipe()
+    database.truncate_all()
     execute(database.url, "CREATE SEQUENCE tickets", "SELECT nextval('tickets')")
-    database.wipe()
+    database.truncate_all()
     assert execute(database.url, "SELECT nextval('tickets')") == [(1,)]
 
 
@@ -51,7 +51,7 @@ def test_wipe_works_beside_connections_that_idle(database: Database) -> None:
     for guest in guests:
         with guest, guest.cursor() as cursor:
             cursor.execute("INSERT INTO users (email) VALUES (NULL)")
-    database.wipe()
+    database.truncate_all()
     assert database.tables() == EMPTY
     for guest in guests:
         guest.close()
@@ -65,6 +65,6 @@ def test_wipe_says_what_to_do_when_a_transaction_stays_open(
     with guest.cursor() as cursor:
         cursor.execute("LOCK TABLE users")
         with pytest.raises(DatabaseBusy, match="commit, roll back or close"):
-            database.wipe()
+            database.truncate_all()
     guest.close()
-    database.wipe()
+    database.truncate_all()

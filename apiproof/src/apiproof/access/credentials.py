@@ -127,9 +127,9 @@ class CredentialProbe:
         self.variant_index = variant_index
         self._preparer = preparer
         self._session_ender = SessionEnder(preparer)
-        self._lure = trap_url
+        self._trap_url = trap_url
 
-    def walk(
+    def run(
         self, requirement: SecurityRequirement, cases: Iterable[CredentialCase]
     ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try cases at a requirement; yield a cell and its findings for each.
@@ -334,7 +334,7 @@ class CredentialProbe:
             required=use.scopes,
             known=requirement.known_scopes,
             other_scope_sets=requirement.other_scope_sets,
-            material=user_source.material(prepared.user, use.scheme, self._lure),
+            material=user_source.material(prepared.user, use.scheme, self._trap_url),
         )
 
     def companions(

@@ -292,7 +292,7 @@ class Probe:
                     probe = CredentialProbe(
                         self._preparer, trap.url, self._variant_index(requirement)
                     )
-                    yield from probe.walk(requirement, cases)
+                    yield from probe.run(requirement, cases)
                     entered = True
                 except NotPrepared as reason:
                     failures.append(f"{requirement.name}: {reason}")

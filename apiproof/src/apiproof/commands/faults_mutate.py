@@ -82,16 +82,16 @@ def _run(
 ) -> "list[MutantResult]":
     from apiproof.faults.experiment import service_name
     from apiproof.faults.experiment_result import ExperimentResults
-    from apiproof.faults.mutation import MutantResults, MutantStatus, Session
+    from apiproof.faults.mutation import MutantResults, MutantStatus, MutationRun
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
-    from apiproof.result_lines import Lines
+    from apiproof.result_lines import JsonLines
 
     reports, execution, seconds = options
     layers = tuple(layer for layer in study.layers if layer.name in study.judges)
     sources = study.fingerprint()
-    outcomes = ExperimentResults(Lines(reports / "traces.jsonl", sources))
-    earlier = MutantResults(Lines(reports / "results.jsonl", sources))
+    outcomes = ExperimentResults(JsonLines(reports / "traces.jsonl", sources))
+    earlier = MutantResults(JsonLines(reports / "results.jsonl", sources))
     results = []
     with prepared(study, service_name(service)) as prepared_here:
         # It forks, which nothing may do that is connected to a cluster.
@@ -103,7 +103,9 @@ def _run(
                 layers, lambda each: console.print(f"  {each.name}", markup=False)
             )
             known = runner.with_profiles(traced).shared
-            for each in Session(known, layers, suppressions, earlier, execute).run(sample, seconds):
+            for each in MutationRun(known, layers, suppressions, earlier, execute).run(
+                sample, seconds
+            ):
                 results.append(each)
                 if each.status is not MutantStatus.KILLED:
                     line = f"  {len(results)} {each.status}: {each.mutant.id}"

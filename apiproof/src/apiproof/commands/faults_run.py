@@ -86,11 +86,11 @@ def _run(
     from apiproof.faults.matrix import Matrix
     from apiproof.faults.runner import Runner, prepared
     from apiproof.reporting.terminal import console
-    from apiproof.result_lines import Lines
+    from apiproof.result_lines import JsonLines
 
     service, execution = where
     full, claims, fresh, whole = options
-    outcomes = ExperimentResults(Lines(kept, study.fingerprint(), fresh=fresh))
+    outcomes = ExperimentResults(JsonLines(kept, study.fingerprint(), fresh=fresh))
     if not whole:
         outcomes.forget(defect.id for defect in defects)
     with (

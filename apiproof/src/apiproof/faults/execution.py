@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from apiproof.faults.experiment import Experiment, SharedEnvironment
-from apiproof.fork_pool import Work, spread
+from apiproof.fork_pool import Work, run_forked
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,5 @@ class Forks:
             return lambda send: experiment.run(shared, send)
 
         tasks = ((experiment.name, work(experiment)) for experiment in experiments)
-        for child in spread(tasks, self.jobs, seconds):
+        for child in run_forked(tasks, self.jobs, seconds):
             yield Ended(child.name, child.messages, child.failure, child.seconds)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Self
 
 from apiproof.faults.observer import LayerFinding, Observer, Unit
-from apiproof.result_lines import Lines
+from apiproof.result_lines import JsonLines
 
 
 class Detection(StrEnum):
@@ -153,7 +153,7 @@ class ExperimentResults:
         lines: Where they are kept.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: JsonLines) -> None:
         self._lines = lines
         self._found = {
             outcome.name: outcome for outcome in map(ExperimentResult.from_dict, lines.earlier())

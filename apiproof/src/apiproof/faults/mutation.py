@@ -17,7 +17,7 @@ from apiproof.faults.injection import Defect
 from apiproof.faults.mutants import Mutant
 from apiproof.faults.study import Layer
 from apiproof.faults.suppressions import Suppressions
-from apiproof.result_lines import Lines
+from apiproof.result_lines import JsonLines
 
 SHORTEST = 240.0  # seconds that each mutant gets
 BUSY = 4.0  # how much longer than their processor time tests may take
@@ -57,7 +57,7 @@ class MutantResults:
         lines: Where they are kept.
     """
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: JsonLines) -> None:
         self._lines = lines
         self._found = {line["id"]: line for line in lines.earlier()}
 
@@ -76,7 +76,7 @@ class MutantResults:
 
 
 @dataclass(frozen=True)
-class Session:
+class MutationRun:
     """Judges mutants.
 
     Attributes:

@@ -20,7 +20,7 @@ from apiproof.faults.injection import Defect
 from apiproof.faults.observer import LayerFinding, Unit
 from apiproof.faults.reach import Reach
 from apiproof.faults.study import Layer, Study
-from apiproof.fork_pool import Send, once
+from apiproof.fork_pool import Send, run_one_forked
 from apiproof.fuzzing.cache_warmup import warm_up_caches
 from apiproof.postgres import PostgresServer
 from apiproof.service import load_service
@@ -213,7 +213,7 @@ def _asked(name: str, work: Callable[[Send], None]) -> Any:
         except UserError as why:
             send({"refused": str(why)})
 
-    child = once(name, answer, LONGEST)
+    child = run_one_forked(name, answer, LONGEST)
     if child.failure or not child.messages:
         raise PreparationFailed(f"Nothing can be planted: {name} failed:\n{child.failure}")
     found = child.messages[0]

@@ -71,10 +71,10 @@ class SuccessProbe:
         """Return what is wrong with one answer by itself."""
         with self._lock:
             if self._seen is not response:  # several checks look at the same answer in turn
-                self._seen, self._wrong = response, self._looked(case, response)
+                self._seen, self._wrong = response, self._inspect(case, response)
             return [finding for finding in self._wrong if finding.check == check]
 
-    def _looked(self, case: Any, response: Response) -> list[AccessFinding]:
+    def _inspect(self, case: Any, response: Response) -> list[AccessFinding]:
         operation = self._operation(case)
         if operation is None:
             return []

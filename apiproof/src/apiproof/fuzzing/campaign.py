@@ -21,7 +21,7 @@ from apiproof.fuzzing.shard_runs import run_shard
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.reporting.formats import adapter
 from apiproof.reporting.terminal import console, print_line
-from apiproof.result_lines import Lines, fingerprint, sources_here
+from apiproof.result_lines import JsonLines, fingerprint, sources_here
 from apiproof.service import load_service
 
 PARTS: Final = 4  # of the operations, whatever the workers are: else nothing could be resumed
@@ -77,7 +77,7 @@ class Campaign:
         until = started + 60 * (math.inf if self.minutes is None else self.minutes)
         sources = sources_here()
         state = f"{fingerprint(sources)} {self.service} {' '.join(self.arguments)} {self.parts}"
-        lines = Lines(kept, state)
+        lines = JsonLines(kept, state)
         found = {line["key"]: line["result"] for line in lines.earlier()}
         if found:
             print_line(console, f"{len(found)} jobs were done before, and are not done again.")

@@ -25,7 +25,7 @@ from apiproof.openapi.document import Operation
 IDENTITIES_VARIABLE = "APIPROOF_IDENTITIES"
 
 
-class FirstUser:
+class FirstUserOfFile:
     """Sends every request that asks for a credential as the first user who has one."""
 
     def __init__(self, path: Path) -> None:
@@ -90,7 +90,7 @@ def install_identities(path: Path) -> None:
     Raises:
         UsersUnreadable: It is neither.
     """
-    user = FirstUser(path)
+    user = FirstUserOfFile(path)
 
     @schemathesis.auth(refresh_interval=None)
     class Given:

@@ -22,7 +22,7 @@ from typing import Final, NoReturn
 
 from apiproof import process_variables
 from apiproof.environment import Environment, migrated_template
-from apiproof.fork_pool import Child, Send, Work, freeze_garbage, spread
+from apiproof.fork_pool import ForkedProcess, Send, Work, freeze_garbage, run_forked
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
 from apiproof.fuzzing.preload import build_once, import_late
@@ -258,7 +258,7 @@ def _run_forked(
     workers: int,
     found: dict[str, ShardResult],
 ) -> None:
-    with contextlib.closing(spread(works, workers, math.inf, _GRACE)) as children:
+    with contextlib.closing(run_forked(works, workers, math.inf, _GRACE)) as children:
         for child in children:
             task = tasks[child.name]
             result = read_result(task.result) or _served(task, child)
@@ -317,7 +317,7 @@ def _prepared(service: Service, tasks: Sequence[ShardTask]) -> Iterator[list[tup
         yield [(task.shard, work(task)) for task in tasks]
 
 
-def _served(task: ShardTask, child: Child) -> ShardResult:
+def _served(task: ShardTask, child: ForkedProcess) -> ShardResult:
     """Run a shard over HTTP whose process gave no result."""
     reason = _last_words(task.output) or child.failure
     print_line(console, f"shard {task.shard} gave no result, so it is served now: {reason}")

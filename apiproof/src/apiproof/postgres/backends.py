@@ -6,7 +6,7 @@ It works for a role without privileges: PostgreSQL shows it, and lets it end, it
 import time
 from collections.abc import Callable
 
-from apiproof.postgres.connection import APPLICATION_NAME, LastingConnection
+from apiproof.postgres.connection import APPLICATION_NAME, ReconnectingConnection
 from apiproof.postgres.errors import DatabaseBusy
 
 PATIENCE = 10.0  # seconds
@@ -28,7 +28,7 @@ WHERE l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.mode =
 class Sessions:
     """The sessions of a database, seen from another one."""
 
-    def __init__(self, database: str, maintenance: LastingConnection) -> None:
+    def __init__(self, database: str, maintenance: ReconnectingConnection) -> None:
         self._database = database
         self._maintenance = maintenance
 

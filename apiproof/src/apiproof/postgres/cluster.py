@@ -36,7 +36,7 @@ ACCESS = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 SETUP = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\n"
 
 
-def lay_out(data: Path, account: Account) -> None:
+def create_data_directory(data: Path, account: Account) -> None:
     """Fill `data` with a fresh cluster, by a copy when one of this version is cached.
 
     Raises:

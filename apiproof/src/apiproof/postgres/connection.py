@@ -19,7 +19,7 @@ LOCK_TIMEOUT = 5  # seconds
 Row = tuple[Any, ...]
 
 
-class LastingConnection:
+class ReconnectingConnection:
     """An autocommitting connection to one database, usable from any thread and after a fork."""
 
     def __init__(self, libpq_url: str) -> None:

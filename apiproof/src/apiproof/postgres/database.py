@@ -13,7 +13,7 @@ from psycopg2.sql import SQL, Identifier
 
 from apiproof.postgres.address import ServerAddress
 from apiproof.postgres.backends import Sessions
-from apiproof.postgres.connection import LOCK_TIMEOUT, LastingConnection, Row
+from apiproof.postgres.connection import LOCK_TIMEOUT, ReconnectingConnection, Row
 from apiproof.postgres.errors import DatabaseBusy
 from apiproof.postgres.schema import FINGERPRINT, Table, row_counts, tables_of, wiping
 
@@ -31,20 +31,20 @@ class Database:
         self,
         address: ServerAddress,
         name: str,
-        maintenance: LastingConnection,
+        maintenance: ReconnectingConnection,
         drop: Callable[[str], None],
     ) -> None:
         self.name = name
         self.url = address.sqlalchemy_url(name)
         self.libpq_url = address.libpq_url(name)
         self._maintenance = maintenance
-        self._connection = LastingConnection(self.libpq_url)
+        self._connection = ReconnectingConnection(self.libpq_url)
         self._sessions = Sessions(name, maintenance)
         self._drop = drop
         self._wiping = ""
         self._fingerprint: list[Row] = []
 
-    def wipe(self) -> None:
+    def truncate_all(self) -> None:
         """Delete every row of every table but Alembic's, and start the sequences afresh.
 
         It is one round trip, and works beside any number of connections without open transactions.
@@ -79,7 +79,7 @@ class Database:
         Clients see what they see of a real outage, an OperationalError.
         """
         try:
-            self.seal()
+            self.disallow_connections()
             yield
         finally:
             self._allow_connections(allowed=True)
@@ -94,7 +94,7 @@ class Database:
         """
         return self._sessions.kill(application_name)
 
-    def seal(self) -> None:
+    def disallow_connections(self) -> None:
         """Cut the database off for good, so that it can be copied at any time."""
         self._connection.close()
         self._allow_connections(allowed=False)

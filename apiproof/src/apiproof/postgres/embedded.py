@@ -14,8 +14,8 @@ from urllib.parse import quote
 from apiproof.postgres import watchdog
 from apiproof.postgres.address import ServerAddress
 from apiproof.postgres.binaries import INSTEAD, account, bin_directory
-from apiproof.postgres.cluster import ROLE, lay_out
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.cluster import ROLE, create_data_directory
+from apiproof.postgres.connection import ReconnectingConnection
 from apiproof.postgres.errors import ServerNotStarted
 from apiproof.postgres.run_directory import RunDirectory, make_directory, remove_stale
 
@@ -62,7 +62,7 @@ class EmbeddedServer:
         remove_stale()
         directory = make_directory(account())
         try:
-            lay_out(directory.data, account())
+            create_data_directory(directory.data, account())
             server = cls._kept(directory, tcp=tcp)
         except BaseException:
             directory.remove()
@@ -97,7 +97,7 @@ class EmbeddedServer:
         """Give the role a random password and let the address be the TCP one."""
         password = secrets.token_urlsafe(16)
         superuser = ServerAddress("postgres@", self.address.query, "postgres")
-        connection = LastingConnection(superuser.libpq_url("postgres"))
+        connection = ReconnectingConnection(superuser.libpq_url("postgres"))
         connection.run(f"ALTER ROLE {ROLE} PASSWORD %s", (password,))
         connection.close()
         self.address = ServerAddress(f"{ROLE}:{password}@127.0.0.1:{self.port}", "", "postgres")

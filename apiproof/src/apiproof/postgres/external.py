@@ -3,7 +3,7 @@
 import psycopg2
 
 from apiproof.postgres.address import REMEDY, ServerAddress
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.connection import ReconnectingConnection
 from apiproof.postgres.errors import (
     CreateDatabaseDenied,
     DatabaseUrlInvalid,
@@ -28,7 +28,7 @@ def check_server(address: ServerAddress) -> ServerAddress:
         ServerTooOld: it is older than PostgreSQL 15.
         CreateDatabaseDenied: the role may not create databases.
     """
-    connection = LastingConnection(address.libpq_url(address.maintenance))
+    connection = ReconnectingConnection(address.libpq_url(address.maintenance))
     try:
         [(version, may_create, role)] = connection.run(QUESTION)
     except psycopg2.OperationalError as error:

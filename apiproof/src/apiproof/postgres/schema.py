@@ -5,7 +5,7 @@ It knows SQL and the catalogue, and nothing of what the tables mean.
 
 from psycopg2.sql import SQL, Composable, Identifier, Literal
 
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.connection import ReconnectingConnection
 
 KEPT = "alembic_version"  # the version of the schema is part of the schema
 # Changes whenever a table or sequence is added or dropped.
@@ -22,12 +22,12 @@ SEQUENCES = "SELECT format('%I.%I', schemaname, sequencename), start_value FROM 
 Table = tuple[str, str]  # schema, name
 
 
-def tables_of(connection: LastingConnection) -> list[Table]:
+def tables_of(connection: ReconnectingConnection) -> list[Table]:
     """Return the tables of a database but Alembic's, ordered by name."""
     return [(schema, name) for schema, name in connection.run(TABLES, (KEPT,))]
 
 
-def row_counts(connection: LastingConnection, tables: list[Table]) -> dict[str, int]:
+def row_counts(connection: ReconnectingConnection, tables: list[Table]) -> dict[str, int]:
     """Count the rows of tables, in one snapshot."""
     if not tables:
         return {}
@@ -40,7 +40,7 @@ def row_counts(connection: LastingConnection, tables: list[Table]) -> dict[str, 
     return dict(connection.run(SQL(" UNION ALL ").join(counts)))
 
 
-def wiping(connection: LastingConnection) -> str:
+def wiping(connection: ReconnectingConnection) -> str:
     """Return the statement that empties the database and then selects its fingerprint."""
     statements: list[Composable] = []
     # One statement, so that foreign keys are looked at when all rows are gone, in whatever order.

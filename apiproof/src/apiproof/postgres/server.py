@@ -18,7 +18,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from apiproof import process_variables
 from apiproof.postgres.address import ServerAddress
-from apiproof.postgres.connection import LastingConnection
+from apiproof.postgres.connection import ReconnectingConnection
 from apiproof.postgres.database import Database
 from apiproof.postgres.embedded import EmbeddedServer
 from apiproof.postgres.errors import DatabaseBusy, DatabasesLeftBehind, DatabaseUrlInvalid
@@ -51,7 +51,7 @@ class PostgresServer:
         self._embedded = embedded
         self._variables = variables
         self._termination = None if embedded else Termination()
-        self._maintenance = LastingConnection(address.libpq_url(address.maintenance))
+        self._maintenance = ReconnectingConnection(address.libpq_url(address.maintenance))
         self._lock = RLock()
         self._run = secrets.token_hex(4)
         self._templates: dict[str, Template] = {}
@@ -150,7 +150,7 @@ class PostgresServer:
         database = self._created(f"template_{name}", SQL("STRATEGY file_copy"))
         try:
             migrate(database.url)
-            database.seal()
+            database.disallow_connections()
         except BaseException:
             database.close()
             raise

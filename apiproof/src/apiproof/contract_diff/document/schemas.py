@@ -59,7 +59,7 @@ class Schemas:
         self._hiding = "readOnly" if flow == "request" else "writeOnly"
         self._expanded: dict[tuple[str, str], tuple[SchemaBranch, ...]] = {}
         self._followed: dict[Conjunction, Conjunction] = {}
-        self._judged: set[tuple[str, str]] = set()
+        self._compared: set[tuple[str, str]] = set()
         self._identities: dict[int, tuple[tuple[Any, ...], frozenset[str]]] = {}
         self._met: dict[Conjunction, tuple[SchemaBranch, ...]] = {}
 
@@ -140,9 +140,9 @@ class Schemas:
 
     def _judge(self, site: SchemaSite) -> None:
         """Require, once, that a schema can be read."""
-        if (site.pointer, site.tag) not in self._judged:
+        if (site.pointer, site.tag) not in self._compared:
             require_sane(site.schema, site.pointer, self.document)
-            self._judged.add((site.pointer, site.tag))
+            self._compared.add((site.pointer, site.tag))
 
     def _reference(self, site: SchemaSite) -> SchemaSite | None:
         ref = site.schema.get("$ref")
