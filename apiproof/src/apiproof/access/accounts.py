@@ -4,6 +4,7 @@ Whatever could do harm is tried with accounts of the run's own, where the docume
 """
 
 import contextlib
+import itertools
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -20,11 +21,7 @@ from apiproof.access.http import (
     uncredentialed,
 )
 from apiproof.access.login_entries import bare, login_name, login_of, other_headers, rank_of
-from apiproof.access.logins import (
-    find_confirmation,
-    find_sign_up,
-    login_entry,
-)
+from apiproof.access.logins import find_sign_up, login_entry, why_no_login
 from apiproof.access.made_keys import MadeKeys
 from apiproof.access.own_profile import own_profiles
 from apiproof.access.payloads import PayloadSource
@@ -32,6 +29,7 @@ from apiproof.access.prepared import own_value
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body
+from apiproof.access.token_words import accepted_word, given_at_sign_up, with_word
 from apiproof.access.users import User
 from apiproof.access.users_file import FileUsers
 from apiproof.access.users_wfc import FileUser, LoginFailed
@@ -77,14 +75,15 @@ class Accounts(FileUsers):
         self._made_keys = MadeKeys(security, payloads, self)
         self._lent = list(self._users)
         self._lent_credentials: set[str] = set()
-        self._says_all = True
-        self._name_schemes(security)
+        self._says_all, self._is_plain = True, False
         self.me = own_profiles(security, payloads)
+        self.know_headers(security)
+        self._find_word(security)
+        self.name_schemes(security)
         entries = [user.entry for user in self._users.values()]
         self._login, like = login_entry(security, payloads, entries)
         self._name_like = self._users[like].username if like else ""
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
-        self._extra_headers(security)
         safeguards.protect(self.lent(), self._is_lent_credential)
         self.why_not = self._tried_sign_up()
 
@@ -96,7 +95,8 @@ class Accounts(FileUsers):
             self._sign_up = None
             return "neither the file nor the document says a login that another user could take"
         reasons = []
-        for self._says_all in (True, False):  # what may be left out may be refused
+        # What may be left out may be refused, and so may signs in passwords.
+        for self._is_plain, self._says_all in itertools.product((False, True), (True, False)):
             try:
                 self.new_user()
             except NotApplicable as reason:
@@ -236,6 +236,12 @@ class Accounts(FileUsers):
         if is_gone:
             self._own.pop(user.name, None)
 
+    def invalidate(self, user: User) -> None:
+        """Have the user sign in again; an account that cannot is of no more use."""
+        super().invalidate(user)
+        if user.name in self._own and not self.can_log_in_again(user):
+            self.forget(user)
+
     def new_user(self, extra: Mapping[str, Any] | None = None) -> User:
         """Sign an account up.
 
@@ -249,7 +255,10 @@ class Accounts(FileUsers):
             raise NotApplicable(self.why_not or "no account can be signed up")
         self._count += 1
         unique = f"probe{self._nonce}{self._count}"
-        body = self.sign_up_body(unique, f"Pr0be-{self._nonce}-{self._count}!x")
+        password = f"Pr0be-{self._nonce}-{self._count}!x"
+        if self._is_plain:
+            password = "".join(filter(str.isalnum, password))
+        body = self.sign_up_body(unique, password)
         password = password_in(body)
         for name, value in (extra or {}).items():
             body = with_field(body, tuple(name.split("/")), value)
@@ -262,22 +271,21 @@ class Accounts(FileUsers):
         known = identifiers_in(body) | identifiers_in(response.json)
         name = login_name(self._login, self._name_like, known, unique)
         self._users[unique] = FileUser(unique, login_of(self._login, name, password))
-        self._passwords[unique] = password
+        self._passwords[unique], self._learnt[unique] = password, known
         try:
             self._of(unique)
+            self._learn(unique)
         except (LoginFailed, OSError) as error:
-            del self._users[unique]
-            raise NotApplicable(self._why_no_login(error)) from None
-        self._learnt[unique] = known
-        self._learn(unique)
+            given = given_at_sign_up(unique, self._login, response.json)
+            self._users[unique] = given or self._users[unique]
+            if given is not None:
+                self._learn(unique)
+            if given is None or (self.me and not self._details[unique]):
+                del self._users[unique]
+                raise NotApplicable(why_no_login(self._security, error)) from None
         user = self._user(self._users[unique])
         self._own[unique] = user
         return user
-
-    def _why_no_login(self, error: Exception) -> str:
-        if (confirming := find_confirmation(self._security)) is not None:
-            return f"a new account has to be confirmed first ({confirming.label})"
-        return f"a new account cannot sign in: {error}"
 
     def sign_up_body(self, unique: str, password: str) -> Any:
         """Return the body of a sign-up, with a name and a password."""
@@ -330,6 +338,13 @@ class Accounts(FileUsers):
         values = {name: own_value(operation, name, known) for name in names}
         return Request(operation, values) if all(values.values()) else None
 
+    def _find_word(self, security: SecurityModel) -> None:
+        """Learn by which word the service takes tokens, where the document names none."""
+        held = self._of(next(iter(self._users))).headers.get("Authorization", "")
+        if (word := accepted_word(security, held, self.me, self.send)) is not None:
+            self._users = {name: with_word(user, word) for name, user in self._users.items()}
+            self._auths.clear()
+
     def claims_at_login(self, user: User) -> dict[tuple[str, ...], Any]:
         """Sign a user in anew, and return what the answer and the token's claims say of them."""
         self.invalidate(user)
@@ -350,14 +365,14 @@ class Accounts(FileUsers):
     def auth_of(self, operation: Operation, user: User) -> RequestAuth | None:
         """Return a user's credential for an operation; None where there is none."""
         for alternative in self._security.alternatives[operation.security]:
-            auth = uncredentialed(user)
+            auth = NO_AUTH
             try:
                 for use in alternative:
                     credential = self.credential(user, use.scheme, use.scopes)
                     auth = auth.merged_with(use.scheme.present(credential))
             except (NotApplicable, LoginFailed):
                 continue
-            return auth
+            return uncredentialed(user).merged_with(auth)
         return None
 
     def _user(self, user: FileUser) -> User:
@@ -375,26 +390,11 @@ class Accounts(FileUsers):
 
     def _identifiers(self, name: str) -> dict[str, str]:
         """Return what a login's answer and its token's claims tell a user by."""
-        auth = self._of(name)
+        try:
+            auth = self._of(name)
+        except LoginFailed:  # an account that a trial has renamed
+            return {}
         token = decode_unverified(bare(auth.headers.get("Authorization", "")))
         claims = identifiers_in(token.claims) if token else {}
         claims.pop("client_id", None)  # the application's, not the user's
         return {**claims, **identifiers_in(auth.answer)}
-
-    def _name_schemes(self, security: SecurityModel) -> None:
-        """Take a key that is sent as `Authorization: Token ...` for the HTTP scheme that it is."""
-        sent = [
-            value
-            for user in self._users.values()
-            for name, value in self._of(user.name).headers.items()
-            if name.lower() == "authorization"
-        ]
-        words = {value.partition(" ")[0] for value in sent if " " in value.strip()}
-        for name, scheme in security.schemes.items():
-            if not scheme.is_http and scheme.field.lower() == "authorization" and len(words) == 1:
-                security.schemes[name] = replace(scheme, kind=min(words).lower())
-
-    def _extra_headers(self, security: SecurityModel) -> None:
-        """Take the headers that are no credential for part of every request: a tenant's, say."""
-        fields = {scheme.field.lower() for scheme in security.schemes.values()}
-        self._not_credentials = fields | {"authorization", "cookie"}

@@ -2,13 +2,19 @@
 
 import contextlib
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.http import NotPrepared, Request, Response, Sender
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.requirements import is_session_ending
-from apiproof.access.resources import ResourceCreator, created_id, makes
+from apiproof.access.resources import (
+    CreatedResource,
+    ResourceCreator,
+    created_id,
+    makes,
+    moved_to,
+)
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -23,6 +29,7 @@ class Removal:
 
     request: Request
     auth: RequestAuth
+    made: CreatedResource
 
 
 def _renewed(removal: Removal, holder: User, preparer: RequestPreparer) -> RequestAuth:
@@ -73,6 +80,8 @@ class Cleanup:
         if operation.method == "DELETE":
             self._removals.pop(request.path, None)
             self._ended += is_session_ending(operation, SessionEnd.DELETED)
+        elif operation.method in {"PUT", "PATCH"} and request.path in self._removals:
+            self._follow(request, response)
         elif makes(operation):
             remover = self._removers.get(operation.path.rstrip("/"))
             if remover is None:
@@ -85,7 +94,18 @@ class Cleanup:
                 self._stayed[operation.label] += 1
             else:
                 removal = Request(remover, {**request.values, name: value})
-                self._removals[removal.path] = Removal(removal, auth)
+                made = CreatedResource(name, value, operation, request, response)
+                self._removals[removal.path] = Removal(removal, auth, made)
+
+    def _follow(self, request: Request, response: Response) -> None:
+        """Note under which id an object goes that a write has given another."""
+        removal = self._removals[request.path]
+        moved = moved_to(removal.made, request, response)
+        if moved is not None:
+            made = replace(removal.made, value=moved)
+            there = removal.request.at(**{made.parameter: moved})
+            del self._removals[request.path]
+            self._removals[there.path] = Removal(there, removal.auth, made)
 
     def run(self, sender: Sender, preparer: RequestPreparer, accounts: Accounts) -> None:
         """Remove what was made: objects, then accounts."""

@@ -175,7 +175,11 @@ def _findings(
             note = f"{case.title}: answered {got}, {wanted} is due ({case.source})"
             impact = Impact.DEVIATION
         found = _finding(requirement, result, response, note, kind, impact, wanted)
-        yield replace(found, cause=TAKES_ANY) if is_in and control.takes_any else found
+        if is_in and control.takes_any:
+            found = replace(found, cause=TAKES_ANY)
+        elif is_in and control.is_public and case.id in UNNAMED:
+            found = replace(found, cause=PUBLIC)
+        yield found
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding

@@ -106,7 +106,7 @@ class Response:
 
 def uncredentialed(user: User) -> RequestAuth:
     """Return what requests carry beside a credential: a tenant's header, say, and a CSRF token."""
-    return RequestAuth(headers=user.headers).merged_with(user.csrf)
+    return RequestAuth(headers=user.headers).merged_with(user.csrf())
 
 
 Inspect = Callable[[Request, RequestAuth, Response], None]

@@ -75,6 +75,13 @@ def find_confirmation(security: SecurityModel) -> Operation | None:
     )
 
 
+def why_no_login(security: SecurityModel, error: Exception) -> str:
+    """Say why a new account is of no use: it has to be confirmed, or its login fails."""
+    if (confirming := find_confirmation(security)) is not None:
+        return f"a new account has to be confirmed first ({confirming.label})"
+    return f"a new account cannot sign in: {error}"
+
+
 def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | None:
     """Return the operation that gives a credential for a name and a password, or None."""
     token_paths = _token_paths(security)

@@ -163,7 +163,9 @@ class ObjectAccessProbe:
         elif not _same(operation, attempt, theirs, first, second):
             note = _existence_revealed(attempt, theirs, first)
             impact = None if theirs.ok else Impact.EXISTENCE
-            if (adds_to(operation) or not theirs.ok) and self._is_readable(prepared, attempt):
+            if (adds_to(operation) or not theirs.ok) and self._is_readable(
+                prepared, attempt, is_done=theirs.ok
+            ):
                 note = ""
         kind = "changed" if has_changed else "let in" if theirs.ok else "tells"
         return evaluated(
@@ -177,17 +179,24 @@ class ObjectAccessProbe:
             cause=f"somebody else/{kind}",
         )
 
-    def _is_readable(self, prepared: PreparedRequest, attempt: AccessAttempt) -> bool:
+    def _is_readable(
+        self, prepared: PreparedRequest, attempt: AccessAttempt, *, is_done: bool
+    ) -> bool:
         """Whether somebody else may read an object: no refusal tells them that it exists.
 
-        What is added to such an object, a comment or a liking, is added as it is meant to be.
+        What is added to such an object, a comment or a liking, is added as it is meant to be. Where
+        nothing reads it by itself, a list that shows it tells no less than a refusal.
         """
         operation = prepared.request.operation
         reader = reader_of(self._preparer, prepared)
-        if reader is None or operation.method in SAFE or not prepared.user.is_learnt:
+        if operation.method in SAFE or not prepared.user.is_learnt:
             return False
-        answer = self._preparer.sender.send(self._at(reader, prepared), attempt.auth)
-        return answer.ok
+        if reader is not None:
+            return self._preparer.sender.send(self._at(reader, prepared), attempt.auth).ok
+        if is_done or not prepared.made:
+            return False
+        other = self._preparer.user_source.other(prepared.user)
+        return shown_to(self._preparer, prepared.made[-1], other) is not None
 
     def _is_their_doing(
         self,
@@ -206,7 +215,9 @@ class ObjectAccessProbe:
         states = [normalize(each, ()) for each in (before, after, again)]
         moved = diff(states[0], states[1], times=False)
         moved -= diff(states[1], states[2])
-        if adds_to(prepared.request.operation) and self._is_readable(prepared, attempt):
+        if adds_to(prepared.request.operation) and self._is_readable(
+            prepared, attempt, is_done=True
+        ):
             was = states[0]
             moved = {name for name in moved if name in was and not _is_count(was[name])}
         return bool(moved)

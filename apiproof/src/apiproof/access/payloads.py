@@ -78,8 +78,9 @@ class PayloadSource:
             yield from varied
         if exemplary is not None and name not in self._hints.request_overrides:
             yield lambda user, seed: self._content(operation, user, seed, given=exemplary)
-        # What is made may have to be unique: without an example, texts that vary are as good.
-        shifts = (1, 0) if operation.method == "POST" and exemplary is None else (0, 1)
+        # What is written may have to be unique: without an example, texts that vary are as good.
+        has_example = exemplary is not None or (partial and self._is_varied(operation))
+        shifts = (0, 1) if has_example else (1, 0)
         for full, shift in itertools.product((partial, not partial), shifts):
             yield self._sampled(operation, full=full, shift=shift)
 

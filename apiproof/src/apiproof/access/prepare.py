@@ -36,7 +36,7 @@ from apiproof.access.safeguards import (
     names_account,
 )
 from apiproof.access.users import User, UserSource
-from apiproof.jwt import NotApplicable, RequestAuth, SessionEnd
+from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 SERVER_ERROR = 500
@@ -117,6 +117,7 @@ class RequestPreparer:
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self.seen = SeenIds()
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
+        self._reads: dict[str, PreparedRequest] = {}  # what each user has read last
 
     def prepared(
         self,
@@ -215,11 +216,11 @@ class RequestPreparer:
         raise NotPrepared("; ".join(reasons))
 
     def _presented(self, choice: Alternative, user: User) -> RequestAuth:
-        auth = uncredentialed(user)
+        auth = NO_AUTH
         for use in choice:
             credential = self.user_source.credential(user, use.scheme, use.scopes)
             auth = auth.merged_with(use.scheme.present(credential))
-        return auth
+        return uncredentialed(user).merged_with(auth)  # with what the newest login gave
 
     def _discover_recipe(
         self, operation: Operation, alternative: Alternative | None, user: User
@@ -267,18 +268,30 @@ class RequestPreparer:
             if auth != prepared.auth:  # a session that was ended meanwhile
                 response = self.sender.send(prepared.request, auth)
         renewable = secured and not is_new and self.user_source.can_log_in_again(prepared.user)
-        if response.status == 401 and renewable:
+        if renewable and self._is_over(prepared, response):
             self._renewed.add(prepared.user.name)
             self.user_source.invalidate(prepared.user)
             operation = prepared.request.operation
             auth = self.credential(operation, prepared.user, alternative)
             response = self.sender.send(prepared.request, auth)
         if response.ok:
+            if secured and prepared.request.operation.method in SAFE:
+                self._reads[prepared.user.name] = prepared
             if prepared.user.is_learnt:
                 self.seen.note(prepared.user, prepared.request, response)
             self._renewed.discard(prepared.user.name)
             self.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
+
+    def _is_over(self, prepared: PreparedRequest, response: Response) -> bool:
+        """Whether a refusal means that a session is over: 403 says it where reads are refused too.
+
+        A service that answers 403 to whoever is unknown to it says no more.
+        """
+        if response.status == 403 and (known := self._reads.get(prepared.user.name)):
+            response = self.sender.send(known.request, known.auth)
+            return response.status in {401, 403}
+        return response.status == 401
 
     def filled(
         self,

@@ -117,7 +117,8 @@ def _as_own(operation: Operation, name: str, value: Any, user: User) -> Any:
         return user.password or value
     # A new one, twice where it is to be confirmed.
     is_new = isinstance(value, str) and PASSWORD_FIELD.search(name)
-    return f"N3w-{user.name}!xQ" if is_new else value
+    new = f"N3w{user.name}xQ" if user.password.isalnum() else f"N3w-{user.name}!xQ"
+    return new if is_new else value
 
 
 def _own(user: User) -> Mapping[str, str]:

@@ -378,6 +378,9 @@ class Probe:
             response = self._preparer.sender.send(prepared.request, NO_AUTH)
             note = f"asks for a credential ({response.status}) and is declared public"
             yield evaluated(operation, "public_is_declared", "anonymous", (response,), note)
+            for trial in self._trials() if self._accounts is not None else ():
+                yield from self._beside(secured, trial)
+            yield from self._with_accounts(secured)
             return
         if shadow := self._shadowed_routes.get(operation.operation_id):
             self._missed(operation, f"{reason}; shadowed by {shadow.label}, declared before it")

@@ -5,6 +5,7 @@ It must not know ownership. Source: RFC 9110, 9.3.3-5 (201 and Location, PUT, DE
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from apiproof.access.fields import PRIVILEGE
@@ -13,13 +14,13 @@ from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
-from apiproof.access.resources import ResourceCreator, created_id
+from apiproof.access.resources import ResourceCreator, created_id, is_natural, moved_to
 from apiproof.access.safeguards import SAFE
 from apiproof.openapi.document import Operation
 
 CHECK = "writes_are_readable"
 ACCEPTED = 202
-UNAUTHORIZED = 401
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 NO_ANSWER = Response(0, {}, "")
 
 
@@ -46,6 +47,10 @@ def reading(
             values[name] = created_id(ResourceCreator(operation), response, reader.path, name)
             if values[name] is None:
                 continue
+        elif prepared.made and reader.path.endswith("{" + prepared.made[-1].parameter + "}"):
+            made = prepared.made[-1]
+            moved = moved_to(made, prepared.request, response) if response.ok else None
+            values[made.parameter] = values[made.parameter] if moved is None else moved
         return Request(reader, values)
     return None
 
@@ -67,7 +72,7 @@ class ReadAfterWriteProbe:
             return
         prepared = self._preparer.prepared(operation)
         response = self._write(prepared)
-        request = reading(self._preparer, prepared, response)
+        request = reading(self._preparer, replace(prepared, request=self._sent), response)
         if request is None or not response.ok:
             yield (
                 skipped(operation, "read-back", "the answer does not tell which object it made"),
@@ -76,8 +81,7 @@ class ReadAfterWriteProbe:
             return
         credential = self._preparer.credential(request.operation, prepared.user)
         read = self._preparer.sender.send(request, credential)
-        if read.status == UNAUTHORIZED and self._has_ended(prepared):
-            reason = "the account goes by another name now: its credential no longer serves"
+        if reason := self._why_unclear(prepared, request, read):
             yield skipped(operation, "read-back", reason), []
             return
         if operation.method == "DELETE":
@@ -92,6 +96,24 @@ class ReadAfterWriteProbe:
         yield evaluated(operation, CHECK, "read-back", (response, read), note)
         if location := response.headers.get("location"):
             yield self._followed(operation, request, location, response)
+
+    def _why_unclear(self, prepared: PreparedRequest, request: Request, read: Response) -> str:
+        """Say why what was written may be there although it is not read; empty where it is clear.
+
+        Args:
+            prepared: What has written it.
+            request: What reads it.
+            read: The answer to that.
+        """
+        if read.status in {UNAUTHORIZED, FORBIDDEN} and not request.operation.secured:
+            return "what reads it asks for a credential, and is declared public"
+        if read.status == UNAUTHORIZED and self._has_ended(prepared):
+            return "the account goes by another name now: its credential no longer serves"
+        is_change = prepared.request.operation.method in {"PUT", "PATCH"}
+        is_abroad = is_change and prepared.user.is_learnt
+        if read.status == NOT_FOUND and is_abroad and any(map(is_natural, prepared.made[-1:])):
+            return "it may go by another name now"
+        return ""
 
     def _has_ended(self, prepared: PreparedRequest) -> bool:
         """Whether a write has left its sender's account other than it was."""

@@ -5,7 +5,7 @@ Read from the document alone. Source: OpenAPI 3.1, Security Requirement Object.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from apiproof.jwt import Scheme, SessionEnd, schemes
@@ -71,14 +71,22 @@ class SecurityModel:
         self.document = document
         self.schemes = schemes(document)
         self.operations = list(operations(dict(document)))
-        self.alternatives = {
-            one.security: self._declared_alternatives(one) for one in self.operations
-        }
-        self.requirements = {one.label: self._requirements(one) for one in self.operations}
         self.endings = {
             end: [one for one in self.operations if is_session_ending(one, end)]
             for end in SessionEnd
         }
+        self._work_out()
+
+    def name_word(self, name: str, word: str) -> None:
+        """Take note of the word before the credentials of a scheme."""
+        self.schemes[name] = replace(self.schemes[name], word=word)
+        self._work_out()
+
+    def _work_out(self) -> None:
+        self.alternatives = {
+            one.security: self._declared_alternatives(one) for one in self.operations
+        }
+        self.requirements = {one.label: self._requirements(one) for one in self.operations}
 
     def undeclared(self, operation: Operation) -> list[str]:
         """Return the names of schemes that the operation uses and nobody declares."""
@@ -150,6 +158,7 @@ def _covers(candidate: Operation, path: str) -> bool:
 
 
 _SIGN_OUT = re.compile(r"(log|sign)[-_]?out|revoke|end[-_]?session", re.IGNORECASE)
+_SIGN_OUT_PATH = re.compile(r"(log|sign)[-_]?out/?$", re.IGNORECASE)  # a link that is followed
 _OWN_ACCOUNT = re.compile(
     r"/(me|self|account|profile|user|users/current|current[-_]?user)/?$|(delete|close|remove)[-_]?(me|(my[-_]?)?account)$",
     re.IGNORECASE,
@@ -162,7 +171,9 @@ def is_session_ending(operation: Operation, ending: SessionEnd) -> bool:
         return False
     names = f"{operation.operation_id} {operation.path}"
     if ending is SessionEnd.SIGNED_OUT:
-        return operation.method in {"POST", "DELETE"} and bool(_SIGN_OUT.search(names))
+        by_get = operation.method == "GET" and _SIGN_OUT_PATH.search(operation.path)
+        by_write = operation.method in {"POST", "DELETE"} and _SIGN_OUT.search(names)
+        return bool(by_get or by_write)
     if ending is SessionEnd.DELETED and operation.method == "DELETE":
         return any(_OWN_ACCOUNT.search(name) for name in names.split())
     return False

@@ -209,6 +209,36 @@ def created_id(
     return None
 
 
+def moved_to(made: CreatedResource, write: Request, answer: Response) -> Any:
+    """Return the id that an object has after a write; None where it is the same, or not told.
+
+    An object that is known by its title, or by a slug of it, goes by another once that is changed.
+
+    Args:
+        made: The object, as its maker was told of it.
+        write: What changed it.
+        answer: The answer to that.
+    """
+    names = {path[-1] for path, value in fields_of(made.response.json) if value == made.value}
+    names |= {made.parameter}
+    natural = {name for name in names if not re.search(r"(^|_)id$|Id$|^(uuid|guid|sub)$", name)}
+    for said, keys in ((answer.json, names), (write.content.body, natural)):
+        found = [value for path, value in fields_of(said) if path[-1] in keys]
+        if made.value in found:
+            return None
+        if found and isinstance(found[0], str | int):
+            return found[0]
+    return None
+
+
+def is_natural(made: CreatedResource) -> bool:
+    """Whether an object is known by what its maker has called it, or by a slug of that."""
+    texts = (str(value) for _, value in fields_of(made.request.content.body))
+    slugs = [re.sub(r"\W|_", "", text).lower() for text in texts]
+    key = re.sub(r"\W|_", "", str(made.value)).lower()
+    return any(slug and key.startswith(slug) for slug in slugs)
+
+
 def _holders(body: Mapping[str, Any], depth: int = 2) -> Iterator[Mapping[str, Any]]:
     """Yield an answer and the objects in its envelopes, but for those of people."""
     yield body

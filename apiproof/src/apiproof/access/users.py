@@ -1,6 +1,6 @@
 """Users and their credentials, as the probe sees them; sources are in modules of their own."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,6 +16,7 @@ class User:
         attributes: What the service may know the user by (`sub`, `username`, `email`): values
             for path parameters, and for owner fields that must not be believed.
         headers: What every request of this user carries beside the credential.
+        csrf: Returns what goes along with the credential of the newest login.
         account: What the source itself knows of the user.
         details: What the service says of the user, member by member.
         password: The password, where it is known.
@@ -26,7 +27,7 @@ class User:
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    csrf: RequestAuth = field(default=NO_AUTH, repr=False, compare=False)
+    csrf: Callable[[], RequestAuth] = field(default=lambda: NO_AUTH, repr=False, compare=False)
     account: Any = field(default=None, repr=False, compare=False)
     details: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     password: str = field(default="", repr=False, compare=False)

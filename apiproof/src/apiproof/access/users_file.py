@@ -5,6 +5,7 @@ up; what needs no signing key is forged all the same.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import User
 from apiproof.access.users_wfc import (
     FileUser,
@@ -22,9 +24,11 @@ from apiproof.access.users_wfc import (
     users_of,
 )
 from apiproof.jwt import (
+    NO_AUTH,
     ForgeryMaterial,
     Jws,
     NotApplicable,
+    RequestAuth,
     Scheme,
     decode_unverified,
     jwk_of,
@@ -102,7 +106,7 @@ class FileUsers:
         if value is None:
             raise NotApplicable(f"{user.name} has no credential for the scheme {scheme.name}")
         if not scheme.is_http:
-            return value
+            return value.removeprefix(f"{scheme.word} ") if scheme.word else value
         kind, _, credential = value.partition(" ")
         if kind.lower() != scheme.kind or not credential:
             raise NotApplicable(f"{user.name} has no {scheme.kind} credential")
@@ -201,7 +205,12 @@ class FileUsers:
         }
         attributes = {name: str(value) for name, value in known.items() if value}
         others = self._other_headers(auth)
-        return User(user.name, attributes, headers=others, csrf=auth.csrf, is_lent=True)
+        return User(
+            user.name, attributes, headers=others, csrf=partial(self._csrf, user.name), is_lent=True
+        )
+
+    def _csrf(self, name: str) -> RequestAuth:
+        return self._auths[name].csrf if name in self._auths else NO_AUTH
 
     def _other_headers(self, auth: UserCredentials) -> dict[str, str]:
         """Return the headers that are no credential, a tenant's say."""
@@ -209,6 +218,24 @@ class FileUsers:
         if known is None:
             return {}
         return {name: text for name, text in auth.headers.items() if name.lower() not in known}
+
+    def name_schemes(self, security: SecurityModel) -> None:
+        """Learn the word before a token that the document declares as a key in `Authorization`."""
+        sent = [
+            value
+            for user in self._users.values()
+            for name, value in self._of(user.name).headers.items()
+            if name.lower() == "authorization"
+        ]
+        words = {value.partition(" ")[0] for value in sent if " " in value.strip()}
+        for name, scheme in list(security.schemes.items()):
+            if not scheme.is_http and scheme.field.lower() == "authorization" and len(words) == 1:
+                security.name_word(name, min(words))
+
+    def know_headers(self, security: SecurityModel) -> None:
+        """Take the headers that are no credential for part of every request: a tenant's, say."""
+        fields = {scheme.field.lower() for scheme in security.schemes.values()}
+        self._not_credentials = fields | {"authorization", "cookie"}
 
 
 def read_identities(

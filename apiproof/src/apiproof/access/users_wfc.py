@@ -122,7 +122,7 @@ class FileUser:
         if token["extractFrom"] == "header":
             found: Any = response.headers.get(selector)
         else:
-            found = _at(response, selector) or _only_token(response)
+            found = _at(response, selector) or only_token(_body(response))
         if not isinstance(found, str | int) or found == "":
             raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
         return str(found)
@@ -301,9 +301,9 @@ def _csrf(response: requests.Response) -> RequestAuth:
     return RequestAuth(headers=headers, cookies=cookies)
 
 
-def _only_token(response: requests.Response) -> str | None:
+def only_token(answer: Any) -> str | None:
     """Return the one member of an answer that is named like a token: documents often name none."""
-    fields = fields_of(_body(response))
+    fields = fields_of(answer)
     texts = [(path, value) for path, value in fields if isinstance(value, str) and value]
     found = [
         value

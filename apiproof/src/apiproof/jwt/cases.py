@@ -177,6 +177,8 @@ def _empty(context: CredentialContext) -> Iterable[RequestAuth]:
 
 def _wrong_scheme(context: CredentialContext) -> Iterable[RequestAuth]:
     if not context.scheme.is_http:
+        if context.scheme.field.lower() == "authorization":
+            raise NotApplicable("the document names no scheme for what `Authorization` holds")
         others = [f"Bearer {context.credential}", f"ApiKey {context.credential}"]
         return [RequestAuth(headers={"Authorization": value}) for value in others]
     names = ["Basic ", "Token ", "JWT ", "Digest ", "BearerX ", ""]

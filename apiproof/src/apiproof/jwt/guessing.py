@@ -1,13 +1,17 @@
 """Secrets of HMAC-signed tokens, guessed offline: common words, words at hand, short numbers."""
 
+import hashlib
 import hmac
 import itertools
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from apiproof.jwt.jws import decode, decode_unverified
 
 DIGITS = 6  # the longest numbers that are tried, a million of them: about two seconds
+SHORT = 64  # bytes of a key that fills one block at most, whatever the digest
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
 # What tutorials, templates and example files set as their secret.
 COMMON = [
     "secret",
@@ -188,16 +192,33 @@ def guess_secret(token: str, words: Iterable[str] = ()) -> bytes | None:
     algorithm = str(jws.header.get("alg", "")) if jws else ""
     if jws is None or algorithm not in {"HS256", "HS384", "HS512"}:
         return None
-    digest = f"sha{algorithm[2:]}"
+    digest = getattr(hashlib, f"sha{algorithm[2:]}")
     text = token.rpartition(".")[0].encode()
     try:
         signature = decode(jws.signature)
     except ValueError:
         return None
     for secret in _secrets(words):
-        if hmac.digest(secret, text, digest) == signature:
+        if _signed(secret, text, digest) == signature:
             return secret
     return None
+
+
+def _signed(secret: bytes, text: bytes, digest: Any) -> bytes:
+    """Return the HMAC of a text (RFC 2104): that of the standard library, in half its time.
+
+    Args:
+        secret: The key.
+        text: What is signed.
+        digest: Of `hashlib`.
+    """
+    if len(secret) > SHORT:
+        return hmac.digest(secret, text, digest)
+    size = 64 if digest is hashlib.sha256 else 128
+    key = secret.ljust(size, b"\0")
+    inner: bytes = digest(key.translate(_INNER) + text).digest()
+    outer: bytes = digest(key.translate(_OUTER) + inner).digest()
+    return outer
 
 
 def _secrets(words: Iterable[str]) -> Iterator[bytes]:
@@ -215,6 +236,7 @@ def _variants(words: Iterable[str]) -> Iterator[str]:
         for word in (text, *re.findall(r"[A-Za-z0-9]{3,}", text)):
             for spelling in _spellings(word):
                 yield spelling
+                yield spelling * 2
                 for tail in ("secret", "_secret", "-secret", "key", "123", "1", "!"):
                     yield spelling + tail
 

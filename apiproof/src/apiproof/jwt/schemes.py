@@ -47,12 +47,14 @@ class Scheme:
         kind: `bearer`, `basic`, another HTTP scheme's name, or `apiKey`.
         place: `header`, `query` or `cookie`.
         field: The header's, parameter's or cookie's name.
+        word: What stands before an API key, where a service takes it so; only its users know it.
     """
 
     name: str
     kind: str
     place: str = "header"
     field: str = AUTHORIZATION
+    word: str = ""
 
     @property
     def bears_tokens(self) -> bool:
@@ -72,7 +74,7 @@ class Scheme:
     def present(self, credential: str) -> RequestAuth:
         """Return a credential as a request carries it."""
         if not self.is_http:
-            return self.raw(credential)
+            return self.raw(f"{self.word} {credential}".strip())
         name = SPELLINGS.get(self.kind, self.kind)
         return self.raw(f"{name} {credential}")
 

@@ -1,0 +1,78 @@
+"""Objects that are renamed, a word that only the service knows, and sessions that end unseen."""
+
+from typing import Any
+
+import pytest
+import yaml
+
+from apiproof.access import AccessReport, Impact, credentials
+from apiproof.access.identities_file import identities_file
+from tests.access.strangers import assert_found, probed
+from tests.apps import pages
+from tests.apps.members import LENT
+from tests.apps.pages import PLAIN, Site
+
+
+@pytest.fixture(autouse=True)
+def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "GRACE", 0.0)
+
+
+def _probed(site: Site, **options: Any) -> AccessReport:
+    """Probe with the file that `access init` writes, filled in as a user would."""
+    site.people |= dict.fromkeys(LENT, PLAIN)
+    app = pages.create_pages(site)
+    document: dict[str, Any] = yaml.safe_load(identities_file(app.openapi()))
+    for entry, name in zip(document["auth"], LENT, strict=True):
+        entry["name"] = name
+        entry["loginEndpointAuth"]["payloadUserPwd"] = {"username": name, "password": PLAIN}
+    return probed(app, document, **options)
+
+
+def _tried(report: AccessReport, case: str) -> set[str]:
+    return {cell.operation_id.partition("_")[0] for cell in report.cells if cell.case == case}
+
+
+@pytest.mark.parametrize("word", ["Token", "Bearer", "JWT", "Bearer "])
+def test_a_right_one_has_no_finding_beyond_deviations(word: str) -> None:
+    site = Site(word=word.strip())
+    report = _probed(site)
+    assert not report.interrupted
+    assert [one.line for one in report.findings if one.severity is not Impact.DEVIATION] == []
+    assert {name: site.people[name] for name in LENT} == dict.fromkeys(LENT, PLAIN)
+
+
+def test_what_is_renamed_and_not_named_is_no_finding() -> None:
+    report = _probed(Site(shape="silent"), checks=("writes_are_readable", "ownership_enforced"))
+    found = {one.check for one in report.findings} - {"public_is_declared"}
+    assert found == set()
+
+
+def test_what_is_renamed_is_followed_and_removed() -> None:
+    site = Site()
+    report = _probed(site, checks=("writes_are_readable", "ownership_enforced"))
+    assert [one.line for one in report.findings if one.check == "writes_are_readable"] == []
+    assert site.pages == {}
+    assert not any("/pages/" in line for line in report.left_behind)
+
+
+def test_everything_is_entered_although_sessions_end() -> None:
+    report = _probed(Site())
+    assert report.not_exercised == {}
+    opened = {cell.operation_id for cell in report.cells if cell.case == "valid" and cell.got}
+    assert any(name.startswith("change_page") for name in opened)
+    assert any(name.startswith("log_out") for name in opened)
+
+
+@pytest.mark.parametrize("flaw", pages.FLAWS)
+def test_a_flaw_is_found(flaw: str) -> None:
+    expected = pages.FLAWS[flaw]
+    assert_found(_probed(Site(flaw), checks=(expected.partition("/")[0],)), expected)
+
+
+@pytest.mark.parametrize("flaw", ["", "draft-of-anyone"])
+def test_accounts_that_are_to_be_confirmed_serve_by_the_token_of_their_sign_up(flaw: str) -> None:
+    report = _probed(Site(flaw, shape="unconfirmed"), checks=("ownership_enforced",))
+    assert "no accounts of the run's own" not in report.note
+    found = {one.check for one in report.findings if one.severity is Impact.LET_IN}
+    assert found == ({"ownership_enforced"} if flaw else set())
