@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from apiproof.http.child.server_errors import ErrorSite
 from apiproof.init.doctor import conflicts, token_checks
 
 
@@ -38,7 +39,9 @@ def test_libraries_that_the_kit_replaced_under_others_are_named() -> None:
         ([200], "a token is taken: GET /0 answers 200"),
         ([500, 404], "a token is taken: GET /1 answers 404"),
         ([403], "no token is taken"),
-        ([401, 500], "with a token GET /1 answers 500"),  # it says nothing of the token
+        # It says nothing of the token.
+        ([401, 500], "with a token GET /1 answers 500 (KeyError at app.py:3 read), so"),
+        ([503], "with a token GET /0 answers 503, so"),
     ],
 )
 def test_an_error_is_not_a_token_that_is_taken(statuses: list[int], text: str) -> None:
@@ -52,6 +55,7 @@ def test_an_error_is_not_a_token_that_is_taken(statuses: list[int], text: str) -
         document={"openapi": "3.1.0", "paths": {path: {"get": operation} for path in answers}},
         client=SimpleNamespace(request=request),
         token=lambda *_: "t",
+        server_errors=[ErrorSite("GET", "/1", 500, "KeyError", "app.py:3 read")],
     )
     account: Any = SimpleNamespace(username="ada")
     [check] = token_checks(env, account)

@@ -132,3 +132,22 @@ def test_a_client_id_in_the_code_is_that_of_the_pool(
     _project(tmp_path, {"main.py": f"from fastapi import FastAPI\n{code}\napp = FastAPI()\n"})
     written = 'client_id="5kq1klient2id3of4a5pool6bz"' in service_file(plan_of(tmp_path))
     assert written is found
+
+
+@pytest.mark.parametrize(
+    ("name", "example", "template"),
+    [
+        ("DIRECTORY", "eu-west-1_XXXXXXXXX", "{user_pool_id}"),
+        ("PLACE", "ap-southeast-2", "{region}"),
+        ("COGNITO_POOL", "", "{user_pool_id}"),
+        ("POOL", "", "{user_pool_id}"),
+        ("CLIENT", "", "{client_id}"),
+        ("TITLE", "eu-west-1 shop", "eu-west-1 shop"),
+    ],
+)
+def test_an_example_in_the_shape_of_what_an_environment_has_is_that(
+    tmp_path: Path, name: str, example: str, template: str
+) -> None:
+    text = f"import os\nfrom fastapi import FastAPI\nx = os.getenv('{name}')\napp = FastAPI()\n"
+    _project(tmp_path, {"main.py": text, ".env.example": f"{name}={example}\n"})
+    assert f'"{name}": "{template}"' in service_file(plan_of(tmp_path))

@@ -133,9 +133,9 @@ def token_checks(env: Environment, account: Account) -> Iterator[Check]:
     if taken:
         yield Check(f"a token is taken: {taken[0]} answers {statuses[taken[0]]}")
     elif crashed := [label for label, status in statuses.items() if status >= 500]:
+        answer = f"{crashed[0]} answers {statuses[crashed[0]]}{_place(env, crashed[0])}"
         yield Check(
-            f"with a token {crashed[0]} answers {statuses[crashed[0]]}, so it is not known whether "
-            "the token is taken: `apiproof run` names the line",
+            f"with a token {answer}, so it is not known whether the token is taken",
             is_failed=True,
         )
     elif simple:
@@ -145,6 +145,13 @@ def token_checks(env: Environment, account: Account) -> Iterator[Check]:
             "every variable right in the service file?",
             is_failed=True,
         )
+
+
+def _place(env: Environment, label: str) -> str:
+    """Return what an operation answered 500 for, where it is known."""
+    method, _, path = label.partition(" ")
+    sites = [it for it in env.server_errors if (it.method, it.path) == (method, path) and it.place]
+    return f" ({sites[-1].exception} at {sites[-1].place})" if sites else ""
 
 
 def _status(env: Environment, operation: Operation, account: Account) -> int:

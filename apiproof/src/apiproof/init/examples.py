@@ -14,6 +14,11 @@ _TEMPLATE = "https://cognito-idp.{region}.amazonaws.com"
 _ELSEWHERE = re.compile(
     r"[<>]|\$\{|://(?!localhost\b|127\.0\.0\.1\b|cognito-idp\.[^./]+\.amazonaws\.com\b)"
 )
+# Values that an environment has its own of, whatever the variable's name.
+_SHAPES = (
+    (re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d_\w+"), "{user_pool_id}"),
+    (re.compile(r"(?:af|ap|ca|eu|il|me|mx|sa|us)(?:-[a-z]+)+-\d"), "{region}"),
+)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _LARGEST = 65_536  # bytes; a file of variables is short
 
@@ -28,10 +33,17 @@ def example_values(root: Path) -> dict[str, str]:
         root: The project's folder; only files that lie in it directly are read.
     """
     return {
-        name: _ADDRESS.sub(_TEMPLATE, value.replace("{", "{{").replace("}", "}}"))
+        name: _template_of(value)
         for name, value in _lines(root)
         if not _SECRET.fullmatch(name) and not _ELSEWHERE.search(value)
     }
+
+
+def _template_of(value: str) -> str:
+    for shape, template in _SHAPES:
+        if shape.fullmatch(value):
+            return template
+    return _ADDRESS.sub(_TEMPLATE, value.replace("{", "{{").replace("}", "}}"))
 
 
 def example_schemes(root: Path) -> dict[str, str]:

@@ -17,8 +17,8 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r".*(JWKS|JWK).*(URL|URI|ENDPOINT)", "{public_jwks_url}"),
     (r".*(ISSUER|AUTHORITY)(_?(URL|URI))?", "{issuer}"),
     (r".*POOL.*CLIENT.*SECRET.*|.*(APP|COGNITO|AWS|OAUTH).*CLIENT.*SECRET.*|CLIENT_SECRET", "{client_secret}"),
-    (r".*POOL.*CLIENT.*|.*(APP|COGNITO|AWS|WEB).*CLIENT(_?ID)?|CLIENT_ID|.*COGNITO.*AUDIENCE.*|JWT_AUDIENCE", "{client_id}"),
-    (r".*(POOL_?ID|USER_?POOL|USERPOOL).*", "{user_pool_id}"),
+    (r".*POOL.*CLIENT.*|.*(APP|COGNITO|AWS|WEB).*CLIENT(_?ID)?|CLIENT_ID|.*COGNITO.*AUDIENCE.*|JWT_AUDIENCE|CLIENT", "{client_id}"),
+    (r".*(POOL_?ID|USER_?POOL|USERPOOL).*|.*COGNITO.*POOL|POOL", "{user_pool_id}"),
     (r".*COGNITO.*ENDPOINT.*(URL)?|AWS_ENDPOINT_URL.*", "{cognito_endpoint}"),
     (r".*REGION(_NAME)?", "{region}"),
 )  # fmt: skip
