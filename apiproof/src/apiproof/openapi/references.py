@@ -216,6 +216,22 @@ def as_document(document: Document | Mapping[str, Any]) -> Document:
     return document if isinstance(document, Document) else Document(document)
 
 
+def references(node: Any) -> Iterator[str]:
+    """Yield every `$ref`, and what discriminators name, under a node."""
+    queue = [node]
+    while queue:
+        here = queue.pop()
+        if isinstance(here, Mapping):
+            if isinstance(ref := here.get("$ref"), str):
+                yield ref
+            discriminator = here.get("discriminator")
+            mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
+            yield from map(str, mapping.values()) if isinstance(mapping, Mapping) else ()
+            queue += here.values()
+        elif isinstance(here, list):
+            queue += here
+
+
 def resolve_ref(document: Mapping[str, Any], reference: str) -> dict[str, Any]:
     """Return the object that a reference (`#/components/...`) names in a document.
 

@@ -19,6 +19,8 @@ COMPONENTS = ("Cat", "Dog", "Tree")
 DEEPEST = 4
 _TEXTS = ("", "a", "b", "ab", "abc", "A1", "12", "2026-01-01", "x@y.z")
 _NUMBERS = (-1, 0, 1, 2, 3, 5, 0.5, 2.5, 10)
+_INNER: tuple[str, ...] = ("items", "contains", "not", "if", "then", "else", "propertyNames")
+_INNER += ("additionalProperties", "unevaluatedProperties", "unevaluatedItems")
 _PATTERNS = ("^a", "b$", "^[a-z]*$", "^.{1,2}$", "^[A-Z0-9]+$")
 
 
@@ -192,12 +194,13 @@ def nodes(schema: Any) -> Iterator[dict[str, Any]]:
     if not isinstance(schema, dict):
         return
     yield schema
-    for part in schema.get("properties", {}).values():
-        yield from nodes(part)
+    for word in ("properties", "patternProperties", "dependentSchemas"):
+        for part in schema.get(word, {}).values():
+            yield from nodes(part)
     for word in ("allOf", "anyOf", "oneOf", "prefixItems"):
         for part in schema.get(word, ()):
             yield from nodes(part)
-    for word in ("items", "contains", "not"):
+    for word in _INNER:
         yield from nodes(schema.get(word))
 
 
@@ -227,10 +230,14 @@ def validator(schema: Any, components: dict[str, Any]) -> Any:
     return jsonschema_rs.Draft202012Validator(root)
 
 
-def pair(seed: int, values: int = 8) -> Pair:
+def pair(
+    seed: int,
+    values: int = 8,
+    makers: tuple[type[SchemaMaker], type[InstanceMaker]] = (SchemaMaker, InstanceMaker),
+) -> Pair:
     """Draw a pair: the new document is the old one with a change, or another one."""
     rng = random.Random(seed)  # noqa: S311 - not for secrets
-    maker = SchemaMaker(rng)
+    maker = makers[0](rng)
     schema, components = maker.schema(), maker.components()
     deed = rng.random()
     other, others = schema, components
@@ -243,7 +250,7 @@ def pair(seed: int, values: int = 8) -> Pair:
         other, others = maker.schema(), maker.components()
     drawn = []
     for whole, parts in ((schema, components), (other, others)):
-        judge, instances = validator(whole, parts), InstanceMaker(rng, parts)
+        judge, instances = validator(whole, parts), makers[1](rng, parts)
         tried = (instances.value(whole) for _ in range(values))
         drawn.append([value for value in tried if judge.is_valid(value)])
     return Pair(document(schema, components), document(other, others), *drawn)

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 
 from apiproof.contract_diff.document import Change, diff
 from tests.contract_diff.document.schema_pairs import Pair, closed, pair, validator
+from tests.contract_diff.document.wider_pairs import wider_pair
 
+_GAINED = ("property-added", "variant-added")
 PAIRS_EACH = 20
 """How many pairs an example draws: 5,000 examples of the deep profile make 100,000."""
 
@@ -24,6 +26,71 @@ PAIRS_EACH = 20
 def test_what_an_instance_shows_to_be_broken_is_reported(seed: int) -> None:
     for number in range(PAIRS_EACH):
         _assert_reported(seed + number)
+
+
+@given(st.integers(0, 2**48))
+def test_what_rare_keywords_break_is_reported(seed: int) -> None:
+    for number in range(PAIRS_EACH // 4):
+        _assert_pair_reported(wider_pair(seed + number), seed + number)
+
+
+@pytest.mark.parametrize("word", ["then", "dependentSchemas"])
+def test_what_a_condition_refers_to_is_compared(word: str) -> None:
+    """The regression: conditions were compared by their words, what they refer to was not."""
+    part = {"$ref": "#/components/schemas/Parcel"}
+    whole = {"type": "object", "properties": {"a": {}}}
+    arm = {"if": {"required": ["a"]}, "then": part} if word == "then" else {word: {"a": part}}
+    old, new = (_document({**whole, **arm}) for _ in range(2))
+    for document, kind in ((old, "string"), (new, "integer")):
+        schemas = document["components"]["schemas"]
+        schemas["Parcel"] = {"type": "object", "properties": {"b": {"type": kind}}}
+    assert not diff(old, old)
+    assert _told(diff(old, new), "request")
+    assert _told(diff(old, new), "response")
+
+
+@pytest.mark.parametrize(
+    ("condition", "same"),
+    [
+        ({"if": True, "then": {"type": "string"}}, {"type": "string"}),
+        ({"if": False, "then": {}, "else": {"type": "string"}}, {"type": "string"}),
+        ({"if": {"type": "string"}, "then": {"type": "string"}}, {}),
+        ({"if": {"const": 1}, "then": {"type": "string"}}, {"not": {"const": 1}}),
+    ],
+)
+def test_a_condition_in_other_words_is_no_change(condition: Any, same: Any) -> None:
+    old, new = _document(condition), _document(same)
+    assert [change.rule for change in diff(old, new) if change.breaking] == []
+    assert [change.rule for change in diff(new, old) if change.breaking] == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (  # nothing is unevaluated beside additionalProperties
+            {"type": "object", "additionalProperties": True, "unevaluatedProperties": False},
+            {"type": "object"},
+        ),
+        (  # what `contains` matched is evaluated
+            {"type": "array", "contains": {"type": "string"}, "unevaluatedItems": False},
+            {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        ),
+        (  # and so are the places of what is composed
+            {"type": "array", "allOf": [{"prefixItems": [{}]}], "unevaluatedItems": False},
+            {"type": "array", "maxItems": 1},
+        ),
+    ],
+)
+def test_what_is_left_unevaluated_is_known(one: Any, other: Any) -> None:
+    old, new = _document(one), _document(other)
+    assert not any(change.breaking for change in diff(old, new) + diff(new, old))
+
+
+def test_names_by_pattern_are_names() -> None:
+    """The regression: an object with nothing but patterns was taken to have no names."""
+    part = {"type": "object", "additionalProperties": False, "patternProperties": {"^a": {}}}
+    old, new = _document(part), _document({**part, "propertyNames": {"maxLength": 1}})
+    assert _told(diff(old, new), "request")
 
 
 @pytest.mark.parametrize("seed", [27187, 28795, 47398])
@@ -78,14 +145,17 @@ def test_variants_joined_in_one_with_all_their_properties_are_harmless_to_send()
 
 
 def _assert_reported(seed: int, values: int = 8) -> None:
-    drawn = pair(seed, values)
+    _assert_pair_reported(pair(seed, values), seed)
+
+
+def _assert_pair_reported(drawn: Pair, seed: int) -> None:
     changes = diff(drawn.old, drawn.new)
     for side, instances, own, other in (
         ("request", drawn.old_values, drawn.old, drawn.new),
         ("response", drawn.new_values, drawn.new, drawn.old),
     ):
         refused = [value for value in instances if not _judge(other).is_valid(value)]
-        if any(rule.endswith("property-added") for rule in _rules(changes, side)):
+        if any(rule.endswith(_GAINED) for rule in _rules(changes, side)):
             refused = [value for value in refused if _judge(closed(own)).is_valid(value)]
         if refused:
             assert _told(changes, side), f"{refused[0]} of seed {seed} ({side})"

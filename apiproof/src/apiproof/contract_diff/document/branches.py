@@ -14,6 +14,8 @@ from math import ceil, gcd, lcm
 from typing import Any
 
 TYPES = ("null", "boolean", "number", "string", "array", "object")
+ARM = "where "
+"""How the names of the arms of conditions begin."""
 MOST_CUTS = 16
 """Into how many slices a range is cut at most, but for one."""
 
@@ -216,6 +218,12 @@ def of_every_type(branches: Iterable[SchemaBranch]) -> bool:
 def labelled(branches: Iterable[SchemaBranch], label: str) -> tuple[SchemaBranch, ...]:
     """Name branches after the variant of a union that they came from."""
     return tuple(replace(branch, label=label) for branch in branches)
+
+
+def distinguished(branches: Iterable[SchemaBranch], fact: str) -> tuple[SchemaBranch, ...]:
+    """Name branches after the arm of a condition that they are, if nothing else names them."""
+    label = f"{ARM}{fact}"
+    return tuple(b if b.label else replace(b, label=label) for b in branches)
 
 
 def size_kind(kind: str, mark: str) -> str:

@@ -144,6 +144,14 @@ def _bound(mark: Constraint, name: str) -> str:
     return f"{sign}{'' if exclusive else '='} {_plain(limit)}"
 
 
+def unread_counterexamples(sub: SchemaBranch, sup: SchemaBranch) -> Iterator[Counterexample]:
+    """Compare what is known by its words alone."""
+    own = {mark.value for mark in sub.get("condition")}
+    for mark in sup.get("condition"):
+        if mark.value not in own:
+            yield Counterexample("condition", sub.pointer, mark.pointer)
+
+
 def object_counterexamples(
     judge: Judge, sub: SchemaBranch, sup: SchemaBranch
 ) -> Iterator[Counterexample]:
@@ -224,7 +232,8 @@ def _patterns(judge: Judge, sub: SchemaBranch, sup: SchemaBranch) -> Iterator[Co
 
 def _names(judge: Judge, sub: SchemaBranch, sup: SchemaBranch) -> Iterator[Counterexample]:
     others = others_of(sub)
-    closed = bool(others) and not judge.sub.branches(others)
+    patterned = any(shape.patterns for shape in sub.shapes)
+    closed = bool(others) and not patterned and not judge.sub.branches(others)
     listed = [name for shape in sub.shapes for name in shape.properties]
     own = tuple(mark.value for mark in sub.get("names"))
     for mark in sup.get("names"):
@@ -260,7 +269,8 @@ def array_counterexamples(
                 yield Counterexample("max-items", sub.pointer, other[0].pointer, (), None, place)
             break
         yield from judge.below("*" if place == places else str(place), one, other)
-    yield from size_counterexamples(sub, sup, most_of=most)
+    counted = max((least for _, least in (mark.value for mark in sub.get("contains"))), default=0)
+    yield from size_counterexamples(sub, sup, least_of=counted, most_of=most)
     unique = sup.get("unique")
     if unique and not sub.get("unique") and (most is None or most > 1):
         yield Counterexample("unique-items", sub.pointer, unique[0].pointer)

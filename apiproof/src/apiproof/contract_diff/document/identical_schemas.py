@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from apiproof.contract_diff.document.branches import Conjunction
-from apiproof.openapi.references import Document, DocumentError
-
-
-def references(node: Any) -> Iterator[str]:
-    """Yield every `$ref` under a node."""
-    queue = [node]
-    while queue:
-        here = queue.pop()
-        if isinstance(here, Mapping):
-            if isinstance(ref := here.get("$ref"), str):
-                yield ref
-            discriminator = here.get("discriminator")
-            mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
-            yield from map(str, mapping.values()) if isinstance(mapping, Mapping) else ()
-            queue += here.values()
-        elif isinstance(here, list):
-            queue += here
+from apiproof.openapi.references import Document, DocumentError, references
 
 
 def alike(one: Any, other: Any) -> bool:

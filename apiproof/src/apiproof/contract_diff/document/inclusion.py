@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
+    ARM,
     Conjunction,
     SchemaBranch,
     SchemaSite,
@@ -28,6 +29,7 @@ from apiproof.contract_diff.document.constraints import (
     number_counterexamples,
     object_counterexamples,
     string_counterexamples,
+    unread_counterexamples,
 )
 from apiproof.contract_diff.document.counterexamples import (
     FEW_PATHS,
@@ -304,14 +306,11 @@ class Inclusion:
     def _misfits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
         values = few(self.sub, one)
         if values is not None:
-            return self._refused(one, other, values)
+            return [*self._refused(one, other, values), *unread_counterexamples(one, other)]
         found: list[Counterexample] = []
         if other.values is not None:
-            found.append(
-                Counterexample(
-                    "enum", one.pointer, other.values_pointer, (), None, list(other.values)
-                )
-            )
+            at, listed = other.values_pointer, list(other.values)
+            found.append(Counterexample("enum", one.pointer, at, (), None, listed))
         if one.type == "number":
             found += number_counterexamples(one, other)
         elif one.type == "string":
@@ -339,10 +338,7 @@ class Inclusion:
         ]
 
     def _conditions(self, one: SchemaBranch, other: SchemaBranch) -> Iterator[Counterexample]:
-        own = {mark.value for mark in one.get("condition")}
-        for mark in other.get("condition"):
-            if mark.value not in own:
-                yield Counterexample("condition", one.pointer, mark.pointer)
+        yield from unread_counterexamples(one, other)
         denied = [mark.value for mark in (*one.get("not"), *one.get("one-of"))]
         for mark in (*other.get("not"), *other.get("one-of")):
             site: SchemaSite = mark.value
@@ -369,6 +365,8 @@ class Inclusion:
                 value for value in values if not admitted(self.sup, rivals, value, text=self.text)
             )
             branch = replace(branch, values=left, values_pointer=branch.values_pointer)
+        if not kin and not branch.label.startswith(ARM) and rivals[0].label.startswith(ARM):
+            return [Counterexample("condition", branch.pointer, rivals[0].pointer)]
         best = min((self._misfits(branch, rival) for rival in kin or rivals), key=misfit)
         alone = len(siblings) == 1 and len(rivals) == 1
         if best and (kin or alone or values is not None or len(siblings) <= len(rivals)):

@@ -169,10 +169,6 @@ def marks_of(
     elif kind in SIZES:
         _sizes(kind, schema, add)
         {"string": _string, "array": _array, "object": _object}[kind](schema, pointer, add, hides)
-    words = CONDITIONAL if "if" in schema and {"then", "else"} & schema.keys() else ()
-    for word in (*words, "dependentSchemas"):
-        if word in schema:
-            add("condition", word + canonical(schema[word]), word)
     if isinstance(schema.get("$dynamicRef"), str):
         add("condition", schema["$dynamicRef"], "$dynamicRef")
     return marks
@@ -239,8 +235,7 @@ def _string(
 def _array(
     schema: Mapping[str, Any], pointer: str, add: Add, _hides: Callable[[SchemaSite], bool]
 ) -> None:
-    items = schema.get("items", schema.get("unevaluatedItems"))
-    word = "items" if "items" in schema else "unevaluatedItems"
+    items, word = schema.get("items"), "items"
     prefix = items if isinstance(items, list) else schema.get("prefixItems", ())
     home = join_pointer(pointer, word if isinstance(items, list) else "prefixItems")
     sites = tuple(SchemaSite(join_pointer(home, index), part) for index, part in enumerate(prefix))

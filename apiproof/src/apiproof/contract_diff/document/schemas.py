@@ -19,6 +19,7 @@ from apiproof.contract_diff.document.branches import (
     Shape,
     anything,
     contradictory,
+    distinguished,
     identity,
     labelled,
     meet,
@@ -28,12 +29,14 @@ from apiproof.contract_diff.document.branches import (
 )
 from apiproof.contract_diff.document.keywords import (
     ANNOTATIONS,
+    CONDITIONAL,
     canonical,
     marks_of,
     require_sane,
     types_of,
 )
-from apiproof.openapi.references import Document, join_pointer
+from apiproof.contract_diff.document.unevaluated import ANYTHING, UNEVALUATED, closed_over
+from apiproof.openapi.references import Document, join_pointer, references
 
 MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
@@ -43,7 +46,6 @@ MOST_BRANCHES = 400
 
 DEEPEST_WRAPPING = 20
 """How many schemas with nothing but one other in them are looked through."""
-ANYTHING = SchemaSite(pointer="", schema=True)
 
 
 class Schemas:
@@ -180,8 +182,7 @@ class Schemas:
         for index, part in enumerate(schema.get("allOf", ())):
             inner = self._expand(SchemaSite(join_pointer(pointer, "allOf", index), part))
             if len(inner) * len(branches) > MOST_BRANCHES:
-                text = Constraint(canonical(part), join_pointer(pointer, "allOf", index))
-                inner = tuple(SchemaBranch(kind, pointer, {"condition": (text,)}) for kind in TYPES)
+                inner = self._as_text(part, join_pointer(pointer, "allOf", index))
             branches = meet(branches, inner)
         for word in ("anyOf", "oneOf"):
             if schema.get(word):
@@ -190,9 +191,60 @@ class Schemas:
             branches = self._without(
                 branches, SchemaSite(join_pointer(pointer, "not"), schema["not"])
             )
-        if "unevaluatedProperties" in schema:
-            branches = tuple(self._closed_over(branch, site) for branch in branches)
+        branches = self._conditional(branches, schema, pointer)
+        for name in schema.get("dependentSchemas", ()):
+            branches = self._dependent(branches, schema, pointer, name)
+        if schema.keys() & UNEVALUATED:
+            branches = closed_over(branches, site, list(self.layers(site)))
         return branches
+
+    def _conditional(
+        self, branches: tuple[SchemaBranch, ...], schema: Mapping[str, Any], pointer: str
+    ) -> tuple[SchemaBranch, ...]:
+        """Apply `if`: what fits it has to fit `then`, what does not, `else`."""
+        if "if" not in schema or not {"then", "else"} & schema.keys():
+            return branches
+        condition, *arms = (
+            SchemaSite(join_pointer(pointer, w), schema.get(w)) for w in CONDITIONAL
+        )
+        met = (meet(branches, self._expand(condition)), self._without(branches, condition))
+        united: list[SchemaBranch] = []
+        for arm, fitting, fact in zip(arms, met, ("holds", "fails"), strict=True):
+            inner = anything(arm.pointer) if arm.schema is None else self._expand(arm)
+            if len(inner) * len(fitting) > MOST_BRANCHES:
+                return meet(branches, self._as_text([schema.get(w) for w in CONDITIONAL], pointer))
+            united += distinguished(meet(fitting, inner), f"`if` {fact}")
+        return tuple(without_twins(united))
+
+    def _dependent(
+        self, branches: tuple[SchemaBranch, ...], schema: Mapping[str, Any], pointer: str, name: str
+    ) -> tuple[SchemaBranch, ...]:
+        """Apply one of dependentSchemas: it holds for objects that have the property."""
+        home = join_pointer(pointer, "dependentSchemas", name)
+        inner = self._expand(SchemaSite(home, schema["dependentSchemas"][name]))
+        if len(inner) * len(branches) > MOST_BRANCHES:
+            return meet(branches, self._as_text(schema["dependentSchemas"][name], home))
+        never = Shape({name: SchemaSite(home, False, tag="never")}, {}, None, home)  # noqa: FBT003 - a schema
+        lacking = SchemaBranch("object", home, {"shape": (Constraint(never, home),)})
+        having = SchemaBranch("object", home, {"required": (Constraint(name, home),)})
+        objects = [branch for branch in branches if branch.type == "object"]
+        return (
+            *(branch for branch in branches if branch.type != "object"),
+            *distinguished(meet(meet(objects, [having]), inner), f"`{name}` is there"),
+            *distinguished(meet(objects, [lacking]), f"`{name}` is missing"),
+        )
+
+    def _as_text(self, part: Any, pointer: str) -> tuple[SchemaBranch, ...]:
+        """Return branches that are compared word for word, with all that the words refer to."""
+        texts, queue = {"": canonical(part)}, [part]
+        while queue:
+            for reference in references(queue.pop()):
+                if reference.startswith("#") and reference not in texts:
+                    target = self.document.target(reference).node
+                    texts[reference] = canonical(target)
+                    queue.append(target)
+        mark = {"condition": (Constraint(canonical(texts, names=True), pointer),)}
+        return tuple(SchemaBranch(kind, pointer, mark) for kind in TYPES)
 
     def _own(self, schema: Mapping[str, Any], site: SchemaSite) -> tuple[SchemaBranch, ...]:
         """Return the branches of a schema's own keywords, before any composition."""
@@ -230,10 +282,7 @@ class Schemas:
                 found = self._exclusive(found, [other for other in sites if other is not site])
             united += self._discriminated(found, site, discriminator, pointer)
         if len(united) * len(branches) > MOST_BRANCHES:
-            text = Constraint(canonical(schema[word]), pointer)
-            return meet(
-                branches, [SchemaBranch(kind, pointer, {"condition": (text,)}) for kind in TYPES]
-            )
+            return meet(branches, self._as_text(schema[word], pointer))
         return meet(branches, without_twins(united))
 
     def _exclusive(
@@ -314,23 +363,13 @@ class Schemas:
             site = SchemaSite(join_pointer(site.pointer, word, 0), part[0])
         return None
 
-    def _closed_over(self, branch: SchemaBranch, site: SchemaSite) -> SchemaBranch:
-        """Apply unevaluatedProperties: it sees the properties of everything composed here."""
-        if branch.type != "object" or any(shape.rest is not None for shape in branch.shapes):
-            return branch
-        pointer = join_pointer(site.pointer, "unevaluatedProperties")
-        known = dict.fromkeys((n for shape in branch.shapes for n in shape.properties), ANYTHING)
-        patterns = dict.fromkeys((t for shape in branch.shapes for t in shape.patterns), ANYTHING)
-        rest = SchemaSite(pointer, site.schema["unevaluatedProperties"])
-        mark = Constraint(Shape(known, patterns, rest, site.pointer), pointer)
-        return replace(branch, marks={**branch.marks, "shape": (*branch.get("shape"), mark)})
-
     def _possible(self, branch: SchemaBranch) -> bool:
         """Whether some value is left, as far as this and the required properties tell."""
         if contradictory(branch):
             return False
         for name in branch.required:
-            sites = tuple(s.properties[name] for s in branch.shapes if name in s.properties)
+            named = (s.properties[name] for s in branch.shapes if name in s.properties)
+            sites = tuple(site for site in named if site is not ANYTHING)
             if len(sites) > 1 and not self.branches(sites):
                 return False
         return True

@@ -176,9 +176,14 @@ def few(schemas: Schemas, branch: SchemaBranch) -> tuple[Any, ...] | None:
 
 
 def admitted(schemas: Schemas, branches: Sequence[SchemaBranch], value: Any, *, text: bool) -> bool:
-    """Return whether one of the branches admits a value, in any of its readings if it is text."""
+    """Return whether one of the branches admits a value, in any of its readings if it is text.
+
+    A branch with words that are not read admits nothing for sure.
+    """
     return any(
-        branch.type == type_of(reading) and refusal(schemas, branch, reading) is None
+        branch.type == type_of(reading)
+        and not branch.get("condition")
+        and refusal(schemas, branch, reading) is None
         for reading in (readings(value) if text else [value])
         for branch in branches
     )
