@@ -101,6 +101,10 @@ def test_the_metadata_is_named_as_the_application_is(tmp_path: Path) -> None:
         ("db_user: str", "SHOP_DB_USER", "{database_user}"),
         ("postgres_db: str", "SHOP_POSTGRES_DB", "{database_name}"),
         ("mongo_db_url: str", "SHOP_MONGO_DB_URL", "http://localhost:1"),
+        ("items: int", "SHOP_ITEMS", "1"),
+        ("rate: Annotated[float, Field(gt=0)]", "SHOP_RATE", "1"),
+        ("quiet: bool", "SHOP_QUIET", "false"),
+        ("db_port: int", "SHOP_DB_PORT", "{database_port}"),
         ("redis_db_host: str", "SHOP_REDIS_DB_HOST", "example"),
     ],
 )
@@ -151,3 +155,25 @@ def test_an_example_in_the_shape_of_what_an_environment_has_is_that(
     text = f"import os\nfrom fastapi import FastAPI\nx = os.getenv('{name}')\napp = FastAPI()\n"
     _project(tmp_path, {"main.py": text, ".env.example": f"{name}={example}\n"})
     assert f'"{name}": "{template}"' in service_file(plan_of(tmp_path))
+
+
+@pytest.mark.parametrize(("kind", "value"), [("int", "1"), ("float", "1"), ("str", "example")])
+def test_what_the_code_makes_a_number_of_is_one(tmp_path: Path, kind: str, value: str) -> None:
+    text = f"import os\nx = {kind}(os.environ['MOST'])\n{MAIN}"
+    _project(tmp_path, {"main.py": text})
+    assert f'"MOST": "{value}"' in service_file(plan_of(tmp_path))
+
+
+def test_examples_lie_beside_the_code_and_those_at_the_top_come_first(tmp_path: Path) -> None:
+    text = "import os\nx = os.getenv('TITLE'), os.getenv('PLACE_URL')\n" + MAIN
+    _project(
+        tmp_path,
+        {
+            "app/main.py": text,
+            "app/exmple.env": "TITLE=inner\nPLACE_URL=https://cognito-idp.eu-west-1.amazonaws.com/\n",
+            "example.env": "TITLE=outer\n",
+        },
+    )
+    text = service_file(plan_of(tmp_path))
+    assert '"TITLE": "outer"' in text
+    assert '"PLACE_URL": "https://cognito-idp.{region}.amazonaws.com/"' in text

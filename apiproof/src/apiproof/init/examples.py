@@ -1,7 +1,7 @@
 """The values that a project's committed example of an env file gives to its variables."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # `.env.example`, `example.env`, `.env.dist` and misspelt ones; never `.env`, which holds secrets.
@@ -23,18 +23,18 @@ _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
 _LARGEST = 65_536  # bytes; a file of variables is short
 
 
-def example_values(root: Path) -> dict[str, str]:
+def example_values(folders: Iterable[Path]) -> dict[str, str]:
     """Return templates by the name of a variable, as `Service.variables` holds them.
 
     What names a secret, is left to be filled in or lies on another machine is not there.
     Cognito's address keeps what follows it and gets the environment's region.
 
     Args:
-        root: The project's folder; only files that lie in it directly are read.
+        folders: The project's; only files that lie in them directly are read, the first one counts.
     """
     return {
         name: _template_of(value)
-        for name, value in _lines(root)
+        for name, value in _lines(folders)
         if not _SECRET.fullmatch(name) and not _ELSEWHERE.search(value)
     }
 
@@ -46,14 +46,15 @@ def _template_of(value: str) -> str:
     return _ADDRESS.sub(_TEMPLATE, value.replace("{", "{{").replace("}", "}}"))
 
 
-def example_schemes(root: Path) -> dict[str, str]:
+def example_schemes(folders: Iterable[Path]) -> dict[str, str]:
     """Return the schemes of example URLs (`postgresql+asyncpg://`) by the name of a variable."""
-    found = ((name, _SCHEME.match(value)) for name, value in _lines(root))
+    found = ((name, _SCHEME.match(value)) for name, value in _lines(folders))
     return {name: match.group() for name, match in found if match}
 
 
-def _lines(root: Path) -> Iterator[tuple[str, str]]:
-    for path in sorted(root.iterdir()):
+def _lines(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    # Backwards: of two values a dictionary keeps the last.
+    for path in (path for folder in reversed(list(folders)) for path in sorted(folder.iterdir())):
         if not _FILE.fullmatch(path.name) or path.suffix == ".py" or not path.is_file():
             continue
         if path.stat().st_size > _LARGEST:

@@ -25,6 +25,8 @@ _EMPTY = {
     **dict.fromkeys(("dict", "Dict", "Mapping"), "{}"),
     **dict.fromkeys(("list", "List", "set", "Set", "tuple", "Tuple", "Sequence"), "[]"),
 }
+# Of a type that refuses just any word; JSON, as those above.
+_PLAIN_TYPES = {"int": "1", "float": "1", "bool": "false"}
 _FLOW = re.compile(
     r"\b(USER_PASSWORD_AUTH|USER_SRP_AUTH|ADMIN_USER_PASSWORD_AUTH|CUSTOM_AUTH|USER_AUTH|ADMIN_NO_SRP_AUTH)\b"
 )
@@ -37,7 +39,7 @@ class SourceFacts:
     Attributes:
         applications: Import paths, the likeliest first.
         variables: Environment variables by name; whether the application ends without it.
-        structured: Those of them that hold JSON, with an empty value.
+        structured: Those of them that hold JSON or a number, with an empty or a small value.
         examples: The values of those that a committed example of an env file gives.
         url_templates: Of the variables that hold a database's URL, with the driver that it names.
         has_database: Whether a database library is imported.
@@ -107,12 +109,13 @@ def read_source(root: Path) -> SourceFacts:
         instances += _instances(tree, module)
         factories += _factories(tree, module)
         subclasses |= _subclasses(tree)
+    folders = sorted({root, *(path.parent for path in facts.imports)})
     facts.examples = {
         name: value
-        for name, value in example_values(root).items()
+        for name, value in example_values(folders).items()
         if name in facts.variables and not template_for(name)
     }
-    schemes = example_schemes(root)
+    schemes = example_schemes(folders)
     facts.url_templates = {
         name: url_template("\n".join(texts), schemes.get(name.upper(), ""))
         for name in facts.variables
@@ -205,8 +208,16 @@ def _read_settings(node: ast.ClassDef, facts: SourceFacts) -> None:
         facts.variables.setdefault(name, is_needed)
         if empty:
             facts.structured[name] = empty
+        elif is_needed:
+            _read_type(_container(field_.annotation), name, facts)
         if "PostgresDsn" in ast.dump(field_.annotation):
             facts.dsns.add(name)
+
+
+def _read_type(kind: str, name: str, facts: SourceFacts) -> None:
+    """Take note of a variable that is a number or a truth value; the name may say more."""
+    if kind in _PLAIN_TYPES and not template_for(name):
+        facts.structured.setdefault(name, _PLAIN_TYPES[kind])
 
 
 def _container(annotation: ast.expr) -> str:
@@ -243,11 +254,21 @@ def _read_variable(node: ast.AST, facts: SourceFacts) -> None:
     if isinstance(node, ast.Subscript) and _name(node.value) == "environ":
         if name := _variable(node.slice):
             facts.variables[name] = True
+    elif isinstance(node, ast.Call) and _called(node) in _PLAIN_TYPES and _reads(node):
+        _read_type(_called(node), _reads(node), facts)
     elif isinstance(node, ast.Call) and node.args and _called(node) in _READERS:
         owner = _name(node.func.value) if isinstance(node.func, ast.Attribute) else ""
         reads = _called(node) != "get" or owner == "environ"
         if reads and (name := _variable(node.args[0])):
             facts.variables.setdefault(name, False)
+
+
+def _reads(node: ast.Call) -> str:
+    """Return the variable in `int(os.environ["X"])`; empty where there is none."""
+    [argument] = node.args if len(node.args) == 1 else [node]
+    if isinstance(argument, ast.Subscript) and _name(argument.value) == "environ":
+        return _variable(argument.slice)
+    return ""
 
 
 def _read_credential(node: ast.AST, facts: SourceFacts) -> None:
