@@ -67,18 +67,24 @@ def create(env: Environment, user: Account, low: int = 1, high: int = 6) -> int:
 Arguments = dict[str, Any]
 
 
-def _signup(_env: Environment, _user: Account) -> Arguments:
+# What nobody has to be there for.
+
+
+def _signup(_env: Environment) -> Arguments:
     return {"json": {"username": "newcomer", "email": "new@example.com", "password": PASSWORD}}
 
 
-def _verification(env: Environment, _user: Account) -> Arguments:
+def _verification(env: Environment) -> Arguments:
     waiting = env.create_unconfirmed_user()
     code = env.code(waiting.username)
     return {"json": {"username": waiting.username, "confirmation_code": code}}
 
 
-def _waiting(env: Environment, _user: Account) -> Arguments:
+def _waiting(env: Environment) -> Arguments:
     return {"json": {"username": env.create_unconfirmed_user().username}}
+
+
+# What somebody does, or is done to somebody's account.
 
 
 def _login(_env: Environment, user: Account) -> Arguments:
@@ -124,10 +130,12 @@ def _profile(_env: Environment, user: Account) -> Arguments:
     return {"path": f"/users/{user.sub}"}
 
 
-_MAKERS: dict[str, Callable[[Environment, Account], Arguments]] = {
+_MAKERS_OF_NOBODY: dict[str, Callable[[Environment], Arguments]] = {
     "signup_user": _signup,
     "verify_user": _verification,
     "resend_confirmation_code": _waiting,
+}
+_MAKERS: dict[str, Callable[[Environment, Account], Arguments]] = {
     "login_user": _login,
     "refresh_session": _refresh,
     "forgot_password": _forgotten,
@@ -148,11 +156,16 @@ def valid(env: Environment, operation_id: str, user: Account | None = None) -> V
     Args:
         env: Where it would be sent.
         operation_id: Of which operation.
-        user: The caller; a new account unless given.
+        user: The caller; a new account unless given, where the operation is somebody's.
     """
     operation = OPERATIONS[operation_id]
-    caller = user or env.new_account()
     maker = _MAKERS.get(operation_id)
+    if maker is None and not operation.security:
+        of_nobody = _MAKERS_OF_NOBODY.get(operation_id)
+        return Valid(
+            operation_id, **{"path": operation.path, **(of_nobody(env) if of_nobody else {})}
+        )
+    caller = user or env.new_account()
     arguments = {"path": operation.path, **(maker(env, caller) if maker else {})}
     headers = bearer(caller.access_token) if operation.security else {}
     return Valid(operation_id, headers=headers, **arguments)

@@ -221,6 +221,50 @@ def test_key_material_of_stopped_pools_gets_a_new_kid() -> None:
     assert keys.access.kid != before
 
 
+def _material(keys: PoolKeys) -> set[str]:
+    return {key["n"] for key in keys.jwks()["keys"]}
+
+
+def test_withdrawn_key_material_comes_back_only_when_its_users_are_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each of a pool's rotations is to new material; to make it takes long, so it is kept."""
+    spare: list[object] = []
+    monkeypatch.setattr("apiproof.cognito.keys._spare", spare)
+    with Cognito.start() as cognito:
+        seen: set[str] = set()
+        kids = set()
+        for _ in range(3):
+            assert seen.isdisjoint(_material(cognito.keys))
+            seen |= _material(cognito.keys)
+            kids |= {cognito.keys.access.kid, cognito.keys.id.kid}
+            cognito.keys.rotate()
+        last = _material(cognito.keys)
+        cognito.reset()
+        assert _material(cognito.keys) == last
+        for _ in range(3):
+            cognito.keys.rotate()
+            assert _material(cognito.keys) < seen
+            assert kids.isdisjoint({cognito.keys.access.kid, cognito.keys.id.kid})
+        cognito.reset()
+        cognito.reset()
+        assert len(spare) == len({id(key) for key in spare}) > 0
+
+
+def test_withdrawn_key_material_of_a_state_file_never_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    spare: list[object] = []
+    monkeypatch.setattr("apiproof.cognito.keys._spare", spare)
+    keys = PoolKeys()
+    _material(keys)
+    keys.rotate()
+    assert "_withdrawn" not in keys.__getstate__()
+    keys.forget_withdrawn()
+    keys.release()
+    assert spare == []
+
+
 def test_a_new_session_reads_nothing_that_another_has_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def client() -> Any:
         return boto3.session.Session().client("cognito-idp", region_name="eu-west-1")

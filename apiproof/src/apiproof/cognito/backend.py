@@ -71,6 +71,7 @@ class Backend(CognitoIdpBackend):
         with self.context.lock:
             for pool in self.user_pools.values():
                 pool.clear()
+                pool.keys.forget_withdrawn()
             self.challenges.clear()
             self.authorization_codes.clear()
             self.context.reset()

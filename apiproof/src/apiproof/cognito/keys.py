@@ -14,7 +14,8 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-# Making a key takes ~50 ms: those of stopped pools are used again, under a new key id.
+# Making a key takes ~50 ms: those of stopped pools, and those that a pool withdrew before it was
+# emptied, are used again, under a new key id.
 _spare: list[rsa.RSAPrivateKey] = []
 
 
@@ -66,6 +67,8 @@ def _make_key() -> SigningKey:
 class PoolKeys:
     """The two keys of one pool, made when first asked for."""
 
+    _withdrawn: tuple[rsa.RSAPrivateKey, ...] = ()
+
     def __init__(self) -> None:
         self._lock = Lock()
         self._pair: tuple[SigningKey, SigningKey] | None = None
@@ -74,7 +77,7 @@ class PoolKeys:
     def __getstate__(self) -> dict[str, Any]:
         """Give what a state file keeps; such keys are never given to another pool."""
         self._is_in_a_file = True
-        return vars(self)
+        return {name: value for name, value in vars(self).items() if name != "_withdrawn"}
 
     def _current(self) -> tuple[SigningKey, SigningKey]:
         with self._lock:
@@ -96,6 +99,7 @@ class PoolKeys:
         """Replace both keys and unpublish the old ones; tokens signed before verify no more."""
         fresh = (_make_key(), _make_key())
         with self._lock:
+            self._withdrawn += tuple(key.private_key for key in self._pair or ())
             self._pair = fresh
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
@@ -103,8 +107,16 @@ class PoolKeys:
         access, identity = self._current()
         return {"keys": [identity.public_jwk, access.public_jwk]}
 
+    def forget_withdrawn(self) -> None:
+        """Let later rotations use withdrawn key material: whoever had tokens of it is gone."""
+        with self._lock:
+            if not self._is_in_a_file:
+                _spare.extend(self._withdrawn)
+            self._withdrawn = ()
+
     def release(self) -> None:
         """Let later pools of this process use the key material; the pool itself is gone."""
+        self.forget_withdrawn()
         with self._lock:
             if self._pair is not None and not self._is_in_a_file:
                 _spare.extend(key.private_key for key in self._pair)
