@@ -69,7 +69,7 @@ class Operation:
 
     Attributes:
         operation_id: The document's, or `GET /path`.
-        method: In capitals.
+        method: As it is sent; in capitals, but for additional ones.
         path: The template, as the document writes it.
         statuses: The names of its responses: `200`, `4XX`, `default`.
         security: What secures it, its own or the document's.
@@ -186,12 +186,12 @@ def callbacks(owner: Operation) -> Iterator[Operation]:
 
 def operations_of_path(document: Document, path: str, item: Located) -> Iterator[Operation]:
     """Yield the operations of one Path Item Object."""
-    parts = [(method, item.at(method)) for method in METHODS if method in item.node]
-    more = item.at("additionalOperations")  # since OpenAPI 3.2
+    parts = [(method.upper(), item.at(method)) for method in METHODS if method in item.node]
+    more = item.at("additionalOperations")  # since OpenAPI 3.2; methods are told apart by case
     parts += [(method, more.at(method)) for method in more.node or ()]
     for method, part in parts:
         if isinstance(part.node, Mapping):
-            yield _operation(document, path, method.upper(), item, part)
+            yield _operation(document, path, method, item, part)
 
 
 def _operation(

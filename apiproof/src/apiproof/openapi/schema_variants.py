@@ -55,6 +55,9 @@ class SchemaVariants:
         if schema.pointer in seen:
             return [()]
         seen |= {schema.pointer}
+        if "nullable" in node and not self._document.is_30:  # no keyword since 3.1
+            node = {key: part for key, part in node.items() if key != "nullable"}
+            schema = Located(node, schema.pointer)
         parts: list[list[Variant]] = [[(schema,)]]
         if isinstance(node.get("$ref"), str):
             self._document.resolve(schema)  # a circle of references alone promises nothing

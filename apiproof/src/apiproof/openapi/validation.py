@@ -258,7 +258,7 @@ def _schema(document: Document, part: Located, plain: dict[str, Any], direction:
             if not is_flagged(document, part.at("properties", name), _HIDING[direction])
         ]
     _bounds(plain)
-    return _nullable(plain)
+    return _nullable(plain) if document.is_30 else plain
 
 
 def _bounds(plain: dict[str, Any]) -> None:

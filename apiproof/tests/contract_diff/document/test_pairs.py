@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apiproof.contract_diff.document import Change, diff
+from apiproof.openapi.document import DocumentError
 from tests.contract_diff.document.schema_pairs import Pair, closed, pair, validator
 from tests.contract_diff.document.wider_pairs import wider_pair
 
@@ -149,7 +150,11 @@ def _assert_reported(seed: int, values: int = 8) -> None:
 
 
 def _assert_pair_reported(drawn: Pair, seed: int) -> None:
-    changes = diff(drawn.old, drawn.new)
+    try:
+        changes = diff(drawn.old, drawn.new)
+    except DocumentError as error:
+        assert "leads in a circle" in str(error)  # noqa: PT017 - a component may become itself
+        return
     for side, instances, own, other in (
         ("request", drawn.old_values, drawn.old, drawn.new),
         ("response", drawn.new_values, drawn.new, drawn.old),

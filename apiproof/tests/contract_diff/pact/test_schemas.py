@@ -205,3 +205,10 @@ def test_a_schema_may_hold_itself() -> None:
     node = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
     document = answering({"$ref": "#/components/schemas/Node"}, Node=node)
     assert errors(expecting({"next": {"next": {}}}), document) == []
+
+
+@pytest.mark.parametrize(("version", "found"), [("3.0.3", False), ("3.1.0", True)])
+def test_nullable_is_no_keyword_since_openapi_3_1(version: str, found: bool) -> None:  # noqa: FBT001 - a case
+    name = {"type": "string", "nullable": True}
+    document = answering({**NAME, "properties": {"n": name}})
+    assert bool(errors(expecting({"n": None}), {**document, "openapi": version})) is found

@@ -9,7 +9,9 @@ from typing import Any
 from apiproof.contract_diff.document.branches import Conjunction, SchemaSite
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Subject
 from apiproof.contract_diff.document.encodings import compare_encodings
-from apiproof.contract_diff.document.parameters import site_of
+from apiproof.contract_diff.document.links import compare_links
+from apiproof.contract_diff.document.parameters import is_compound, site_of
+from apiproof.contract_diff.document.xml_forms import compare_xml, is_xml
 from apiproof.openapi.media_types import covers, essence, most_specific
 from apiproof.openapi.operations import Operation
 from apiproof.openapi.references import Document, Located, join_pointer
@@ -112,6 +114,8 @@ def _media(
     one = _schema(comparison.old, old[1], old[0])
     other = _schema(comparison.new, new[1], new[0])
     comparison.schemas(here, one, other)
+    if is_xml(essence(old[0])) and is_xml(essence(new[0])):
+        compare_xml(comparison, here, one, other)
     if here.text:
         parts = (
             comparison.old.child(old[1], "content", old[0]),
@@ -122,9 +126,13 @@ def _media(
 
 def _schema(document: Document, part: Located, media: str) -> Conjunction:
     inner, at = document.child(part, "content", media)
-    if isinstance(inner, Mapping) and "schema" in inner:
-        return (SchemaSite(join_pointer(at, "schema"), inner["schema"]),)
-    return ()
+    if not isinstance(inner, Mapping):
+        return ()
+    sites = [SchemaSite(join_pointer(at, "schema"), inner["schema"])] if "schema" in inner else []
+    if "itemSchema" in inner:  # OpenAPI 3.2: each of what comes one after the other
+        listed = {"type": "array", "itemSchema": inner["itemSchema"]}
+        sites.append(SchemaSite(at, listed, tag="itemSchema"))
+    return tuple(sites)
 
 
 def compare_responses(
@@ -185,6 +193,7 @@ def _response(comparison: DocumentComparison, subject: Subject, old: Located, ne
     body = replace(subject, place=replace(subject.place, part="body"))
     _media_types(comparison, body, old, new)
     _headers(comparison, subject, old, new)
+    compare_links(comparison, subject, old, new)
 
 
 def _headers(comparison: DocumentComparison, subject: Subject, old: Located, new: Located) -> None:
@@ -208,7 +217,15 @@ def _headers(comparison: DocumentComparison, subject: Subject, old: Located, new
                 old=join_pointer(at, "required") if "required" in node else at,
                 new=join_pointer(there, "required") if "required" in other else there, breaking=was,
             )  # fmt: skip
-        comparison.schemas(here, site_of(Located(node, at)), site_of(Located(other, there)))
+        sites = site_of(Located(node, at)), site_of(Located(other, there))
+        comparison.schemas(here, *sites)
+        explodes = node.get("explode") is True, other.get("explode") is True
+        if explodes[0] is not explodes[1] and is_compound(comparison, *sites, {"object"}):
+            comparison.add(
+                here, "response-header-serialization-changed",
+                f"{name_of} is now written another way (explode).",
+                old=at, new=there, breaking=True,
+            )  # fmt: skip
     for name, (_, at) in after.items():
         if name not in before:
             place = replace(subject.place, part="header", name=name)

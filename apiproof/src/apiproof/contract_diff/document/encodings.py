@@ -8,6 +8,7 @@ from typing import Any
 
 from apiproof.contract_diff.document.branches import Conjunction
 from apiproof.contract_diff.document.changes import DocumentComparison, Subject
+from apiproof.contract_diff.document.parameters import site_of
 from apiproof.contract_diff.document.values import property_of
 from apiproof.openapi.media_types import covers
 from apiproof.openapi.references import Located
@@ -45,6 +46,8 @@ def compare_encodings(
                 f"{inside} is now written another way (style, explode).",
                 old=at, new=there, breaking=True,
             )  # fmt: skip
+        if here.place.media.startswith("multipart/"):
+            _headers(comparison, here, (before.at(name), after.at(name)), (at, there))
         gone = _lost(old, new) if subject.inbound else _lost(new, old)
         if gone:
             word = "narrowed" if subject.inbound else "widened"
@@ -54,6 +57,41 @@ def compare_encodings(
                 f"{inside} may {fact} {', '.join(gone)}.",
                 old=at, new=there, breaking=True,
             )  # fmt: skip
+
+
+def _headers(
+    comparison: DocumentComparison,
+    subject: Subject,
+    fields: tuple[Located, Located],
+    places: tuple[str, str],
+) -> None:
+    """Compare the headers of one part of a multipart body."""
+    before, after = (
+        {
+            name.lower(): part
+            for name, part in document.children(field, "headers")
+            if name.lower() != "content-type" and isinstance(part.node, Mapping)
+        }
+        for document, field in zip((comparison.old, comparison.new), fields, strict=True)
+    )
+    own, other = (before, after) if subject.inbound else (after, before)
+    for name in {**before, **after}:
+        demanded, kept = (
+            name in side and side[name].node.get("required") is True for side in (other, own)
+        )
+        where = f"the header `{name}` of `{subject.place.path[0]}` in {subject.name.lower()}"
+        if demanded and not kept:
+            fact = "now required" if subject.inbound else "no longer sure to come"
+            comparison.add(
+                subject, f"{subject.prefix}-part-header-changed",
+                f"T{where[1:]} is {fact}.",
+                old=before[name].pointer if name in before else places[0],
+                new=after[name].pointer if name in after else places[1], breaking=True,
+            )  # fmt: skip
+        if name in before and name in after:
+            named = replace(subject, name=f"T{where[1:]}", text=True)
+            named = replace(named, place=replace(named.place, path=()))
+            comparison.schemas(named, site_of(before[name]), site_of(after[name]))
 
 
 def _fields(part: Located) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ class IdenticalSchemas:
 
     def __init__(self, old: Document, new: Document) -> None:
         self._comparable = old.is_30 is new.is_30
-        self._refs: dict[int, frozenset[str]] = {}
+        self._refs: dict[int, tuple[Any, frozenset[str]]] = {}
         self._old, self._new = old, new
         self._changed = self._find_changed() if self._comparable else frozenset()
 
@@ -41,10 +41,10 @@ class IdenticalSchemas:
         )
 
     def _refs_of(self, schema: Any) -> frozenset[str]:
-        key = id(schema)  # both documents live as long as this object
+        key = id(schema)  # kept beside them: one that was made up would not live as long
         if key not in self._refs:
-            self._refs[key] = frozenset(references(schema))
-        return self._refs[key]
+            self._refs[key] = schema, frozenset(references(schema))
+        return self._refs[key][1]
 
     def _find_changed(self) -> frozenset[str]:
         users: dict[str, set[str]] = {}

@@ -235,7 +235,8 @@ def _string(
 def _array(
     schema: Mapping[str, Any], pointer: str, add: Add, _hides: Callable[[SchemaSite], bool]
 ) -> None:
-    items, word = schema.get("items"), "items"
+    word = "items" if "items" in schema else "itemSchema"  # of a media type in OpenAPI 3.2
+    items = schema.get(word)
     prefix = items if isinstance(items, list) else schema.get("prefixItems", ())
     home = join_pointer(pointer, word if isinstance(items, list) else "prefixItems")
     sites = tuple(SchemaSite(join_pointer(home, index), part) for index, part in enumerate(prefix))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from apiproof.contract_diff.document.branches import Conjunction, SchemaSite
@@ -139,16 +139,23 @@ def _keyword(parameter: Parameter, word: str) -> str:
     return join_pointer(at, word) if word in parameter.part.node else at
 
 
+def is_compound(
+    comparison: DocumentComparison,
+    old: Conjunction,
+    new: Conjunction,
+    types: Collection[str] = ("array", "object"),
+) -> bool:
+    """Return whether both schemas admit what is written in several parts."""
+    return all(
+        any(branch.type in types for branch in comparison.reader(old=was, inbound=True).branches(s))
+        for was, s in ((True, old), (False, new))
+    )
+
+
 def _serialization(
     comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
 ) -> None:
-    compound = all(
-        any(branch.type in {"array", "object"} for branch in reader.branches(site_of(each.part)))
-        for reader, each in (
-            (comparison.reader(old=True, inbound=True), old),
-            (comparison.reader(old=False, inbound=True), new),
-        )
-    )
+    compound = is_compound(comparison, site_of(old.part), site_of(new.part))
     prefixed = {old.style, new.style} & {"matrix", "label"}
     written = (old.style, old.explodes), (new.style, new.explodes)
     if written[0] != written[1] and (compound or (prefixed and old.style != new.style)):

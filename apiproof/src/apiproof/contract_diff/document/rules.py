@@ -88,6 +88,14 @@ _FIXED: Final = [
     "response-header-removed",
     "response-header-became-required",
     "response-header-became-optional",
+    "response-header-serialization-changed",
+    "response-link-added",
+    "response-link-removed",
+    "response-link-changed",
+    "request-xml-changed",
+    "response-xml-changed",
+    "request-part-header-changed",
+    "response-part-header-changed",
     "security-added",
     "security-removed",
     "security-alternative-added",
@@ -138,6 +146,8 @@ DEFAULTS: Final[Mapping[str, ChangeSeverity]] = {
     "request-parameter-default-changed": ChangeSeverity.ERROR,  # a request without it changes
     "request-parameter-default-*": ChangeSeverity.WARNING,  # so it may, where none was told
     "operation-id-*": ChangeSeverity.INFO,
+    "response-link-removed": ChangeSeverity.WARNING,  # clients seldom follow them
+    "response-link-changed": ChangeSeverity.WARNING,
     "server-removed": ChangeSeverity.WARNING,  # clients know theirs by configuration
     "operation-sunset-*": ChangeSeverity.ERROR,
     "re*-unused-keyword-changed": ChangeSeverity.WARNING,  # what it was meant for cannot be told

@@ -36,7 +36,7 @@ from apiproof.contract_diff.document.keywords import (
     types_of,
 )
 from apiproof.contract_diff.document.unevaluated import ANYTHING, UNEVALUATED, closed_over
-from apiproof.openapi.references import Document, join_pointer, references
+from apiproof.openapi.references import Document, DocumentError, join_pointer, references
 
 MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
@@ -76,10 +76,12 @@ class Schemas:
         seen: set[str] = set()
         while (
             isinstance(site.schema, Mapping)
-            and site.pointer not in seen
             and (self.document.is_30 or site.schema.keys() == {"$ref"})
             and (target := self._reference(site)) is not None
         ):
+            if site.pointer in seen:
+                at = f"{self.document.name}: #{site.pointer}"
+                raise DocumentError(f"{at}: the reference leads in a circle; repair it.")
             seen.add(site.pointer)
             site = target
         return site
@@ -224,14 +226,17 @@ class Schemas:
         inner = self._expand(SchemaSite(home, schema["dependentSchemas"][name]))
         if len(inner) * len(branches) > MOST_BRANCHES:
             return meet(branches, self._as_text(schema["dependentSchemas"][name], home))
-        never = Shape({name: SchemaSite(home, False, tag="never")}, {}, None, home)  # noqa: FBT003 - a schema
-        lacking = SchemaBranch("object", home, {"shape": (Constraint(never, home),)})
+        there = SchemaSite(home, {"type": "object", "required": [name]}, tag="there")
+        lacking = SchemaBranch("object", home, {"not": (Constraint(there, home),)})
         having = SchemaBranch("object", home, {"required": (Constraint(name, home),)})
         objects = [branch for branch in branches if branch.type == "object"]
         return (
             *(branch for branch in branches if branch.type != "object"),
             *distinguished(meet(meet(objects, [having]), inner), f"`{name}` is there"),
-            *distinguished(meet(objects, [lacking]), f"`{name}` is missing"),
+            *distinguished(
+                meet((b for b in objects if name not in b.required), [lacking]),
+                f"`{name}` is missing",
+            ),
         )
 
     def _as_text(self, part: Any, pointer: str) -> tuple[SchemaBranch, ...]:
