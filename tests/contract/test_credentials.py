@@ -8,7 +8,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.service import Account
-from tests.contract.valid_requests import SECURED, bearer, valid
+from tests.contract.valid_requests import SECURED, bearer, resigned, valid
 from tests.service import OTHER_PASSWORD, application
 
 
@@ -133,6 +133,24 @@ def test_a_group_that_takes_a_scope_takes_it_whatever_other_groups_there_are(
     token = logged_in(env.client, user).access_token
     assert me(env.client, token) == 200
     assert env.client.request("GET", "/randoms", headers=bearer(token)).status_code == 403
+
+
+@pytest.mark.parametrize("name", SECURED)
+def test_an_operation_needs_its_own_scope_and_no_other(env: Environment, name: str) -> None:
+    """Profiles and sessions need `me`, numbers `randoms`, whatever the document says."""
+    user = env.new_account()
+    request = valid(env, name, user)  # before the group takes a scope away
+    if request.path.startswith("/randoms"):
+        token = resigned(env, user.access_token, scope="randoms")
+    else:
+        pool = {"UserPoolId": env.cognito.user_pool_id}
+        env.aws.create_group(**pool, GroupName="profile-only")
+        env.aws.admin_add_user_to_group(**pool, Username=user.username, GroupName="profile-only")
+        token = logged_in(env.client, user).access_token
+    other = "me" if request.path.startswith("/randoms") else "randoms"
+    without = resigned(env, user.access_token, scope=other)
+    assert request.send(env.client, headers=bearer(without)).status_code == 403
+    assert request.send(env.client, headers=bearer(token)).status_code in {200, 201, 204}
 
 
 def test_the_right_password_with_a_token_that_an_operator_revoked_is_not_called_wrong(

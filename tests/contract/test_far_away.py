@@ -9,7 +9,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.service import Account
 from tests.contract.pool_changes import change
-from tests.contract.valid_requests import bearer, create
+from tests.contract.valid_requests import bearer, create, valid
 
 INT4 = 2**31
 MANY = 350
@@ -79,6 +79,30 @@ def test_the_last_number_of_a_range_is_in_it_and_the_next_is_not(
     due = 404 if path.startswith("/randoms/") else 422
     assert ask(env, user, "GET", path).status_code == due
     assert ask(env, user, "GET", f"/randoms/{INT4}").status_code == 422
+
+
+# Operation, member, the longest value that is taken; one character more is refused.
+LONGEST = [
+    ("signup_user", "username", "n" * 128),
+    ("signup_user", "email", f"{'e' * 64}@{'a' * 63}.{'b' * 63}.{'c' * 58}.io"),
+    ("signup_user", "password", "Pw-7" * 64),
+    ("reset_password", "new_password", "Pw-7" * 64),
+    ("change_password", "new_password", "Pw-7" * 64),
+    ("change_password", "current_password", "p" * 256),
+    ("refresh_session", "refresh_token", "t" * 8192),
+    ("update_me", "full_name", "f" * 255),
+]
+
+
+@pytest.mark.parametrize(("name", "member", "longest"), LONGEST)
+def test_the_longest_text_is_taken_and_one_that_is_longer_is_not(
+    env: Environment, name: str, member: str, longest: str
+) -> None:
+    request = valid(env, name)
+    body = request.json or {}
+    longer = request.send(env.client, json={**body, member: f"{longest}x"})
+    assert (longer.status_code, longer.json()["detail"][0]["loc"]) == (422, ["body", member])
+    assert request.send(env.client, json={**body, member: longest}).status_code != 422
 
 
 @pytest.mark.parametrize(

@@ -101,9 +101,10 @@ def test_a_refresh_waits_for_what_ends_sessions_and_then_goes_on_with_none(
     assert "access_token" not in answer.text
 
 
-def test_a_logout_of_a_user_who_is_deleted_meanwhile_is_401(env: Environment) -> None:
+@pytest.mark.parametrize("name", ["logout_user", "delete_me"])
+def test_what_ends_a_user_who_is_deleted_meanwhile_is_401(env: Environment, name: str) -> None:
     user = env.new_account()
-    request = valid(env, "logout_user", user)
+    request = valid(env, name, user)
     assert overtaken(env, request, "DELETE FROM users").status_code == 401
 
 

@@ -91,6 +91,19 @@ def test_a_refused_reset_after_a_lost_one_ends_nothing_that_opened_between(
     assert me(env, between) == 200
 
 
+def test_a_refused_reset_after_a_lost_one_opens_nothing_that_the_lost_one_ended(
+    env: Environment,
+) -> None:
+    """Else whoever knows a name brings the sessions of the old password back."""
+    user = env.new_account()
+    ended = old_token(env, user)
+    lose(env, reset_by(env, user))
+    let_a_minute_pass(env)
+    assert me(env, ended) == 401
+    assert refused(env, user) == 403
+    assert me(env, ended) == 401
+
+
 def test_a_reset_that_is_lost_while_another_succeeds_ends_what_opened_between(
     env: Environment,
 ) -> None:

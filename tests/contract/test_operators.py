@@ -53,6 +53,8 @@ def test_a_disabled_account_is_shut_by_any_spelling_and_nobody_elses(
     disable(env.config, spelt(user.username))
     assert is_shut(env, user)
     assert [login(env, other), me(env, other), refresh(env, other)] == [200, 200, 200]
+    profiles = [env.client.request("GET", f"/users/{each.sub}") for each in (user, other)]
+    assert [profile.status_code for profile in profiles] == [200, 200], "it is there still"
 
 
 @STEPS

@@ -133,3 +133,17 @@ def test_cognitos_clock_may_be_ahead_by_as_much_as_the_setting_says(
             return int(client.request("GET", "/users/me", headers=headers).status_code)
 
         assert [me(skew - 1), me(skew + 20)] == [200, 401]
+
+
+@pytest.mark.parametrize("skew", [0, 300])
+def test_no_token_outlives_its_time_however_far_the_clocks_may_differ(
+    env: Environment, skew: int
+) -> None:
+    token = env.new_account().access_token
+    with AsgiClient(application(env.config, clock_skew=skew)) as client:
+
+        def me(left: int) -> int:
+            headers = bearer(resigned(env, token, exp=int(time.time()) + left))
+            return int(client.request("GET", "/users/me", headers=headers).status_code)
+
+        assert [me(60), me(0)] == [200, 401]

@@ -35,6 +35,8 @@ WRONG_CLAIMS: dict[str, dict[str, Any]] = {
     "without scopes": {"scope": ""},
 }
 
+PASSWORD_PARTS = {"lower case": "horses", "upper case": "HORSES", "digit": "7707", "symbol": "-+-+"}
+
 
 def locations(answer: Any) -> set[str]:
     return {str(problem["loc"][-1]) for problem in answer.json()["detail"]}
@@ -65,6 +67,16 @@ def test_two_missing_members_are_both_listed(
     answer = valid(env, name, user).send(env.client, json=body)
     assert answer.status_code == 422
     assert locations(answer) == {first, second}
+
+
+@pytest.mark.parametrize("lacking", [*itertools.combinations(PASSWORD_PARTS, 2)], ids=" and ".join)
+def test_all_that_a_password_lacks_is_named(env: Environment, lacking: tuple[str, str]) -> None:
+    password = "".join(text for name, text in PASSWORD_PARTS.items() if name not in lacking)
+    body = {**BODIES["signup_user"], "password": password}
+    answer = env.client.request("POST", "/users/signup", json=body)
+    assert answer.status_code == 422
+    (problem,) = answer.json()["detail"]
+    assert {name for name in PASSWORD_PARTS if name in problem["msg"]} == set(lacking)
 
 
 def test_a_bad_member_and_one_that_nobody_knows_are_both_listed(env: Environment) -> None:

@@ -14,7 +14,10 @@ from tests.property.unsteady_environment import KINDS, nothing
 
 WHO = st.sampled_from(NAMES)
 SPELT = st.sampled_from(["as-is", "upper", "lower"])
-PASSWORDS = st.sampled_from([PASSWORD, "Staple-8-Correct-Horse"])
+OTHER_PASSWORD = "Staple-8-Correct-Horse"
+PASSWORDS = st.sampled_from([PASSWORD, OTHER_PASSWORD])
+# What has become of somebody before the life begins.
+PASTS = ["stays", "leaves", "continues", "resets", "changes"]
 # Mostly right: what is wrong changes nothing, and lives go nowhere.
 RIGHT = st.sampled_from([True, True, True, False])
 # The answer that gets lost is the one that leaves most to put right, so it comes often.
@@ -37,14 +40,14 @@ class AccountMachine(Accounts):
         "POST /users/login 200": 0.2,
         "POST /users/logout 200": 0.1,
         "POST /users/refresh 200": 0.1,
-        "POST /users/reset_password 200": 0.02,
-        "POST /users/change_password 200": 0.02,
+        "POST /users/reset_password 200": 0.1,
+        "POST /users/change_password 200": 0.1,
         "DELETE /users/me 204": 0.05,
         "POST /users/signup 503": 0.1,
         "an outage of Cognito meets a request": 0.1,
     }
 
-    @initialize(settled=st.dictionaries(WHO, st.sampled_from(["stays", "leaves", "continues"])))
+    @initialize(settled=st.dictionaries(WHO, st.sampled_from(PASTS)))
     def settle(self, settled: dict[str, str]) -> None:
         """Let some people be in already, or in again: to come that far by chance takes long."""
         for who, then in settled.items():
@@ -57,6 +60,11 @@ class AccountMachine(Accounts):
             if then == "leaves":
                 self.end(person, person.sessions[-1])
                 self.log_in(who, "as-is", right=True, which=0)
+            if then == "resets":
+                self.recover(who, OTHER_PASSWORD)
+                self.log_in(who, "as-is", right=True, which=0)
+            if then == "changes":
+                self.replace_password(person, person.sessions[-1], OTHER_PASSWORD, right=True)
 
     # Coming in
 
@@ -217,7 +225,11 @@ class AccountMachine(Accounts):
     @precondition(lambda self: self.sessions())
     @rule(data=st.data(), right=RIGHT, password=PASSWORDS)
     def change_password(self, data: st.DataObject, *, right: bool, password: str) -> None:
-        person, session = self.draw_session(data)
+        self.replace_password(*self.draw_session(data), password, right=right)
+
+    def replace_password(
+        self, person: Person, session: Session, password: str, *, right: bool
+    ) -> None:
         current = min(person.passwords) if right else WRONG
         knows = None if right and len(person.passwords) > 1 else right
         outcomes = self.change_outcomes(person, session, password, knows=knows)

@@ -1,9 +1,11 @@
 """Bulkheads: who waits for how long, and what becomes of threads that hang."""
 
 import asyncio
+import gc
 import socket
 import threading
 import time
+import weakref
 from typing import Any
 
 import anyio.to_thread
@@ -100,6 +102,30 @@ def test_work_at_one_row_takes_a_third_of_the_threads_and_three_quarters_of_the_
 
     # Of 12, two are at work and six wait.
     assert asyncio.run(main()) == (["True"] * 24, ["True"] * 8 + ["later"] * 4)
+
+
+def test_nothing_is_kept_of_a_row_whose_work_is_done() -> None:
+    """There are as many rows as users: what is kept of each fills the memory."""
+
+    class Row(str):  # noqa: SLOT000 - it has to have weak references
+        """A name that can be seen to go."""
+
+    kept: list[weakref.ref[Row]] = []
+
+    async def main() -> None:
+        two = bulkhead(threads=2)
+
+        def at(number: int) -> Any:
+            row = Row(f"user {number}")
+            kept.append(weakref.ref(row))
+            return two.run(lambda: None, row=row)
+
+        await asyncio.gather(*(at(number) for number in range(20)))
+        gc.collect()
+        # The threads may hold the last jobs for a moment longer.
+        assert sum(each() is not None for each in kept) <= 2
+
+    asyncio.run(main())
 
 
 def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards() -> None:
