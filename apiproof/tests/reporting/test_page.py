@@ -198,10 +198,20 @@ addEventListener("load", () => {
         || place.bottom > box.bottom;
     }).map((text) => text.textContent);
   });
+  document.querySelector('.grid th[scope="row"]').textContent = "anonymous";  // a case's name
+  const torn = [...document.querySelectorAll('.grid th[scope="row"]')].flatMap((head) => {
+    const text = head.firstChild;
+    return [...text.data.matchAll(/(?<!\\S)[a-z]{2,14}(?!\\S)/g)].filter((word) => {
+      const range = document.createRange();
+      range.setStart(text, word.index);
+      range.setEnd(text, word.index + word[0].length);
+      return new Set([...range.getClientRects()].map((part) => part.top)).size > 1;
+    }).map((word) => word[0]);
+  });
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   parent.document.body.dataset.result =
     JSON.stringify({count, low, small, width, drawings: drawings.length, cut, dark, moved, chosen,
-      shown});
+      shown, torn});
 });
 </script>
 """
@@ -241,6 +251,7 @@ def test_in_a_browser(tmp_path: Path, width: int, scheme: str) -> None:
     assert found["width"] <= width  # nothing makes the page itself scroll sideways
     assert found["drawings"] >= 2
     assert found["cut"] == []  # every word of a chart is inside it
+    assert found["torn"] == []  # no word of a case's name goes over two lines
     assert found["moved"]
     assert found["chosen"]
     assert found["shown"] == 1

@@ -190,7 +190,8 @@ def _cases_title(step: StepResult, shown: int) -> str:
         if shown < len(step.cases)
         else ""
     )
-    return f"All {len(step.cases)} cases ({words}{rest})"
+    what = "One case" if len(step.cases) == 1 else f"All {len(step.cases):,} cases"
+    return f"{what} ({words}{rest})"
 
 
 def _section(section: Section) -> dict[str, Any] | Table:
