@@ -131,3 +131,51 @@ def test_references_that_lead_in_a_circle_are_refused() -> None:
     old = _sent({"$ref": "#/components/schemas/A"}) | {"components": {"schemas": circle}}
     with pytest.raises(DocumentError, match="leads in a circle"):
         diff(old, _sent(TEXT))
+
+
+def _asked(**parameter: Any) -> dict[str, Any]:
+    return _document({"parameters": [{"name": "a", "in": "header", **parameter}]})
+
+
+def test_a_parameter_in_another_media_type_is_written_another_way() -> None:
+    old, new = (_asked(content={m: {"schema": TEXT}}) for m in ("application/json", "text/plain"))
+    assert _severities(old, new) == {"request-parameter-serialization-changed": "error"}
+
+
+@pytest.mark.parametrize(("kind", "changed"), [("array", False), ("object", True)])
+def test_explode_means_nothing_to_a_list_in_a_header(kind: str, changed: bool) -> None:  # noqa: FBT001 - a case
+    old, new = (_asked(schema={"type": kind}, explode=each) for each in (False, True))
+    assert bool(_severities(old, new)) is changed
+
+
+def test_what_a_text_holds_is_a_warning() -> None:
+    def text(**inner: Any) -> dict[str, Any]:
+        return _sent({**TEXT, "contentSchema": inner}, "application/json")
+
+    whole = text(type="integer")
+    assert _severities(whole, text(type="number")) == {"request-content-schema-changed": "warning"}
+    assert _severities(whole, text(type="integer", title="Whole")) == {}
+    old, new = (text(**{"$ref": "#/components/schemas/A"}) for _ in range(2))
+    for document, kind in ((old, "integer"), (new, "string")):
+        document["components"] = {"schemas": {"A": {"type": kind}}}
+    assert _severities(old, new) == {"request-content-schema-changed": "warning"}
+
+
+def test_a_servers_default_that_changes_is_a_warning() -> None:
+    def server(default: str) -> dict[str, Any]:
+        variables = {"region": {"default": default}}
+        servers = [{"url": "https://{region}.example.com", "variables": variables}]
+        return _document({}, servers=servers)
+
+    assert _severities(server("eu"), server("us")) == {"server-default-changed": "warning"}
+    assert _severities(server("eu"), server("eu")) == {}
+
+
+def test_the_url_of_new_tokens_is_compared() -> None:
+    def secured(url: str) -> dict[str, Any]:
+        flow = {"tokenUrl": "https://a.example/t", "refreshUrl": url, "scopes": {}}
+        schemes = {"o": {"type": "oauth2", "flows": {"clientCredentials": flow}}}
+        return _document({"security": [{"o": []}]}, components={"securitySchemes": schemes})
+
+    old, new = secured("https://a.example/r"), secured("https://b.example/r")
+    assert list(_severities(old, new)) == ["security-url-changed"]

@@ -129,7 +129,17 @@ class Annotations:
             yield from _remark("sunset", sunset_change, both(SUNSET))
         yield from _remark("stability", stability_change, both(STABILITY))
         yield from self._extensible(*both(EXTENSIBLE))
+        yield from self._inside(*both("contentSchema"))
         yield from _unused(_unused_words(self._old, old), _unused_words(self._new, new))
+
+    def _inside(self, was: Constraint, now: Constraint) -> Iterator[Remark]:
+        """Compare what texts hold; no validator looks, so how much it means cannot be told."""
+        if was.value is None and now.value is None:
+            return
+        same = canonical(was.value) == canonical(now.value)
+        if not same or not self._identical.below(was.value):
+            fact = "holds other content"
+            yield Remark("content-schema-changed", fact, was.pointer, now.pointer)
 
     def _extensible(self, was: Constraint, now: Constraint) -> Iterator[Remark]:
         if not isinstance(was.value, list) or not isinstance(now.value, list):

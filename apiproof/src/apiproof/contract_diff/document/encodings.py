@@ -8,12 +8,10 @@ from typing import Any
 
 from apiproof.contract_diff.document.branches import Conjunction
 from apiproof.contract_diff.document.changes import DocumentComparison, Subject
-from apiproof.contract_diff.document.parameters import site_of
+from apiproof.contract_diff.document.parameters import COMPOUND, site_of
 from apiproof.contract_diff.document.values import property_of
 from apiproof.openapi.media_types import covers
 from apiproof.openapi.references import Located
-
-COMPOUND = {"array", "object"}
 
 
 def compare_encodings(

@@ -40,6 +40,10 @@ class IdenticalSchemas:
             for one, other in zip(old, new, strict=True)
         )
 
+    def below(self, schema: Any) -> bool:
+        """Return whether all that a schema refers to is equal in both documents."""
+        return self._comparable and self._changed.isdisjoint(self._refs_of(schema))
+
     def _refs_of(self, schema: Any) -> frozenset[str]:
         key = id(schema)  # kept beside them: one that was made up would not live as long
         if key not in self._refs:

@@ -12,6 +12,8 @@ from apiproof.contract_diff.document.sunset import SUNSET, has_ended, sunset_cha
 from apiproof.openapi.operations import IGNORED_HEADERS, Operation, Parameter, schema_of
 from apiproof.openapi.references import Located, join_pointer
 
+COMPOUND = ("array", "object")
+"""What is written in several parts; in the style `simple`, a list is written one way alone."""
 Key = tuple[str, str]
 
 
@@ -125,7 +127,7 @@ def _compare(
             subject, f"request-parameter-became-{fact}", f"The {subject.name} is now {fact}.",
             old=at, new=there, breaking=new.is_required,
         )  # fmt: skip
-    if bool(old.media_type) is not bool(new.media_type):
+    if (old.media_type or "").lower() != (new.media_type or "").lower():
         _rewritten(comparison, subject, old, new)
     text = not old.media_type and not new.media_type
     named = replace(subject, text=text, name=f"The {subject.name}")
@@ -143,7 +145,7 @@ def is_compound(
     comparison: DocumentComparison,
     old: Conjunction,
     new: Conjunction,
-    types: Collection[str] = ("array", "object"),
+    types: Collection[str],
 ) -> bool:
     """Return whether both schemas admit what is written in several parts."""
     return all(
@@ -155,7 +157,8 @@ def is_compound(
 def _serialization(
     comparison: DocumentComparison, subject: Subject, old: Parameter, new: Parameter
 ) -> None:
-    compound = is_compound(comparison, site_of(old.part), site_of(new.part))
+    parted = ("object",) if (old.style, new.style) == ("simple", "simple") else COMPOUND
+    compound = is_compound(comparison, site_of(old.part), site_of(new.part), parted)
     prefixed = {old.style, new.style} & {"matrix", "label"}
     written = (old.style, old.explodes), (new.style, new.explodes)
     if written[0] != written[1] and (compound or (prefixed and old.style != new.style)):

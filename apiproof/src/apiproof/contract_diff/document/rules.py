@@ -36,6 +36,7 @@ IGNORE: Final = "ignore"
 _FIXED: Final = [
     "servers-changed",
     "server-removed",
+    "server-default-changed",
     "request-encoding-changed",
     "request-content-type-narrowed",
     "response-encoding-changed",
@@ -122,6 +123,7 @@ _ANNOTATIONS: Final = [
     "extensible-enum-narrowed",
     "extensible-enum-widened",
     "unused-keyword-changed",
+    "content-schema-changed",
 ]
 _ENDINGS: Final = (("-narrowed", "-widened"), ("-tightened", "-loosened"))
 
@@ -151,6 +153,8 @@ DEFAULTS: Final[Mapping[str, ChangeSeverity]] = {
     "server-removed": ChangeSeverity.WARNING,  # clients know theirs by configuration
     "operation-sunset-*": ChangeSeverity.ERROR,
     "re*-unused-keyword-changed": ChangeSeverity.WARNING,  # what it was meant for cannot be told
+    "re*-content-schema-changed": ChangeSeverity.WARNING,
+    "server-default-changed": ChangeSeverity.WARNING,
     "request*-one-of-overlap-possible": ChangeSeverity.WARNING,
     "response*-one-of-overlap-removed": ChangeSeverity.WARNING,  # clients seldom count variants
     "response*-one-of-overlap-gone": ChangeSeverity.INFO,

@@ -161,7 +161,7 @@ def _flows(
                     old=join_pointer(at, flow), new=there, breaking=True,
                 )  # fmt: skip
                 continue
-            for word in ("tokenUrl", "authorizationUrl"):
+            for word in ("tokenUrl", "authorizationUrl", "refreshUrl"):
                 if facts.get(word) != now[flow].get(word):
                     comparison.add(
                         subject, "security-url-changed",

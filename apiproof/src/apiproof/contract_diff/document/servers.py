@@ -53,11 +53,30 @@ def _compare(comparison: DocumentComparison, subject: Subject, old: Located, new
                 subject, "server-removed", f"The server {url} is no longer named.",
                 old=at, new=there, breaking=False,
             )  # fmt: skip
+    defaults = _defaults(old.node), _defaults(new.node)
+    for key in defaults[0].keys() & defaults[1].keys():
+        was, now = (each[key] for each in defaults)
+        if was != now:
+            comparison.add(
+                subject, "server-default-changed",
+                f"The default of `{key[1]}` in the server {key[0]} changed from {was} to {now}.",
+                old=at, new=there, breaking=True,
+            )  # fmt: skip
     if after.keys() - before.keys():
         comparison.add(
             subject, "servers-changed", f"The servers are now {', '.join(after)}.",
             old=at, new=there, breaking=False,
         )  # fmt: skip
+
+
+def _defaults(servers: list[Any] | None) -> dict[tuple[str, str], str]:
+    """Return what stands for each variable that nobody chooses, by URL and name."""
+    return {
+        (_normal(str(server.get("url", ""))), name): str(variable.get("default"))
+        for server in servers or ()
+        for name, variable in ((server or {}).get("variables") or {}).items()
+        if isinstance(variable, Mapping)
+    }
 
 
 def _urls(servers: list[Any]) -> Iterator[str]:
