@@ -87,6 +87,25 @@ def test_what_is_left_unevaluated_is_known(one: Any, other: Any) -> None:
     assert not any(change.breaking for change in diff(old, new) + diff(new, old))
 
 
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_what_changes_below_one_condition_of_several_is_named(count: int) -> None:
+    def document(longest: int) -> dict[str, Any]:
+        kinds = [f"kind{number}" for number in range(count)]
+        conditions = [
+            {
+                "if": {"type": "object", "properties": {"kind": {"const": kind}}},
+                "then": {"properties": {f"of_{kind}": {"maxLength": longest}}},
+            }
+            for kind in kinds
+        ]
+        properties = {"kind": {"type": "string"}, **{f"of_{k}": {"type": "string"} for k in kinds}}
+        return _document({"type": "object", "properties": properties, "allOf": conditions})
+
+    rules = {change.rule for change in diff(document(9), document(8)) if change.breaking}
+    assert rules == {"request-max-length-tightened"}
+    assert diff(document(9), document(9)) == []
+
+
 def test_names_by_pattern_are_names() -> None:
     """The regression: an object with nothing but patterns was taken to have no names."""
     part = {"type": "object", "additionalProperties": False, "patternProperties": {"^a": {}}}

@@ -143,6 +143,13 @@ def _speaks(branch: SchemaBranch) -> bool:
     return bool(branch.marks) or branch.values is not None
 
 
+def _joined(one: str, other: str) -> str:
+    """Return what names a branch of two: the later name, or both arms of conditions."""
+    if one.startswith(ARM) and other.startswith(ARM):
+        return f"{one}, {other.removeprefix(ARM)}"
+    return other or one
+
+
 def meet(left: Iterable[SchemaBranch], right: Iterable[SchemaBranch]) -> tuple[SchemaBranch, ...]:
     """Return the branches of the conjunction of two schemas."""
     right = tuple(right)
@@ -159,7 +166,7 @@ def meet(left: Iterable[SchemaBranch], right: Iterable[SchemaBranch]) -> tuple[S
                 kept = marks.get(keyword, ())
                 marks[keyword] = kept + tuple(mark for mark in added if mark not in kept)
             named = other if _speaks(other) or not _speaks(one) else one
-            label = other.label or one.label
+            label = _joined(one.label, other.label)
             met.append(SchemaBranch(one.type, named.pointer, marks, values, pointer, label))
     return tuple(met)
 
@@ -221,9 +228,13 @@ def labelled(branches: Iterable[SchemaBranch], label: str) -> tuple[SchemaBranch
 
 
 def distinguished(branches: Iterable[SchemaBranch], fact: str) -> tuple[SchemaBranch, ...]:
-    """Name branches after the arm of a condition that they are, if nothing else names them."""
-    label = f"{ARM}{fact}"
-    return tuple(b if b.label else replace(b, label=label) for b in branches)
+    """Name branches after the arm of a condition that they are, if no variant names them."""
+    return tuple(
+        replace(branch, label=_joined(branch.label, f"{ARM}{fact}"))
+        if not branch.label or branch.label.startswith(ARM)
+        else branch
+        for branch in branches
+    )
 
 
 def size_kind(kind: str, mark: str) -> str:
