@@ -9,6 +9,8 @@ from typing import Any, cast
 import pytest
 
 from apiproof import pipeline
+from apiproof.access.probe import INTERRUPTED
+from apiproof.access.report import AccessReport
 from apiproof.coverage import CoverageLog
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_result import ShardResult
@@ -50,6 +52,19 @@ def test_a_step_is_timed_and_printed(capfd: pytest.CaptureFixture[str]) -> None:
     result = run_step("x", lambda _context: step_result("x", {"things": 1234}), NOTHING)
     assert result.status is Status.PASSED
     assert capfd.readouterr().out == f"x passed in {result.seconds:.1f} s: 1,234 things\n"
+
+
+def test_an_interrupt_during_the_probe_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe keeps what it found; the steps after it must not begin."""
+    report = AccessReport(labels={})
+    report.interrupted = INTERRUPTED
+    monkeypatch.setattr(pipeline, "probe_service", lambda *_: report)
+    monkeypatch.setattr(pipeline, "ControlClient", lambda _: None)
+    context = cast("PipelineContext", SimpleNamespace(service=None, ready=None))
+    with pytest.raises(KeyboardInterrupt):
+        run_step("access", pipeline.probe_access, context)
+    report.interrupted = "The login of 'ada' answered 403"
+    assert run_step("access", pipeline.probe_access, context).status is Status.ERROR
 
 
 @pytest.mark.parametrize(("states", "status"), [(None, Status.SKIPPED), ({}, Status.ERROR)])

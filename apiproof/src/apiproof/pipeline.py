@@ -15,6 +15,7 @@ from typing import Any
 
 from apiproof.access import probe_service
 from apiproof.access import step as access_step
+from apiproof.access.probe import INTERRUPTED
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control_client import ControlClient
 from apiproof.coverage import REDIRECTS, SUCCESS, CoverageLog, as_grid
@@ -175,8 +176,14 @@ def _redirects(operation: Operation, log: CoverageLog) -> str:
 
 
 def probe_access(context: PipelineContext) -> StepResult:
-    """Try every credential at every operation of the running server."""
+    """Try every credential at every operation of the running server.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted: so is the run, whose other steps do not begin.
+    """
     report = probe_service(context.service, ControlClient(context.ready))
+    if report.interrupted == INTERRUPTED:
+        raise KeyboardInterrupt
     return access_step.as_step(report, known=set())
 
 
