@@ -191,6 +191,13 @@ def alembic(variables: dict[str, str], *arguments: str) -> None:
         main(["--config", str(ROOT / "pyproject.toml"), *arguments])
 
 
+def write_document(*arguments: str) -> int:
+    """Run `python -m api.openapi_cli` in this process and return how it ends."""
+    from api.openapi_cli import main
+
+    return main([*arguments])
+
+
 def document() -> Document:
     from api.openapi_cli import document as current
 

@@ -1,6 +1,7 @@
 """The committed OpenAPI document: current to the byte, valid, and complete."""
 
 import json
+from pathlib import Path
 
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
@@ -8,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from apiproof.environment import Environment
 from apiproof.openapi.document import Operation
 from tests.contract.valid_requests import OPERATIONS
-from tests.service import SERVICE
+from tests.service import SERVICE, write_document
 
 SCOPES = {"me", "randoms"}
 DOCUMENT = json.loads(SERVICE.document_path.read_text(encoding="utf-8"))
@@ -17,6 +18,20 @@ DOCUMENT = json.loads(SERVICE.document_path.read_text(encoding="utf-8"))
 def test_the_committed_document_is_current_to_the_byte() -> None:
     expected = json.dumps(SERVICE.document(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     assert SERVICE.document_path.read_text(encoding="utf-8") == expected, "run `nox -s openapi`"
+
+
+def test_the_command_writes_the_document_and_tells_another_one_from_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "openapi.json"
+    assert write_document("--check", str(path)) == 1, "there is none"
+    assert write_document(str(path)) == 0
+    assert path.read_bytes() == SERVICE.document_path.read_bytes()
+    assert write_document("--check", str(path)) == 0
+    path.write_text(path.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    capsys.readouterr()
+    assert write_document("--check", str(path)) == 1
+    assert str(path) in capsys.readouterr().err
 
 
 def test_the_document_is_valid() -> None:

@@ -263,7 +263,7 @@ def test_who_hangs_up_before_the_turn_comes_makes_room_and_is_not_served() -> No
             return {"type": "http.disconnect"}
 
         async def leaves() -> str:
-            with started(PATIENCE, receive):
+            with started(10 * PATIENCE, receive):  # nobody waits for its end
                 return await told(one.run(lambda: served.append("who left")))
 
         first = asyncio.create_task(told(one.run(lambda: may_end.wait(PATIENCE))))
@@ -272,7 +272,7 @@ def test_who_hangs_up_before_the_turn_comes_makes_room_and_is_not_served() -> No
         await asyncio.sleep(0)  # it waits
         full = [one.is_full]
         hangs_up.set()
-        said = [await second]
+        said = [await asyncio.wait_for(second, PATIENCE)]
         full.append(one.is_full)
         assert full == [True, False]
         third = asyncio.create_task(told(one.run(lambda: served.append("who stayed"))))

@@ -33,6 +33,9 @@ def test_any_valid_user_signs_up_verifies_logs_in_and_reads_back_what_was_sent(
     env: Environment, user: Signup
 ) -> None:
     """Planted: usernames stored in lower case."""
+    premise("the name has capitals", user.username != user.username.lower(), share=0.2)
+    premise("the address has capitals", user.email != user.email.lower(), share=0.1)
+    premise("the password is beyond ASCII", not user.password.isascii(), share=0.1)
     env.reset()
     driver = ApiDriver(env)
     created = driver.sign_up(user)
@@ -136,6 +139,7 @@ def test_nobody_takes_an_account_by_naming_its_sub(
     sub = driver.sign_up(ada).json()["sub"]
     assume(other.email.lower() != ada.email)
     name = sub.upper() if capitals else sub
+    premise("the sub is spelt otherwise", capitals, share=0.1)
     before = snapshots(env)
     assert driver.sign_up(Signup(name, other.email, other.password)).status_code == 422
     assert snapshots(env) == before

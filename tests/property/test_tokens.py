@@ -6,12 +6,15 @@ from hypothesis import strategies as st
 
 from apiproof.environment import Environment
 from apiproof.service import Account
+from apiproof.strategies.reach import premise
 from tests.property.api_driver import ApiDriver
 from tests.property.tokens import (
     CHANGES,
     EDITS,
+    HOUR,
     Change,
     Edit,
+    FromNow,
     forgeries,
     resigned,
     wrong_claims,
@@ -48,7 +51,11 @@ def test_a_changed_character_anywhere_shuts_the_gate(
     env: Environment, account: Account, edit: Edit, gate: tuple[str, str]
 ) -> None:
     """Planted: the payload read unverified; signatures with padding taken (found in `api`)."""
-    _is_shut(env, gate, edit.of(account.access_token))
+    edited = edit.of(account.access_token)
+    said, _, signature = account.access_token.rpartition(".")
+    premise("only the signature is changed", edited.startswith(f"{said}."), share=0.1)
+    premise("only what is signed is changed", edited.endswith(f".{signature}"), share=0.1)
+    _is_shut(env, gate, edited)
 
 
 @pytest.mark.parametrize("ending", ["=", "==", "A", "."])
@@ -62,16 +69,31 @@ def test_a_claim_that_nobody_signed_shuts_the_gate(
     env: Environment, account: Account, change: Change, gate: tuple[str, str]
 ) -> None:
     """Planted: the signature not verified."""
+    premise("a stranger signs it", change.by_stranger, share=0.1)
+    premise("the old signature stays", not change.by_stranger, share=0.1)
+    premise("the header is changed", change.part == "header", share=0.1)
+    premise("a claim is changed", change.part == "claims", share=0.1)
     _is_shut(env, gate, change.of(account.access_token))
 
 
 @given(claims=wrong_claims(), gate=ANY_GATE)
 @example(claims={"exp": None}, gate=GATES[0])
+# Each claim is drawn seldom, and its time more seldom still.
+@example(claims={"exp": FromNow(0)}, gate=GATES[5])
+@example(claims={"nbf": FromNow(HOUR)}, gate=GATES[5])
+@example(claims={"iat": FromNow(HOUR)}, gate=GATES[0])
+@example(claims={"token_use": "id"}, gate=GATES[0])
+@example(claims={"iss": "https://cognito-idp.us-east-1.amazonaws.com/other"}, gate=GATES[0])
+@example(claims={"client_id": "other"}, gate=GATES[0])
 @example(claims={"sub": "\x00"}, gate=GATES[0])
 def test_a_claim_of_another_pool_client_use_or_time_shuts_the_gate(
     env: Environment, account: Account, claims: dict[str, object], gate: tuple[str, str]
 ) -> None:
     """Planted, one by one: issuer, client, use, expiry and begin of validity not compared."""
+    for claim in ("exp", "nbf", "iat"):
+        premise(f"{claim} is a wrong time", isinstance(claims.get(claim), FromNow), share=0.01)
+    for claim in ("iss", "client_id"):
+        premise(f"{claim} is wrong", claim in claims, share=0.01)
     _is_shut(env, gate, resigned(env, account.access_token, claims))
 
 
