@@ -72,3 +72,11 @@ def test_an_id_is_found_in_an_envelope(answer: Any, value: object) -> None:
     creator = ResourceCreator(_operation("POST /cards"))
     response = Response(201, {}, json.dumps(answer))
     assert created_id(creator, response, "/cards/{card_id}", "card_id") == value
+
+
+def test_things_of_a_user_are_made_where_the_things_are() -> None:
+    maker, listing = _operation("POST /parcels"), _operation("GET /parcels/user/{user_id}")
+    found = ResourceCreators([maker, listing]).for_list(listing)
+    assert [one.operation for one in found] == [maker]
+    users = _operation("GET /users/{user_id}")
+    assert ResourceCreators([maker, users]).for_list(users) == []

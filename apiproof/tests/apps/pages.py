@@ -9,6 +9,7 @@ import itertools
 import re
 import secrets
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Annotated, Any, cast
 
@@ -31,7 +32,10 @@ FLAWS = {
     "draft-of-anyone": "ownership_enforced/other-user",
 }
 # Accounts serve at once, or with the token of the sign-up only; a change is answered by nothing.
-SHAPES = ("plain", "unconfirmed", "silent")
+# Everybody may have a tenant of their own, which the sign-up tells and every request names.
+# A session may also serve for some requests only, which no token and no operation tells.
+SHAPES = ("plain", "unconfirmed", "silent", "fading", "tenants")
+LASTS = 20  # requests
 Row = dict[str, Any]
 
 
@@ -61,6 +65,7 @@ class Site:
     drafts: dict[int, Row] = field(default_factory=dict)
     numbers: Any = field(default_factory=lambda: itertools.count(1))
     unconfirmed: set[str] = field(default_factory=set)
+    asked: Counter[str] = field(default_factory=Counter)
 
     def begin(self, name: str) -> str:
         """Open a session, and end the one before."""
@@ -85,6 +90,9 @@ class Site:
         )
         if word != self.word or name not in self.people or not known:
             raise HTTPException(403)
+        self.asked[token] += 1
+        if self.shape == "fading" and self.asked[token] > LASTS:
+            raise HTTPException(403)
         return name
 
 
@@ -93,8 +101,14 @@ def create_pages(site: Site) -> FastAPI:  # noqa: C901, PLR0915  # its operation
     app = FastAPI(title="Pages")
     key = APIKeyHeader(name="Authorization", auto_error=False)
 
-    def caller(given: Annotated[str | None, Security(key)]) -> str:
-        return site.holder(given or "")
+    def caller(
+        given: Annotated[str | None, Security(key)],
+        x_tenant_id: Annotated[str, Header(include_in_schema=False)] = "",
+    ) -> str:
+        name = site.holder(given or "")
+        if site.shape == "tenants" and x_tenant_id != f"of-{name}":
+            raise HTTPException(403)
+        return name
 
     def unnamed(authorization: Annotated[str, Header(include_in_schema=False)] = "") -> str:
         return site.holder(authorization)
@@ -111,7 +125,8 @@ def create_pages(site: Site) -> FastAPI:  # noqa: C901, PLR0915  # its operation
         if site.shape == "unconfirmed":
             site.unconfirmed.add(new.username)
             return {"username": new.username, "token": site.begin(new.username)}
-        return {"username": new.username}
+        tenant = {"tenant_id": f"of-{new.username}"} if site.shape == "tenants" else {}
+        return {"username": new.username, **tenant}
 
     @app.post("/users/login")
     def log_in(given: Credentials) -> dict[str, str]:

@@ -21,6 +21,7 @@ from apiproof.access.fields import (
     plain_name,
     with_field,
 )
+from apiproof.access.functions import is_for_admins
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
@@ -38,7 +39,8 @@ PRIVATE_PATH = re.compile(
     r"(orders?|invoices?|payments?|billing|cards?|wallets?|balances?|transactions?|statements?"
     r"|addresses|settings|preferences|messages|notifications|inbox|documents|files|records|notes"
     r"|medical|appointments|bookings?|reservations?|carts?|basket|tickets|tokens|keys|sessions"
-    r"|subscriptions?|devices|private|vehicles?)/?($|/\{)",
+    r"|subscriptions?|devices|private|vehicles?|parcels?|shipments?|deliveries)"
+    r"(/(by[-_]?)?(user|owner|account|customer|member)s?)?/?($|/\{)",
     re.IGNORECASE,
 )
 
@@ -172,7 +174,7 @@ class AccountAccessProbe:
         for other in self._preparer.security.operations:
             if other.method != "GET" or other == operation or "{" in other.path:
                 continue
-            if other in self._accounts.me:
+            if other in self._accounts.me or is_for_admins(other):
                 continue
             attacker = next(iter(self._accounts.own_accounts), victim)
             auth = self._accounts.auth_of(other, attacker)

@@ -15,12 +15,11 @@ from apiproof.access.fields import fields_of, identifiers_in, with_field
 from apiproof.access.http import (
     NotPrepared,
     Request,
-    RequestContent,
     Response,
     Sender,
     uncredentialed,
 )
-from apiproof.access.login_entries import bare, login_name, login_of, other_headers, rank_of
+from apiproof.access.login_entries import bare, login_name, login_of, rank_of
 from apiproof.access.logins import find_sign_up, login_entry, why_no_login
 from apiproof.access.made_keys import MadeKeys
 from apiproof.access.own_profile import own_profiles
@@ -28,7 +27,7 @@ from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepared import own_value
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.safeguards import Safeguards
-from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body
+from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body, sign_up_request
 from apiproof.access.token_words import accepted_word, given_at_sign_up, with_word
 from apiproof.access.users import User
 from apiproof.access.users_file import FileUsers
@@ -74,7 +73,6 @@ class Accounts(FileUsers):
         self._holders: dict[str, str] = {}
         self._made_keys = MadeKeys(security, payloads, self)
         self._lent = list(self._users)
-        self._lent_credentials: set[str] = set()
         self._says_all, self._is_plain = True, False
         self.me = own_profiles(security, payloads)
         self.know_headers(security)
@@ -101,6 +99,8 @@ class Accounts(FileUsers):
                 self.new_user()
             except NotApplicable as reason:
                 reasons.append(str(reason))
+                if f"answered {TOO_MANY_REQUESTS}" in reasons[-1]:
+                    break
             else:
                 return ""
         self._sign_up = None
@@ -126,9 +126,11 @@ class Accounts(FileUsers):
         return [self._user(self._users[name]) for name in self._lent]
 
     def _is_lent_credential(self, auth: RequestAuth) -> bool:
-        """Whether a request carries the credential of a user of the file."""
-        held = {bare(one) for where in vars(auth).values() for one in where.values()}
-        return bool(held & self._lent_credentials)
+        return self._name_of(auth) in self._lent
+
+    def _name_of(self, auth: RequestAuth) -> str:
+        held = (bare(one) for where in vars(auth).values() for one in where.values())
+        return next((self._holders[one] for one in held if one in self._holders), "")
 
     def users(self) -> Iterator[User]:
         """Yield an account of the run's own, then those that were lent, in the file's order."""
@@ -188,7 +190,7 @@ class Accounts(FileUsers):
         """
         if user.name in self._lent:
             text = self._fresh(user, scheme, scopes)
-            self._lent_credentials.add(bare(text))
+            self._holders[bare(text)] = user.name
             return text
         try:
             text = self._fresh(user, scheme, scopes)
@@ -214,9 +216,12 @@ class Accounts(FileUsers):
 
     def holder_of(self, auth: RequestAuth) -> User | None:
         """Return the account of the run's own that had a credential; None for others."""
-        held = (bare(one) for where in vars(auth).values() for one in where.values())
-        name = next((self._holders[one] for one in held if one in self._holders), None)
-        return None if name is None or name in self._spent else self._own.get(name)
+        return None if (name := self._name_of(auth)) in self._spent else self._own.get(name)
+
+    def maker_of(self, auth: RequestAuth) -> User | None:
+        """Return whose a credential was, a user's of the file too; None where nobody is known."""
+        name = self._name_of(auth)
+        return self._user(self._users[name]) if name in self._lent else self.holder_of(auth)
 
     def file_entry(self, user: User) -> Mapping[str, Any]:
         """Return a user's entry in the file."""
@@ -255,10 +260,8 @@ class Accounts(FileUsers):
             raise NotApplicable(self.why_not or "no account can be signed up")
         self._count += 1
         unique = f"probe{self._nonce}{self._count}"
-        password = f"Pr0be-{self._nonce}-{self._count}!x"
-        if self._is_plain:
-            password = "".join(filter(str.isalnum, password))
-        body = self.sign_up_body(unique, password)
+        sign = "" if self._is_plain else "!"
+        body = self.sign_up_body(unique, f"Pr0be{sign}{self._nonce}{sign}{self._count}x")
         password = password_in(body)
         for name, value in (extra or {}).items():
             body = with_field(body, tuple(name.split("/")), value)
@@ -270,7 +273,7 @@ class Accounts(FileUsers):
             raise NotApplicable(refused)
         known = identifiers_in(body) | identifiers_in(response.json)
         name = login_name(self._login, self._name_like, known, unique)
-        self._users[unique] = FileUser(unique, login_of(self._login, name, password))
+        self._users[unique] = FileUser(unique, login_of(self._login, name, password, known))
         self._passwords[unique], self._learnt[unique] = password, known
         try:
             self._of(unique)
@@ -296,10 +299,7 @@ class Accounts(FileUsers):
     def send_sign_up(self, body: Any) -> Response:
         """Send a sign-up."""
         assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
-        media, _ = self._payloads.body_schema(self._sign_up)
-        headers = {item["name"]: item["value"] for item in other_headers(self._login or {})}
-        content = RequestContent(headers=headers, body=body, media=media)
-        request = Request(self._sign_up, {}, content)
+        request = sign_up_request(self._payloads, self._sign_up, body, self._login or {})
         return self._sender.send(request, NO_AUTH)
 
     @property
@@ -340,8 +340,8 @@ class Accounts(FileUsers):
 
     def _find_word(self, security: SecurityModel) -> None:
         """Learn by which word the service takes tokens, where the document names none."""
-        held = self._of(next(iter(self._users))).headers.get("Authorization", "")
-        if (word := accepted_word(security, held, self.me, self.send)) is not None:
+        headers = self._of(next(iter(self._users))).headers
+        if (word := accepted_word(security, headers, self.me, self.send)) is not None:
             self._users = {name: with_word(user, word) for name, user in self._users.items()}
             self._auths.clear()
 

@@ -117,7 +117,7 @@ class Cleanup:
             with contextlib.suppress(NotPrepared):
                 # What is removed is noted there.
                 answer = sender.send(removal.request, removal.auth)
-                holder = accounts.holder_of(removal.auth)
+                holder = accounts.maker_of(removal.auth)
                 if answer.status in ENDED and holder is not None:
                     answer = sender.send(removal.request, _renewed(removal, holder, preparer))
                 if answer.status == GONE or (

@@ -25,9 +25,17 @@ from apiproof.openapi.document import Operation
 
 CHECK = "functions_enforced"
 REFUSED = {401, 403, 404}
+# Not `/depots/{id}/admin/...`: whoever makes a depot may be its administrator.
+_ADMIN_PATH = re.compile(r"^[^{]*/admin(istration)?(/|$)", re.IGNORECASE)
 _ADMIN_ONLY = re.compile(
-    r"(^|/)admins?(istration)?(/|$)|\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
+    r"\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
     r"|\b(requires?|needs?)\b.{0,20}\badmin",
+    re.IGNORECASE,
+)
+# Who may do something beside administrators, or that nobody has to be one.
+_OTHERS = re.compile(
+    r"\b(or|nor|not|no|never|without|unless|except|owners?|authors?|own|your|their|self|members?)\b"
+    r"|n't\b",
     re.IGNORECASE,
 )
 Expectations = Mapping[str, tuple[str, ...]]
@@ -85,7 +93,7 @@ class FunctionProbe:
         roles = self._roles()
         chosen = [one for one in operations if one.secured and not one.scopes]
         if len(roles) < 2 and not self._expected:  # a role's own rights show beside another's
-            chosen = [one for one in chosen if _is_for_admins(one)]
+            chosen = [one for one in chosen if is_for_admins(one)]
         for operation in chosen:
             if not self._is_left_alone(operation):
                 self._try(operation, roles)
@@ -177,7 +185,7 @@ class FunctionProbe:
         if answer is None or not answer.ok or (len(roles) < 2 and height):
             return evaluated(operation, CHECK, "roles", tuple(answers.values()), "")
         note = ""
-        if _is_for_admins(operation):
+        if is_for_admins(operation):
             note = f"its own words keep it for administrators, and {lowest} is let in"
         elif siblings := self._refused_siblings(operation, chosen, lowest):
             note = f"{lowest} is let in, and refused {' and '.join(siblings)}"
@@ -238,7 +246,10 @@ class FunctionProbe:
         return refused if len(refused) == len(others) >= 2 else []
 
 
-def _is_for_admins(operation: Operation) -> bool:
-    texts: list[Any] = [operation.path, operation.definition.get("summary", "")]
-    texts += [operation.definition.get("description", "")]
-    return any(_ADMIN_ONLY.search(str(text)) for text in texts)
+def is_for_admins(operation: Operation) -> bool:
+    """Whether an operation's own words keep it for administrators, and for nobody else."""
+    if _ADMIN_PATH.search(operation.path):
+        return True
+    texts: list[Any] = [operation.definition.get(name, "") for name in ("summary", "description")]
+    sentences = [one for text in texts for one in re.split(r"[.;:\n]+\s", str(text))]
+    return any(_ADMIN_ONLY.search(one) and not _OTHERS.search(one) for one in sentences)

@@ -5,7 +5,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PRIVILEGE, fields_of
+from apiproof.access.fields import (
+    EMAIL_FIELD,
+    NAME_FIELD,
+    PRIVILEGE,
+    TENANT_FIELD,
+    fields_of,
+)
 
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
 # with tokenUrl, clientId, clientSecret and, if need be, scope.
@@ -30,8 +36,17 @@ def _raw_fields(login: Mapping[str, Any]) -> list[tuple[tuple[str, ...], Any]]:
         return []
 
 
-def login_of(entry: Mapping[str, Any], name: str, password: str) -> dict[str, Any]:
-    """Return a login entry of somebody else."""
+def login_of(
+    entry: Mapping[str, Any], name: str, password: str, known: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a login entry of somebody else.
+
+    Args:
+        entry: The login that is like it.
+        name: What they sign in as.
+        password: With which password.
+        known: What the service says of them: where that is a tenant, their headers name it.
+    """
     login = dict(entry["loginEndpointAuth"])
     given = next((member for member in ("payloadUserPwd", BASIC) if member in login), "")
     if given:
@@ -42,7 +57,14 @@ def login_of(entry: Mapping[str, Any], name: str, password: str) -> dict[str, An
         for place, text in zip(("{username}", "{password}"), quoted, strict=True):
             raw = raw.replace(place, text)
         login["payloadRaw"] = raw
-    return {"name": name, "fixedHeaders": other_headers(entry), "loginEndpointAuth": login}
+    tenants = [value for key, value in known.items() if TENANT_FIELD.search(key)]
+    headers = [
+        {**item, "value": tenants[0]}
+        if len(tenants) == 1 and TENANT_FIELD.search(re.sub(r"^x-", "", item["name"].lower()))
+        else item
+        for item in other_headers(entry)
+    ]
+    return {"name": name, "fixedHeaders": headers, "loginEndpointAuth": login}
 
 
 def other_headers(entry: Mapping[str, Any]) -> list[dict[str, str]]:

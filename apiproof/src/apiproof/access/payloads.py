@@ -206,7 +206,11 @@ class PayloadSource:
         ]
         if "example" in parameter:
             return parameter["example"]
-        return examples[0] if examples else self._values.sample(parameter.get("schema"), seed)
+        if examples:
+            return examples[0]
+        value = self._values.sample(parameter.get("schema"), seed)
+        # A parameter without any value is not sent at all.
+        return self._values.sample(parameter["schema"], seed, full=True) if value == [] else value
 
     def _examples(self, operation: Operation) -> Any:
         media, _ = self.body_schema(operation)

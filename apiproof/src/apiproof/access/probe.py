@@ -13,6 +13,7 @@ import requests
 from apiproof.access.account_access import AccountAccessProbe
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
+from apiproof.access.bulk_ids import BulkIdsProbe
 from apiproof.access.cleanup import Cleanup, note_end
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
@@ -323,6 +324,7 @@ class Probe:
             return
         if "ownership_enforced" in self._asked:
             yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
+            yield from self._beside(operation, BulkIdsProbe(self._preparer, self._accounts))
             yield from self._beside(operation, TenantProbe(self._preparer, self._accounts))
             yield from self._beside(operation, OpenReadProbe(self._preparer, self._accounts))
         if "privileges_enforced" in self._asked:

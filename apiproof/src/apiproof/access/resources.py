@@ -59,6 +59,7 @@ def last_word(path: str) -> str:
 
 
 # Words of paths that say what is done, and not to what; the first group makes something.
+_BY_USER = re.compile(r"(?<=[a-z])/(by[-_]?)?(user|owner|account|customer|member)s?/\{[^}]+\}/?$")
 _MAKING = {"create", "new", "add", "make", "insert", "save", "store", "submit", "generate"}
 _OTHER = {
     *("get", "list", "all", "show", "view", "read", "fetch", "find", "search", "update", "edit"),
@@ -158,7 +159,8 @@ class ResourceCreators:
     def for_list(self, listing: Operation) -> list[ResourceCreator]:
         """Return the creators of what a list shows."""
         posts = [one for one in self._operations if makes(one) and not one.path.endswith("}")]
-        word, noun = last_word(listing.path), noun_of(listing.path)
+        path = _BY_USER.sub("", listing.path) or listing.path
+        word, noun = last_word(path), noun_of(path)
         alike = [one for one in posts if last_word(one.path) == word]
         named = [one for one in posts if noun and noun_of(one.path) == noun]
         named = [one for one in named if _makes_by_name(one)]

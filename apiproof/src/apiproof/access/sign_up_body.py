@@ -15,6 +15,8 @@ from apiproof.access.fields import (
     with_field,
     without_field,
 )
+from apiproof.access.http import Request, RequestContent
+from apiproof.access.login_entries import other_headers
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
@@ -87,6 +89,22 @@ def sign_up_body(
         else:
             body = with_field(body, path, said)
     return body
+
+
+def sign_up_request(
+    payloads: PayloadSource, operation: Operation, body: Any, login: Mapping[str, Any]
+) -> Request:
+    """Return the request of a sign-up, with the headers that go along with a login.
+
+    Args:
+        payloads: Of the document.
+        operation: The sign-up.
+        body: What it says.
+        login: The login that a new account takes.
+    """
+    media, _ = payloads.body_schema(operation)
+    headers = {item["name"]: item["value"] for item in other_headers(login)}
+    return Request(operation, {}, RequestContent(headers=headers, body=body, media=media))
 
 
 def password_in(body: Any) -> str:

@@ -18,7 +18,7 @@ AUTHORIZATION = "authorization"
 
 def accepted_word(
     security: SecurityModel,
-    held: str,
+    headers: Mapping[str, str],
     own: Iterable[Operation],
     send: Callable[[Request, RequestAuth], Response | None],
 ) -> str | None:
@@ -29,10 +29,11 @@ def accepted_word(
 
     Args:
         security: The document's operations.
-        held: What a user of the file sends in `Authorization`.
+        headers: What a user of the file sends: the token, and what goes along, a tenant's name say.
         own: What tells users about themselves.
         send: Sends a request; None where it may not be sent.
     """
+    held = headers.get("Authorization", "")
     keys = [one for one in security.schemes.values() if one.field.lower() == AUTHORIZATION]
     if not held or not keys or any(one.is_http for one in security.schemes.values()):
         return None
@@ -40,7 +41,8 @@ def accepted_word(
     reads = [one for one in reads if one.secured and "{" not in one.path]
     now = held.rpartition(" ")[0]
     for word in dict.fromkeys((now, *WORDS)):
-        auth = RequestAuth(headers={"Authorization": f"{word} {bare(held)}".strip()})
+        sent = {**headers, "Authorization": f"{word} {bare(held)}".strip()}
+        auth = RequestAuth(headers=sent)
         for operation in list(dict.fromkeys(reads))[:READS]:
             answer = send(Request(operation), auth)
             if answer is not None and answer.ok:
