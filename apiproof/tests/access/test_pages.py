@@ -44,6 +44,13 @@ def test_a_right_one_has_no_finding_beyond_deviations(word: str) -> None:
     assert {name: site.people[name] for name in LENT} == dict.fromkeys(LENT, PLAIN)
 
 
+def test_what_asks_for_a_credential_in_secret_is_tried_by_accounts_of_the_run() -> None:
+    report = _probed(Site(), checks=("ownership_enforced",))
+    cells = [cell for cell in report.cells if cell.operation_id.startswith("read_draft")]
+    assert any(cell.case == "other-user" and cell.got for cell in cells)
+    assert not any("no request succeeded as probe" in cell.note for cell in cells)
+
+
 def test_what_is_renamed_and_not_named_is_no_finding() -> None:
     report = _probed(Site(shape="silent"), checks=("writes_are_readable", "ownership_enforced"))
     found = {one.check for one in report.findings} - {"public_is_declared"}

@@ -19,6 +19,7 @@ FLAWS = {
     "listed-by-ids": "ownership_enforced/bulk-ids",
     "read-of-anyone": "ownership_enforced/other-account",
     "admin-for-all": "functions_enforced/role-",
+    "balance-of-anyone": "ownership_enforced/other-account",
     "told-of-anyone": "ownership_enforced/other-account",
     "told-of-anyone+admin-for-all": "ownership_enforced/other-account",
 }
@@ -130,6 +131,17 @@ def create_depot(depot: Depot) -> FastAPI:  # noqa: C901  # its operations share
         if found is None or (found.name != user.name and "told-of-anyone" not in flaws):
             raise HTTPException(404)
         return {"id": found.number, "username": found.name, "email": found.email}
+
+    @app.get("/accounts/{user_id}/summary", responses=REFUSED)
+    def summary(user: Caller, user_id: int) -> Row:
+        known = [one.number for one in depot.members.people.values()]
+        if user_id not in known or (user_id != user.number and "balance-of-anyone" not in flaws):
+            raise HTTPException(404)
+        return {"status": "ok", "account": {"user_id": user_id, "balance": 0.0}}
+
+    @app.get("/rates/{user_id}", responses=REFUSED)
+    def rates(_user: Caller, user_id: int) -> Row:
+        return {"user_id": user_id, "card_fee": 0.5}  # the same for whomever, known or not
 
     @app.get("/admin/users", responses=REFUSED)
     def all_users(user: Caller) -> list[Row]:

@@ -27,7 +27,7 @@ from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
-from apiproof.access.resources import items_of
+from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.access.users import User
@@ -167,7 +167,21 @@ class AccountAccessProbe:
             PRIVATE_FIELD.search(name) for name in names
         )
         found = {str(value) for value in flatten(shown.json).values()}
-        return bool(own.ok and shown.ok and is_private and private and private <= found)
+        if not (own.ok and shown.ok and is_private):
+            return False
+        return private <= found if private else self._is_about(prepared, request, found)
+
+    def _is_about(self, prepared: PreparedRequest, request: Request, found: set[str]) -> bool:
+        """Whether an answer names whom it was asked for, and there is none for nobody.
+
+        What new accounts have, a balance of 0 say, is alike: it tells nothing by itself.
+        """
+        own = prepared.request.values
+        named = {name: value for name, value in request.values.items() if value != own.get(name)}
+        if not {str(value) for value in named.values()} & found:
+            return False
+        nobody = request.at(**{name: nonexistent_id(value) for name, value in named.items()})
+        return not self._preparer.sender.send(nobody, prepared.auth).ok
 
     def _is_private(self, operation: Operation, victim: User, shown: Mapping[str, str]) -> bool:
         """Whether no list or public operation shows the same to everybody, of whomever."""

@@ -14,7 +14,15 @@ from apiproof.access.http import Request, Response
 from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.errors import UserError
-from apiproof.jwt import Jws, NotApplicable, RequestAuth, Scheme, decode_unverified, sign_hmac
+from apiproof.jwt import (
+    Jws,
+    NotApplicable,
+    RequestAuth,
+    Scheme,
+    SessionEnd,
+    decode_unverified,
+    sign_hmac,
+)
 from apiproof.jwt.guessing import guess_secret
 
 CHECK = "keys_are_strong"
@@ -58,6 +66,7 @@ class KeyProbe:
             for one in [*self._accounts.me, *self._security.operations]
             if one.method == "GET"
             and "{" not in one.path
+            and one not in self._security.endings[SessionEnd.SIGNED_OUT]
             and any(
                 [use.scheme for use in choice] == [scheme]
                 for choice in self._security.alternatives[one.security]

@@ -157,6 +157,11 @@ class RequestPreparer:
         """Return what a recipe holds for: each lent user by themselves, created ones all alike."""
         return operation.operation_id, user.name if user.is_lent else ""
 
+    def try_anew(self, operation: Operation) -> None:
+        """Forget that an operation failed: it is tried in another way."""
+        for key in [one for one in self.failures if one[0] == operation.operation_id]:
+            del self.failures[key]
+
     def _spare(self, operation: Operation, user: User, failure: str) -> None:
         """Leave accounts alone that were lent, and what has failed before.
 

@@ -8,7 +8,7 @@ from apiproof.access.http import Request, Response
 from apiproof.access.login_entries import bare, other_headers
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users_wfc import FileUser, only_token
-from apiproof.jwt import RequestAuth
+from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 WORDS = ("Bearer", "Token", "JWT", "")
@@ -38,7 +38,8 @@ def accepted_word(
     if not held or not keys or any(one.is_http for one in security.schemes.values()):
         return None
     reads = [*own, *(one for one in security.operations if one.method == "GET")]
-    reads = [one for one in reads if one.secured and "{" not in one.path]
+    ends = security.endings[SessionEnd.SIGNED_OUT]
+    reads = [one for one in reads if one.secured and "{" not in one.path and one not in ends]
     now = held.rpartition(" ")[0]
     for word in dict.fromkeys((now, *WORDS)):
         sent = {**headers, "Authorization": f"{word} {bare(held)}".strip()}
