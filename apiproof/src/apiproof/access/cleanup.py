@@ -20,6 +20,7 @@ from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 MOST = 200  # objects that are removed
+RENEWALS = 2  # of a credential: what is held may be over as well as what made the object
 ENDED, UNKNOWN, GONE = {401, 403}, 404, 410
 
 
@@ -32,11 +33,12 @@ class Removal:
     made: CreatedResource
 
 
-def _renewed(removal: Removal, holder: User, preparer: RequestPreparer) -> RequestAuth:
+def _renewed(
+    operation: Operation, refused: RequestAuth, holder: User, preparer: RequestPreparer
+) -> RequestAuth:
     """Return the holder's credential in place of one whose session may be over."""
-    operation = removal.request.operation
     auth = preparer.credential(operation, holder)
-    if auth == removal.auth:
+    if auth == refused:
         preparer.user_source.invalidate(holder)
         auth = preparer.credential(operation, holder)
     return auth
@@ -116,10 +118,12 @@ class Cleanup:
         for path, removal in inmost[:MOST]:
             with contextlib.suppress(NotPrepared):
                 # What is removed is noted there.
-                answer = sender.send(removal.request, removal.auth)
-                holder = accounts.maker_of(removal.auth)
-                if answer.status in ENDED and holder is not None:
-                    answer = sender.send(removal.request, _renewed(removal, holder, preparer))
+                auth, operation = removal.auth, removal.request.operation
+                answer, holder = sender.send(removal.request, auth), accounts.maker_of(auth)
+                for _ in range(RENEWALS):
+                    if answer.status in ENDED and holder is not None:
+                        auth = _renewed(operation, auth, holder, preparer)
+                        answer = sender.send(removal.request, auth)
                 if answer.status == GONE or (
                     answer.status == UNKNOWN and removal.request.operation.path.count("{") > 1
                 ):
