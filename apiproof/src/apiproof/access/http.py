@@ -106,7 +106,8 @@ class Response:
 
 def uncredentialed(user: User) -> RequestAuth:
     """Return what requests carry beside a credential: a tenant's header, say, and a CSRF token."""
-    return RequestAuth(headers=user.headers).merged_with(user.csrf())
+    known = RequestAuth(headers=user.headers)
+    return known.merged_with(user.csrf()) if user.csrf else known
 
 
 Inspect = Callable[[Request, RequestAuth, Response], None]

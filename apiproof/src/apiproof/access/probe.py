@@ -373,7 +373,8 @@ class Probe:
         known = [one.security for one in self._security.operations if one.security]
         for alternative in dict.fromkeys(known) if re.search("answered 40[13]", reason) else ():
             secured = replace(operation, security=alternative)
-            self._preparer.try_anew(operation)
+            if operation.method == "GET":  # a login is not tried twice
+                self._preparer.try_anew(operation)
             try:
                 prepared = self._preparer.prepared(secured)
             except NotPrepared:

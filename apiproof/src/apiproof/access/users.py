@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from apiproof.jwt import NO_AUTH, ForgeryMaterial, RequestAuth, Scheme
+from apiproof.jwt import ForgeryMaterial, RequestAuth, Scheme
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class User:
     name: str
     attributes: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    csrf: Callable[[], RequestAuth] = field(default=lambda: NO_AUTH, repr=False, compare=False)
+    csrf: Callable[[], RequestAuth] | None = field(default=None, repr=False, compare=False)
     account: Any = field(default=None, repr=False, compare=False)
     details: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
     password: str = field(default="", repr=False, compare=False)
