@@ -5,6 +5,9 @@ one of stock is served already. Stock has the same settings and a real token wit
 none of our hooks, checks or overrides; each turn begins with a fresh environment. The kinds take
 turns, so that what else the machine does falls on all; the ratios are of the medians.
 
+`--part documents` does it with two other documents, GitHub's among them (npm fetches it);
+`--part defect` measures the time until a planted defect of access is told.
+
 Like is not compared with like, and the second table says how far: a fuzzed sign-out ends stock's
 session, and all that it sends afterwards is refused, which costs a server little; ours sees to it
 that requests succeed, and each that does runs into the database and the user pool. Processor time
@@ -15,12 +18,14 @@ import argparse
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -33,11 +38,22 @@ from apiproof.fork_pool import available_cores
 from apiproof.reporting import Chart, Series, StepResult, step_result
 from apiproof.reporting.store import save_step
 from apiproof.reporting.terminal import console
+from tests.bench.contracts import GITHUB, fetched
+from tests.bench.fuzzing_targets import (
+    DEFECT,
+    DEFECTIVE,
+    DRAWERS,
+    OURS,
+    ROOT,
+    Target,
+    cut,
+    github,
+)
 from tests.bench.results import keep
 from tests.bench.throughput import serving
 
-ROOT = Path(__file__).parent.parent.parent
 TURNS = 5
+PARTS = ("own", "documents", "defect")
 CLASSES = ("2xx", "4xx", "5xx")
 
 
@@ -69,11 +85,11 @@ def _cpu() -> float:
     return spent.children_user + spent.children_system
 
 
-def _run(command: Sequence[str], folder: Path) -> tuple[int, float]:
+def _run(command: Sequence[str], folder: Path, target: Target) -> tuple[int, float]:
     """Run a command; returns its cases and seconds."""
     started = time.monotonic()
     done = subprocess.run(  # noqa: S603  # our own commands
-        command, cwd=folder, env={**os.environ}, capture_output=True, text=True, check=False
+        command, cwd=folder, env=target.environment, capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - started
     told = re.findall(r"([\d,]+) generated|scenarios, ([\d,]+) requests", done.stdout)
@@ -83,27 +99,87 @@ def _run(command: Sequence[str], folder: Path) -> tuple[int, float]:
     return int("".join(told[-1]).replace(",", "")), seconds  # the last one is of the whole run
 
 
-def stock(*arguments: str) -> Turn:
-    """Schemathesis as it comes, against a served environment, with a token of all scopes."""
+@contextmanager
+def _folder(target: Target, *, is_stock: bool) -> Iterator[Path]:
+    """The project's own folder, or a new one with its settings of Schemathesis."""
+    if target.modules == ROOT and not target.service and not is_stock:
+        yield ROOT
+        return
     settings = (ROOT / "schemathesis.toml").read_text(encoding="utf-8")
-    for ours_alone in (r"(?m)^hooks = .*\n", r"(?ms)^\[(warnings|reports)\]\n.*?(?=^\[|\Z)"):
+    for ours_alone in (
+        r"(?m)^hooks = .*\n",
+        r"(?ms)^\[(warnings|reports)(?:\.\w+)?\]\n.*?(?=^\[|\Z)",
+    ):
         settings = re.sub(ours_alone, "", settings)
-    before = _cpu()
-    with TemporaryDirectory() as folder, serving() as ready:
+    with TemporaryDirectory() as folder:
         (Path(folder) / "schemathesis.toml").write_text(settings, encoding="utf-8")
-        token = ready.users[0].access_token
-        header = ("-H", f"Authorization: Bearer {token}")
+        yield Path(folder)
+
+
+@contextmanager
+def _stock(target: Target, *arguments: str) -> Iterator[tuple[list[str], Path]]:
+    """The command of Schemathesis as it comes, with a token of all scopes, and its folder."""
+    with (
+        _folder(target, is_stock=True) as folder,
+        serving(
+            target.words("serve"), target.environment, folder if target.service else ROOT
+        ) as ready,
+    ):
+        header = ("-H", f"Authorization: Bearer {ready.users[0].access_token}")
         words = [sys.executable, "-m", "schemathesis.cli", "run", ready.openapi_url, *header]
-        cases, seconds = _run([*words, *arguments], Path(folder))
+        yield [*words, "--url", ready.base_url, *target.arguments, *arguments], folder
+
+
+def stock(target: Target, *arguments: str) -> Turn:
+    """Schemathesis as it comes, against a served environment."""
+    before = _cpu()
+    with _stock(target, *arguments) as (words, folder):
+        cases, seconds = _run(words, folder, target)
     return Turn(cases, seconds, _cpu() - before)
 
 
-def ours(workers: int, *arguments: str) -> Turn:
+def ours(target: Target, workers: int, *arguments: str) -> Turn:
     """`apiproof fuzz`, which has the environments in its own processes."""
     before = _cpu()
-    command = [sys.executable, "-m", "apiproof", "fuzz", "--workers", str(workers)]
-    cases, seconds = _run([*command, *arguments], ROOT)
+    with _folder(target, is_stock=False) as folder:
+        words = target.words("fuzz", "--workers", str(workers), *target.arguments, *arguments)
+        cases, seconds = _run(words, folder, target)
     return Turn(cases, seconds, _cpu() - before)
+
+
+def seconds_until(
+    line: str, words: Sequence[str], folder: Path, target: Target
+) -> tuple[bool, float]:
+    """Whether a command prints a line with a regular expression's match, and after how long.
+
+    Where it does not, the seconds are those of the whole command.
+    """
+    started = time.monotonic()
+    command = subprocess.Popen(  # noqa: S603  # our own commands
+        words, cwd=folder, env={**target.environment, "PYTHONUNBUFFERED": "1"}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    assert command.stdout is not None
+    seconds = 0.0
+    for each in command.stdout:
+        if not seconds and re.search(line, each):
+            seconds = time.monotonic() - started
+    command.wait()
+    return bool(seconds), seconds or time.monotonic() - started
+
+
+def first_defect_stock() -> tuple[bool, float]:
+    """Until stock tells of the defect, asked for that alone and to stop there."""
+    alone = ("--checks", "ignored_auth", "--max-failures", "1")
+    with _stock(DEFECTIVE, *alone) as (words, folder):
+        return seconds_until(r"= FAILURES =", words, folder, DEFECTIVE)
+
+
+def first_defect_ours(workers: int) -> tuple[bool, float]:
+    """Until ours, with all its checks, tells of a shard that found something."""
+    words = DEFECTIVE.words("fuzz", "--workers", str(workers), "--max-failures", "1")
+    with _folder(DEFECTIVE, is_stock=False) as folder:
+        return seconds_until(r"^  again: ", words, folder, DEFECTIVE)
 
 
 def _mix(run: Callable[[str], object]) -> Mix:
@@ -128,21 +204,84 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- fuzzing")
     parser.add_argument("--turns", type=int, default=TURNS, help="of each kind (5)")
     parser.add_argument("--max-examples", type=int, help="of each operation (the project's)")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this (all)")
+    parser.add_argument("--operations", type=int, default=40, help="of GitHub's document (40)")
     options = parser.parse_args(arguments)
     more = ["--max-examples", str(options.max_examples)] if options.max_examples else []
-    counts = sorted({1, 2, 4, available_cores()} & set(range(1, available_cores() + 1)))
-    kinds: dict[str, Callable[[], Turn]] = {"stock Schemathesis, one token": partial(stock, *more)}
-    for count in counts:
-        kinds[f"ours, {count} process{'es' if count > 1 else ''}"] = partial(ours, count, *more)
-    turns: dict[str, list[Turn]] = {name: [] for name in kinds}
-    for _ in range(options.turns):
-        for name, run in kinds.items():
-            turns[name].append(run())
-    mixes = {
-        "stock": _mix(lambda option: stock(*more, option)),
-        "ours": _mix(lambda option: _shard(*more, option)),
+    parts = options.part or PARTS
+    if "own" in parts:
+        rates = _rates(OURS, sorted({1, 2, 4, available_cores()}), options.turns, more)
+        mixes = {
+            "stock": _mix(lambda option: stock(OURS, *more, option)),
+            "ours": _mix(lambda option: _shard(*more, option)),
+        }
+        _tell(OURS, rates, options.turns)
+        _tell_answers(mixes)
+        keep("fuzzing", {"turns": options.turns, "kinds": rates, "answers": mixes})
+        save_step(as_step(rates))  # for the next report of `apiproof run`
+    if "documents" in parts:
+        _documents(options.turns, options.operations, more)
+    if "defect" in parts:
+        _first_defect(options.turns)
+
+
+def _documents(turns: int, operations: int, more: Sequence[str]) -> None:
+    kept = {}
+    with TemporaryDirectory() as folder:
+        targets = [DRAWERS]
+        if shutil.which("npm"):
+            whole = fetched(GITHUB[1], Path(folder))
+            part = cut(json.loads(whole.read_text("utf-8")), operations)
+            whole.write_text(json.dumps(part), "utf-8")
+            targets.append(github(whole))
+        else:
+            console.print("npm, which fetches GitHub's document, is missing: it is left out.")
+        for target in targets:
+            kept[target.name] = _rates(target, sorted({1, available_cores()}), turns, more)
+            _tell(target, kept[target.name], turns)
+    keep("fuzzing-documents", {"turns": turns, "documents": kept})
+
+
+def _first_defect(turns: int) -> None:
+    kinds: dict[str, Callable[[], tuple[bool, float]]] = {
+        "stock Schemathesis, that check alone": first_defect_stock
     }
-    _tell({name: summary(done) for name, done in turns.items()}, mixes, options.turns)
+    for count in sorted({1, available_cores()}):
+        kinds[f"ours, all checks, {_processes(count)}"] = partial(first_defect_ours, count)
+    seen: dict[str, list[tuple[bool, float]]] = {name: [] for name in kinds}
+    for _ in range(turns):
+        for name, run in kinds.items():
+            seen[name].append(run())
+    table = Table("", "told of it", "seconds", title=f"{DEFECTIVE.name}, medians of {turns} turns")
+    kept = {}
+    for name, each in seen.items():
+        told, seconds = sum(found for found, _ in each), [took for _, took in each]
+        median = round(statistics.median(seconds), 2)
+        whole = "" if told == turns else " (the whole run)"
+        table.add_row(name, f"{told} of {turns}", f"{median:.1f}{whole}")
+        kept[name] = {"told": told, "seconds": median}
+    console.print(table)
+    keep("fuzzing-first-defect", {"turns": turns, "defect": DEFECT, "kinds": kept})
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'es' if count > 1 else ''}"
+
+
+def _rates(
+    target: Target, counts: Sequence[int], turns: int, more: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Let the kinds take turns; returns the medians of each."""
+    kinds: dict[str, Callable[[], Turn]] = {
+        "stock Schemathesis, one token": partial(stock, target, *more)
+    }
+    for count in counts:
+        kinds[f"ours, {_processes(count)}"] = partial(ours, target, count, *more)
+    done: dict[str, list[Turn]] = {name: [] for name in kinds}
+    for _ in range(turns):
+        for name, run in kinds.items():
+            done[name].append(run())
+    return {name: summary(each) for name, each in done.items()}
 
 
 def summary(turns: Sequence[Turn]) -> dict[str, float]:
@@ -158,9 +297,10 @@ def summary(turns: Sequence[Turn]) -> dict[str, float]:
     }
 
 
-def _tell(rates: dict[str, dict[str, float]], mixes: dict[str, Mix], turns: int) -> None:
+def _tell(target: Target, rates: dict[str, dict[str, float]], turns: int) -> None:
     yardstick = next(iter(rates.values()))["cases_per_second"]
-    table = Table(title=f"Fuzzing on {available_cores()} cores, medians of {turns} turns")
+    title = f"Fuzzing {target.name} on {available_cores()} cores, medians of {turns} turns"
+    table = Table(title=title)
     for column in ("", "cases", "seconds", "cases/s", "of stock", "CPU ms a case"):
         table.add_column(column, justify="right" if column else "left")
     for name, each in rates.items():
@@ -169,12 +309,13 @@ def _tell(rates: dict[str, dict[str, float]], mixes: dict[str, Mix], turns: int)
         figures = (f"{each['cases']:.0f}", f"{each['seconds']:.1f}", f"{rate:.1f}", share)
         table.add_row(name, *figures, f"{cpu:.1f}")
     console.print(table)
+
+
+def _tell_answers(mixes: dict[str, Mix]) -> None:
     shares = Table("", *CLASSES, title="What the answers are (stateful phase of ours left out)")
     for name, mix in mixes.items():
         shares.add_row(name, *(f"{share:.0%}" for share in mix.values()))
     console.print(shares)
-    keep("fuzzing", {"turns": turns, "kinds": rates, "answers": mixes})
-    save_step(as_step(rates))  # for the next report of `apiproof run`
 
 
 def as_step(rates: dict[str, dict[str, float]]) -> StepResult:

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
@@ -30,16 +30,21 @@ THREADS = 4
 BLOCKS = 7
 CASES = 40
 START_SECONDS = 60
+SERVE = (sys.executable, "-m", "apiproof", "serve")
 
 
 @contextmanager
-def serving() -> Iterator[EnvironmentFile]:
+def serving(
+    command: Sequence[str] = SERVE,
+    environment: Mapping[str, str] | None = None,
+    project: Path | None = None,
+) -> Iterator[EnvironmentFile]:
     """A server in a process of its own, so that the load does not share its interpreter."""
     with TemporaryDirectory() as folder:
         path = Path(folder) / "ready.json"
-        command = [sys.executable, "-m", "apiproof", "serve", "--port", "0"]
+        options = ("--port", "0", "--ready-file", str(path))
         server = subprocess.Popen(  # noqa: S603  # our own command
-            [*command, "--ready-file", str(path)], stdout=subprocess.PIPE, text=True
+            [*command, *options], stdout=subprocess.PIPE, text=True, env=environment, cwd=project
         )
         try:
             assert server.stdout is not None
