@@ -167,3 +167,21 @@ def test_costly_patterns_and_long_lists_are_compared_at_once(swapped: bool) -> N
     pairs = [(_document(costly), _document(other)), (many[0], many[1])]
     for old, new in pairs:
         assert any(c.breaking for c in (diff(new, old) if swapped else diff(old, new)))
+
+
+@pytest.mark.parametrize("word", ["allOf", "dependentSchemas"])
+def test_conditions_by_the_dozen_are_compared(word: str) -> None:
+    """The arms of each double those of all others: beyond a few, they are compared by words."""
+
+    def schema(last: str) -> dict[str, Any]:
+        names = [*(f"c{number}" for number in range(39)), last]
+        if word == "dependentSchemas":
+            return {word: {f"a{place}": {"required": [name]} for place, name in enumerate(names)}}
+        arms = [
+            {"then": {"required": [name]}, "else": {"required": [f"{name}x"]}} for name in names
+        ]
+        return {word: [{"if": {"required": [f"a{i}"]}, **arm} for i, arm in enumerate(arms)]}
+
+    old, new = (_document({"type": "object", **schema(last)}) for last in ("c39", "other"))
+    assert any(change.breaking for change in diff(old, new))
+    assert diff(old, old) == []

@@ -5,12 +5,13 @@ Two schemas that say the same in other words have the same branches. Compares no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
+    ARM,
     TYPES,
     Conjunction,
     Constraint,
@@ -42,10 +43,22 @@ MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
 MOST_BRANCHES = 400
 """Beyond so many, a union of unions is compared by its text instead."""
+MOST_ARMS = 48
+"""The same for conditions: each doubles the branches, and what it denies is slow to compare."""
+NO_LIMITS = anything("")
 
 
 DEEPEST_WRAPPING = 20
 """How many schemas with nothing but one other in them are looked through."""
+
+
+def crowded(one: Sequence[SchemaBranch], other: Sequence[SchemaBranch]) -> bool:
+    """Return whether the branches of two parts together are too many to be told apart."""
+    if len(one) * len(other) > MOST_BRANCHES:
+        return True
+    objects = [[branch for branch in part if branch.type == "object"] for part in (one, other)]
+    arms = any(branch.label.startswith(ARM) for part in objects for branch in part)
+    return arms and len(objects[0]) * len(objects[1]) > MOST_ARMS
 
 
 class Schemas:
@@ -90,7 +103,7 @@ class Schemas:
         """Return the branches of a conjunction; none when it admits no value."""
         if schemas not in self._met:
             if not schemas:
-                return anything("")
+                return NO_LIMITS
             met = reduce(meet, map(self._expand, schemas))
             self._met[schemas] = tuple(branch for branch in met if not contradictory(branch))
         return self._met[schemas]
@@ -183,7 +196,7 @@ class Schemas:
             branches = meet(branches, self._expand(target))
         for index, part in enumerate(schema.get("allOf", ())):
             inner = self._expand(SchemaSite(join_pointer(pointer, "allOf", index), part))
-            if len(inner) * len(branches) > MOST_BRANCHES:
+            if crowded(inner, branches):
                 inner = self._as_text(part, join_pointer(pointer, "allOf", index))
             branches = meet(branches, inner)
         for word in ("anyOf", "oneOf"):
@@ -213,7 +226,7 @@ class Schemas:
         united: list[SchemaBranch] = []
         for arm, fitting, fact in zip(arms, met, ("holds", "fails"), strict=True):
             inner = anything(arm.pointer) if arm.schema is None else self._expand(arm)
-            if len(inner) * len(fitting) > MOST_BRANCHES:
+            if crowded(inner, fitting):
                 return meet(branches, self._as_text([schema.get(w) for w in CONDITIONAL], pointer))
             united += distinguished(meet(fitting, inner), f"`if` {fact}")
         return tuple(without_twins(united))
@@ -224,7 +237,7 @@ class Schemas:
         """Apply one of dependentSchemas: it holds for objects that have the property."""
         home = join_pointer(pointer, "dependentSchemas", name)
         inner = self._expand(SchemaSite(home, schema["dependentSchemas"][name]))
-        if len(inner) * len(branches) > MOST_BRANCHES:
+        if crowded(inner, branches):
             return meet(branches, self._as_text(schema["dependentSchemas"][name], home))
         there = SchemaSite(home, {"type": "object", "required": [name]}, tag="there")
         lacking = SchemaBranch("object", home, {"not": (Constraint(there, home),)})
