@@ -24,6 +24,7 @@ from moto.cognitoidp.responses import CognitoIdpResponse
 from moto.core import config, responses
 from moto.core.exceptions import ServiceException
 from moto.core.utils import camelcase_to_underscores
+from moto.utilities.paginator import Paginator
 
 from apiproof.cognito import Cognito, PoolKeys, botocore_hook, moto_key
 from apiproof.cognito.backend import Backend
@@ -72,6 +73,14 @@ def test_moto_is_a_version_it_was_proven_on() -> None:
         (models.CognitoIdpUserPool.sign_out, "self username"),
         (models.CognitoIdpUser.update_attributes, "self new_attributes"),
         (models.CognitoIdpUser.delete_attributes, "self attrs_to_delete"),
+        (
+            Paginator.__init__,
+            (
+                "self max_results max_results_default starting_token unique_attribute "
+                "param_values_to_check fail_on_invalid_token"
+            ),
+        ),
+        (models.CognitoIdpUserPoolDomain._distribution_name, "self"),
         (responses.BaseResponse.serialized, "self action_result"),
         (responses.BaseResponse.setup_class, "self request full_url headers use_raw_body"),
     ],

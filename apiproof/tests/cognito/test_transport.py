@@ -119,6 +119,30 @@ def test_wrong_chunks_are_answered(url: str, coding: str, body: bytes, status: i
     assert raw(url, f"Transfer-Encoding: {coding}", body)[0] == status
 
 
+def test_the_body_is_asked_for_at_once(url: str) -> None:
+    """A client that waits for the 100 before it sends its body doesn't wait for long."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    body = b'{"MaxResults": 1}'
+    head = (
+        f"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: {LIST}\r\nConnection: close\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        connection.sendall(head.encode())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(body)
+        assert b"".join(iter(lambda: connection.recv(65536), b"")).startswith(b"HTTP/1.1 200 ")
+
+
+def test_head_is_that_of_the_whole_answer(cognito: Cognito) -> None:
+    head, whole = (
+        requests.head(cognito.jwks_url, timeout=5),
+        requests.get(cognito.jwks_url, timeout=5),
+    )
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["Content-Length"] == str(len(whole.content))
+
+
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "HEAD"])
 def test_other_methods_and_paths_are_404(url: str, method: str) -> None:
     assert requests.request(method, f"{url}/", timeout=5).status_code == 404

@@ -44,3 +44,21 @@ def test_search(cognito: Cognito, text: str, found: list[str]) -> None:
 def test_search_is_refused(cognito: Cognito, text: str) -> None:
     with pytest.raises(ClientError, match=r"\(InvalidParameterException\).*while parsing filter"):
         cognito.client().list_users(UserPoolId=cognito.user_pool_id, Filter=text)
+
+
+def test_a_token_is_good_for_its_filter_alone(cognito: Cognito) -> None:
+    """As AWS refuses it: "Paging Marker is Invalid for Request" (aws-sdk-js#3705)."""
+    aws = cognito.client()
+    pool = {"UserPoolId": aws.create_user_pool(PoolName="pages")["UserPool"]["Id"]}
+    for number in range(4):
+        aws.admin_create_user(**pool, Username=f"ada{number}")
+    page = {"Filter": 'username ^= "ada"', "Limit": 2}
+    first = aws.list_users(**pool, **page)
+    token = first["PaginationToken"]
+    second = aws.list_users(**pool, **page, PaginationToken=token)
+    names = [user["Username"] for user in first["Users"] + second["Users"]]
+    assert sorted(names) == ["ada0", "ada1", "ada2", "ada3"]
+    assert "PaginationToken" not in second
+    for other in ({"Filter": 'username ^= "a"'}, {}):
+        with pytest.raises(aws.exceptions.InvalidParameterException):
+            aws.list_users(**pool, Limit=2, PaginationToken=token, **other)

@@ -43,6 +43,19 @@ _FLOW_TEXTS = {
 }
 
 
+# What Cognito signs in to Pinpoint with, where it is given its ARN alone.
+PINPOINT_ROLE = (
+    "arn:aws:iam::123456789012:role/aws-service-role/cognito-idp.amazonaws.com/"
+    "AWSServiceRoleForAmazonCognitoIdp"
+)
+
+
+def _analytics(given: dict[str, Any]) -> dict[str, Any]:
+    """Give an AnalyticsConfiguration as it is shown (terraform-provider-aws, tests on AWS)."""
+    role = {"RoleArn": PINPOINT_ROLE} if given.get("ApplicationArn") else {}
+    return {"UserDataShared": False, **role, **given}
+
+
 DEVELOPER_ONLY = "dev:"  # how names of attributes begin that no app client reads or writes
 
 
@@ -62,7 +75,12 @@ class AppClient(CognitoIdpUserPoolClient):
             unit, default, _, _ = _LIFETIMES["RefreshToken"]
             validity = default // _UNITS[units.get("RefreshToken", unit)]
             self.extended_config["RefreshTokenValidity"] = validity
-        self.extended_config.setdefault("TokenValidityUnits", {})  # AWS shows them empty
+        units = self.extended_config.get("TokenValidityUnits") or {}
+        # AWS shows all of them, or none (terraform-provider-aws, tests that run on AWS).
+        defaults = {kind: unit for kind, (unit, *_) in _LIFETIMES.items()}
+        self.extended_config["TokenValidityUnits"] = defaults | units if units else {}
+        if analytics := self.extended_config.get("AnalyticsConfiguration"):
+            self.extended_config["AnalyticsConfiguration"] = _analytics(analytics)
         if rotation := self.extended_config.get("RefreshTokenRotation"):
             # AWS shows the zero that is meant where it is left out (terraform-provider-aws#45646).
             without = {"RetryGracePeriodSeconds": 0}

@@ -29,7 +29,12 @@ from apiproof.cognito.errors import (
 )
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.pool_rules import check_pool_settings
-from apiproof.cognito.provider_rules import check_mapping, check_provider, completed_details
+from apiproof.cognito.provider_rules import (
+    check_detail_names,
+    check_mapping,
+    check_provider,
+    completed_details,
+)
 from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.tokens import Tokens, issue_tokens
 from apiproof.cognito.user_search import user_filter
@@ -52,7 +57,7 @@ def authentication_result(tokens: Tokens, *, refresh_token: bool = True) -> dict
 class Backend(CognitoIdpBackend):
     """All pools of one emulator, and the answering of what moto asks."""
 
-    user_pool_domains: dict[str, Any]  # of `operations.domains`
+    user_pool_domains: dict[str, Any]  # by pool id and name, of `operations.domains`
     user_pools: dict[str, Pool]  # type: ignore[assignment]  # a dict of subclass instances
 
     def __init__(self, region: str, *, hourly_limits: bool) -> None:
@@ -99,15 +104,22 @@ class Backend(CognitoIdpBackend):
         self.authorization_codes = state["authorization_codes"]
         self.context.restore(state["context"])
 
-    def create_user_pool(self, name: str, extended_config: dict[str, Any]) -> Pool:
+    def create_user_pool(
+        self, name: str, extended_config: dict[str, Any], region: str | None = None
+    ) -> Pool:
         """Make a pool.
+
+        Args:
+            name: need not be its own.
+            extended_config: the settings.
+            region: where; None for the emulator's.
 
         Raises:
             CognitoError: a setting contradicts another, or is one that the emulator can't obey.
         """
         apply_rules(POOL, extended_config)
-        check_pool_settings(extended_config, self.context.region)
-        pool = Pool(self.context, self, name, extended_config)
+        check_pool_settings(extended_config, region or self.context.region)
+        pool = Pool(self, name, extended_config, region)
         self.user_pools[pool.id] = pool
         return pool
 
@@ -137,7 +149,7 @@ class Backend(CognitoIdpBackend):
         apply_rules(POOL, extended_config)
         after = pool.settings_after(extended_config)
         lasting = {name: after.get(name) for name in ("SmsConfiguration", "UserPoolTier")}
-        check_pool_settings(lasting | extended_config, self.context.region)
+        check_pool_settings(lasting | extended_config, pool.region)
         pool.name = extended_config.pop("PoolName", pool.name)
         pool.update_extended_config(extended_config)
 
@@ -255,9 +267,20 @@ class Backend(CognitoIdpBackend):
         details: Any = extended_config.get("ProviderDetails") or {}
         kind = extended_config.get("ProviderType", "")
         check_provider(name, kind, details)
-        settings: Any = {**extended_config, "ProviderDetails": completed_details(kind, details)}
+        settings: Any = {
+            **extended_config, "ProviderDetails": self._details(user_pool_id, kind, details)
+        }  # fmt: skip
         check_mapping(self.pool(user_pool_id).schema_attributes, settings)
         return super().create_identity_provider(user_pool_id, name, settings)
+
+    def _details(self, user_pool_id: str, kind: str, details: dict[str, str]) -> dict[str, str]:
+        """Give the ProviderDetails as they are shown."""
+        check_detail_names(kind, details)
+        completed, pool = completed_details(kind, details), self.pool(user_pool_id)
+        if kind == "SAML":
+            certificate = pool.keys.certificate(pool.id, pool.creation_date)
+            completed["ActiveEncryptionCertificate"] = certificate
+        return completed
 
     def describe_identity_provider(
         self, user_pool_id: str, name: str
@@ -278,15 +301,24 @@ class Backend(CognitoIdpBackend):
         """Change an identity provider; raises as `describe_identity_provider` or creation does."""
         provider = self.describe_identity_provider(user_pool_id, name)
         check_mapping(self.pool(user_pool_id).schema_attributes, extended_config)
+        changes: Any = extended_config
+        if details := changes.get("ProviderDetails"):
+            kind = provider.extended_config.get("ProviderType", "")
+            changes = changes | {"ProviderDetails": self._details(user_pool_id, kind, details)}
         # Without identifiers, it has none any more (measured on AWS: snapshots of localstack-ext
         # 3.8.1, June 2024).
         provider.extended_config.pop("IdpIdentifiers", None)
-        return super().update_identity_provider(user_pool_id, name, extended_config)
+        return super().update_identity_provider(user_pool_id, name, changes)
 
     def delete_identity_provider(self, user_pool_id: str, name: str) -> None:
         """Delete an identity provider; raises as `describe_identity_provider`."""
         self.describe_identity_provider(user_pool_id, name)
         super().delete_identity_provider(user_pool_id, name)
+
+    @paginate(pagination_model=PAGINATION_MODEL)
+    def list_user_pools(self, region: str | None = None) -> list[Pool]:  # type: ignore[override]  # a list of subclass instances
+        """List pools, all or those of a region."""
+        return [pool for pool in self.user_pools.values() if region in {None, pool.region}]
 
     @paginate(pagination_model=PAGINATION_MODEL)
     def list_users(self, user_pool_id: str, filt: str | None) -> list[User]:  # type: ignore[override]  # a list of subclass instances
@@ -308,6 +340,17 @@ class Backend(CognitoIdpBackend):
         if pool is None:
             raise ResourceNotFound(f"User pool {user_pool_id} does not exist.")
         return pool
+
+    def find_client(self, client_id: str) -> tuple[Pool, AppClient]:
+        """Find an app client and its pool, in whatever region.
+
+        Raises:
+            ResourceNotFound: there is none.
+        """
+        for pool in self.user_pools.values():
+            if client_id in pool.clients:
+                return pool, pool.clients[client_id]
+        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
 
     def _validate_password(self, user_pool_id: str, password: str) -> None:
         # moto's own operations ask here.

@@ -7,7 +7,7 @@ and the rules of cdk-preflight (badmintoncryer), September 2026.
 from typing import Any
 from urllib.parse import urlsplit
 
-from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.app_client import PINPOINT_ROLE, AppClient
 from apiproof.cognito.errors import (
     FeatureUnavailable,
     OAuthFlowInvalid,
@@ -130,7 +130,8 @@ def _check_address(url: str) -> None:
 
 
 def _check_analytics(settings: dict[str, Any]) -> None:
-    by_id = [bool(settings.get(name)) for name in ("ApplicationId", "RoleArn", "ExternalId")]
+    own = {name: value for name, value in settings.items() if value != PINPOINT_ROLE}
+    by_id = [bool(own.get(name)) for name in ("ApplicationId", "RoleArn", "ExternalId")]
     if any(by_id) and not all(by_id):
         raise ParameterInvalid(
             "Invalid analytics configuration given, either <application arn> or <application id, "

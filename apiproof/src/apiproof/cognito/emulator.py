@@ -70,7 +70,7 @@ class Cognito:
         pool = self._backend.create_user_pool(parameters.pop("PoolName"), parameters)
         if settings.user_pool_id:
             del self._backend.user_pools[pool.id]
-            pool.id = settings.user_pool_id
+            pool.rename(settings.user_pool_id)
             self._backend.user_pools[pool.id] = pool
         parameters = settings.client_parameters()
         secret = parameters.pop("GenerateSecret")

@@ -284,7 +284,7 @@ class SettingUnsupported(UnmodelledError):
 
 # The operations that this emulator refuses, each with the reason.
 _PASSKEYS = "passkeys need an authenticator, and no library here plays one"
-_REPLICAS = "there is one region"
+_REPLICAS = "no region repeats what is in another"
 _LIMITS = "requests per second are not limited: plan an outage to see it"
 _SESSIONS = "the number and age of sessions is not limited"
 

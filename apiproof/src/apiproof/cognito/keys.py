@@ -8,11 +8,15 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Any
 
+from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import NameOID
 
 # Making a key takes ~50 ms: those of stopped pools, and those that a pool withdrew before it was
 # emptied, are used again, under a new key id.
@@ -113,6 +117,27 @@ class PoolKeys:
             if not self._is_in_a_file:
                 _spare.extend(self._withdrawn)
             self._withdrawn = ()
+
+    def certificate(self, name: str, begin: datetime) -> str:
+        """Give a certificate of the key for id tokens, good for ten years: DER in base64.
+
+        Args:
+            name: the common name of subject and issuer.
+            begin: since when it is good.
+        """
+        key = self.id.private_key
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(subject)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(begin)
+            .not_valid_after(begin + timedelta(days=3650))
+            .sign(key, hashes.SHA256())
+        )
+        return base64.b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
     def release(self) -> None:
         """Let later pools of this process use the key material; the pool itself is gone."""

@@ -20,7 +20,6 @@ from apiproof.cognito.devices import DeviceSettings
 from apiproof.cognito.errors import (
     AliasExists,
     ParameterInvalid,
-    ResourceNotFound,
     UsernameExists,
     UserNotFound,
 )
@@ -53,30 +52,35 @@ class Pool(CognitoIdpUserPool):
     temporary_password_lifetime: timedelta  # how long an invited user may sign in with it
 
     def __init__(
-        self, context: EmulatorContext, owner: CognitoIdpBackend, name: str, config: dict[str, Any]
+        self, owner: Any, name: str, config: dict[str, Any], region: str | None = None
     ) -> None:
-        self.context = context
-        self._backend = owner
+        self.context: EmulatorContext = owner.context
+        self._backend: CognitoIdpBackend = owner
         with motos_key_unread():
-            super().__init__(context.account_id, context.region, name, config)
+            account = self.context.account_id
+            super().__init__(account, region or self.context.region, name, config)
         for each, schema in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA.items():
             # moto leaves them out where a pool has custom attributes.
             standard = CognitoIdpUserPoolAttribute(each, custom=False, schema=schema)
             self.schema_attributes.setdefault(each, standard)
         alphabet = string.ascii_letters + string.digits
-        self.id = f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}"
-        self.arn = f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.id}"
+        self.rename(f"{self.region}_{''.join(secrets.choice(alphabet) for _ in range(9))}")
         del self.json_web_key  # moto's, the same for all pools: it must sign nothing
         self.keys = PoolKeys()
         self._by_sub: dict[str, User] = {}
         self.email_mfa_config: dict[str, Any] | None = None
-        self.sessions = SessionStore(context, self.access_tokens)
+        self.sessions = SessionStore(self.context, self.access_tokens)
         # By id; documents as the API shows them.
         self.brandings: dict[str, dict[str, Any]] = {}
         self.customizations: dict[str, dict[str, Any]] = {}  # by client id, or ALL
         self.import_jobs: dict[str, dict[str, Any]] = {}
         self.log_configurations: list[dict[str, Any]] = []
         self.terms: dict[str, dict[str, Any]] = {}
+
+    def rename(self, pool_id: str) -> None:
+        """Give the pool an id, which its ARN ends with."""
+        self.arn = f"{self.arn.rpartition('/')[0]}/{pool_id}"
+        self.id = pool_id
 
     def update_extended_config(self, extended_config: dict[str, Any]) -> None:
         """Change the settings, save those that Cognito fixes at creation."""
@@ -370,9 +374,8 @@ class Pool(CognitoIdpUserPool):
         ]
 
     def customization(self, client_id: str) -> dict[str, Any]:
-        """Give the CSS of the sign-in page of an app client; an empty one if there is none."""
-        empty = {"UserPoolId": self.id, "ClientId": client_id}
-        return self.customizations.get(client_id) or self.customizations.get("ALL") or empty
+        """Give the CSS of the sign-in page of an app client; empty if there is none."""
+        return self.customizations.get(client_id) or self.customizations.get("ALL") or {}
 
     # Triggers
 
@@ -386,15 +389,3 @@ class Pool(CognitoIdpUserPool):
     def sign_out(self, username: str) -> None:
         """Revoke every token of a user; moto's name for it."""
         self.sessions.end_all(self.get(username))
-
-
-def find_client(pools: Iterable[Pool], client_id: str) -> tuple[Pool, AppClient]:
-    """Find an app client and its pool.
-
-    Raises:
-        ResourceNotFound: there is none.
-    """
-    for pool in pools:
-        if client_id in pool.clients:
-            return pool, pool.clients[client_id]
-    raise ResourceNotFound(f"User pool client {client_id} does not exist.")

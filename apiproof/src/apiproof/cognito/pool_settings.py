@@ -18,6 +18,8 @@ _DEFAULTS: Mapping[str, Any] = {
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
     "UserPoolTier": "ESSENTIALS",
 }
+# What is shown of a new pool (terraform-provider-aws, tests that run on AWS).
+_SIGN_IN = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD"]}}
 _ADMINISTRATION = {"AllowAdminCreateUserOnly": False, "UnusedAccountValidityDays": 7}
 # Members of VerificationMessageTemplate, and what they are called beside it.
 _OLD_NAMES = {
@@ -39,6 +41,8 @@ def updated_settings(before: Settings, given: Settings) -> Settings:
     merged = lasting | given | fixed
     # Neither policy takes the other one away.
     policies = (before.get("Policies") or {}) | (given.get("Policies") or {})
+    if merged.get("UserPoolTier") != "LITE":  # which has no other factor, and shows none
+        policies = _SIGN_IN | policies
     merged["Policies"] = DEFAULT_USER_POOL_CONFIG["Policies"] | policies
     # An update without tags leaves them; TagResource changes them too.
     merged.setdefault("UserPoolTags", before.get("UserPoolTags") or {})

@@ -4,7 +4,8 @@ Sources: API reference, CreateIdentityProvider; the texts are what others measur
 published as rules of cdk-preflight (badmintoncryer), September 2026.
 """
 
-from collections.abc import Container, Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 from apiproof.cognito.errors import ParameterInvalid
@@ -56,8 +57,33 @@ _KNOWN_DETAILS: Mapping[str, Mapping[str, str]] = {
 }
 
 
+# What SAML's details may be (API reference, CreateIdentityProvider, `ProviderDetails`).
+_SAML_DETAILS = {
+    "EncryptedResponses", "IDPInit", "IDPSignout", "MetadataFile", "MetadataURL",
+    "RequestSigningAlgorithm", "SLORedirectBindingURI", "SSORedirectBindingURI",
+}  # fmt: skip
+_TAG = re.compile(r"<(?:[\w.-]+:)?(SingleSignOnService|SingleLogoutService)\b([^>]*)>")
+_REDIRECT = re.compile(r"""Binding\s*=\s*["'][^"']*:HTTP-Redirect["']""")
+_LOCATION = re.compile(r"""\bLocation\s*=\s*["']([^"']+)["']""")
+
+
+def _redirections(details: Mapping[str, str]) -> dict[str, str]:
+    """Give the addresses that SAML metadata name (SAML 2.0 Metadata, section 2.4.3)."""
+    names = {"SingleSignOnService": "SSORedirectBindingURI"}
+    if details.get("IDPSignout") == "true":
+        names["SingleLogoutService"] = "SLORedirectBindingURI"
+    found = {}
+    for tag, attributes in _TAG.findall(details.get("MetadataFile") or ""):
+        location = _LOCATION.search(attributes)
+        if tag in names and location and _REDIRECT.search(attributes):
+            found[names[tag]] = location[1]
+    return found
+
+
 def completed_details(kind: str, details: Mapping[str, str]) -> dict[str, str]:
     """Give details with what Cognito knows by itself; Apple's private key is shown to nobody."""
+    if kind == "SAML":
+        return _redirections(details) | dict(details)
     hidden = "private_key" if kind == "SignInWithApple" else ""
     shown = {name: value for name, value in details.items() if name != hidden}
     version = details.get("api_version")
@@ -83,6 +109,17 @@ def check_mapping(schema: Container[str], settings: Mapping[str, Any]) -> None:
     wrong = [name for name in mapping if name != "username" and name not in schema]
     if wrong:
         raise ParameterInvalid(f"AttributeMapping contains invalid mapping: [{', '.join(wrong)}]")
+
+
+def check_detail_names(kind: str, details: Iterable[str]) -> None:
+    """Refuse details that SAML doesn't have, such as what is only shown.
+
+    Raises:
+        ParameterInvalid: names the first one, in AWS's words (terraform-provider-aws#36311).
+    """
+    wrong = sorted(set(details) - _SAML_DETAILS) if kind == "SAML" else []
+    if wrong:
+        raise ParameterInvalid(f"{wrong[0]} is not a valid key for SAML identity provider details.")
 
 
 def check_provider(name: str, kind: str, details: Mapping[str, str]) -> None:

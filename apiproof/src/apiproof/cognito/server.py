@@ -123,7 +123,9 @@ class _Handler(BaseHTTPRequestHandler):
         # AWS's own names arrive by way of TLS that has ended in front of this server.
         scheme = "https" if _PUBLIC.fullmatch(host) else "http"
         base_url = f"{scheme}://{host}"
-        request = WebRequest(self.command, self.path, self.headers, body, base_url)
+        # Whoever asks for the head alone gets that of the whole answer (RFC 9110, section 9.3.2).
+        method = "GET" if self.command == "HEAD" else self.command
+        request = WebRequest(method, self.path, self.headers, body, base_url)
         cors = cors_headers(request)
         try:
             if self.command == "POST" and request.path == "/" and self.server.calls:
@@ -151,6 +153,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, headers | cors, text)
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
+
+    def handle_expect_100(self) -> bool:
+        """Ask for the body at once: what is written else waits for the end of an answer."""
+        goes_on = super().handle_expect_100()
+        self.wfile.flush()
+        return goes_on
 
     def _call(self, request: WebRequest) -> tuple[int, dict[str, str], str]:
         # moto reads a form as parameters of its own; the API of Cognito takes JSON alone.

@@ -28,7 +28,7 @@ from apiproof.errors import UserError
 
 log = logging.getLogger(__name__)
 
-_FORMAT = "apiproof cognito state 3"
+_FORMAT = "apiproof cognito state 4"
 _MODULES = ("apiproof.cognito.", "moto.cognitoidp.models")
 _PLAIN = frozenset(
     {

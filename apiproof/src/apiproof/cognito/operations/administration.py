@@ -1,7 +1,5 @@
 """The Admin operations on users, save those on signing in and out; group operations are moto's."""
 
-from typing import Any, cast
-
 from moto.cognitoidp.models import UserStatus
 from moto.core.responses import ActionResult
 
@@ -114,14 +112,20 @@ class Administration(Operation):
 
     def list_users(self) -> ActionResult:
         """List users by one attribute, or all."""
-        pool, wanted = self.pool(), set(self.params.get("AttributesToGet") or ())
-        page: ActionResult = super().list_users()
-        users = cast("dict[str, Any]", page.result)["Users"]
-        found = [{each["Name"] for each in user["Attributes"]} for user in users]
+        pool, wanted = self.pool(), self.params.get("AttributesToGet") or []
+        # All by name, so that a token is good for the filter that it was given for.
+        users, token = self.backend.list_users(
+            user_pool_id=pool.id,
+            filt=self.params.get("Filter"),
+            limit=self.params.get("Limit"),
+            pagination_token=self.params.get("PaginationToken"),
+        )
+        shown = [user.to_json(extended=True, attributes_to_get=wanted) for user in users]
+        found = [{each["Name"] for each in user["Attributes"]} for user in shown]
         # "An error if not all users in the results have set a value" (API reference, ListUsers).
-        if any(not wanted <= names for names in (set(pool.schema_attributes), *found)):
+        if any(not set(wanted) <= names for names in (set(pool.schema_attributes), *found)):
             raise ParameterInvalid("One or more requested attributes do not exist.")
-        return page
+        return ActionResult({"Users": shown, "PaginationToken": token})
 
     def admin_reset_user_password(self) -> ActionResult:
         """Require a new password, and send the code for it."""

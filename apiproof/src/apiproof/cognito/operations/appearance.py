@@ -70,6 +70,10 @@ class Appearance(Operation):
         if pool.domain is None:
             raise ParameterInvalid("A domain must be associated with this user pool.")
         _check_css(self.params.get("CSS") or "")
+        if not self.params.get("CSS") and not self.params.get("ImageFile"):
+            # How a customization is deleted (terraform-provider-aws, tests that run on AWS).
+            pool.customizations.pop(client_id, None)
+            return ActionResult({"UICustomization": {"UserPoolId": pool.id, "ClientId": client_id}})
         document = {
             "UserPoolId": pool.id,
             "ClientId": client_id,
@@ -164,8 +168,9 @@ class Appearance(Operation):
         return ActionResult({"Terms": found})
 
     def list_terms(self) -> ActionResult:
-        """List a pool's terms; all of them, a pool has few."""
-        return ActionResult({"Terms": list(self.pool().terms.values())})
+        """List a pool's terms."""
+        terms, token = self.page(list(self.pool().terms.values()), "TermsId")
+        return ActionResult({"Terms": terms, "NextToken": token})
 
     def delete_terms(self) -> ActionResult:
         """Delete terms."""

@@ -9,6 +9,7 @@ import copy
 import hashlib
 import hmac
 import json
+import re
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -18,6 +19,7 @@ from moto.core.exceptions import InvalidToken
 from moto.core.request import Request
 from moto.core.responses import ActionResult
 from moto.core.utils import camelcase_to_underscores
+from moto.utilities.paginator import Paginator
 from werkzeug.exceptions import HTTPException
 
 from apiproof.cognito import validation
@@ -30,14 +32,17 @@ from apiproof.cognito.errors import (
     NotAuthorized,
     OperationUnsupportedHere,
     ParameterInvalid,
+    ResourceNotFound,
     UnmodelledError,
     UserNotFound,
 )
-from apiproof.cognito.pool import Pool, find_client
+from apiproof.cognito.pool import Pool
 from apiproof.cognito.sessions import Session
 from apiproof.cognito.users import User
 
 _TARGET = "AWSCognitoIdentityProviderService"
+# The credential scope of Signature Version 4: access key, date, region, service.
+_SIGNED_FOR = re.compile(r"Credential=[^,]+/\d{8}/([^/,]+)/[^/,]+/aws4_request")
 
 
 def _text(value: Any) -> str:
@@ -167,8 +172,21 @@ class Operation(CognitoIdpResponse):
         self.operation = operation
         self.params = self._read()
         validation.check_parameters(operation, self.params)
+        self._require_own_region()
         result = method()
         return result if isinstance(result, ActionResult) else ActionResult(result)
+
+    @property
+    def caller_region(self) -> str | None:
+        """The region that the call is signed for; None where it isn't signed."""
+        found = _SIGNED_FOR.search(self.headers.get("Authorization", ""))
+        return found[1] if found else None
+
+    def _require_own_region(self) -> None:
+        """Refuse a pool of another region: AWS's regions know nothing of each other."""
+        pool = self._backend.user_pools.get(self.params.get("UserPoolId", ""))
+        if pool is not None and self.caller_region not in {None, pool.region}:
+            raise ResourceNotFound(f"User pool {pool.id} does not exist.")
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -184,6 +202,28 @@ class Operation(CognitoIdpResponse):
             raise BodyUnreadable
         return Parameters(_without_nulls(params))
 
+    def page(
+        self, documents: list[dict[str, Any]], key: str, member: str = "NextToken"
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        """Give the page that the call asks for, and the token of the next one.
+
+        Args:
+            documents: of the call's pool.
+            key: the member that tells one from another.
+            member: the parameter that holds a token.
+
+        Raises:
+            InvalidToken: nobody gave such a token.
+        """
+        pages = Paginator(
+            max_results=self.params.get("MaxResults"),
+            max_results_default=60,
+            starting_token=self.params.get(member),
+            unique_attribute=key,
+            param_values_to_check={"pool": self.params["UserPoolId"]},
+        )
+        return pages.paginate(documents)
+
     # What most operations begin with
 
     def attribute_values(self) -> dict[str, str]:
@@ -193,7 +233,7 @@ class Operation(CognitoIdpResponse):
 
     def pool_and_client(self) -> tuple[Pool, AppClient]:
         """Find the app client of the call and its pool."""
-        return find_client(self._backend.user_pools.values(), self.params["ClientId"])
+        return self._backend.find_client(self.params["ClientId"])
 
     def pool(self) -> Pool:
         """Find the pool of the call."""

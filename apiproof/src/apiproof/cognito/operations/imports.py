@@ -60,8 +60,10 @@ class Imports(Operation):
 
     def list_user_import_jobs(self) -> ActionResult:
         """List the newest jobs first."""
-        jobs = list(self.pool().import_jobs.values())[::-1][: self.params["MaxResults"]]
-        return ActionResult({"UserImportJobs": [_without_file(job) for job in jobs]})
+        newest_first = list(self.pool().import_jobs.values())[::-1]
+        jobs, token = self.page(newest_first, "JobId", "PaginationToken")
+        shown = [_without_file(job) for job in jobs]
+        return ActionResult({"UserImportJobs": shown, "PaginationToken": token})
 
     def start_user_import_job(self) -> ActionResult:
         """Import the users of the job's file; it is done at once."""

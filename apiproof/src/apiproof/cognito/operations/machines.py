@@ -1,11 +1,7 @@
 """App clients as machines: their secrets and tokens; certificates, logs, and risks."""
 
-from datetime import timedelta
 from typing import Any
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509.oid import NameOID
 from moto.core.responses import ActionResult
 
 from apiproof.cognito.app_client import AppClient
@@ -104,21 +100,7 @@ class Machines(Operation):
     def get_signing_certificate(self) -> ActionResult:
         """Give the certificate for signed SAML requests; this emulator sends none."""
         pool = self.pool()
-        key = pool.keys.id.private_key
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, pool.id)])
-        begin = pool.creation_date
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(1)
-            .not_valid_before(begin)
-            .not_valid_after(begin + timedelta(days=3650))
-            .sign(key, hashes.SHA256())
-        )
-        pem = certificate.public_bytes(serialization.Encoding.PEM).decode()
-        body = "".join(line for line in pem.splitlines() if not line.startswith("-----"))
+        body = pool.keys.certificate(pool.id, pool.creation_date)
         return ActionResult({"Certificate": body})
 
     def set_log_delivery_configuration(self) -> ActionResult:

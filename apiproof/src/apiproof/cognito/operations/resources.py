@@ -20,7 +20,18 @@ class Resources(Operation):
     def create_user_pool(self) -> ActionResult:
         """Make a user pool."""
         check_mfa_at_creation(self.params)
-        return super().create_user_pool()
+        settings = self.parameters
+        pool = self.backend.create_user_pool(settings.pop("PoolName"), settings, self.caller_region)
+        return ActionResult({"UserPool": pool.to_json(extended=True)})
+
+    def list_user_pools(self) -> ActionResult:
+        """List the pools of the caller's region."""
+        pools, token = self.backend.list_user_pools(
+            region=self.caller_region,
+            max_results=self.params["MaxResults"],
+            next_token=self.params.get("NextToken"),
+        )
+        return ActionResult({"UserPools": [pool.to_json() for pool in pools], "NextToken": token})
 
     def add_custom_attributes(self) -> ActionResult:
         """Give the users of a pool more attributes."""
@@ -34,7 +45,7 @@ class Resources(Operation):
         if not _POOL_ARN.fullmatch(arn):
             raise ParameterInvalid(f"{arn} is not the ARN of a user pool.")
         for pool in self.backend.user_pools.values():
-            if pool.arn == arn:
+            if pool.arn == arn and self.caller_region in {None, pool.region}:
                 return pool
         raise ResourceNotFound(f"Resource {arn} does not exist.")
 
