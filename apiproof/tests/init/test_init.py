@@ -295,6 +295,32 @@ app = FastAPI()
 """
 
 
+STORES = """
+import os
+from fastapi import FastAPI
+TASKS = os.environ.get("SQLITE_PATH", "tasks.db")
+NOTES = os.environ["NOTES_URL"]
+CACHE = os.environ["REDIS_HOST"]
+LEVEL = os.environ.get("LOG_LEVEL", "info")
+app = FastAPI()
+"""
+
+
+def test_a_store_that_runs_would_write_to_is_said_beside_its_variable(tmp_path: Path) -> None:
+    (tmp_path / "main.py").write_text(STORES, encoding="utf-8")
+    example = "NOTES_URL=mongodb://localhost/notes\nREDIS_HOST=localhost\n"
+    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
+    text = service_file(plan_of(tmp_path))
+    there = "; runs write there: name one for tests\n"
+    for part in (
+        f'# "SQLITE_PATH": left as it is{there}',
+        f'"NOTES_URL": "mongodb://localhost/notes",  # your example{there}',
+        f'"REDIS_HOST": "localhost",  # your example{there}',
+        '# "LOG_LEVEL": left as it is\n',
+    ):
+        assert part in text
+
+
 def test_settings_that_hold_json_and_those_that_are_given_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "main.py").write_text(SETTINGS, encoding="utf-8")
     plan = plan_of(tmp_path)

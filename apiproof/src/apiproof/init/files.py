@@ -8,6 +8,7 @@ from pathlib import Path
 from apiproof.init.enforced_security import NOTHING, Undeclared
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
+from apiproof.init.variables import names_store
 from apiproof.openapi.undeclared import BEARER
 
 SERVICE_FILE = "apiproof_service.py"
@@ -227,14 +228,16 @@ def _variables(plan: Plan) -> Iterator[str]:
         yield f'        "PYTHONPATH": "{plan.import_root}",  # where its imports start'
     made_up = facts.invented()
     for name in facts.variables:
-        if name in facts.examples:
-            yield f"        {json.dumps(name)}: {json.dumps(facts.examples[name])},  # your example"
+        value = facts.examples.get(name, "")
+        store = "; runs write there: name one for tests" if names_store(name, value) else ""
+        if value:
+            yield f"        {json.dumps(name)}: {json.dumps(value)},  # your example{store}"
         elif name in made_up:
             yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
         elif template := facts.template(name):
             yield f'        "{name}": "{template}",'
         else:
-            yield f'        # "{name}": left as it is'
+            yield f'        # "{name}": left as it is{store}'
     yield "    },"
 
 

@@ -23,10 +23,11 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r".*REGION(_NAME)?", "{region}"),
 )  # fmt: skip
 _OWN = re.compile(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|PATH|HOME|PORT")
-# Other people's logins, and stores that are not PostgreSQL.
-_OTHERS = re.compile(
-    r"GOOGLE|FACEBOOK|MONGO|REDIS|MYSQL|MARIA|SQLITE|DYNAMO|ELASTIC|CELERY|RABBIT|NEO4J|CASSANDRA"
+_STORES = re.compile(
+    r"MONGO|REDIS|MYSQL|MARIA|SQLITE|DYNAMO|ELASTIC|CELERY|RABBIT|NEO4J|CASSANDRA", re.IGNORECASE
 )
+# Stores that are not PostgreSQL, and other people's logins.
+_OTHERS = re.compile(rf"{_STORES.pattern}|GOOGLE|FACEBOOK")
 # These have a value in every environment; an invented one would only hide it.
 _GIVEN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PATH", "HOME"}
 
@@ -40,6 +41,11 @@ def template_for(name: str) -> str:
         if re.fullmatch(pattern, upper):
             return template
     return ""
+
+
+def names_store(name: str, value: str = "") -> bool:
+    """Whether a variable leads to a store that the kit has no stand-in for, so that runs use it."""
+    return bool(_STORES.search(name) or _STORES.match(value))
 
 
 def placeholder_for(name: str) -> str:
