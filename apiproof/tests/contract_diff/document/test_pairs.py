@@ -140,6 +140,22 @@ def _document(schema: Any) -> dict[str, Any]:
     }
 
 
+def test_a_schema_in_itself_is_not_taken_for_anything_where_conditions_are_met() -> None:
+    """The regression: what a property admits was kept while the schema around it was read."""
+
+    def document(rival: Any) -> dict[str, Any]:
+        whole = _document({"$ref": "#/components/schemas/Cat"})
+        inside = {"anyOf": [{"$ref": "#/components/schemas/Cat"}, rival]}
+        other = {"properties": {"b": {"not": {"const": "a"}}}}
+        cat = {"type": "object", "properties": {"b": inside}, "required": ["b"], "allOf": [other]}
+        whole["components"]["schemas"]["Cat"] = cat
+        return whole
+
+    old, new = document({"type": "string"}), document({"type": "integer"})
+    assert _told(diff(old, new), "request")
+    assert _told(diff(old, new), "response")
+
+
 @pytest.mark.parametrize("seed", [44405, 64850, 86330, 213871, 217926, 1006472, 1021332, 1027984])
 def test_an_open_variant_that_goes_is_reported(seed: int) -> None:
     """Each was missed once: a sibling that restricts what it left open was taken for it."""

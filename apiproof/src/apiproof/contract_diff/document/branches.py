@@ -16,6 +16,10 @@ from typing import Any
 TYPES = ("null", "boolean", "number", "string", "array", "object")
 ARM = "where "
 """How the names of the arms of conditions begin."""
+MOST_BRANCHES = 400
+"""Beyond so many, a union of unions is compared by its text instead."""
+MOST_ARMS = 48
+"""The same for conditions: each doubles the branches, and what it denies is slow to compare."""
 MOST_CUTS = 16
 """Into how many slices a range is cut at most, but for one."""
 
@@ -235,6 +239,15 @@ def distinguished(branches: Iterable[SchemaBranch], fact: str) -> tuple[SchemaBr
         else branch
         for branch in branches
     )
+
+
+def crowded(one: Sequence[SchemaBranch], other: Sequence[SchemaBranch]) -> bool:
+    """Return whether the branches of two parts together are too many to be told apart."""
+    if len(one) * len(other) > MOST_BRANCHES:
+        return True
+    objects = [[branch for branch in part if branch.type == "object"] for part in (one, other)]
+    arms = any(branch.label.startswith(ARM) for part in objects for branch in part)
+    return arms and len(objects[0]) * len(objects[1]) > MOST_ARMS
 
 
 def size_kind(kind: str, mark: str) -> str:

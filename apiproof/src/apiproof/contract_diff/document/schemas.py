@@ -5,13 +5,13 @@ Two schemas that say the same in other words have the same branches. Compares no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import reduce
 from typing import Any
 
 from apiproof.contract_diff.document.branches import (
-    ARM,
+    MOST_BRANCHES,
     TYPES,
     Conjunction,
     Constraint,
@@ -20,6 +20,7 @@ from apiproof.contract_diff.document.branches import (
     Shape,
     anything,
     contradictory,
+    crowded,
     distinguished,
     identity,
     labelled,
@@ -41,24 +42,11 @@ from apiproof.openapi.references import Document, DocumentError, join_pointer, r
 
 MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
-MOST_BRANCHES = 400
-"""Beyond so many, a union of unions is compared by its text instead."""
-MOST_ARMS = 48
-"""The same for conditions: each doubles the branches, and what it denies is slow to compare."""
 NO_LIMITS = anything("")
 
 
 DEEPEST_WRAPPING = 20
 """How many schemas with nothing but one other in them are looked through."""
-
-
-def crowded(one: Sequence[SchemaBranch], other: Sequence[SchemaBranch]) -> bool:
-    """Return whether the branches of two parts together are too many to be told apart."""
-    if len(one) * len(other) > MOST_BRANCHES:
-        return True
-    objects = [[branch for branch in part if branch.type == "object"] for part in (one, other)]
-    arms = any(branch.label.startswith(ARM) for part in objects for branch in part)
-    return arms and len(objects[0]) * len(objects[1]) > MOST_ARMS
 
 
 class Schemas:
@@ -73,6 +61,8 @@ class Schemas:
         self.flow = flow
         self._hiding = "readOnly" if flow == "request" else "writeOnly"
         self._expanded: dict[tuple[str, str], tuple[SchemaBranch, ...]] = {}
+        self._reading: set[tuple[str, str]] = set()
+        self._circles = 0
         self._followed: dict[Conjunction, Conjunction] = {}
         self._compared: set[tuple[str, str]] = set()
         self._identities: dict[int, tuple[tuple[Any, ...], frozenset[str]]] = {}
@@ -169,7 +159,10 @@ class Schemas:
         key = (site.pointer, site.tag)
         if key not in self._expanded:
             self._expanded[key] = anything(site.pointer)  # a schema that is only itself
+            self._reading.add(key)
             self._expanded[key] = self._dissolve(site)
+            self._reading.discard(key)
+        self._circles += key in self._reading
         return self._expanded[key]
 
     def _dissolve(self, site: SchemaSite) -> tuple[SchemaBranch, ...]:
@@ -388,6 +381,17 @@ class Schemas:
         for name in branch.required:
             named = (s.properties[name] for s in branch.shapes if name in s.properties)
             sites = tuple(site for site in named if site is not ANYTHING)
-            if len(sites) > 1 and not self.branches(sites):
+            if len(sites) > 1 and self._is_never(sites):
                 return False
         return True
+
+    def _is_never(self, schemas: Conjunction) -> bool:
+        """Whether no value is left; what hangs on a schema that is being read is forgotten."""
+        circles, known, met = self._circles, len(self._expanded), len(self._met)
+        never = not self.branches(schemas)
+        if self._circles == circles:
+            return never
+        for cache, size in ((self._expanded, known), (self._met, met)):
+            while len(cache) > size:
+                cache.popitem()
+        return False
