@@ -87,19 +87,21 @@ def test_a_file_that_is_no_pact_is_refused_in_one_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_state_is_an_error_of_its_interaction_with_the_nearest_one(
-    tmp_path: Path,
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     document = pact(request("/health"), request("/health", state="a verified usr exists"))
-    code, out, err = cold(["pact", "verify", written(tmp_path / "x.json", document)])
+    code = run("pact", "verify", written(tmp_path / "x.json", document))
+    out, err = capfd.readouterr()
     assert code == 2, err
     assert "did you mean 'a verified user exists'?" in out
     assert "error: 1 of 2 interactions of 1 pacts verified" in out
 
 
-def test_foreign_text_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_foreign_text_is_shown_as_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     hostile = {**request("/health"), "description": "[/health] by [bold]nobody\x1b[2J"}
     lost = {**request("/nowhere"), "description": "[/] \x1b]0;title\x07"}
-    code, out, err = cold(["pact", "verify", written(tmp_path / "x.json", pact(hostile, lost))])
+    code = run("pact", "verify", written(tmp_path / "x.json", pact(hostile, lost)))
+    out, err = capfd.readouterr()
     assert code == 1, err
     assert r"[/health] by [bold]nobody\x1b[2J" in out
     assert "\x1b" not in out + err
