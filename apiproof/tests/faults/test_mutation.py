@@ -159,6 +159,26 @@ def test_a_suite_that_is_long_gets_its_time_before_it_counts_as_one_that_does_no
     assert given[1] >= given[0] + 2 * 80.0
 
 
+def test_those_that_are_forgiven_are_tried_last_for_each_takes_a_whole_suite(
+    tmp_path: Path, package: Path
+) -> None:
+    first, *others = sample = mutants(package, [], 0)[:4]
+    suppressions = Suppressions({}, {(first.path, first.after): "the same"})
+
+    nothing: Any = SimpleNamespace(profile={})
+
+    def execute(shared: Any, experiments: Iterable[Experiment], seconds: float) -> Iterator[Ended]:
+        assert shared is nothing
+        for experiment in experiments:
+            yield Ended(experiment.name, [{"begins": "suite"}], "", seconds)
+
+    results = MutantResults(JsonLines(tmp_path / "results.jsonl", "same"))
+    run = MutationRun(nothing, (), suppressions, results, execute)
+    tried = [(each.mutant, each.status) for each in run.run(sample, None)]
+    survived = [(mutant, MutantStatus.SURVIVED) for mutant in others]
+    assert tried == [*survived, (first, MutantStatus.EQUIVALENT)]
+
+
 def test_suppressions_are_none_of_the_sources_whose_results_hold(package: Path) -> None:
     suppressions = package / "suppressions.toml"
     suppressions.write_text("", encoding="utf-8")

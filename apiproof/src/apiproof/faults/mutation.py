@@ -106,6 +106,8 @@ class MutationRun:
                 yield self._excused(known)
             else:
                 due.append(mutant)
+        # Who cannot be told from the original takes a whole suite: they wait for the others.
+        due.sort(key=lambda mutant: self._reason(mutant) is not None)
         by_id = {mutant.id: mutant for mutant in due}
         experiments = self._experiments(by_id.values(), seconds)
         for ended in self.execute(self.shared, experiments, self._longest):
@@ -162,11 +164,13 @@ class MutationRun:
         return MutantStatus.SURVIVED, ""
 
     def _excused(self, result: MutantResult) -> MutantResult:
-        mutant = result.mutant
-        reason = self.suppressions.reason(mutant.path, mutant.before, mutant.after)
+        reason = self._reason(result.mutant)
         if reason is None or result.status is not MutantStatus.SURVIVED:
             return result
         return replace(result, status=MutantStatus.EQUIVALENT, by=reason)
+
+    def _reason(self, mutant: Mutant) -> str | None:
+        return self.suppressions.reason(mutant.path, mutant.before, mutant.after)
 
 
 def score(results: Iterable[MutantResult]) -> tuple[int, int]:
