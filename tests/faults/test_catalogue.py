@@ -1,7 +1,9 @@
 """The catalogue: every defect can be planted in the code as it is, and is meant for real checks."""
 
 import ast
+import difflib
 import importlib.util
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +16,7 @@ import pytest
 from apiproof.access import CHECKS
 from apiproof.environment import Environment
 from apiproof.faults.injection import Defect, Rewrite
+from apiproof.faults.suppressions import Suppressions
 from apiproof.pacts.reading import load_pact
 from tests.contract.valid_requests import OPERATIONS
 from tests.faults.catalogue import STUDY
@@ -106,3 +109,29 @@ def test_its_statements_fit_the_database_as_it_is(env: Environment) -> None:
             connection.rollback()
     finally:
         connection.close()
+
+
+def words(line: str) -> list[str]:
+    return re.findall(r"\w+|[^\w\s]", line)
+
+
+def is_near(before: str, after: str) -> bool:
+    """Whether one line is the other with a few words changed, as a mutant changes it."""
+    matcher = difflib.SequenceMatcher(None, words(before), words(after), autojunk=False)
+    changed = [code for code in matcher.get_opcodes() if code[0] != "equal"]
+    return sum(max(end - start, last - first) for _, start, end, first, last in changed) <= 4
+
+
+def test_what_mutation_forgives_is_still_in_the_code() -> None:
+    assert STUDY.suppressions is not None
+    known = Suppressions.read(STUDY.suppressions)
+    lines = {
+        path: [line.strip() for line in (ROOT / path).read_text(encoding="utf-8").splitlines()]
+        for path, _ in [*known.equivalent, *known.idle]
+    }
+    assert [entry for entry in known.idle if entry[1] not in lines[entry[0]]] == []
+    assert [
+        (path, after)
+        for path, after in known.equivalent
+        if not any(is_near(line, after) for line in lines[path])
+    ] == []

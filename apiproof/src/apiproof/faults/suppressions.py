@@ -52,7 +52,7 @@ class Suppressions:
         """Read the file; without one, nothing is left out or forgiven.
 
         Raises:
-            ExcusesUnreadable
+            SuppressionsUnreadable: As its docstring says.
         """
         if path is None:
             return cls({}, {})
