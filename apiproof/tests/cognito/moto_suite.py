@@ -54,6 +54,14 @@ REASONS = {
         "A parameter breaks a pattern or an enumeration of the service model: an ARN without an "
         "account, a name with braces, a flow that doesn't exist, an id without a region."
     ),
+    r"should have a custom domain associated": (
+        "A prefix domain is given a certificate, which only a custom domain has: AWS answers with "
+        "this very text (aws/aws-cdk#25712)."
+    ),
+    r"'SignInPolicy'": (
+        "AWS shows the first factors of a pool beside its password policy (the acceptance tests of "
+        "Terraform's provider, which run on AWS)."
+    ),
     r"is not a valid address": (
         "A callback address is absolute (developer guide, 'App client settings terms'); the "
         "test's is a random identifier."
