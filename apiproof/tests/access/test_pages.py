@@ -44,6 +44,15 @@ def test_a_right_one_has_no_finding_beyond_deviations(word: str) -> None:
     assert {name: site.people[name] for name in LENT} == dict.fromkeys(LENT, PLAIN)
 
 
+@pytest.mark.parametrize("lasts", [7, 11, 13, 20])
+def test_a_session_that_ends_in_between_is_no_change(
+    lasts: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "LASTS", lasts)
+    report = _probed(Site(shape="fading"), checks=("ownership_enforced",))
+    assert [one.line for one in report.findings if one.severity is not Impact.DEVIATION] == []
+
+
 def test_what_asks_for_a_credential_in_secret_is_tried_by_accounts_of_the_run() -> None:
     report = _probed(Site(), checks=("ownership_enforced",))
     cells = [cell for cell in report.cells if cell.operation_id.startswith("read_draft")]

@@ -191,11 +191,12 @@ class ObjectAccessProbe:
         reader = reader_of(self._preparer, prepared)
         if operation.method in SAFE or not prepared.user.is_learnt:
             return False
+        other = self._preparer.user_source.other(prepared.user)
         if reader is not None:
-            return self._preparer.sender.send(self._at(reader, prepared), attempt.auth).ok
+            reading = PreparedRequest(other, self._at(reader, prepared), attempt.auth)
+            return self._preparer.send_valid(reading).ok
         if is_done or not prepared.made:
             return False
-        other = self._preparer.user_source.other(prepared.user)
         return shown_to(self._preparer, prepared.made[-1], other) is not None
 
     def _is_their_doing(
@@ -228,7 +229,8 @@ class ObjectAccessProbe:
         if reader is None or prepared.request.operation.method in SAFE:
             return None
         auth = self._preparer.credential(reader, prepared.user)
-        return self._preparer.sender.send(self._at(reader, prepared), auth)
+        reading = PreparedRequest(prepared.user, self._at(reader, prepared), auth)
+        return self._preparer.send_valid(reading)  # its session may have ended meanwhile
 
     def _at(self, reader: Operation, prepared: PreparedRequest) -> Request:
         """Return the request that reads what a prepared request is about."""

@@ -7,6 +7,7 @@ from typing import Any
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.resources import CreatedResource, items_of
 from apiproof.access.users import User
 
@@ -35,7 +36,8 @@ def shown_to(
             continue
         try:
             auth = preparer.credential(listing, user)
-            answer = preparer.sender.send(Request(listing, dict(made.request.values)), auth)
+            request = Request(listing, dict(made.request.values))
+            answer = preparer.send_valid(PreparedRequest(user, request, auth))
         except NotPrepared:
             continue
         items = list(items_of(answer.json))

@@ -291,12 +291,12 @@ class RequestPreparer:
     def _is_over(self, prepared: PreparedRequest, response: Response) -> bool:
         """Whether a refusal means that a session is over: 403 says it where reads are refused too.
 
-        A service that answers 403 to whoever is unknown to it says no more.
+        A service that answers 403 to whoever is unknown to it says no more: of who has read nothing
+        yet, neither is known.
         """
         if response.status == 403 and (known := self._reads.get(prepared.user.name)):
             response = self.sender.send(known.request, known.auth)
-            return response.status in {401, 403}
-        return response.status == 401
+        return response.status in {401, 403}
 
     def filled(
         self,
