@@ -66,6 +66,15 @@ def test_what_is_renamed_and_not_named_is_no_finding() -> None:
     assert found == set()
 
 
+def test_accounts_of_a_sign_up_that_answers_200_are_counted_as_well() -> None:
+    site = Site(shape="silent")
+    report = _probed(site, checks=("ownership_enforced", "boundaries_handled"))
+    [line] = [line for line in report.left_behind if line.startswith("accounts: ")]
+    named = line.removeprefix("accounts: ").split(", ")
+    count = sum(int(one.split()[0]) if "more that" in one else 1 for one in named)
+    assert count == len(set(site.people) - set(LENT))
+
+
 def test_what_is_renamed_is_followed_and_removed() -> None:
     site = Site()
     report = _probed(site, checks=("writes_are_readable", "ownership_enforced"))

@@ -117,9 +117,10 @@ def create_pages(site: Site) -> FastAPI:  # noqa: C901, PLR0915  # its operation
     # Asked for, and not said to be.
     Hidden = Annotated[str, Depends(unnamed)]  # noqa: N806  # a type
 
-    @app.post("/users", status_code=201)
+    @app.post("/users", status_code=200 if site.shape == "silent" else 201)
     def register(new: Credentials) -> Row:
-        if new.username in site.people or not new.password.isalnum():
+        is_plain = new.password.isalnum() or site.shape == "silent"
+        if new.username in site.people or not is_plain:
             raise HTTPException(403)
         site.people[new.username] = new.password
         if site.shape == "unconfirmed":

@@ -71,6 +71,7 @@ class Cleanup:
         }
         self._removals: dict[str, Removal] = {}
         self._stayed: Counter[str] = Counter()
+        self._unremovable: Counter[str] = Counter()  # successes, whether or not they made anything
         self._closed: set[str] = set()
         self._ended = 0  # accounts that their owners deleted
 
@@ -87,6 +88,7 @@ class Cleanup:
         elif makes(operation):
             remover = self._removers.get(operation.path.rstrip("/"))
             if remover is None:
+                self._unremovable[operation.label] += 1
                 if response.status == 201 or operation.path.rstrip("/") in self._kept:
                     self._stayed[operation.label] += 1
                 return
@@ -135,7 +137,8 @@ class Cleanup:
     def left(self, accounts: Accounts) -> list[str]:
         """Return what was made and is still there, one line each."""
         stayed = Counter(self._stayed)
-        signed_up = stayed.pop(accounts.sign_up.label, 0) if accounts.sign_up else 0
+        label = accounts.sign_up.label if accounts.sign_up else ""
+        signed_up = max(stayed.pop(label, 0), self._unremovable[label])
         stayed.update(
             f"what {removal.request.operation.path} names" for removal in self._removals.values()
         )
