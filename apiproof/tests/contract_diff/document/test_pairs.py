@@ -113,6 +113,18 @@ def test_names_by_pattern_are_names() -> None:
     assert _told(diff(old, new), "request")
 
 
+@pytest.mark.parametrize("never", [False, {"not": {}}, {"type": "string", "enum": [1]}])
+def test_a_property_that_is_ruled_out_in_an_open_object_is_reported(never: Any) -> None:
+    """The regression: it was taken for a property that nobody speaks of, which may come."""
+    taken: dict[str, Any] = {"type": "object"}
+    old, new = _document(taken), _document({**taken, "properties": {"a": never}})
+    breaking = [[c.rule for c in diff(*two) if c.breaking] for two in ((old, new), (new, old))]
+    assert breaking == [["request-property-refused"], ["response-property-no-longer-refused"]]
+    shut = _document({**taken, "additionalProperties": False})
+    same = _document({**taken, "additionalProperties": False, "properties": {"a": never}})
+    assert diff(shut, same) == diff(same, shut) == []
+
+
 @pytest.mark.parametrize("seed", [27187, 28795, 47398])
 def test_a_variant_that_overlaps_others_is_reported(seed: int) -> None:
     """Each was missed once: an open object was taken for part of one that restricts a property."""

@@ -203,8 +203,10 @@ def _property(
     elif not judge.losing and stays and not was:
         yield Counterexample("property-added", _place(sub, name), _place(sup, name), (name,))
     elif possible[0] and not possible[1]:
-        if known[0] or judge.logical:
-            yield Counterexample("property-unknown", _place(sub, name), _place(sup, name), (name,))
+        ruled_out = any(name in shape.properties for shape in sup.shapes)
+        if known[0] or judge.logical or ruled_out:
+            kind = "property-unknown" if known[0] else "property-ruled-out"
+            yield Counterexample(kind, _place(sub, name), _place(sup, name), (name,))
     elif one or known[0] or judge.logical:
         yield from judge.below(name, one, other)
 

@@ -59,6 +59,10 @@ WORDS: dict[str, tuple[str, str, str, str]] = {
         "property-refused", "property-added-to-closed-object",
         "is now refused", "was added to an object that promised no further properties",
     ),
+    "property-ruled-out": (
+        "property-refused", "property-no-longer-refused",
+        "is now refused", "is no longer ruled out",
+    ),
     "additional-properties": (
         "additional-properties-narrowed", "additional-properties-widened",
         "no longer admits all the undeclared properties it did",
