@@ -60,19 +60,20 @@ def test_first_factor_of_a_new_pool(aws: Any, pool: dict[str, str]) -> None:
 
 def test_what_is_described_is_an_update_that_changes_nothing(aws: Any) -> None:
     """So the Serverless Framework adds its triggers to a pool (its customResources)."""
-    pool = {
-        "UserPoolId": aws.create_user_pool(
-            PoolName="pool",
-            AutoVerifiedAttributes=["email"],
-            UsernameAttributes=["email"],
-            Policies={"PasswordPolicy": {"MinimumLength": 10, "RequireNumbers": True}},
-            EmailVerificationMessage="Code {####}",
-            UserPoolTags={"a": "b"},
-            DeletionProtection="ACTIVE",
-            DeviceConfiguration={"ChallengeRequiredOnNewDevice": True},
-        )["UserPool"]["Id"]
+    given: dict[str, Any] = {
+        "AutoVerifiedAttributes": ["email"],
+        "UsernameAttributes": ["email"],
+        "EmailVerificationMessage": "Code {####}",
+        "UserPoolTags": {"a": "b"},
+        "DeletionProtection": "ACTIVE",
+        "DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True},
     }
+    policy = {"PasswordPolicy": {"MinimumLength": 10, "RequireNumbers": True}}
+    made = aws.create_user_pool(PoolName="pool", Policies=policy, **given)["UserPool"]
+    pool = {"UserPoolId": made["Id"]}
     before = aws.describe_user_pool(**pool)["UserPool"]
+    assert before | given == before
+    assert before["Policies"]["PasswordPolicy"].items() >= policy["PasswordPolicy"].items()
     aws.update_user_pool(**pool, **{n: it for n, it in before.items() if n not in ONLY_SHOWN})
     after = aws.describe_user_pool(**pool)["UserPool"]
     assert after | {"LastModifiedDate": None} == before | {"LastModifiedDate": None}
@@ -191,6 +192,28 @@ def test_customization_is_deleted_by_one_without_anything(aws: Any, pool: dict[s
     assert shown()["CSS"] == css
     aws.set_ui_customization(**pool, ClientId="ALL")
     assert shown() == {}
+
+
+def test_branding_is_replaced(aws: Any, pool: dict[str, str]) -> None:
+    client_id = aws.create_user_pool_client(**pool, ClientName="c")["UserPoolClient"]["ClientId"]
+    kind = {"Category": "PAGE_FOOTER_BACKGROUND", "ColorMode": "DARK", "Extension": "SVG"}
+    asset = kind | {"Bytes": b"<svg/>"}
+    made = aws.create_managed_login_branding(
+        **pool, ClientId=client_id, Settings={"a": {"b": [1]}}, Assets=[asset]
+    )["ManagedLoginBranding"]
+    assert made["Assets"] == [asset]
+    assert made["Settings"] == {"a": {"b": [1]}}
+    named = pool | {"ManagedLoginBrandingId": made["ManagedLoginBrandingId"]}
+    aws.update_managed_login_branding(**named, UseCognitoProvidedValues=True)
+    shown = aws.describe_managed_login_branding_by_client(**pool, ClientId=client_id)
+    replaced = shown["ManagedLoginBranding"]
+    dates = {name: replaced.pop(name) for name in ("CreationDate", "LastModifiedDate")}
+    assert replaced == named | {"UseCognitoProvidedValues": True}
+    assert dates["CreationDate"] == made["CreationDate"]
+    with pytest.raises(aws.exceptions.InvalidParameterException):
+        aws.update_managed_login_branding(
+            **named, UseCognitoProvidedValues=True, Settings={"a": {}}
+        )
 
 
 def test_jobs_and_terms_come_in_pages(aws: Any, pool: dict[str, str]) -> None:

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 from apiproof.cognito import Cognito, PoolSettings, StateUnusable
 from apiproof.cognito import state as state_module
 from apiproof.cognito.backend import Backend
+from apiproof.cognito.botocore_hook import make_client
 from apiproof.cognito.state import StateFile
 from tests.cognito.bench import Emulator
 from tests.cognito.oauth_pool import MACHINE_CLIENT, OAuthPool
@@ -78,6 +79,22 @@ def test_everything_is_there_again(path: Path) -> None:
             timeout=5,
         )
         assert answer.status_code == 200
+
+
+def test_regions_are_there_again(path: Path) -> None:
+    """Whatever region the emulator is started with the next time."""
+    settings = PoolSettings(region="eu-west-1")
+    with Cognito.start(settings, http=True, state=path) as cognito:
+        there = make_client("ap-south-1", cognito.endpoint_url)
+        second = there.create_user_pool(PoolName="second")["UserPool"]["Id"]
+        there.create_user_pool_domain(UserPoolId=second, Domain="shop")
+    with running(path) as pool:
+        assert pool.region == "eu-west-1"
+        assert pool.aws.describe_user_pool(UserPoolId=pool.id)["UserPool"]["Id"] == pool.id
+        assert pool.aws.describe_user_pool_domain(Domain="shop")["DomainDescription"] == {}
+        there = make_client("ap-south-1", pool.cognito.endpoint_url)
+        domain = there.describe_user_pool_domain(Domain="shop")["DomainDescription"]
+        assert domain["UserPoolId"] == second
 
 
 def test_sign_in_under_way_goes_on(path: Path) -> None:

@@ -53,6 +53,7 @@ class Cognito:
             raise
         self._context.base_url = self._server.url
         self._pool = next(iter(backend.user_pools.values()))
+        self._context.region = self._pool.region  # that of the state file wins
         self._client = next(iter(self._pool.clients.values()))
         if settings.issuer is not None:
             own = settings.issuer == ISSUER_IS_ENDPOINT

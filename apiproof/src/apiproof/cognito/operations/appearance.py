@@ -37,13 +37,16 @@ def _check_css(css: str) -> None:
                 )
 
 
+def _decoded(value: Any, name: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (TypeError, ValueError) as error:
+        raise ParameterInvalid(f"The {name} is not in base64.") from error
+
+
 def _image_url(image: Any) -> str | None:
     """Give an address that holds the image itself; None for no image."""
-    try:
-        base64.b64decode(image, validate=True)
-    except (TypeError, ValueError) as error:
-        raise ParameterInvalid("The ImageFile is not in base64.") from error
-    return f"data:image/png;base64,{image}" if image else None
+    return f"data:image/png;base64,{image}" if _decoded(image, "ImageFile") else None
 
 
 class Appearance(Operation):
@@ -94,23 +97,38 @@ class Appearance(Operation):
 
     def create_managed_login_branding(self) -> ActionResult:
         """Create the branding of an app client."""
-        pool = self._pool_of_client()
-        if self.params.get("UseCognitoProvidedValues") and self.params.get("Settings"):
-            raise ParameterInvalid(
-                "useCognitoProvidedValues or settings should be specified (but not both)"
-            )
+        pool, given = self._pool_of_client(), self._given_branding()
         if any(each["ClientId"] == self.params["ClientId"] for each in pool.brandings.values()):
             raise BrandingExists
         branding_id = self.context.new_id()
-        given = {name: value for name, value in self.params.items() if value is not None}
         pool.brandings[branding_id] = self._dated(given | {"ManagedLoginBrandingId": branding_id})
         return self._branding(pool.brandings[branding_id])
 
     def update_managed_login_branding(self) -> ActionResult:
-        """Replace the settings of a branding."""
-        before = self._find_branding()
-        self.pool().brandings[before["ManagedLoginBrandingId"]] = self._dated(self.params, before)
+        """Replace a branding: what is left out is gone."""
+        before, given = self._find_branding(), self._given_branding()
+        lasting = {name: before[name] for name in ("ClientId", "UserPoolId", "CreationDate")}
+        self.pool().brandings[before["ManagedLoginBrandingId"]] = self._dated(given) | lasting
         return self._branding(self._find_branding())
+
+    def _given_branding(self) -> Document:
+        """Give the branding of the call, with the bytes of its assets.
+
+        Raises:
+            ParameterInvalid: it has settings of its own and Cognito's at once, or an asset in no
+                base64.
+        """
+        if self.params.get("UseCognitoProvidedValues") and self.params.get("Settings"):
+            raise ParameterInvalid(
+                "useCognitoProvidedValues or settings should be specified (but not both)"
+            )
+        given = {"UseCognitoProvidedValues": False} | self.params
+        if assets := self.params.get("Assets"):
+            given["Assets"] = [
+                asset | {"Bytes": _decoded(asset["Bytes"], "Bytes")} if "Bytes" in asset else asset
+                for asset in assets
+            ]
+        return given
 
     def describe_managed_login_branding(self) -> ActionResult:
         """Show a branding."""

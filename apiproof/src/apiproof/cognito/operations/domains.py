@@ -62,7 +62,7 @@ class Domains(Operation):
         _check_name(name, is_own=bool(own))
         domains = self.backend.user_pool_domains
         others = [each for each in domains.values() if each.domain == name]
-        if any(own or each.custom_domain_config or each.region == pool.region for each in others):
+        if any(each.custom_domain_config or each.region == pool.region for each in others):
             raise ParameterInvalid("Domain already associated with another user pool.")
         if any(
             each.user_pool_id == pool.id and bool(each.custom_domain_config) is bool(own)
