@@ -1,6 +1,6 @@
 """The pool's key set: fetched over HTTP and read.
 
-Source: RFC 7517 (JSON Web Key Set).
+Sources: RFC 7517 (JSON Web Key Set), RFC 7518 (JSON Web Algorithms).
 """
 
 import json
@@ -13,6 +13,9 @@ from typing_extensions import override
 
 from api.identity.protocols import JwksSource
 from api.identity.transport import fetch
+
+# Bits: no RS256 by a shorter key (RFC 7518, 3.3), and OpenSSL verifies by no longer one.
+_KEY_SIZES = range(2048, 16_385)
 
 
 class HttpJwks(JwksSource):
@@ -34,23 +37,23 @@ class HttpJwks(JwksSource):
         return document
 
 
-def signing_keys(document: Any) -> dict[str, PyJWK]:
+def signing_keys(document: Any) -> dict[str, tuple[PyJWK, ...]]:
     """Take the RSA signing keys of a key set and leave all else (RFC 7517, 5).
 
     Args:
         document: as fetched.
 
     Returns:
-        The keys by their kid.
+        The keys by their kid, which several keys may share (RFC 7517, 4.5).
 
     Raises:
         Exception: of any kind; what was fetched is no key set, or holds no such key.
     """
-    keys: dict[str, PyJWK] = {}
+    keys: dict[str, tuple[PyJWK, ...]] = {}
     for entry in document["keys"]:
         key = _signing_key(entry)
         if key is not None:
-            keys[entry["kid"]] = key
+            keys[entry["kid"]] = (*keys.get(entry["kid"], ()), key)
     if not keys:
         raise ValueError("The key set holds no RSA signing key")
     return keys
@@ -67,4 +70,5 @@ def _signing_key(entry: Any) -> PyJWK | None:
         key = PyJWK(entry, algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError, LookupError):
         return None
-    return key if isinstance(key.key, RSAPublicKey) else None
+    is_usable = isinstance(key.key, RSAPublicKey) and key.key.key_size in _KEY_SIZES
+    return key if is_usable else None

@@ -44,7 +44,8 @@ _REMEMBERED = 1024
 # same token be written in several ways.
 _COMPACT = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+){2}")
 
-_Find = Callable[[str], jwt.PyJWK | None]
+_Keys = tuple[jwt.PyJWK, ...]
+_Find = Callable[[str], _Keys | None]
 _Time = Annotated[int, Field(ge=0, le=2**40)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=r"^[^\x00]*$")]
 
@@ -59,7 +60,7 @@ def _in_a_thread(work: Callable[[], None]) -> None:
 
 @dataclass(frozen=True)
 class _Known:
-    key: jwt.PyJWK
+    keys: _Keys
     seen_at: float
 
 
@@ -113,8 +114,8 @@ class JwksCache:
             return False
         return self._is_fetching or not self._is_doubtful(kid) or self._cooling_down()
 
-    def at_hand(self, kid: str) -> jwt.PyJWK:
-        """Find a key without waiting for anything, so that an event loop may ask.
+    def at_hand(self, kid: str) -> _Keys:
+        """Find the keys of an id without waiting for anything, so that an event loop may ask.
 
         Raises:
             KeyNotAtHand: find has to look it up.
@@ -124,10 +125,10 @@ class JwksCache:
             raise KeyNotAtHand
         if self._clock() - self._fetched_at > self._lifespan:
             self._renew(0.0)
-        return known.key
+        return known.keys
 
-    def find(self, kid: str, *, bypass_cooldown: bool = False) -> jwt.PyJWK | None:
-        """Find a key, looking at the source when it is not at hand.
+    def find(self, kid: str, *, bypass_cooldown: bool = False) -> _Keys | None:
+        """Find the keys of an id, looking at the source when none is at hand.
 
         Args:
             kid: the key's id, from a token's header.
@@ -144,7 +145,7 @@ class JwksCache:
         known = self._known.get(kid)
         if known is None and self._unavailable:
             raise KeysUnavailable
-        return known.key if known else None
+        return known.keys if known else None
 
     def require_any(self) -> None:
         """Make sure that keys are at hand.
@@ -224,7 +225,7 @@ class JwksCache:
         return self._clock() - self._last_miss_at < self._cooldown
 
     def _fetch(self) -> None:
-        keys: dict[str, jwt.PyJWK] = {}
+        keys: dict[str, _Keys] = {}
         try:
             with bounded(self._patience):
                 keys = signing_keys(self._source.fetch())
@@ -237,7 +238,7 @@ class JwksCache:
             if keys:
                 self._fetched_at = now
                 kept = {k: v for k, v in self._known.items() if now - v.seen_at <= self._lifespan}
-                self._known = kept | {kid: _Known(key, now) for kid, key in keys.items()}
+                self._known = kept | {kid: _Known(found, now) for kid, found in keys.items()}
             else:
                 self._last_miss_at = now
             self._fetches += 1
@@ -352,21 +353,27 @@ def _signed_payload(token: str, find: _Find) -> dict[str, Any]:
         # crit names extensions that must be understood (RFC 7515, 4.1.11): none are.
         if header.get("alg") != "RS256" or "crit" in header or not isinstance(kid, str):
             raise TokenInvalid
-        key = find(kid)
-        if key is None:
+        keys = find(kid)
+        if keys is None:
             raise TokenInvalid
-        return _verified(token, key)
+        return _verified(token, keys)
     except (jwt.PyJWTError, ValueError, RecursionError):
         raise TokenInvalid from None
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _verified(token: str, key: jwt.PyJWK) -> dict[str, Any]:
+def _verified(token: str, keys: _Keys) -> dict[str, Any]:
     """Check a signature and return what it signs; once for a token, which is sent again and again.
+
+    Of keys that share an id, any may have signed it.
 
     What can change is not remembered: the claims are checked each time, in one place and by our
     clock, and so is whether the key is the pool's still.
     """
     unchecked = ("exp", "nbf", "iat", "iss", "aud", "sub", "jti")
     options: Any = {f"verify_{claim}": False for claim in unchecked}
-    return jwt.decode(token, key, algorithms=["RS256"], options=options)
+    *others, last = keys
+    for key in others:
+        with suppress(jwt.InvalidTokenError):
+            return jwt.decode(token, key, algorithms=["RS256"], options=options)
+    return jwt.decode(token, last, algorithms=["RS256"], options=options)

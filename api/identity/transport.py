@@ -120,7 +120,7 @@ def fetch(url: str, *, timeout: float) -> bytes:
             with contextlib.closing(manager.request("GET", url, preload_content=False)) as response:
                 if response.status != 200:
                     raise OSError(f"The answer has the status {response.status}")
-                return b"".join(response.stream())
+                return b"".join(response.stream(decode_content=True))
         except HTTPError as error:
             raise OSError(type(error).__name__) from error
         finally:

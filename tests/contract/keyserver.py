@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import gzip
 import json
 import socketserver
 import threading
@@ -23,6 +24,7 @@ class KeyServer:
         asked: How often.
         away: Whether it answers 503 instead.
         published: What it shows instead of the pool's keys, as JSON text.
+        compressed: Whether it sends that by gzip, though nobody asked for it.
         entered: Set when it is asked.
         gate: While it is not set, answers wait.
     """
@@ -32,6 +34,7 @@ class KeyServer:
         self.asked = 0
         self.away = False
         self.published: str | None = None
+        self.compressed = False
         self.entered = threading.Event()
         self.gate = threading.Event()
         self.gate.set()
@@ -55,9 +58,11 @@ class KeyServer:
         self.entered.set()
         await asyncio.to_thread(self.gate.wait, PATIENCE)
         status = 503 if self.away else 200
-        await send({"type": "http.response.start", "status": status, "headers": []})
-        body = self.published or json.dumps({"keys": self.keys})
-        await send({"type": "http.response.body", "body": body.encode()})
+        body = (self.published or json.dumps({"keys": self.keys})).encode()
+        body = gzip.compress(body) if self.compressed else body
+        headers = [(b"content-encoding", b"gzip")] if self.compressed else []
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
 
 def with_keys(env: Environment, url: str) -> EnvironmentConfig:
