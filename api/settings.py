@@ -8,7 +8,10 @@ Source: pydantic-settings 2.16.
 import re
 from typing import Annotated, Self
 
+import psycopg2
+from psycopg2.extensions import make_dsn
 from pydantic import (
+    AfterValidator,
     AnyHttpUrl,
     Field,
     SecretStr,
@@ -26,7 +29,22 @@ _DRIVER = "postgresql+psycopg2"
 # Of a wait: drivers count in milliseconds, and no request lives for a minute.
 Seconds = Annotated[float, Field(ge=0.01, le=60, allow_inf_nan=False)]
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?|http://\[::1\](:[0-9]{1,5})?")
+_DAY = 86_400.0  # seconds
+# Of libpq's parameter sslmode; what it does not know it says only at the first connection.
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _RDS = ("rds_username", "rds_password", "rds_hostname", "rds_db_name")
+
+
+def _is_place(url: AnyHttpUrl) -> AnyHttpUrl:
+    """Refuse parts of a URL that would be left out when something is asked for there."""
+    if url.username is not None or url.password is not None or url.fragment is not None:
+        raise PydanticCustomError("place", "must have no user, no password and no fragment")
+    if url.port == 0:
+        raise PydanticCustomError("place", "must have a port of 1 to 65535")
+    return url
+
+
+Place = Annotated[AnyHttpUrl, AfterValidator(_is_place)]
 
 
 class SettingsInvalid(Exception):
@@ -51,6 +69,16 @@ class DatabaseSettings(BaseSettings):
     rds_port: int = Field(default=5432, ge=1, le=65535)
     rds_db_name: str | None = None
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_text(cls, value: object) -> object:
+        try:
+            if isinstance(value, str):
+                value.encode()
+        except UnicodeEncodeError:
+            raise PydanticCustomError("text", "must be UTF-8") from None
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _is_postgresql(cls, value: SecretStr | None) -> SecretStr | None:
@@ -61,6 +89,11 @@ class DatabaseSettings(BaseSettings):
                 scheme = ""
             if scheme not in {"postgresql", "postgres"}:
                 raise PydanticCustomError("database_url", "must be a postgresql:// URL")
+            if not _is_taken_by_libpq(psycopg2_url(value.get_secret_value())):
+                raise PydanticCustomError(
+                    "database_url",
+                    "has a port, an sslmode, a NUL or a parameter that libpq refuses",
+                )
         return value
 
     @model_validator(mode="after")
@@ -103,14 +136,14 @@ class Settings(DatabaseSettings):
         str, StringConstraints(pattern=r"^[\w+]+$", max_length=128)
     ]
     aws_cognito_app_client_secret: SecretStr = Field(min_length=1)
-    aws_cognito_issuer: AnyHttpUrl | None = None
-    aws_cognito_jwks_url: AnyHttpUrl | None = None
-    aws_cognito_endpoint: AnyHttpUrl | None = None
+    aws_cognito_issuer: Place | None = None
+    aws_cognito_jwks_url: Place | None = None
+    aws_cognito_endpoint: Place | None = None
 
     cognito_connect_timeout: Seconds = 2.0
     cognito_read_timeout: Seconds = 4.0
-    jwks_lifespan: float = Field(default=3600.0, gt=0, allow_inf_nan=False)
-    jwks_cooldown: float = Field(default=5.0, ge=0, allow_inf_nan=False)
+    jwks_lifespan: float = Field(default=3600.0, gt=0, le=_DAY, allow_inf_nan=False)
+    jwks_cooldown: float = Field(default=5.0, ge=0, le=3600, allow_inf_nan=False)
     clock_skew: int = Field(default=5, ge=0, le=300)
 
     database_pool_size: int = Field(default=10, ge=1, le=1000)
@@ -124,7 +157,7 @@ class Settings(DatabaseSettings):
     request_deadline: Seconds = 10.0
     request_queue: int = Field(default=512, ge=1, le=100_000)
     cognito_threads: int = Field(default=20, ge=1, le=1000)
-    unconfirmed_lifetime: float = Field(default=86_400.0, ge=60, allow_inf_nan=False)
+    unconfirmed_lifetime: float = Field(default=86_400.0, ge=60, le=366 * _DAY, allow_inf_nan=False)
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     public_email: bool = True
 
@@ -137,7 +170,7 @@ class Settings(DatabaseSettings):
         if not isinstance(value, str):
             return value
         origins = tuple(part.strip() for part in value.split(",") if part.strip())
-        if not all(map(_ORIGIN.fullmatch, origins)):
+        if not all(map(_is_origin, origins)):
             raise PydanticCustomError(
                 "cors_origins",
                 "must be origins such as https://app.example.com, separated by commas",
@@ -166,6 +199,30 @@ def psycopg2_url(url: str | URL) -> URL:
         url: any PostgreSQL URL.
     """
     return make_url(url).set(drivername=_DRIVER)
+
+
+def _is_origin(text: str) -> bool:
+    if not _ORIGIN.fullmatch(text):
+        return False
+    _, _, port = text.rpartition(":")
+    return not port.isdecimal() or 1 <= int(port) <= 65_535
+
+
+def _is_taken_by_libpq(url: URL) -> bool:
+    """Tell whether a connection may be tried; who connects then would be told no more than 503."""
+    try:
+        _, parameters = url.get_dialect()().create_connect_args(url)
+        is_whole = "\0" not in make_dsn(**parameters)
+        ports = [int(port) for port in str(parameters.get("port", "")).split(",") if port]
+    except (ArgumentError, ValueError, psycopg2.Error):
+        return False
+    ssl_mode = parameters.get("sslmode", _SSL_MODES[0])
+    return (
+        url.port != 0
+        and is_whole
+        and all(1 <= port <= 65_535 for port in ports)
+        and ssl_mode in _SSL_MODES
+    )
 
 
 def read_settings() -> Settings:

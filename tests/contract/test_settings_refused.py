@@ -22,9 +22,9 @@ BAD = [
     *(("DATABASE_CONNECT_TIMEOUT", value) for value in [*NUMBERS, "0", "1", "31"]),
     *(("MAX_BODY_BYTES", value) for value in [*NUMBERS, "0", "1023"]),
     *(("CLOCK_SKEW", value) for value in [*NUMBERS, "301"]),
-    *(("JWKS_LIFESPAN", value) for value in [*NUMBERS, "0"]),
-    *(("JWKS_COOLDOWN", value) for value in NUMBERS),
-    *(("UNCONFIRMED_LIFETIME", value) for value in [*NUMBERS, "0", "59"]),
+    *(("JWKS_LIFESPAN", value) for value in [*NUMBERS, "0", "86401", "1e12"]),
+    *(("JWKS_COOLDOWN", value) for value in [*NUMBERS, "3601", "1e12"]),
+    *(("UNCONFIRMED_LIFETIME", value) for value in [*NUMBERS, "0", "59", "1e12"]),
     ("DATABASE_URL", "mysql://ada:hidden-word@localhost/numbers"),
     ("DATABASE_URL", "hidden-word"),
     ("AWS_REGION", "hidden word"),
@@ -36,6 +36,45 @@ BAD = [
     ("CORS_ORIGINS", "https://app.example.com/hidden-word"),
     ("LOG_LEVEL", "hidden-word"),
     ("PUBLIC_EMAIL", "hidden-word"),
+]
+DATABASE = "postgresql://ada:hidden-word@db.example.com"
+# What only the first connection would say, to the log, while every request is 500 or 503.
+BAD_ADDRESSES = [
+    *(f"{DATABASE}:{port}/numbers" for port in ("0", "-1", "65536", "hidden")),
+    *(
+        f"{DATABASE}/numbers?{query}"
+        for query in (
+            "hidden=1",
+            "sslmode=hidden",
+            "port=hidden",
+            "port=70000",
+            "host=one&host=two&port=1",
+            "dsn=hidden",
+            "connection_factory=hidden",
+            "async=1",
+        )
+    ),
+    DATABASE.replace("word", "%00word"),
+    f"{DATABASE}/num%00bers",
+]
+PLACES = ["AWS_COGNITO_ENDPOINT", "AWS_COGNITO_ISSUER", "AWS_COGNITO_JWKS_URL"]
+BAD += [
+    *(("DATABASE_URL", address) for address in BAD_ADDRESSES),
+    *(
+        (name, f"https://{rest}")
+        for name in PLACES
+        for rest in (
+            "ada:hidden-word@example.com",
+            "ada@example.com",
+            "h:0",
+            "h/#hidden",
+            "h:65536",
+        )
+    ),
+    *(("CORS_ORIGINS", f"https://app.example.com:{port}") for port in (0, 65_536)),
+    # A byte that is no UTF-8, as Python reads it from the environment.
+    *((name, "hidden-\udcff") for name in ["AWS_COGNITO_APP_CLIENT_SECRET", *PLACES, "AWS_REGION"]),
+    ("DATABASE_URL", f"{DATABASE}/hidden-\udcff"),
 ]
 REQUIRED = [
     "DATABASE_URL",
@@ -83,3 +122,25 @@ def test_good_settings_are_not_refused(env: Environment) -> None:
     assert refusal_of({**environment_variables(env.config), **good}) is None
     upper = dict.fromkeys(WAITS, "60") | dict.fromkeys(COUNTS, "1000") | {"CLOCK_SKEW": "300"}
     assert refusal_of({**environment_variables(env.config), **upper}) is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["", "?sslmode=verify-full", "?host=one:5432,two:5433", "?host=one:1&host=two:2"],
+)
+def test_addresses_that_postgresql_takes_are_not_refused(env: Environment, query: str) -> None:
+    """The other control, of what libpq decides."""
+    good = {**environment_variables(env.config), "DATABASE_URL": f"{DATABASE}:5432/numbers{query}"}
+    assert refusal_of(good) is None
+
+
+@pytest.mark.parametrize("name", ["RDS_USERNAME", "RDS_PASSWORD", "RDS_HOSTNAME", "RDS_DB_NAME"])
+def test_a_part_of_the_databases_address_that_is_no_utf_8_is_refused(
+    env: Environment, name: str
+) -> None:
+    parts = {"RDS_USERNAME": "ada", "RDS_PASSWORD": "hidden-word", "RDS_HOSTNAME": "db"}
+    parts |= {"RDS_DB_NAME": "numbers", name: "hidden-\udcff"}
+    text = refusal_of({**environment_variables(env.config), "DATABASE_URL": "", **parts})
+    assert text is not None
+    assert name in text
+    assert "hidden" not in text
