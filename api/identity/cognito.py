@@ -220,7 +220,7 @@ class Cognito(IdentityProvider):
             answer: dict[str, Any] = getattr(self._client, method or name)(**parameters)
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
-            is_theirs = _is_cognitos(error.response)
+            is_theirs = _is_cognitos(error.response) and _is_refusal(error.response)
             mapped = map_error(name, code) if is_theirs else IdentityAnswerLost()
             _record(name, code, mapped)
             if mapped is None:
@@ -249,6 +249,12 @@ def _record(operation: str, code: str, error: ApiError | None) -> None:
     answered = type(error).__name__ if error else "done"
     write = log.warning if isinstance(error, Unavailable) else log.info
     write("cognito_refused", operation=operation, code=code, answered=answered)
+
+
+def _is_refusal(answer: Mapping[str, Any]) -> bool:
+    """Tell whether an error has a status that says "not done": of 500 and more nothing is known."""
+    status = answer["ResponseMetadata"].get("HTTPStatusCode")
+    return isinstance(status, int) and 400 <= status < 500
 
 
 def _is_cognitos(answer: Any) -> bool:

@@ -43,6 +43,8 @@ class _Bound:
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]  # likewise
         response.stream = _limited(response.stream)
+        # botocore does not look whether all has come that was announced.
+        response.enforce_content_length = True
         return response
 
     def _watch(self) -> None:
@@ -95,13 +97,16 @@ def bind(client: Any) -> None:
 
 
 def _require_object(response_dict: Mapping[str, Any], **_: Any) -> None:
-    """Refuse a success that is no 200, or neither a JSON object nor empty.
+    """Refuse a success that is no 200, or neither a JSON object nor empty, or names an error.
 
     botocore takes it for a success that says nothing, as many of Cognito's are.
     """
     status, body = response_dict["status_code"], response_dict["body"].decode()
-    if status < 300 and (status != 200 or (body and not isinstance(json.loads(body), dict))):
-        raise ValueError("The answer is no JSON object")
+    if status >= 300:
+        return
+    content = json.loads(body) if body else {}
+    if status != 200 or not isinstance(content, dict) or "__type" in content:
+        raise ValueError("The answer is no JSON object of a success")
 
 
 def fetch(url: str, *, timeout: float) -> bytes:

@@ -72,7 +72,7 @@ def _any_key(self: JwksCache, kid: str, **_: Any) -> Any:
     self.require_any()
     known = self._known
     found = known.get(kid) or list(known.values())[-1]
-    return found.key
+    return found.keys
 
 
 def _caller_of(*, closed: bool, disabled: bool) -> Any:

@@ -143,6 +143,14 @@ ALMOST_COGNITOS = {
     **{name: HOSTILE_ANSWERS[name] for name in sorted(set(HOSTILE_ANSWERS) - MAY_BE_COGNITOS)},
     "no-content": http_answer(b"", status="204 No Content"),
     "accepted": http_answer(b"{}", status="202 Accepted"),
+    "success-that-names-an-error": http_answer(b'{"__type": "NotAuthorizedException"}'),
+    **{
+        f"{status[:3]}-{code}": http_answer(b'{"__type": "%b"}' % code.encode(), status=status)
+        for status in ("500 Internal Server Error", "503 Service Unavailable")
+        for code in ("NotAuthorizedException", "UserNotFoundException")
+    },
+    # Whole by itself, but not all that was announced.
+    "broken-off": http_answer(b"{}" + b" " * 100).removesuffix(b" " * 100),
 }
 
 
