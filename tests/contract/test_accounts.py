@@ -223,11 +223,14 @@ class TestProfile:
             "full_name": None,
         }
 
-    def test_a_new_full_name_is_read_back(self, env: Environment) -> None:
+    @pytest.mark.parametrize("name", ["Ada Lovelace", " Ada  L ", " ", "\u00a0", "e\u0301 \u00e9"])
+    def test_a_new_full_name_is_read_back(self, env: Environment, name: str) -> None:
+        """As it was written: neither trimmed nor made one form of what looks the same."""
         user = env.new_account()
-        assert valid(env, "update_me", user).send(env.client).status_code == 200
+        change = valid(env, "update_me", user).send(env.client, json={"full_name": name})
+        assert change.status_code == 200
         profile = valid(env, "read_me", user).send(env.client).json()
-        assert profile["full_name"] == "Ada Lovelace"
+        assert change.json()["full_name"] == profile["full_name"] == name
 
     def test_me_is_not_shadowed_by_the_public_profile(self, env: Environment) -> None:
         assert env.client.request("GET", "/users/me").status_code == 401
@@ -248,6 +251,15 @@ class TestProfile:
         assert env.client.request("GET", "/users/me", headers=headers).status_code == 401
         again = sign_up(env.client, username=user.username, email=user.email)
         assert again.status_code == 201
+
+    def test_who_has_the_name_by_now_keeps_the_account(self, env: Environment) -> None:
+        """An operator deleted the account at Cognito, and somebody else has one of that name."""
+        user = env.new_account()
+        env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username=user.username)
+        sub = env.cognito.create_user(user.username, "next@example.com", PASSWORD)
+        assert valid(env, "delete_me", user).send(env.client).status_code == 204
+        users = env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"]
+        assert [{a["Name"]: a["Value"] for a in u["Attributes"]}["sub"] for u in users] == [sub]
 
 
 @pytest.mark.parametrize("shown", [True, False])

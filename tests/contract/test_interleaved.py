@@ -11,7 +11,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.pool_changes import PATIENCE, changing, rows
+from tests.contract.pool_changes import PATIENCE, change, changing, rows
+from tests.contract.test_meanwhile import let_a_minute_pass, me, old_token
 from tests.contract.test_operators import is_shut
 from tests.contract.valid_requests import Valid, bearer, create, valid
 from tests.service import disable, enable
@@ -125,6 +126,47 @@ def test_a_name_or_address_that_another_sign_up_takes_meanwhile_is_409(
     assert rows(env, "SELECT sub FROM users WHERE username_key = %s", key["username"]) == [
         ("rival",)
     ]
+
+
+def test_a_reset_that_another_one_has_just_begun_beside_is_counted_with_it(
+    env: Environment,
+) -> None:
+    """The other one never has an outcome: this one, which is refused, hides that from nobody."""
+    user = env.new_account()
+    token, reset = old_token(env, user), valid(env, "reset_password", user)
+    assert reset.json is not None
+    reset.json["confirmation_code"] = "000000"
+    other = (
+        "UPDATE users SET resets_open = resets_open + 1, "
+        "reset_begun_at = extract(epoch FROM now())::bigint WHERE sub = %s"
+    )
+    assert overtaken(env, reset, other, user.sub).status_code == 403
+    assert me(env, token) == 200
+    let_a_minute_pass(env)
+    assert me(env, token) == 401
+
+
+def test_a_reservation_that_becomes_a_users_row_while_another_sign_up_makes_way_stays(
+    env: Environment,
+) -> None:
+    """Two rows are in the way: what the second one is changes while Cognito is asked of the first.
+
+    It is a sign-up that took longer than its reservation, and is in time all the same.
+    """
+    gone, late = env.new_account(), env.new_account()
+    env.aws.admin_delete_user(UserPoolId=env.cognito.user_pool_id, Username=gone.username)
+    reserve = (
+        "UPDATE users SET sub = 'provisional', reserved_until = now() - interval '1 minute' "
+        "WHERE sub = %s"
+    )
+    change(env, reserve, late.sub)
+    settle = "UPDATE users SET sub = %s, reserved_until = NULL WHERE sub = 'provisional'"
+    request = valid(env, "signup_user")
+    assert request.json is not None
+    request.json.update(username=gone.username, email=late.email)
+    with env.cognito.outages.meanwhile("AdminGetUser", lambda: change(env, settle, late.sub)):
+        assert request.send(env.client).status_code == 409
+    assert me(env, late.access_token) == 200
 
 
 def test_an_operators_command_given_twice_at_once_is_done_once(env: Environment) -> None:

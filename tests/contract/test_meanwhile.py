@@ -103,6 +103,29 @@ def test_a_reset_whose_answer_is_lost_ends_the_sessions_of_before(env: Environme
     assert me(env, login(env, user, OTHER_PASSWORD).json()["access_token"]) == 200
 
 
+# What Cognito may say when it is asked whether the new password opens the account.
+NO_WORD = [
+    "TooManyRequestsException",
+    "InternalErrorException",
+    "PasswordResetRequiredException",
+    "UserNotConfirmedException",
+    None,
+]
+
+
+@pytest.mark.parametrize("code", NO_WORD)
+def test_a_lost_reset_that_nobody_can_judge_ends_the_sessions_of_before(
+    env: Environment, code: str | None
+) -> None:
+    """Only that the new password is wrong says that nothing has happened."""
+    user, outages = env.new_account(), env.cognito.outages
+    token, reset = old_token(env, user), valid(env, "reset_password", user)
+    judged = outages.fail("InitiateAuth", code) if code else outages.time_out("InitiateAuth")
+    with outages.lose_answer("ConfirmForgotPassword"), judged:
+        assert reset.send(env.client).status_code == 503
+    assert [me(env, token), me(env, user.access_token)] == [401, 401]
+
+
 NOT_RESET = {
     "wrong code": "CodeMismatchException",
     "weak": "InvalidPasswordException",

@@ -24,6 +24,7 @@ REACH = {
     "an unknown key is asked for in the cooldown": 0.1,
     "a new key is found": 0.1,
     "a withdrawn key ends": 0.1,
+    "a key is asked for that was not seen for long": 0.1,
 }
 
 
@@ -118,6 +119,16 @@ class KeyLives(RuleBasedStateMachine):
         self._ask(withdrawn)
 
     @rule()
+    def ask_for_a_key_that_another_has_followed(self) -> None:
+        """The set was fetched lately, and has not shown this key for two lifespans."""
+        withdrawn = self.source.key["kid"]
+        self.rotate()
+        self.now += LIFESPAN
+        self._ask(self.source.key["kid"])
+        self.now += LIFESPAN + 1
+        self._ask(withdrawn)
+
+    @rule()
     def ask_for_what_the_provider_just_sent(self) -> None:
         if self.source.trouble is None:
             assert self._ask(self.source.key["kid"], bypass_cooldown=True) is not None
@@ -143,7 +154,11 @@ class KeyLives(RuleBasedStateMachine):
     def _ask(self, kid: str, *, bypass_cooldown: bool = False) -> Any:
         """Ask once, and write down what the source showed and when it may be asked again."""
         before, was_known = self.source.fetches, kid in self.seen
-        allowed = bypass_cooldown or self.now >= self.may_look_from
+        may_look = self.now >= self.may_look_from
+        allowed = bypass_cooldown or may_look
+        if was_known and may_look and self.now - self.seen[kid] > 2 * LIFESPAN:
+            self.reached.add("a key is asked for that was not seen for long")
+            assert not self.cache.has(kid), "nobody looks whether the key was withdrawn"
         try:
             found = self.cache.find(kid, bypass_cooldown=bypass_cooldown)
         except KeysUnavailable:
@@ -164,6 +179,16 @@ class KeyLives(RuleBasedStateMachine):
             self.may_look_from = self.now + COOLDOWN
         assert found is None or kid in self.seen, "a key that was withdrawn long ago serves still"
         return found
+
+
+def test_a_key_that_the_set_has_not_shown_for_long_is_looked_up_however_lately_others_were() -> (
+    None
+):
+    """The shortest of the lives below that shows it; nobody waits for keys that were just seen."""
+    lives = KeyLives()
+    lives.ask_for_a_key_that_another_has_followed()
+    assert "a key is asked for that was not seen for long" in lives.reached
+    assert lives.cache.has(lives.source.key["kid"])
 
 
 TestKeyLives = KeyLives.TestCase
