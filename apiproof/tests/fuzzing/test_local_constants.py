@@ -25,12 +25,12 @@ finds_constants = pytest.mark.skipif(
 @pytest.fixture(autouse=True)
 def drawn_at_random() -> Iterator[None]:
     """As Hypothesis draws in a run of fuzzing: the profile of the tests leaves constants out."""
-    before = settings.get_current_profile_name()
+    settings.register_profile("as before", settings.default)
     # Where CI is set, Hypothesis' own default is derandomized, and `dev` with it.
     settings.register_profile("at random", derandomize=False)
     settings.load_profile("at random")
     yield
-    settings.load_profile(before)
+    settings.load_profile("as before")
 
 
 def test_the_seam_is_where_it_was_proven() -> None:
