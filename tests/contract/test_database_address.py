@@ -81,3 +81,14 @@ def test_the_database_gets_the_name_and_the_password_of_the_settings_whatever_is
         with AsgiClient(application(env.config, **settings)) as client:
             assert client.request("GET", "/ready").status_code == 503
         assert asked.result(PATIENCE) == (NAME, DATABASE, password)
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql+psycopg", "postgresql+asyncpg"])
+def test_the_database_is_found_whichever_driver_its_address_names(
+    env: Environment, scheme: str
+) -> None:
+    """Addresses are shared with programs that have another one, which need not be here."""
+    _, _, address = env.config.database_url.partition("://")
+    settings = {"database_url": f"{scheme}://{address}"}
+    with AsgiClient(application(env.config, **settings)) as client:
+        assert client.request("GET", "/ready").status_code == 200

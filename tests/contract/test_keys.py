@@ -104,6 +104,15 @@ def test_readiness_fetches_the_keys_that_tokens_will_need(
     assert server.asked == 1
 
 
+def test_keys_are_at_the_issuer_where_no_other_place_is_set(
+    env: Environment, server: KeyServer, url: str
+) -> None:
+    settings = {"aws_cognito_issuer": f"{url}/pool", "aws_cognito_jwks_url": None}
+    with AsgiClient(application(env.config, **settings)) as client:
+        assert client.request("GET", "/ready").status_code == 200
+    assert server.asked == 1
+
+
 def test_keys_are_fetched_once_and_serve_on_while_their_source_is_away(
     env: Environment, user: Account, server: KeyServer, url: str
 ) -> None:
