@@ -74,7 +74,7 @@ def test_ten_interactions_are_verified_from_cold(tmp_path: Path) -> None:
     )
     code, out, err = cold(["pact", "verify", path])
     assert code == 0, err
-    assert "passed: 10 of 10 interactions of 1 pacts verified" in out
+    assert "passed: 10 of 10 interactions of 1 pact verified" in out
     assert "Verifying a pact between" not in out  # the library's own report
 
 
@@ -94,7 +94,7 @@ def test_an_unknown_state_is_an_error_of_its_interaction_with_the_nearest_one(
     out, err = capfd.readouterr()
     assert code == 2, err
     assert "did you mean 'a verified user exists'?" in out
-    assert "error: 1 of 2 interactions of 1 pacts verified" in out
+    assert "error: 1 of 2 interactions of 1 pact verified" in out
 
 
 def test_foreign_text_is_shown_as_it_is(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -133,7 +133,7 @@ def test_a_failing_pact_ends_with_1_and_writes_every_report(
     out = capfd.readouterr().out
     assert "@@ $.status @@ expected status 418, got" in out
     assert "$.interactions[0].response" in out
-    assert "failed: 1 of 1 interactions of 1 pacts verified" in out
+    assert "failed: 1 of 1 interaction of 1 pact verified" in out
     assert all(each.stat().st_size for each in reports)
 
 
@@ -184,7 +184,7 @@ def test_a_deployed_provider_is_verified_by_url(
     assert run("pact", "verify", *arguments) == 1
     out = capfd.readouterr().out
     assert "request-path-undeclared" in out
-    assert "1 of 1 interactions of 1 pacts verified" in out
+    assert "1 of 1 interaction of 1 pact verified" in out
     assert "1 passed" in out
 
 
@@ -207,7 +207,7 @@ def test_what_cannot_be_read_stands_in_no_others_way(
     assert "the key 'consumer' stands twice" in out
     assert 'expects things of the provider "another"' in out
     assert "nested too deeply" in out
-    assert "error: 1 of 1 interactions of 1 pacts verified" in out
+    assert "error: 1 of 1 interaction of 1 pact verified" in out
     assert "3 pacts could not be verified" in out
     assert report.read_text(encoding="utf-8").count("<error") == 3
 

@@ -124,4 +124,4 @@ def test_an_interaction_is_verified_again_with_its_states(
     step = as_step(PactVerification("randomizer-api", "", (pact,)))
     write_report(build_report("x", datetime.now(UTC), [step]), tmp_path)
     assert replay(tmp_path / "report.json", interaction.description) == code
-    assert "1 of 1 interactions" in capfd.readouterr().out
+    assert "1 of 1 interaction" in capfd.readouterr().out

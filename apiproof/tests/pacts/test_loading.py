@@ -96,6 +96,7 @@ def test_another_provider_is_reported(tmp_path: Path) -> None:
         ("A Customer exists!", "did you mean 'a customer exists'?"),
         ("orders exists", "did you mean 'orders exist'?"),
         ("zzz", "known: a customer exists, orders exist"),
+        ("a parcel exists", "known: a customer exists, orders exist"),
     ],
 )
 def test_an_unknown_state_is_reported_with_the_nearest(

@@ -93,7 +93,7 @@ def test_no_report_shows_a_token_that_the_provider_echoes(verify: Verify, report
 
 def test_the_text_shows_request_diff_rule_and_curl(mixed: Verification) -> None:
     text = as_text(mixed)
-    assert "failed: 3 of 4 interactions of 1 pacts verified" in text
+    assert "failed: 3 of 4 interactions of 1 pact verified" in text
     assert "  request  POST /orders\n" in text
     assert "  @@ $.body @@ Expected a List with 1 elements but received 0 elements" in text
     assert '  - [{"id": 1}]    rule: equal' in text

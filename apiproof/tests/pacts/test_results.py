@@ -60,5 +60,5 @@ def test_the_document_has_a_say(is_warning: bool, code: int) -> None:  # noqa: F
 
 def test_the_summary_counts() -> None:
     text = verification(PASSED, PENDING, ERROR).summary
-    assert text.startswith("error: 2 of 3 interactions of 1 pacts verified in 0.0 s")
+    assert text.startswith("error: 2 of 3 interactions of 1 pact verified in 0.0 s")
     assert "1 passed, 1 pending, 1 error" in text

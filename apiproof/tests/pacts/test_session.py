@@ -99,7 +99,7 @@ def test_messages_are_reported_rather_than_passed_over(verify: Verify) -> None:
     verification = verify(pact(order(), message))
     assert verification.exit_code == 0
     assert verification.verified == 1
-    assert "1 messages not verified here" in verification.summary
+    assert "1 message not verified here" in verification.summary
     assert not verification.pacts[0].is_success  # a Broker must not take it for verified
     [line] = verification.pacts[0].not_verified
     assert line.startswith(
@@ -111,7 +111,7 @@ def test_a_pact_of_messages_alone_is_an_error(verify: Verify) -> None:
     message = {"type": "Asynchronous/Messages", "description": "a shout", "contents": {}}
     verification = verify(pact(message))
     assert verification.exit_code == 2
-    assert verification.summary.startswith("error: 0 of 0 interactions of 1 pacts verified")
+    assert verification.summary.startswith("error: 0 of 0 interactions of 1 pact verified")
 
 
 def test_an_unknown_state_fails_its_interaction_and_the_others_are_verified(

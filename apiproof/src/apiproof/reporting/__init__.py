@@ -4,7 +4,7 @@ A step builds a `StepResult` with `step_result`; `build_report` puts them togeth
 """
 
 from apiproof.reporting.exchange import HttpRequest, HttpResponse, curl_command
-from apiproof.reporting.finding import Finding, Location, Severity, standing_for
+from apiproof.reporting.finding import Finding, Location, Severity, counted, standing_for
 from apiproof.reporting.model import (
     Case,
     Chart,
@@ -37,6 +37,7 @@ __all__ = [
     "StepResult",
     "Table",
     "build_report",
+    "counted",
     "curl_command",
     "standing_for",
     "step_result",

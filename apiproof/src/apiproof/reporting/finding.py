@@ -139,6 +139,11 @@ def others_of(findings: Iterable[Finding]) -> list[str]:
     counts = Counter(finding.weight for finding in findings)
     warnings = counts[WARNING]
     return [
-        *([f"{warnings} warning{'s'[: warnings > 1]}"] if warnings else []),
+        *([counted(warnings, "warning")] if warnings else []),
         *([f"{counts[KNOWN]} known"] if counts[KNOWN] else []),
     ]
+
+
+def counted(number: int, noun: str) -> str:
+    """Return how many of a thing there are, in words: `1 pact`, `0 pacts`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -36,8 +36,8 @@ def _run(tmp_path: Path, options: DiffOptions, old: Any = None, new: Any = None)
     ("table", "code", "summary"),
     [
         ('"operation-removed" = "error"', 1, "1 breaking, 0 warnings, 0 harmless changes."),
-        ('"operation-removed" = "warning"', 0, "0 breaking, 1 warnings, 0 harmless changes."),
-        ('"operation-*" = "info"', 0, "0 breaking, 0 warnings, 1 harmless changes."),
+        ('"operation-removed" = "warning"', 0, "0 breaking, 1 warning, 0 harmless changes."),
+        ('"operation-*" = "info"', 0, "0 breaking, 0 warnings, 1 harmless change."),
         (
             '"api-removed-without-deprecation" = "ignore"',
             0,

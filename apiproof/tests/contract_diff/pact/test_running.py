@@ -17,14 +17,14 @@ BAD = CORPUS / "bad" / "shop-tuple.json"
 
 def test_good_pact_exits_with_0(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([GOOD], SHOP) == 0
-    assert "passed: 3 interactions of 1 pacts compared, 0 errors" in capsys.readouterr().out
+    assert "passed: 3 interactions of 1 pact compared, 0 errors" in capsys.readouterr().out
 
 
 def test_bad_pact_exits_with_1_and_says_where(capsys: pytest.CaptureFixture[str]) -> None:
     assert run([GOOD, BAD], SHOP) == 1
     shown = capsys.readouterr().out.replace("\n", "")
     assert "response-body-type" in shown
-    assert "failed: 4 interactions of 2 pacts compared, 1 errors" in shown
+    assert "failed: 4 interactions of 2 pacts compared, 1 error" in shown
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from rich.console import Console
 from apiproof.contract_diff.document.changes import Change
 from apiproof.contract_diff.document.consumer_impact import Impact
 from apiproof.contract_diff.document.rules import OASDIFF, ChangeSeverity
-from apiproof.reporting import Finding, Location, Severity, StepResult, step_result
+from apiproof.reporting import Finding, Location, Severity, StepResult, counted, step_result
 from apiproof.reporting.terminal import print_line, print_table
 
 FEW = 2
@@ -61,7 +61,9 @@ class DiffReport:
     def summary(self) -> str:
         """The counts in one line."""
         error, warning, info = (self.counts[severity] for severity in ChangeSeverity)
-        counts = f"{error} breaking, {warning} warnings, {info} harmless changes."
+        counts = (
+            f"{error} breaking, {counted(warning, 'warning')}, {counted(info, 'harmless change')}."
+        )
         return f"{counts} {self.ignored} ignored by the policy." if self.ignored else counts
 
     @property

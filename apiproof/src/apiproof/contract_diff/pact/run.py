@@ -14,6 +14,7 @@ from apiproof.contract_diff.pact.comparison import Comparison
 from apiproof.contract_diff.pact.findings import PactFinding, PactSeverity
 from apiproof.openapi.document import DocumentError, load_document
 from apiproof.pacts.reading import PactError, PactFile, load_pact
+from apiproof.reporting import counted
 from apiproof.reporting.terminal import print_line, print_table, printable
 
 _STYLES: Final = {
@@ -77,8 +78,10 @@ class Outcome:
         result = ("passed", "failed", "error")[self.exit_code]
         in_part = f" ({self.in_part} more in part only)" if self.in_part else ""
         return (
-            f"{result}: {self.compared} interactions of {len(self.pacts)} pacts compared{in_part}, "
-            f"{counts[PactSeverity.ERROR]} errors, {counts[PactSeverity.WARNING]} warnings"
+            f"{result}: {counted(self.compared, 'interaction')} of "
+            f"{counted(len(self.pacts), 'pact')} compared{in_part}, "
+            f"{counted(counts[PactSeverity.ERROR], 'error')}, "
+            f"{counted(counts[PactSeverity.WARNING], 'warning')}"
         )
 
 

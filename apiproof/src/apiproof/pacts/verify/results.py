@@ -11,7 +11,7 @@ from typing import Any
 
 from apiproof.pacts.reading import Interaction
 from apiproof.redaction import KnownSecrets
-from apiproof.reporting import Finding, HttpRequest
+from apiproof.reporting import Finding, HttpRequest, counted
 
 
 class InteractionStatus(StrEnum):
@@ -212,11 +212,16 @@ class Verification:
             f"{statuses[each]} {each}" for each in InteractionStatus if statuses[each]
         )
         messages = sum(len(pact.not_verified) for pact in self.pacts)
-        rest = f"; {messages} messages not verified here" if messages else ""
-        rest += f"; {len(self.problems)} pacts could not be verified" if self.problems else ""
+        rest = f"; {counted(messages, 'message')} not verified here" if messages else ""
+        rest += (
+            f"; {counted(len(self.problems), 'pact')} could not be verified"
+            if self.problems
+            else ""
+        )
         rest += "; what is pending fails nothing" if statuses[InteractionStatus.PENDING] else ""
         return (
-            f"{verdict}: {self.verified} of {sum(statuses.values())} interactions of "
-            f"{len(self.pacts)} pacts verified in {self.seconds:.1f} s ({counts or 'none'}; "
-            f"{len(self.findings)} findings against the document{rest})"
+            f"{verdict}: {self.verified} of {counted(sum(statuses.values()), 'interaction')} of "
+            f"{counted(len(self.pacts), 'pact')} verified in {self.seconds:.1f} s "
+            f"({counts or 'none'}; "
+            f"{counted(len(self.findings), 'finding')} against the document{rest})"
         )
