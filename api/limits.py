@@ -17,6 +17,7 @@ import asyncio
 import contextvars
 import math
 import os
+import resource
 import socket
 import threading
 import time
@@ -36,6 +37,17 @@ T = TypeVar("T")
 TIDYING = 2.0
 """Seconds for what has to be written down although its request is over."""
 _DAY = 86_400.0  # seconds
+
+
+def use_all_open_files() -> None:
+    """Let the process have as many open files as the system allows it, for each client takes one.
+
+    Beyond the limit connections are not accepted, so that clients wait without an answer. Many
+    systems begin with 1,024 and allow far more, for the sake of programs that use select.
+    """
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems say "unlimited" and refuse it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Deadline:

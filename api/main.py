@@ -6,6 +6,7 @@ The only module with an effect at import.
 import sys
 
 from api.app import create_app
+from api.limits import use_all_open_files
 from api.logging import adopt_library_logs, configure_logs
 from api.settings import SettingsInvalid, read_settings
 
@@ -17,4 +18,5 @@ except SettingsInvalid as error:
 
 configure_logs(_settings.log_level)
 adopt_library_logs(_settings.log_level)
+use_all_open_files()
 app = create_app(_settings)

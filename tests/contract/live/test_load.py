@@ -1,13 +1,17 @@
 """Many clients at once: all are served, or told at once to come back."""
 
+import resource
+
 from apiproof.deployment import Deployment
 from tests.contract.live.conftest import DEADLINE, SLACK
 from tests.contract.live.crowd import at_once, burst, crowd, fresh, until_success
 from tests.contract.valid_requests import create
+from tests.service import SERVICE
 
 CLIENTS = 96
 ROUNDS = 5
 BURST = 1_000  # more than the queue holds
+FEW_FILES = 200
 
 
 def test_many_clients_that_keep_their_connections_are_all_served(deployed: Deployment) -> None:
@@ -42,6 +46,21 @@ def test_a_burst_is_served_or_refused_and_served_fully_afterwards(deployed: Depl
     assert max(answer.seconds for answer in answers) < DEADLINE + SLACK + late.seconds
     assert late.status == 200
     assert {answer.status for answer in at_once(deployed.url, [[reading]] * 64)} == {200}
+
+
+def test_a_low_limit_of_open_files_is_raised_as_far_as_it_may_be(
+    deployed: Deployment,
+) -> None:
+    """Each client is one; beyond the limit they wait without an answer."""
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (FEW_FILES, limits[1]))
+    try:
+        with Deployment.start(SERVICE, deployed.env) as low:
+            allowed = resource.prlimit(low.server.pid, resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert allowed == (limits[1], limits[1])
+    assert limits[1] > FEW_FILES, "this system allows so few that nothing was shown"
 
 
 def test_many_different_sign_ups_at_once_all_succeed_or_may_be_tried_again(
