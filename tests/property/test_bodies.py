@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from apiproof.environment import Environment
 from apiproof.service import Account
 from apiproof.strategies import Fault, hostile_bodies, possible_faults
+from apiproof.strategies.reach import premise
 from tests.property.api_driver import PASSWORD, ApiDriver
 from tests.property.snapshots import snapshots
 from tests.property.strategies import few
@@ -62,6 +63,8 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
     operation = OPERATIONS[name]
     faults = [fault for fault in possible_faults(operation.body) if fault not in GOOD_AFTER_ALL]
     body = data.draw(hostile_bodies(operation.body, data.draw(st.sampled_from(faults))))
+    premise("a member is at fault", body.key, share=0.25)
+    premise("the whole body is at fault", not body.key, share=0.25)
     before = snapshots(env)
     answer = ApiDriver(env).call(
         "POST",
@@ -79,6 +82,7 @@ def test_a_hostile_body_is_refused_and_changes_nothing(
 @given(body=hostile_bodies(OPERATIONS["signup"].body, Fault.DUPLICATE_KEYS))
 def test_of_two_members_of_one_name_the_last_counts(env: Environment, body: Any) -> None:
     """Planted: a JSON parser that takes the first of two."""
+    premise("the name is said twice", body.key == "username", share=0.1)
     env.reset()
     driver = ApiDriver(env)
     answer = driver.call("POST", "/users/signup", data=body.data, headers=dict(body.headers))
