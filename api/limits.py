@@ -17,7 +17,6 @@ import asyncio
 import contextvars
 import math
 import os
-import resource
 import socket
 import threading
 import time
@@ -45,6 +44,10 @@ def use_all_open_files() -> None:
     Beyond the limit connections are not accepted, so that clients wait without an answer. Many
     systems begin with 1,024 and allow far more, for the sake of programs that use select.
     """
+    try:
+        import resource  # noqa: PLC0415 - not every system has it
+    except ImportError:  # Windows, which has no such limit
+        return
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):  # some systems say "unlimited" and refuse it
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))

@@ -12,6 +12,7 @@ from structlog.testing import capture_logs
 from uvicorn.server import ServerState
 
 from api import __main__
+from api.limits import use_all_open_files
 from api.protocol import HttpProtocol
 from apiproof.environment import Environment
 from tests.service import application
@@ -81,3 +82,8 @@ def test_what_is_no_request_is_refused_like_all_else(
 
 def parted(line: str) -> tuple[str, str, str]:
     return line.partition(": ")
+
+
+def test_a_system_without_limits_of_processes_serves_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)  # as on Windows: the import fails
+    use_all_open_files()
