@@ -87,6 +87,8 @@ def _integers(schema: str, member: str) -> st.SearchStrategy[int]:
 LOW, HIGH = _integers("RandomCreate", "min_value"), _integers("RandomCreate", "max_value")
 # Any two bounds, in the order that the document asks for in words.
 BOUNDS = st.tuples(LOW, HIGH).map(lambda pair: (min(pair), max(pair)))
+# Half of them contradict each other.
+ANY_ORDER = BOUNDS | BOUNDS.filter(lambda pair: pair[0] < pair[1]).map(lambda pair: pair[::-1])
 # What a PATCH may name: nothing, one bound, or both, in any order.
 UPDATES = st.fixed_dictionaries({}, optional={"min_value": LOW, "max_value": HIGH})
 
@@ -103,6 +105,36 @@ def wider_bounds(draw: st.DrawFn) -> tuple[tuple[int, int], dict[str, int]]:
     names = draw(st.sampled_from([["min_value"], ["max_value"], ["min_value", "max_value"]]))
     return (low, high), {name: draw(wider[name]) for name in names}
 
+
+@st.composite
+def bounds_beyond(draw: st.DrawFn, *, both: bool) -> tuple[tuple[int, int], dict[str, int]]:
+    """Draw bounds and a change past them: of both, so that every number is outside, or of one.
+
+    Args:
+        draw: Hypothesis' own.
+        both: False for a change of one bound alone, which contradicts the one that stays.
+    """
+    widest = _schema("RandomCreate")["properties"]["min_value"]
+    least, most = widest["minimum"], widest["maximum"]
+    inside = st.integers(-20, 20) | st.integers(least + 1, most - 1)
+    low, high = sorted((draw(inside), draw(inside)))
+    is_above = draw(st.booleans())
+    beyond = st.integers(high + 1, most) if is_above else st.integers(least, low - 1)
+    if not both:
+        return (low, high), {"min_value" if is_above else "max_value": draw(beyond)}
+    lower, upper = sorted((draw(beyond), draw(beyond)))
+    return (low, high), {"min_value": lower, "max_value": upper}
+
+
+# Each kind alike often, whatever a derandomized run begins with.
+CHANGES = st.sampled_from(
+    [
+        st.tuples(BOUNDS, UPDATES),
+        wider_bounds(),
+        bounds_beyond(both=True),
+        bounds_beyond(both=False),
+    ]
+).flatmap(lambda kind: kind)
 
 # What the document says of bounds that contradict each other.
 CONTRADICTORY = 409

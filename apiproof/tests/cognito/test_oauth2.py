@@ -9,6 +9,7 @@ import requests
 from botocore.exceptions import ClientError
 
 from apiproof.cognito.authorization_codes import s256_challenge
+from apiproof.cognito.operations.base import find_client
 from tests.cognito.oauth_pool import (
     CALLBACK,
     CODE_CLIENT,
@@ -46,7 +47,7 @@ def verified(pool: OAuthPool, token: str, **options: Any) -> dict[str, Any]:
 def signed_in(pool: OAuthPool, app: App, scopes: tuple[str, ...], **details: Any) -> str:
     """Give a code as the sign-in page would."""
     backend = pool.cognito._backend  # noqa: SLF001 - the page itself is tested elsewhere
-    inner, client = backend.find_client(app.id)
+    inner, client = find_client(backend, app.id)
     session = inner.sessions.begin(inner.get("ada"), app.id, client.lifetime("RefreshToken"))
     session.scopes, session.nonce = scopes, details.pop("nonce", None)
     challenge = details.pop("challenge", None)

@@ -143,5 +143,5 @@ def _shows(answer: Response, made: CreatedResource, read: Response, mine: Respon
     """
     known = {str(value) for value in flatten(mine.json).values()}
     private = {str(value) for value in flatten(read.json).values()} - known - {str(made.value)}
-    told = {text for text in private if len(text) > SHORTEST}
-    return bool(told & {str(value) for value in flatten(answer.json).values()})
+    shown = {text for text in private if len(text) > SHORTEST}
+    return bool(shown & {str(value) for value in flatten(answer.json).values()})

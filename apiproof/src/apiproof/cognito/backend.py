@@ -341,17 +341,6 @@ class Backend(CognitoIdpBackend):
             raise ResourceNotFound(f"User pool {user_pool_id} does not exist.")
         return pool
 
-    def find_client(self, client_id: str) -> tuple[Pool, AppClient]:
-        """Find an app client and its pool, in whatever region.
-
-        Raises:
-            ResourceNotFound: there is none.
-        """
-        for pool in self.user_pools.values():
-            if client_id in pool.clients:
-                return pool, pool.clients[client_id]
-        raise ResourceNotFound(f"User pool client {client_id} does not exist.")
-
     def _validate_password(self, user_pool_id: str, password: str) -> None:
         # moto's own operations ask here.
         self.pool(user_pool_id).check_password(password)

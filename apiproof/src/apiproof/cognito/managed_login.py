@@ -14,6 +14,7 @@ from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.errors import CognitoError, ResourceNotFound
 from apiproof.cognito.oauth2 import OAuth2Error, allows_flow, requested_scopes
+from apiproof.cognito.operations.base import find_client
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.sign_in_page import Page, PageOperations, SignInSteps, first_page, page_again
 from apiproof.cognito.tokens import issue_tokens
@@ -141,7 +142,7 @@ class ManagedLogin:
 
     def _client(self, parameters: Mapping[str, str]) -> tuple[Pool, AppClient]:
         try:
-            return self._backend.find_client(parameters.get("client_id", ""))
+            return find_client(self._backend, parameters.get("client_id", ""))
         except ResourceNotFound as error:
             raise _Unredirectable("Client does not exist.") from error
 

@@ -12,6 +12,7 @@ from typing import Any
 from apiproof.cognito.app_client import AppClient
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.errors import CognitoError, NotAuthorized, RefreshTokenReused
+from apiproof.cognito.operations.base import find_client
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.sessions import STANDARD_SCOPES, Session
 from apiproof.cognito.tokens import issue_machine_token, issue_tokens
@@ -128,7 +129,7 @@ class OAuth2Endpoints:
         if form.get("client_id", client_id) != client_id:
             raise OAuth2Error("invalid_request", "Two different client_ids were sent.")
         try:
-            pool, client = self._backend.find_client(client_id)
+            pool, client = find_client(self._backend, client_id)
         except CognitoError as error:
             raise OAuth2Error("invalid_client", status=status) from error
         if client.generate_secret and not client.has_secret(secret or ""):

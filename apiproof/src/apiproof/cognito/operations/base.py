@@ -233,7 +233,7 @@ class Operation(CognitoIdpResponse):
 
     def pool_and_client(self) -> tuple[Pool, AppClient]:
         """Find the app client of the call and its pool."""
-        return self._backend.find_client(self.params["ClientId"])
+        return find_client(self._backend, self.params["ClientId"])
 
     def pool(self) -> Pool:
         """Find the pool of the call."""
@@ -295,3 +295,15 @@ class Operation(CognitoIdpResponse):
         """Count the call against the user's hourly limit."""
         if self.context.hourly_limits:
             user.quota.count(self.operation, self.context.clock.now())
+
+
+def find_client(backend: Backend, client_id: str) -> tuple[Pool, AppClient]:
+    """Find an app client and its pool, in whatever region.
+
+    Raises:
+        ResourceNotFound: there is none.
+    """
+    for pool in backend.user_pools.values():
+        if client_id in pool.clients:
+            return pool, pool.clients[client_id]
+    raise ResourceNotFound(f"User pool client {client_id} does not exist.")
