@@ -18,6 +18,7 @@ import nox
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT))
 
+from tests import floor_versions  # noqa: E402
 from tests.same_inputs import passed_before  # noqa: E402
 
 VENV = ROOT / ".nox" / "shared"
@@ -31,34 +32,6 @@ WORKERS = ("-n", "2", "--dist", "worksteal")
 LEFT_OUT = {"randomizer-api", "schemathesis", "pact-python", "uvicorn", "hypothesis", "fastapi"}
 KIT_BENCHMARKS = ("cognito",)  # the others measure the service
 PYTHONS = ("3.11", "3.12", "3.13")
-# Beside the kit's own floors: what its users bring, at the lowest supported, and test tools.
-FLOORS = (
-    "fastapi==0.115.*", "sqlalchemy==2.0.*; python_version < '3.13'",
-    "sqlalchemy>=2.0.31,<2.1; python_version >= '3.13'",  # the first for that Python
-    "pydantic==2.8.*", "sqlmodel==0.0.22",
-    "python-multipart==0.0.18", "httpx==0.27.*", "email-validator==2.*",
-    "pytest-timeout==2.4.0", "pytest-socket==0.8.1",
-    "pytest-xdist==3.8.0", "openapi-spec-validator==0.9.0",
-)  # fmt: skip
-COMPILED = ("cryptography", "jsonschema-rs", "psycopg2-binary", "pydantic-core", "pyyaml")
-# Where libraries of others are touched; the rest is our own arithmetic.
-FLOOR_TESTS = (
-    "tests/test_control.py", "tests/test_environment_file.py", "tests/test_process_variables.py",
-    "tests/test_surroundings.py", "tests/access/test_boundaries.py",
-    "tests/access/test_given_rows.py", "tests/fuzzing", "tests/http", "tests/init",
-    "tests/postgres/test_boot.py", "tests/postgres/test_clone.py",
-    *(
-        f"tests/cognito/test_{name}.py"
-        for name in ("coexistence", "mfa", "oauth2", "seams", "signin", "signup", "tokens",
-                     "transport", "trigger")
-    ),
-)  # fmt: skip
-# Left out: what botocore 1.35 does not know yet (rotation, newer operations), Hypothesis' own
-# warning in a folder that cannot be written, and its newer addresses, which pydantic refuses.
-FLOOR_SELECTION = (
-    "not rotat and not our_operations and not app_is_taken_away"
-    " and not (cannot_be_written and run) and not not_always_taken"
-)
 INPUTS = ("pyproject.toml", "apiproof/pyproject.toml", "constraints.txt")
 
 nox.options.default_venv_backend = "none"  # one environment for all: see `install`
@@ -169,18 +142,20 @@ def floors(session: nox.Session) -> None:
         session.run(*uv, external=True)
         python = str(folder / "bin" / "python")
         lowest = ["--resolution", "lowest-direct"]
-        for name in COMPILED:  # the lowest with a wheel for this Python
+        for name in floor_versions.COMPILED:  # the lowest with a wheel for this Python
             lowest += ["--only-binary", name]
         session.run(
             *("uv", "pip", "install", "-q", "--python", python, *lowest),
-            *("-e", f"{KIT}[all]", *FLOORS),
+            *("-e", f"{KIT}[all]", *floor_versions.BESIDE),
             external=True,
         )
         session.chdir(KIT)
         # Old libraries warn of themselves, which is no finding.
         options = ["-q", "-n", "2", "-o", "filterwarnings=", "-p", "no:cacheprovider"]
         session.run(
-            *(python, "-m", "pytest", *options, *FLOOR_TESTS, "-k", FLOOR_SELECTION), external=True
+            *(python, "-m", "pytest", *options, *floor_versions.TESTS),
+            *("-k", floor_versions.SELECTION),
+            external=True,
         )
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from apiproof.environment import Environment
+from apiproof.http.server import run_server
+from tests.contract.keyserver import KeyServer
 from tests.contract.valid_requests import OPERATIONS
 from tests.leftovers import nothing_is_left
 
@@ -31,3 +33,16 @@ def _only_declared_answers(request: pytest.FixtureRequest) -> Iterator[None]:
         and str(entry.status) not in OPERATIONS[entry.operation_id].statuses
     }
     assert not undeclared, "declare it in the route's `responses`, or give another answer"
+
+
+@pytest.fixture
+def key_server(env: Environment) -> KeyServer:
+    """A source of the pool's keys that tests change."""
+    return KeyServer(env)
+
+
+@pytest.fixture
+def key_url(key_server: KeyServer) -> Iterator[str]:
+    """Where it is served."""
+    with run_server(key_server) as url:
+        yield url

@@ -1,12 +1,9 @@
 """What a key set may hold: each key that could have signed a token of the pool serves, no other."""
 
-from collections.abc import Iterator
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from apiproof.environment import Environment
-from apiproof.http.server import run_server
 from apiproof.jwt.jws import encode
 from apiproof.service import Account
 from tests.contract.keyserver import KeyServer, service
@@ -14,24 +11,13 @@ from tests.contract.valid_requests import bearer, valid
 
 
 @pytest.fixture
-def server(env: Environment) -> KeyServer:
-    return KeyServer(env)
-
-
-@pytest.fixture
-def url(server: KeyServer) -> Iterator[str]:
-    with run_server(server) as url:
-        yield url
-
-
-@pytest.fixture
 def user(env: Environment) -> Account:
     return env.new_account()
 
 
-def statuses(env: Environment, url: str, user: Account) -> tuple[int, int, int]:
+def statuses(env: Environment, key_url: str, user: Account) -> tuple[int, int, int]:
     """The answers to a token, to a login and to who asks whether the service is ready."""
-    with service(env, url) as client:
+    with service(env, key_url) as client:
         me = client.request("GET", "/users/me", headers=bearer(user.access_token))
         login = valid(env, "login_user", user).send(client)
         return (
@@ -54,53 +40,53 @@ def another(key: dict[str, str], bits: int) -> dict[str, str]:
 
 @pytest.mark.parametrize("bits", [1024, 2048, 3072])
 def test_a_strangers_key_of_the_same_id_hides_no_other(
-    env: Environment, user: Account, server: KeyServer, url: str, bits: int
+    env: Environment, user: Account, key_server: KeyServer, key_url: str, bits: int
 ) -> None:
     for place in range(3):
-        keys = server.keys
+        keys = key_server.keys
         keys.insert(place, another(keys[-1], bits))
-        server.publish(*keys)
-        assert statuses(env, url, user) == (200, 200, 200)
+        key_server.publish(*keys)
+        assert statuses(env, key_url, user) == (200, 200, 200)
 
 
 @pytest.mark.parametrize("odd", [{"n": number(2**100_000 - 1)}, {"e": number(2**4000 + 1)}])
 def test_a_key_that_nobody_can_verify_by_hides_no_other_of_its_id(
-    env: Environment, user: Account, server: KeyServer, url: str, odd: dict[str, str]
+    env: Environment, user: Account, key_server: KeyServer, key_url: str, odd: dict[str, str]
 ) -> None:
-    identity, access = server.keys
+    identity, access = key_server.keys
     for keys in ([access | odd, access], [access, access | odd]):
-        server.publish(identity, *keys)
-        assert statuses(env, url, user) == (200, 200, 200)
+        key_server.publish(identity, *keys)
+        assert statuses(env, key_url, user) == (200, 200, 200)
 
 
 def test_keys_of_strangers_alone_verify_nothing(
-    env: Environment, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, key_server: KeyServer, key_url: str
 ) -> None:
     """The control: several keys of an id are tried, and none is taken for granted."""
-    identity, access = server.keys
-    server.publish(identity, another(access, 2048), another(access, 3072))
-    assert statuses(env, url, user) == (401, 503, 200)
+    identity, access = key_server.keys
+    key_server.publish(identity, another(access, 2048), another(access, 3072))
+    assert statuses(env, key_url, user) == (401, 503, 200)
 
 
 @pytest.mark.parametrize("bits", [1024, 1536, 2040])
 def test_keys_too_short_for_rs256_are_none(
-    env: Environment, user: Account, server: KeyServer, url: str, bits: int
+    env: Environment, user: Account, key_server: KeyServer, key_url: str, bits: int
 ) -> None:
     """RFC 7518, 3.3: 2,048 bits or more."""
-    server.publish(another(server.keys[-1], bits))
-    assert statuses(env, url, user) == (503, 503, 503)
+    key_server.publish(another(key_server.keys[-1], bits))
+    assert statuses(env, key_url, user) == (503, 503, 503)
 
 
 def test_keys_that_a_proxy_has_compressed_are_read(
-    env: Environment, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, key_server: KeyServer, key_url: str
 ) -> None:
-    server.compressed = True
-    assert statuses(env, url, user) == (200, 200, 200)
+    key_server.compressed = True
+    assert statuses(env, key_url, user) == (200, 200, 200)
 
 
 def test_what_grows_beyond_a_megabyte_when_it_is_unpacked_is_no_key_set(
-    env: Environment, user: Account, server: KeyServer, url: str
+    env: Environment, user: Account, key_server: KeyServer, key_url: str
 ) -> None:
-    server.compressed = True
-    server.publish(*server.keys, padding="x" * 1_000_000)
-    assert statuses(env, url, user) == (503, 503, 503)
+    key_server.compressed = True
+    key_server.publish(*key_server.keys, padding="x" * 1_000_000)
+    assert statuses(env, key_url, user) == (503, 503, 503)

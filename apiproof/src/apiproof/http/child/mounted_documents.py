@@ -28,8 +28,9 @@ def declared_by(app: Any) -> "dict[str, Any] | None":
         return None
     prefix, first = parts[0]
     # A copy: the application goes on to publish its own.
-    whole: dict[str, Any] = {**copy.deepcopy(first.openapi()), "paths": {}}
-    _add(whole, copy.deepcopy(first.openapi()), prefix)
+    document = copy.deepcopy(first.openapi())
+    whole: dict[str, Any] = {**document, "paths": {}}
+    _add(whole, document, prefix)
     for prefix, part in parts[1:]:
         document = copy.deepcopy(part.openapi())
         _add(whole, _renamed(document, whole, prefix), prefix)
