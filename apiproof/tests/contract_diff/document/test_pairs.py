@@ -65,6 +65,10 @@ def test_a_condition_in_other_words_is_no_change(condition: Any, same: Any) -> N
     assert [change.rule for change in diff(new, old) if change.breaking] == []
 
 
+TEXT: dict[str, Any] = {"type": "string"}
+ONE_PLACE: dict[str, Any] = {"type": "array", "prefixItems": [{}]}
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
@@ -79,6 +83,10 @@ def test_a_condition_in_other_words_is_no_change(condition: Any, same: Any) -> N
         (  # and so are the places of what is composed
             {"type": "array", "allOf": [{"prefixItems": [{}]}], "unevaluatedItems": False},
             {"type": "array", "maxItems": 1},
+        ),
+        (  # which leave no list of two
+            {"anyOf": [TEXT, {**ONE_PLACE, "minItems": 2, "unevaluatedItems": False}]},
+            TEXT,
         ),
     ],
 )
