@@ -24,6 +24,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 import anyio
@@ -316,12 +317,15 @@ class Bulkhead:
     def _work_off(self, job: "_Job | None") -> None:
         """Do a job and then those that wait, in the thread that this runs in."""
         while job is not None:
-            job.run()
+            tell = job.run()
             with self._lock:
                 self._leave_row(job)
-                job = self._next()
-                if job is None:
+                following = self._next()
+                if following is None:
                     self._free += 1
+            # Only now: who has an answer and asks again must not meet their own earlier work.
+            tell()
+            job = following
 
     def _next(self) -> "_Job | None":
         """Take the first of those who wait whose row has room."""
@@ -350,16 +354,15 @@ class _Job:
         self._context = contextvars.copy_context()
         self._thread = threading.get_ident()
 
-    def run(self) -> None:
-        """Do the work, unless whoever asked has gone."""
+    def run(self) -> Callable[[], None]:
+        """Do the work, unless whoever asked has gone; returns what tells them the outcome."""
         if not self.is_wanted:
-            return
+            return lambda: None
         try:
             value = self._context.run(self._work)
         except BaseException as error:  # noqa: BLE001 - it is raised where the work is waited for
-            self._tell(self._set_error, error)
-        else:
-            self._tell(self._set_value, value)
+            return partial(self._tell, self._set_error, error)
+        return partial(self._tell, self._set_value, value)
 
     def _tell(self, setter: Callable[[Any], None], what: Any) -> None:
         if threading.get_ident() == self._thread:

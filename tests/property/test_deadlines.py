@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import create_engine, text
 
-from api.database import _has_news
+from api.database import _has_news, transaction
 from api.errors import DatabaseUnavailable
-from api.limits import Deadline, current
+from api.limits import Deadline, current, started
 
 PATIENCE = 10.0  # seconds, for what happens at once
 
@@ -92,3 +93,27 @@ def test_a_connection_with_news_is_seen_whatever_its_number(number: int | None) 
             assert _has_news(descriptor)
         finally:
             os.close(descriptor)
+
+
+def test_what_is_done_when_the_deadline_is_over_is_not_kept() -> None:
+    """Also by a connection that nothing has shut down: whoever asked has another answer by now."""
+    engine = create_engine("sqlite://")
+
+    def write(*, is_late: bool) -> None:
+        with started(PATIENCE) as deadline, transaction(engine) as db:
+            db.connection().execute(text("INSERT INTO kept VALUES (1)"))
+            if is_late:
+                deadline.end()
+
+    def kept() -> int:
+        with engine.connect() as connection:
+            return int(connection.execute(text("SELECT count(*) FROM kept")).scalar_one())
+
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE kept (number integer)"))
+    with pytest.raises(DatabaseUnavailable):
+        write(is_late=True)
+    assert kept() == 0
+    write(is_late=False)
+    assert kept() == 1
+    engine.dispose()
