@@ -4,10 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from apiproof.access import CellStatus, leaks, probe_of
+from apiproof.access import leaks, probe_of
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.jwt import CREDENTIAL_CASES
+from apiproof.reporting import Status
 from tests.service import SERVICE
 
 # A key's near misses are cases of schemes without tokens.
@@ -37,11 +38,11 @@ def test_every_credential_case_gets_its_answer_and_no_log_holds_a_secret(
     assert len(secured) >= 10
     for operation_id in secured:
         for case in {"valid", *CREDENTIAL_CASES} - NOT_FOR_TOKENS:
-            assert tried[operation_id, case] is CellStatus.OK, (operation_id, case)
+            assert tried[operation_id, case] is Status.PASSED, (operation_id, case)
     for operation_id in ("read_random", "update_random", "delete_random"):
-        assert tried[operation_id, "other-user"] is CellStatus.OK
-        assert tried[operation_id, "other-admin"] is CellStatus.OK
-    assert tried["list_randoms", "listing"] is CellStatus.OK
+        assert tried[operation_id, "other-user"] is Status.PASSED
+        assert tried[operation_id, "other-admin"] is Status.PASSED
+    assert tried["list_randoms", "listing"] is Status.PASSED
     assert {cell.evidence != "" for cell in report.cells if cell.got} == {True}
 
     printed = capsys.readouterr()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from apiproof.access import AccessReport, CellStatus
+from apiproof.access import AccessReport
+from apiproof.reporting import Status
 from tests.access.demo_servers import FLAWS, STANDS, probed, running
 
 
@@ -19,7 +20,7 @@ def test_every_secured_operation_is_entered_with_a_valid_credential(report: Acce
     entered = {
         cell.operation_id
         for cell in report.cells
-        if cell.case == "valid" and cell.status is CellStatus.OK
+        if cell.case == "valid" and cell.status is Status.PASSED
     }
     public = {cell.operation_id for cell in report.cells if not cell.requirement} - entered
     assert entered | public == set(report.labels)

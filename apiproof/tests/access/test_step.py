@@ -10,7 +10,6 @@ from apiproof.access.report import (
     AccessReport,
     BaselineDiff,
     Cell,
-    CellStatus,
     compare_to_baseline,
 )
 from apiproof.access.step import as_step
@@ -25,7 +24,7 @@ def report(*operations: str) -> AccessReport:
     found = AccessReport(LABELS)
     for name in LABELS:
         is_wrong = name in operations
-        status = CellStatus.FINDING if is_wrong else CellStatus.OK
+        status = Status.FAILED if is_wrong else Status.PASSED
         got = (200,) if is_wrong else (401,)
         found.cells.append(Cell(name, "Bearer", "expired", "401", got, status))
         found.cells.append(Cell(name, "", "read back", "as written", (200,)))

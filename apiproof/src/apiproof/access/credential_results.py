@@ -12,13 +12,13 @@ from apiproof.access.report import (
     REFUSED_OTHERWISE,
     AccessFinding,
     Cell,
-    CellStatus,
 )
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.jwt import (
     CredentialCase,
     Expected,
 )
+from apiproof.reporting.model import Status
 
 ADMITTED = range(200, 300)
 UNAUTHENTICATED, FORBIDDEN = 401, 403
@@ -137,7 +137,7 @@ def evaluated(
         case=result.case.id,
         expected=result.case.expected.value,
         got=tuple(response.status for response in result.responses),
-        status=CellStatus.FINDING if worst else CellStatus.OK,
+        status=Status.FAILED if worst else Status.PASSED,
         note=worst.text if worst else "",
         evidence=shown.evidence if shown else "",
         check=result.case.check,
@@ -306,7 +306,7 @@ def skipped(requirement: SecurityRequirement, case: CredentialCase, reason: str)
         requirement.name,
         case.id,
         case.expected.value,
-        status=CellStatus.SKIPPED,
+        status=Status.SKIPPED,
         note=reason,
         check=case.check,
     )

@@ -18,12 +18,11 @@ from apiproof.access.report import (
     AccessReport,
     BaselineDiff,
     Cell,
-    CellStatus,
     by_cause,
 )
 from apiproof.access.step import as_step, curl_of, place_of
 from apiproof.reporting.formats import as_junit, as_sarif
-from apiproof.reporting.model import build_report
+from apiproof.reporting.model import Status, build_report
 from apiproof.reporting.page import as_html
 from apiproof.reporting.terminal import console as default_console
 
@@ -69,7 +68,9 @@ def print_report(
 
 
 def _table(report: AccessReport) -> Table:
-    table = Table(title="Access", caption="ok  !finding  -not tried", caption_justify="left")
+    table = Table(
+        title="Access", caption="ok passed   ! failed   - not tried", caption_justify="left"
+    )
     table.add_column("operation", no_wrap=True, max_width=LABEL)
     for name in COLUMNS:
         table.add_column(name, justify="center", no_wrap=True)
@@ -95,7 +96,7 @@ def _mark(
         worst = min(found, key=lambda one: one.severity.rank).severity
         return f"[{STYLES[worst]}]![/]"
     statuses = {cell.status for cell in cells if cell.check in checks}
-    if CellStatus.OK in statuses or CellStatus.FINDING in statuses:
+    if Status.PASSED in statuses or Status.FAILED in statuses:
         return "[green]ok[/]"
     return "[dim]-[/]" if statuses else ""
 
@@ -103,7 +104,7 @@ def _mark(
 def _print_skipped(report: AccessReport, console: Console) -> None:
     reasons: dict[str, set[str]] = {}
     for cell in report.cells:
-        if cell.status is CellStatus.SKIPPED:
+        if cell.status is Status.SKIPPED:
             reasons.setdefault(cell.note, set()).add(cell.case)
     for name, reason in report.not_exercised.items():
         reasons.setdefault(reason, set()).add(report.labels.get(name, name))

@@ -1,6 +1,5 @@
 """What a probe found: cells (operation x case), findings, their causes, and the baseline."""
 
-import enum
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,19 +19,12 @@ from apiproof.declared_security import (
 )
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
+from apiproof.reporting.model import Status
 
 NOT_VERIFIED = "the signature is not verified"
 OPEN = "no credential is asked for"
 REFUSED_OTHERWISE = "refused otherwise"  # than with the status that is due
 SHOWN = "shows"  # a member of a schema that many operations answer with
-
-
-class CellStatus(enum.Enum):
-    """What a cell says."""
-
-    OK = "ok"
-    FINDING = "finding"
-    SKIPPED = "not tried"
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ class Cell:
         case: The case's id.
         expected: The answer that is due, in words.
         got: The statuses seen, one per variant; 0 where no answer came.
-        status: Whether they are as expected.
+        status: Whether they are as expected; skipped where it was not tried.
         note: Why it was not tried, or what is wrong.
         evidence: The id of the last request, as the service names it.
         check: The check that it belongs to.
@@ -56,7 +48,7 @@ class Cell:
     case: str
     expected: str
     got: tuple[int, ...] = ()
-    status: CellStatus = CellStatus.OK
+    status: Status = Status.PASSED
     note: str = ""
     evidence: str = ""
     check: str = ""
@@ -146,7 +138,7 @@ def evaluated(  # noqa: PLR0913 - the parts of a cell and its finding
     cause: str = "",
 ) -> tuple[Cell, list[AccessFinding]]:
     """Return a cell for what was tried beside credentials, and its finding if there is a note."""
-    status = CellStatus.FINDING if note else CellStatus.OK
+    status = Status.FAILED if note else Status.PASSED
     got = tuple(response.status for response in responses)
     first = responses[0] if responses else None
     evidence = first.evidence if first else ""
@@ -173,7 +165,7 @@ def skipped(
 ) -> Cell:
     """Return a cell for what could not be tried."""
     identity = operation.operation_id
-    return Cell(identity, "", name, "", status=CellStatus.SKIPPED, note=reason, check=check)
+    return Cell(identity, "", name, "", status=Status.SKIPPED, note=reason, check=check)
 
 
 def trapped(operation_id: str, fetched: Sequence[str]) -> Iterator[AccessFinding]:
@@ -232,7 +224,7 @@ class AccessReport:
     @property
     def tried(self) -> int:
         """How many cells were tried."""
-        return sum(cell.status is not CellStatus.SKIPPED for cell in self.cells)
+        return sum(cell.status is not Status.SKIPPED for cell in self.cells)
 
     @property
     def evidence(self) -> str:

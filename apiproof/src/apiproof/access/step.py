@@ -6,7 +6,7 @@ from typing import Final
 
 from apiproof.access.checks import CHECKS
 from apiproof.access.http import Response
-from apiproof.access.report import AccessFinding, AccessReport, Cell, CellStatus, by_cause
+from apiproof.access.report import AccessFinding, AccessReport, Cell, by_cause
 from apiproof.redaction import redact, redact_headers
 from apiproof.reporting import (
     Case,
@@ -22,11 +22,6 @@ from apiproof.reporting import (
 )
 
 BODY: Final = 1500  # characters of an answer that a report shows
-_STATUSES: Final = {
-    CellStatus.OK: Status.PASSED,
-    CellStatus.FINDING: Status.FAILED,
-    CellStatus.SKIPPED: Status.SKIPPED,
-}
 
 
 def as_step(
@@ -112,7 +107,7 @@ def curl_of(finding: AccessFinding, base_url: str) -> str:
 def _case(report: AccessReport, cell: Cell, failed: set[tuple[str, str]]) -> Case:
     operation = report.labels.get(cell.operation_id, cell.operation_id)
     scheme = f" ({cell.requirement})" if cell.requirement else ""
-    status = _STATUSES[cell.status]
+    status = cell.status
     if status is Status.FAILED and (cell.operation_id, cell.case) not in failed:
         status = Status.PASSED  # a baseline lists it
     return Case(f"{operation}{scheme}: {cell.case}", status, message=cell.note)
@@ -149,7 +144,7 @@ def _grid(report: AccessReport) -> Grid:
                 else first[cell.operation_id]
             ),
             column=columns.index(cell.case),
-            status=_STATUSES[cell.status],
+            status=cell.status,
             text="/".join(dict.fromkeys(map(str, cell.got))),
             note=f"expected {cell.expected}; {cell.note}".strip("; ")
             if cell.expected
