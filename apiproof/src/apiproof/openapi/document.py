@@ -3,16 +3,19 @@
 What a document can cost is limited: its bytes, its depth, and what YAML aliases multiply.
 """
 
+import json
 import posixpath
 import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
 from urllib.parse import unquote, urljoin, urlsplit
 
 import jsonpointer
+import jsonschema_rs
 
 from apiproof.openapi.operations import Operation, operations
 from apiproof.openapi.references import (
@@ -23,6 +26,7 @@ from apiproof.openapi.references import (
     DocumentError,
     DocumentMissing,
     as_document,
+    join_pointer,
     resolve_ref,
 )
 from apiproof.openapi.routing import Route, Router
@@ -42,6 +46,7 @@ __all__ = [
     "operations",
     "parse_document",
     "parse_yaml",
+    "require_sound",
     "resolve_ref",
 ]
 
@@ -259,3 +264,25 @@ def _text(file: IO[bytes], location: str) -> str:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DocumentError(f"{location}: not UTF-8 text.") from None
+
+
+def require_sound(document: Document) -> Document:
+    """Return a document that is built as OpenAPI 3 is, so that the rest may rely on it.
+
+    Raises:
+        DocumentError: It is not; the text names the first place.
+    """
+    document.require_openapi_3()
+    error = next(iter(_structure().iter_errors(document.raw)), None)
+    if error is not None:
+        place = join_pointer("", *error.instance_path)
+        raise DocumentError(
+            f"{document.name}: not built as OpenAPI 3 at #{place}: {error.message}; repair it."
+        )
+    return document
+
+
+@cache
+def _structure() -> jsonschema_rs.Draft202012Validator:
+    text = Path(__file__).with_name("structure.json").read_text(encoding="utf-8")
+    return jsonschema_rs.Draft202012Validator(json.loads(text), mask="this part")

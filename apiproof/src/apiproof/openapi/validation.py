@@ -3,19 +3,21 @@
 OpenAPI 3.0 has its own dialect (`nullable`, boolean `exclusiveMinimum`, no siblings of `$ref`);
 3.1 and 3.2 speak JSON Schema. In all of them a property that is `readOnly` need not be sent, one
 that is `writeOnly` need not be answered, and `int32` bounds a number. So schemas are judged in a
-view of the document, in JSON Schema 2020-12, where each has its old JSON pointer.
+view of the document, in JSON Schema 2020-12, where each has its old JSON pointer. A view holds what
+a schema can reach: a document of megabytes is never converted whole for a few of its schemas.
 """
 
+import contextlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 import jsonschema_rs
+from jsonpointer import JsonPointerException
 
 from apiproof.openapi.references import (
     DATA_KEYWORDS,
@@ -33,6 +35,8 @@ Direction = Literal["request", "response"]
 _HIDING: Final = {"request": "readOnly", "response": "writeOnly"}
 _INT32: Final = 2**31
 _WRAPPED: Final = "x-nullable-wrapped"
+_DEPTH_OF_PARTS: Final = 3  # `/components/schemas/User`, `/paths/~1users/get`
+_Steps = tuple[str, ...]
 _BASE: Final = "urn:openapi"
 _MASK: Final = "the value"
 _SENTENCES: Final = {
@@ -87,14 +91,9 @@ class SchemaValidator:
         self._document = as_document(document)
         self._direction: Direction = direction
         self._compiled: dict[str, jsonschema_rs.Draft202012Validator] = {}
-
-    @cached_property
-    def _view(self) -> Any:
-        return as_json_schema(self._document, self._direction)
-
-    @cached_property
-    def _registry(self) -> jsonschema_rs.Registry:
-        return jsonschema_rs.Registry([(_BASE, self._view)])
+        self._parts: dict[_Steps, tuple[Any, frozenset[_Steps]]] = {}
+        self._views: dict[_Steps, tuple[Any, jsonschema_rs.Registry]] = {}
+        self._in_views = 0  # parts, each as often as it was put into one
 
     def accepts(self, schemas: Sequence[Located], value: Any) -> bool:
         """Tell whether a value is valid under all of some schemas."""
@@ -103,7 +102,7 @@ class SchemaValidator:
     def errors(self, schema: Located, value: Any) -> Iterator[SchemaError]:
         """Yield what is wrong with a value under a schema, each error at its deepest place."""
         for error in self.compiled(schema).iter_errors(value):
-            yield self._error(_deepest(error), value)
+            yield self._error(schema, _deepest(error), value)
 
     def compiled(self, schema: Located) -> jsonschema_rs.Draft202012Validator:
         """Return the compiled form of a schema of the document.
@@ -112,12 +111,13 @@ class SchemaValidator:
             DocumentError: It is no usable schema.
         """
         if schema.pointer not in self._compiled:
-            path = to_view(self._view, pointer_steps(schema.pointer))
+            view, registry = self._view_of(schema)
+            path = to_view(view, pointer_steps(schema.pointer))
             reference = f"{_BASE}#{quote(join_pointer('', *path), safe='/~')}"
             try:
                 self._compiled[schema.pointer] = jsonschema_rs.Draft202012Validator(
                     {"$ref": reference},
-                    registry=self._registry,
+                    registry=registry,
                     validate_formats=True,
                     formats={"date-time": _is_date_time, "time": _is_time},
                     mask=_MASK,
@@ -132,13 +132,55 @@ class SchemaValidator:
                 ) from why
         return self._compiled[schema.pointer]
 
-    def _error(self, error: jsonschema_rs.ValidationError, value: Any) -> SchemaError:
+    @cached_property
+    def _parts_of_all(self) -> int:
+        return _count_parts(self._document.raw)
+
+    def _view_of(self, schema: Located) -> tuple[Any, jsonschema_rs.Registry]:
+        """Return a view of the part that a schema stands in, and of what that refers to.
+
+        Where each refers to most others, all of the document is cheaper than a view for each.
+        """
+        start = tuple(pointer_steps(schema.pointer)[:_DEPTH_OF_PARTS])
+        if start not in self._views and self._in_views > self._parts_of_all:
+            start = ()
+        if start not in self._views:
+            view = self._reachable(start)
+            self._views[start] = view, jsonschema_rs.Registry([(_BASE, view)])
+        return self._views[start]
+
+    def _reachable(self, start: _Steps) -> Any:
+        view: dict[str, Any] = {}
+        waiting, seen = {start}, set[_Steps]()
+        while waiting:
+            steps = waiting.pop()
+            part, references = self._part(steps)
+            if not steps:
+                return part  # the whole document
+            if part is not None:
+                _put(view, steps, part)
+            seen.add(steps)
+            waiting |= references - seen
+        self._in_views += len(seen)
+        return view
+
+    def _part(self, steps: _Steps) -> tuple[Any, frozenset[_Steps]]:
+        """Return a part in JSON Schema, and the parts that it refers to."""
+        if steps not in self._parts:
+            part = as_json_schema(self._document, steps, self._direction)
+            self._parts[steps] = part, frozenset(_references(self._document, part))
+        return self._parts[steps]
+
+    def _error(
+        self, schema: Located, error: jsonschema_rs.ValidationError, value: Any
+    ) -> SchemaError:
         place: list[str | int] = []
         for step in error.instance_path:  # numbers also where an object's key is one
             key = step if isinstance(value, list) else str(step)
             value = value[key]
             place.append(key)
-        pointer = self._document.nearest(from_view(self._view, error.schema_path))
+        view, _ = self._view_of(schema)
+        pointer = self._document.nearest(from_view(view, error.schema_path))
         return SchemaError(error.kind.name, tuple(place), value, pointer, _expected(error))
 
 
@@ -197,54 +239,64 @@ def matches_pattern(pattern: str, text: str) -> bool:
     return validator is not None and validator.is_valid(text)
 
 
-def require_sound(document: Document) -> Document:
-    """Return a document that is built as OpenAPI 3 is, so that the rest may rely on it.
-
-    Raises:
-        DocumentError: It is not; the text names the first place.
-    """
-    document.require_openapi_3()
-    error = next(iter(_structure().iter_errors(document.raw)), None)
-    if error is not None:
-        place = join_pointer("", *error.instance_path)
-        raise DocumentError(
-            f"{document.name}: not built as OpenAPI 3 at #{place}: {error.message}; repair it."
-        )
-    return document
+def as_json_schema(document: Document, steps: Sequence[str], direction: Direction) -> Any:
+    """Return a part of a document, its schemas in JSON Schema 2020-12; None if it is missing."""
+    part, is_names = document.root, False
+    for step in steps:
+        part = part.at(step)
+        if step in DATA_KEYWORDS and not is_names:
+            return document.root.at(*steps).node
+        is_names = step in NAME_MAPS and not is_names
+    return _converted(document, part.node, direction, is_names=is_names)
 
 
-@cache
-def _structure() -> jsonschema_rs.Draft202012Validator:
-    text = Path(__file__).with_name("structure.json").read_text(encoding="utf-8")
-    return jsonschema_rs.Draft202012Validator(json.loads(text), mask="this part")
+def _references(document: Document, part: Any) -> Iterator[_Steps]:
+    """Yield the ways to the parts that a converted part refers to."""
+    waiting = [part]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            waiting += node.values()
+            if isinstance(ref := node.get("$ref"), str):
+                with contextlib.suppress(DocumentError, JsonPointerException):  # it leads nowhere
+                    yield tuple(pointer_steps(document.target_pointer(ref))[:_DEPTH_OF_PARTS])
 
 
-def as_json_schema(document: Document, direction: Direction) -> Any:
-    """Return the whole document with its schemas in JSON Schema 2020-12."""
-    return _converted(document, document.root, direction, is_names=False)
+def _count_parts(node: Any, depth: int = _DEPTH_OF_PARTS) -> int:
+    return (
+        sum(_count_parts(inner, depth - 1) for inner in node.values())
+        if depth and isinstance(node, Mapping)
+        else 1
+    )
 
 
-def _converted(document: Document, part: Located, direction: Direction, *, is_names: bool) -> Any:
-    node = part.node
+def _put(view: Any, steps: _Steps, part: Any) -> None:
+    for step in steps[:-1]:
+        view = view.setdefault(step, {})
+        if not isinstance(view, dict):
+            return  # a part that this one is in is there already
+    view[steps[-1]] = part
+
+
+def _converted(document: Document, node: Any, direction: Direction, *, is_names: bool) -> Any:
     if isinstance(node, list):
-        return [
-            _converted(document, part.at(number), direction, is_names=False)
-            for number in range(len(node))
-        ]
+        return [_converted(document, each, direction, is_names=False) for each in node]
     if not isinstance(node, Mapping):
         return node
     plain = {
         str(key): value
         if key in DATA_KEYWORDS and not is_names
-        else _converted(
-            document, part.at(key), direction, is_names=key in NAME_MAPS and not is_names
-        )
+        else _converted(document, value, direction, is_names=key in NAME_MAPS and not is_names)
         for key, value in node.items()
     }
-    return plain if is_names else _schema(document, part, plain, direction)
+    return plain if is_names else _schema(document, node, plain, direction)
 
 
-def _schema(document: Document, part: Located, plain: dict[str, Any], direction: Direction) -> Any:
+def _schema(
+    document: Document, node: Mapping[str, Any], plain: dict[str, Any], direction: Direction
+) -> Any:
     ref = plain.get("$ref")
     if isinstance(ref, str):
         if not ref.startswith("#"):
@@ -252,10 +304,11 @@ def _schema(document: Document, part: Located, plain: dict[str, Any], direction:
         if document.is_30:
             plain = {"$ref": ref, **({"nullable": True} if plain.get("nullable") is True else {})}
     if isinstance(plain.get("required"), list) and isinstance(plain.get("properties"), dict):
+        properties = Located(node["properties"], "")
         plain["required"] = [
             name
             for name in plain["required"]
-            if not is_flagged(document, part.at("properties", name), _HIDING[direction])
+            if not is_flagged(document, properties.at(name), _HIDING[direction])
         ]
     _bounds(plain)
     return _nullable(plain) if document.is_30 else plain

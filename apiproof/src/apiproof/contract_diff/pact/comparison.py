@@ -11,11 +11,12 @@ from apiproof.contract_diff.pact.parameters import ParameterCheck
 from apiproof.contract_diff.pact.request_body import RequestBodyCheck
 from apiproof.contract_diff.pact.responses import ResponseCheck
 from apiproof.contract_diff.pact.security import check_security
+from apiproof.openapi.document import require_sound
 from apiproof.openapi.parameter_styles import ParameterReader
 from apiproof.openapi.references import Document, DocumentError
 from apiproof.openapi.routing import Route, Router
 from apiproof.openapi.schema_variants import SchemaVariants
-from apiproof.openapi.validation import SchemaValidator, require_sound
+from apiproof.openapi.validation import SchemaValidator
 from apiproof.pacts.reading import Interaction, PactFile, Request
 
 
