@@ -4,6 +4,7 @@ Reports, HAR files, terminal output and curl commands are redacted with it, and 
 reports are searched with it.
 """
 
+import functools
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -43,6 +44,7 @@ _JSON_MEMBER: Final = re.compile(r'"((?:[^"\\\n]|\\.){1,80})"(\s*:\s*)"(?:[^"\\\
 _FORM_FIELD: Final = re.compile(r"(^|[&?])([\w.\[\]-]{1,80})=([^&\s\"']*)")
 
 
+@functools.lru_cache(4096)  # a document has few names, and each answer has them again
 def is_secret(name: str) -> bool:
     """Whether a field, header or parameter of this name carries a secret."""
     return name.lower() in _WHOLE_NAMES or bool(_SECRET_NAME.search(name))

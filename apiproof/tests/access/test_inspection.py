@@ -7,6 +7,8 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from apiproof.access.checks import Impact
 from apiproof.access.credential_results import challenge_faults
@@ -17,7 +19,13 @@ from apiproof.access.report import REFUSED_OTHERWISE, SHOWN, AccessFinding, by_c
 from apiproof.access.requirements import SecurityModel, shadowed_routes
 from apiproof.access.resources import last_word, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
-from apiproof.access.secret_leaks import SecretLeaks, leaks, without_declared_secrets
+from apiproof.access.secret_leaks import (
+    NEEDLES,
+    PATTERNS,
+    SecretLeaks,
+    leaks,
+    without_declared_secrets,
+)
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.document import operations
 
@@ -290,3 +298,12 @@ def test_a_token_in_the_query_of_a_url_is_meant_to_be_followed() -> None:
     token = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJpbWFnZSJ9.c2lnbmF0dXJl"
     assert list(leaks(json.dumps({"image": f"https://images.test/1.png?token={token}"}), [])) == []
     assert list(leaks(json.dumps({"image": token}), [])) == ["a token"]
+
+
+@pytest.mark.parametrize("name", list(PATTERNS))
+@given(data=st.data())
+def test_whatever_looks_like_a_secret_holds_what_is_looked_for_first(
+    name: str, data: st.DataObject
+) -> None:
+    text = data.draw(st.from_regex(PATTERNS[name]))
+    assert any(needle in text for needle in NEEDLES[name])

@@ -165,6 +165,7 @@ def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
     together.mkdir()
     code, output, found = fuzzed(alone, 1)
     assert code == 1, output
+    assert "2 shards, 1 at a time" in output, "nobody would take over what more parts cost"
     code, output, ids = fuzzed(together, 2)
     assert code == 1, output
     broken = {label for label in LABELS if any(f"/{label}/" in name for name in ids)}

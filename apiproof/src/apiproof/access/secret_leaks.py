@@ -37,6 +37,19 @@ PATTERNS: dict[str, re.Pattern[str]] = {
     ),
 }
 
+# In a text without any of these there is no use in looking: expressions take twenty times as long.
+NEEDLES: dict[str, tuple[str, ...]] = {
+    "a token": ("eyJ",),
+    "a password hash": ("$2", "$argon2", "$1$", "$5$", "$6$", "pbkdf2", "scrypt", "{SSHA"),
+    "a private key": ("-----BEGIN ",),
+    "an AWS access key": ("AKIA", "ASIA"),
+    "a database URL": ("postgres", "mysql", "mongodb"),
+    "a stack trace": ("Traceback ", 'File "', ".java:", ".js:"),
+    "SQL": (
+        "SELECT", "INSERT INTO", "UPDATE ", "DELETE FROM", "psycopg", "sqlalche", "sqlite3.",
+        "ORA-", "duplicate key", "violates ", 'relation "',
+    ),
+}  # fmt: skip
 
 _IN_QUERY = re.compile(r"[?&][\w-]+=$")
 
@@ -58,6 +71,8 @@ def _leaking(text: str, secrets: Iterable[str], sent: str) -> Iterator[tuple[str
     if value := next(known, ""):
         yield OF_THE_RUN, value
     for name, pattern in PATTERNS.items():
+        if not any(needle in text for needle in NEEDLES[name]):
+            continue
         for found in pattern.finditer(text):
             is_signed_url = _IN_QUERY.search(text[: found.start()][-80:])  # meant to be followed
             if found.group() not in sent and not is_signed_url:

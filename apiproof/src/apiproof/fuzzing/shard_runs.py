@@ -39,7 +39,7 @@ from apiproof.service import Service, load_service
 
 _KEPT_LINES: Final = 15
 _GRACE: Final = 5.0  # seconds that an interrupted shard gets to write what it has
-_PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over
+_PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over; each costs a start
 
 
 def run_shard(
@@ -233,7 +233,7 @@ def fuzz_in_shards(name: str, arguments: Sequence[str], workers: int) -> ShardRe
         workers: how many processes share it.
     """
     started = time.monotonic()
-    parts = shards(workers * _PARTS_PER_WORKER)
+    parts = shards(workers * _PARTS_PER_WORKER if workers > 1 else 1)
     tasks = {str(part): ShardTask(name, str(part), tuple(arguments)) for part in parts}
     print_line(console, f"{len(tasks)} shards, {workers} at a time ...")
     whole = ShardResult("all")
