@@ -91,3 +91,22 @@ def test_server_of_a_path_counts_for_it() -> None:
         "paths": {"/a": {"servers": [{"url": "/own"}], "get": {"responses": {}}}},
     }
     assert meant(Router(document), "/own/a") == ["/a"]
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "values"),
+    [
+        ("/a%2Db/{x}", "/a-b/1", {"x": "1"}),
+        ("/a b/{x}", "/a%20b/%252F", {"x": "%2F"}),
+        ("/a/{x}", "/a/b%2Fc", {"x": "b/c"}),
+        ("/%C3%A9/{x}", "/é/%C3%A9", {"x": "é"}),
+        ("/{x}:run", "/7%3Arun", {"x": "7"}),
+    ],
+)
+def test_a_path_means_the_same_however_it_is_encoded(
+    template: str, path: str, values: dict[str, str]
+) -> None:
+    """The regression: only what a variable takes was decoded, the rest was compared as written."""
+    (route,) = operations(template).routes("GET", path)
+    assert route.values == values
+    assert operations("/a/b").routes("GET", "/a%2Fb") == []

@@ -5,10 +5,9 @@ What a document can cost is limited: its bytes, its depth, and what YAML aliases
 
 import json
 import posixpath
-import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, Final
@@ -17,10 +16,10 @@ from urllib.parse import unquote, urljoin, urlsplit
 import jsonpointer
 import jsonschema_rs
 
+from apiproof.openapi.identifiers import Identifiers, references_of
 from apiproof.openapi.operations import Operation, operations
 from apiproof.openapi.references import (
-    DATA_KEYWORDS,
-    NAME_MAPS,
+    EXTERNAL,
     DanglingReference,
     Document,
     DocumentError,
@@ -28,6 +27,7 @@ from apiproof.openapi.references import (
     as_document,
     join_pointer,
     resolve_ref,
+    shown_place,
 )
 from apiproof.openapi.routing import Route, Router
 from apiproof.openapi.strict_json import HalfCharacter, strict_json
@@ -51,8 +51,6 @@ __all__ = [
 ]
 
 MAX_BYTES: Final = 64 * 2**20
-EXTERNAL: Final = "x-external"
-"""Where `load_document` puts the files that a document refers to: by the path as it is referred."""
 _TIMEOUT: Final = 20.0
 
 
@@ -131,6 +129,9 @@ class _Bundle:
                 raise DocumentError(f"{beginning} begins no http(s) URL; write https://host/path.")
         self._names: dict[str, str] = {self._root: ""}
         self._files: dict[str, Any] = {}
+        self._unread: list[tuple[Any, str]] = []
+        self._identifiers = Identifiers()
+        self._reads_identifiers = True  # `$id` came with OpenAPI 3.1
 
     def load(self) -> dict[str, Any]:
         """Read everything, as one document."""
@@ -138,36 +139,52 @@ class _Bundle:
         if not isinstance(raw, dict):
             found = type(raw).__name__
             raise DocumentError(f"{self._source}: expected an OpenAPI object, got {found}.")
-        queue = [(raw, self._root)]
-        while queue:
-            node, location = queue.pop()
-            for holder, key, reference in _references(node):
-                holder[key] = self._led(reference, location, queue)
+        self._reads_identifiers = not str(raw.get("openapi", "")).startswith("3.0")
+        self._register(raw, self._root)
+        while self._unread:
+            node, location = self._unread.pop()
+            for holder, key, reference, base in references_of(node, location):
+                holder[key] = f"#{self._led(reference, base, location)}"
         if self._files:
             raw[EXTERNAL] = self._files
         return raw
 
-    def _led(self, reference: str, location: str, queue: list[tuple[Any, str]]) -> str:
-        """Return where a reference of one file points in the one document."""
+    def _register(self, parsed: Any, location: str) -> None:
+        self._unread.append((parsed, location))
+        if self._reads_identifiers:
+            self._identifiers.register(parsed, location, self._prefix(location))
+
+    def _led(self, reference: str, base: str, location: str) -> str:
+        """Return the pointer in the one document that a reference of one file leads to."""
+        if (known := self._identifiers.pointer(reference, base)) is not None:
+            return known
         target, _, fragment = reference.partition("#")
-        if fragment and not fragment.startswith("/") and (target or location != self._root):
-            raise DocumentError(
-                f"{self._source}: the reference {reference} in {location} names an anchor of "
-                "another file; name the place by a JSON pointer."
-            )
         where = self._located(target, location, reference) if target else location
         if where not in self._names:
-            self._names[where] = self._name(where)
-            try:
-                parsed = parse_document(_read(where), where)
-            except DocumentMissing:
-                text = f"{self._source}: {reference} leads to no file; bundle it into the document."
-                raise DocumentError(text) from None
-            self._files[self._names[where]] = parsed
-            queue.append((parsed, where))
+            self._load_file(where, reference)
+        if fragment and not fragment.startswith("/") and where != self._root:
+            known = self._identifiers.pointer(f"#{fragment}", where)
+            if known is None:
+                raise DanglingReference(
+                    f"{self._source}: the reference {reference} in {location} leads nowhere; "
+                    "repair it."
+                )
+            return known
+        return f"{self._prefix(where)}{fragment}"
+
+    def _load_file(self, where: str, reference: str) -> None:
+        self._names[where] = self._name(where)
+        try:
+            parsed = parse_document(_read(where), where)
+        except DocumentMissing:
+            text = f"{self._source}: {reference} leads to no file; bundle it into the document."
+            raise DocumentError(text) from None
+        self._files[self._names[where]] = parsed
+        self._register(parsed, where)
+
+    def _prefix(self, where: str) -> str:
         name = self._names[where]
-        prefix = f"/{EXTERNAL}/{jsonpointer.escape(name)}" if name else ""
-        return f"#{prefix}{fragment}"
+        return f"/{EXTERNAL}/{jsonpointer.escape(name)}" if name else ""
 
     def _located(self, target: str, location: str, reference: str) -> str:
         where = urljoin(location, target) if _is_url(location) else target
@@ -203,32 +220,6 @@ def _begins(beginning: str, url: str) -> bool:
     if ".." in below.split("/") or "\\" in below:
         return False
     return below == allowed.path or below.startswith(f"{allowed.path.rstrip('/')}/")
-
-
-def _references(root: Any) -> Iterator[tuple[Any, str, str]]:
-    """Yield every reference that leaves its place: the object that holds it, its key, its text."""
-    stack: list[tuple[Any, bool]] = [(root, False)]
-    while stack:
-        node, is_names = stack.pop()
-        if isinstance(node, list):
-            stack.extend((child, False) for child in node)
-            continue
-        if not isinstance(node, dict):
-            continue
-        if not is_names:
-            if isinstance(node.get("$ref"), str):
-                yield node, "$ref", node["$ref"]
-            yield from _mapped(node.get("discriminator"))
-        for key, child in node.items():
-            if is_names or key not in DATA_KEYWORDS:
-                stack.append((child, key in NAME_MAPS and not is_names))
-
-
-def _mapped(discriminator: Any) -> Iterator[tuple[Any, str, str]]:
-    mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
-    for name, target in mapping.items() if isinstance(mapping, dict) else ():
-        if isinstance(target, str) and re.search(r"[#/]|\.(json|ya?ml)$", target):
-            yield mapping, name, target
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):
@@ -275,9 +266,9 @@ def require_sound(document: Document) -> Document:
     document.require_openapi_3()
     error = next(iter(_structure().iter_errors(document.raw)), None)
     if error is not None:
-        place = join_pointer("", *error.instance_path)
+        place = shown_place(join_pointer("", *error.instance_path))
         raise DocumentError(
-            f"{document.name}: not built as OpenAPI 3 at #{place}: {error.message}; repair it."
+            f"{document.name}: not built as OpenAPI 3 at {place}: {error.message}; repair it."
         )
     return document
 

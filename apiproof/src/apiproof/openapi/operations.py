@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import unquote
 
 from apiproof.openapi.references import Document, DocumentError, Located, as_document
 
@@ -16,6 +17,7 @@ SecurityRequirements = tuple[tuple[tuple[str, tuple[str, ...]], ...], ...]
 """Alternatives, each of schemes with their scopes, of which all are needed."""
 _STYLES: Final = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_ENCODED: Final = re.compile("%[0-9A-Fa-f]{2}")
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,7 @@ class Operation:
                 part = self.document.child(owner, "parameters", number)
                 if not isinstance(part.node, Mapping) or not part.node.keys() >= {"name", "in"}:
                     raise DocumentError(
-                        f"{self.document.name}: {part.fragment}: not a parameter; repair it."
+                        f"{self.document.name}: {part.place}: not a parameter; repair it."
                     )
                 parameter = Parameter(str(part.node["name"]), str(part.node["in"]), part)
                 found[parameter.location, parameter.name] = parameter
@@ -220,5 +222,13 @@ def _requirements(security: Any) -> SecurityRequirements:
 
 
 def template_key(path: str) -> str:
-    """Return a path with its parameters' names taken out: equal for paths that mean the same."""
-    return _VARIABLE.sub("{}", path)
+    """Return a path with its parameters' names taken out: equal for paths that mean the same.
+
+    What is percent-encoded without need means what it encodes (RFC 3986, 6.2.2).
+    """
+    return _ENCODED.sub(_plain, _VARIABLE.sub("{}", path))
+
+
+def _plain(encoded: re.Match[str]) -> str:
+    character = unquote(encoded[0])
+    return character if re.fullmatch(r"[A-Za-z0-9._~-]", character) else encoded[0].upper()

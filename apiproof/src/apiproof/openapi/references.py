@@ -22,6 +22,10 @@ DATA_KEYWORDS: Final = frozenset({"example", "examples", "default", "enum", "con
 _DEPTH: Final = 8  # how many references, and `allOf` of `allOf`, are followed
 
 
+EXTERNAL: Final = "x-external"
+"""Where `load_document` puts the files that a document refers to: by the path as it is referred."""
+
+
 class DocumentError(UserError):
     """No OpenAPI 3 document that can be worked with; one line that says where and what to do."""
 
@@ -54,8 +58,13 @@ class Located(NamedTuple):
 
     @property
     def fragment(self) -> str:
-        """The pointer as a URI fragment that people read: `#/paths/~1users`."""
+        """The pointer as a reference to it says it: `#/paths/~1users`."""
         return f"#{self.pointer}"
+
+    @property
+    def place(self) -> str:
+        """The pointer as people read it, see `shown_place`."""
+        return shown_place(self.pointer)
 
 
 def join_pointer(pointer: str, *steps: str | int) -> str:
@@ -66,6 +75,14 @@ def join_pointer(pointer: str, *steps: str | int) -> str:
 def pointer_steps(pointer: str) -> list[str]:
     """Return the steps of a JSON pointer, unescaped."""
     return list(jsonpointer.JsonPointer(pointer).parts)
+
+
+def shown_place(pointer: str) -> str:
+    """Return a place as people read it: `#/paths/~1users`, or `parts/user.yaml#/User`."""
+    if not pointer.startswith(f"/{EXTERNAL}/"):
+        return f"#{pointer}"
+    file, _, rest = pointer.removeprefix(f"/{EXTERNAL}/").partition("/")
+    return f"{jsonpointer.unescape(file)}#{rest and f'/{rest}'}"
 
 
 def value_at(value: Any, pointer: str) -> Any:
@@ -125,7 +142,7 @@ class Document:
             for step in pointer_steps(pointer):
                 node = node[int(step)] if isinstance(node, list) else node[step]
         except (jsonpointer.JsonPointerException, LookupError, ValueError, TypeError):
-            text = f"{self.name}: the reference #{pointer} leads nowhere; repair it."
+            text = f"{self.name}: the reference {shown_place(pointer)} leads nowhere; repair it."
             raise DanglingReference(text) from None
         return node
 
@@ -157,6 +174,16 @@ class Document:
             self._targets[reference] = Located(self.at(pointer), pointer)
         return self._targets[reference]
 
+    def dynamic_targets(self, reference: str) -> list[Located]:
+        """Return all that a `$dynamicRef` may name, by the way that leads to it.
+
+        It is one where it does what `$ref` does (JSON Schema 2020-12 core, 8.2.3.2).
+        """
+        if "#/" in reference:
+            return [self.target(reference)]
+        named = self._dynamic_anchors.get(unquote(reference.rpartition("#")[2]), ())
+        return [Located(self.at(at), at) for at in named] or [self.target(reference)]
+
     def resolve(self, part: Located) -> Located:
         """Follow a part's `$ref` until there is none.
 
@@ -167,7 +194,7 @@ class Document:
         while isinstance(part.node, Mapping) and isinstance(ref := part.node.get("$ref"), str):
             if ref in seen:
                 raise DocumentError(
-                    f"{self.name}: {part.fragment}: {ref} leads in a circle; repair it."
+                    f"{self.name}: {part.place}: {ref} leads in a circle; repair it."
                 )
             seen.add(ref)
             part = self.target(ref)
@@ -197,18 +224,26 @@ class Document:
 
     @cached_property
     def _anchors(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+        every = [*self._named("$anchor"), *self._named("$dynamicAnchor")]
+        return dict(reversed(every))
+
+    @cached_property
+    def _dynamic_anchors(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, pointer in self._named("$dynamicAnchor"):
+            found.setdefault(name, []).append(pointer)
+        return found
+
+    def _named(self, word: str) -> Iterator[tuple[str, str]]:
+        """Yield every name that a keyword gives, and the pointer of what it names."""
         stack = [self.root]
         while stack:
             part = stack.pop()
-            if isinstance(part.node, Mapping):
-                for word in ("$anchor", "$dynamicAnchor"):
-                    if isinstance(name := part.node.get(word), str):
-                        found.setdefault(name, part.pointer)
+            if isinstance(part.node, Mapping) and isinstance(name := part.node.get(word), str):
+                yield name, part.pointer
             if isinstance(part.node, Mapping | list):
                 keys = part.node if isinstance(part.node, Mapping) else range(len(part.node))
                 stack.extend(part.at(key) for key in keys)
-        return found
 
 
 def as_document(document: Document | Mapping[str, Any]) -> Document:
@@ -217,13 +252,14 @@ def as_document(document: Document | Mapping[str, Any]) -> Document:
 
 
 def references(node: Any) -> Iterator[str]:
-    """Yield every `$ref`, and what discriminators name, under a node."""
+    """Yield every `$ref` and `$dynamicRef`, and what discriminators name, under a node."""
     queue = [node]
     while queue:
         here = queue.pop()
         if isinstance(here, Mapping):
-            if isinstance(ref := here.get("$ref"), str):
-                yield ref
+            for word in ("$ref", "$dynamicRef"):
+                if isinstance(ref := here.get(word), str):
+                    yield ref
             discriminator = here.get("discriminator")
             mapping = discriminator.get("mapping") if isinstance(discriminator, Mapping) else None
             yield from map(str, mapping.values()) if isinstance(mapping, Mapping) else ()

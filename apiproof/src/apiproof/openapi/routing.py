@@ -16,6 +16,8 @@ from apiproof.openapi.operations import METHODS, Operation, operations_of_path
 from apiproof.openapi.references import Document, Located, as_document
 
 _VARIABLE: Final = re.compile(r"\{([^{}]*)\}")
+_SLASH: Final = "\udc2f"
+"""Stands for a slash that is encoded; half a character, which no decoded text holds."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +94,16 @@ class Router:
     def _matching(self, path: str) -> Iterator[tuple[_Path, dict[str, str]]]:
         for each in self._paths:
             for candidate in _without_bases(path, each.bases):
-                if found := each.pattern.fullmatch(candidate):
+                if found := each.pattern.fullmatch(_decoded(candidate)):
                     names = _VARIABLE.findall(each.template)
                     values = zip(names, found.groups(), strict=True)
-                    yield each, {name: unquote(text) for name, text in values}
+                    yield each, {name: text.replace(_SLASH, "/") for name, text in values}
                     break
+
+
+def _decoded(path: str) -> str:
+    """Return an encoded path as its segments mean it; a slash within one stays apart."""
+    return "/".join(unquote(segment).replace("/", _SLASH) for segment in path.split("/"))
 
 
 @lru_cache(maxsize=8192)

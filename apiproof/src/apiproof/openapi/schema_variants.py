@@ -46,7 +46,7 @@ class SchemaVariants:
         self._steps += 1
         if self._steps > MOST_STEPS:
             raise DocumentError(
-                f"{self._document.name}: {schema.fragment} is part of a schema of more than "
+                f"{self._document.name}: {schema.place} is part of a schema of more than "
                 f"{MOST_STEPS:,} alternatives; write it more simply."
             )
         node = schema.node

@@ -114,5 +114,5 @@ def _require(document: Document, part: Located, kind: Any, wanted: str) -> None:
     if not isinstance(part.node, kind):
         found = _WORDS.get(type(part.node), "a number")
         raise DocumentError(
-            f"{document.name}: {part.fragment} should be {wanted} and is {found}; repair it."
+            f"{document.name}: {part.place} should be {wanted} and is {found}; repair it."
         )

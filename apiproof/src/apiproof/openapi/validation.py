@@ -128,7 +128,7 @@ class SchemaValidator:
                 ValueError,
             ) as why:
                 raise DocumentError(
-                    f"{schema.fragment}: not a usable schema ({why.args[0]}); repair it."
+                    f"{schema.place}: not a usable schema ({why.args[0]}); repair it."
                 ) from why
         return self._compiled[schema.pointer]
 

@@ -185,3 +185,58 @@ def test_a_text_that_becomes_a_list_is_read_apart(
 def test_a_format_of_numbers_that_nobody_knows_restricts_as_one_of_texts_does() -> None:
     documents = [_document(schema={"type": "integer", **f}) for f in ({}, {"format": "unix"})]
     assert _rules(*documents)["request-format-narrowed"] is ChangeSeverity.ERROR
+
+
+PARTS: dict[str, Any] = {"properties": {"a": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("types", ["object", ["object", "null"]])
+def test_a_type_that_was_only_meant_and_is_demanded_is_a_warning(types: Any) -> None:
+    """By the letter, properties alone let a list be; by convention they mean an object."""
+    meant = _document(schema={"properties": {"p": PARTS}})
+    demanded = _document(schema={"properties": {"p": {"type": types, **PARTS}}})
+    told = {rule for rule, s in _rules(meant, demanded).items() if s is ChangeSeverity.WARNING}
+    assert told == {"request-type-declared"}
+    told = {rule for rule, s in _rules(demanded, meant).items() if s is ChangeSeverity.WARNING}
+    assert told == {"response-type-undeclared"}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (PARTS, {**PARTS, "required": []}),
+        ({"type": "object", **PARTS}, {"allOf": [{"type": "object"}, PARTS]}),
+        ({"type": "object", **PARTS}, {"$ref": "#/components/schemas/Thing"}),
+    ],
+)
+def test_a_type_that_is_demanded_elsewhere_is_no_change(one: Any, other: Any) -> None:
+    things = {"schemas": {"Thing": {"type": "object", **PARTS}}}
+    documents = [{**_document(schema=each), "components": things} for each in (one, other)]
+    assert _rules(*documents) == _rules(*documents[::-1]) == {}
+
+
+def _pet(**discriminator: Any) -> dict[str, Any]:
+    kinds = {"kind": {"type": "string"}, "sort": {"type": "string"}}
+    pet = {"type": "object", "properties": kinds, "required": [*kinds]}
+    return _document(schema={**pet, "discriminator": discriminator})
+
+
+@pytest.mark.parametrize(
+    ("new", "fact"),
+    [
+        (_pet(propertyName="sort", mapping={"c": "Cat"}), "is told apart by `sort`, no longer by"),
+        (_pet(propertyName="kind", mapping={"c": "Dog"}), "names another schema `c`"),
+    ],
+)
+def test_a_schema_that_others_extend_is_told_apart_by_another_property(new: Any, fact: str) -> None:
+    """No value is refused for it; clients that were generated read by it."""
+    old = _pet(propertyName="kind", mapping={"c": "#/components/schemas/Cat"})
+    changes = diff(old, new)
+    assert {change.rule for change in changes} == {
+        "request-discriminator-changed",
+        "response-discriminator-changed",
+    }
+    assert all(change.severity is ChangeSeverity.WARNING for change in changes)
+    assert all(fact in change.sentence for change in changes)
+    short = _pet(propertyName="kind", mapping={"c": "Cat", "d": "Dog"})
+    assert diff(old, short) == []

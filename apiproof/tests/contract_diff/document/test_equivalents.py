@@ -299,3 +299,31 @@ def test_a_property_with_an_empty_name_is_named() -> None:
     old, new = ({"type": "object", "required": names} for names in (["a"], ["a", ""]))
     told = [change.sentence for change in diff(document(old, {}), document(new, {}))]
     assert '`""` in the request body is a new required property.' in told
+
+
+_A, _B = {"required": ["a"]}, {"required": ["b"]}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"not": {"anyOf": [_A, _B]}}, {"allOf": [{"not": _A}, {"not": _B}]}),
+        ({"not": {"anyOf": [{"not": _A}, _B]}}, {"required": ["a"], "not": _B}),
+        ({"not": _A}, {"properties": {"a": False}}),
+        ({"not": {"type": "object", **_A}}, {"properties": {"a": False}}),
+    ],
+)
+def test_a_denial_in_other_words_is_no_change(one: Any, other: Any) -> None:
+    old, new = (document({"type": "object", **each}, {}) for each in (one, other))
+    assert diff(old, new) == diff(new, old) == []
+
+
+def test_who_denies_a_property_rules_it_out_and_denies_nothing_else() -> None:
+    taken = {"type": "object", "properties": {"a": {"type": "string"}}}
+    old, new = document(taken, {}), document({**taken, "not": _A}, {})
+    told = {change.rule for change in diff(old, new) if change.breaking}
+    assert told == {"request-property-removed", "response-property-removed"}
+    both = document({**taken, "not": {"required": ["a", "b"]}}, {})
+    assert [c.rule for c in diff(old, both) if c.breaking] == ["request-not-narrowed"]
+    free, text = document({"not": _A}, {}), document({"not": _A, "type": "string"}, {})
+    assert [c.rule for c in diff(free, text) if c.breaking] == ["request-type-narrowed"]

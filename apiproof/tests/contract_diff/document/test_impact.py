@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from apiproof.contract_diff.document import Impact, diff, impact
+from apiproof.contract_diff.document import (
+    Change,
+    ChangeSeverity,
+    Impact,
+    Policy,
+    Reliance,
+    Side,
+    diff,
+    impact,
+)
+from apiproof.contract_diff.document.report import DiffReport
 from apiproof.pacts.reading import parse_pact
 from apiproof.pacts.usage import usage
 from tests.contract_diff.document.corpus import CASES_BY_ID
@@ -183,3 +193,37 @@ def test_default_speaks_for_the_statuses_that_nothing_else_names(
     old, new = (_promising(*statuses, described=name) for name in ("name", "other"))
     (gone,) = impact(diff(old, new), [PACT], old, new)
     assert [reliance.interaction for reliance in gone.reliances] == relied
+
+
+def test_what_concerns_all_operations_touches_every_consumer() -> None:
+    """The regression: nobody was said to rely on the document's servers."""
+    old, new = (
+        {
+            **CASES_BY_ID["path-removed"].old,
+            "servers": [{"url": "https://{r}.test/v1", "variables": {"r": {"default": r}}}],
+        }
+        for r in ("eu", "us")
+    )
+    policy = Policy({"server-default-changed": "error"})
+    (found,) = impact(diff(old, new, policy), [PACT], old, new)
+    assert not found.breaks
+    assert {each.interaction for each in found.touches} >= {"draw", "list"}
+
+
+@pytest.mark.parametrize(
+    ("reliances", "said"),
+    [
+        ([1, 1], "Consumers rely on each of the 2 breaking changes."),
+        ([0, 1], "No consumer relies on 1 of the 2 breaking changes."),
+        ([0], "No consumer relies on the breaking change."),
+        ([1], "Consumers rely on the breaking change."),
+        ([], ""),
+    ],
+)
+def test_how_many_changes_nobody_relies_on_is_said_in_one_sentence(
+    reliances: list[int], said: str
+) -> None:
+    change = Change("operation-removed", ChangeSeverity.ERROR, Side.OPERATION, "Gone.", "", None)
+    some = (Reliance("cli", "draw", "breaks"),)
+    impacts = [Impact(change, some * each) for each in reliances]
+    assert DiffReport("old", "new", [change] * len(impacts), impacts).unused == said

@@ -68,3 +68,60 @@ def test_servers_of_a_path_or_an_operation_count_for_it(where: str) -> None:
     assert (gone.rule, gone.operation) == ("server-removed", "GET /things")
     assert diff(plain, own)[0].sentence == f"The server {US} is no longer named."
     assert diff(own, own) == []
+
+
+def _at(path: str, *urls: str, **get: Any) -> dict[str, Any]:
+    whole = _document(*({"url": url} for url in urls))
+    (item,) = whole["paths"].values()
+    return {**whole, "paths": {path: {"get": {**item["get"], **get}}}}
+
+
+BASES = [
+    (_at("/things", f"{EU}/v1"), _at("/v1/things", EU)),
+    (_at("/things", f"{EU}/v1"), _at("/v1/things", EU, US)),
+    (_at("/v1/things"), _at("/things", "/v1")),
+    (_at("/things", "/v1"), _at("/v1/things", "/")),
+    (_at("/things", servers=[{"url": "/v1"}]), _at("/v1/things", "/")),
+    (_at("/{id}/a", "/v1"), _at("/v1/{name}/a", "/")),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), BASES)
+def test_a_base_path_that_moves_into_the_paths_or_out_of_them_changes_nothing(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    for old, new in ((one, other), (other, one)):
+        told = {(change.rule, change.severity) for change in diff(old, new)}
+        gone = {("server-removed", ChangeSeverity.WARNING)} if US in str(old["servers"]) else set()
+        assert told - {("servers-changed", ChangeSeverity.INFO)} == gone
+
+
+def test_what_changed_where_a_base_path_moved_is_compared() -> None:
+    wanted = {"name": "q", "in": "query", "required": True, "schema": {"type": "string"}}
+    old, new = _at("/things", f"{EU}/v1"), _at("/v1/things", EU, parameters=[wanted])
+    told = {change.rule for change in diff(old, new)}
+    assert told == {"request-required-parameter-added", "servers-changed"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rules"),
+    [
+        (_at("/things", f"{EU}/v1"), _at("/things", f"{EU}/v2"), {"server-removed"}),
+        (
+            _at("/things", f"{EU}/v1"),
+            _at("/v2/things", EU),
+            {"server-removed", "operation-removed"},
+        ),
+        (_at("/things", "/v1"), _at("/v1/things", "/v1"), {"operation-removed"}),
+    ],
+)
+def test_another_base_path_is_another_place(
+    old: dict[str, Any], new: dict[str, Any], rules: set[str]
+) -> None:
+    told = {change.rule for change in diff(old, new) if change.severity is not ChangeSeverity.INFO}
+    assert told == rules
+
+
+def test_what_is_encoded_without_need_is_the_same_path() -> None:
+    assert diff(_at("/a%2Db/{x}"), _at("/a-b/{y}")) == []
+    assert [c.rule for c in diff(_at("/a%2Fb"), _at("/a/b")) if c.breaking] == ["operation-removed"]

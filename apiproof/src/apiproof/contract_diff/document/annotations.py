@@ -24,6 +24,8 @@ from apiproof.openapi.references import join_pointer
 
 EXTENSIBLE = "x-extensible-enum"
 """Known values of an enum that may grow (Zalando's guidelines, rule 112)."""
+DECIDING = frozenset({"enum", "const", "anyOf", "oneOf", "not", "if"})
+"""Keywords beside which the types of a schema are not left to convention."""
 Pair = tuple[SchemaSite, SchemaSite]
 
 
@@ -131,6 +133,21 @@ class Annotations:
         yield from self._extensible(*both(EXTENSIBLE))
         yield from self._inside(*both("contentSchema"))
         yield from _unused(_unused_words(self._old, old), _unused_words(self._new, new))
+        yield from self._typed(old, new)
+        yield from _told_apart(_discriminator(self._old, old), _discriminator(self._new, new))
+
+    def _typed(self, old: SchemaSite, new: SchemaSite) -> Iterator[Remark]:
+        """Tell where a type that was only meant is demanded, or one that was is only meant.
+
+        Keywords of one type mean that type by convention; by the letter they let all others be.
+        """
+        (was, implied), (now, meant) = _types(self._old, old), _types(self._new, new)
+        if self._sent and implied and set(was) <= set(now) and not meant:
+            fact = f"says now that it is {' or '.join(now)}, which was only meant"
+            yield Remark("type-declared", fact, old.pointer, new.pointer)
+        elif not self._sent and meant and set(now) <= set(was) and not implied:
+            fact = f"no longer says that it is {' or '.join(was)}, which is only meant"
+            yield Remark("type-undeclared", fact, old.pointer, new.pointer)
 
     def _inside(self, was: Constraint, now: Constraint) -> Iterator[Remark]:
         """Compare what texts hold; no validator looks, so how much it means cannot be told."""
@@ -181,6 +198,49 @@ def _parts(schemas: Schemas, site: SchemaSite) -> Iterator[tuple[tuple[str, str]
                 ref = part.get("$ref") if isinstance(part, Mapping) else None
                 name = ref if isinstance(ref, str) else str(index)
                 yield ("variant", name), SchemaSite(join_pointer(at, word, index), part)
+
+
+def _types(schemas: Schemas, site: SchemaSite) -> tuple[tuple[str, ...], bool]:
+    """Return the types of a schema, none where others decide, and whether they are only meant."""
+    meant: tuple[str, ...] = ()
+    for layer in schemas.layers(site):
+        schema = layer.schema
+        if not isinstance(schema, Mapping) or DECIDING & schema.keys():
+            return (), False
+        if "type" in schema:
+            return types_of(schema), False
+        types = types_of(schema)
+        meant = types if len(types) == 1 else meant
+    return meant, bool(meant)
+
+
+def _discriminator(schemas: Schemas, site: SchemaSite) -> Constraint | None:
+    """Return the discriminator of a schema that others extend; of a union it is a rule."""
+    for layer in schemas.layers(site):
+        schema = layer.schema
+        if isinstance(schema, Mapping) and not {"anyOf", "oneOf"} & schema.keys():
+            found = schema.get("discriminator")
+            if isinstance(found, Mapping):
+                return Constraint(found, join_pointer(layer.pointer, "discriminator"))
+    return None
+
+
+def _told_apart(was: Constraint | None, now: Constraint | None) -> Iterator[Remark]:
+    if was is None or now is None:
+        return
+    one, other = (str(each.value.get("propertyName")) for each in (was, now))
+    if one != other:
+        fact = f"is told apart by `{other}`, no longer by `{one}`"
+        yield Remark("discriminator-changed", fact, was.pointer, now.pointer)
+    before, after = (each.value.get("mapping") or {} for each in (was, now))
+    for name in before:
+        if _last(before[name]) != _last(after.get(name, name)):
+            fact = f"names another schema `{name}`"
+            yield Remark("discriminator-changed", fact, was.pointer, now.pointer)
+
+
+def _last(reference: Any) -> str:
+    return str(reference).rpartition("/")[2]
 
 
 Unused = tuple[str, dict[str, Constraint]]

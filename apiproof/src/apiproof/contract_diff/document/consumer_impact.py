@@ -80,8 +80,9 @@ def _reliances(
 ) -> Iterator[Reliance]:
     """Yield each interaction that relies on a change once, with the worst that it does to it."""
     effects: dict[tuple[str, str], str] = {}
+    every = [call for some in reached.values() for call in some]
     for occurrence in change.occurrences:
-        for call in reached.get(occurrence.operation, ()):
+        for call in reached.get(occurrence.operation, ()) if occurrence.operation else every:
             effect = probe.effect(change, occurrence.place, call)
             key = (call.consumer, call.interaction.description)
             if effect is not None and effects.get(key) != BREAKS:
@@ -100,7 +101,7 @@ class _Probe:
     def effect(self, change: Change, place: Place, call: Call) -> str | None:
         """Return BREAKS, TOUCHES, or None when the interaction does not rely on it."""
         if change.side is Side.OPERATION:
-            return BREAKS
+            return BREAKS if change.rule.startswith("operation-removed") else TOUCHES
         if change.side is Side.SECURITY:
             return _security(change, call)
         if change.side is Side.REQUEST:

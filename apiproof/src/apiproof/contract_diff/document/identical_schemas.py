@@ -70,7 +70,11 @@ class IdenticalSchemas:
 
 
 def _target(document: Document, ref: str) -> Any:
+    """Return what a reference names, a list where several may be meant; None if it cannot be."""
+    if not ref.startswith("#"):
+        return None
     try:
-        return document.target(ref).node if ref.startswith("#") else None
+        found = [target.node for target in document.dynamic_targets(ref)]
+        return found[0] if len(found) == 1 else found
     except DocumentError:
         return None

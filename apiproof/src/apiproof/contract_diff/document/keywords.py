@@ -16,7 +16,7 @@ from apiproof.contract_diff.document.branches import (
     SchemaSite,
     Shape,
 )
-from apiproof.openapi.references import Document, DocumentError, join_pointer
+from apiproof.openapi.references import Document, DocumentError, join_pointer, shown_place
 
 FAMILIES: dict[str, set[str]] = {
     "number": {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"},
@@ -103,7 +103,7 @@ _EXPECTED: dict[str, Callable[[Any], bool]] = {
         lambda value: isinstance(value, Mapping),
     ),
     **dict.fromkeys(
-        ("$ref", "format", "pattern", "contentEncoding", "contentMediaType"),
+        ("$ref", "$dynamicRef", "format", "pattern", "contentEncoding", "contentMediaType"),
         lambda value: isinstance(value, str),
     ),
 }
@@ -117,13 +117,14 @@ def require_sane(schema: Any, pointer: str, document: Document) -> None:
     if not isinstance(schema, Mapping):
         if isinstance(schema, bool):
             return
-        raise DocumentError(f"{document.name}: #{pointer} is not a schema.")
+        raise DocumentError(f"{document.name}: {shown_place(pointer)} is not a schema.")
     for word in schema.keys() & _EXPECTED.keys():
         if not _EXPECTED[word](schema[word]):
             found = json.dumps(schema[word], default=str)
             found = found if len(found) <= SHOWN else f"{found[:SHOWN]}..."
             raise DocumentError(
-                f"{document.name}: {word} at #{join_pointer(pointer, word)} cannot be {found}."
+                f"{document.name}: {word} at {shown_place(join_pointer(pointer, word))} cannot be "
+                f"{found}."
             )
 
 
@@ -169,8 +170,6 @@ def marks_of(
     elif kind in SIZES:
         _sizes(kind, schema, add)
         {"string": _string, "array": _array, "object": _object}[kind](schema, pointer, add, hides)
-    if isinstance(schema.get("$dynamicRef"), str):
-        add("condition", schema["$dynamicRef"], "$dynamicRef")
     return marks
 
 

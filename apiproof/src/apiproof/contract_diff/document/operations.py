@@ -12,7 +12,7 @@ from apiproof.contract_diff.document.changes import DocumentComparison, Place, S
 from apiproof.contract_diff.document.lifecycle import compare_lifecycle
 from apiproof.contract_diff.document.parameters import compare_parameters
 from apiproof.contract_diff.document.security import compare_security
-from apiproof.contract_diff.document.servers import compare_own_servers
+from apiproof.contract_diff.document.servers import compare_own_servers, wire_keys
 from apiproof.contract_diff.document.sunset import has_ended
 from apiproof.openapi.operations import Operation, callbacks, operations
 from apiproof.openapi.references import join_pointer
@@ -24,14 +24,32 @@ def compare_operations(comparison: DocumentComparison) -> None:
     for section in ("paths", "webhooks"):
         old = {operation.key: operation for operation in operations(comparison.old, section)}
         new = {operation.key: operation for operation in operations(comparison.new, section)}
+        moved = _moved(old, new) if section == "paths" else {}
         for key, operation in old.items():
-            if key in new:
-                _compare(comparison, operation, new[key], sent=section == "webhooks")
+            partner = new.get(moved.get(key, key))
+            if partner is not None:
+                _compare(comparison, operation, partner, sent=section == "webhooks")
             else:
                 _removed(comparison, operation, new, section)
+        known = {*old, *moved.values()}
         for key, operation in new.items():
-            if key not in old:
+            if key not in known:
                 _added(comparison, operation, old, section)
+
+
+Key = tuple[str, str]
+
+
+def _moved(old: Mapping[Key, Operation], new: Mapping[Key, Operation]) -> dict[Key, Key]:
+    """Return the keys of operations whose paths gained or lost their servers' base path."""
+    there = {wire: key for key in new if key not in old for wire in wire_keys(new[key])}
+    return {
+        key: there[wire]
+        for key in old
+        if key not in new
+        for wire in wire_keys(old[key])
+        if wire in there
+    }
 
 
 def _subject(operation: Operation, side: Side = Side.OPERATION) -> Subject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import posixpath
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -13,6 +14,7 @@ from rich.console import Console
 from apiproof.contract_diff.document.changes import Change
 from apiproof.contract_diff.document.consumer_impact import Impact
 from apiproof.contract_diff.document.rules import OASDIFF, ChangeSeverity
+from apiproof.openapi.references import shown_place
 from apiproof.reporting import Finding, Location, Severity, StepResult, counted, step_result
 from apiproof.reporting.terminal import print_line, print_table
 
@@ -72,7 +74,12 @@ class DiffReport:
         if self.impacts is None or not self.impacts:
             return ""
         free = sum(not found.relied_on for found in self.impacts)
-        return f"{free} of the {len(self.impacts)} breaking changes: no consumer relies on it."
+        of = "the breaking change" if len(self.impacts) == 1 else None
+        if not free:
+            return f"Consumers rely on {of or f'each of the {len(self.impacts)} breaking changes'}."
+        return (
+            f"No consumer relies on {of or f'{free} of the {len(self.impacts)} breaking changes'}."
+        )
 
     def consumers(self, change: Change) -> list[str]:
         """Return who relies on a breaking change, a line each; what to say where nobody does."""
@@ -98,7 +105,7 @@ def pointers(change: Change) -> Iterator[str]:
     """Yield where a change is in the old and in the new document."""
     for name, at in (("old", change.old_pointer), ("new", change.new_pointer)):
         if at is not None:
-            yield f"{name} #{at}"
+            yield f"{name} {shown_place(at)}"
 
 
 def print_report(console: Console, report: DiffReport) -> None:
@@ -199,6 +206,11 @@ def _is_warning(change: Change) -> bool:
     return change.severity is ChangeSeverity.WARNING
 
 
+def _location(document: str, pointer: str) -> Location:
+    file, _, inside = shown_place(pointer).partition("#")
+    return Location(posixpath.join(posixpath.dirname(document), file or document), f"#{inside}")
+
+
 def _finding(report: DiffReport, change: Change) -> Finding:
     old, new = change.old_pointer or "", change.new_pointer or ""
     return Finding(
@@ -208,6 +220,6 @@ def _finding(report: DiffReport, change: Change) -> Finding:
         operation=change.operation,
         message=change.sentence,
         details=(report.operations(change), *pointers(change), *report.consumers(change)),
-        location=Location(report.new, f"#{new}"),
+        location=_location(report.new, new),
         is_warning=not change.breaking,
     )

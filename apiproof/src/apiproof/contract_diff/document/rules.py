@@ -124,6 +124,9 @@ _ANNOTATIONS: Final = [
     "extensible-enum-widened",
     "unused-keyword-changed",
     "content-schema-changed",
+    "type-declared",
+    "type-undeclared",
+    "discriminator-changed",
 ]
 _ENDINGS: Final = (("-narrowed", "-widened"), ("-tightened", "-loosened"))
 
@@ -154,6 +157,11 @@ DEFAULTS: Final[Mapping[str, ChangeSeverity]] = {
     "operation-sunset-*": ChangeSeverity.ERROR,
     "re*-unused-keyword-changed": ChangeSeverity.WARNING,  # what it was meant for cannot be told
     "re*-content-schema-changed": ChangeSeverity.WARNING,
+    "request-parameter-type-declared": ChangeSeverity.INFO,  # a text is what it is read as
+    "response-header-type-undeclared": ChangeSeverity.INFO,
+    "re*-type-declared": ChangeSeverity.WARNING,  # meant by convention, not by the letter
+    "re*-type-undeclared": ChangeSeverity.WARNING,
+    "re*-discriminator-changed": ChangeSeverity.WARNING,  # generated clients read by it
     "server-default-changed": ChangeSeverity.WARNING,
     "request*-one-of-overlap-possible": ChangeSeverity.WARNING,
     "response*-one-of-overlap-removed": ChangeSeverity.WARNING,  # clients seldom count variants

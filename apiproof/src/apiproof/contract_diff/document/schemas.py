@@ -29,8 +29,8 @@ from apiproof.contract_diff.document.branches import (
     unrestricted,
     without_twins,
 )
+from apiproof.contract_diff.document.denials import denials
 from apiproof.contract_diff.document.keywords import (
-    ANNOTATIONS,
     CONDITIONAL,
     canonical,
     marks_of,
@@ -38,15 +38,18 @@ from apiproof.contract_diff.document.keywords import (
     types_of,
 )
 from apiproof.contract_diff.document.unevaluated import ANYTHING, UNEVALUATED, closed_over
-from apiproof.openapi.references import Document, DocumentError, join_pointer, references
+from apiproof.openapi.references import (
+    Document,
+    DocumentError,
+    Located,
+    join_pointer,
+    references,
+    shown_place,
+)
 
 MOST_EXCLUSIVE = 24
 """With more members than this of one type, a oneOf is read as anyOf."""
 NO_LIMITS = anything("")
-
-
-DEEPEST_WRAPPING = 20
-"""How many schemas with nothing but one other in them are looked through."""
 
 
 class Schemas:
@@ -79,11 +82,11 @@ class Schemas:
         seen: set[str] = set()
         while (
             isinstance(site.schema, Mapping)
-            and (self.document.is_30 or site.schema.keys() == {"$ref"})
+            and self._is_reference(site.schema)
             and (target := self._reference(site)) is not None
         ):
             if site.pointer in seen:
-                at = f"{self.document.name}: #{site.pointer}"
+                at = f"{self.document.name}: {shown_place(site.pointer)}"
                 raise DocumentError(f"{at}: the reference leads in a circle; repair it.")
             seen.add(site.pointer)
             site = target
@@ -151,9 +154,19 @@ class Schemas:
             require_sane(site.schema, site.pointer, self.document)
             self._compared.add((site.pointer, site.tag))
 
+    def _is_reference(self, schema: Mapping[str, Any]) -> bool:
+        """Whether a schema with a reference says nothing beside it."""
+        return self.document.is_30 or len(schema) == 1
+
     def _reference(self, site: SchemaSite) -> SchemaSite | None:
-        ref = site.schema.get("$ref")
-        return SchemaSite(*self.document.target(ref)[::-1]) if isinstance(ref, str) else None
+        if isinstance(ref := site.schema.get("$ref"), str):
+            return SchemaSite(*self.document.target(ref)[::-1])
+        named = self._dynamic(site.schema)
+        return SchemaSite(*named[0][::-1]) if len(named) == 1 else None
+
+    def _dynamic(self, schema: Mapping[str, Any]) -> list[Located]:
+        ref = None if self.document.is_30 else schema.get("$dynamicRef")
+        return self.document.dynamic_targets(ref) if isinstance(ref, str) else []
 
     def _expand(self, site: SchemaSite) -> tuple[SchemaBranch, ...]:
         key = (site.pointer, site.tag)
@@ -171,7 +184,7 @@ class Schemas:
         if isinstance(schema, bool):
             return anything(pointer) if schema else ()
         target = self._reference(site)
-        if target is not None and (self.document.is_30 or schema.keys() == {"$ref"}):
+        if target is not None and self._is_reference(schema):
             return self._expand(target)
         branches = self._composed(schema, site, target)
         if self.document.is_30 and schema.get("nullable") is True:
@@ -187,6 +200,10 @@ class Schemas:
         branches = self._own(schema, site)
         if target is not None:
             branches = meet(branches, self._expand(target))
+        named = self._dynamic(schema)
+        if named and ("$ref" in schema or len(named) > 1):
+            some = [{"$ref": each.fragment} for each in named]
+            branches = meet(branches, self._as_text(some, join_pointer(pointer, "$dynamicRef")))
         for index, part in enumerate(schema.get("allOf", ())):
             inner = self._expand(SchemaSite(join_pointer(pointer, "allOf", index), part))
             if crowded(inner, branches):
@@ -346,33 +363,19 @@ class Schemas:
         self, branches: tuple[SchemaBranch, ...], denied: SchemaSite
     ) -> tuple[SchemaBranch, ...]:
         """Apply `not`: whole types go, of the others it is remembered what they must not be."""
-        inner = self._denied_again(denied)
-        if inner is not None:
-            return meet(branches, self._expand(inner))
-        refused = self._expand(denied)
-        kinds = {branch.type for branch in refused}
-        whole = {branch.type for branch in refused if unrestricted(branch)}
-        mark = {"not": (Constraint(denied, denied.pointer),)}
-        demands = (
-            SchemaBranch(kind, denied.pointer, mark if kind in kinds else {}) for kind in TYPES
-        )
-        return meet([b for b in branches if b.type not in whole], list(demands))
-
-    def _denied_again(self, site: SchemaSite) -> SchemaSite | None:
-        """Return what a schema denies if it does nothing else, references followed."""
-        for _ in range(DEEPEST_WRAPPING):
-            site = self._follow(site)
-            if not isinstance(site.schema, Mapping):
-                return None
-            words = {w for w in site.schema if w not in ANNOTATIONS and not w.startswith("x-")}
-            word = words.pop() if len(words) == 1 else ""
-            part = site.schema.get(word)
-            if word == "not":
-                return SchemaSite(join_pointer(site.pointer, "not"), part)
-            if word not in {"allOf", "anyOf", "oneOf"} or not part or len(part) > 1:
-                return None
-            site = SchemaSite(join_pointer(site.pointer, word, 0), part[0])
-        return None
+        for site, is_denied in denials(denied, self._follow):
+            refused = self._expand(site)
+            if not is_denied:
+                branches = meet(branches, refused)
+                continue
+            kinds = {branch.type for branch in refused}
+            whole = {branch.type for branch in refused if unrestricted(branch)}
+            mark = {"not": (Constraint(site, site.pointer),)}
+            demands = (
+                SchemaBranch(kind, site.pointer, mark if kind in kinds else {}) for kind in TYPES
+            )
+            branches = meet([b for b in branches if b.type not in whole], list(demands))
+        return branches
 
     def _possible(self, branch: SchemaBranch) -> bool:
         """Whether some value is left, as far as this and the required properties tell."""

@@ -1,14 +1,18 @@
-"""Which servers a document names, for all operations and for one, and which are gone."""
+"""Which servers a document names, for all operations and for one, and which are gone.
+
+A server's base path and an operation's path are one path on the wire: what moves from the one into
+the other is where it was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from apiproof.contract_diff.document.changes import DocumentComparison, Place, Side, Subject
-from apiproof.openapi.operations import Operation
+from apiproof.openapi.operations import Operation, operations, template_key
 from apiproof.openapi.references import Document, Located
 
 MOST_URLS = 256
@@ -21,7 +25,12 @@ ROOT = {"url": "/"}
 def compare_servers(comparison: DocumentComparison) -> None:
     """Report the servers that the document has no longer, and those it gained."""
     subject = Subject("", Side.OPERATION, Place("operation"), "The servers")
-    _compare(comparison, subject, _of_document(comparison.old), _of_document(comparison.new))
+    before, after = (
+        [each for each in operations(document) if not _own(each).node]
+        for document in (comparison.old, comparison.new)
+    )
+    old, new = _of_document(comparison.old), _of_document(comparison.new)
+    _compare(comparison, subject, (old, before), (new, after))
 
 
 def compare_own_servers(
@@ -32,7 +41,14 @@ def compare_own_servers(
     if before.node or after.node:
         before = before if before.node else _of_document(comparison.old)
         after = after if after.node else _of_document(comparison.new)
-        _compare(comparison, subject, before, after)
+        _compare(comparison, subject, (before, [old]), (after, [new]))
+
+
+def wire_keys(operation: Operation) -> Iterator[tuple[str, str]]:
+    """Yield what identifies an operation on the wire, the base paths of its servers included."""
+    servers = _own(operation).node or _of_document(operation.document).node or [ROOT]
+    for url in _urls(servers, defaults=True):
+        yield operation.method, template_key(_path(url).rstrip("/") + operation.path)
 
 
 def _of_document(document: Document) -> Located:
@@ -44,11 +60,16 @@ def _own(operation: Operation) -> Located:
     return own if own.node else operation.item.at("servers")
 
 
-def _compare(comparison: DocumentComparison, subject: Subject, old: Located, new: Located) -> None:
+Served = tuple[Located, Sequence[Operation]]
+"""Servers, and the operations that are reached there."""
+
+
+def _compare(comparison: DocumentComparison, subject: Subject, one: Served, other: Served) -> None:
+    (old, _), (new, _) = one, other
     before, after = (dict.fromkeys(_urls(part.node or [ROOT])) for part in (old, new))
     at, there = (part.pointer if part.node else "" for part in (old, new))
     for url in before if old.node else ():  # who named none may have meant any
-        if url not in after:
+        if url not in after and not _addresses([url], one[1]) <= _addresses(after, other[1]):
             comparison.add(
                 subject, "server-removed", f"The server {url} is no longer named.",
                 old=at, new=there, breaking=False,
@@ -69,6 +90,13 @@ def _compare(comparison: DocumentComparison, subject: Subject, old: Located, new
         )  # fmt: skip
 
 
+def _addresses(urls: Iterable[str], served: Sequence[Operation]) -> set[tuple[str, str]]:
+    """Return the methods and whole URLs of operations; one that is nowhere where there is none."""
+    if not served:
+        return {("", url) for url in urls}
+    return {(o.method, template_key(url.rstrip("/") + o.path)) for url in urls for o in served}
+
+
 def _defaults(servers: list[Any] | None) -> dict[tuple[str, str], str]:
     """Return what stands for each variable that nobody chooses, by URL and name."""
     return {
@@ -79,20 +107,28 @@ def _defaults(servers: list[Any] | None) -> dict[tuple[str, str], str]:
     }
 
 
-def _urls(servers: list[Any]) -> Iterator[str]:
-    """Yield the URLs of servers; variables that have an enum are written out."""
+def _urls(servers: list[Any], *, defaults: bool = False) -> Iterator[str]:
+    """Yield the URLs of servers; variables that have an enum, or a default, are written out."""
     for server in servers:
         variables = (server or {}).get("variables") or {}
         listed = {
-            name: [str(value) for value in variable["enum"]]
+            name: [str(value) for value in variable.get("enum") or [variable["default"]]]
             for name, variable in variables.items()
-            if isinstance(variable, Mapping) and variable.get("enum")
+            if isinstance(variable, Mapping)
+            and (variable.get("enum") or (defaults and "default" in variable))
         }
         for values in islice(product(*listed.values()), MOST_URLS):
             url = str((server or {}).get("url", ""))
             for name, value in zip(listed, values, strict=True):
                 url = url.replace(f"{{{name}}}", value)
             yield _normal(url)
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:  # it is none
+        return url
 
 
 def _normal(url: str) -> str:

@@ -13,7 +13,7 @@ from apiproof.contract_diff.pact.responses import ResponseCheck
 from apiproof.contract_diff.pact.security import check_security
 from apiproof.openapi.document import require_sound
 from apiproof.openapi.parameter_styles import ParameterReader
-from apiproof.openapi.references import Document, DocumentError
+from apiproof.openapi.references import Document, DocumentError, shown_place
 from apiproof.openapi.routing import Route, Router
 from apiproof.openapi.schema_variants import SchemaVariants
 from apiproof.openapi.validation import SchemaValidator
@@ -113,7 +113,7 @@ def _finding(pact: PactFile, interaction: Interaction, problem: Problem) -> Pact
         consumer=pact.consumer,
         interaction=interaction.description,
         where=interaction.location + problem.place,
-        pointer=f"#{problem.pointer}",
+        pointer=shown_place(problem.pointer),
         message=problem.message,
         file=pact.source,
     )
