@@ -12,6 +12,7 @@ from apiproof.contract_diff.document import diff
 from apiproof.contract_diff.document.report import pointers
 from apiproof.openapi.document import DocumentError, load_document
 from apiproof.openapi.references import Document
+from apiproof.openapi.validation import SchemaValidator
 
 WHOLE = "https://things.test/api/openapi.json"
 
@@ -31,7 +32,7 @@ def _refused(folder: Path, old: dict[str, Any], new: dict[str, Any], **files: An
     """Return the places below the body of which a type changed."""
     for name, content in {"old": old, "new": new, **files}.items():
         (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
-    changes = diff(*(load_document(folder / f"{name}.json") for name in ("old", "new")))
+    changes = diff(load_document(folder / "old.json"), load_document(folder / "new.json"))
     assert {change.rule for change in changes} <= {"request-type-changed"}
     return [".".join(change.place.path) for change in changes]
 
@@ -59,6 +60,27 @@ def _by_dynamic_anchor(kind: str) -> dict[str, Any]:
 def test_what_a_uri_names_is_compared(tmp_path: Path, document: Any) -> None:
     assert _refused(tmp_path, document("string"), document("integer")) == [""]
     assert _refused(tmp_path, document("string"), document("string")) == []
+
+
+@pytest.mark.parametrize("document", [_by_id, _by_relative_id, _by_self, _by_dynamic_anchor])
+def test_what_a_uri_names_judges_values(tmp_path: Path, document: Any) -> None:
+    (tmp_path / "openapi.json").write_text(json.dumps(document("string")), encoding="utf-8")
+    whole = Document(load_document(tmp_path / "openapi.json"))
+    body = whole.root.at("paths", "/things", "post", "requestBody", "content", "application/json")
+    validator = SchemaValidator(whole)
+    assert validator.accepts([body.at("schema")], "text")
+    assert not validator.accepts([body.at("schema")], 1)
+
+
+def test_a_dynamic_reference_that_cannot_be_judged_is_told_in_one_line(tmp_path: Path) -> None:
+    named = {name: {"$dynamicAnchor": "s", "type": "string"} for name in "AB"}
+    document = _document({"$dynamicRef": "#s"}, named)
+    (tmp_path / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
+    whole = Document(load_document(tmp_path / "openapi.json"))
+    body = whole.root.at("paths", "/things", "post", "requestBody", "content", "application/json")
+    with pytest.raises(DocumentError, match="not a usable schema") as caught:
+        SchemaValidator(whole).accepts([body.at("schema")], "text")
+    assert "\n" not in str(caught.value)
 
 
 def test_references_in_a_schema_with_an_id_are_relative_to_it(tmp_path: Path) -> None:
@@ -96,8 +118,10 @@ def test_an_identifier_among_data_or_names_is_none(tmp_path: Path) -> None:
 
 def test_an_anchor_of_another_file_is_followed_and_the_file_is_named(tmp_path: Path) -> None:
     document = _document({"$ref": "parts.json#user"}, {})
-    parts = {"User": {"$anchor": "user", "properties": {"a": {"$ref": "#name"}}},
-             "Name": {"$anchor": "name", "type": "string"}}  # fmt: skip
+    parts: dict[str, dict[str, Any]] = {
+        "User": {"$anchor": "user", "properties": {"a": {"$ref": "#name"}}},
+        "Name": {"$anchor": "name", "type": "string"},
+    }
     assert _refused(tmp_path, document, document, parts=parts) == []
     old = load_document(tmp_path / "old.json")
     parts["Name"]["type"] = "integer"

@@ -145,6 +145,10 @@ class _Bundle:
             node, location = self._unread.pop()
             for holder, key, reference, base in references_of(node, location):
                 holder[key] = f"#{self._led(reference, base, location)}"
+        if self._reads_identifiers:
+            self._identifiers.settle(raw, self._root)
+            for where, name in self._names.items():
+                self._identifiers.settle(self._files.get(name), where)
         if self._files:
             raw[EXTERNAL] = self._files
         return raw

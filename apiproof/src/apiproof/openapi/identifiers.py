@@ -59,6 +59,10 @@ def _pointer(way: Way) -> str:
     return join_pointer("", *steps[::-1])
 
 
+def _fragment(pointer: str) -> str:
+    return pointer.replace("%", "%25")
+
+
 def references_of(root: Any, location: str) -> Iterator[tuple[dict[str, Any], str, str, str]]:
     """Yield the references of one file: what holds each, its key, its text, and its base URI."""
     for node, _, base in _parts(root, location):
@@ -66,9 +70,10 @@ def references_of(root: Any, location: str) -> Iterator[tuple[dict[str, Any], st
             yield node, "$ref", node["$ref"], base
         discriminator = node.get("discriminator")
         mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
-        for name, target in mapping.items() if isinstance(mapping, dict) else ():
-            if isinstance(target, str) and _FILE.search(target):
-                yield mapping, name, target, base
+        if isinstance(mapping, dict):
+            for name, target in mapping.items():
+                if isinstance(target, str) and _FILE.search(target):
+                    yield mapping, name, target, base
 
 
 class Identifiers:
@@ -77,6 +82,7 @@ class Identifiers:
     def __init__(self) -> None:
         self._places: dict[str, tuple[Any, str]] = {}
         self._anchors: dict[tuple[str, str], str] = {}
+        self._dynamic: dict[str, list[str]] = {}
 
     def register(self, root: Any, location: str, prefix: str) -> None:
         """Note what one file identifies.
@@ -92,6 +98,8 @@ class Identifiers:
             for word in ("$anchor", "$dynamicAnchor"):
                 if isinstance(name := node.get(word), str):
                     self._anchors.setdefault((base, name), prefix + _pointer(way))
+            if isinstance(name := node.get("$dynamicAnchor"), str):
+                self._dynamic.setdefault(name, []).append(prefix + _pointer(way))
 
     def pointer(self, reference: str, base: str) -> str | None:
         """Return the pointer that a reference names, percent signs escaped as in a fragment.
@@ -112,4 +120,25 @@ class Identifiers:
             inner = unquote(fragment)
             if not inner or (inner.startswith("/") and value_at(node, inner) is not None):
                 found = home + inner
-        return None if found is None else found.replace("%", "%25")
+        return None if found is None else _fragment(found)
+
+    def settle(self, root: Any, location: str) -> None:
+        """Replace each `$dynamicRef` that can name one schema alone by `$ref`; take `$id`s out.
+
+        References are relative to the whole document by now.
+        """
+        for node, _, base in _parts(root, location):
+            reference = node.get("$dynamicRef")
+            if isinstance(reference, str) and "$ref" not in node:
+                only = self._only(reference, base)
+                if only is not None:
+                    node["$ref"] = f"#{only}"
+                    del node["$dynamicRef"]
+            if isinstance(node.get("$id"), str):
+                del node["$id"]
+
+    def _only(self, reference: str, base: str) -> str | None:
+        places = self._dynamic.get(reference.rpartition("#")[2])
+        if places is None:  # then it is a plain reference
+            return self.pointer(reference, base)
+        return _fragment(places[0]) if len(places) == 1 else None

@@ -127,8 +127,9 @@ class SchemaValidator:
                 jsonschema_rs.ReferencingError,
                 ValueError,
             ) as why:
+                reason = str(why.args[0]).partition("\n")[0]
                 raise DocumentError(
-                    f"{schema.place}: not a usable schema ({why.args[0]}); repair it."
+                    f"{schema.place}: not a usable schema ({reason}); repair it."
                 ) from why
         return self._compiled[schema.pointer]
 

@@ -134,7 +134,7 @@ class Annotations:
         yield from self._inside(*both("contentSchema"))
         yield from _unused(_unused_words(self._old, old), _unused_words(self._new, new))
         yield from self._typed(old, new)
-        yield from _told_apart(_discriminator(self._old, old), _discriminator(self._new, new))
+        yield from _discriminating(_discriminator(self._old, old), _discriminator(self._new, new))
 
     def _typed(self, old: SchemaSite, new: SchemaSite) -> Iterator[Remark]:
         """Tell where a type that was only meant is demanded, or one that was is only meant.
@@ -225,7 +225,7 @@ def _discriminator(schemas: Schemas, site: SchemaSite) -> Constraint | None:
     return None
 
 
-def _told_apart(was: Constraint | None, now: Constraint | None) -> Iterator[Remark]:
+def _discriminating(was: Constraint | None, now: Constraint | None) -> Iterator[Remark]:
     if was is None or now is None:
         return
     one, other = (str(each.value.get("propertyName")) for each in (was, now))
