@@ -141,7 +141,6 @@ SHORT = {
     "api/identity/pre_token_generation.py": "is uploaded by itself, as a Lambda function",
     "api/main.py": "what ASGI servers load, the only module with an effect",
     "api/randoms/models.py": "every domain has models.py",
-    "api/transactions.py": "what rules see of a database, and no more of it",
     f"{KIT}/__main__.py": "`python -m apiproof`",
     f"{KIT}/commands/coverage.py": "one file a command",
     f"{KIT}/commands/faults.py": "one file a group of commands",

@@ -120,7 +120,8 @@ class Cognito(IdentityProvider):
                 "SECRET_HASH": self._secret_hash(username),
             },
         )
-        if isinstance(answer.get("ChallengeName"), str):
+        challenge = answer.get("ChallengeName")
+        if challenge and isinstance(challenge, str):
             raise ChallengeUnsupported
         return _tokens(answer.get("AuthenticationResult"))
 
@@ -171,14 +172,16 @@ class Cognito(IdentityProvider):
             return None
         attributes = _attributes(answer.get("UserAttributes"))
         sub, name = _text(attributes, "sub"), _text(answer, "Username")
-        email = attributes.get("email", "")
+        email, enabled = attributes.get("email", ""), answer.get("Enabled")
+        if not isinstance(enabled, bool):
+            raise IdentityAnswerLost
         return Account(
             sub=sub,
             # Where addresses are usernames, Cognito's own name for an account is its sub.
             username=email if name == sub and email else name,
             email=email,
             unconfirmed=_text(answer, "UserStatus") == "UNCONFIRMED",
-            disabled=answer.get("Enabled") is False,
+            disabled=not enabled,
         )
 
     @override

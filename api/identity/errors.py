@@ -93,6 +93,8 @@ _IGNORED = frozenset(
         ("global_sign_out", "NotAuthorizedException"),
         ("global_sign_out", "PasswordResetRequiredException"),
         ("global_sign_out", "UserNotConfirmedException"),
+        # The account is being deleted: nobody has a session of it.
+        ("global_sign_out", "UserNotFoundException"),
     }
 )
 

@@ -33,7 +33,9 @@ class HttpJwks(JwksSource):
 
     @override
     def fetch(self) -> dict[str, Any]:
-        document: dict[str, Any] = json.loads(fetch(self._url, timeout=self._timeout))
+        # Nothing that is read is a number; Python makes no int of one with thousands of digits.
+        fetched = fetch(self._url, timeout=self._timeout)
+        document: dict[str, Any] = json.loads(fetched, parse_int=float)
         return document
 
 

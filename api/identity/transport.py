@@ -25,6 +25,9 @@ from api.limits import current
 MAX_BYTES: Final = 1_000_000
 """What an answer may hold: Cognito's have some kilobytes."""
 
+# Members of errors, of AWS's services and of gateways before them; of no success of Cognito's.
+_ERRORS: Final = frozenset({"__type", "message", "Message", "error", "Error", "errors", "code"})
+
 
 class _Bound:
     """A connection whose socket is shut down at the deadline of whoever uses it."""
@@ -101,12 +104,16 @@ def _require_object(response_dict: Mapping[str, Any], **_: Any) -> None:
 
     botocore takes it for a success that says nothing, as many of Cognito's are.
     """
-    status, body = response_dict["status_code"], response_dict["body"].decode()
+    status, headers = response_dict["status_code"], response_dict["headers"]
     if status >= 300:
         return
+    body = response_dict["body"].decode()
     content = json.loads(body) if body else {}
-    if status != 200 or not isinstance(content, dict) or "__type" in content:
-        raise ValueError("The answer is no JSON object of a success")
+    is_json = "json" in headers.get("content-type", "json")
+    if status != 200 or not is_json or "x-amzn-errortype" in headers:
+        raise ValueError("The answer is no success, or no JSON")
+    if not isinstance(content, dict) or not _ERRORS.isdisjoint(content):
+        raise ValueError("The answer is no JSON object, or one of an error")
 
 
 def fetch(url: str, *, timeout: float) -> bytes:

@@ -16,6 +16,7 @@ from sqlmodel import Session, col, delete, select, update
 from api.errors import (
     AccountExists,
     CredentialsWrong,
+    IdentityAnswerLost,
     RefreshTokenInvalid,
     SessionOvertaken,
     TokenInvalid,
@@ -89,16 +90,31 @@ def log_in(
         CredentialsWrong, AccountUnverified, PasswordResetRequired, ChallengeUnsupported
         AccountExists: the account has no row here and its address is another user's.
         SessionOvertaken: the password changed, or all sessions ended, meanwhile.
+        IdentityAnswerLost: the answer is another user's.
     """
     with database.begin() as db:
         begun = _now(db)
     tokens = identity.sign_in(username, password)
     token = verifier.verify_issued(tokens.access_token)
+    _require_own(identity, username, token)
     if not _admitted(database, token, begun):
         _create_missing_row(database, identity, token)
         if not _admitted(database, token, begun):
             raise CredentialsWrong
     return tokens
+
+
+def _require_own(identity: IdentityProvider, username: str, token: AccessToken) -> None:
+    """Give nobody another user's session, whatever was answered: its name may be an alias, though.
+
+    Raises:
+        IdentityAnswerLost: the session is not that of the name.
+    """
+    if case_key(token.username) == case_key(username):
+        return
+    account = identity.find_account(username)
+    if account is None or account.sub != token.sub:
+        raise IdentityAnswerLost
 
 
 def _admitted(database: Transactions, token: AccessToken, begun: datetime) -> bool:

@@ -15,8 +15,7 @@ from api.errors import (
     UserNotFound,
 )
 from api.identity.protocols import AccessToken, IdentityProvider
-from api.limits import TIDYING, bounded
-from api.transactions import Transactions
+from api.transactions import Transactions, write_down
 from api.types import case_key
 from api.users.auth import end_sessions, locked, lost_reset, note_change
 from api.users.models import User
@@ -98,7 +97,8 @@ def _close_reset(database: Transactions, reset: PasswordReset, until: int | None
     Also when the request's time is over: the sessions of before must not live until it is noticed
     that nobody knows the outcome.
     """
-    with bounded(TIDYING), database.begin() as db:
+
+    def close(db: Session) -> User | None:
         user = _by_name(db, reset.username)
         if user is None:
             _write_nothing(db)
@@ -110,6 +110,8 @@ def _close_reset(database: Transactions, reset: PasswordReset, until: int | None
             user.reset_begun_at = None
         db.add(user)
         return user
+
+    return write_down(database, close)
 
 
 def _write_nothing(db: Session) -> None:
@@ -157,8 +159,7 @@ def change_password(
 def _note_change(database: Transactions, user_id: int) -> None:
     """Note a new password; also when the request's time is over."""
     try:
-        with bounded(TIDYING), database.begin() as db:
-            note_change(db, user_id)
+        write_down(database, lambda db: note_change(db, user_id))
     except DatabaseUnavailable:
         # The password is changed, and to say otherwise would be wrong.
         log.warning("change_not_noted", user_id=user_id)

@@ -17,9 +17,8 @@ from sqlmodel import Session, col, delete, or_, select, update
 
 from api.errors import AccountExists, ApiError, IdentityAnswerLost, IdentityUnavailable
 from api.identity.protocols import Account, IdentityProvider
-from api.limits import TIDYING, bounded
 from api.sqlstate import UNIQUE_VIOLATION, sqlstate
-from api.transactions import Transactions
+from api.transactions import Transactions, write_down
 from api.types import case_key, utc_now
 from api.users.models import User
 from api.users.schemas import Signup
@@ -68,8 +67,10 @@ def sign_up(reservations: Reservations, signup: Signup) -> str:
         raise
     try:
         _settle(database, reservation, sub)
-    except ApiError:
-        _compensate(identity, signup.username, sub)
+    except ApiError as error:
+        # A sub that is another user's does not tell which account was opened.
+        known = None if isinstance(error, IdentityAnswerLost) else sub
+        _compensate(identity, signup.username, known)
         _release(database, reservation)
         raise
     return sub
@@ -173,16 +174,25 @@ def take_over(database: Transactions, identity: IdentityProvider, account: Accou
 
 
 def _settle(database: Transactions, reservation: str, sub: str) -> None:
-    """Make a reservation the row of an account."""
-    with database.begin() as db:
-        settled = db.exec(
-            update(User)
-            .where(col(User.sub) == reservation, col(User.reserved_until).is_not(None))
-            .values(sub=sub, reserved_until=None)
-        )
-        if settled.rowcount == 0:
-            # It took so long that someone else was let in.
-            raise IdentityUnavailable
+    """Make a reservation the row of an account.
+
+    Raises:
+        IdentityUnavailable: it took so long that someone else was let in.
+        IdentityAnswerLost: the sub is another user's, so that it is not what was answered.
+    """
+    try:
+        with database.begin() as db:
+            settled = db.exec(
+                update(User)
+                .where(col(User.sub) == reservation, col(User.reserved_until).is_not(None))
+                .values(sub=sub, reserved_until=None)
+            )
+            if settled.rowcount == 0:
+                raise IdentityUnavailable
+    except IntegrityError as error:
+        if sqlstate(error) != UNIQUE_VIOLATION:
+            raise
+        raise IdentityAnswerLost from None
 
 
 def _release(database: Transactions, reservation: str) -> None:
@@ -191,8 +201,8 @@ def _release(database: Transactions, reservation: str) -> None:
     Also when the request's time is over: who tries again must not be told that the name is taken.
     """
     try:
-        with bounded(TIDYING), database.begin() as db:
-            db.exec(delete(User).where(col(User.sub) == reservation))
+        own = delete(User).where(col(User.sub) == reservation)
+        write_down(database, lambda db: db.exec(own))
     except ApiError as error:
         log.warning("reservation_not_released", reason=type(error).__name__)
 

@@ -93,6 +93,7 @@ ANSWERS: dict[tuple[str, str], dict[tuple[int, str | None], list[str]]] = {
             "NotAuthorizedException",
             "PasswordResetRequiredException",
             "UserNotConfirmedException",
+            "UserNotFoundException",
         ],
     },
     ("delete_me", "AdminDeleteUser"): {(204, None): ["UserNotFoundException"]},

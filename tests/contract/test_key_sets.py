@@ -1,5 +1,7 @@
 """What a key set may hold: each key that could have signed a token of the pool serves, no other."""
 
+import json
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -90,3 +92,13 @@ def test_what_grows_beyond_a_megabyte_when_it_is_unpacked_is_no_key_set(
     key_server.compressed = True
     key_server.publish(*key_server.keys, padding="x" * 1_000_000)
     assert statuses(env, key_url, user) == (503, 503, 503)
+
+
+def test_a_number_with_thousands_of_digits_hides_no_key(
+    env: Environment, user: Account, key_server: KeyServer, key_url: str
+) -> None:
+    """Python refuses to make an int of it."""
+    digits = "9" * 5000
+    keys = json.dumps([{"kty": "EC", "x": 7}, *key_server.keys]).replace("7", digits, 1)
+    key_server.published = f'{{"keys": {keys}, "version": {digits}}}'
+    assert statuses(env, key_url, user) == (200, 200, 200)

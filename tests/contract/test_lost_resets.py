@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
+from apiproof.network_faults import Answer, FaultProxy, postgres_error
 from apiproof.service import Account
 from tests.contract.pool_changes import PATIENCE, altered, change, rows
 from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
@@ -217,3 +219,46 @@ def test_a_database_that_takes_no_writes_keeps_the_password_as_it_is(env: Enviro
     with altered(env, read_only, back), AsgiClient(application(env.config)) as client:
         assert request.send(client).status_code == 503
     assert login(env, user, user.password).status_code == 200
+
+
+# What the pool's connections say after a fail-over, when they lead to what is a replica now.
+REPLICA = Answer(postgres_error("25006"), hangs_up=False)
+
+
+@contextmanager
+def behind_a_proxy(env: Environment) -> Iterator[tuple[FaultProxy, AsgiClient]]:
+    with FaultProxy(env.config.database_url) as proxy:
+        where = replace(env.config, database_url=proxy.url)
+        with AsgiClient(application(where)) as client:
+            yield proxy, client
+
+
+@pytest.mark.parametrize("name", ["change_password", "reset_password"])
+def test_a_new_password_is_noted_by_another_connection_where_the_first_one_fails(
+    env: Environment, name: str
+) -> None:
+    user, acted = env.new_account(), list[datetime]()
+    request = valid(env, name, user)
+    with behind_a_proxy(env) as (proxy, client), ExitStack() as failed_over:
+
+        def fail_over() -> None:
+            acted.append(now(env))
+            failed_over.enter_context(proxy.fault(REPLICA, when=b"UPDATE users", times=1))
+
+        with env.cognito.outages.meanwhile(ACTS[name], fail_over):
+            assert request.send(client).status_code == 200
+    assert rows(env, NOTED, user.sub, *acted)
+    assert me(env, user.access_token) == (401 if name == "reset_password" else 200)
+
+
+def test_a_name_is_given_up_by_another_connection_where_the_first_one_fails(
+    env: Environment,
+) -> None:
+    request = valid(env, "signup_user")
+    with (
+        behind_a_proxy(env) as (proxy, client),
+        env.cognito.outages.fail("SignUp", "InvalidPasswordException"),
+        proxy.fault(REPLICA, when=b"DELETE FROM users", times=1),
+    ):
+        assert request.send(client).status_code == 422
+    assert request.send(env.client).status_code == 201

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -14,6 +15,7 @@ from sqlalchemy import create_engine, text
 from api.database import _has_news, transaction
 from api.errors import DatabaseUnavailable
 from api.limits import Deadline, current, started
+from api.transactions import Transactions, write_down
 
 PATIENCE = 10.0  # seconds, for what happens at once
 
@@ -117,3 +119,44 @@ def test_what_is_done_when_the_deadline_is_over_is_not_kept() -> None:
     write(is_late=False)
     assert kept() == 1
     engine.dispose()
+
+
+class Failing(Transactions):
+    """Transactions of which some fail, before their work or at the commit."""
+
+    def __init__(self, *moments: str) -> None:
+        self.moments = list(moments)
+        self.begun = 0
+
+    @contextmanager
+    def begin(self) -> Iterator[Any]:
+        moment = self.moments[self.begun]
+        self.begun += 1
+        if moment == "before":
+            raise DatabaseUnavailable
+        yield None
+        if moment == "at the commit":
+            raise DatabaseUnavailable
+
+
+@pytest.mark.parametrize(
+    ("moments", "is_written"),
+    [
+        (["never"], True),
+        (["before", "never"], True),
+        (["before", "before"], False),
+        (["before", "at the commit"], False),
+        (["at the commit"], False),
+    ],
+)
+def test_what_may_be_written_down_already_is_not_written_again(
+    moments: list[str], *, is_written: bool
+) -> None:
+    database, done = Failing(*moments), list[int]()
+    try:
+        write_down(database, lambda _: done.append(1))
+        assert is_written
+    except DatabaseUnavailable:
+        assert not is_written
+    assert database.begun == len(moments)
+    assert len(done) == len(moments) - moments.count("before")

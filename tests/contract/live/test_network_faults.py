@@ -139,18 +139,21 @@ def as_cognitos(answer: bytes) -> bytes:
     return head + b"\r\nx-amzn-RequestId: 1" + end + body
 
 
+json_answer = partial(http_answer, content_type="application/x-amz-json-1.1")
 ALMOST_COGNITOS = {
     **{name: HOSTILE_ANSWERS[name] for name in sorted(set(HOSTILE_ANSWERS) - MAY_BE_COGNITOS)},
-    "no-content": http_answer(b"", status="204 No Content"),
-    "accepted": http_answer(b"{}", status="202 Accepted"),
-    "success-that-names-an-error": http_answer(b'{"__type": "NotAuthorizedException"}'),
+    "no-content": json_answer(b"", status="204 No Content"),
+    "accepted": json_answer(b"{}", status="202 Accepted"),
+    "page": http_answer(b"{}"),
+    "success-that-names-an-error": json_answer(b'{"__type": "NotAuthorizedException"}'),
+    "success-of-a-gateway": json_answer(b'{"message": "Internal server error"}'),
     **{
-        f"{status[:3]}-{code}": http_answer(b'{"__type": "%b"}' % code.encode(), status=status)
+        f"{status[:3]}-{code}": json_answer(b'{"__type": "%b"}' % code.encode(), status=status)
         for status in ("500 Internal Server Error", "503 Service Unavailable")
         for code in ("NotAuthorizedException", "UserNotFoundException")
     },
     # Whole by itself, but not all that was announced.
-    "broken-off": http_answer(b"{}" + b" " * 100).removesuffix(b" " * 100),
+    "broken-off": json_answer(b"{}" + b" " * 100).removesuffix(b" " * 100),
 }
 
 
@@ -192,10 +195,11 @@ def _lacking(user: Account) -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def test_an_answer_that_lacks_what_is_relied_upon_is_no_success(deployed: Deployment) -> None:
-    user = deployed.env.new_account()
+    user, other = deployed.env.new_account(), deployed.env.new_account()
     requests = {name: fresh(deployed, name, user) for name in ("login_user", "refresh_session")}
+    others = [("signup_user", "another user's sub", {"UserSub": other.sub})]
     found = set()
-    for name, what, body in _lacking(user):
+    for name, what, body in [*_lacking(user), *others]:
         request = requests.get(name) or fresh(deployed, name)
         content = http_answer(json.dumps(body).encode(), content_type="application/json")
         with (
