@@ -119,24 +119,24 @@ def log_like_a_deployment(level: str) -> None:
     adopt_library_logs(level)
 
 
-def disable(where: EnvironmentConfig, username: str) -> None:
+def disable(where: EnvironmentConfig, username: str, **changed: Any) -> None:
     """Disable an account as an operator would, with `python -m api.admin disable`."""
     from api import admin
     from api.dependencies import AppState as Dependencies
 
-    service = Dependencies.build(settings_for(where))
+    service = Dependencies.build(settings_for(where, **changed))
     try:
         admin.disable(service.database, service.identity, username, service.sign_out_cutoff)
     finally:
         service.database.engine.dispose()
 
 
-def enable(where: EnvironmentConfig, username: str) -> None:
+def enable(where: EnvironmentConfig, username: str, **changed: Any) -> None:
     """Enable an account as an operator would, with `python -m api.admin enable`."""
     from api import admin
     from api.dependencies import AppState as Dependencies
 
-    service = Dependencies.build(settings_for(where))
+    service = Dependencies.build(settings_for(where, **changed))
     try:
         admin.enable(service.database, service.identity, username)
     finally:

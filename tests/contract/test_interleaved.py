@@ -12,10 +12,11 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
 from tests.contract.pool_changes import PATIENCE, change, changing, rows
-from tests.contract.test_meanwhile import let_a_minute_pass, me, old_token
+from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
 from tests.contract.test_operators import is_shut
+from tests.contract.test_two_at_once import prepared
 from tests.contract.valid_requests import Valid, bearer, create, valid
-from tests.service import disable, enable
+from tests.service import OTHER_PASSWORD, disable, enable
 
 
 def overtaken(env: Environment, request: Valid, statement: str, *values: object) -> Any:
@@ -109,6 +110,20 @@ def test_what_ends_a_user_who_is_deleted_meanwhile_is_401(env: Environment, name
     assert overtaken(env, request, "DELETE FROM users").status_code == 401
 
 
+@pytest.mark.parametrize("name", ["change_password", "reset_password", "disable", "enable"])
+def test_what_is_done_at_cognito_needs_no_row(env: Environment, name: str) -> None:
+    """It is deleted while it is waited for; whoever logs in later gets another one."""
+    user = env.new_account()
+    act = prepared(env, name, user)
+    with AsgiClient(env.application()) as client, ThreadPoolExecutor(1) as thread:
+        with changing(env, "DELETE FROM users") as wait_for_rival:
+            outcome = thread.submit(act, client)
+            wait_for_rival()
+        assert outcome.result(PATIENCE).status == 200
+    right = OTHER_PASSWORD if name.endswith("password") else user.password
+    assert login(env, user, right).status_code == (401 if name == "disable" else 200)
+
+
 @pytest.mark.parametrize("same", ["username", "email"])
 def test_a_name_or_address_that_another_sign_up_takes_meanwhile_is_409(
     env: Environment, same: str
@@ -184,9 +199,9 @@ def test_an_operators_command_given_twice_at_once_is_done_once(env: Environment)
                 done.result(PATIENCE)
         if command is disable:
             assert is_shut(env, user)
-    login = valid(env, "login_user", user).send(env.client)
-    assert login.status_code == 200
+    opened = valid(env, "login_user", user).send(env.client)
+    assert opened.status_code == 200
     me = valid(env, "read_me", user)
     assert me.send(env.client).status_code == 401
-    assert me.send(env.client, headers=bearer(login.json()["access_token"])).status_code == 200
+    assert me.send(env.client, headers=bearer(opened.json()["access_token"])).status_code == 200
     assert valid(env, "read_me", other).send(env.client).status_code == 200

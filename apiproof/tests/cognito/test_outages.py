@@ -130,6 +130,21 @@ def test_something_happens_between_a_call_and_its_answer(pool: Emulator) -> None
     assert seen == ["UNCONFIRMED"]
 
 
+def test_something_happens_before_a_call_acts(pool: Emulator) -> None:
+    taken: list[str] = []
+
+    def take() -> None:
+        pool.sign_up("grace")
+        taken.append(pool.status("grace"))
+
+    with (
+        pool.cognito.outages.beforehand("SignUp", take),
+        pytest.raises(pool.aws.exceptions.UsernameExistsException),
+    ):
+        pool.sign_up("grace")
+    assert taken == ["UNCONFIRMED"]
+
+
 def test_something_happens_between_a_call_and_the_loss_of_its_answer(pool: Emulator) -> None:
     pool.sign_up("ada")
     seen: list[str] = []

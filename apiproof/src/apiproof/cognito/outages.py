@@ -104,14 +104,18 @@ class Outage:
         """Raise what stands for a lost answer."""
         raise AnswerLost
 
+    def act(self) -> None:
+        """Let happen what is planned to happen at the call."""
+        if self._act is not None:
+            self._do(self._act)
+
     def finish(self) -> None:
         """Do what is planned between what the call has done and its answer.
 
         Raises:
             AnswerLost: there is no answer.
         """
-        if self._act is not None:
-            self._do(self._act)
+        self.act()
         if self.kind == "lose_answer":
             self.lose()
 
@@ -170,6 +174,10 @@ class Outages:
         kind = "meanwhile" if is_answered else "lose_answer"
         return self._plan(kind, operation, None, 1, act)
 
+    def beforehand(self, operation: str, act: Callable[[], object]) -> Outage:
+        """Let something happen before the next call acts; as `meanwhile` otherwise."""
+        return self._plan("beforehand", operation, None, 1, act)
+
     def _plan(
         self,
         kind: str,
@@ -212,6 +220,9 @@ class Outages:
                 self.pending.remove(outage)
         if outage.kind == "time_out":
             raise AnswerTimedOut
+        if outage.kind == "beforehand":
+            outage.act()
+            return None
         return outage
 
     @property
