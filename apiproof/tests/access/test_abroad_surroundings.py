@@ -60,8 +60,8 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     offered = list(operations(app.openapi()))
     cleanup = Cleanup(offered)
     [create] = [operation for operation in offered if operation.method == "POST"]
-    cleanup.note(Request(create), NO_AUTH, Response(status, {}, body))
     nobody: Any = SimpleNamespace(own_accounts=[], sign_up=None)
+    cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), nobody)
     assert cleanup.left(nobody) == left
 
 

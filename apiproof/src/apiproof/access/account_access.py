@@ -17,6 +17,7 @@ from apiproof.access.fields import (
     EMAIL_FIELD,
     NAME_FIELD,
     PASSWORD_FIELD,
+    WORD,
     fields_of,
     plain_name,
     with_field,
@@ -36,7 +37,7 @@ from apiproof.openapi.document import Operation
 
 CASE = "other-account"
 PRIVATE_PATH = re.compile(
-    r"(orders?|invoices?|payments?|billing|cards?|wallets?|balances?|transactions?|statements?"
+    rf"{WORD}(orders?|invoices?|payments?|billing|cards?|wallets?|balances?|transactions?|statements?"
     r"|addresses|settings|preferences|messages|notifications|inbox|documents|files|records|notes"
     r"|medical|appointments|bookings?|reservations?|carts?|basket|tickets|tokens|keys|sessions"
     r"|subscriptions?|devices|private|vehicles?|parcels?|shipments?|deliveries)"

@@ -82,7 +82,7 @@ class Accounts(FileUsers):
         self._login, like = login_entry(security, payloads, entries)
         self._name_like = self._users[like].username if like else ""
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
-        safeguards.protect(self.lent(), self._is_lent_credential)
+        safeguards.protect(self.lent(), lambda auth: self.name_of(auth) in self._lent)
         self.why_not = self._tried_sign_up()
 
     def _tried_sign_up(self) -> str:
@@ -125,10 +125,8 @@ class Accounts(FileUsers):
         """Return the users of the file."""
         return [self._user(self._users[name]) for name in self._lent]
 
-    def _is_lent_credential(self, auth: RequestAuth) -> bool:
-        return self._name_of(auth) in self._lent
-
-    def _name_of(self, auth: RequestAuth) -> str:
+    def name_of(self, auth: RequestAuth) -> str:
+        """Return whose a credential is, or was; empty where that is not known."""
         held = (bare(one) for where in vars(auth).values() for one in where.values())
         return next((self._holders[one] for one in held if one in self._holders), "")
 
@@ -216,11 +214,11 @@ class Accounts(FileUsers):
 
     def holder_of(self, auth: RequestAuth) -> User | None:
         """Return the account of the run's own that had a credential; None for others."""
-        return None if (name := self._name_of(auth)) in self._spent else self._own.get(name)
+        return None if (name := self.name_of(auth)) in self._spent else self._own.get(name)
 
     def maker_of(self, auth: RequestAuth) -> User | None:
         """Return whose a credential was, a user's of the file too; None where nobody is known."""
-        name = self._name_of(auth)
+        name = self.name_of(auth)
         return self._user(self._users[name]) if name in self._lent else self.holder_of(auth)
 
     def file_entry(self, user: User) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.http import Request, Response
+from apiproof.access.http import QUERY, Request, Response
 from apiproof.access.payloads import PayloadSource, object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import AccessFinding, Cell, evaluated
@@ -67,7 +67,7 @@ def _variants(request: Request, payloads: PayloadSource) -> Iterator[tuple[str, 
         name = str(parameter["name"])
         for kind, value in _values(payloads, parameter, request.values.get(name, "")):
             yield f"{kind} in the path", request.at(**{name: value})
-    for parameter in places["query"]:
+    for parameter in places["query"] if content.media != QUERY else ():
         name = str(parameter["name"])
         for kind, value in _values(payloads, parameter, content.query.get(name, "")):
             changed = replace(content, query={**content.query, name: value})
@@ -92,12 +92,13 @@ def _bodies(request: Request, payloads: PayloadSource) -> Iterator[tuple[str, Re
         return
     fields = payloads.resolve(payloads.body_schema(request.operation)[1]).get("properties", {})
     kinds = {name: _kind(payloads, schema) for name, schema in fields.items()}
+    place = "query" if request.content.media == QUERY else "body"
     for value in LARGE:
         numbers = dict.fromkeys((name for name, kind in kinds.items() if kind == "integer"), value)
         if numbers:
-            yield "a large number in the body", request.saying({**body, **numbers})
+            yield f"a large number in the {place}", request.saying({**body, **numbers})
     for name in (name for name, kind in kinds.items() if kind == "string"):
-        yield "a NUL in the body", request.saying({**body, name: f"{body.get(name, '')}{NUL}"})
+        yield f"a NUL in the {place}", request.saying({**body, name: f"{body.get(name, '')}{NUL}"})
 
 
 def _kind(payloads: PayloadSource, schema: Mapping[str, Any]) -> str:

@@ -73,16 +73,19 @@ class Cleanup:
         self._stayed: Counter[str] = Counter()
         self._unremovable: Counter[str] = Counter()  # successes, whether or not they made anything
         self._closed: set[str] = set()
-        self._ended = 0  # accounts that their owners deleted
+        self._ended: set[str] = set()  # accounts that their owners deleted, some more than once
 
-    def note(self, request: Request, auth: RequestAuth, response: Response) -> None:
+    def note(
+        self, request: Request, auth: RequestAuth, response: Response, accounts: Accounts
+    ) -> None:
         """Note what an answered request made, or removed."""
         if not response.ok:
             return
         operation = request.operation
         if operation.method == "DELETE":
             self._removals.pop(request.path, None)
-            self._ended += is_session_ending(operation, SessionEnd.DELETED)
+            if is_session_ending(operation, SessionEnd.DELETED):
+                self._ended.add(accounts.name_of(auth))
         elif operation.method in {"PUT", "PATCH"} and request.path in self._removals:
             self._follow(request, response)
         elif makes(operation):
@@ -143,7 +146,7 @@ class Cleanup:
             f"what {removal.request.operation.path} names" for removal in self._removals.values()
         )
         names = sorted({user.name for user in accounts.own_accounts} - self._closed)
-        more = signed_up - self._ended - len(names)
+        more = signed_up - len(self._ended) - len(names)
         lines = [f"{count} by {label}" for label, count in stayed.items()]
         if more > 0:
             names.append(f"{more} more that changed or that nobody signed in to")

@@ -13,10 +13,11 @@ from apiproof.access.report import (
     AccessFinding,
     Cell,
 )
-from apiproof.access.requirements import SecurityRequirement
+from apiproof.access.requirements import SecurityRequirement, is_session_ending
 from apiproof.jwt import (
     CredentialCase,
     Expected,
+    SessionEnd,
 )
 from apiproof.reporting.model import Status
 
@@ -71,6 +72,7 @@ class RefusalControl:
         forbids: Whether it refuses every bad credential, and none, with 403.
         is_public: Whether anybody is answered alike, and only bad credentials are refused.
         takes_any: Whether it signs out whoever asks, with whatever token: RFC 7009, 2.2.
+        shows: Whether the valid credential is shown something: an empty answer is a refusal then.
     """
 
     opened: Response | None
@@ -78,6 +80,7 @@ class RefusalControl:
     is_abroad: bool = False
     forbids: bool = False
     is_public: bool = False
+    shows: bool = False
     takes_any: bool = False
 
 
@@ -160,6 +163,7 @@ def _findings(
     for response in wrong:
         is_in = response.ok and case.expected is not Expected.ACCEPTED
         is_in = is_in and _alike(response, control.opened)
+        is_in = is_in and not (control.shows and response.is_empty)
         kind = "let in" if is_in else f"answered {response.failure or response.status}"
         if kind in seen:
             continue
@@ -167,7 +171,7 @@ def _findings(
         if is_in:
             note = f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
             is_harmless = case.id in HARMLESS or (control.is_public and case.id in UNNAMED)
-            is_harmless = is_harmless or control.takes_any
+            is_harmless = is_harmless or control.takes_any or _deletes_again(requirement, case)
             impact = Impact.DEVIATION if is_harmless else Impact.LET_IN
             note += f": {PUBLIC}" if control.is_public and case.id in UNNAMED else ""
         else:
@@ -180,6 +184,12 @@ def _findings(
         elif is_in and control.is_public and case.id in UNNAMED:
             found = replace(found, cause=PUBLIC)
         yield found
+
+
+def _deletes_again(requirement: SecurityRequirement, case: CredentialCase) -> bool:
+    """Whether an account that is gone asks to be deleted: nothing is left that it could do."""
+    ends = is_session_ending(requirement.operation, SessionEnd.DELETED)
+    return ends and case.ending is SessionEnd.DELETED
 
 
 def _finding(  # noqa: PLR0913, PLR0917 - the parts of a finding

@@ -168,7 +168,7 @@ class CredentialProbe:
         tried = [*results.values(), *over]
         control = self._control(requirement, opened, tried, is_abroad=is_abroad)
         yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
-        ended = replace(control, opened=None)
+        ended = replace(control, opened=None, shows=not opened.is_empty)
         yield from (evaluated(requirement, result, ended) for result in over)
         cells = [evaluated(requirement, result, control) for result in results.values()]
         yield from with_common_cause(cells)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from apiproof.access.accounts import Accounts
-from apiproof.access.fields import PASSWORD_FIELD, fields_of
+from apiproof.access.fields import PASSWORD_FIELD, WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import SHOWN, AccessFinding
@@ -23,7 +23,7 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _PRIVATE = re.compile(
-    r"card_?(no|num|holder|cv|exp|name)|cvv|cvc|iban|ssn|social_?sec|passport|tax_?(id|no|num)"
+    rf"card_?(no|num|holder|cv|exp|name)|cvv|cvc|{WORD}(iban|ssn)|social_?sec|passport|tax_?(id|no|num)"
     r"|diagnos|medical|bank_?acc|routing",
     re.IGNORECASE,
 )

@@ -4,7 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PASSWORD_FIELD = re.compile(r"pass(word|wd|phrase|code)?(?!ive)|^pwd|^pin$", re.IGNORECASE)
+# Where a word begins, in `userCard`, `user_card` and `/user-cards`, but not in `discard`.
+WORD = r"(?:(?<![a-z])|(?-i:(?<=[a-z])(?=[A-Z])))"
+PASSWORD_FIELD = re.compile(
+    rf"pass(word|wd|phrase|code)|{WORD}pass(?-i:(?![a-z]))|^pwd|^pin$", re.IGNORECASE
+)
 EMAIL_FIELD = re.compile(r"e-?mail", re.IGNORECASE)
 NAME_FIELD = re.compile(
     r"^(user_?name|login|user|user_?id|account|handle|nick(name)?)$", re.IGNORECASE

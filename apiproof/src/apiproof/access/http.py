@@ -29,6 +29,8 @@ _EVIDENCE = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+# What a write says in its query, where it takes no body: FastAPI reads plain arguments there.
+QUERY = "query"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,15 @@ class RequestContent:
     body: Any = None
     media: str = ""
     path: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What stands in the query: its parameters, and the members of a body that is sent there.
+
+        What has no value is left out.
+        """
+        said = self.body if self.media == QUERY and isinstance(self.body, Mapping) else {}
+        return {**{name: value for name, value in said.items() if value is not None}, **self.query}
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,11 @@ class Response:
     def ok(self) -> bool:
         """Whether it is a success."""
         return 200 <= self.status < 300
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it shows nothing: no body, or null."""
+        return self.text.strip() in {"", "null"}
 
     @property
     def json(self) -> Any:
@@ -221,7 +237,7 @@ class Sender:
                 return self._client.request(
                     request.operation.method,
                     request.path,
-                    params={**request.content.query, **auth.query},
+                    params={**request.content.params, **auth.query},
                     headers=headers,
                     cookies=dict(auth.cookies),
                     timeout=self._timeout,
@@ -255,14 +271,15 @@ class Sender:
 def _as_sent(
     request: Request, auth: RequestAuth, headers: Mapping[str, str | bytes]
 ) -> HttpRequest:
-    query = urlencode({**request.content.query, **auth.query}, doseq=True)
+    content = request.content
+    query = urlencode({**content.params, **auth.query}, doseq=True)
     shown = {
         name: value if isinstance(value, str) else value.decode("latin-1")
         for name, value in headers.items()
     }
     if auth.cookies:
         shown["Cookie"] = "; ".join(f"{name}={value}" for name, value in auth.cookies.items())
-    body = request.content.body
+    body = None if content.media == QUERY else content.body
     text = body if isinstance(body, str) else "" if body is None else json.dumps(body, default=str)
     url = request.path + (f"?{query}" if query else "")
     return HttpRequest(request.operation.method, url, shown, text)
@@ -299,11 +316,11 @@ def _wait(response: Response) -> float:
 
 def _media(content: RequestContent) -> dict[str, str]:
     # requests itself names the media type of forms.
-    return {} if content.media in {"", FORM, MULTIPART} else {"Content-Type": content.media}
+    return {} if content.media in {"", FORM, MULTIPART, QUERY} else {"Content-Type": content.media}
 
 
 def _body(content: RequestContent) -> dict[str, Any]:
-    if not content.media:
+    if content.media in {"", QUERY}:
         return {}
     if content.media == MULTIPART:
         return {"files": {name: _part(name, value) for name, value in content.body.items()}}

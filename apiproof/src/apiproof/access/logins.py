@@ -13,7 +13,7 @@ from apiproof.access.fields import (
     fields_of,
     with_field,
 )
-from apiproof.access.http import FORM
+from apiproof.access.http import FORM, QUERY
 from apiproof.access.login_entries import BASIC, as_given
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
@@ -133,15 +133,15 @@ def login_template(
     passwords = [path for path, _ in fields if PASSWORD_FIELD.search(path[-1])]
     name = next(iter([*names, *emails]), ("username",))
     password = next(iter(passwords), ("password",))
-    template: dict[str, Any] = {
-        "verb": "POST",
-        "endpoint": login.path,
-        "contentType": media or "application/json",
-    }
+    template: dict[str, Any] = {"verb": "POST", "endpoint": login.path}
+    if media != QUERY:
+        template["contentType"] = media or "application/json"
     if asks_for_basic(security, login):
         template = {"verb": "POST", "endpoint": login.path, BASIC: {}}
     elif len(name) == len(password) == 1:
-        template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
+        where = {"sendIn": "query"} if media == QUERY else {}
+        said = {"usernameField": name[0], "passwordField": password[0], **where}
+        template["payloadUserPwd"] = said
     else:
         body = with_field(with_field({}, name, "{username}"), password, "{password}")
         template["payloadRaw"] = json.dumps(body)

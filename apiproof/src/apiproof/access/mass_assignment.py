@@ -10,7 +10,7 @@ from typing import Any
 
 from apiproof.access.http import Request, Response
 from apiproof.access.objects import CHECK
-from apiproof.access.payloads import object_body
+from apiproof.access.payloads import WRITES, object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.read_after_write import NO_ANSWER, readers, reading
@@ -44,7 +44,6 @@ PRIVILEGES: dict[str, Any] = {
     "email_verified": True,
     "disabled_at": None,
 }
-WRITES = {"POST", "PUT", "PATCH"}
 GONE = {403, 404, 410}  # what an owner gets for an object that is no longer theirs
 MOST = 12  # fields that are tried one by one
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apiproof.access.checks import Impact
-from apiproof.access.fields import fields_of
+from apiproof.access.fields import WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.owners import names_user, shown_to
 from apiproof.access.prepare import RequestPreparer
@@ -20,7 +20,11 @@ from apiproof.openapi.document import Operation
 from apiproof.redaction import is_secret
 
 CHECK = "ownership_enforced"
-PRIVATE_FIELD = re.compile(r"private|ssn|iban|card|salary|medical|balance", re.IGNORECASE)
+PRIVATE_FIELD = re.compile(
+    rf"{WORD}(?<!is_)(?<!is)(private|ssn|iban|(credit|debit)?card(?!inal)|salary|medical"
+    r"|(account)?balance)",
+    re.IGNORECASE,
+)
 SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant for everybody
 
 

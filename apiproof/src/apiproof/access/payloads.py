@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apiproof.access.example_values import ExampleValues, is_free_text
-from apiproof.access.http import FORM, MULTIPART, Request, RequestContent
+from apiproof.access.http import FORM, MULTIPART, QUERY, Request, RequestContent
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation, operations
 from apiproof.openapi.references import flattened
 from apiproof.service import AdjustableRequest
 
+WRITES = frozenset({"POST", "PUT", "PATCH"})
 _UNLIKE = 7919  # a seed that no prepared request comes to
 
 Guide = Callable[[User, AdjustableRequest], None]
@@ -97,11 +98,15 @@ class PayloadSource:
         )
 
     def body_schema(self, operation: Operation) -> tuple[str, dict[str, Any]]:
-        """Return the media type and schema of an operation's body; empty when it takes none."""
+        """Return the media type and schema of an operation's body; empty when it takes none.
+
+        A write without a body says in its query what others say there.
+        """
         body = self.resolve(operation.definition.get("requestBody", {}))
         content = body.get("content", {})
         if not content:
-            return "", {}
+            said = self._query(operation) if operation.method in WRITES else []
+            return (QUERY, _as_schema(said)) if said else ("", {})
         ranked = sorted(content, key=lambda media: ("json" not in media, media != FORM))
         return ranked[0], dict(content[ranked[0]].get("schema", {}))
 
@@ -111,8 +116,10 @@ class PayloadSource:
 
     def query_names(self, operation: Operation) -> list[str]:
         """Return the names of an operation's query parameters."""
-        declared = self.parameters(operation)
-        return [str(one["name"]) for one in declared if one["in"] == "query"]
+        return [str(one["name"]) for one in self._query(operation)]
+
+    def _query(self, operation: Operation) -> list[dict[str, Any]]:
+        return [one for one in self.parameters(operation) if one.get("in") == "query"]
 
     def resolve(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """Follow a schema's references."""
@@ -229,12 +236,13 @@ class PayloadSource:
         full: bool = False,
         given: Any = None,
     ) -> RequestContent:
+        media, schema = self.body_schema(operation)
         places: dict[str, dict[str, Any]] = {"query": {}, "header": {}}
         for parameter in self.parameters(operation):
-            if parameter.get("required") and parameter.get("in") in places:
-                value = self.value_of(parameter, seed)
-                places[parameter["in"]][str(parameter["name"])] = value
-        media, schema = self.body_schema(operation)
+            place = str(parameter.get("in"))
+            is_said = place == "query" and media == QUERY  # as a member of the body
+            if parameter.get("required") and place in places and not is_said:
+                places[place][str(parameter["name"])] = self.value_of(parameter, seed)
         headers = {name: str(value) for name, value in places["header"].items()}
         body = given if given is not None else self._body(operation, schema, seed, full=full)
         draft = RequestDraft(body, places["query"])
@@ -250,7 +258,22 @@ class PayloadSource:
         return fixer(dict(body)) if fixer and isinstance(body, dict) else body
 
 
+def _as_schema(parameters: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the schema of an object with a member for each parameter."""
+    return {
+        "type": "object",
+        "properties": {
+            str(one["name"]): {
+                **one.get("schema", {}),
+                **({"example": one["example"]} if "example" in one else {}),
+            }
+            for one in parameters
+        },
+        "required": [str(one["name"]) for one in parameters if one.get("required")],
+    }
+
+
 def object_body(content: RequestContent) -> dict[str, Any] | None:
     """Return a body whose members can be changed; None for others."""
-    plain = content.media in {FORM, MULTIPART} or "json" in content.media
+    plain = content.media in {FORM, MULTIPART, QUERY} or "json" in content.media
     return dict(content.body) if plain and isinstance(content.body, dict) else None

@@ -128,7 +128,7 @@ class Probe:
         for finding in self.inspect(request, auth, response):
             self._inspected.setdefault(finding.id, finding)
         if self._accounts is not None:
-            self._cleanup.note(request, auth, response)
+            self._cleanup.note(request, auth, response, self._accounts)
             note_end(self._accounts, request, auth, response)
 
     @property

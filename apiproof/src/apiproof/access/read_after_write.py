@@ -86,7 +86,8 @@ class ReadAfterWriteProbe:
             return
         if operation.method == "DELETE":
             # A deleted account cannot even sign in: what counts is that it is not read.
-            note = f"what was deleted is still read ({read.status})" if read.ok else ""
+            is_there = read.ok and not read.is_empty
+            note = f"what was deleted is still read ({read.status})" if is_there else ""
         else:
             again = self._preparer.sender.send(request, credential)
             ignores = _ignorable(prepared)

@@ -96,7 +96,8 @@ class FileUser:
             login["verb"],
             login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
             headers={**fixed, **_headers(login)},
-            data=_payload(login),
+            params=_payload(login) if _is_in_query(login) else None,
+            data=None if _is_in_query(login) else _payload(login),
         )
         if response.status_code >= 400:
             raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
@@ -257,9 +258,14 @@ def _headers(login: Mapping[str, Any]) -> dict[str, str]:
     named = {item["name"]: item["value"] for item in login.get("headers", [])}
     if BASIC in login:
         named["Authorization"] = f"Basic {basic_credential(*_said(login))}"
-    if "payloadRaw" not in login and "payloadUserPwd" not in login:
+    if ("payloadRaw" not in login and "payloadUserPwd" not in login) or _is_in_query(login):
         return named
     return {"Content-Type": login.get("contentType", "application/json"), **named}
+
+
+def _is_in_query(login: Mapping[str, Any]) -> bool:
+    """Whether name and password stand in the query: `sendIn: query`, of our own."""
+    return bool(login.get("payloadUserPwd", {}).get("sendIn") == "query")
 
 
 def _payload(login: Mapping[str, Any]) -> Any:
@@ -272,8 +278,8 @@ def _payload(login: Mapping[str, Any]) -> Any:
         given["usernameField"]: given["username"],
         given["passwordField"]: given["password"],
     }
-    form = "urlencoded" in login.get("contentType", "")
-    return fields if form else json.dumps(fields)
+    is_plain = _is_in_query(login) or "urlencoded" in login.get("contentType", "")
+    return fields if is_plain else json.dumps(fields)
 
 
 def _set_cookies(response: requests.Response) -> dict[str, str]:
