@@ -325,3 +325,19 @@ def test_a_sign_up_that_the_database_did_not_keep_holds_neither_name_nor_address
     other = "username" if taken == "email" else "email"
     fresh = {"username": "another", "email": "another@example.com"}[other]
     assert sign_up(env, **{other: fresh}) == 201
+
+
+@pytest.mark.parametrize("call", ["AdminGetUser", "AdminDeleteUser"])
+@pytest.mark.parametrize("how", ["time_out", "lose_answer"])
+def test_a_name_is_free_at_once_although_its_account_could_not_be_withdrawn(
+    env: Environment, call: str, how: str
+) -> None:
+    """The database did not keep the sign-up, and then Cognito did not answer."""
+    fails = on_insert("RAISE EXCEPTION USING ERRCODE = '40001'", "users")
+    with (
+        altered(env, fails.replace("BEFORE INSERT", "BEFORE UPDATE"), BACK),
+        getattr(env.cognito.outages, how)(call),
+    ):
+        assert env.client.request("POST", "/users/signup", json=NEWCOMER).status_code == 503
+    assert sign_up(env) == 201
+    assert opens(env)

@@ -5,7 +5,7 @@ arrives. Knows calls by number, and no operation of the API.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 
 import pytest
@@ -42,14 +42,12 @@ class Interception:
 
     Args:
         env: whose Cognito and database they are.
-        fault: None only listens.
-        number: which call it happens at, from 0.
+        faults: by the number of the call that each happens at, from 0; none only listens.
     """
 
-    def __init__(self, env: Environment, fault: Fault | None, number: int) -> None:
+    def __init__(self, env: Environment, faults: Mapping[int, Fault]) -> None:
         self._env = env
-        self._fault = fault
-        self._number = number
+        self._faults = faults
         self._rest = contextlib.ExitStack()
         self.calls: list[str] = []
 
@@ -57,29 +55,27 @@ class Interception:
         """Stand in for `Outages.trigger`."""
         number = len(self.calls)
         self.calls.append(operation)
-        if self._fault is None or number < self._number:
-            return None
-        if number > self._number:
+        earlier = {fault for at, fault in self._faults.items() if at < number}
+        if not earlier.isdisjoint({Fault.DEAD_BEFORE, Fault.DEAD_AFTER}):
             # A dead process makes no further call: none of them may act.
-            if self._fault in {Fault.DEAD_BEFORE, Fault.DEAD_AFTER}:
-                raise AnswerTimedOut
-            return None
-        return self._happen(operation)
+            raise AnswerTimedOut
+        fault = self._faults.get(number)
+        return None if fault is None else self._happen(fault, operation)
 
-    def _happen(self, operation: str) -> Outage | None:
+    def _happen(self, fault: Fault, operation: str) -> Outage | None:
         outages, database = self._env.cognito.outages, self._env.database
-        if self._fault is Fault.CONNECTIONS_KILLED:
+        if fault is Fault.CONNECTIONS_KILLED:
             database.kill_connections()
             return None
-        if self._fault in {Fault.DATABASE_GONE, Fault.DEAD_BEFORE, Fault.DEAD_AFTER}:
+        if fault in {Fault.DATABASE_GONE, Fault.DEAD_BEFORE, Fault.DEAD_AFTER}:
             self._rest.enter_context(database.outage())
-        if self._fault in {Fault.UNANSWERED, Fault.DEAD_BEFORE}:
+        if fault in {Fault.UNANSWERED, Fault.DEAD_BEFORE}:
             raise AnswerTimedOut
-        if self._fault is Fault.REFUSED:
+        if fault is Fault.REFUSED:
             return Outage(outages, "fail", operation, "InternalErrorException", 1)
-        if self._fault is Fault.LATE:
+        if fault is Fault.LATE:
             return _Late(outages, "lose_answer", operation, None, 1)
-        if self._fault in {Fault.LOST, Fault.DEAD_AFTER}:
+        if fault in {Fault.LOST, Fault.DEAD_AFTER}:
             return Outage(outages, "lose_answer", operation, None, 1)
         return None
 
@@ -90,11 +86,11 @@ class Interception:
 
 @contextlib.contextmanager
 def intercepted(
-    env: Environment, fault: Fault | None = None, number: int = 0
+    env: Environment, faults: Mapping[int, Fault] | None = None
 ) -> Iterator[Interception]:
-    """Let a fault happen at one call to Cognito within the block."""
+    """Let faults happen at calls to Cognito within the block, by the calls' numbers from 0."""
     with pytest.MonkeyPatch.context() as patch:
-        interception = Interception(env, fault, number)
+        interception = Interception(env, faults or {})
         patch.setattr(env.cognito.outages, "trigger", interception.meet)
         patch.setattr(env.cognito.outages, "pending", [None])  # else nobody asks
         try:

@@ -1,5 +1,7 @@
 """Crash consistency: whatever fails between Cognito's answer and the commit, accounts recover."""
 
+import itertools
+
 import pytest
 
 from apiproof.environment import Environment
@@ -23,16 +25,25 @@ def _calls_of(env: Environment, name: str) -> list[str]:
     return undisturbed.calls
 
 
-def _survive(env: Environment, name: str, fault: Fault, number: int) -> None:
+def _can_write(faults: dict[int, Fault]) -> bool:
+    """Tell whether a request can take back what it wrote."""
+    cut_off = {Fault.DATABASE_GONE, Fault.DEAD_BEFORE, Fault.DEAD_AFTER}
+    return cut_off.isdisjoint(faults.values())
+
+
+def _survive(env: Environment, name: str, faults: dict[int, Fault]) -> None:
     driver = ApiDriver(env, script=Script())
     request = SCENARIOS[name].before(driver)
     try:
-        driver.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
-        with intercepted(env, fault, number) as disturbed:
+        for number, fault in faults.items():
+            driver.script.act(f"From here: {fault}, at call {number + 1} to Cognito.")
+        with intercepted(env, faults) as disturbed:
             answer = request()
-        assert len(disturbed.calls) > number, "the fault was never met"
+        assert len(disturbed.calls) > max(faults), "the fault was never met"
         assert answer.status_code < 300 or answer.status_code in FOR_NOW
         driver.script.act("All is well again.")
+        if name.startswith("sign-up") and answer.status_code >= 300 and _can_write(faults):
+            assert driver.sign_up(ADA).status_code == 201, "the name is not free at once"
         use_or_recreate(driver, SCENARIOS[name].passwords)
         assert not snapshots(env).orphans
     except AssertionError as error:
@@ -53,7 +64,29 @@ def test_an_account_is_usable_or_recreatable_whatever_fails_at_any_call(
     assert calls
     for number in range(len(calls)):
         env.reset()
-        _survive(env, name, fault, number)
+        _survive(env, name, {number: fault})
+
+
+# What calls for a withdrawal or a check, at which call, and what then fails at which later one.
+FAULTS_OF_A_CURE: dict[str, list[tuple[Fault, int, list[int], list[Fault]]]] = {
+    "sign-up": [
+        (Fault.LOST, 0, [1, 2], [Fault.UNANSWERED, Fault.LOST, Fault.DATABASE_GONE]),
+        (Fault.DATABASE_GONE, 0, [1, 2], [Fault.UNANSWERED, Fault.LOST]),
+    ],
+    "sign-up-over-an-orphan": [(Fault.LOST, 3, [4, 5], [Fault.UNANSWERED, Fault.LOST])],
+    "reset-password": [(Fault.LOST, 0, [1], [Fault.LOST, Fault.DATABASE_GONE])],
+}
+
+
+@pytest.mark.parametrize("name", FAULTS_OF_A_CURE)
+def test_an_account_is_usable_or_recreatable_whatever_fails_while_a_fault_is_made_good(
+    env: Environment, name: str
+) -> None:
+    """Planted: what a withdrawal raises is answered in place of what it was for."""
+    for first, number, later, seconds in FAULTS_OF_A_CURE[name]:
+        for at, second in itertools.product(later, seconds):
+            env.reset()
+            _survive(env, name, {number: first, at: second})
 
 
 @pytest.mark.parametrize("fault", [Fault.LOST, Fault.LATE], ids=["lost", "late"])
@@ -62,7 +95,7 @@ def test_a_sign_up_whose_answer_does_not_arrive_in_time_leaves_no_account(
 ) -> None:
     """At once, not only when the next sign-up makes way: the address is not kept from others."""
     request = SCENARIOS["sign-up"].before(ApiDriver(env))
-    with intercepted(env, fault):
+    with intercepted(env, {0: fault}):
         assert request().status_code == 503
     assert env.aws.list_users(UserPoolId=env.cognito.user_pool_id)["Users"] == []
 
