@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -296,11 +297,12 @@ def _require_sent(answer: Mapping[str, Any]) -> None:
 
 
 def _uuid(answer: Any, name: str) -> str:
-    """Read a UUID that an answer must have."""
-    try:
-        return str(UUID(_text(answer, name)))
-    except ValueError:
-        raise IdentityAnswerLost from None
+    """Read a UUID that an answer must have, as Cognito writes them."""
+    text = _text(answer, name)
+    with suppress(ValueError):  # Python reads other spellings, too
+        if str(UUID(text)) == text.lower():
+            return text.lower()
+    raise IdentityAnswerLost
 
 
 def _text(answer: Any, name: str, *, least: int = 1) -> str:

@@ -138,6 +138,18 @@ def test_a_sign_up_that_is_given_another_users_sub_is_lost_and_leaves_nothing(
     assert valid(env, "login_user", user).send(env.client).status_code == 200
 
 
+@pytest.mark.parametrize("spelling", ["{%s}", "urn:uuid:%s", "%.8s", "%s-1"])
+def test_a_sub_that_cognito_does_not_write_is_none(env: Environment, spelling: str) -> None:
+    """The control: the same one as Cognito writes it, in either case, is one."""
+    request, sub = valid(env, "signup_user"), "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c5a"
+    for spelled in (spelling % sub, sub.replace("-", "")):
+        with answered(env, {"SignUp": {"UserSub": spelled}}) as (client, _):
+            assert request.send(client).status_code == 503
+    with answered(env, {"SignUp": {"UserSub": sub.upper()}}) as (client, _):
+        response = request.send(client)
+    assert (response.status_code, response.json()["sub"]) == (201, sub)
+
+
 def test_a_sign_up_that_is_given_another_users_sub_withdraws_the_account_of_its_own_name(
     env: Environment,
 ) -> None:

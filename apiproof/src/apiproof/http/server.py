@@ -11,7 +11,7 @@ from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 
 HOST = "127.0.0.1"
-STARTUP_SECONDS = 30
+STARTUP_SECONDS = 60  # a machine may be busy
 GRACE_SECONDS = 3
 
 
