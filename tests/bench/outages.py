@@ -1,13 +1,14 @@
 """`nox -s bench -- outages`: each fault of each dependency, met by each operation that can meet it.
 
 For each fault: what the operations answered, the longest answer, how many were 500, and what those
-saw meanwhile who need the dependency not at all. `--write FILE` writes the table as Markdown.
+saw meanwhile who need the dependency not at all; and for each operation what it answered in all.
+`--write FILE` writes both tables as Markdown.
 """
 
 import argparse
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +36,7 @@ COLUMNS = (
     *("dependency", "fault", "operations", "answers", "longest", "500s"),
     *("others", "others' longest"),
 )
+DEPENDENCIES = ("database", "cognito", "keys")
 Fault = Callable[[Deployment], AbstractContextManager[object]]
 
 
@@ -137,8 +139,21 @@ def _row(deployed: Deployment, dependency: str, name: str, fault: Fault) -> Row:
     return Row(dependency, name, answers, others)
 
 
-def _markdown(rows: Sequence[Row]) -> str:
-    lines = [COLUMNS, ["---"] * len(COLUMNS), *(row.cells for row in rows)]
+def _by_operation(rows: Sequence[Row]) -> Iterator[tuple[str, ...]]:
+    """What became of each operation under all faults of each dependency, one cell for each."""
+    for name in OPERATIONS:
+        cells = [name]
+        for dependency in DEPENDENCIES:
+            of_it = [row for row in rows if row.dependency == dependency]
+            met = [one for row in of_it for one in row.answers if one.operation_id == name]
+            longest = max((answer.seconds for answer in met), default=0.0)
+            cells.append(f"{_statuses(met)}; {longest:.2f} s" if met else "")
+        if any(cells[1:]):
+            yield tuple(cells)
+
+
+def _markdown(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
@@ -146,14 +161,20 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- outages")
     parser.add_argument("--write", type=Path, help="write the table to a file, as Markdown")
     options = parser.parse_args(arguments)
-    table = Table(*COLUMNS, title=f"Faults; a request has {DEADLINE:.0f} s")
     with Deployment.start(SERVICE, REQUEST_DEADLINE=str(DEADLINE)) as deployed:
         rows = [_row(deployed, *fault) for fault in _faults()]
-    for row in rows:
-        table.add_row(*row.cells)
-    console.print(table)
+    tables = {
+        COLUMNS: [row.cells for row in rows],
+        ("operation", *DEPENDENCIES): list(_by_operation(rows)),
+    }
+    for columns, lines in tables.items():
+        table = Table(*columns, title=f"Faults; a request has {DEADLINE:.0f} s")
+        for line in lines:
+            table.add_row(*line)
+        console.print(table)
     if options.write:
-        options.write.write_text(_markdown(rows), encoding="utf-8")
+        written = (_markdown(columns, lines) for columns, lines in tables.items())
+        options.write.write_text("\n".join(written), encoding="utf-8")
 
 
 if __name__ == "__main__":
