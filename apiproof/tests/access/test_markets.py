@@ -31,6 +31,7 @@ def test_a_right_market_has_no_finding() -> None:
     market = Market()
     report = _probed(market)
     assert [finding.line for finding in report.findings] == []
+    assert market.orders
     assert not set(market.orders) & {5001, 5002}  # those lent
 
 

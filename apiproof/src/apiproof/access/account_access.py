@@ -26,11 +26,11 @@ from apiproof.access.functions import is_for_admins
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import PreparedRequest
+from apiproof.access.prepared import PreparedRequest, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
-from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.safeguards import SAFE, is_account_operation, names_account
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
@@ -70,7 +70,10 @@ class AccountAccessProbe:
             NotPrepared: There is no request to replay.
         """
         shared = operation.definition.get(SHARED_EXTENSION)
-        if not operation.secured or shared:
+        if shared:
+            return
+        if not operation.secured:
+            yield from self._unasked(operation)
             return
         if operation.method in SAFE:
             attacker = next(self._accounts.users())
@@ -96,6 +99,20 @@ class AccountAccessProbe:
             yield self._read(operation, prepared, request, victim)
         else:
             yield self._changed(operation, prepared, request, victim)
+
+    def _unasked(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
+        """Change, or delete, somebody's account where the document asks for no credential."""
+        names = operation.path_parameters
+        is_change = operation.method in {"PUT", "PATCH", "DELETE"} and len(names) == 1
+        if not is_change or not names_account(operation, names[0]):
+            return
+        if not self._accounts.can_create_users:
+            return
+        victim = self._accounts.new_user()
+        own = own_value(operation, names[0], victim)
+        prepared = self._preparer.prepared(operation, user=self._accounts.new_user())
+        if own is not None:
+            yield self._changed(operation, prepared, prepared.request.at(**{names[0]: own}), victim)
 
     def _naming(self, prepared: PreparedRequest, attacker: User) -> PreparedRequest:
         """Return a read that names its sender in a query parameter that may be left out."""
@@ -212,6 +229,7 @@ class AccountAccessProbe:
     def _changed(
         self, operation: Operation, prepared: PreparedRequest, request: Request, victim: User
     ) -> tuple[Cell, list[AccessFinding]]:
+        whoever = "another user" if operation.secured else "anybody, without a credential,"
         before = self._state(victim, request)
         answer = self._preparer.sender.send(request, prepared.auth)
         self._accounts.forget(prepared.user)
@@ -220,12 +238,12 @@ class AccountAccessProbe:
             return evaluated(operation, CHECK, CASE, (answer,), note)
         after = self._state(victim, request)
         if before and not after:
-            note = "another user can take an account away: its credential no longer works"
+            note = f"{whoever} can take an account away: its credential no longer works"
         elif after != before:
             names = sorted(name for name in before if before[name] != after.get(name))
-            note = f"another user can change {', '.join(names) or 'an account'} of somebody else"
+            note = f"{whoever} can change {', '.join(names) or 'an account'} of somebody else"
         elif _takes_password(request) and not self._accounts.can_still_log_in(victim):
-            note = "another user can set the password of somebody else"
+            note = f"{whoever} can set the password of somebody else"
         if note:
             self._accounts.forget(victim)
         return evaluated(operation, CHECK, CASE, (answer,), note, kind="changed" if note else "")

@@ -1,20 +1,22 @@
 """Reads that ask for no credential, and show what belongs to whomever they name."""
 
+import contextlib
 from collections.abc import Iterator
 
 from apiproof.access.account_access import CASE, OF_SOMEBODY, PRIVATE_PATH
 from apiproof.access.accounts import Accounts
 from apiproof.access.fields import fields_of, plain_name
-from apiproof.access.http import Request, RequestContent, Response
+from apiproof.access.http import NotPrepared, Request, RequestContent, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import own_value
+from apiproof.access.prepared import PreparedRequest, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import items_of
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, names_account
 from apiproof.access.users import User
+from apiproof.jwt import NO_AUTH, NotApplicable
 from apiproof.openapi.document import Operation
 
 
@@ -37,11 +39,19 @@ class OpenReadProbe:
         theirs, control = (about(operation, one, self._preparer.payloads) for one in (user, other))
         if theirs is None or control is None:
             return
+        self._fill(operation, theirs, user)
         shown, alike = self._preparer.sender.send(theirs), self._preparer.sender.send(control)
         note = ""
         if shown.ok and _values(shown) - _values(alike) and _is_private(operation, shown):
             note = "anybody, without a credential, reads what belongs to somebody's account"
         yield evaluated(operation, CHECK, CASE, (shown,), note, kind="let in" if note else "")
+
+    def _fill(self, operation: Operation, request: Request, user: User) -> None:
+        """Make something of a user's own, so that a list of it is not empty."""
+        maker = self._preparer.maker
+        with contextlib.suppress(NotPrepared, NotApplicable):
+            for creator in maker.creators.for_list(operation)[:1]:
+                maker.make(creator, PreparedRequest(user, request, NO_AUTH))
 
 
 def about(operation: Operation, user: User, payloads: PayloadSource) -> Request | None:

@@ -73,6 +73,18 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
     return found[0] if found else None
 
 
+def stands_for_caller(operation: Operation, parameter: str, user: User) -> bool:
+    """Whether a path names the one who asks, although further accounts can be made by a POST.
+
+    What stands below an account (`/users/{id}/cards`) is the account's own; what is changed or
+    deleted itself had better be another.
+    """
+    is_below = not operation.path.rstrip("/").endswith("{" + parameter + "}")
+    is_own = user.is_learnt and not user.is_lent and names_account(operation, parameter)
+    is_own = is_own and (is_below or operation.method in SAFE)
+    return is_own and own_value(operation, parameter, user) is not None
+
+
 def with_own_query(content: RequestContent, user: User) -> RequestContent:
     """Fill query parameters that are called like what a user is known by."""
     own = _own(user) if user.is_learnt else {}

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from apiproof.access.http import NotPrepared, Response, Sender
 from apiproof.access.payloads import PayloadRecipe
-from apiproof.access.prepared import Preparation, PreparedRequest
+from apiproof.access.prepared import Preparation, PreparedRequest, stands_for_caller
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resources import (
     CreatedResource,
@@ -94,6 +94,8 @@ class ResourceMaker:
 
     def for_path(self, operation: Operation, name: str, preparation: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
+        if stands_for_caller(operation, name, preparation.user):
+            return None
         template = f"{prefix_of(operation.path, name)}/{{{name}}}"
         if operation.method not in SAFE or not preparation.user.is_learnt:
             return self._new(operation, template, name, preparation)
