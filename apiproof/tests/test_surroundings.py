@@ -250,3 +250,20 @@ def test_a_plain_url_takes_the_driver_that_is_installed() -> None:
         timeout=60,
     )
     assert done.stdout.strip() == "psycopg2", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ('extension "postgis" is not available', "APIPROOF_DATABASE_URL"),
+        ('relation "users" does not exist', "variables"),
+    ],
+)
+def test_migrations_that_fail_say_what_helps(tmp_path: Path, reason: str, advice: str) -> None:
+    """The embedded PostgreSQL comes without contributed extensions; variables would not help."""
+    ini = tmp_path / "alembic.ini"
+    ini.write_text("[alembic]\nscript_location = .\n")
+    (tmp_path / "env.py").write_text(f"raise RuntimeError({reason!r})\n")
+    with pytest.raises(application.MigrationsFailed, match=advice) as caught:
+        application.migrate(ini, "postgresql://nowhere/x", {}, None)
+    assert reason in str(caught.value)

@@ -21,6 +21,10 @@ from apiproof.http.child.mounted_documents import declared_by
 
 LAUNCHER = Path(__file__).parent / "http" / "child" / "launcher.py"
 ASGI_ARGUMENTS = 3
+NO_EXTENSION: Final = re.compile(r'extension "[^"]+" is not available')
+ANOTHER_SERVER: Final = (
+    "the embedded PostgreSQL has `vector` alone; let APIPROOF_DATABASE_URL name a server with it"
+)
 Report = Callable[[dict[str, Any]], None]
 
 
@@ -177,9 +181,12 @@ def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> No
         check=False,
     )
     if done.returncode:
+        reason = reason_of(done.stderr)
+        missing = NO_EXTENSION.search(reason)
+        advice = ANOTHER_SERVER if missing else "check the variables of the service"
         raise MigrationsFailed(
             f"`alembic -c {ini} upgrade head` ended with exit code {done.returncode} "
-            f"({reason_of(done.stderr)}): check the variables of the service."
+            f"({reason}): {advice}."
         )
 
 

@@ -177,3 +177,16 @@ def test_libpq_settings_of_the_user_are_for_other_servers(
             assert connection.status == psycopg2.extensions.STATUS_READY
         assert name not in os.environ
     assert os.environ[name] == value
+
+
+def test_who_owns_a_database_creates_the_extensions_of_the_server(server: PostgresServer) -> None:
+    """As the master user of RDS may: migrations say CREATE EXTENSION, and are no superuser's."""
+    installed = binaries.bin_directory().parent / "share" / "postgresql" / "extension"
+    names = {control.stem for control in installed.glob("*.control")} - {"plpgsql"}
+    assert "vector" in names
+    with server.empty() as database:
+        for name in names:
+            execute(database.url, f"CREATE EXTENSION {name}")
+        execute(database.url, "CREATE TABLE place (at vector(2)); DROP TABLE place")
+        for name in names:
+            execute(database.url, f"DROP EXTENSION {name}")

@@ -6,6 +6,7 @@ It knows initdb and files, and nothing of servers that run.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -69,6 +70,32 @@ def initialize(data: Path, account: Account) -> None:
     _run("initdb", f"--pgdata={data}", *INITDB, account=account)
     (data / "pg_hba.conf").write_text(ACCESS)
     _run("postgres", "--single", "-D", str(data), "postgres", account=account, script=SETUP)
+
+
+def trust_extensions(data: Path, account: Account) -> Path:
+    """Let everybody who owns a database create the extensions that the server has, as on RDS.
+
+    A server believes the first control file that it finds, so each that lacks the word is written
+    once more, with it. (pgvector lacks it: only a superuser could run a project's migrations.)
+
+    Args:
+        data: The data directory, which goes with the server.
+        account: Who must be able to read it.
+
+    Returns:
+        A directory for `extension_control_path`.
+    """
+    installed = bin_directory().parent / "share" / "postgresql" / "extension"
+    trusted = data / "trusted"
+    (trusted / "extension").mkdir(parents=True)
+    for control in installed.glob("*.control"):
+        text = control.read_text()
+        if not re.search(r"^trusted\b", text, re.MULTILINE):
+            scripts = str(installed).replace("'", "''")
+            more = f"\ntrusted = true\ndirectory = '{scripts}'\n"
+            (trusted / "extension" / control.name).write_text(text + more)
+    _hand_over(trusted, account)
+    return trusted
 
 
 def _key() -> str:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from apiproof.postgres import watchdog
 from apiproof.postgres.address import ServerAddress
 from apiproof.postgres.binaries import INSTEAD, account, bin_directory
-from apiproof.postgres.cluster import ROLE, create_data_directory
+from apiproof.postgres.cluster import ROLE, create_data_directory, trust_extensions
 from apiproof.postgres.connection import ReconnectingConnection
 from apiproof.postgres.errors import ServerNotStarted
 from apiproof.postgres.run_directory import RunDirectory, make_directory, remove_stale
@@ -122,6 +122,7 @@ def _order(directory: RunDirectory, *, tcp: bool) -> str:
     listening = {
         "unix_socket_directories": str(directory.socket),
         "listen_addresses": "127.0.0.1" if tcp else "",
+        "extension_control_path": f"{trust_extensions(directory.data, account())}:$system",
     }
     order = {
         "postgres": str(bin_directory() / "postgres"),
