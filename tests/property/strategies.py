@@ -140,9 +140,11 @@ CHANGES = st.sampled_from(
 CONTRADICTORY = 409
 IDS = st.integers(1, 2**31 - 1)
 
-FULL_NAMES = st.none() | st.text(
-    st.characters(categories=["L", "M", "S", "N", "P"]) | st.just(" "), min_size=1, max_size=255
+_NAMES = st.text(
+    st.characters(categories=["L", "M", "S", "N", "P"]) | st.just(" "), min_size=1, max_size=253
 )
+# Spaces at the ends are part of a name.
+FULL_NAMES = st.none() | _NAMES | _NAMES.map(" {} ".format)
 NEW_PASSWORDS = passwords()
 
 MALFORMED_EMAILS = st.sampled_from(

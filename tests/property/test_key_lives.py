@@ -36,7 +36,7 @@ def _key() -> dict[str, Any]:
     return {**public, "kid": "key-0", "use": "sig", "alg": "RS256"}
 
 
-class _Source(JwksSource):
+class Source(JwksSource):
     """A key set that can be away, or no key set."""
 
     def __init__(self) -> None:
@@ -61,7 +61,7 @@ class KeyLives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now, self.rotations = 1000.0, 0
-        self.source = _Source()
+        self.source = Source()
         self.cache = JwksCache(
             self.source,
             lifespan=LIFESPAN,
