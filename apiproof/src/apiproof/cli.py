@@ -107,6 +107,8 @@ def _reason(error: Exception) -> str:
             f"{error.filename or 'A file'} cannot be written ({error.strerror}): "
             "free some space there, or run in a folder that can be written."
         )
+    if isinstance(error, IsADirectoryError | NotADirectoryError):
+        return f"{error.filename2 or error.filename}: {error.strerror}; name a file."
     what = f"{type(error).__name__}: {redact(' '.join(str(error).split()))[:500]}"
     if place := _place_in_project(error):
         return f"{place} raised {what}. APIPROOF_TRACEBACK=1 shows the whole traceback."

@@ -1,19 +1,23 @@
 """The same result for people and machines, without secrets, and nothing left out."""
 
+import dataclasses
 import json
 import re
 import shlex
 from datetime import UTC, datetime
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
 from rich.console import Console
 
+from apiproof.errors import UserError
 from apiproof.pacts.verify.report import as_step, print_verification
-from apiproof.pacts.verify.results import Verification
+from apiproof.pacts.verify.results import EMBEDDED_URL, Verification
 from apiproof.reporting import Report, build_report, formats, page
+from apiproof.reporting.store import write_atomically
 from tests.pacts.conftest import Verify
 from tests.pacts.pacts import BEARER, body, interaction, order, pact
 
@@ -162,3 +166,19 @@ def test_html_is_one_file_with_everything_escaped(mixed: Verification) -> None:
     assert "b" not in links.tags
     assert "a list of &lt;b&gt;orders&lt;/b&gt;" in page
     assert not re.search(r"url\(|@import", page)
+
+
+def test_how_to_repeat_a_failure_is_told_of_embedded_providers_alone(mixed: Verification) -> None:
+    """`apiproof serve` brings back no provider that runs elsewhere."""
+    embedded = dataclasses.replace(mixed, base_url=EMBEDDED_URL)
+    deployed = dataclasses.replace(mixed, base_url="https://shop.test")
+    assert "apiproof serve" in as_text(embedded)
+    assert "apiproof serve" not in as_text(deployed)
+
+
+def test_a_report_is_not_written_over_a_folder(mixed: Verification, tmp_path: Path) -> None:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    with pytest.raises(UserError, match="is a folder; name a file"):
+        write_atomically(folder, as_json(mixed))
+    assert list(tmp_path.iterdir()) == [folder]

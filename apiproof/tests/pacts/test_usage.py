@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apiproof.pacts.reading import PactFile, parse_pact
-from apiproof.pacts.usage import Use, run, usage
+from apiproof.pacts.usage import UsageUnknown, Use, run, usage
 
 THING = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
 
@@ -42,6 +42,25 @@ def asking(path: str = "/thing", status: int = 200, **response: Any) -> dict[str
 
 def reading(document: dict[str, Any]) -> PactFile:
     return parse_pact(document, "pact.json")
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        pact(asking("/elsewhere")),
+        {**pact(), "interactions": [], "messages": [{"description": "m", "contents": {}}]},
+    ],
+)
+def test_pacts_that_call_nothing_of_the_document_say_nothing_of_it(
+    tmp_path: Path, told: dict[str, Any]
+) -> None:
+    """The regression: everything was said to be used by nobody, so that it may be retired."""
+    version = {"pactSpecification": {"version": "3.0.0"}}
+    for name, content in (("openapi", document()), ("pact", {**told, "metadata": version})):
+        (tmp_path / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(UsageUnknown, match="no interaction calls an operation") as caught:
+        run(tmp_path / "openapi.json", tmp_path / "pact.json", None)
+    assert "\n" not in str(caught.value)
 
 
 def used(uses: list[Use]) -> list[str]:

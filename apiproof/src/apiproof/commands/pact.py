@@ -39,6 +39,7 @@ def states(
     chosen = load_service(service)
     registry = chosen.states or StateRegistry()
     if readme is not None:
+        readme.parent.mkdir(parents=True, exist_ok=True)
         readme.write_text(as_readme(registry, chosen.name), encoding="utf-8")
         typer.echo(f"Wrote {readme}: {len(registry)} states.")
     elif format == "json":

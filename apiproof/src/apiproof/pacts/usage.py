@@ -225,6 +225,11 @@ def run(
         raise UsageUnknown("\n".join(loaded.problems))
     pacts = pacts_of([each.pact for each in loaded.found], provider)
     document = load_document(openapi_path)
+    if not calls(Document(document), pacts):
+        raise UsageUnknown(
+            f"{pacts_dir}: no interaction calls an operation of {openapi_path}, so nobody's use is "
+            "known; name the pacts of this provider's consumers."
+        )
     uses = usage(document, pacts)
     if output_format == "json":
         print_line(console, json.dumps([asdict(use) for use in uses], indent=2), wrap=False)

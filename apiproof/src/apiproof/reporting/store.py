@@ -140,6 +140,8 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 def write_atomically(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
+    if path.is_dir():
+        raise UserError(f"{path} is a folder; name a file to write.")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.draft")
     draft.write_text(text, encoding="utf-8")

@@ -30,7 +30,7 @@ def test_what_an_instance_shows_to_be_broken_is_reported(seed: int) -> None:
 
 
 @given(st.integers(0, 2**48))
-def test_what_rare_keywords_break_is_reported(seed: int) -> None:
+def test_pairs_with_rare_keywords_are_compared(seed: int) -> None:
     for number in range(PAIRS_EACH // 4):
         _assert_pair_reported(wider_pair(seed + number), seed + number)
 

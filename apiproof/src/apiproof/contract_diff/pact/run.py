@@ -141,6 +141,7 @@ def run(
     if output is None:
         _write(outcome, format, Console(highlight=False, emoji=False))
     else:
+        output.parent.mkdir(parents=True, exist_ok=True)
         with output.open("w", encoding="utf-8") as stream:
             _write(outcome, format, Console(file=stream, width=120, highlight=False, emoji=False))
     if format == "json":

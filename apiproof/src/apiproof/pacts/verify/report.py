@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from apiproof.pacts.verify.results import (
+    EMBEDDED_URL,
     InteractionResult,
     InteractionStatus,
     Mismatch,
@@ -171,7 +172,7 @@ def print_verification(verification: Verification, console: Console) -> None:
                 _print_details(pact, result, console)
         for line in pact.not_verified:
             print_line(console, (line, "magenta"))
-    if verification.statuses[InteractionStatus.FAILED]:
+    if verification.statuses[InteractionStatus.FAILED] and verification.base_url == EMBEDDED_URL:
         print_line(console, f"\n{REPLAY}")
     for line in verification.problems:
         print_line(console, (line, "magenta"))

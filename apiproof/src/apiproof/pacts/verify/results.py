@@ -13,6 +13,9 @@ from apiproof.pacts.reading import Interaction
 from apiproof.redaction import KnownSecrets
 from apiproof.reporting import Finding, HttpRequest, counted
 
+EMBEDDED_URL = "http://127.0.0.1:8000"
+"""Where reports say that an embedded provider is: there, `apiproof serve` brings it back."""
+
 
 class InteractionStatus(StrEnum):
     """What is known of an interaction after it was verified.

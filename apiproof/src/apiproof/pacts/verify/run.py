@@ -15,16 +15,13 @@ from apiproof.pacts.states import GENERIC_STATES, StateRegistry
 from apiproof.pacts.verify.broker import BrokerOptions, add_broker_pacts, publish
 from apiproof.pacts.verify.fetching import Credentials
 from apiproof.pacts.verify.loading import Filter, SelectedPact, load_pacts, select
-from apiproof.pacts.verify.results import Verification
+from apiproof.pacts.verify.results import EMBEDDED_URL, Verification
 from apiproof.reporting import Finding
 from apiproof.service import Service
 
 if TYPE_CHECKING:
     from apiproof.environment import Environment
     from apiproof.pacts.verify.session import Progress, VerificationSession
-
-# Where `apiproof serve` listens by default, for curl lines: the environment of a run ends with it.
-SHOWN_URL = "http://127.0.0.1:8000"
 
 
 class NothingToVerify(UserError):
@@ -209,7 +206,7 @@ def open_session(env: "Environment", states_path: str = "") -> "Iterator[Verific
             own = provider_states.RemoteStates(base_url + states_path, reset=env.reset)
         else:
             own = provider_states.EnvironmentStates(env, states_of(env.service))
-        yield stack.enter_context(VerificationSession.open(application, own, SHOWN_URL))
+        yield stack.enter_context(VerificationSession.open(application, own, EMBEDDED_URL))
 
 
 @contextlib.contextmanager
