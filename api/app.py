@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.routing import APIRoute
 
 from api import health, openapi
 from api.dependencies import AppState
@@ -36,14 +37,15 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
         **openapi.ABOUT,
         lifespan=_lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
     )
     state = state or AppState.build(settings)
     app.state.dependencies = state
     # /users/me stands before /users/{sub}, which would shadow it.
-    public_router = build_public_router(with_email=settings.public_email)
-    for router in (users_router, public_router, randoms_router, health.router):
-        # As they are: `include_router` makes each route anew when the first request waits for it.
-        app.router.routes.extend(router.routes)
+    app.include_router(users_router)
+    app.include_router(build_public_router(with_email=settings.public_email))
+    app.include_router(randoms_router)
+    app.include_router(health.router)
     install_exception_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(RequestDeadline, seconds=settings.request_deadline)
@@ -76,3 +78,7 @@ def _queues(state: AppState) -> dict[str, Bulkhead]:
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     yield {}
     app.state.dependencies.database.engine.dispose()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

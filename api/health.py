@@ -10,9 +10,9 @@ from sqlmodel import Session, SQLModel
 
 from api.dependencies import AppState, State
 from api.errors import DatabaseUnavailable, KeysUnavailable
-from api.openapi_responses import operation_id, responses
+from api.openapi_responses import responses
 
-router = APIRouter(tags=["probes"], generate_unique_id_function=operation_id)
+router = APIRouter(tags=["probes"])
 
 
 class Health(BaseModel):

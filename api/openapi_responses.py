@@ -5,7 +5,6 @@ Routers name the errors, this says how they are written down.
 
 from typing import Any
 
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 
 from api.errors import (
@@ -20,11 +19,6 @@ from api.errors import (
     Throttled,
     TokenInvalid,
 )
-
-
-def operation_id(route: APIRoute) -> str:
-    """Return what the document calls an operation: as its function."""
-    return route.name
 
 
 class Failure(BaseModel):

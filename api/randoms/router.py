@@ -6,13 +6,13 @@ from fastapi import APIRouter, Path, Query, Response
 
 from api.auth import CurrentRandomsUser
 from api.errors import BoundsConflict, RandomNotFound, RequestInvalid
-from api.openapi_responses import BODY, CALLER, operation_id, responses
+from api.openapi_responses import BODY, CALLER, responses
 from api.randoms import service
 from api.randoms.models import RandomItem
 from api.randoms.schemas import RandomCreate, RandomPublic, RandomUpdate
 from api.types import AS_WRITTEN, INT4_MAX
 
-router = APIRouter(prefix="/randoms", tags=["randoms"], generate_unique_id_function=operation_id)
+router = APIRouter(prefix="/randoms", tags=["randoms"])
 
 ItemId = Annotated[
     int, Path(ge=1, le=INT4_MAX, description="The item's id.", examples=[1]), AS_WRITTEN

@@ -8,12 +8,12 @@ from fastapi import APIRouter, Form, Path
 from api import errors
 from api.auth import CurrentUser
 from api.dependencies import State
-from api.openapi_responses import BODY, CALLER, IDENTITY, operation_id, responses
+from api.openapi_responses import BODY, CALLER, IDENTITY, responses
 from api.types import case_key
 from api.users import auth, schemas, service, signup
 from api.users.models import User
 
-router = APIRouter(prefix="/users", tags=["users"], generate_unique_id_function=operation_id)
+router = APIRouter(prefix="/users", tags=["users"])
 
 _DATABASE = errors.DatabaseUnavailable
 _SESSION = (errors.KeysUnavailable, errors.DatabaseUnavailable, *BODY, *IDENTITY)
@@ -221,7 +221,7 @@ def build_public_router(*, with_email: bool) -> APIRouter:
     Args:
         with_email: whether they show the e-mail address (see docs/decisions/0047).
     """
-    public = APIRouter(prefix="/users", tags=["users"], generate_unique_id_function=operation_id)
+    public = APIRouter(prefix="/users", tags=["users"])
     # The path's uuid type keeps /users/signup and its like apart: a GET there is a 405.
     public.add_api_route(
         "/{sub:uuid}",

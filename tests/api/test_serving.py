@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 import uvicorn
-from fastapi.routing import APIRoute
 from structlog.testing import capture_logs
 from uvicorn.server import ServerState
 
 from api import __main__
-from api.app import create_app
 from api.limits import use_all_open_files
 from api.protocol import HttpProtocol
 from apiproof.environment import Environment
-from tests.service import application, settings_for
+from tests.service import application
 
 
 def test_a_stop_waits_for_what_is_under_way_and_for_nothing_longer(
@@ -31,17 +29,6 @@ def test_a_stop_waits_for_what_is_under_way_and_for_nothing_longer(
     monkeypatch.setattr(sys, "argv", ["api", "--port", "0"])
     __main__.main()
     assert 3.2 < started["timeout_graceful_shutdown"] < 6
-
-
-def test_routes_are_made_before_the_first_request_waits_for_them(env: Environment) -> None:
-    """And once in a process, whose tests build hundreds of applications."""
-    first, second = (create_app(settings_for(env.config)).routes for _ in range(2))
-    shared = [route for route in first if any(route is other for other in second)]
-    made_anew = {route.path for route in first if isinstance(route, APIRoute)} - {
-        route.path for route in shared if isinstance(route, APIRoute)
-    }
-    assert made_anew == {"/users/{sub:uuid}"}
-    assert len(shared) > 10
 
 
 HEAD = b"POST /users/login HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n"
