@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from apiproof import application, cli
+from apiproof.commands import serve
 from apiproof.environment_file import DEFAULT_PATH, EnvironmentFile
 from tests.test_environment_file import READY
 
@@ -125,6 +126,16 @@ def test_a_full_disk_is_one_line(folder: Path, arguments: str) -> None:
     (folder / "full").mkdir()
     prefix = ("unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh")
     assert "No space left on device" in refused(folder, arguments, prefix)
+
+
+@pytest.mark.parametrize(("url", "lines"), [("", 0), ("postgresql://a@b/c", 1)])
+def test_a_service_without_a_database_is_served_without_a_line_for_it(
+    url: str, lines: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    serve.describe(replace(READY, database_url=url), Path("ready.json"))
+    told = capsys.readouterr().out.splitlines()
+    assert len([line for line in told if line.startswith("Database")]) == lines
+    assert len([line for line in told if line.startswith("Cognito")]) == 1
 
 
 def test_a_stale_ready_file_is_noticed_and_replaced(folder: Path) -> None:

@@ -42,7 +42,7 @@ def serve(
         ready.write(path)
         env.cognito.outbox.listen(lambda message: typer.echo(word(message)))
         with contextlib.suppress(KeyboardInterrupt):
-            _describe(ready, path)
+            describe(ready, path)
             threading.Event().wait()
         ready.remove(path)
     typer.echo("Stopped; the database and the user pool are gone.")
@@ -63,11 +63,13 @@ def _require_free(path: Path) -> None:
         )
 
 
-def _describe(ready: "EnvironmentFile", path: Path) -> None:
+def describe(ready: "EnvironmentFile", path: Path) -> None:
+    """Say where everything is, and how to begin."""
     first = ready.users[0]
     typer.echo(f"API       {ready.base_url}  (documentation: {ready.base_url}/docs)")
     typer.echo(f"Cognito   {ready.cognito_endpoint}  (pool {ready.user_pool_id})")
-    typer.echo(f"Database  {ready.database_url}")
+    if ready.database_url:
+        typer.echo(f"Database  {ready.database_url}")
     typer.echo(f"Ready     {path}")
     for user in ready.users:
         typer.echo(f"User      {user.username}  {user.password}  {' '.join(user.scopes)}")
