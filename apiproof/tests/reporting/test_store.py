@@ -17,6 +17,7 @@ from apiproof.reporting.store import (
 )
 from tests.reporting.samples import sample_report
 
+STEPS = {step.name: step.status.value for step in sample_report().steps}
 NAMES = {"index.html", "report.json", "report.schema.json", "report.junit.xml", "report.sarif"}
 
 
@@ -32,7 +33,11 @@ def test_the_history_is_drawn_from_the_second_run_on_and_has_an_end(tmp_path: Pa
     write_report(sample_report(), tmp_path)
     assert trend(history) is None
     for number in range(KEPT_RUNS + 3):
-        entry = {"started": f"2026-01-01T00:00:{number:02}", "findings": {"high": number}}
+        entry = {
+            "started": f"2026-01-01T00:00:{number:02}",
+            "findings": {"high": number},
+            "steps": STEPS,
+        }
         (history / f"2026-01-01T0000{number:02}Z.json").write_text(json.dumps(entry), "utf-8")
     write_report(sample_report(), tmp_path)
     drawn = trend(history)
@@ -45,6 +50,24 @@ def test_the_history_is_drawn_from_the_second_run_on_and_has_an_end(tmp_path: Pa
         "low",
         "known",
     }
+
+
+def test_the_trend_is_of_runs_that_looked_at_the_same(tmp_path: Path) -> None:
+    """A run of one step must not seem to have mended what the others find."""
+    for day, steps, medium in (
+        (1, {"access": "failed", "fuzzing": "failed"}, 30),
+        (2, {"access": "passed", "pacts": "skipped"}, 1),
+        (3, {"access": "failed", "fuzzing": "failed"}, 29),
+        (4, {"access": "failed"}, 2),
+    ):
+        entry = {"started": f"2026-01-0{day}", "findings": {"medium": medium}, "steps": steps}
+        (tmp_path / f"{day}.json").write_text(json.dumps(entry), "utf-8")
+    drawn = trend(tmp_path)
+    assert drawn is not None
+    assert [each.points for each in drawn.series] == [((1, 1), (2, 2))]
+    assert drawn.note == "From 2026-01-02 to 2026-01-04."
+    (tmp_path / "2.json").unlink()
+    assert trend(tmp_path) is None
 
 
 def test_what_stands_among_the_history_and_is_none_is_left_out(tmp_path: Path) -> None:

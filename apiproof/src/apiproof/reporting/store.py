@@ -17,7 +17,7 @@ from typing import Any, Final
 from apiproof.errors import UserError
 from apiproof.reporting.finding import WEIGHTS
 from apiproof.reporting.formats import adapter, as_json, as_junit, as_sarif, json_schema
-from apiproof.reporting.model import Chart, Report, Series, StepResult
+from apiproof.reporting.model import Chart, Report, Series, Status, StepResult
 from apiproof.reporting.page import as_html
 
 REPORTS: Final = Path("reports")
@@ -91,10 +91,15 @@ def saved_steps(folder: Path = REPORTS, besides: Sequence[str] = ()) -> tuple[St
 
 
 def trend(history: Path) -> Chart | None:
-    """The findings of the last runs, where there are at least two."""
-    runs = [run for path in sorted(history.glob("*.json")) if (run := _read(path))]
+    """The findings of the last runs, where at least two looked at the same as the last one did.
+
+    A run of one step finds less than a run of all: beside each other, findings would seem to go.
+    """
+    known = [run for path in sorted(history.glob("*.json")) if (run := _read(path))]
+    runs = [run for run in known if _looked_at(run) == _looked_at(known[-1])]
     if len(runs) < 2:
         return None
+    first, last = (run["started"][:10] for run in (runs[0], runs[-1]))
     series = [
         Series(
             name,
@@ -105,13 +110,17 @@ def trend(history: Path) -> Chart | None:
         for name in WEIGHTS
     ]
     return Chart(
-        title=f"Findings of the last {len(runs)} runs",
+        title=f"Findings of the last {len(runs)} runs of these steps",
         x_axis="run",
         y_axis="findings",
         series=tuple(each for each in series if any(count for _, count in each.points))
         or (series[0],),
-        note=f"From {runs[0]['started'][:10]} to {runs[-1]['started'][:10]}.",
+        note=f"On {last}." if first == last else f"From {first} to {last}.",
     )
+
+
+def _looked_at(run: dict[str, Any]) -> set[str]:
+    return {name for name, status in run["steps"].items() if status != Status.SKIPPED.value}
 
 
 def _remember(report: Report, history: Path) -> None:
@@ -134,8 +143,9 @@ def _read(path: Path) -> dict[str, Any] | None:
         run = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    is_run = isinstance(run, dict) and isinstance(run.get("findings"), dict) and "started" in run
-    return run if is_run else None
+    is_run = isinstance(run, dict) and "started" in run
+    counted = is_run and all(isinstance(run.get(key), dict) for key in ("findings", "steps"))
+    return run if counted else None
 
 
 def write_atomically(path: Path, text: str) -> None:
