@@ -5,11 +5,13 @@ import logging
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,6 +22,18 @@ from tests.service import environment_variables, log_like_a_deployment
 
 ROOT = Path(__file__).parents[2]
 SUB = "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55"
+
+
+def malformed(address: str) -> tuple[list[str], Any]:
+    """Send what is no HTTP; returns the lines of the answer's head, and its body."""
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nno header\r\n\r\n")
+        with connection.makefile("rb") as answer:
+            head, _, body = answer.read().decode().partition("\r\n\r\n")
+    first, *headers = head.split("\r\n")
+    split = (each.partition(":") for each in headers)
+    return [first, *(f"{name.lower()}:{value}" for name, _, value in split)], json.loads(body)
 
 
 def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> None:
@@ -42,7 +56,9 @@ def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> N
                 assert line, "the service ended before it served"
                 written += line
             (address,) = re.findall(r"http://127[.0-9:]+", written)
-            assert HttpClient(address).request("GET", f"/users/{SUB}").status_code == 404
+            found = HttpClient(address).request("GET", f"/users/{SUB}")
+            assert (found.status_code, "Server" in found.headers) == (404, False)
+            head, body = malformed(address)
             process.send_signal(signal.SIGTERM)
             rest, _ = process.communicate(timeout=PATIENCE)
         finally:
@@ -50,6 +66,12 @@ def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> N
     lines = [json.loads(line) for line in (written + rest).splitlines()]
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     assert {line["logger"] for line in lines if "logger" in line} >= {"uvicorn.error"}
+    # What is no HTTP is answered by the server itself, as the service would.
+    assert (head[0], body) == ("HTTP/1.1 400 Bad Request", {"detail": "The request is malformed"})
+    assert {"cache-control: no-store", "content-type: application/json"} <= set(head)
+    assert not any(each.startswith("server:") for each in head)
+    ids = {f"x-request-id: {line.get('request_id')}" for line in lines if line.get("status") == 400}
+    assert len(ids & set(head)) == 1
     assert variables["AWS_COGNITO_APP_CLIENT_SECRET"] not in written + rest
     assert SUB not in written + rest, "paths hold subs, and each request has its line already"
 
@@ -92,3 +114,17 @@ def test_an_error_that_a_library_logs_comes_without_its_text(
         ("Closing failed", "ValueError"),
     ]
     assert "a-secret" not in written
+
+
+def test_libraries_are_not_heard_below_warnings_whatever_the_level(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What they say for themselves holds requests: passwords and tokens among them."""
+    with as_it_was("", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        log_like_a_deployment("DEBUG")
+        for name in ("botocore.endpoint", "sqlalchemy.engine", "urllib3", "another.package"):
+            logging.getLogger(name).debug("a-secret")
+            logging.getLogger(name).info("a-secret")
+            logging.getLogger(name).warning("Trouble of %s", name)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["level"] for line in lines] == ["warning"] * 4

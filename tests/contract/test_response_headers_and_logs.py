@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -108,7 +108,7 @@ def test_the_log_tells_what_each_request_was_and_how_long_it_took(
 ) -> None:
     request = valid(env, "create_random")
     capsys.readouterr()
-    started = time.perf_counter()
+    started, begun = time.perf_counter(), datetime.now(UTC)
     answer = request.send(talkative)
     longest = (time.perf_counter() - started) * 1000
     (record,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -117,6 +117,27 @@ def test_the_log_tells_what_each_request_was_and_how_long_it_took(
     assert record["status"] == answer.status_code
     assert record["request_id"] == answer.headers[REQUEST_ID]
     assert 0 < record["milliseconds"] <= longest + 0.1  # rounded
+    # Which time it is can be told from it, wherever the host is.
+    assert begun <= datetime.fromisoformat(record["timestamp"]) <= datetime.now(UTC)
+
+
+def test_the_time_that_a_request_took_is_told_in_milliseconds(
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request, taken = valid(env, "login_user"), list[float]()
+
+    def take_time() -> None:
+        begun = time.perf_counter()
+        while time.perf_counter() < begun + 0.02:
+            pass
+        taken.append((time.perf_counter() - begun) * 1000)
+
+    capsys.readouterr()
+    with env.cognito.outages.meanwhile("InitiateAuth", take_time):
+        assert request.send(talkative).status_code == 200
+    records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    (told,) = (each["milliseconds"] for each in records if each["event"] == "request")
+    assert told >= taken[0] - 0.1  # rounded
 
 
 @pytest.mark.parametrize("name", ["login_user", "refresh_session"])

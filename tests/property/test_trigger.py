@@ -77,3 +77,13 @@ def test_the_trigger_says_the_same_of_an_event_that_it_has_seen(
     assert trigger is not None
     once = trigger({"version": "2", "response": response}, None)
     assert trigger(copy.deepcopy(once), None) == once
+
+
+@pytest.mark.parametrize(
+    "group", ["profile-only-staff", "not-profile-only", "Profile-Only", "profile"]
+)
+def test_a_group_whose_name_is_only_alike_takes_no_scope_away(env: Environment, group: str) -> None:
+    assert env.service.trigger is not None
+    request = {"groupConfiguration": {"groupsToOverride": ["staff", group]}}
+    answer = env.service.trigger({"version": "2", "request": request}, None)
+    assert set(_below(answer, *_WAY, "scopesToAdd")) == SCOPES
