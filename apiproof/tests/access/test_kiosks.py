@@ -19,9 +19,10 @@ def test_a_right_kiosk_has_no_finding(*, is_silent: bool) -> None:
     assert not {number for _, number in kiosk.kept} & {5001, 5002}  # those lent
 
 
+@pytest.mark.parametrize("is_public", [False, True])
 @pytest.mark.parametrize("flaw", kiosks.FLAWS)
-def test_a_flaw_is_found_and_no_lent_account_is_touched(flaw: str) -> None:
-    kiosk = Kiosk(flaw)
+def test_a_flaw_is_found_and_no_lent_account_is_touched(flaw: str, *, is_public: bool) -> None:
+    kiosk = Kiosk(flaw, is_public=is_public)
     report = probed(kiosks.create_kiosk(kiosk), checks=("ownership_enforced",))
     assert_found(report, "ownership_enforced/other-account")
     lent = [kiosk.members.people[name] for name in LENT]

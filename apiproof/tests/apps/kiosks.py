@@ -38,11 +38,13 @@ class Kiosk:
 
     Attributes:
         flaw: One of `FLAWS`, or none.
+        is_public: Whether anybody is shown a user's name, without a credential.
         is_silent: Whether the document keeps quiet about credentials for what flaws leave open.
         kept: Addresses and cards by kind and user; each with its number.
     """
 
     flaw: str = ""
+    is_public: bool = False
     is_silent: bool = False
     members: Members = field(default_factory=Members)
     kept: dict[tuple[str, int], list[dict[str, Any]]] = field(
@@ -131,8 +133,10 @@ def create_kiosk(kiosk: Kiosk) -> FastAPI:  # noqa: C901  # its operations share
     ) -> list[dict[str, Any]]:
         return kiosk.kept["card", at(user_id, user).number]
 
-    @app.get("/users/{user_id}", responses=REFUSED, operation_id="read_user")
-    def read_user(_user: Caller, user_id: int) -> dict[str, Any]:
+    seen_by = [] if kiosk.is_public else [Depends(caller)]
+
+    @app.get("/users/{user_id}", responses=REFUSED, dependencies=seen_by, operation_id="read_user")
+    def read_user(user_id: int) -> dict[str, Any]:
         return told(at(user_id))
 
     @app.put("/users/{user_id}", responses=REFUSED, operation_id="rename_user")

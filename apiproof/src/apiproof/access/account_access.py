@@ -32,7 +32,7 @@ from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE, is_account_operation, names_account
 from apiproof.access.users import User
-from apiproof.jwt import NotApplicable
+from apiproof.jwt import NO_AUTH, NotApplicable
 from apiproof.openapi.document import Operation
 
 CASE = "other-account"
@@ -258,7 +258,8 @@ class AccountAccessProbe:
         ]
         own = [self._accounts.me_request(one, victim) for one in self._accounts.me]
         for reading in [*(one for one in own if one is not None), *readers]:
-            auth = self._accounts.auth_of(reading.operation, victim)
+            is_open = not reading.operation.secured
+            auth = NO_AUTH if is_open else self._accounts.auth_of(reading.operation, victim)
             answer = self._accounts.send(reading, auth) if auth is not None else None
             if answer is not None and answer.ok:
                 found |= {"/".join(path): value for path, value in fields_of(answer.json)}
