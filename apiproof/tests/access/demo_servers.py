@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from apiproof.access import AccessReport, Probe
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.jwt import Scheme
-from tests.apps import boards, library, planner, planner_shapes, tokens
+from tests.apps import boards, forums, library, planner, planner_shapes, tokens
 from tests.apps.residents import Residents
 
 Stand = tuple[FastAPI, Residents]
@@ -55,14 +55,27 @@ def boards_stand(flaw: str = "") -> Stand:
     return boards.create_boards(flaw, store), users
 
 
+def forum_stand(flaw: str = "") -> Stand:
+    store = forums.Store()
+    users = Residents(
+        lambda name: {"sub": name},
+        lambda name, _scheme, scopes: tokens.mint(name, scopes),
+        store.disabled.add,
+        tokens.forgery,
+    )
+    return forums.create_forum(flaw, store), users
+
+
 STANDS: dict[str, Callable[[str], Stand]] = {
     "planner": planner_stand,
     "library": library_stand,
     "boards": boards_stand,
+    "forum": forum_stand,
 }
+APPLICATIONS = {"planner": planner, "library": library, "boards": boards, "forum": forums}
 FLAWS = {
     f"{name}-{flaw}": (name, flaw, *expected.split("/"))
-    for name, application in (("planner", planner), ("library", library), ("boards", boards))
+    for name, application in APPLICATIONS.items()
     for flaw, expected in application.FLAWS.items()
 }
 

@@ -8,7 +8,7 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.fields import WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
-from apiproof.access.owners import names_user, shown_to
+from apiproof.access.owners import may_be_shared, names_user, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
@@ -58,7 +58,7 @@ class ObjectAccessProbe:
             return
         if not prepared.made and is_account_operation(operation) and prepared.user.details:
             return  # what the account says of itself afterwards tells more: account_access.py
-        if prepared.user.is_learnt and (reason := self._why_not_theirs(prepared)):
+        if reason := self._why_not_theirs(prepared):
             yield skipped(operation, "other-user", reason), []
             return
         try:
@@ -81,7 +81,7 @@ class ObjectAccessProbe:
         everybody, but not changed. Where the list holds back what is secret, reading is not meant.
         """
         operation = prepared.request.operation
-        if not prepared.made:
+        if not prepared.made or not may_be_shared(self._preparer, prepared):
             return ""
         try:
             other = self._preparer.user_source.other(prepared.user)
@@ -158,7 +158,7 @@ class ObjectAccessProbe:
         first, second = (send(item, attempt.auth) for item in attempt.nothing)
         note, impact = "", None
         has_changed = before is not None and after is not None and _changed(before, after)
-        if has_changed and prepared.user.is_learnt:
+        if has_changed:
             has_changed = self._is_their_doing(prepared, attempt, before, after)
         if has_changed:
             note = f"{attempt.title} changed what somebody else made (status {theirs.status})"
@@ -193,7 +193,7 @@ class ObjectAccessProbe:
         """
         operation = prepared.request.operation
         reader = reader_of(self._preparer, prepared)
-        if operation.method in SAFE or not prepared.user.is_learnt:
+        if operation.method in SAFE or not may_be_shared(self._preparer, prepared):
             return False
         other = self._preparer.user_source.other(prepared.user)
         if reader is not None:
@@ -218,7 +218,7 @@ class ObjectAccessProbe:
         if before is None or after is None or again is None:
             return False
         states = [normalize(each, ()) for each in (before, after, again)]
-        moved = diff(states[0], states[1], times=False)
+        moved = diff(states[0], states[1], times=not prepared.user.is_learnt)
         moved -= diff(states[1], states[2])
         if adds_to(prepared.request.operation) and self._is_readable(
             prepared, attempt, is_done=True

@@ -23,6 +23,23 @@ def names_user(value: Any, user: User) -> bool:
     return bool(_own(user) & _named(value))
 
 
+def may_be_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
+    """Whether lists tell whose objects are, or every object is its maker's alone.
+
+    They do abroad, where nobody has said whose objects are; and where the document leaves the list
+    of such objects open to those who have no credential.
+    """
+    if prepared.user.is_learnt:
+        return True
+    if not prepared.made:
+        return False
+    path = prepared.made[-1].creator.path.rstrip("/")
+    return any(
+        listing.method == "GET" and listing.path.rstrip("/") == path and not listing.secured
+        for listing in preparer.security.operations
+    )
+
+
 def shown_to(
     preparer: RequestPreparer, made: CreatedResource, user: User
 ) -> Mapping[str, Any] | None:
