@@ -7,7 +7,7 @@ states alone answer at once.
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,14 +119,32 @@ def log_like_a_deployment(level: str) -> None:
     adopt_library_logs(level)
 
 
-def disable(where: EnvironmentConfig, username: str, **changed: Any) -> None:
-    """Disable an account as an operator would, with `python -m api.admin disable`."""
+def disable(
+    where: EnvironmentConfig,
+    username: str,
+    *,
+    at_cutoff: Callable[[], object] = lambda: None,
+    **changed: Any,
+) -> None:
+    """Disable an account as an operator would, with `python -m api.admin disable`.
+
+    Args:
+        where: its surroundings.
+        username: whose account.
+        at_cutoff: is called when it is decided which sessions end.
+        changed: settings.
+    """
     from api import admin
     from api.dependencies import AppState as Dependencies
 
     service = Dependencies.build(settings_for(where, **changed))
+
+    def cutoff() -> int:
+        at_cutoff()
+        return service.sign_out_cutoff()
+
     try:
-        admin.disable(service.database, service.identity, username, service.sign_out_cutoff)
+        admin.disable(service.database, service.identity, username, cutoff)
     finally:
         service.database.engine.dispose()
 

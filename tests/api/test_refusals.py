@@ -52,9 +52,14 @@ def declared() -> dict[str, set[str]]:
     return {name: set(operation["responses"]) for name, operation in operations.items()}
 
 
+# The model does not name it for GlobalSignOut, but for GetUser and its other siblings: the token of
+# an account that is gone.
+UNMODELLED = {("global_sign_out", "UserNotFoundException")}
+
+
 def test_the_table_names_codes_that_cognito_knows(modelled: dict[str, set[str]]) -> None:
     rows = {*_BY_OPERATION, *_IGNORED}
-    assert {row for row in rows if row[1] not in modelled[row[0]]} == set()
+    assert {row for row in rows if row[1] not in modelled[row[0]]} == UNMODELLED
 
 
 @pytest.mark.parametrize(("call", "operation"), CALLED_BY.items())

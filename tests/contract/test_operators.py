@@ -103,6 +103,20 @@ def test_a_disabled_accounts_tokens_are_revoked_at_cognito_as_well(env: Environm
     assert env.aws.get_tokens_from_refresh_token(**client, RefreshToken=other.refresh_token)
 
 
+def test_sessions_end_that_begin_while_an_account_is_being_disabled(env: Environment) -> None:
+    """Those of whoever logs in before Cognito has shut it: it may take its time."""
+    user = env.new_account()
+    is_open: list[bool] = []
+
+    def look() -> None:
+        pool = env.config.user_pool_id
+        found = env.aws.admin_get_user(UserPoolId=pool, Username=user.username)
+        is_open.append(found["Enabled"])
+
+    disable(env.config, user.username, at_cutoff=look)
+    assert is_open == [False]
+
+
 @pytest.mark.parametrize("command", [disable, enable])
 def test_an_account_is_not_found_by_its_sub_nor_is_nobody(
     env: Environment, command: Callable[..., None]

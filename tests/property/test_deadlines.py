@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 
 from api.database import _has_news, transaction
 from api.errors import DatabaseUnavailable
-from api.limits import Deadline, current, started
+from api.limits import Deadline, bounded, current, started
 from api.transactions import Transactions, write_down
 
 PATIENCE = 10.0  # seconds, for what happens at once
@@ -43,6 +43,30 @@ def test_a_released_socket_is_left_alone() -> None:
         deadline.end()
         far.send(b"x")
         assert near.recv(1) == b"x"
+
+
+def test_a_socket_that_is_watched_once_more_is_shut_down_like_any_other() -> None:
+    """A request's second transaction gets the connection of its first."""
+    near, far = socket.socketpair()
+    near.settimeout(PATIENCE)
+    deadline = Deadline(PATIENCE)
+    with near, far:
+        deadline.watch(near.fileno())
+        deadline.release(near.fileno())
+        deadline.watch(near.fileno())
+        deadline.end()
+        assert near.recv(1) == b""
+    deadline.release_all()
+
+
+def test_what_has_a_time_of_its_own_is_shut_down_at_its_end() -> None:
+    """What has to be tidied up after a request waits for nobody without an end, either."""
+    near, far = socket.socketpair()
+    near.settimeout(PATIENCE)
+    with near, far, bounded(0.05):
+        current().watch(near.fileno())
+        assert near.recv(1) == b""
+        current().release_all()
 
 
 def test_a_number_that_is_used_again_is_another_socket() -> None:
