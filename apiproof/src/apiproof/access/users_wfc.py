@@ -18,6 +18,7 @@ import yaml
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.access.login_entries import BASIC, MACHINE
+from apiproof.access.users_schema import entry_fault, name_fault, type_fault
 from apiproof.errors import UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.references import value_at
@@ -160,15 +161,19 @@ def users_of(document: Any, where: str) -> list[FileUser]:
             f"{where} names nobody: it needs a list `auth` (Web Fuzzing Commons) "
             "or the `users` of a ready file."
         )
+    if fault := type_fault(document):
+        raise UsersUnreadable(f"{where}: {fault}.")
     template = document.get("authTemplate", {})
     users = []
     for place, entry in enumerate(entries):
         whole = _folded(entry, template if MACHINE not in entry else {})
-        if fault := _fault(whole):
+        if fault := entry_fault(whole):
             raise UsersUnreadable(f"{where}: auth[{place}] {fault}.")
         if MACHINE in whole:
             whole = {**whole, "loginEndpointAuth": _machine_login(whole[MACHINE])}
         users.append(FileUser(str(whole["name"]), whole))
+    if fault := name_fault(user.name for user in users):
+        raise UsersUnreadable(f"{where} {fault}.")
     return users
 
 
@@ -193,31 +198,6 @@ def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:
             "sendTemplate": "Bearer {token}",
         },
     }
-
-
-def _fault(entry: Any) -> str:
-    if not isinstance(entry, Mapping) or "name" not in entry:
-        return "has no name"
-    if MACHINE in entry:
-        machine = entry[MACHINE]
-        members = machine if isinstance(machine, Mapping) else {}
-        absent = {"tokenUrl", "clientId", "clientSecret"} - set(members)
-        return f"has a machine without {', '.join(sorted(absent))}" if absent else ""
-    if not {"fixedHeaders", "loginEndpointAuth"} & set(entry):
-        return "needs fixedHeaders, loginEndpointAuth or both"
-    if not all({"name", "value"} <= set(item) for item in entry.get("fixedHeaders", ())):
-        return "has a header without name or value"
-    return _login_fault(entry["loginEndpointAuth"]) if "loginEndpointAuth" in entry else ""
-
-
-def _login_fault(login: Mapping[str, Any]) -> str:
-    if "verb" not in login or not {"endpoint", "externalEndpointURL"} & set(login):
-        return "has a login without verb or endpoint"
-    token = login.get(
-        "token", {"extractFrom": "", "extractSelector": "", "sendIn": "", "sendName": ""}
-    )
-    missing = {"extractFrom", "extractSelector", "sendIn", "sendName"} - set(token)
-    return f"has a token without {', '.join(sorted(missing))}" if missing else ""
 
 
 def _folded(entry: Any, template: Mapping[str, Any]) -> Any:

@@ -1,0 +1,110 @@
+"""Auth documents of Web Fuzzing Commons: which are read, and what is said of the others."""
+
+from typing import Any
+
+import pytest
+from schemathesis.wfc.errors import WFCError
+from schemathesis.wfc.loader import load_from_dict
+
+from apiproof.access.users_wfc import UsersUnreadable, users_of
+
+FIXED = {"name": "ada", "fixedHeaders": [{"name": "X-Key", "value": "s3cret"}]}
+TOKEN = {
+    "extractFrom": "body",
+    "extractSelector": "/token",
+    "sendIn": "header",
+    "sendName": "Authorization",
+    "sendTemplate": "Bearer {token}",
+}
+NAMES = {
+    "username": "ada",
+    "password": "s3cret",
+    "usernameField": "name",
+    "passwordField": "word",
+}
+LOGIN = {"verb": "POST", "endpoint": "/login", "payloadUserPwd": NAMES, "token": TOKEN}
+
+
+def signing_in(**changed: Any) -> dict[str, Any]:
+    return {"auth": [{"name": "ada", "loginEndpointAuth": {**LOGIN, **changed}}]}
+
+
+def fixed(**changed: Any) -> dict[str, Any]:
+    return {"auth": [{**FIXED, **changed}]}
+
+
+READ: dict[str, dict[str, Any]] = {
+    "fixed headers": fixed(),
+    "a login": signing_in(),
+    "a header's token": signing_in(token={**TOKEN, "extractFrom": "header"}),
+    "a raw payload": {
+        "auth": [
+            {
+                "name": "ada",
+                "loginEndpointAuth": {
+                    "verb": "POST",
+                    "externalEndpointURL": "http://127.0.0.1/login",
+                    "payloadRaw": '{"name": "ada"}',
+                    "expectCookies": True,
+                },
+            }
+        ]
+    },
+    "a template": {
+        "authTemplate": {"loginEndpointAuth": {"verb": "POST", "endpoint": "/", "token": TOKEN}},
+        "auth": [{"name": "ada", "loginEndpointAuth": {"payloadUserPwd": NAMES}}],
+    },
+    "members that nobody knows": fixed(requireMockHandling=False),
+}
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    (fixed(fixedHeaders=None), 'auth[0].fixedHeaders: it is not of type "array"'),
+    (fixed(fixedHeaders={"X-Key": "s3cret"}), 'auth[0].fixedHeaders: it is not of type "array"'),
+    (fixed(fixedHeaders=["s3cret"]), 'auth[0].fixedHeaders[0]: it is not of type "object"'),
+    (
+        fixed(fixedHeaders=[{"name": "X-Key", "value": 1234}]),
+        'auth[0].fixedHeaders[0].value: it is not of type "string": put it in quotation marks',
+    ),
+    (fixed(name=["ada"]), "auth[0].name: it is not of types"),
+    ({"auth": [None]}, 'auth[0]: it is not of type "object"'),
+    ({"auth": [FIXED], "authTemplate": []}, 'authTemplate: it is not of type "object"'),
+    ({"auth": [FIXED, FIXED]}, "names 'ada' twice"),
+    (signing_in(payloadUserPwd="ada:s3cret"), "payloadUserPwd: it is not of type"),
+    (
+        signing_in(payloadUserPwd={"username": "ada"}),
+        "auth[0] has a payloadUserPwd without password, passwordField, usernameField",
+    ),
+    (signing_in(token=None), "auth[0].loginEndpointAuth.token: it is not of type"),
+    (
+        signing_in(token={"extractFrom": "body"}),
+        "auth[0] has a token without extractSelector, sendIn, sendName",
+    ),
+    (signing_in(token={**TOKEN, "sendIn": "body"}), 'one of "header", "query" or "cookie"'),
+    (signing_in(token={**TOKEN, "sendTemplate": "Bearer"}), "sendTemplate: it does not match"),
+    (signing_in(headers=[{"name": "X"}]), "has a login's header without name or value"),
+    (signing_in(endpoint=None), "auth[0].loginEndpointAuth.endpoint: it is not of type"),
+]
+
+
+@pytest.mark.parametrize("document", READ.values(), ids=READ)
+def test_what_schemathesis_reads_is_read(document: dict[str, Any]) -> None:
+    theirs = [each.name for each in load_from_dict(document)]
+    assert [user.name for user in users_of(document, "users.yaml")] == theirs == ["ada"]
+
+
+@pytest.mark.parametrize(("document", "said"), UNREADABLE)
+def test_what_cannot_be_used_is_named_and_no_credential_shown(
+    document: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(UsersUnreadable) as caught:
+        users_of(document, "users.yaml")
+    assert said in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+    assert "1234" not in str(caught.value)
+
+
+def test_headers_beside_a_login_are_ours_alone() -> None:
+    """A tenant's header, say; schemathesis.wfc (4.32.5) takes the one or the other."""
+    document = {"auth": [{**FIXED, "loginEndpointAuth": LOGIN}]}
+    with pytest.raises(WFCError, match="both"):
+        load_from_dict(document)
+    assert [user.name for user in users_of(document, "users.yaml")] == ["ada"]
