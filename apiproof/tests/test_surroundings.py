@@ -191,6 +191,7 @@ def test_an_exception_of_the_projects_own_callback_is_named_with_its_line(
         (KeyError("password"), "unexpected KeyError"),
         (OSError(errno.ENOSPC, "No space left on device", "x"), "x cannot be written (No space"),
         (IsADirectoryError(errno.EISDIR, "Is a directory", "d"), "d: Is a directory; name a file."),
+        (FileExistsError(errno.EEXIST, "File exists", "f"), "f: is a file; name a folder."),
         (OSError(errno.EIO, "Input/output error", "x"), "unexpected OSError"),
     ],
 )

@@ -107,6 +107,8 @@ def _reason(error: Exception) -> str:
             f"{error.filename or 'A file'} cannot be written ({error.strerror}): "
             "free some space there, or run in a folder that can be written."
         )
+    if isinstance(error, FileExistsError):
+        return f"{error.filename2 or error.filename}: is a file; name a folder."
     if isinstance(error, IsADirectoryError | NotADirectoryError):
         return f"{error.filename2 or error.filename}: {error.strerror}; name a file."
     what = f"{type(error).__name__}: {redact(' '.join(str(error).split()))[:500]}"

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.service import Account
 
 DEFAULT_PATH = Path(".apiproof/ready.json")
@@ -100,7 +100,7 @@ class EnvironmentFile:
                 f"No ready file at {chosen}. Start `apiproof serve` in this folder first, "
                 "or name its file in APIPROOF_READY_FILE."
             ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (*UNREADABLE, KeyError, TypeError) as error:
             raise ReadyFileMissing(
                 f"{chosen} is not a ready file ({type(error).__name__}). "
                 "Stop the server and start `apiproof serve` again to have it rewritten."

@@ -172,6 +172,22 @@ def test_wrong_input_is_one_line_and_2(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("option", ["--identities", "--roles", "--baseline", "--jwks"])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe", b"[" * 100_000, b"[1, 2", b""], ids=["bytes", "deep", "half", "empty"]
+)
+def test_a_file_that_cannot_be_read_is_named_in_one_line(
+    folder: Path, nobody: str, option: str, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "odd").write_bytes(content)
+    identities = ("--identities", "wfc.json") if option != "--identities" else ()
+    assert run("--url", nobody, *identities, option, "odd") == 2
+    said = capsys.readouterr().err
+    assert "odd" in said
+    assert "unexpected" not in said
+    assert said.count("\n") == 1
+
+
 def test_half_a_run_is_no_baseline_and_its_reports_are_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,7 +19,7 @@ from apiproof.access.report import AccessFinding, AccessReport, Cell, evaluated
 from apiproof.access.requirements import is_session_ending
 from apiproof.access.safeguards import SAFE, changes_caller
 from apiproof.access.users import User
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import SessionEnd
 from apiproof.openapi.document import Operation
 
@@ -55,7 +55,7 @@ def read_roles(path: Path | None) -> Expectations:
         return {}
     try:
         found = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (*UNREADABLE, yaml.YAMLError) as error:
         reason = str(error).partition("\n")[0]
         raise RolesUnreadable(f"The roles {path} cannot be read: {reason}.") from None
     good = isinstance(found, Mapping) and all(isinstance(one, list) for one in found.values())

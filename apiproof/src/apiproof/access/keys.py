@@ -13,7 +13,7 @@ from apiproof.access.checks import CHECKS
 from apiproof.access.http import Request, Response
 from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityModel
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import (
     Jws,
     NotApplicable,
@@ -150,7 +150,7 @@ def _key_set(place: str) -> list[Mapping[str, Any]]:
     else:
         try:
             found = json.loads(Path(place).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except UNREADABLE:
             return []
     keys = found.get("keys") if isinstance(found, Mapping) else None
     return [key for key in keys if isinstance(key, Mapping)] if isinstance(keys, list) else []

@@ -17,7 +17,7 @@ from apiproof.declared_security import (
     from_lines,
     lost_security,
 )
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.openapi.document import Operation
 from apiproof.reporting.model import Status
 
@@ -332,7 +332,7 @@ def read_baseline(path: Path | None) -> Baseline:
         raise BaselineUnreadable(
             f"No baseline at {path}. Write one with --write-baseline {path}."
         ) from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (*UNREADABLE, KeyError, TypeError, AttributeError):
         raise BaselineUnreadable(
             f'{path} is not a baseline: it needs {{"known": [{{"id": ...}}]}}.'
         ) from None

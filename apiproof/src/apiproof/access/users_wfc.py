@@ -19,7 +19,7 @@ import yaml
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
 from apiproof.access.login_entries import BASIC, MACHINE
 from apiproof.access.users_schema import entry_fault, name_fault, type_fault
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.references import value_at
 
@@ -144,7 +144,7 @@ def read_document(path: Path) -> Any:
     """
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (*UNREADABLE, yaml.YAMLError) as error:
         reason = str(error).partition("\n")[0]
         raise UsersUnreadable(f"The identities {path} cannot be read: {reason}.") from None
 

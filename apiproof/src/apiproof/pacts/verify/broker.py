@@ -15,7 +15,7 @@ from importlib.metadata import version
 from typing import Any
 from urllib.parse import quote
 
-from apiproof.errors import UserError
+from apiproof.errors import UNREADABLE, UserError
 from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json, shown_url
 from apiproof.pacts.verify.loading import LoadedPact, LoadedPacts, SelectedPact, publish_url
 from apiproof.pacts.verify.results import (
@@ -97,7 +97,7 @@ def read_selector(text: str) -> Mapping[str, Any]:
     """
     try:
         selector = json.loads(text)
-    except ValueError:
+    except UNREADABLE:
         selector = None
     if not isinstance(selector, dict):
         raise SelectorInvalid(
