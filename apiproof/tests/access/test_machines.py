@@ -116,7 +116,7 @@ def test_fuzzing_sends_the_machines_token(pool: OAuthPool, folder: Path) -> None
     [
         ({}, "without clientId, clientSecret, tokenUrl"),
         ({"tokenUrl": "x", "clientId": "x"}, "without clientSecret"),
-        ("secret", "without clientId, clientSecret, tokenUrl"),
+        ("secret", "clientCredentials: it is not of type"),
     ],
 )
 def test_incomplete_machines_are_told(tmp_path: Path, client: Any, said: str) -> None:
