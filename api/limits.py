@@ -325,6 +325,7 @@ class Bulkhead:
                     self._free += 1
             # Only now: who has an answer and asks again must not meet their own earlier work.
             tell()
+            del tell  # what was done is not kept while the next work goes on
             job = following
 
     def _next(self) -> "_Job | None":

@@ -50,9 +50,7 @@ class KeyServer:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            for moment in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{moment}.complete"})
+            await start_and_stop(receive, send)
             return
         self.asked += 1
         self.entered.set()
@@ -63,6 +61,13 @@ class KeyServer:
         headers = [(b"content-encoding", b"gzip")] if self.compressed else []
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+async def start_and_stop(receive: Any, send: Any) -> None:
+    """Answer the messages of ASGI's lifespan: nothing has to be done."""
+    for moment in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{moment}.complete"})
 
 
 def with_keys(env: Environment, url: str) -> EnvironmentConfig:

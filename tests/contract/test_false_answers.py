@@ -14,6 +14,7 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.http.server import run_server
 from apiproof.service import Account
+from tests.contract.keyserver import start_and_stop
 from tests.contract.pool_changes import change, rows
 from tests.contract.valid_requests import valid
 from tests.service import application
@@ -38,9 +39,7 @@ class FalseCognito:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
-            for moment in ("startup", "shutdown"):
-                await receive()
-                await send({"type": f"lifespan.{moment}.complete"})
+            await start_and_stop(receive, send)
             return
         call = dict(scope["headers"])[b"x-amz-target"].decode().rpartition(".")[2]
         answer = self.answers.get(call)

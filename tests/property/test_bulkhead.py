@@ -1,11 +1,9 @@
 """Bulkheads: who waits for how long, and what becomes of threads that hang."""
 
 import asyncio
-import gc
 import socket
 import threading
 import time
-import weakref
 from typing import Any
 
 import anyio.to_thread
@@ -123,33 +121,6 @@ def test_who_has_an_answer_does_not_meet_their_own_work_when_they_ask_again(
 
     assert asyncio.run(main()) == ["7"] * 3
     assert found_full == [False] * 3
-
-
-def test_nothing_is_kept_of_a_row_whose_work_is_done() -> None:
-    """There are as many rows as users: what is kept of each fills the memory."""
-
-    class Row(str):  # noqa: SLOT000 - it has to have weak references
-        """A name that can be seen to go."""
-
-    kept: list[weakref.ref[Row]] = []
-
-    async def main() -> None:
-        two = bulkhead(threads=2)
-
-        def at(number: int) -> Any:
-            row = Row(f"user {number}")
-            kept.append(weakref.ref(row))
-            return two.run(lambda: None, row=row)
-
-        await asyncio.gather(*(at(number) for number in range(20)))
-        # The threads may hold their first jobs and their last for a moment longer.
-        async with asyncio.timeout(PATIENCE):
-            while any(each() is not None for each in kept):
-                await asyncio.sleep(0)
-                gc.collect()
-
-    asyncio.run(main())
-    assert len(kept) == 20
 
 
 def test_who_waits_in_vain_is_told_at_the_deadline_and_is_not_served_afterwards() -> None:

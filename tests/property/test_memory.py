@@ -9,9 +9,12 @@ import base64
 import gc
 import itertools
 import json
+import threading
 import time
 import tracemalloc
+import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import jwt
@@ -20,10 +23,12 @@ from structlog.contextvars import get_contextvars
 
 from api.errors import DatabaseUnavailable
 from api.identity.jwt import JwksCache, JwtVerifier
+from api.limits import Bulkhead
 from api.middleware import RequestRecord
 from api.shared_look import SharedLook
 from tests.property.test_key_lives import COOLDOWN, LIFESPAN, Source
 
+PATIENCE = 10.0  # seconds, for what happens at once
 # More than anything is remembered of: the tokens whose signatures were good are 1,024.
 MANY = {"tokens": 1500, "key_ids": 400, "looks": 400, "request_ids": 400}
 # Bytes for each input: the least that is kept of one, a place in a dictionary, takes more.
@@ -135,7 +140,7 @@ def in_use() -> int:
 
 @pytest.mark.parametrize("kind", MANY)
 def test_memory_is_level_however_many_come(kind: str, request: pytest.FixtureRequest) -> None:
-    """Planted: a cache of tokens without a bound. Of rows: test_bulkhead.py."""
+    """Planted: a cache of tokens without a bound."""
     meet: Callable[[int], object] = request.getfixturevalue(kind)
     many = MANY[kind]
     tracemalloc.start()
@@ -149,3 +154,64 @@ def test_memory_is_level_however_many_come(kind: str, request: pytest.FixtureReq
         tracemalloc.stop()
     assert found[0], "nothing is seen of what is kept"
     assert (found[1] - found[0]) / many < LEVEL
+
+
+def test_nothing_is_kept_of_a_row_whose_work_is_done() -> None:
+    """There are as many rows as users: what is kept of each fills the memory."""
+
+    class Row(str):  # noqa: SLOT000 - it has to have weak references
+        """A name that can be seen to go."""
+
+    kept: list[weakref.ref[Row]] = []
+
+    async def main() -> None:
+        two = Bulkhead(DatabaseUnavailable, threads=2, queue=100)
+
+        def at(number: int) -> Any:
+            row = Row(f"user {number}")
+            kept.append(weakref.ref(row))
+            return two.run(lambda: None, row=row)
+
+        await asyncio.gather(*(at(number) for number in range(20)))
+        # The threads may hold their first jobs and their last for a moment longer.
+        async with asyncio.timeout(PATIENCE):
+            while any(each() is not None for each in kept):
+                await asyncio.sleep(0)
+                gc.collect()
+
+    asyncio.run(main())
+    assert len(kept) == 20
+
+
+def test_work_that_is_done_is_not_kept_while_the_thread_does_the_next() -> None:
+    """What it was about, a password say, would stay in memory as long as somebody else waits."""
+
+    class Secret:
+        """Something that can be seen to go."""
+
+    may_end = threading.Event()
+
+    async def main() -> None:
+        one, secret = Bulkhead(DatabaseUnavailable, threads=1, queue=100), Secret()
+        seen = weakref.ref(secret)
+        about = partial(id, secret)
+        del secret
+        # The first job begins the thread, which may hold it until it ends.
+        first = asyncio.create_task(one.run(lambda: None))
+        second, last = (
+            asyncio.create_task(one.run(work)) for work in (about, lambda: may_end.wait(PATIENCE))
+        )
+        del about
+        await first
+        await second
+        del first, second
+        try:
+            async with asyncio.timeout(PATIENCE / 2):
+                while seen() is not None:
+                    await asyncio.sleep(0)
+                    gc.collect()
+        finally:
+            may_end.set()
+        await last
+
+    asyncio.run(main())

@@ -46,24 +46,22 @@ def library_stand(flaw: str = "") -> Stand:
 
 def boards_stand(flaw: str = "") -> Stand:
     store = boards.Store()
-    users = Residents(
-        lambda name: {"sub": name},
-        lambda name, _scheme, scopes: tokens.mint(name, scopes),
-        store.disabled.add,
-        tokens.forgery,
-    )
-    return boards.create_boards(flaw, store), users
+    return boards.create_boards(flaw, store), _with_tokens(store.disabled)
 
 
 def forum_stand(flaw: str = "") -> Stand:
     store = forums.Store()
-    users = Residents(
+    return forums.create_forum(flaw, store), _with_tokens(store.disabled)
+
+
+def _with_tokens(disabled: set[str]) -> Residents:
+    """People who are known by their tokens alone."""
+    return Residents(
         lambda name: {"sub": name},
         lambda name, _scheme, scopes: tokens.mint(name, scopes),
-        store.disabled.add,
+        disabled.add,
         tokens.forgery,
     )
-    return forums.create_forum(flaw, store), users
 
 
 STANDS: dict[str, Callable[[str], Stand]] = {

@@ -10,6 +10,7 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.resources import CreatedResource, items_of
 from apiproof.access.users import User
+from apiproof.openapi.document import Operation
 
 OWNER_FIELD = re.compile(
     r"owner|user|author|creat(ed|or)|account|customer|member|seller|writer|poster|(^|/)(sub|by)$",
@@ -31,12 +32,8 @@ def may_be_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
     """
     if prepared.user.is_learnt:
         return True
-    if not prepared.made:
-        return False
-    path = prepared.made[-1].creator.path.rstrip("/")
     return any(
-        listing.method == "GET" and listing.path.rstrip("/") == path and not listing.secured
-        for listing in preparer.security.operations
+        not listing.secured for made in prepared.made[-1:] for listing in _lists_of(preparer, made)
     )
 
 
@@ -47,10 +44,7 @@ def shown_to(
 
     It may stand on another page: that objects of others fill the one at hand tells as much.
     """
-    path = made.creator.path.rstrip("/")
-    for listing in preparer.security.operations:
-        if listing.method != "GET" or listing.path.rstrip("/") != path:
-            continue
+    for listing in _lists_of(preparer, made):
         try:
             auth = preparer.credential(listing, user)
             request = Request(listing, dict(made.request.values))
@@ -65,6 +59,16 @@ def shown_to(
         if user.is_learnt and len(foreign) >= PAGE:
             return foreign[0]
     return None
+
+
+def _lists_of(preparer: RequestPreparer, made: CreatedResource) -> list[Operation]:
+    """Return the operations that list what is made as an object was."""
+    path = made.creator.path.rstrip("/")
+    return [
+        found
+        for found in preparer.security.operations
+        if found.method == "GET" and found.path.rstrip("/") == path
+    ]
 
 
 def _own(user: User) -> set[str]:
