@@ -1,3 +1,6 @@
+import subprocess
+import sys
+import warnings
 from typing import Any
 
 import jsonschema_rs
@@ -5,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from api.types import INT4_MAX, INT4_MIN, Email, Int4, NewPassword, Username, case_key
 
@@ -123,3 +127,21 @@ def test_all_else_is_no_integer(value: Any) -> None:
 def test_a_key_ignores_case(text: str) -> None:
     assert case_key(case_key(text)) == case_key(text)
     assert len(case_key(text)) <= 3 * len(text)
+
+
+def test_two_applications_may_begin_in_two_threads() -> None:
+    """What FastAPI silences for the whole process, and loses to another thread, is no error."""
+    warnings.warn("as pydantic does", UnsupportedFieldAttributeWarning, stacklevel=1)
+
+
+def test_pydantic_ignores_nothing_that_a_model_says() -> None:
+    """The suite's filter lets that pass, so that it is looked for here, in one thread."""
+    code = (
+        "import warnings\n"
+        "from pydantic.warnings import UnsupportedFieldAttributeWarning\n"
+        "warnings.simplefilter('error', UnsupportedFieldAttributeWarning)\n"
+        "import api.app, api.settings, apiproof.reporting.formats\n"
+    )
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert done.returncode == 0, done.stderr
