@@ -33,7 +33,7 @@ REASONS = {
         "The app client names an attribute (a random one) that the pool doesn't have; AWS "
         "answers with this very text (aws-amplify/amplify-cli#12887)."
     ),
-    r"AdminCreateUser operation.*Attribute does not exist in the schema": (
+    r"AdminCreateUser operation.*(does not exist in the schema|could not be determined)": (
         "The user gets an attribute (`thing`, `custom:foo`, a random one) that the pool's "
         "schema doesn't have."
     ),

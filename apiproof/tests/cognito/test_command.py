@@ -206,7 +206,7 @@ def refusal(capsys: pytest.CaptureFixture[str], *options: str) -> str:
         ("--pool", {"Policies": {"PasswordPolicy": {"Min": 8}}}, "no Policies.PasswordPolicy.Min."),
         ("--pool", {"MfaConfiguration": "MAYBE"}, "enum value set"),
         ("--client", {"Schema": [{"Nam": "x"}]}, "CreateUserPoolClient has no Schema."),
-        ("--client", {"AccessTokenValidity": "1"}, "must be of type integer"),
+        ("--client", {"AccessTokenValidity": "1"}, "accessTokenValidity: STRING_VALUE can"),
         ("--users", {}, "holds no list of users"),
         ("--users", ["ada"], "every user is an object"),
         ("--users", [{"Username": "ada"}], "a user has Username, Password"),

@@ -51,11 +51,37 @@ def refusal(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Message"])
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ({}, {"username": "sub"}),
+        ({"AttributeMapping": {"email": "email", "username": "sub"}}, None),
+        ({"AttributeMapping": {"email": "email"}}, None),
+    ],
+)
+def test_a_new_provider_maps_the_username(
+    aws: Any, pool: dict[str, str], given: dict[str, Any], shown: dict[str, str] | None
+) -> None:
+    google = {"ProviderName": "Google", "ProviderType": "Google", "ProviderDetails": GOOGLE}
+    made = aws.create_identity_provider(**pool, **google, **given)["IdentityProvider"]
+    assert made["AttributeMapping"] == (shown or given["AttributeMapping"])
+
+
 def test_first_factor_of_a_new_pool(aws: Any, pool: dict[str, str]) -> None:
     factors = {"AllowedFirstAuthFactors": ["PASSWORD"]}
     assert aws.describe_user_pool(**pool)["UserPool"]["Policies"]["SignInPolicy"] == factors
     lite = aws.create_user_pool(PoolName="lite", UserPoolTier="LITE")["UserPool"]
     assert "SignInPolicy" not in lite["Policies"]
+
+
+@pytest.mark.parametrize("wanted", ["ON", "OPTIONAL", "OFF"])
+def test_a_pool_shows_the_mfa_that_was_set_later(aws: Any, wanted: str) -> None:
+    pool = {
+        "UserPoolId": aws.create_user_pool(PoolName="p", MfaConfiguration="OFF")["UserPool"]["Id"]
+    }
+    token = {} if wanted == "OFF" else {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
+    aws.set_user_pool_mfa_config(**pool, MfaConfiguration=wanted, **token)
+    assert aws.describe_user_pool(**pool)["UserPool"]["MfaConfiguration"] == wanted
 
 
 def test_what_is_described_is_an_update_that_changes_nothing(aws: Any) -> None:

@@ -89,7 +89,9 @@ def two_factors(bench: Bench, *, preferred: bool) -> tuple[Pool, pyotp.TOTP]:
     pool.user("ada", phone_number=PHONE)
     token = log_in(pool, "ada")["AuthenticationResult"]["AccessToken"]
     app = pyotp.TOTP(pool.aws.associate_software_token(AccessToken=token)["SecretCode"])
-    pool.aws.verify_software_token(AccessToken=token, UserCode=app.now())
+    pool.aws.verify_software_token(
+        AccessToken=token, UserCode=app.now(), FriendlyDeviceName="Ada's phone"
+    )
     pool.aws.set_user_mfa_preference(
         AccessToken=token,
         SoftwareTokenMfaSettings={"Enabled": True},
@@ -121,6 +123,8 @@ def test_a_second_factor_is_selected(bench: Bench, choice: str) -> None:
         answer(pool, "SELECT_MFA_TYPE", asked["Session"], USERNAME="ada", ANSWER="EMAIL_OTP")
     chosen = answer(pool, "SELECT_MFA_TYPE", asked["Session"], USERNAME="ada", ANSWER=choice)
     assert chosen["ChallengeName"] == choice
+    named = "Ada's phone" if choice == "SOFTWARE_TOKEN_MFA" else None
+    assert chosen["ChallengeParameters"].get("FRIENDLY_DEVICE_NAME") == named
     code = app.now() if choice == "SOFTWARE_TOKEN_MFA" else pool.code("ada", "sign-in")
     done = answer(pool, choice, chosen["Session"], USERNAME="ada", **{f"{choice}_CODE": code})
     assert done["AuthenticationResult"]

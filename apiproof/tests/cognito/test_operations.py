@@ -151,8 +151,10 @@ def test_identities_are_linked(google: Emulator) -> None:
     link(google, "ada", "g-1")
     [identity] = json.loads(google.attributes("ada")["identities"])
     assert (identity["providerName"], identity["userId"]) == ("Google", "g-1")
+    assert identity["primary"] is False
     claims = google.claims(google.log_in("ada")["IdToken"])
-    assert claims["identities"] == [identity]
+    created = str(identity["dateCreated"])
+    assert claims["identities"] == [identity | {"primary": "false", "dateCreated": created}]
     with pytest.raises(ClientError, match="SourceUser is already linked to DestinationUser"):
         link(google, "ada", "g-1")
     with refused("AliasExistsException"):

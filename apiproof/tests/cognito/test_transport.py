@@ -83,6 +83,36 @@ def test_unreadable_bodies_are_refused(url: str, body: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("operation", "members", "text"),
+    [
+        ("SignUp", {"Username": 5}, "NUMBER_VALUE can not be converted to a String"),
+        ("SignUp", {"Username": 5.5}, "DECIMAL_VALUE can not be converted to a String"),
+        ("SignUp", {"Password": True}, "TRUE_VALUE can not be converted to a String"),
+        ("SignUp", {"Username": ["a"]}, "Start of list found where not expected."),
+        ("SignUp", {"Username": {}}, "Start of structure or map found where not expected."),
+        ("SignUp", {"UserAttributes": "a"}, "Expected list or null"),
+        ("SignUp", {"ClientMetadata": 1}, "Expected map or null"),
+        (
+            "SignUp",
+            {"UserAttributes": [{"Name": "email", "Value": False}]},
+            "FALSE_VALUE can not be converted to a String",
+        ),
+        ("ListUserPools", {"MaxResults": "1"}, "STRING_VALUE can not be converted to an Integer"),
+        ("ListUserPools", {"MaxResults": True}, "TRUE_VALUE can not be converted to an Integer"),
+    ],
+)
+def test_values_of_another_type_are_not_read(
+    url: str, operation: str, members: dict[str, Any], text: str
+) -> None:
+    """amazon-cognito-identity-js#485; nothing else is looked at then, as what is missing."""
+    target = f"AWSCognitoIdentityProviderService.{operation}"
+    answer = call(url, json.dumps(members), X_Amz_Target=target)
+    assert answer.status_code == 400
+    assert answer.json()["__type"] == "SerializationException"
+    assert answer.json()["message"] == text
+
+
+@pytest.mark.parametrize(
     ("length", "status"),
     [("abc", 400), ("-5", 400), ("+2", 400), ("2, 3", 400), ("10", 400), ("99999999999", 413)],
 )

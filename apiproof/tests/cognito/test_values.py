@@ -1,4 +1,4 @@
-from tests.cognito.behaviours import behaviour, expect, refused, require
+from tests.cognito.behaviours import behaviour, expect, refused, require, require_refusal
 from tests.cognito.bench import Bench
 from tests.cognito.pools import PASSWORD
 
@@ -32,6 +32,17 @@ def test_text_of_a_taken_email(bench: Bench) -> None:
             expect(text, "An account with the given email already exists.", "another text")
             return
     raise AssertionError("accepted")
+
+
+@behaviour("a taken alias is told by its text", "An account with the email already...", "I")
+def test_text_of_a_taken_alias(bench: Bench) -> None:
+    """Applications match on it, with an alias by phone as well; decision 222."""
+    pool = bench.pool(alias_attributes=("email",))
+    pool.user("ada")
+    pool.user("bob")
+    taken = {"email": "ada@example.com", "email_verified": "true"}
+    text = require_refusal("AliasExistsException", lambda: pool.set("bob", **taken))
+    expect(text, "An account with the email already exists.", "another text")
 
 
 @behaviour("where emails are aliases, no username looks like one", "InvalidParameterException", "I")

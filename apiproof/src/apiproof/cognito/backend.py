@@ -34,6 +34,7 @@ from apiproof.cognito.provider_rules import (
     check_mapping,
     check_provider,
     completed_details,
+    default_mapping,
 )
 from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.tokens import Tokens, issue_tokens
@@ -268,7 +269,8 @@ class Backend(CognitoIdpBackend):
         kind = extended_config.get("ProviderType", "")
         check_provider(name, kind, details)
         settings: Any = {
-            **extended_config, "ProviderDetails": self._details(user_pool_id, kind, details)
+            **default_mapping(kind), **extended_config,
+            "ProviderDetails": self._details(user_pool_id, kind, details)
         }  # fmt: skip
         check_mapping(self.pool(user_pool_id).schema_attributes, settings)
         return super().create_identity_provider(user_pool_id, name, settings)

@@ -34,7 +34,7 @@ class AliasExists(CognitoError):
     """Another user has verified this email or phone number as an alias."""
 
     code = "AliasExistsException"
-    message = "An account with the given email already exists."
+    message = "An account with the email already exists."
 
 
 class BrandingExists(CognitoError):
@@ -256,6 +256,40 @@ class UnmodelledError(CognitoError):
         """Give status, headers and body as the AWS JSON protocol writes errors."""
         body = json.dumps({"__type": self.code, "message": self.message})
         return self.status, {"x-amzn-errortype": self.code}, body
+
+
+class BodyUnreadable(UnmodelledError):
+    """The body is no JSON object, which no SDK sends."""
+
+    code = "SerializationException"
+    message = "The body is not a JSON object."
+
+
+class WrongType(BodyUnreadable):
+    """A value has another JSON type than the parameter.
+
+    The code is AWS's for Cognito (amazon-cognito-identity-js#485, pmill/aws-cognito#10); the texts
+    are those of AWS's services in JSON (aws-cdk#27087).
+
+    Args:
+        path: of the parameter, e.g. `userAttributes.1.member.value`.
+        value: what was given.
+        wanted: the type of the service model, e.g. `string`.
+    """
+
+    def __init__(self, path: str, value: object, wanted: str) -> None:
+        self.path = path
+        if isinstance(value, dict | list):
+            given = "structure or map" if isinstance(value, dict) else "list"
+            text = f"Start of {given} found where not expected."
+        elif wanted in {"structure", "map", "list"}:
+            text = f"Expected {'list' if wanted == 'list' else 'map'} or null"
+        else:
+            kinds = {str: "STRING", bool: str(value).upper(), float: "DECIMAL"}
+            article = "an" if wanted == "integer" else "a"
+            kind = kinds.get(type(value), "NUMBER")
+            text = f"{kind}_VALUE can not be converted to {article} {wanted.capitalize()}"
+        super().__init__(text)
 
 
 class OperationUnsupportedHere(UnmodelledError):

@@ -98,9 +98,15 @@ def redeem_totp(user: User, code: str, now: datetime) -> None:
     user.last_totp = code
 
 
-def enable_totp(user: User, secret: str) -> None:
-    """Make an authenticator app the user's, in place of one before."""
-    user.totp_secret = secret
+def enable_totp(user: User, secret: str, name: str | None) -> None:
+    """Make an authenticator app the user's, in place of one before.
+
+    Args:
+        user: whose it is.
+        secret: in base32.
+        name: what they call it.
+    """
+    user.totp_secret, user.totp_name = secret, name
     user.last_totp = None
     user.token_verified = True
 

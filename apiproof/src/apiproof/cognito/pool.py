@@ -15,6 +15,7 @@ from moto.cognitoidp.models import (
 )
 
 from apiproof.cognito.app_client import AppClient
+from apiproof.cognito.attribute_errors import CREATING, DELETING, UPDATING
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.devices import DeviceSettings
 from apiproof.cognito.errors import (
@@ -29,12 +30,9 @@ from apiproof.cognito.pool_settings import temporary_password_lifetime, updated_
 from apiproof.cognito.sessions import SessionStore
 from apiproof.cognito.users import VERIFIABLE, NewUser, User
 from apiproof.cognito.validation import (
-    CREATING,
-    DELETING,
     INVITING,
     REPLACING,
     SIGNING_UP,
-    UPDATING,
     check_attribute_names,
     check_attribute_values,
     check_password,
@@ -100,6 +98,7 @@ class Pool(CognitoIdpUserPool):
         """Describe the pool, with both of its domains."""
         described: dict[str, Any] = {"LambdaConfig": {}} | super().to_json(extended)
         described = {n: it for n, it in described.items() if n != "Domain" and it is not None}
+        described["MfaConfiguration"] = self.mfa_config  # SetUserPoolMfaConfig changes it as well
         for domain in self.backend.user_pool_domains.values():
             if domain.user_pool_id == self.id:
                 own = "CustomDomain" if domain.custom_domain_config else "Domain"
@@ -264,7 +263,9 @@ class Pool(CognitoIdpUserPool):
             if other is None or other is user:
                 continue
             if not force or attribute in {*self._names(), "preferred_username"}:
-                raise AliasExists(f"An account with the given {attribute} already exists.")
+                # Of a sign-in name and of an alias AWS says it in two ways (decision 222).
+                given = "given " if attribute in self._names() else ""
+                raise AliasExists(f"An account with the {given}{attribute} already exists.")
             other.set_verified(attribute, verified=False)
 
     def _owner(self, attribute: str, value: str) -> User | None:

@@ -99,6 +99,21 @@ def completed_details(kind: str, details: Mapping[str, str]) -> dict[str, str]:
     return {**_KNOWN_DETAILS.get(kind, {}), **shown}
 
 
+# What is a user's name where nothing is mapped (developer guide, "Mapping IdP attributes").
+_USERNAMES = {
+    "Facebook": "id",
+    "Google": "sub",
+    "LoginWithAmazon": "user_id",
+    "OIDC": "sub",
+    "SignInWithApple": "sub",
+}
+
+
+def default_mapping(kind: str) -> dict[str, dict[str, str]]:
+    """Give the mapping of a new provider that was given none (Terraform's tests on AWS)."""
+    return {"AttributeMapping": {"username": _USERNAMES[kind]}} if kind in _USERNAMES else {}
+
+
 def check_mapping(schema: Container[str], settings: Mapping[str, Any]) -> None:
     """Refuse an AttributeMapping of attributes that the pool doesn't have (aws-cli#9729).
 

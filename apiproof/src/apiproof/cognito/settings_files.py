@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from botocore.model import ListShape, Shape, StructureShape
 
-from apiproof.cognito.errors import CognitoError, ParameterInvalid
+from apiproof.cognito.errors import CognitoError, ParameterInvalid, WrongType
 from apiproof.cognito.settings import ISSUER_IS_ENDPOINT, PoolSettings
 from apiproof.cognito.settings_rules import CLIENT, POOL, apply_rules
 from apiproof.cognito.validation import check_parameters, operations
@@ -80,6 +80,8 @@ def _check(path: Path, operation: str, document: dict[str, Any]) -> None:
         check_parameters(operation, invented | document)
     except ParameterInvalid as error:
         raise SettingsUnusable(f"{path}: {error.message}") from error
+    except WrongType as error:
+        raise SettingsUnusable(f"{path}: {error.path}: {error.message}") from error
     if shape is not None and (unknown := list(_unknown(shape, document, ""))):
         raise SettingsUnusable(f"{path}: {operation} has no {', '.join(unknown)}.")
 

@@ -179,6 +179,8 @@ class User(CognitoIdpUser):
     """moto's user with codes and limits."""
 
     status: UserStatus
+    # What the user calls the authenticator app; here, as older state files don't have it.
+    totp_name: str | None = None
 
     def __init__(
         self,
@@ -322,10 +324,15 @@ class User(CognitoIdpUser):
 
 def _claim(name: str, value: str) -> Any:
     if name == "identities":  # a text among the attributes, a list among the claims
-        return json.loads(value)
+        return [{key: _as_text(each) for key, each in it.items()} for it in json.loads(value)]
     if name == "address":  # an object (OpenID Connect Core 1.0, section 5.1.1); amplify-js#4935
         return {"formatted": value}
     return value.lower() == "true" if name in _FLAGS else value
+
+
+def _as_text(value: Any) -> Any:
+    """Give what claims have of an identity (developer guide, "Understanding the ID token")."""
+    return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
 def _rank(group: CognitoIdpGroup) -> tuple[bool, int]:

@@ -1,8 +1,9 @@
 """What Cognito refuses before it acts: parameters, attributes and passwords.
 
 botocore ships Cognito's service model (lengths, patterns, enumerations, required members) but
-enforces only part of it; the real service refuses the rest with InvalidParameterException. The
-second half checks user attributes against a pool's schema, and passwords against its policy.
+enforces only part of it; the real service refuses the rest with InvalidParameterException, and
+values of another JSON type than the model's with SerializationException. The second half checks
+user attributes against a pool's schema, and passwords against its policy.
 """
 
 import re
@@ -15,7 +16,13 @@ import botocore.session
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from moto.cognitoidp.models import CognitoIdpUserPoolAttribute
 
-from apiproof.cognito.errors import NotAuthorized, ParameterInvalid, PasswordInvalid
+from apiproof.cognito.attribute_errors import AttributesMissing, AttributesUnknown
+from apiproof.cognito.errors import (
+    NotAuthorized,
+    ParameterInvalid,
+    PasswordInvalid,
+    WrongType,
+)
 
 # Where the developer guide wins over the model: a space inside a password counts as a symbol
 # ("Password policies"), and domains of one's own have dots ("Using your own domain").
@@ -83,16 +90,23 @@ def _number_errors(shape: Shape, value: float) -> Iterator[str]:
         yield f"Member must have value less than or equal to {limits['max']}"
 
 
-_TYPES: dict[str, type | tuple[type, ...]] = {
-    "string": str,
-    "boolean": bool,
-    "integer": int,
-    "long": int,
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "boolean": (bool,),
+    "integer": (int,),
+    "long": (int,),
     "double": (int, float),
-    "structure": dict,
-    "map": dict,
-    "list": list,
+    "structure": (dict,),
+    "map": (dict,),
+    "list": (list,),
 }
+
+
+def _require_type(shape: Shape, value: object, path: str) -> None:
+    expected = _TYPES.get(shape.type_name, (object,))
+    # `True` is an int to Python, and none to JSON.
+    if not isinstance(value, expected) or (isinstance(value, bool) and int in expected):
+        raise WrongType(path, value, shape.type_name)
 
 
 def _errors(
@@ -100,10 +114,8 @@ def _errors(
 ) -> Iterator[tuple[str, str]]:
     """Yield where something is wrong, with the value unless that is secret, and what it is."""
     secret = secret or _is_secret(shape)
-    expected = _TYPES.get(shape.type_name)
-    if expected is not None and not isinstance(value, expected):
-        yield f"at '{path}'", f"Member must be of type {shape.type_name}"
-    elif isinstance(shape, StructureShape):
+    _require_type(shape, value, path)
+    if isinstance(shape, StructureShape):
         yield from _structure_errors(shape, value, path, secret=secret)
     elif isinstance(shape, ListShape):
         yield from ((f"at '{path}'", error) for error in _length_errors(shape, value))
@@ -201,6 +213,7 @@ def check_parameters(operation: str, parameters: dict[str, Any]) -> None:
 
     Raises:
         ParameterInvalid: lists every one by member; values are left out where they are secret.
+        WrongType: one has another type than the model's; AWS looks at nothing else then.
     """
     shape = operations()[operation].input_shape
     errors = list(_errors(shape, parameters, "")) if shape is not None else []
@@ -233,14 +246,6 @@ def is_phone_number(text: str) -> bool:
     return _PHONE.fullmatch(text) is not None
 
 
-# How operations tell of unknown attributes: what the text and each line begin with. Captured in
-# amplify-js#2167 and amplify-flutter#509 (creating), amplify-flutter#1531 (updating); that of
-# deletions is moto's.
-CREATING = ("Attributes did not conform to the schema: ", "")
-UPDATING = ("", "user.")
-DELETING = ("Invalid user attributes: ", "user.")
-
-
 def check_attribute_names(
     schema: Schema,
     names: Iterable[str],
@@ -256,7 +261,7 @@ def check_attribute_names(
         names: what is written or deleted.
         by_client: False for an administrator.
         writable: `WriteAttributes` of the client; empty means all.
-        wording: how the operation tells of unknown attributes: CREATING, UPDATING or DELETING.
+        wording: as of `AttributesUnknown`.
 
     Raises:
         NotAuthorized: the client may not write one of them.
@@ -275,9 +280,7 @@ def check_attribute_names(
         or not (name in schema or name in CognitoIdpUserPoolAttribute.STANDARD_SCHEMA)
     ]
     if unknown:
-        start, prefix = wording
-        listed = "\n".join(f"{prefix}{n}: Attribute does not exist in the schema." for n in unknown)
-        raise ParameterInvalid(f"{start}{listed}\n")
+        raise AttributesUnknown(unknown, wording)
 
 
 def check_attribute_values(
@@ -307,15 +310,17 @@ def check_attribute_values(
         is_blank = not value and not creating
         if attribute is not None and not is_blank and (error := _value_error(attribute, value)):
             errors.append(f"{name}: {error}")
-    if creating and complete:
-        errors += [
-            f"{attribute.name}: The attribute is required"
-            for attribute in schema.values()
-            if attribute.required and attribute.name != "sub" and not values.get(attribute.name)
-        ]
     if errors:
         listed = "\n".join(errors)
         raise ParameterInvalid(f"Attributes did not conform to the schema: {listed}\n")
+    if creating and complete:
+        missing = [
+            attribute.name
+            for attribute in schema.values()
+            if attribute.required and attribute.name != "sub" and not values.get(attribute.name)
+        ]
+        if missing:
+            raise AttributesMissing(missing)
 
 
 def _value_error(attribute: CognitoIdpUserPoolAttribute, value: str) -> str | None:

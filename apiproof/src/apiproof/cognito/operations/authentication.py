@@ -235,6 +235,8 @@ class Authentication(Operation):
         """Ask for a code of the authenticator app, or send one."""
         parameters = {"USER_ID_FOR_SRP": user.username}
         if name == TOTP:
+            if user.totp_name:  # AWS CLI, example of respond-to-auth-challenge
+                parameters["FRIENDLY_DEVICE_NAME"] = user.totp_name
             return self._challenge(name, attempt, parameters)
         attribute = "email" if name == EMAIL else "phone_number"
         # Codes that sign in by themselves are longer: seen on AWS by a public project (one-cgiar,

@@ -28,6 +28,7 @@ from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import EmulatorContext
 from apiproof.cognito.errors import (
     UNSUPPORTED,
+    BodyUnreadable,
     CognitoError,
     NotAuthorized,
     OperationUnsupportedHere,
@@ -78,13 +79,6 @@ class OperationUnknown(UnmodelledError):
 
     code = "UnknownOperationException"
     message = "The X-Amz-Target header names no operation of Cognito user pools."
-
-
-class BodyUnreadable(UnmodelledError):
-    """The body is no JSON object, which no SDK sends."""
-
-    code = "SerializationException"
-    message = "The body is not a JSON object."
 
 
 class Parameters(dict[str, Any]):

@@ -49,6 +49,7 @@ class MultiFactor(Authentication):
     def verify_software_token(self) -> ActionResult:
         """Enable an authenticator app that shows the right code."""
         now, code = self.context.clock.now(), self.params["UserCode"]
+        name = self.params.get("FriendlyDeviceName")
         if self.params.get("Session"):
             challenge, user = self._setup()
             if challenge.secret is None:
@@ -56,7 +57,7 @@ class MultiFactor(Authentication):
             if not matches_totp(challenge.secret, code, now):
                 raise SoftwareTokenNotEnabled
             challenge.answered = True
-            enable_totp(user, challenge.secret)
+            enable_totp(user, challenge.secret, name)
             following = self._challenges.create("MFA_SETUP", challenge.attempt, verified=True)
             return ActionResult({"Status": "SUCCESS", "Session": following.session})
         _, user = self._user_with_token()
@@ -64,7 +65,7 @@ class MultiFactor(Authentication):
             raise SoftwareTokenMFANotFound
         if not matches_totp(user.pending_totp_secret, code, now):
             raise SoftwareTokenNotEnabled
-        enable_totp(user, user.pending_totp_secret)
+        enable_totp(user, user.pending_totp_secret, name)
         user.pending_totp_secret = None
         return ActionResult({"Status": "SUCCESS"})
 
