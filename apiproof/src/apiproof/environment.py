@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from apiproof import process_variables
 from apiproof.application import ServedApplication, served_application
-from apiproof.cognito import Cognito, PoolSettings
+from apiproof.cognito import Cognito, PoolSettings, other_services
 from apiproof.cognito.errors import UserNotFound
 from apiproof.conformance import ConformanceMonitor, monitor_responses
 from apiproof.coverage import CoverageLog, record_responses
@@ -103,6 +103,7 @@ class Environment:
                 stack.enter_context(database)
             env = cls(service, cognito, database)
             stack.enter_context(process_variables.changed(env.variables()))
+            service.fill_aws(env.config)
             stack.enter_context(noticing_http_exceptions(Path.cwd()))
             if isinstance(service.app, str):
                 env._served = stack.enter_context(
@@ -183,10 +184,12 @@ class Environment:
         self.server_errors.append(ErrorSite(**{**values, **shown, "headers": headers}))
 
     def reset(self) -> None:
-        """Empty the database and the user pool; the pool, its client and its keys stay."""
+        """Empty database, user pool and other services; the pool, its client and keys stay."""
         if self._database is not None:
             self._database.truncate_all()
         self.cognito.reset()
+        other_services.forget()
+        self.service.fill_aws(self.config)
         self._shared_account = None
         self._users.clear()
 

@@ -11,8 +11,9 @@ import functools
 import ssl
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -20,11 +21,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from apiproof import process_variables
+from apiproof.aws_services import aws_services
 from apiproof.cognito import Cognito
 from apiproof.http.child import public_hosts
 
 LIFETIME = dt.timedelta(days=30)
 CHUNK = 65536  # bytes
+ANY_HOST = "cognito-idp.us-east-1.amazonaws.com"  # whose certificate clients without SNI are shown
 
 
 class _Authority:
@@ -102,14 +105,19 @@ def _context(key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> 
 
 @contextlib.contextmanager
 def public_address(cognito: Cognito) -> Iterator[None]:
-    """Answer Cognito's public addresses for this process and its children, for a block.
+    """Answer AWS's public addresses for this process and its children, for a block.
 
     Args:
-        cognito: Who answers, over HTTP.
+        cognito: Who answers Cognito's, over HTTP; other services are moto's.
     """
     authority = _Authority()
-    target = urlsplit(cognito.jwks_url)
-    with _tls_server(authority, target.port or 0) as port:
+    ours = urlsplit(cognito.jwks_url).port or 0
+    with (
+        aws_services() as others,
+        _tls_server(
+            authority, lambda host: ours if public_hosts.is_cognito(host) else others()
+        ) as port,
+    ):
         variables = public_hosts.variables(port, authority.pem)
         with (
             process_variables.changed(variables),
@@ -119,16 +127,21 @@ def public_address(cognito: Cognito) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _tls_server(authority: _Authority, target: int) -> Iterator[int]:
+def _tls_server(authority: _Authority, port_for: Callable[[str], int]) -> Iterator[int]:
     loop = asyncio.new_event_loop()
-    context = authority.context("cognito-idp.us-east-1.amazonaws.com")
+    context = authority.context(ANY_HOST)
+    hosts: WeakKeyDictionary[ssl.SSLObject, str] = WeakKeyDictionary()
 
     def by_name(connection: ssl.SSLObject, host: str | None, _: ssl.SSLContext) -> None:
-        if public_hosts.is_public(host):
-            connection.context = authority.context(str(host))
+        if host is not None and public_hosts.is_public(host):
+            hosts[connection] = host
+            connection.context = authority.context(host)
+
+    async def pipes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        host = hosts.get(writer.get_extra_info("ssl_object"), ANY_HOST)
+        await _pass_on(reader, writer, target=await asyncio.to_thread(port_for, host))
 
     context.sni_callback = by_name
-    pipes = functools.partial(_pass_on, target=target)
     server = loop.run_until_complete(asyncio.start_server(pipes, "127.0.0.1", 0, ssl=context))
     thread = threading.Thread(target=loop.run_forever, name="apiproof-tls", daemon=True)
     thread.start()

@@ -204,6 +204,8 @@ class Service:
             document does not say so.
         undeclared_scheme: How those take it, an OpenAPI Security Scheme Object; a cookie is
             `{"type": "apiKey", "in": "cookie", "name": "access_token"}`. Default: a bearer token.
+        prepare_aws: Makes what the application expects in other services of AWS (buckets, tables,
+            queues), with plain boto3 clients: `(config)`. They are moto's, and begin empty.
         prepare_account: Gives a new account the rows that it is to have, where no operation makes
             them: `(config, account)`.
         conformance: Whether a test fails when any answer departs from the document; plain FastAPI
@@ -240,6 +242,7 @@ class Service:
     environment_variables: Callable[[EnvironmentConfig], Mapping[str, str]] | None = None
     undeclared_security: Mapping[str, Sequence[str]] = field(default_factory=dict)
     undeclared_scheme: Mapping[str, Any] = field(default_factory=lambda: BEARER)
+    prepare_aws: Callable[[EnvironmentConfig], None] | None = None
     prepare_account: Callable[[EnvironmentConfig, Account], None] | None = None
     conformance: bool = False
     pacts: Path = Path("pacts")
@@ -258,6 +261,11 @@ class Service:
         if self.pool.get("UsernameAttributes"):
             return SeedUser(user.email, user.email)
         return user
+
+    def fill_aws(self, config: EnvironmentConfig) -> None:
+        """Make what the application expects in other services of AWS."""
+        if self.prepare_aws is not None:
+            self.prepare_aws(config)
 
     def create_app(self, config: EnvironmentConfig) -> ASGIApp:
         """Build the ASGI application, or import it.

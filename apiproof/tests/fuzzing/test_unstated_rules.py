@@ -1,5 +1,6 @@
 """Refusals by rules that no document can state are no findings; those that it could state are."""
 
+import json
 import uuid
 from datetime import date, time
 from typing import Annotated, Any
@@ -151,6 +152,30 @@ def test_no_document_can_say_it(path: str, request_: dict[str, Any]) -> None:
 )
 def test_a_document_could_have_said_it(method: str, path: str, request_: dict[str, Any]) -> None:
     assert is_fault(*failure_of(method, path, **request_))
+
+
+STATED = {"loc": ["x"], "msg": "Field required", "type": "missing"}
+RULE = {"loc": ["x"], "msg": "Value error, low is more than high", "type": "value_error"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_found"),
+    [
+        ({"details": [RULE]}, False),
+        ({"error": {"fields": [RULE]}}, False),
+        ([RULE], False),
+        ({"errors": {"x": [RULE["msg"]]}}, False),
+        ({"message": f"x: {RULE['msg']}", "details": [RULE]}, False),
+        ({"details": [RULE, STATED]}, True),
+        ({"errors": {"x": ["Field required"]}}, True),
+        ({"type": "about:blank", "title": "Unprocessable Content"}, True),  # RFC 9457
+        ({"details": [{"type": "validation_error", "input": RULE["msg"]}]}, True),  # as was sent
+    ],
+)
+def test_handlers_of_a_project_give_errors_other_names(answer: Any, *, is_found: bool) -> None:
+    failure, case, response = failure_of("POST", "/range", json={"low": 2, "high": 1})
+    response.content = json.dumps(answer).encode()
+    assert is_fault(failure, case, response) is is_found
 
 
 def test_other_checks_stay() -> None:

@@ -38,7 +38,9 @@ def test_libraries_that_the_kit_replaced_under_others_are_named() -> None:
     [
         ([200], "a token is taken: GET /0 answers 200"),
         ([500, 404], "a token is taken: GET /1 answers 404"),
-        ([403], "no token is taken"),
+        ([401], "no token is taken: GET /0 answers 401; is `token`, the region"),
+        ([403], "no token is taken: GET /0 answers 403; is a group missing?"),
+        ([403, 401], "no token is taken: GET /1 answers 401; is `token`, the region"),
         # It says nothing of the token.
         ([401, 500], "with a token GET /1 answers 500 (KeyError at app.py:3 read), so"),
         ([503], "with a token GET /0 answers 503, so"),

@@ -10,7 +10,12 @@ from fastapi import Depends, FastAPI, Header, HTTPException, Request
 from apiproof.access import probe_service
 from apiproof.environment import Environment
 from apiproof.init.doctor import token_checks
-from apiproof.init.enforced_security import Undeclared, token_kinds, undeclared_security
+from apiproof.init.enforced_security import (
+    Undeclared,
+    needed_group,
+    token_kinds,
+    undeclared_security,
+)
 from apiproof.init.files import Plan, service_file
 from apiproof.init.source import SourceFacts, read_source
 from apiproof.jwt import decode_unverified
@@ -161,3 +166,60 @@ def test_the_kind_of_token_is_found_and_a_service_of_both_is_told() -> None:
     text = service_file(plan)
     assert 'token="id",' in text
     assert "# ours: takes the other kind" in text
+
+
+def for_members(*groups: str) -> FastAPI:
+    """Build an application that takes id tokens of members of a group, for each its own."""
+    app = FastAPI()
+
+    def member(group: str) -> Callable[[str | None], None]:
+        def check(authorization: Annotated[str | None, Header()] = None) -> None:
+            read = decode_unverified((authorization or "").removeprefix("Bearer "))
+            if read is None or read.claims.get("token_use") != "id":
+                raise HTTPException(401)
+            if group and group not in read.claims.get("cognito:groups", []):
+                raise HTTPException(403)
+
+        return check
+
+    for group in groups:
+        name = f"for_{group or 'all'}"
+        app.get(f"/{name}", operation_id=name, dependencies=[Depends(member(group))])(lambda: "in")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("groups", "needed"), [(["members", "staff"], "members"), (["", "staff"], "")]
+)
+def test_the_group_that_every_caller_needs_is_found(groups: list[str], needed: str) -> None:
+    with Environment.open(Service(lambda: for_members(*groups), database=False)) as env:
+        undeclared = undeclared_security(env)
+        kinds = token_kinds(env, undeclared)
+        found = needed_group(env, undeclared, ["nobody", "members", "staff"], "id")
+    assert set(kinds.values()) == {"id"}  # although without a group either kind is refused
+    assert found == needed
+
+
+@pytest.mark.parametrize(
+    ("code", "groups"),
+    [
+        ('if "users" not in (user.groups or []): ...', ["users"]),
+        ("ADMIN_GROUP = 'Admins'", ["Admins"]),
+        ("ROLES = ('admin', 'team-lead')", ["admin", "team-lead"]),
+        ("Depends(require_roles(['admin', 'owner']))", ["admin", "owner"]),
+        ("RoleChecker('admin')", ["admin"]),
+        ("claims.get('cognito:groups', 'none')", []),  # reads them
+        ("if 'x' in names: ...", []),
+    ],
+)
+def test_groups_are_read_in_the_code(tmp_path: Path, code: str, groups: list[str]) -> None:
+    (tmp_path / "main.py").write_text(f"{code}\n", encoding="utf-8")
+    assert read_source(tmp_path).groups == []  # where no token's groups are read, no word is one
+    (tmp_path / "auth.py").write_text("found = claims['cognito:groups']\n", encoding="utf-8")
+    facts = read_source(tmp_path)
+    assert facts.groups == groups
+    for group in ("", *groups[:1]):
+        text = service_file(Plan("app:app", None, facts, group=group))
+        scope: dict[str, Any] = {}
+        exec(text, scope)  # noqa: S102  # what init writes runs as it is
+        assert scope["SERVICE"].user(1).groups == ((group,) if group else ())

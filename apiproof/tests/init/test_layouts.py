@@ -1,12 +1,18 @@
 """Where a project's imports start, whatever folders it has, and how it names its variables."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from apiproof import cli
 from apiproof.application import declared_document
-from apiproof.init import plan_of
+from apiproof.environment import Environment
+from apiproof.init import SERVICE_FILE, plan_of
 from apiproof.init.files import service_file
+from apiproof.init.source import read_source
+from apiproof.service import Service
 
 FACTORY = """
 from fastapi import FastAPI
@@ -177,3 +183,56 @@ def test_examples_lie_beside_the_code_and_those_at_the_top_come_first(tmp_path: 
     text = service_file(plan_of(tmp_path))
     assert '"TITLE": "outer"' in text
     assert '"PLACE_URL": "https://cognito-idp.{region}.amazonaws.com/"' in text
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("f'{DOMAIN}/oauth2/token'", "https://apiproof.auth.{region}.amazoncognito.com"),
+        ("f'https://{DOMAIN}/oauth2/token'", "apiproof.auth.{region}.amazoncognito.com"),
+        ("f'https://{DOMAIN}.auth.{REGION}.amazoncognito.com'", "apiproof"),
+    ],
+)
+def test_the_domain_of_managed_login_is_the_emulators(
+    tmp_path: Path, code: str, value: str
+) -> None:
+    name = "COGNITO_DOMAIN"
+    text = f"import os\n{name} = os.environ['{name}']\nURL = {code.replace('DOMAIN', name)}\n"
+    (tmp_path / "main.py").write_text(text, encoding="utf-8")
+    facts = read_source(tmp_path)
+    assert (facts.template(name), facts.invented()) == (value, {})
+
+
+def test_variables_that_a_function_of_the_project_reads_are_those_of_its_example(
+    tmp_path: Path,
+) -> None:
+    code = "found = secret('COGNITO_SECRET'), secret('INTERNAL_KEY'), secret('OTHER_KEY')\n"
+    (tmp_path / "main.py").write_text(code, encoding="utf-8")
+    (tmp_path / ".env.example").write_text("COGNITO_SECRET=\nINTERNAL_KEY=a\nUNREAD=1\n")
+    facts = read_source(tmp_path)
+    assert facts.variables == {"COGNITO_SECRET": False, "INTERNAL_KEY": False}
+    assert facts.template("COGNITO_SECRET") == "{client_secret}"
+
+
+@pytest.mark.parametrize("example", ["", "BUCKET_NAME=our-texts\n"])
+def test_buckets_that_variables_name_are_made_before_the_application_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    code = (
+        "import os, boto3\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+        "boto3.client('s3').head_bucket(Bucket=os.getenv('BUCKET_NAME'))\n"
+        "news = boto3.resource('sns'); users = boto3.client('cognito-idp')\n"
+    )
+    (tmp_path / "main.py").write_text(code, encoding="utf-8")
+    (tmp_path / ".env.example").write_text(example, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.app, ["init"])
+    assert "Recognised in its document" in result.output  # it started
+    text = (tmp_path / SERVICE_FILE).read_text(encoding="utf-8")
+    assert "# prepare_aws makes what it expects in sns, with boto3" in text
+    scope: dict[str, Any] = {}
+    exec(text, scope)  # noqa: S102  # what init writes runs as it is
+    service: Service = scope["SERVICE"]
+    assert service.variables["BUCKET_NAME"] == ("our-texts" if example else "bucket-name")
+    with Environment.open(service):  # which ends where the bucket is not there
+        """It starts."""

@@ -62,7 +62,7 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         return load_document(openapi), ""
     facts = plan.facts
     variables = {name: facts.template(name) for name in facts.variables}
-    variables |= facts.invented() | facts.examples
+    variables |= facts.invented() | facts.examples | facts.buckets
     variables["PYTHONPATH"] = plan.import_root
     service = Service(
         plan.app,
@@ -73,11 +73,13 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
         region=plan.region,
         user_pool_id=next(iter(facts.pool_ids), ""),
         client_id=next(iter(facts.client_ids), ""),
+        prepare_aws=lambda _: adoption.make_buckets(facts.buckets.values()),
     )
     try:
         with Environment.open(service) as env:
             plan.undeclared = adoption.undeclared_security(env, facts.credentials)
             plan.token_kinds = adoption.token_kinds(env, plan.undeclared)
+            plan.group = adoption.needed_group(env, plan.undeclared, facts.groups, plan.token)
             return env.document, ""
     except UserError as error:
         return None, str(error)

@@ -9,9 +9,11 @@ Source: pydantic_core 2.50, `ErrorType`; FastAPI, `HTTPValidationError` (422).
 """
 
 import json
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Any, Final, get_args
 
 import schemathesis
+from pydantic_core.core_schema import ErrorType
 from schemathesis.core import NOT_SET
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.parameters import ParameterLocation
@@ -24,6 +26,8 @@ from apiproof.openapi.validation import SchemaValidator
 
 _BAD_REQUEST: Final = 400
 _UNPROCESSABLE: Final = 422
+_PYDANTIC: Final = frozenset(get_args(ErrorType))
+_VALIDATORS: Final = ("Value error, ", "Assertion failed, ")  # pydantic's words before theirs
 # What JSON Schema, with its formats, can say.
 _STATED: Final = frozenset({
     "missing", "extra_forbidden", "model_attributes_type", "model_type",
@@ -103,15 +107,35 @@ def _declares_validation(case: Any) -> bool:
 
 
 def _error_types(response: Response) -> list[str]:
-    """Return pydantic's types of what is wrong; none where the answer has another shape."""
+    """Return pydantic's types of what is wrong; none where the answer tells nothing of them.
+
+    FastAPI lists errors in `detail`; handlers of a project's own give them other names, or keep
+    the messages alone, of which those of a validator have a beginning of their own.
+    """
     try:
         answer = json.loads(response.content)
     except ValueError:
         return []
     listed = answer.get("detail") if isinstance(answer, dict) else None
-    if not isinstance(listed, list):
-        return []
-    return [str(error["type"]) for error in listed if isinstance(error, dict) and error.get("type")]
+    if isinstance(listed, list):
+        found = (error.get("type") for error in listed if isinstance(error, dict))
+        return [str(kind) for kind in found if kind]
+    leaves = list(_leaves(answer))
+    types = [text for name, text in leaves if name == "type" and text in _PYDANTIC]
+    return types or ["value_error" for _, text in leaves if text.startswith(_VALIDATORS)]
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the texts of an answer with their names; what was sent comes back as `input`."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if key not in {"input", "ctx"}:
+                yield from _leaves(inner, key)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _leaves(inner, name)
+    elif isinstance(value, str):
+        yield name, value
 
 
 def install_failure_filter() -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from apiproof.access.identities_file import NoSecurity, identities_file
 from apiproof.errors import UserError
-from apiproof.init.enforced_security import token_kinds, undeclared_security
+from apiproof.init.aws import make_buckets
+from apiproof.init.enforced_security import needed_group, token_kinds, undeclared_security
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.import_root import dotted, file_of, import_root
 from apiproof.init.recognition import recognise, session_enders
@@ -21,6 +22,8 @@ __all__ = [
     "ApplicationNotFound",
     "Written",
     "describe",
+    "make_buckets",
+    "needed_group",
     "plan_of",
     "token_kinds",
     "undeclared_security",

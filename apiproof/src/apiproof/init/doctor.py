@@ -139,11 +139,12 @@ def token_checks(env: Environment, account: Account) -> Iterator[Check]:
             is_failed=True,
         )
     elif simple:
-        label = next(iter(statuses))
+        label = next((each for each in statuses if statuses[each] == 401), next(iter(statuses)))
+        advice = "is `token`, the region and every variable right in the service file?"
+        if statuses[label] == 403:
+            advice = 'is a group missing? `new_user` may make `SeedUser(..., groups=("admin",))`'
         yield Check(
-            f"no token is taken: {label} answers {statuses[label]}; is `token`, the region and "
-            "every variable right in the service file?",
-            is_failed=True,
+            f"no token is taken: {label} answers {statuses[label]}; {advice}", is_failed=True
         )
 
 

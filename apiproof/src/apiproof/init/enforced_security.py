@@ -7,11 +7,13 @@ from typing import Final, NamedTuple
 import requests
 
 from apiproof.environment import Environment
-from apiproof.jwt import NO_AUTH, RequestAuth, presented, schemes
+from apiproof.jwt import NO_AUTH, RequestAuth, Scheme, presented, schemes
 from apiproof.openapi.document import Operation, operations
 from apiproof.openapi.undeclared import BEARER, with_security
+from apiproof.service import SeedUser
 
 REFUSED = (401, 403)
+NONSENSE = "ey.ey.nonsense"  # no token at all
 
 
 class Undeclared(NamedTuple):
@@ -69,22 +71,65 @@ def token_kinds(env: Environment, undeclared: Undeclared) -> dict[str, str]:
     """
     found = {}
     account = env.new_account()
+    secured, declared = secured_operations(env, undeclared)
+    for operation in secured:
+        access = env.cognito.issue_tokens(account.username, operation.scopes or None).access_token
+        nonsense, by_access, by_id = (
+            status_with(env, operation, declared, token)
+            for token in (NONSENSE, access, account.id_token)
+        )
+        if by_access in REFUSED and by_id in REFUSED:  # a role is missing, where they differ
+            is_access, is_id = by_access != nonsense, by_id != nonsense
+        else:
+            is_access, is_id = by_access not in REFUSED, by_id not in REFUSED
+        if is_access != is_id:
+            found[operation.operation_id] = "access" if is_access else "id"
+    return found
+
+
+def secured_operations(
+    env: Environment, undeclared: Undeclared
+) -> tuple[list[Operation], Mapping[str, Scheme]]:
+    """Return the operations that ask for a credential, declared or not, and their schemes."""
     document = with_security(
         env.document, dict.fromkeys(undeclared.operations, ()), undeclared.scheme
     )
-    declared = schemes(document)
-    for operation in operations(document):
-        if operation.secured:
-            scopes = operation.scopes or None
-            access = env.cognito.issue_tokens(account.username, scopes).access_token
-            by_access, by_id = (
-                _status(env, operation, presented(operation.security, declared, token) or NO_AUTH)
-                in REFUSED
-                for token in (access, account.id_token)
-            )
-            if by_access != by_id:
-                found[operation.operation_id] = "id" if by_access else "access"
-    return found
+    return [each for each in operations(document) if each.secured], schemes(document)
+
+
+def status_with(
+    env: Environment, operation: Operation, declared: Mapping[str, Scheme], token: str
+) -> int:
+    """Return what an operation answers to a token, without a body; 0 where it hangs up."""
+    return _status(env, operation, presented(operation.security, declared, token) or NO_AUTH)
+
+
+def needed_group(env: Environment, undeclared: Undeclared, groups: Iterable[str], kind: str) -> str:
+    """Return the group without which nothing lets a user in; empty where none is needed.
+
+    Args:
+        env: Where the application runs, with a client.
+        undeclared: What `undeclared_security` found.
+        groups: Those that the code names.
+        kind: `access` or `id`.
+    """
+    secured, declared = secured_operations(env, undeclared)
+
+    def is_let_in(seed: SeedUser) -> bool:
+        account = env.create_user(seed)
+        token = account.id_token if kind == "id" else account.access_token
+        return any(status_with(env, each, declared, token) not in REFUSED for each in secured)
+
+    if not secured or is_let_in(SeedUser("without-group", "without-group@example.com")):
+        return ""
+    return next(
+        (
+            group
+            for number, group in enumerate(groups)
+            if is_let_in(SeedUser(f"of-{number}", f"of-{number}@example.com", groups=(group,)))
+        ),
+        "",
+    )
 
 
 def _status(env: Environment, operation: Operation, auth: RequestAuth = NO_AUTH) -> int:

@@ -52,7 +52,12 @@ def example_schemes(folders: Iterable[Path]) -> dict[str, str]:
     return {name: match.group() for name, match in found if match}
 
 
-def _lines(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+def example_names(folders: Iterable[Path]) -> list[str]:
+    """Return the names of the variables that examples have, also of those without a value."""
+    return [name for name, _ in _lines(folders, with_empty=True)]
+
+
+def _lines(folders: Iterable[Path], *, with_empty: bool = False) -> Iterator[tuple[str, str]]:
     # Backwards: of two values a dictionary keeps the last.
     for path in (path for folder in reversed(list(folders)) for path in sorted(folder.iterdir())):
         if not _FILE.fullmatch(path.name) or path.suffix == ".py" or not path.is_file():
@@ -62,5 +67,5 @@ def _lines(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
         for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
             if match := _LINE.match(line.strip()):
                 value = match[2].strip().strip("\"'")
-                if value and value.isprintable():
+                if (value or with_empty) and value.isprintable():
                     yield match[1].upper(), value

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from apiproof.init import aws, fixed_texts
 from apiproof.init.enforced_security import NOTHING, Undeclared
 from apiproof.init.recognition import FORM, Recognised
 from apiproof.init.source import SourceFacts
@@ -32,6 +33,7 @@ class Plan:
         install: Shell commands that install the project's own libraries.
         undeclared: What the running application asks for, though the document does not say so.
         token_kinds: `access` or `id` by operationId, of those that take one of them alone.
+        group: The group that every caller has to be in; empty where there is none.
         declares_refusals: Whether the document declares any refusal beside FastAPI's own 422.
         identities: The text of an identities file; empty where the document asks for no credential.
     """
@@ -48,6 +50,7 @@ class Plan:
     install: tuple[str, ...] = ()
     undeclared: Undeclared = NOTHING
     token_kinds: Mapping[str, str] = field(default_factory=dict)
+    group: str = ""
     declares_refusals: bool = False
     identities: str = ""
 
@@ -70,14 +73,15 @@ def texts(plan: Plan) -> dict[str, str]:
     """Return the text of every file, by its path in the project."""
     return {
         SERVICE_FILE: service_file(plan),
-        "schemathesis.toml": _SCHEMATHESIS + ("" if plan.declares_refusals else _UNDECLARED),
-        TESTS_FILE: _TESTS,
+        "schemathesis.toml": fixed_texts.SCHEMATHESIS
+        + ("" if plan.declares_refusals else fixed_texts.UNDECLARED),
+        TESTS_FILE: fixed_texts.TESTS,
         **({"apiproof_identities.yaml": plan.identities} if plan.identities else {}),
-        "noxfile.py": _NOX,
-        ".github/workflows/apiproof.yml": _GITHUB.format(
+        "noxfile.py": fixed_texts.NOX,
+        ".github/workflows/apiproof.yml": fixed_texts.GITHUB.format(
             install="".join(f"      - run: {line}\n" for line in _ci(plan))
         ),
-        ".gitlab-ci.apiproof.yml": _GITLAB.format(
+        ".gitlab-ci.apiproof.yml": fixed_texts.GITLAB.format(
             install="".join(f"    - {line}\n" for line in _ci(plan))
         ),
     }
@@ -99,9 +103,15 @@ def _head(plan: Plan) -> Iterator[str]:
     if plan.python is not None:
         yield "from pathlib import Path"
         yield ""
+    if plan.facts.buckets:
+        yield from ("import os", "", "import boto3", "")
     names = ["Service"]
+    if plan.facts.buckets:
+        names = ["EnvironmentConfig", *names]
     if "sign_up" in plan.found or plan.scopes:
         names = ["EnvironmentControl", "SeedUser", *names] if "sign_up" in plan.found else names
+    if plan.group:
+        names = [*dict.fromkeys(["SeedUser", *names])]
     if {"login", "confirm", "resend", "forgot", "reset"} & plan.found.keys():
         names = [*dict.fromkeys(["AdjustableRequest", "EnvironmentControl", *names])]
     yield f"from apiproof.service import {', '.join(sorted(names))}"
@@ -110,6 +120,8 @@ def _head(plan: Plan) -> Iterator[str]:
 def _functions(plan: Plan) -> Iterator[str]:
     if plan.scopes:
         yield from _trigger(plan.scopes)
+    if plan.facts.buckets:
+        yield from aws.function(plan.facts.buckets)
     if sign_up := plan.found.get("sign_up"):
         yield from ("", "", "def sign_up(env: EnvironmentControl, user: SeedUser) -> str | None:")
         yield from _call("env.client", sign_up, _of_user())
@@ -214,9 +226,17 @@ def _service(plan: Plan) -> Iterator[str]:
         yield "    },"
         if plan.undeclared.scheme != BEARER:
             yield f"    undeclared_scheme={json.dumps(plan.undeclared.scheme)},"
+    yield from _aws(facts)
     yield "    # body_fixers={operationId: function of a body} for rules that the schema cannot say"
     yield "    # disable=function of (config, username), as your operators shut an account"
     yield ")"
+
+
+def _aws(facts: SourceFacts) -> Iterator[str]:
+    if facts.buckets:
+        yield "    prepare_aws=prepare_aws,"
+    if others := [name for name in facts.aws_services if name != "s3" or not facts.buckets]:
+        yield f"    # prepare_aws makes what it expects in {', '.join(others)}, with boto3"
 
 
 def _variables(plan: Plan) -> Iterator[str]:
@@ -232,6 +252,8 @@ def _variables(plan: Plan) -> Iterator[str]:
         store = "; runs write there: name one for tests" if names_store(name, value) else ""
         if value:
             yield f"        {json.dumps(name)}: {json.dumps(value)},  # your example{store}"
+        elif name in facts.buckets:
+            yield f'        "{name}": "{facts.buckets[name]}",  # invented'
         elif name in made_up:
             yield f'        "{name}": "{made_up[name]}",  # invented: it must have a value'
         elif template := facts.template(name):
@@ -263,7 +285,21 @@ def _users(plan: Plan) -> Iterator[str]:
         yield "    # sign_up=function of (env, user); users are put into the pool directly"
     if "confirm" in plan.found:
         yield "    confirm=confirm,"
+    yield from _groups(plan)
     yield from _token(plan)
+
+
+def _groups(plan: Plan) -> Iterator[str]:
+    """Yield who is in which group: all in the one that is needed, nobody in those of operators."""
+    if plan.group:
+        yield f"    new_user={_maker(plan, plan.group)},  # nobody else is let in"
+    if others := [group for group in plan.facts.groups if group != plan.group]:
+        yield f"    # new_user={_maker(plan, others[0])}; groups of the code: {', '.join(others)}"
+
+
+def _maker(plan: Plan, group: str) -> str:
+    name = "user-{n}@example.com" if plan.by_email else "user-{n}"
+    return f'lambda n: SeedUser(f"{name}", f"user-{{n}}@example.com", groups=("{group}",))'
 
 
 def _token(plan: Plan) -> Iterator[str]:
@@ -286,97 +322,3 @@ def _overrides(plan: Plan) -> Iterator[str]:
         yield "    request_overrides={"
         yield from lines
         yield "    },"
-
-
-_SCHEMATHESIS = """\
-# For `schemathesis run` beside `apiproof serve`, and for `apiproof run`.
-hooks = "apiproof.fuzzing.hooks"
-continue-on-failure = true
-request-timeout = 10.0
-
-[generation]
-mode = "all"
-max-examples = 50
-deterministic = true
-
-# FastAPI's 405 names the methods of one route, and leaves out those of others at the same path.
-[checks.allow_header_conformance]
-enabled = false
-
-[output.sanitization]
-enabled = true
-
-[reports]
-directory = "reports"
-
-[reports.junit]
-path = "reports/junit.xml"
-
-[reports.har]
-path = "reports/fuzz.har"
-"""
-
-_UNDECLARED = """\
-
-# The document declares no 401, 403 or 404. Declare them (`responses=` of a route or application),
-# and take this out, so that a status that nobody declared is found.
-[checks.status_code_conformance]
-enabled = false
-"""
-
-_TESTS = '''\
-"""Every operation, fuzzed with a real token; `pytest apiproof_tests.py`."""
-
-from hypothesis import HealthCheck, settings
-
-from apiproof.fuzzing import load_schema
-from apiproof.service import load_service
-
-SCHEMA = load_schema(load_service())
-
-
-# One environment serves all examples of a test; an answer may take its time.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@SCHEMA.parametrize()
-def test_no_operation_answers_500(case, apiproof_fuzzing):
-    response = case.call(session=apiproof_fuzzing.client)
-    assert response.status_code < 500, response.text
-'''
-
-_NOX = '''\
-"""`nox -s verify`: every gate of apiproof."""
-
-import nox
-
-
-@nox.session
-def verify(session: nox.Session) -> None:
-    """Run all gates; arguments go to `apiproof run`."""
-    session.install("apiproof[all]")
-    session.run("apiproof", "run", *session.posargs)
-'''
-
-_GITHUB = """\
-name: apiproof
-on: [push, pull_request]
-jobs:
-  verify:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with: {{python-version: "3.13"}}
-{install}      - uses: actions/upload-artifact@v4
-        if: always()
-        with: {{name: apiproof, path: reports}}
-"""
-
-_GITLAB = """\
-apiproof:
-  image: python:3.13
-  script:
-{install}  artifacts:
-    when: always
-    paths: [reports]
-    reports: {{junit: reports/report.junit.xml}}
-"""

@@ -9,10 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from apiproof.init.examples import example_schemes, example_values
+from apiproof.init.aws import buckets, called_services
+from apiproof.init.examples import example_names, example_schemes, example_values
+from apiproof.init.groups import named_groups
 from apiproof.init.import_root import dotted, imported_by
 from apiproof.init.start_commands import started_applications
-from apiproof.init.variables import PLAIN, invented, template_for, url_template
+from apiproof.init.variables import (
+    PLAIN,
+    invented,
+    login_domain_template,
+    template_for,
+    url_template,
+)
 
 _SKIPPED = {"tests", "test", "node_modules", "site-packages", "venv", "env", "build", "dist"}
 _DATABASES = {"sqlalchemy", "sqlmodel", "psycopg2", "psycopg", "asyncpg", "databases", "tortoise"}
@@ -41,7 +49,8 @@ class SourceFacts:
         variables: Environment variables by name; whether the application ends without it.
         structured: Those of them that hold JSON or a number, with an empty or a small value.
         examples: The values of those that a committed example of an env file gives.
-        url_templates: Of the variables that hold a database's URL, with the driver that it names.
+        url_templates: Of the variables that hold a database's URL, with the driver that it names,
+            or the domain of managed login.
         has_database: Whether a database library is imported.
         creates_tables: Whether the application calls `create_all` itself.
         metadata: The import path of what has SQLAlchemy's metadata; empty where none was found.
@@ -53,6 +62,8 @@ class SourceFacts:
         credentials: Cookies and headers that the code reads and that may hold a token.
         imports: What each file imports.
         client_ids: App client ids that are written into the code.
+        aws_services: Those beside Cognito that the code makes boto3 clients for.
+        groups: Groups of the pool that the code asks for.
         dsns: Variables that pydantic reads as PostgreSQL's URL, whatever their name.
     """
 
@@ -72,11 +83,19 @@ class SourceFacts:
     credentials: dict[tuple[str, str], None] = field(default_factory=dict)
     imports: dict[Path, frozenset[str]] = field(default_factory=dict)
     client_ids: list[str] = field(default_factory=list)
+    aws_services: list[str] = field(default_factory=list)
+    groups: list[str] = field(default_factory=list)
     dsns: set[str] = field(default_factory=set)
 
     def template(self, name: str) -> str:
         """Return the template of a variable; empty where its name says nothing to us."""
         return self.url_templates.get(name) or template_for(name)
+
+    @property
+    def buckets(self) -> dict[str, str]:
+        """The buckets that S3 is asked for, by the variable that names them."""
+        is_used = "s3" in self.aws_services
+        return buckets(self.variables, self.examples) if is_used else {}
 
     def invented(self) -> dict[str, str]:
         """Return values for those that must have one, and that nothing tells us more of."""
@@ -94,6 +113,7 @@ def read_source(root: Path) -> SourceFacts:
     instances: list[str] = []
     factories: list[str] = []
     texts: list[str] = []
+    trees: list[ast.Module] = []
     subclasses: set[str] = set()
     for path in _files(root):
         text = path.read_text(encoding="utf-8", errors="replace")
@@ -102,6 +122,7 @@ def read_source(root: Path) -> SourceFacts:
             tree = ast.parse(text)
         except SyntaxError:
             continue
+        trees.append(tree)
         module = dotted(path, root)
         facts.imports[path] = imported_by(tree)
         _read_text(text, facts)
@@ -110,14 +131,21 @@ def read_source(root: Path) -> SourceFacts:
         factories += _factories(tree, module)
         subclasses |= _subclasses(tree)
     folders = sorted({root, *(path.parent for path in facts.imports)})
+    whole = "\n".join(texts)
+    facts.groups = named_groups(trees, whole)
+    facts.aws_services = called_services(whole)
+    for name in example_names(folders):  # read by a function of the project's own
+        if re.search(rf"[\"']{name}[\"']", whole):
+            facts.variables.setdefault(name, False)
     facts.examples = {
         name: value
         for name, value in example_values(folders).items()
         if name in facts.variables and not template_for(name)
     }
     schemes = example_schemes(folders)
-    facts.url_templates = {
-        name: url_template("\n".join(texts), schemes.get(name.upper(), ""))
+    domains = {name: login_domain_template(name, whole) for name in facts.variables}
+    facts.url_templates = {name: template for name, template in domains.items() if template} | {
+        name: url_template(whole, schemes.get(name.upper(), ""))
         for name in facts.variables
         if template_for(name) == PLAIN or name in facts.dsns
     }

@@ -16,7 +16,7 @@ _RULES: tuple[tuple[str, str], ...] = (
     (r"(RDS|POSTGRES(QL)?|PG|SQL)_?(DB|DATABASE)(_?NAME)?|(DATABASE|DB)_?NAME|DB|DATABASE|.*DB_NAME|(.*_)?POSTGRES(QL)?_+(DB|DATABASE)", "{database_name}"),
     (r".*(JWKS|JWK).*(URL|URI|ENDPOINT)", "{public_jwks_url}"),
     (r".*(ISSUER|AUTHORITY)(_?(URL|URI))?", "{issuer}"),
-    (r".*POOL.*CLIENT.*SECRET.*|.*(APP|COGNITO|AWS|OAUTH).*CLIENT.*SECRET.*|CLIENT_SECRET", "{client_secret}"),
+    (r".*POOL.*CLIENT.*SECRET.*|.*(APP|COGNITO|AWS|OAUTH).*CLIENT.*SECRET.*|CLIENT_SECRET|.*COGNITO.*SECRET", "{client_secret}"),
     (r".*POOL.*CLIENT.*|.*(APP|COGNITO|AWS|WEB).*CLIENT(_?ID)?|CLIENT_ID|.*COGNITO.*AUDIENCE.*|JWT_AUDIENCE|CLIENT", "{client_id}"),
     (r".*(POOL_?ID|USER_?POOL|USERPOOL).*|.*COGNITO.*POOL|POOL", "{user_pool_id}"),
     (r".*COGNITO.*ENDPOINT.*(URL)?|AWS_ENDPOINT_URL.*", "{cognito_endpoint}"),
@@ -107,3 +107,23 @@ def url_template(source: str, example: str = "") -> str:
         is_psycopg = re.search(r"^\s*(import|from) psycopg\b", source, re.MULTILINE)
         return _BY_DRIVER["psycopg" if is_psycopg else "asyncpg"]
     return PLAIN
+
+
+# Any prefix will do: the emulator answers for every domain of managed login.
+_LOGIN = "https://apiproof.auth.{region}.amazoncognito.com"
+_DOMAIN = re.compile(r"(.*_)?(COGNITO|OAUTH2?|USER_?POOL|HOSTED_UI).*DOMAIN(_(URL|NAME|PREFIX))?")
+
+
+def login_domain_template(name: str, source: str) -> str:
+    """Return the template of a variable that names managed login's domain; empty for others.
+
+    Args:
+        name: The variable's.
+        source: The text of all modules; it tells what stands around the value in an address.
+    """
+    if not _DOMAIN.fullmatch(name.upper()) or _OTHERS.search(name):
+        return ""
+    used = re.search(rf"https://\{{[\w.]*{name}\}}(\.auth\.)?", source, re.IGNORECASE)
+    if used is None:
+        return "apiproof" if name.upper().endswith("PREFIX") else _LOGIN
+    return "apiproof" if used[1] else _LOGIN.removeprefix("https://")

@@ -1,8 +1,9 @@
-"""The public addresses of Cognito, answered on this machine: JWKS, discovery, and API calls.
+"""The public addresses of Cognito and of AWS's other APIs, answered on this machine.
 
 Applications write `https://cognito-idp.REGION.amazonaws.com/POOL/.well-known/jwks.json` into their
-code. While `redirected` is in force, connections of this process to such hosts end at a TLS server
-on the loopback interface instead, whose certificate this process, and no other, trusts for them.
+code, and call S3 or DynamoDB with boto3. While `redirected` is in force, connections of this
+process to such hosts end at a TLS server on the loopback interface instead, whose certificate this
+process, and no other, trusts for them.
 Every library that resolves names with `socket` and speaks TLS with `ssl` is covered: requests,
 urllib3, botocore, urllib, httpx, aiohttp. A child process gets the same through `variables`.
 
@@ -22,17 +23,37 @@ from typing import Any
 VARIABLE = "APIPROOF_PUBLIC_HOSTS"
 HOST = "127.0.0.1"
 _HTTPS = 443
-_PUBLIC = re.compile(
+_COGNITO = re.compile(
     r"(cognito-idp(-fips)?\.[a-z0-9-]+\.(amazonaws\.com|api\.aws)"
     r"|[a-z0-9-]+\.auth(-fips)?\.[a-z0-9-]+\.amazoncognito\.com)\.?",
     re.IGNORECASE,
 )
 
 
-def is_public(host: Any) -> bool:
+_AWS = re.compile(r"[a-z0-9._-]+\.(amazonaws\.com|api\.aws)\.?", re.IGNORECASE)
+# Machines and APIs of a customer's own, rather than AWS's.
+_CUSTOMERS = re.compile(
+    r"\.(rds|cache|redshift|docdb|neptune|compute|compute-1|elb|execute-api|es|aoss|iot|mq)\."
+    r"|\.elb\.|^ec2-",
+    re.IGNORECASE,
+)
+
+
+def is_cognito(host: Any) -> bool:
     """Tell whether a host name is one of Cognito's."""
+    return _COGNITO.fullmatch(_text(host)) is not None
+
+
+def is_public(host: Any) -> bool:
+    """Tell whether a host name is one of Cognito's, or of another API of AWS."""
+    name = _text(host)
+    is_aws = _AWS.fullmatch(name) is not None and _CUSTOMERS.search(name) is None
+    return is_aws or is_cognito(name)
+
+
+def _text(host: Any) -> str:
     name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
-    return isinstance(name, str) and _PUBLIC.fullmatch(name) is not None
+    return name if isinstance(name, str) else ""
 
 
 @contextlib.contextmanager
