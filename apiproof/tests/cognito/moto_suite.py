@@ -58,6 +58,10 @@ REASONS = {
         "A prefix domain is given a certificate, which only a custom domain has: AWS answers with "
         "this very text (aws/aws-cdk#25712)."
     ),
+    r"'AccountRecoverySetting' not in": (
+        "AWS gives a new pool an AccountRecoverySetting, email first (decision 223): Terraform's "
+        "tests on AWS expect one; moto's test follows the API reference."
+    ),
     r"'SignInPolicy'": (
         "AWS shows the first factors of a pool beside its password policy (the acceptance tests of "
         "Terraform's provider, which run on AWS)."

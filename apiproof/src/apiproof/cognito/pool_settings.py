@@ -14,6 +14,12 @@ _FIXED = ("UsernameConfiguration", "UsernameAttributes", "AliasAttributes")
 # August 2026. Others take their defaults again, as UpdateUserPool's page says of all.
 _LASTING = ("Policies", "SmsConfiguration", "UserPoolTier")
 _DEFAULTS: Mapping[str, Any] = {
+    "AccountRecoverySetting": {  # decision 223
+        "RecoveryMechanisms": [
+            {"Priority": 1, "Name": "verified_email"},
+            {"Priority": 2, "Name": "verified_phone_number"},
+        ]
+    },
     "DeletionProtection": "INACTIVE",
     "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": []},
     "UserPoolTier": "ESSENTIALS",

@@ -111,7 +111,7 @@ class PoolSettings:
             **(sms if "phone_number" in self.auto_verified else {}),
             "UsernameConfiguration": {"CaseSensitive": self.case_sensitive},
             "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": self.admin_create_user_only},
-            **({"AccountRecoverySetting": {"RecoveryMechanisms": recovery}} if recovery else {}),
+            "AccountRecoverySetting": {"RecoveryMechanisms": recovery} if recovery else {},
             **self.pool,
         }
 

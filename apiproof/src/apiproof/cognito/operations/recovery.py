@@ -6,12 +6,13 @@ from moto.core.responses import ActionResult
 from apiproof.cognito import triggers
 from apiproof.cognito.context import Purpose
 from apiproof.cognito.errors import CodeMismatch, NotAuthorized, ParameterInvalid
+from apiproof.cognito.factors import EMAIL, SMS, mfa_factors
 from apiproof.cognito.messages import send_code, simulated_delivery
 from apiproof.cognito.operations.base import Operation
 from apiproof.cognito.pool import Pool
 from apiproof.cognito.users import User
 
-# What a pool without AccountRecoverySetting does (API reference, AccountRecoverySettingType).
+# What a pool with an empty AccountRecoverySetting does (API reference, AccountRecoverySettingType).
 _LEGACY_RECOVERY = (
     {"Priority": 1, "Name": "verified_phone_number"},
     {"Priority": 2, "Name": "verified_email"},
@@ -35,9 +36,17 @@ def require_self_service(pool: Pool) -> None:
 
 
 def recovery_attribute(pool: Pool, user: User) -> str | None:
-    """Tell to which verified address a reset code goes; None if the user has none."""
+    """Tell to which verified address a reset code goes; None if the user has none.
+
+    Nobody gets codes for MFA and for resets at one address (developer guide, "Adding MFA to a user
+    pool"), but by phone in a pool with the old rule (API reference, `AccountRecoverySetting`).
+    """
     attributes = [name.removeprefix("verified_") for name in _mechanisms(pool)]
-    return next((name for name in attributes if user.has_verified(name)), None)
+    factors = mfa_factors(pool, user)
+    taken = {"email"} if EMAIL in factors else set()
+    if SMS in factors and pool.extended_config.get("AccountRecoverySetting"):
+        taken.add("phone_number")
+    return next((it for it in attributes if it not in taken and user.has_verified(it)), None)
 
 
 class Recovery(Operation):
