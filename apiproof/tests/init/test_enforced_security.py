@@ -195,9 +195,12 @@ def test_the_group_that_every_caller_needs_is_found(groups: list[str], needed: s
     with Environment.open(Service(lambda: for_members(*groups), database=False)) as env:
         undeclared = undeclared_security(env)
         kinds = token_kinds(env, undeclared)
-        found = needed_group(env, undeclared, ["nobody", "members", "staff"], "id")
+        found = needed_group(env, undeclared, ["nobody", "members", "staff"])
+        env.reset()
+        with_group = token_kinds(env, undeclared, found)
     assert set(kinds.values()) == {"id"}  # although without a group either kind is refused
     assert found == needed
+    assert with_group == kinds
 
 
 @pytest.mark.parametrize(

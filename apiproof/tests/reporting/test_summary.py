@@ -39,6 +39,12 @@ def test_a_warning_is_not_called_known_where_there_is_no_baseline() -> None:
     assert "passed: 1 of 1 steps passed; 1 warning." in text
 
 
+def test_steps_that_were_not_asked_for_are_named() -> None:
+    steps = [step_result("access", {"cells": 1})]
+    report = build_report("s", datetime.now(UTC), steps, left_out=["document", "pacts"])
+    assert "passed: 1 of 1 steps passed; left out: document, pacts." in printed(report)
+
+
 def test_checks_in_brackets_and_foreign_text_are_shown_as_they_are() -> None:
     hostile = replace(finding(Severity.HIGH, 1), message="[red]x[/] [check: reason] \x1b[2J")
     steps = [step_result("x [a]", {"n [b]": 1}, [hostile])]

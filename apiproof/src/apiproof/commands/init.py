@@ -78,8 +78,9 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     try:
         with Environment.open(service) as env:
             plan.undeclared = adoption.undeclared_security(env, facts.credentials)
-            plan.token_kinds = adoption.token_kinds(env, plan.undeclared)
-            plan.group = adoption.needed_group(env, plan.undeclared, facts.groups, plan.token)
+            plan.group = adoption.needed_group(env, plan.undeclared, facts.groups)
+            env.reset()
+            plan.token_kinds = adoption.token_kinds(env, plan.undeclared, plan.group)
             return env.document, ""
     except UserError as error:
         return None, str(error)

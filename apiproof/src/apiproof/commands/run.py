@@ -81,12 +81,13 @@ def run(  # noqa: PLR0913 - these are the command line's options
             results = list(pipeline.run_all(gates, names, known))
             # Once for what the steps wrote, and once more for the report of all that.
             earlier = saved_steps(besides=[result.name for result in results])
+            left_out = [step for step in pipeline.STEPS if step not in names]
             write_report(build_report(chosen.name, started, results, earlier))
             refused = refused_lines(env.document, env.coverage_log)
             results.append(pipeline.run_step("reports", pipeline.scan_reports, gates, known))
         finally:
             ready_file.unlink(missing_ok=True)
-    report = build_report(chosen.name, started, results, earlier)
+    report = build_report(chosen.name, started, results, earlier, left_out)
     page = write_report(report)
     print_report(report, page, console)
     for gone in baselines.no_longer_found(known, results):

@@ -62,15 +62,16 @@ def undeclared_security(env: Environment, places: Iterable[tuple[str, str]] = ()
     return NOTHING
 
 
-def token_kinds(env: Environment, undeclared: Undeclared) -> dict[str, str]:
+def token_kinds(env: Environment, undeclared: Undeclared, group: str = "") -> dict[str, str]:
     """Return `access` or `id` by operationId, for operations that take one of them alone.
 
     Args:
         env: Where the application runs, with a client.
         undeclared: What `undeclared_security` found.
+        group: The user's, if any.
     """
     found = {}
-    account = env.new_account()
+    account = env.create_user(_member(group)) if group else env.new_account()
     secured, declared = secured_operations(env, undeclared)
     for operation in secured:
         access = env.cognito.issue_tokens(account.username, operation.scopes or None).access_token
@@ -104,32 +105,32 @@ def status_with(
     return _status(env, operation, presented(operation.security, declared, token) or NO_AUTH)
 
 
-def needed_group(env: Environment, undeclared: Undeclared, groups: Iterable[str], kind: str) -> str:
+def needed_group(env: Environment, undeclared: Undeclared, groups: Iterable[str]) -> str:
     """Return the group without which nothing lets a user in; empty where none is needed.
 
     Args:
         env: Where the application runs, with a client.
         undeclared: What `undeclared_security` found.
         groups: Those that the code names.
-        kind: `access` or `id`.
     """
     secured, declared = secured_operations(env, undeclared)
 
     def is_let_in(seed: SeedUser) -> bool:
         account = env.create_user(seed)
-        token = account.id_token if kind == "id" else account.access_token
-        return any(status_with(env, each, declared, token) not in REFUSED for each in secured)
+        return any(
+            status_with(env, each, declared, token) not in REFUSED
+            for each in secured
+            for token in (account.access_token, account.id_token)
+        )
 
-    if not secured or is_let_in(SeedUser("without-group", "without-group@example.com")):
+    if not secured or is_let_in(_member("")):
         return ""
-    return next(
-        (
-            group
-            for number, group in enumerate(groups)
-            if is_let_in(SeedUser(f"of-{number}", f"of-{number}@example.com", groups=(group,)))
-        ),
-        "",
-    )
+    return next((group for group in groups if is_let_in(_member(group))), "")
+
+
+def _member(group: str) -> SeedUser:
+    name = f"member-{group}"
+    return SeedUser(name, f"{name}@example.com", groups=(group,) if group else ())
 
 
 def _status(env: Environment, operation: Operation, auth: RequestAuth = NO_AUTH) -> int:

@@ -222,6 +222,7 @@ class Report:
         seconds: how long it took.
         steps: in the order in which they ran.
         earlier: what other commands found before, shown beside it and counted in nothing.
+        left_out: names of the steps that were not asked for.
         version: the kit's.
         format: of this document.
     """
@@ -232,6 +233,7 @@ class Report:
     seconds: float
     steps: tuple[StepResult, ...]
     earlier: tuple[StepResult, ...] = ()
+    left_out: tuple[str, ...] = ()
     version: str = ""
     format: int = FORMAT
 
@@ -255,6 +257,7 @@ def build_report(
     started: datetime,
     steps: Sequence[StepResult],
     earlier: Sequence[StepResult] = (),
+    left_out: Sequence[str] = (),
 ) -> Report:
     """Put the steps of a run together.
 
@@ -263,6 +266,7 @@ def build_report(
         started: when the run began, with its time zone.
         steps: what they found.
         earlier: results of other commands.
+        left_out: names of the steps that were not asked for.
     """
     statuses = {step.status for step in steps}
     if Status.FAILED in statuses:
@@ -278,5 +282,6 @@ def build_report(
         seconds=round((datetime.now(UTC) - began).total_seconds(), 1),
         steps=tuple(steps),
         earlier=tuple(earlier),
+        left_out=tuple(left_out),
         version=version("apiproof"),
     )

@@ -80,6 +80,8 @@ def headline(report: Report) -> str:
     new = [finding for _, finding in report.findings if finding.is_failing]
     passed = sum(step.status is Status.PASSED for step in report.steps)
     text = f"{passed} of {len(report.steps)} steps passed"
+    if report.left_out:
+        text += f"; left out: {', '.join(report.left_out)}"
     if new:
         worst = min(new, key=lambda finding: finding.severity.rank).severity
         text += f"; {len(new)} new finding{'s'[: len(new) > 1]}, the worst is {worst}"
