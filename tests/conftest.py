@@ -16,6 +16,7 @@ __all__ = ["database", "database_server", "redis_url"]  # fixtures
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles before `--hypothesis-profile` chooses among them."""
+    freeze_garbage()  # what is imported next lasts: looking for garbage in it finds none
     if "deep" in {config.getoption("--hypothesis-profile"), os.environ.get("HYPOTHESIS_PROFILE")}:
         config.option.timeout = 0  # it explores for hours
     try:

@@ -12,6 +12,7 @@ from apiproof.strategies.profiles import DatabaseMisnamed, register
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles before `--hypothesis-profile` chooses among them."""
+    freeze_garbage()  # what is imported next lasts: looking for garbage in it finds none
     if "deep" in {config.getoption("--hypothesis-profile"), os.environ.get("HYPOTHESIS_PROFILE")}:
         config.option.timeout = 0  # it explores for hours
     try:

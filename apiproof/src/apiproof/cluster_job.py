@@ -12,6 +12,8 @@ import signal
 import sys
 from typing import Final, NoReturn
 
+from apiproof.quick_end import QuickEnd
+
 _PARENT_DEATH_SIGNAL: Final = 1  # PR_SET_PDEATHSIG, prctl(2); Linux only
 
 
@@ -40,4 +42,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    quick_end = QuickEnd()
+    quick_end.prepare()
     main()
+    quick_end.code = 0

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from fastapi import FastAPI
 
-from apiproof.access import AccessReport, Probe
+from apiproof.access import THOROUGH, AccessReport, Probe, ProbeOptions
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.jwt import Scheme
 from tests.apps import boards, forums, library, planner, planner_shapes, tokens
@@ -79,11 +79,13 @@ FLAWS = {
 
 
 @contextmanager
-def running(name: str, flaw: str = "") -> Iterator[tuple[Probe, HttpClient]]:
+def running(
+    name: str, flaw: str = "", options: ProbeOptions = THOROUGH
+) -> Iterator[tuple[Probe, HttpClient]]:
     """Run a demo application in-process, with a probe of it."""
     app, users = STANDS[name](flaw)
     with AsgiClient(app) as client:
-        yield Probe(app.openapi(), users, client), client
+        yield Probe(app.openapi(), users, client, options=options), client
 
 
 def probed(name: str, flaw: str = "") -> AccessReport:

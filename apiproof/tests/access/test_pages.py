@@ -34,9 +34,9 @@ def _tried(report: AccessReport, case: str) -> set[str]:
     return {cell.operation_id.partition("_")[0] for cell in report.cells if cell.case == case}
 
 
-@pytest.mark.parametrize("word", ["Token", "Bearer", "JWT", "Bearer "])
+@pytest.mark.parametrize("word", ["Token", "Bearer", "JWT"])
 def test_a_right_one_has_no_finding_beyond_deviations(word: str) -> None:
-    site = Site(word=word.strip())
+    site = Site(word=word)
     report = _probed(site)
     assert not report.interrupted
     assert "no accounts of the run's own" not in report.note

@@ -39,9 +39,9 @@ def serve(
     path = ready_file or DEFAULT_PATH
     _require_free(path)
     with live_environment(load_service(name), port=port, service_name=name) as (env, ready):
-        ready.write(path)
-        env.cognito.outbox.listen(lambda message: typer.echo(word(message)))
-        with contextlib.suppress(KeyboardInterrupt):
+        with contextlib.suppress(KeyboardInterrupt):  # whoever sees the file may send it at once
+            ready.write(path)
+            env.cognito.outbox.listen(lambda message: typer.echo(word(message)))
             describe(ready, path)
             threading.Event().wait()
         ready.remove(path)
