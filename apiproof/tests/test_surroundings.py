@@ -3,6 +3,7 @@
 
 import errno
 import importlib
+import os
 import shutil
 import signal
 import subprocess
@@ -145,6 +146,34 @@ def test_a_stale_ready_file_is_noticed_and_replaced(folder: Path) -> None:
     with serving(folder) as ready:
         assert ready.control_url != "http://127.0.0.1:1"
     assert not path.exists()
+
+
+HURRIED = """
+import os, signal
+from apiproof.environment_file import EnvironmentFile
+from apiproof.__main__ import run
+
+write = EnvironmentFile.write
+
+
+def seen_at_once(self, path):
+    write(self, path)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+EnvironmentFile.write = seen_at_once
+run()
+"""
+
+
+def test_who_sees_the_ready_file_may_stop_the_server_at_once(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", HURRIED, "serve", "--port", "0", "--service", "svc:PLAIN"],
+        cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (folder / DEFAULT_PATH).exists()
 
 
 def test_schemathesis_by_itself_says_that_the_ready_file_is_stale(folder: Path) -> None:
