@@ -4,8 +4,10 @@ The service is imported when it is asked for: commands that need the service's n
 states alone answer at once.
 """
 
+import ast
 import hashlib
 import os
+import runpy
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,12 +72,13 @@ def environment_variables(where: EnvironmentConfig) -> dict[str, str]:
 
 
 @contextmanager
-def only_these(variables: dict[str, str]) -> Iterator[None]:
-    """Have no other environment variables within a block, and no `.env`."""
+def only_these(variables: dict[str, str], env_file: str = "") -> Iterator[None]:
+    """Have no other environment variables within a block, and no other `.env`."""
     import pytest
 
-    with tempfile.TemporaryDirectory() as empty, pytest.MonkeyPatch.context() as patch:
-        patch.chdir(empty)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        (Path(folder) / ".env").write_text(env_file, encoding="utf-8")
+        patch.chdir(folder)
         for name in list(os.environ):
             patch.delenv(name)
         for name, value in variables.items():
@@ -83,15 +86,16 @@ def only_these(variables: dict[str, str]) -> Iterator[None]:
         yield
 
 
-def refusal_of(variables: dict[str, str]) -> str | None:
+def refusal_of(variables: dict[str, str], env_file: str = "") -> str | None:
     """What the service says at its start to settings that it refuses; None if it starts.
 
     Args:
         variables: The whole environment that it is started with.
+        env_file: The text of `.env`.
     """
     from api.settings import SettingsInvalid, read_settings
 
-    with only_these(variables):
+    with only_these(variables, env_file):
         try:
             read_settings()
         except SettingsInvalid as refused:
@@ -106,6 +110,20 @@ def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
 
     configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
     return create_app(settings_for(where, **changed))
+
+
+def deployed(variables: dict[str, str]) -> ASGIApp:
+    """The application that a deployment loads: `uvicorn api.main:app`.
+
+    Args:
+        variables: The whole environment that it is started with.
+
+    Raises:
+        SystemExit: It does not start.
+    """
+    with only_these(variables):
+        app: ASGIApp = runpy.run_module("api.main")["app"]
+    return app
 
 
 def log_like_a_deployment(level: str) -> None:
@@ -173,6 +191,18 @@ def operate(variables: dict[str, str], *arguments: str) -> int:
     aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     with only_these({**aws, **variables}):
         return admin.main(arguments)
+
+
+def logged_events() -> set[str]:
+    """The events of all lines that the service's own code may write into its log."""
+    calls = [
+        node
+        for path in (ROOT / "api").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("log.", "write"))
+    ]
+    found = [call.args[0] for call in calls if call.args]
+    return {str(event.value) for event in found if isinstance(event, ast.Constant)}
 
 
 def migrate(database_url: str) -> None:

@@ -8,9 +8,10 @@ from apiproof.environment import Environment
 from apiproof.http.server import run_server
 from tests.contract.keyserver import KeyServer
 from tests.contract.valid_requests import OPERATIONS
+from tests.every_answer import every_answer_is_whole
 from tests.leftovers import nothing_is_left
 
-__all__ = ["nothing_is_left"]  # a fixture
+__all__ = ["every_answer_is_whole", "nothing_is_left"]  # fixtures
 
 # No document declares them: 500 is unforeseen, and tests that provoke it say so themselves; 405 is
 # about a method that is none of the operation's.

@@ -1,7 +1,10 @@
 """Far from the first page, the small number and the first draw."""
 
+import gc
 import random
+import time
 from collections import Counter
+from functools import partial
 from typing import Any
 
 import pytest
@@ -150,15 +153,41 @@ def _secrets(env: Environment, user: Account) -> list[object]:
     return found
 
 
-def test_nobody_who_knows_a_seed_knows_what_comes(env: Environment) -> None:
+def generators() -> list[random.Random]:
+    """All that there are in this process, whoever made them, but those that the system feeds."""
+    gc.unfreeze()  # else those that were made at an import are not looked at
+    found = [each for each in gc.get_objects() if isinstance(each, random.Random)]
+    gc.freeze()
+    return [each for each in found if not isinstance(each, random.SystemRandom)]
+
+
+CLOCKS = ["time", "time_ns", "monotonic", "monotonic_ns", "perf_counter", "perf_counter_ns"]
+
+
+def test_nobody_who_knows_seeds_and_clocks_knows_what_comes(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the service might draw from stands as it stood before."""
     user = env.new_account()
-    state = random.getstate()
-    try:
-        random.seed(2025)
-        first = _secrets(env, user)
-        random.seed(2025)
-        second = _secrets(env, user)
-    finally:
-        random.setstate(state)
+    _secrets(env, user)  # what draws from a generator of its own has made it by now
+    states = [(each, each.getstate()) for each in generators()]
+    assert len(states) > 0
+    now = {name: getattr(time, name)() for name in CLOCKS}
+    drawn = []
+    for _ in range(2):
+        for generator, state in states:
+            generator.setstate(state)
+        with monkeypatch.context() as stopped:
+            for name in CLOCKS:
+                stopped.setattr(time, name, partial(now.get, name))
+            drawn.append(_secrets(env, user))
+    first, second = drawn
     assert not set(first) & set(second)
     assert len(set(first)) == len(first)
+
+
+def test_the_ids_of_requests_have_little_in_common(env: Environment) -> None:
+    """Who knows some of them, as whoever calls does, knows none of others."""
+    ids = [env.client.request("GET", "/health").headers["X-Request-ID"] for _ in range(60)]
+    varied = [len(set(place)) >= 8 for place in zip(*ids, strict=True)]
+    assert sum(varied) >= 24, "too few characters change"

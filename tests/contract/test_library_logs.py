@@ -2,25 +2,19 @@
 
 import json
 import logging
-import os
-import re
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.http.client import HttpClient
+from apiproof.http.client import AsgiClient, HttpClient
 from tests.contract.pool_changes import PATIENCE
-from tests.service import environment_variables, log_like_a_deployment
+from tests.contract.served import served
+from tests.service import deployed, environment_variables, log_like_a_deployment
 
-ROOT = Path(__file__).parents[2]
 SUB = "6f1f1b8e-43a5-4a9b-9c53-2f7c7d1f3c55"
 
 
@@ -38,32 +32,13 @@ def malformed(address: str) -> tuple[list[str], Any]:
 
 def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> None:
     """The process is that of a deployment: started, stopped, and all that it wrote is read."""
-    variables = environment_variables(env.config)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "api", "--port", "0"],
-        cwd=ROOT,
-        env={**os.environ, **variables, "LOG_LEVEL": "INFO"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    written = ""
-    with process:
-        assert process.stdout is not None
-        try:
-            while "running on" not in written:
-                line = process.stdout.readline()
-                assert line, "the service ended before it served"
-                written += line
-            (address,) = re.findall(r"http://127[.0-9:]+", written)
-            found = HttpClient(address).request("GET", f"/users/{SUB}")
-            assert (found.status_code, "Server" in found.headers) == (404, False)
-            head, body = malformed(address)
-            process.send_signal(signal.SIGTERM)
-            rest, _ = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-    lines = [json.loads(line) for line in (written + rest).splitlines()]
+    with served(env) as service:
+        found = HttpClient(service.url).request("GET", f"/users/{SUB}")
+        assert (found.status_code, "Server" in found.headers) == (404, False)
+        head, body = malformed(service.url)
+        service.stop()
+    written = service.written
+    lines = [json.loads(line) for line in written.splitlines()]
     assert all({"event", "level", "timestamp"} <= line.keys() for line in lines)
     assert {line["logger"] for line in lines if "logger" in line} >= {"uvicorn.error"}
     # What is no HTTP is answered by the server itself, as the service would.
@@ -72,8 +47,8 @@ def test_the_servers_own_lines_are_json_like_the_services(env: Environment) -> N
     assert not any(each.startswith("server:") for each in head)
     ids = {f"x-request-id: {line.get('request_id')}" for line in lines if line.get("status") == 400}
     assert len(ids & set(head)) == 1
-    assert variables["AWS_COGNITO_APP_CLIENT_SECRET"] not in written + rest
-    assert SUB not in written + rest, "paths hold subs, and each request has its line already"
+    assert env.config.client_secret not in written
+    assert SUB not in written, "paths hold subs, and each request has its line already"
 
 
 @contextmanager
@@ -128,3 +103,36 @@ def test_libraries_are_not_heard_below_warnings_whatever_the_level(
             logging.getLogger(name).warning("Trouble of %s", name)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["level"] for line in lines] == ["warning"] * 4
+
+
+LEVELS = ["DEBUG", "INFO", "WARNING", "ERROR"]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_deployment_logs_from_the_level_of_its_settings_on(
+    env: Environment, capsys: pytest.CaptureFixture[str], level: str
+) -> None:
+    """One line of each level that there is: a request, and a database that is away."""
+    variables = {**environment_variables(env.config), "LOG_LEVEL": level}
+    with as_it_was("", "uvicorn", "uvicorn.error", "uvicorn.access"):
+        with AsgiClient(deployed(variables)) as client, env.database.outage():
+            capsys.readouterr()
+            assert client.request("GET", "/ready").status_code == 503
+        env.application()  # sets the level back for the process
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = {line["level"] for line in lines}
+    assert told == {"info", "warning"} & {each.lower() for each in LEVELS[LEVELS.index(level) :]}
+
+
+def test_a_deployment_with_bad_settings_ends_with_one_line_and_the_exit_code_2(
+    env: Environment, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variables = {**environment_variables(env.config), "CLOCK_SKEW": "hidden-word"}
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        deployed(variables)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith("Bad settings: CLOCK_SKEW: ")
+    assert said.count("\n") == 1
+    assert "hidden" not in said

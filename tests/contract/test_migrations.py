@@ -105,6 +105,46 @@ def test_an_upgrade_that_fails_half_way_leaves_nothing(database: Database, way: 
     assert tables(database) == TABLES
 
 
+# What an operator may meet, and what the one line begins with.
+NOWHERE = "postgresql://ada:hidden-word@127.0.0.1:1/numbers"
+TROUBLES = [
+    *(
+        (command, {"DATABASE_URL": url}, begins)
+        for command in (("upgrade", "head"), ("downgrade", "base"), ("current",))
+        for url, begins in (
+            (NOWHERE, "Migration failed: "),
+            ("", "Bad settings: DATABASE_URL is missing"),
+            ("hidden-word", "Bad settings: DATABASE_URL: "),
+        )
+    ),
+    # A table is in the way of the one, and there is none for the other.
+    (("upgrade", "head"), {}, "Migration failed: "),
+    (("downgrade", "0001"), {}, "Migration failed: "),
+]
+
+
+@pytest.mark.parametrize(("command", "changed", "begins"), TROUBLES)
+def test_trouble_with_alembics_command_line_is_one_line_and_the_exit_code_2(
+    database: Database,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    changed: dict[str, str],
+    begins: str,
+) -> None:
+    if "downgrade" in command:
+        migrate(database.url)
+        sql(database, "ALTER TABLE users RENAME TO elsewhere")
+    sql(database, "CREATE TABLE IF NOT EXISTS random_items (of_somebody_else integer)")
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as ended:
+        alembic({"DATABASE_URL": database.url, **changed}, *command)
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert said.startswith(begins)
+    assert said.count("\n") == 1
+    assert "hidden" not in said
+
+
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     alembic({"DATABASE_URL": database.url}, "upgrade", "head")
     insert_user(database, "ada")

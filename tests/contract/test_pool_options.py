@@ -99,6 +99,16 @@ class Person:
         body = {"username": self.seed.username, "refresh_token": token}
         return self.ask("POST", "/users/refresh", status, json=body)
 
+    def log_in_anew(self, *ended: dict[str, Any], password: str = PASSWORD) -> None:
+        """Come back after sessions have ended: nothing that comes after opens any of them again."""
+        session = self.log_in(password)
+        assert self.opens(session)
+        assert self.opens(self.refresh(session["refresh_token"]))
+        assert self.opens(self.log_in(password))
+        for each in ended:
+            assert not self.opens(each)
+            self.refresh(each["refresh_token"], 401)
+
     def opens(self, tokens: dict[str, Any]) -> bool:
         headers = bearer(tokens["access_token"])
         status = self.env.client.request("GET", "/users/me", headers=headers).status_code
@@ -125,7 +135,7 @@ def test_a_session_is_continued_and_ended(ada: Person) -> None:
     for ended in (session, other):
         assert not ada.opens(ended)
         ada.refresh(ended["refresh_token"], 401)
-    assert ada.opens(ada.log_in())
+    ada.log_in_anew(session, other)
 
 
 def test_a_refresh_that_a_sign_out_overtakes_opens_nothing(ada: Person) -> None:
@@ -188,9 +198,7 @@ def test_a_reset_ends_all_sessions_and_the_new_password_opens(ada: Person) -> No
     assert not ada.opens(session)
     ada.refresh(session["refresh_token"], 401)
     ada.log_in(status=401)
-    again = ada.log_in(OTHER_PASSWORD)
-    assert ada.opens(again)
-    assert ada.opens(ada.refresh(again["refresh_token"]))
+    ada.log_in_anew(session, password=OTHER_PASSWORD)
 
 
 def test_a_change_of_the_password_is_in_force(ada: Person) -> None:
@@ -208,8 +216,7 @@ def test_a_deleted_account_leaves_nothing_and_its_name_is_free(ada: Person) -> N
     ada.refresh(session["refresh_token"], 401)
     ada.log_in(status=401)
     ada.sign_up()
-    assert ada.opens(ada.log_in())
-    assert not ada.opens(session)
+    ada.log_in_anew(session)
 
 
 def test_an_operator_shuts_and_opens_an_account_by_any_spelling(ada: Person) -> None:
@@ -221,7 +228,7 @@ def test_an_operator_shuts_and_opens_an_account_by_any_spelling(ada: Person) -> 
     enable(ada.env.config, ada.seed.username.upper())
     assert not ada.opens(session)
     ada.refresh(session["refresh_token"], 401)
-    assert ada.opens(ada.log_in())
+    ada.log_in_anew(session)
 
 
 def test_a_name_in_another_case_is_taken_and_never_someone_elses_account(ada: Person) -> None:

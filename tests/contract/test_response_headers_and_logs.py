@@ -37,6 +37,18 @@ def test_an_ill_formed_request_id_is_replaced(env: Environment, sent: str) -> No
     assert all(len(each) >= 16 and each.isalnum() for each in given)
 
 
+@pytest.mark.parametrize("sent", ["", "support-case.42_a", "a b", "x" * 65, '{"a": 1}'])
+def test_the_log_names_the_id_that_the_answer_has(
+    env: Environment, talkative: AsgiClient, capsys: pytest.CaptureFixture[str], sent: str
+) -> None:
+    capsys.readouterr()
+    with env.database.outage():
+        answer = talkative.request("GET", "/ready", headers={REQUEST_ID: sent})
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {line["event"] for line in lines} >= {"database_unavailable", "request"}
+    assert {line["request_id"] for line in lines} == {answer.headers[REQUEST_ID]}
+
+
 @pytest.fixture
 def talkative(env: Environment, monkeypatch: pytest.MonkeyPatch) -> Iterator[AsgiClient]:
     """A client of an application that logs all that it ever logs."""

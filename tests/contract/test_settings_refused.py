@@ -1,5 +1,6 @@
 """Bad settings are refused at the start, in one line that names them and never shows a value."""
 
+import botocore.session
 import pytest
 
 from apiproof.environment import Environment
@@ -110,10 +111,47 @@ def test_a_missing_setting_is_named_and_an_empty_one_is_missing(
 
 
 def test_every_bad_setting_is_named_at_once(env: Environment) -> None:
-    bad = {"REQUEST_DEADLINE": "inf", "CLOCK_SKEW": "-1", "LOG_LEVEL": "x", "AWS_REGION": ""}
+    """Each of all that there are: who mends them one by one starts the service once for each."""
+    bad = dict(BAD)
     text = refusal_of({**environment_variables(env.config), **bad})
     assert text is not None
-    assert [name for name in bad if name not in text] == []
+    assert [name for name in bad if f"{name}: " not in text] == []
+
+
+def test_every_missing_setting_is_named_at_once() -> None:
+    text = refusal_of({})
+    assert text is not None
+    assert [name for name in REQUIRED if f"{name} is missing" not in text] == []
+
+
+def test_settings_may_stand_in_a_file_and_the_environment_wins(env: Environment) -> None:
+    good = environment_variables(env.config)
+    lines = "".join(f"{name}='{value}'\n" for name, value in good.items())
+    assert refusal_of({}, lines) is None
+    assert refusal_of({"LOG_LEVEL": ""}, f"{lines}LOG_LEVEL=DEBUG\n") is None
+    refused = refusal_of({}, f"{lines}LOG_LEVEL=hidden-word\n")
+    assert refused is not None
+    assert "LOG_LEVEL" in refused
+    assert "hidden" not in refused
+    assert refusal_of({"LOG_LEVEL": "INFO"}, f"{lines}LOG_LEVEL=hidden-word\n") is None
+
+
+def test_every_region_that_aws_has_is_taken(env: Environment) -> None:
+    session = botocore.session.get_session()
+    found = {
+        region
+        for partition in session.get_available_partitions()
+        for service in ("cognito-idp", "ec2")
+        for region in session.get_available_regions(service, partition)
+    }
+    assert len(found) > 30
+    good = environment_variables(env.config)
+    refused = {
+        region
+        for region in found
+        if refusal_of({**good, "AWS_REGION": region, "AWS_USER_POOL_ID": f"{region}_Ab1"})
+    }
+    assert refused == set()
 
 
 def test_good_settings_are_not_refused(env: Environment) -> None:

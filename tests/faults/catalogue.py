@@ -9,7 +9,7 @@ from apiproof.faults import Access, Pacts, Stock, Study, Suite
 from apiproof.faults.catalogue import read_defects
 
 DEFECT_FILES = Path(__file__).parent / "defects"
-AREAS = ("tokens", "sessions", "accounts", "randoms", "protocol", "dependencies")
+AREAS = ("tokens", "sessions", "accounts", "randoms", "protocol", "dependencies", "operating")
 # These test the tests, or start the service in a process of its own, where nothing is planted.
 BLIND = ("test_profiles.py", "test_script.py", "test_measuring.py", "test_killed_process.py")
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from hypothesis.statistics import collector
 
+from tests.every_answer import every_answer_is_whole
 from tests.leftovers import nothing_is_left
 
-__all__ = ["nothing_is_left"]  # a fixture
+__all__ = ["every_answer_is_whole", "nothing_is_left"]  # fixtures
 
 # Of all examples, those that `assume` and filters may throw away.
 MOST_DISCARDED = 0.10
