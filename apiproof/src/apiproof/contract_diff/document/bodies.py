@@ -97,7 +97,7 @@ def _media_types(
 
 
 def _of(subject: Subject, media: str) -> Subject:
-    return replace(subject, place=replace(subject.place, part="media-type", media=media))
+    return replace(subject, place=subject.place._replace(part="media-type", media=media))
 
 
 def _media(
@@ -108,7 +108,7 @@ def _media(
 ) -> None:
     here = replace(
         subject,
-        place=replace(subject.place, part="body", media=essence(old[0])),
+        place=subject.place._replace(part="body", media=essence(old[0])),
         text=essence(new[0]).startswith(_FORMS),
     )
     one = _schema(comparison.old, old[1], old[0])
@@ -190,7 +190,7 @@ def _refined(status: str, before: Mapping[str, Any], after: Mapping[str, Any]) -
 
 
 def _response(comparison: DocumentComparison, subject: Subject, old: Located, new: Located) -> None:
-    body = replace(subject, place=replace(subject.place, part="body"))
+    body = replace(subject, place=subject.place._replace(part="body"))
     _media_types(comparison, body, old, new)
     _headers(comparison, subject, old, new)
     compare_links(comparison, subject, old, new)
@@ -199,7 +199,7 @@ def _response(comparison: DocumentComparison, subject: Subject, old: Located, ne
 def _headers(comparison: DocumentComparison, subject: Subject, old: Located, new: Located) -> None:
     before, after = _headers_of(comparison.old, old), _headers_of(comparison.new, new)
     for name, (node, at) in before.items():
-        place = replace(subject.place, part="header", name=name)
+        place = subject.place._replace(part="header", name=name)
         name_of = f"The header `{name}` of the {place.status} response"
         here = replace(subject, place=place, name=name_of, text=True)
         if name not in after:
@@ -228,7 +228,7 @@ def _headers(comparison: DocumentComparison, subject: Subject, old: Located, new
             )  # fmt: skip
     for name, (_, at) in after.items():
         if name not in before:
-            place = replace(subject.place, part="header", name=name)
+            place = subject.place._replace(part="header", name=name)
             comparison.add(
                 replace(subject, place=place), "response-header-added",
                 f"The header `{name}` was added to the {place.status} response.",

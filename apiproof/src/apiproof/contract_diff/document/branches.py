@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, gcd, lcm
 from typing import Any
 
@@ -72,7 +73,7 @@ class Row:
 Constraints = Mapping[str, tuple[Constraint, ...]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SchemaBranch:
     """One type with all its constraints; `values` is the finite set left, if it is finite."""
 
@@ -87,7 +88,7 @@ class SchemaBranch:
         """All marks a keyword left on this branch."""
         return self.marks.get(keyword, ())
 
-    @property
+    @cached_property
     def shapes(self) -> list[Shape]:
         """The property keywords of every schema in the conjunction."""
         return [mark.value for mark in self.get("shape")]
@@ -97,10 +98,15 @@ class SchemaBranch:
         """The item keywords of every schema in the conjunction."""
         return [mark.value for mark in self.get("row")]
 
-    @property
+    @cached_property
     def required(self) -> dict[str, str]:
         """Required property names and the pointers that demand them."""
         return {mark.value: mark.pointer for mark in self.get("required")}
+
+    @cached_property
+    def properties(self) -> dict[str, tuple[Conjunction, bool]]:
+        """The properties that were asked for, as `values` reads them from the shapes."""
+        return {}
 
 
 def identity(value: Any) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from apiproof.contract_diff.document.annotations import Annotations
 from apiproof.contract_diff.document.branches import Conjunction
@@ -29,8 +29,7 @@ class Side(StrEnum):
     SECURITY = "security"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """The thing that changed, as an interaction meets it.
 
     `part` is operation, parameter, body, header, status, media-type or security. `name` is the
@@ -44,9 +43,8 @@ class Place:
     path: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One operation that a change reaches, and where in it."""
+class Occurrence(NamedTuple):
+    """One operation that a change reaches, and where in it; big documents have a million."""
 
     operation: str
     place: Place
@@ -113,14 +111,20 @@ class Subject:
         return f"{self.side}-parameter" if self.place.part == "parameter" else str(self.side)
 
 
+Places = dict[Occurrence, None]
+"""Where a change was met, in order."""
+
+
 class DocumentComparison:
     """Two documents side by side; collects changes in the order they are found."""
 
     def __init__(self, old: Document, new: Document, policy: Policy = DEFAULT_POLICY) -> None:
         self.old, self.new, self._policy = old, new, policy
-        self._found: dict[tuple[str | None, ...], tuple[Change, dict[Occurrence, None]]] = {}
+        self._found: dict[
+            tuple[str | None, ...], tuple[Change | None, Places]
+        ] = {}  # None: ignored
         self._wordings: dict[tuple[str | bool, ...], tuple[str, str]] = {}
-        self._ignored: set[tuple[str | None, ...]] = set()
+        self._known: dict[tuple[Subject, Conjunction, Conjunction], list[tuple[Places, Place]]] = {}
         self._identical = IdenticalSchemas(old, new)
         self._inclusions: dict[tuple[bool, bool, bool], Inclusion] = {}
         self._annotations: dict[bool, Annotations] = {}
@@ -163,34 +167,54 @@ class DocumentComparison:
         breaking: bool,
         values: Iterable[Any] = (),
         detail: str | None = None,
-    ) -> None:
-        """Record a change; `detail` tells changes at one place apart, else the sentence does."""
-        severity = self._policy.severity(rule, harmful=breaking)
+    ) -> Places:
+        """Record a change; `detail` tells changes at one place apart, else the sentence does.
+
+        Returns:
+            Where the change was met until now, the place of the subject included.
+        """
         key = (rule, old, new, sentence if detail is None else detail)
-        if severity is None:
-            self._ignored.add(key)
-            return
         if key not in self._found:
-            change = Change(rule, severity, subject.side, sentence, old, new, tuple(values))
+            severity = self._policy.severity(rule, harmful=breaking)
+            change = None  # ignored
+            if severity is not None:
+                change = Change(rule, severity, subject.side, sentence, old, new, tuple(values))
             self._found[key] = (change, {})
-        self._found[key][1][Occurrence(subject.operation, subject.place)] = None
+        places = self._found[key][1]
+        places[Occurrence(subject.operation, subject.place)] = None
+        return places
 
     def schemas(self, subject: Subject, old: Conjunction, new: Conjunction) -> None:
         """Compare two schemas: what harms is breaking, the rest is told as harmless."""
+        before = self.reader(old=True, inbound=subject.inbound).followed(old)
+        after = self.reader(old=False, inbound=subject.inbound).followed(new)
+        key = (replace(subject, operation=""), before, after)
+        if key in self._known:  # an answer that many operations share
+            for places, place in self._known[key]:
+                places[Occurrence(subject.operation, place)] = None
+        else:
+            self._known[key] = list(self._differences(subject, old, new))
+
+    def _differences(
+        self, subject: Subject, old: Conjunction, new: Conjunction
+    ) -> Iterator[tuple[Places, Place]]:
+        """Record what differs; yield where each change is collected, and its place here."""
         harms = self._counterexamples(subject, old, new, losing=True)
         gains = self._counterexamples(subject, old, new, losing=False)
         harmed = {(each.kind, each.path) for each in harms}
         gained = {(each.kind, each.path) for each in gains}
         for each in harms:
             both = (each.kind, each.path) in gained
-            self._record(subject, each, narrowed=subject.inbound, losing=True, both=both)
+            yield self._record(subject, each, narrowed=subject.inbound, losing=True, both=both)
         for each in gains:
             if (each.kind, each.path) not in harmed:
-                self._record(subject, each, narrowed=not subject.inbound, losing=False, both=False)
+                narrowed = not subject.inbound
+                yield self._record(subject, each, narrowed=narrowed, losing=False, both=False)
+        yield from self._remark(subject, old, new)
 
-        self._remark(subject, old, new)
-
-    def _remark(self, subject: Subject, old: Conjunction, new: Conjunction) -> None:
+    def _remark(
+        self, subject: Subject, old: Conjunction, new: Conjunction
+    ) -> Iterator[tuple[Places, Place]]:
         if subject.inbound not in self._annotations:
             self._annotations[subject.inbound] = Annotations(
                 self.reader(old=True, inbound=subject.inbound),
@@ -199,8 +223,9 @@ class DocumentComparison:
                 sent=subject.inbound,
             )
         for remark in self._annotations[subject.inbound].remarks(old, new):
-            self.add(
-                replace(subject, place=replace(subject.place, path=remark.path)),
+            place = subject.place._replace(path=remark.path)
+            places = self.add(
+                replace(subject, place=place),
                 f"{subject.prefix}-{remark.rule}",
                 f"{_named(subject, remark.path)} {remark.fact}.",
                 old=remark.old,
@@ -208,6 +233,7 @@ class DocumentComparison:
                 breaking=remark.breaking,
                 detail=remark.fact,
             )
+            yield places, place
 
     def _counterexamples(
         self, subject: Subject, old: Conjunction, new: Conjunction, *, losing: bool
@@ -218,18 +244,18 @@ class DocumentComparison:
 
     def _record(
         self, subject: Subject, found: Counterexample, *, narrowed: bool, losing: bool, both: bool
-    ) -> None:
+    ) -> tuple[Places, Place]:
         old, new = (found.sub, found.sup) if narrowed else (found.sup, found.sub)
         words = (subject.prefix, found.kind, found.sub, found.sup, narrowed, both)
         if words not in self._wordings:
             rule = f"{subject.prefix}-{rule_of(found, narrowed=narrowed, both=both)}"
             self._wordings[words] = rule, sentence_of("", found, narrowed=narrowed)
         rule, detail = self._wordings[words]
-        place = replace(subject.place, path=found.path)
+        place = Place(*subject.place[:-1], found.path)
         if (known := self._found.get((rule, old, new, detail))) is not None:
             known[1][Occurrence(subject.operation, place)] = None
-            return
-        self.add(
+            return known[1], place
+        places = self.add(
             replace(subject, place=place),
             rule,
             sentence_of(_named(subject, found.path), found, narrowed=narrowed),
@@ -239,16 +265,19 @@ class DocumentComparison:
             values=found.sub_value if isinstance(found.sub_value, list) else (),
             detail=detail,
         )
+        return places, place
 
     @property
     def ignored(self) -> int:
         """How many changes the policy leaves out."""
-        return len(self._ignored)
+        return sum(change is None for change, _ in self._found.values())
 
     def sorted(self) -> list[Change]:
         """Return the changes, the most severe first, otherwise as found."""
         changes = [
-            replace(change, occurrences=tuple(places)) for change, places in self._found.values()
+            replace(change, occurrences=tuple(places))
+            for change, places in self._found.values()
+            if change is not None
         ]
         return sorted(changes, key=lambda change: change.severity.rank)
 

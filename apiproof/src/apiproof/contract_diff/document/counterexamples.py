@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -24,7 +25,10 @@ FEW_PATHS = 3
 
 @dataclass(frozen=True, slots=True)
 class Counterexample:
-    """`sub` and `sup` are pointers into the two documents, `path` leads to the value."""
+    """`sub` and `sup` are pointers into the two documents, `path` leads to the value.
+
+    `pair` is the number of the pair to which it only leads on.
+    """
 
     kind: str
     sub: str
@@ -32,13 +36,11 @@ class Counterexample:
     path: tuple[str, ...] = ()
     sub_value: Any = field(default=None, compare=False)
     sup_value: Any = field(default=None, compare=False)
-    pair: Pair | None = field(default=None, compare=False)
+    pair: int | None = field(default=None, compare=False)
 
-    def below(self, path: tuple[str, ...]) -> Counterexample:
-        """Return it as seen from the start of a path."""
-        return Counterexample(
-            self.kind, self.sub, self.sup, (*path, *self.path), self.sub_value, self.sup_value
-        )
+    def at(self, path: tuple[str, ...]) -> Counterexample:
+        """Return it with the path that leads to it from somewhere else."""
+        return Counterexample(self.kind, self.sub, self.sup, path, self.sub_value, self.sup_value)
 
 
 class Judge(Protocol):
@@ -67,15 +69,63 @@ class Judge(Protocol):
         ...
 
 
-def some_paths(found: Iterable[Counterexample]) -> tuple[Counterexample, ...]:
-    """Keep a few of the shortest paths to each misfit."""
+Path = tuple[str, ...]
+Ways = tuple[list[Counterexample], list[tuple[Path, int]]]
+"""Why a pair does not hold by itself, and the numbers of the pairs to which each step leads."""
+
+
+class Reasons:
+    """Tells why pairs do not hold, from what was found of each pair by itself.
+
+    Pairs go by the numbers that they have in `found`. Only pairs of which nothing more will be
+    found may be asked for: what was told once is kept.
+    """
+
+    def __init__(self, found: Sequence[tuple[Counterexample, ...]]) -> None:
+        self._found = found
+        self._ways: dict[int, Ways] = {}
+        self._kept: dict[int, tuple[Counterexample, ...]] = {}
+
+    def shortest(self, pair: int) -> tuple[Counterexample, ...]:
+        """Return why a pair does not hold, with a few of the shortest paths to each reason."""
+        if pair not in self._kept:
+            self._kept[pair] = _shortest(self._reached(pair))
+        return self._kept[pair]
+
+    def _reached(self, root: int) -> Iterator[tuple[Path, Counterexample]]:
+        visits: dict[int, int] = {}
+        queue: deque[tuple[Path, tuple[int, ...]]] = deque([((), (root,))])
+        while queue:
+            path, chain = queue.popleft()
+            visits[chain[-1]] = visits.get(chain[-1], 0) + 1
+            if visits[chain[-1]] > FEW_PATHS:
+                continue
+            ends, links = self._ways_of(chain[-1])
+            for each in ends:
+                yield path, each
+            for step, below in links:
+                if visits.get(below, 0) < FEW_PATHS and below not in chain:
+                    queue.append(((*path, *step), (*chain, below)))
+
+    def _ways_of(self, pair: int) -> Ways:
+        if pair not in self._ways:
+            found = self._found[pair]
+            ends = [each for each in found if each.pair is None]
+            links = [(each.path, each.pair) for each in found if each.pair is not None]
+            self._ways[pair] = ends, links
+        return self._ways[pair]
+
+
+def _shortest(reached: Iterable[tuple[Path, Counterexample]]) -> tuple[Counterexample, ...]:
+    """Return counterexamples with the paths that lead to them, a few of the shortest to each."""
     kept: list[Counterexample] = []
-    seen: dict[tuple[str, str, str], int] = {}
-    for each in sorted(dict.fromkeys(found), key=lambda one: len(one.path)):
-        key = (each.kind, each.sub, each.sup)
-        seen[key] = seen.get(key, 0) + 1
-        if seen[key] <= FEW_PATHS:
-            kept.append(each)
+    seen: dict[tuple[str, str, str], list[Path]] = {}
+    for path, each in sorted(reached, key=lambda pair: len(pair[0]) + len(pair[1].path)):
+        ways = seen.setdefault((each.kind, each.sub, each.sup), [])
+        whole = (*path, *each.path)
+        if len(ways) < FEW_PATHS and whole not in ways:
+            ways.append(whole)
+            kept.append(each.at(whole))
     return tuple(kept)
 
 

@@ -31,7 +31,7 @@ def compare_encodings(
     before, after = (part.at("encoding") for part in media)
     for name in {**_fields(before), **_fields(after)}:
         old, new = _fields(before).get(name) or {}, _fields(after).get(name) or {}
-        here = replace(subject, place=replace(subject.place, path=(name,)))
+        here = replace(subject, place=subject.place._replace(path=(name,)))
         at, there = (
             part.at(name).pointer if name in _fields(part) else owner.pointer
             for part, owner in ((before, media[0]), (after, media[1]))
@@ -88,7 +88,7 @@ def _headers(
             )  # fmt: skip
         if name in before and name in after:
             named = replace(subject, name=f"T{where[1:]}", text=True)
-            named = replace(named, place=replace(named.place, path=()))
+            named = replace(named, place=named.place._replace(path=()))
             comparison.schemas(named, site_of(before[name]), site_of(after[name]))
 
 

@@ -32,14 +32,13 @@ from apiproof.contract_diff.document.constraints import (
     unread_counterexamples,
 )
 from apiproof.contract_diff.document.counterexamples import (
-    FEW_PATHS,
     LINK,
     Counterexample,
     Pair,
+    Reasons,
     misfit,
     refusing_pointer,
     refusing_value,
-    some_paths,
     type_name,
 )
 from apiproof.contract_diff.document.identical_schemas import IdenticalSchemas
@@ -51,9 +50,6 @@ FEW = 64
 """How many values a finite set may have to be taken apart value by value."""
 DEEPEST_NOT = 6
 """How many `not` inside each other are looked into."""
-
-Ways = tuple[list[Counterexample], list[tuple[tuple[str, ...], int]]]
-"""Why a pair does not hold by itself, and the numbers of the pairs to which each step leads."""
 
 
 class Inclusion:
@@ -77,15 +73,16 @@ class Inclusion:
         self.forward, self.losing, self.text = forward, losing, text
         self._depth = depth
         self._asked = set() if asked is None else asked
-        self._numbers: dict[Pair, int] = {}
-        self._found: list[tuple[Counterexample, ...]] = []  # by number: a pair is slow to look up
-        self._split: dict[int, tuple[tuple[Counterexample, ...], Ways]] = {}
-        self._users: dict[Pair, dict[Pair, None]] = {}
-        self._new: list[Pair] = []
-        self._stale: deque[Pair] = deque()  # first come, first asked: most flips are in by then
-        self._waiting: set[Pair] = set()
+        self._numbers: dict[Pair, int] = {}  # a pair is slow to look up, the rest is by number
+        self._pairs: list[Pair] = []
+        self._found: list[tuple[Counterexample, ...]] = []
+        self._reasons = Reasons(self._found)
+        self._users: list[dict[int, None]] = []
+        self._new: list[int] = []
+        self._stale: deque[int] = deque()  # first come, first asked: most flips are in by then
+        self._waiting: set[int] = set()
         self._fits: dict[tuple[int, int], list[Counterexample]] = {}
-        self._current: Pair | None = None
+        self._current: int | None = None
         self._back: Inclusion | None = None
         self._strict: Inclusion | None = None
 
@@ -93,37 +90,13 @@ class Inclusion:
         """Return why values of `one` are not all admitted by `other`; empty if they are."""
         if self.includes(one, other):
             return ()
-        root = self._numbers[self.sub.followed(one), self.sup.followed(other)]
-        found: list[Counterexample] = []
-        visits: dict[int, int] = {}
-        queue: deque[tuple[tuple[str, ...], tuple[int, ...]]] = deque([((), (root,))])
-        while queue:
-            path, chain = queue.popleft()
-            visits[chain[-1]] = visits.get(chain[-1], 0) + 1
-            if visits[chain[-1]] > FEW_PATHS:
-                continue
-            ends, links = self._ways(chain[-1])
-            found += [each.below(path) for each in ends]
-            for step, below in links:
-                if visits.get(below, 0) < FEW_PATHS and below not in chain:
-                    queue.append(((*path, *step), (*chain, below)))
-        return some_paths(found)
-
-    def _ways(self, number: int) -> Ways:
-        """Return why a pair does not hold by itself, and the pairs below it that do not hold."""
-        found = self._found[number]
-        if number not in self._split or self._split[number][0] is not found:
-            ends = [each for each in found if each.pair is None]
-            links = [(each.path, self._numbers[each.pair]) for each in found if each.pair]
-            self._split[number] = found, (ends, links)
-        return self._split[number][1]
+        return self._reasons.shortest(self._number(one, other))
 
     def includes(self, one: Conjunction, other: Conjunction) -> bool:
         """Return whether every value of `one` is admitted by `other`."""
-        pair = (self.sub.followed(one), self.sup.followed(other))
-        self._register(pair)
+        number = self._number(one, other)
         self._settle()
-        return not self._found[self._numbers[pair]]
+        return not self._found[number]
 
     def includes_branch(self, one: SchemaBranch, other: SchemaBranch) -> bool:
         """Return whether every value of a branch is admitted by one other branch."""
@@ -143,18 +116,19 @@ class Inclusion:
 
     def holds(self, one: Conjunction, other: Conjunction) -> bool:
         """Return whether `one` is included in `other` as far as is known while comparing."""
-        pair = (self.sub.followed(one), self.sup.followed(other))
-        self._register(pair)
-        if self._current is not None:
-            self._users.setdefault(pair, {})[self._current] = None
-        return not self._found[self._numbers[pair]]
+        return not self._used(one, other)[1]
 
     def below(self, name: str, one: Conjunction, other: Conjunction) -> list[Counterexample]:
         """Return what leads on to a pair one step down, where that does not hold."""
-        if self.holds(one, other):
-            return []
-        pair = (self.sub.followed(one), self.sup.followed(other))
-        return [Counterexample(LINK, "", "", (name,), pair=pair)]
+        number, found = self._used(one, other)
+        return [Counterexample(LINK, "", "", (name,), pair=number)] if found else []
+
+    def _used(self, one: Conjunction, other: Conjunction) -> tuple[int, tuple[Counterexample, ...]]:
+        """Return what is known of a pair, on which the one that is being compared now leans."""
+        number = self._number(one, other)
+        if self._current is not None:
+            self._users[number][self._current] = None
+        return number, self._found[number]
 
     def includes_back(self, one: SchemaSite, other: SchemaSite) -> bool:
         """Return whether every value of a schema of `sup` is admitted by one of `sub`."""
@@ -180,25 +154,34 @@ class Inclusion:
         finally:
             self._asked.discard(pair)
 
+    def _number(self, one: Conjunction, other: Conjunction) -> int:
+        """Return the number of a pair; one that is new is compared by and by."""
+        asked = (one, other)
+        if asked not in self._numbers:
+            pair = (self.sub.followed(one), self.sup.followed(other))
+            if pair not in self._numbers:
+                self._register(pair)
+            self._numbers[asked] = self._numbers[pair]
+        return self._numbers[asked]
+
     def _register(self, pair: Pair) -> None:
-        if pair in self._numbers:
-            return
-        self._numbers[pair] = len(self._found)
+        number = self._numbers[pair] = len(self._pairs)
+        self._pairs.append(pair)
         self._found.append(())
+        self._users.append({})
         old_and_new = pair if self.forward else pair[::-1]
         if self._identical is None or not self._identical.same(*old_and_new):
-            self._new.append(pair)
-            self._waiting.add(pair)
+            self._new.append(number)
+            self._waiting.add(number)
 
-    def _ask(self, pair: Pair) -> None:
-        number = self._numbers[pair]
+    def _ask(self, number: int) -> None:
         was_refuted = bool(self._found[number])
         self._fits.clear()
-        found = tuple(dict.fromkeys(self._compare(*pair)))
+        found = tuple(dict.fromkeys(self._compare(*self._pairs[number])))
         if found:
             self._found[number] = found
         if found and not was_refuted:
-            for user in self._users.get(pair, ()):
+            for user in self._users[number]:
                 if user not in self._waiting:
                     self._waiting.add(user)
                     self._stale.append(user)
@@ -261,21 +244,32 @@ class Inclusion:
         """Split a branch so that each part may fit another rival."""
         return any(
             len(parts) > 1
-            and all(any(not self._misfits(part, rival) for rival in rivals) for part in parts)
-            for parts in self._splits(branch, rivals)
+            and all(any(not self._misfits(part, rival) for rival in some) for part in parts)
+            for parts, some in self._splits(branch, rivals)
         )
 
     def _splits(
         self, branch: SchemaBranch, rivals: list[SchemaBranch]
-    ) -> Iterator[list[SchemaBranch]]:
-        """Yield a branch cut where bounds lie; an object by each property that has few values."""
+    ) -> Iterator[tuple[list[SchemaBranch], list[SchemaBranch]]]:
+        """Yield a branch cut where bounds lie; an object by each property that has few values.
+
+        Beside the parts are the rivals that some part may fit: where an object misfits by another
+        property, so do its parts.
+        """
         if branch.type != "object":
-            yield sliced(branch, rivals)
+            yield sliced(branch, rivals), rivals
         for name in branch.required:
+            some = [
+                rival
+                for rival in rivals
+                if all(each.path[:1] in {(), (name,)} for each in self.fits(branch, rival))
+            ]
+            if not some:
+                continue
             kinds = self.sub.branches(property_of(branch, name))
             values = few(self.sub, kinds[0]) if len(kinds) == 1 else None
             if values is not None and len(values) <= FEW:
-                yield [pinned(branch, name, value) for value in values]
+                yield [pinned(branch, name, value) for value in values], some
 
     def fits(self, one: SchemaBranch, other: SchemaBranch) -> list[Counterexample]:
         """Return why values of a branch are not all admitted by one other branch."""
@@ -359,15 +353,15 @@ class Inclusion:
         kin: Sequence[SchemaBranch],
     ) -> list[Counterexample]:
         """Return the counterexamples to the rival that was most likely meant."""
-        values = few(self.sub, branch)
+        values, misfits = few(self.sub, branch), self.fits
         if values is not None and len(rivals) > 1:
             left = tuple(
                 value for value in values if not admitted(self.sup, rivals, value, text=self.text)
             )
-            branch = replace(branch, values=left, values_pointer=branch.values_pointer)
+            branch, misfits = replace(branch, values=left), self._misfits
         if not kin and not branch.label.startswith(ARM) and rivals[0].label.startswith(ARM):
             return [Counterexample("condition", branch.pointer, rivals[0].pointer)]
-        best = min((self._misfits(branch, rival) for rival in kin or rivals), key=misfit)
+        best = min((misfits(branch, rival) for rival in kin or rivals), key=misfit)
         alone = len(siblings) == 1 and len(rivals) == 1
         if best and (kin or alone or values is not None or len(siblings) <= len(rivals)):
             return best

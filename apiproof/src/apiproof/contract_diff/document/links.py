@@ -15,7 +15,7 @@ def compare_links(
 ) -> None:
     """Compare the links of one response by name; only who follows them meets a change."""
     before, after = _links(comparison.old, old), _links(comparison.new, new)
-    here = replace(subject, place=replace(subject.place, part="link"))
+    here = replace(subject, place=subject.place._replace(part="link"))
     for name, link in before.items():
         if name not in after:
             comparison.add(

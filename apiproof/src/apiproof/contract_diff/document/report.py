@@ -160,7 +160,10 @@ def as_json(report: DiffReport) -> str:
     for change in report.changes:
         entry: dict[str, Any] = asdict(replace(change, occurrences=()))
         most = None if report.every_operation else MANY
-        entry["occurrences"] = [asdict(each) for each in change.occurrences[:most]]
+        entry["occurrences"] = [
+            {"operation": each.operation, "place": each.place._asdict()}
+            for each in change.occurrences[:most]
+        ]
         entry |= {
             "operation": change.operation,
             "operations": change.operations[:most],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,7 +87,8 @@ def run(
     console = console or Console(highlight=False, emoji=False)
     chosen = options or DiffOptions()
     try:
-        report = compare_files(old, new, chosen)
+        with _without_collection():
+            report = compare_files(old, new, chosen)
     except (UserError, PactError) as error:
         print_line(console, f"Could not tell: {error}", wrap=False)
         return 2
@@ -93,6 +96,21 @@ def run(
     if keeps:
         _keep(report)
     return int(any(c.severity.rank <= chosen.fail_on.rank for c in report.changes))
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Keep the garbage collector from looking for cycles.
+
+    A comparison makes millions of tuples and no cycle; looking through them took half its time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def compare_files(old: str | Path, new: str | Path, options: DiffOptions) -> DiffReport:

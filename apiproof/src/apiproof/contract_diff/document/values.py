@@ -104,23 +104,27 @@ def _object(schemas: Schemas, branch: SchemaBranch, value: Mapping[str, Any]) ->
 
 def declares(branch: SchemaBranch, name: str) -> bool:
     """Return whether any schema of the branch speaks of this property by name or pattern."""
-    return any(
-        name in shape.properties or any(matches_pattern(text, name) for text in shape.patterns)
-        for shape in branch.shapes
-    )
+    return _property(branch, name)[1]
 
 
 def property_of(branch: SchemaBranch, name: str) -> Conjunction:
     """Return all schemas that a property's value must satisfy; none when it is free."""
-    sites = []
-    for shape in branch.shapes:
-        found = [site for text, site in shape.patterns.items() if matches_pattern(text, name)]
-        if name in shape.properties:
-            found.append(shape.properties[name])
-        if not found and shape.rest is not None:
-            found.append(shape.rest)
-        sites += found
-    return tuple(dict.fromkeys(sites))
+    return _property(branch, name)[0]
+
+
+def _property(branch: SchemaBranch, name: str) -> tuple[Conjunction, bool]:
+    if name not in branch.properties:
+        sites, declared = [], False
+        for shape in branch.shapes:
+            found = [site for text, site in shape.patterns.items() if matches_pattern(text, name)]
+            if name in shape.properties:
+                found.append(shape.properties[name])
+            declared = declared or bool(found)
+            if not found and shape.rest is not None:
+                found.append(shape.rest)
+            sites += found
+        branch.properties[name] = tuple(dict.fromkeys(sites)), declared
+    return branch.properties[name]
 
 
 def others_of(branch: SchemaBranch) -> Conjunction:

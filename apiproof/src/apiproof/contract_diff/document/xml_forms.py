@@ -40,7 +40,7 @@ def compare_xml(
         if _written(words[0]) != _written(words[1]) and (path or all(names)):
             inside = subject.name[:1].lower() + subject.name[1:]
             comparison.add(
-                replace(subject, place=replace(subject.place, path=path)),
+                replace(subject, place=subject.place._replace(path=path)),
                 f"{subject.prefix}-xml-changed",
                 f"{f'`{path_text(path)}` in {inside}' if path else subject.name} is now written "
                 f"another way in XML: {_shown(words[0])} became {_shown(words[1])}.",

@@ -22,6 +22,7 @@ from apiproof.pacts.verify.results import (
     PactResult,
     Verification,
 )
+from apiproof.pacts.verify.state_values import missing_value
 from apiproof.redaction import KnownSecrets
 from apiproof.reporting import curl_command
 from apiproof.service import ASGIApp
@@ -148,7 +149,7 @@ def _evaluate(
     secrets: KnownSecrets,
 ) -> InteractionResult:
     exchange = session.proxy.exchange
-    error = session.endpoint.failure
+    error = session.endpoint.failure or missing_value(interaction, session.endpoint.values)
     if not error and (exchange is None or exchange.status is None):
         error = str(
             (ffi_result.get("mismatch") or {}).get("message") or "the provider gave no answer"
