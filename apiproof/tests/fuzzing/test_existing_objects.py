@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from fastapi import FastAPI, HTTPException
 from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation import GenerationMode
@@ -56,13 +57,15 @@ class Signed:
 class RecordedService:
     """An application, and the requests of a run at it."""
 
-    def __init__(self) -> None:
-        app = build(is_careful=True)
+    def __init__(self, app: FastAPI | None = None) -> None:
+        app = app or build(is_careful=True)
         document = app.openapi()
         for path in document["paths"].values():
             for operation in path.values():
                 operation["security"] = [{"bearer": []}]
-        document["components"]["securitySchemes"] = {"bearer": {"type": "http", "scheme": "bearer"}}
+        document.setdefault("components", {})["securitySchemes"] = {
+            "bearer": {"type": "http", "scheme": "bearer"}
+        }
         app.openapi_schema = document
         self.schema = schemathesis.openapi.from_asgi(
             "/openapi.json", app, config=schemathesis.Config()
@@ -112,6 +115,27 @@ def test_what_was_deleted_is_made_anew() -> None:
     for _ in range(3):
         assert tested.send(DRAWER, "DELETE", NOT_SET, **NOBODY) == 204
     assert tested.send(DRAWER, "PATCH", {"width": 1}, **NOBODY) == 200
+
+
+def test_what_is_made_without_a_body_is_made_anew() -> None:
+    app = FastAPI()
+    tickets = {0}
+
+    @app.post("/tickets", status_code=201)
+    def make() -> dict[str, int]:
+        tickets.add(max(tickets) + 1)
+        return {"id": max(tickets)}
+
+    @app.delete("/tickets/{ticket_id}", status_code=204)
+    def delete(ticket_id: int) -> None:
+        if not ticket_id or ticket_id not in tickets:
+            raise HTTPException(404)
+        tickets.remove(ticket_id)
+
+    tested = RecordedService(app)
+    assert tested.send("/tickets", "POST", NOT_SET) == 201
+    for _ in range(2):
+        assert tested.send("/tickets/{ticket_id}", "DELETE", NOT_SET, ticket_id="99") == 204
 
 
 def test_another_account_gets_objects_of_its_own() -> None:

@@ -10,9 +10,20 @@ from fastapi import FastAPI, Form, HTTPException, UploadFile
 from pydantic import AfterValidator, BaseModel, Field, FutureDate, model_validator
 from schemathesis import Config
 from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
+from schemathesis.generation import GenerationMode
+from schemathesis.generation.meta import (
+    CaseMetadata,
+    ComponentInfo,
+    CoveragePhaseData,
+    CoverageScenario,
+    GenerationInfo,
+    PhaseInfo,
+    TestPhase,
+)
 from schemathesis.openapi import from_dict
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData
 from starlette.testclient import TestClient
 
 from apiproof.fuzzing.unstated_rules import FailureFilter
@@ -176,6 +187,50 @@ def test_handlers_of_a_project_give_errors_other_names(answer: Any, *, is_found:
     failure, case, response = failure_of("POST", "/range", json={"low": 2, "high": 1})
     response.content = json.dumps(answer).encode()
     assert is_fault(failure, case, response) is is_found
+
+
+@pytest.mark.parametrize(
+    ("body", "is_found"),
+    [({"file": "a", "pages": None}, False), ({"file": "a", "pages": "many"}, True)],
+)
+def test_a_form_cannot_say_null(body: Any, *, is_found: bool) -> None:
+    """Schemathesis sends the word instead."""
+    words = {name: "null" if value is None else value for name, value in body.items()}
+    failure, case, response = failure_of("POST", "/file", data=words)
+    case.body, case.media_type = body, "multipart/form-data"
+    assert is_fault(failure, case, response) is is_found
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "is_found"),
+    [
+        ("Authorization", 403, False),  # FastAPI before 0.122; the access checks speak of it
+        ("Authorization", 200, True),
+        ("X-Request-Id", 403, True),
+    ],
+)
+def test_a_refusal_without_a_credential_is_left_to_the_access_checks(
+    header: str, status: int, *, is_found: bool
+) -> None:
+    _, _, response = failure_of("POST", "/odd", params={"number": 2})
+    response.status_code = status
+    place = ParameterLocation.HEADER
+    data = CoveragePhaseData(CoverageScenario.MISSING_PARAMETER, "", header, header, place)
+    meta = CaseMetadata(
+        generation=GenerationInfo(time=0.0, mode=GenerationMode.NEGATIVE),
+        components={place: ComponentInfo(mode=GenerationMode.NEGATIVE)},
+        phase=PhaseInfo(name=TestPhase.COVERAGE, data=data),
+    )
+    case = from_dict(app.openapi(), config=Config())["/odd"]["POST"].Case(_meta=meta)
+    failure = MissingHeaderNotRejected(
+        operation="POST /odd", header_name=header, status_code=status, expected_statuses=[401],
+        message="missing",
+    )  # fmt: skip
+    assert is_fault(failure, case, response) is is_found
+    taken = AcceptedNegativeData(
+        operation="POST /odd", message="taken", status_code=status, expected_statuses=["4xx"]
+    )
+    assert is_fault(taken, case, response) is (header != "Authorization")
 
 
 def test_other_checks_stay() -> None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 import requests
+from schemathesis.core import NOT_SET
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
 
@@ -159,7 +160,7 @@ def _as_sent(case: Any) -> Any:
         headers=dict(case.headers),
         cookies=dict(case.cookies or {}),
         query=dict(case.query or {}),
-        body=copy.deepcopy(case.body),
+        body=case.body if case.body is NOT_SET else copy.deepcopy(case.body),  # no copy is it
         media_type=case.media_type,
     )
 

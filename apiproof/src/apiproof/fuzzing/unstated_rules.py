@@ -18,14 +18,17 @@ from schemathesis.core import NOT_SET
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.core.transport import Response
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
+from schemathesis.openapi.checks import MissingHeaderNotRejected, RejectedPositiveData
 
 from apiproof.fuzzing.request_validity import RequestValidity
 from apiproof.openapi.document import Document, DocumentError, operations
 from apiproof.openapi.validation import SchemaValidator
 
 _BAD_REQUEST: Final = 400
+_FORBIDDEN: Final = 403
 _UNPROCESSABLE: Final = 422
+_FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 _PYDANTIC: Final = frozenset(get_args(ErrorType))
 _VALIDATORS: Final = ("Value error, ", "Assertion failed, ")  # pydantic's words before theirs
 # What JSON Schema, with its formats, can say.
@@ -59,10 +62,15 @@ class FailureFilter:
             response: its answer.
         """
         try:
+            if isinstance(failure, MissingHeaderNotRejected):
+                # FastAPI before 0.122 answers so; whether 401 is due, the access checks say.
+                return not (_lacks_credential(case) and response.status_code == _FORBIDDEN)
             if isinstance(failure, AcceptedNegativeData):
-                return not self._is_converted(case)
+                # `ignored_auth` and the access checks say so.
+                return not (_lacks_credential(case) or self._is_converted(case))
             if isinstance(failure, RejectedPositiveData):
-                return self._is_valid_path(case) and _is_stated(case, response)
+                is_sent = self._is_valid_path(case) and not _has_null_in_form(case)
+                return is_sent and _is_stated(case, response)
         except DocumentError:  # then nothing can be told of the request
             return True
         return True
@@ -90,6 +98,21 @@ class FailureFilter:
             self._validities = {each.label: RequestValidity(each, validator) for each in found}
             self._raw = raw
         return self._validities[case.operation.label]
+
+
+def _lacks_credential(case: Any) -> bool:
+    """Whether the request is one that was to have no credential."""
+    data = case.meta.phase.data if case.meta is not None else None
+    if not isinstance(data, CoveragePhaseData):
+        return False
+    is_missing = data.scenario == CoverageScenario.MISSING_PARAMETER
+    return is_missing and (data.parameter or "").lower() == "authorization"
+
+
+def _has_null_in_form(case: Any) -> bool:
+    """Whether a form was to hold null: there is no way to say so, and the word is sent."""
+    is_form = (case.media_type or "").partition(";")[0] in _FORMS
+    return is_form and isinstance(case.body, dict) and None in case.body.values()
 
 
 def _is_stated(case: Any, response: Response) -> bool:
