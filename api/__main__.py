@@ -21,6 +21,8 @@ def main() -> None:
     uvicorn.run(
         app,
         http=HttpProtocol,
+        # uvloop takes Python's global lock for each socket and waits for our threads: decision 216.
+        loop="asyncio",
         host=options.host,
         port=options.port,
         access_log=False,

@@ -14,8 +14,7 @@ from fastapi.routing import APIRoute
 from api import health, openapi
 from api.dependencies import AppState
 from api.exception_handlers import install_exception_handlers
-from api.limits import Bulkhead
-from api.middleware import REQUEST_ID, Admission, BodyLimit, RequestDeadline, RequestRecord
+from api.middleware import REQUEST_ID, Admission, BodyLimit, Line, RequestDeadline, RequestRecord
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
 from api.users.router import build_public_router
@@ -48,8 +47,8 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     app.include_router(health.router)
     install_exception_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Admission, lines=_lines(state))
     app.add_middleware(RequestDeadline, seconds=settings.request_deadline)
-    app.add_middleware(Admission, queues=_queues(state))
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -63,14 +62,15 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     return app
 
 
-def _queues(state: AppState) -> dict[str, Bulkhead]:
-    """Say where most requests wait; others are refused when they come to their queue."""
+def _lines(state: AppState) -> dict[str, Line]:
+    """Say where most requests wait; others wait when they come to their queue."""
+    database, accounts = Line(state.database.bulkhead), Line(state.accounts)
     return {
-        "/randoms": state.database.bulkhead,
-        "/users/me": state.database.bulkhead,
-        "/users/login": state.accounts,
-        "/users/refresh": state.accounts,
-        "/users/signup": state.signups,
+        "/randoms": database,
+        "/users/me": database,
+        "/users/login": accounts,
+        "/users/refresh": accounts,
+        "/users/signup": Line(state.signups),
     }
 
 

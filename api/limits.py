@@ -15,16 +15,19 @@ Source: M. Nygard, Release It!, "Timeouts" and "Bulkheads".
 
 import asyncio
 import contextvars
+import itertools
 import math
 import os
 import socket
 import threading
 import time
+from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
+from operator import attrgetter
 from typing import Any, TypeVar
 
 import anyio
@@ -37,21 +40,8 @@ T = TypeVar("T")
 TIDYING = 2.0
 """Seconds for what has to be written down although its request is over."""
 _DAY = 86_400.0  # seconds
-
-
-def use_all_open_files() -> None:
-    """Let the process have as many open files as the system allows it, for each client takes one.
-
-    Beyond the limit connections are not accepted, so that clients wait without an answer. Many
-    systems begin with 1,024 and allow far more, for the sake of programs that use select.
-    """
-    try:
-        import resource  # noqa: PLC0415 - not every system has it
-    except ImportError:  # Windows, which has no such limit
-        return
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(ValueError, OSError):  # some systems say "unlimited" and refuse it
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+_numbers = itertools.count()
+_AHEAD = 4  # for each thread, those who wait for nothing but a thread
 
 
 class Deadline:
@@ -190,6 +180,10 @@ class Bulkhead:
 
     Work may name a row that it changes. Of such work only a part is done, and only a part waits, at
     once: a row that somebody keeps locked leaves room for work that does not need it.
+
+    Attributes:
+        error: the answer to those who cannot be served in time.
+        on_end: called in the event loop whenever work has ended or been given up.
     """
 
     def __init__(
@@ -205,23 +199,31 @@ class Bulkhead:
                 given.
         """
         self.error = error
+        self.on_end: Callable[[], None] = lambda: None
         self._free = threads
+        self._enough = _AHEAD * threads
         self._longest = queue
         self._for_a_row = for_a_row or max(1, threads // 3)
         self._longest_for_a_row = queue - queue // 4
-        self._at_row: Counter[str | None] = Counter()
-        self._waiting: deque[_Job] = deque()
+        self._ready: list[_Job] = []  # in the order in which they came
+        self._at_row: Counter[str | None] = Counter()  # at work or ready
+        self._held: dict[str | None, deque[_Job]] = {}  # those whose row has no room
+        self._waiting = 0  # ready or held
         self._lock = threading.Lock()
         self._threads: set[asyncio.Task[None]] = set()
 
     @property
-    def is_full(self) -> bool:
-        """Whether nobody else may wait."""
-        return not self._free and self._is_long
+    def lacking(self) -> int:
+        """How much more work should wait for nothing but a thread, so that none idles."""
+        return max(self._enough - len(self._ready), 0)
 
-    @property
-    def _is_long(self) -> bool:
-        return len(self._waiting) >= self._longest
+    def is_full(self, others: int = 0) -> bool:
+        """Tell whether nobody else may wait.
+
+        Args:
+            others: how many wait for a place here already.
+        """
+        return not self._free and self._waiting + others >= self._longest
 
     async def run(self, work: Callable[[], T], *, row: str | None = None) -> T:
         """Do blocking work in a thread, within the request's deadline.
@@ -257,6 +259,7 @@ class Bulkhead:
             result = job.result.result()
         finally:
             self._give_up(job)
+            self.on_end()
         return result
 
     async def _leave_when_hung_up(self, job: "_Job", deadline: Deadline) -> None:
@@ -268,23 +271,25 @@ class Bulkhead:
     def _is_begun(self, job: "_Job") -> bool:
         """Tell whether there is a thread for a job at once; else it waits, if it may."""
         with self._lock:
-            if self._free and self._may_begin(job):
+            has_room = job.row is None or self._at_row[job.row] < self._for_a_row
+            if self._free and has_room:
                 self._free -= 1
                 self._at_row[job.row] += 1
                 return True
-            if self._is_long or self._is_long_for(job.row):
+            held = self._held.get(job.row, ())
+            if self._waiting >= self._longest or len(held) >= self._longest_for_a_row:
                 raise self.error
-            self._waiting.append(job)
+            self._waiting += 1
+            if has_room:
+                self._make_ready(job)
+            else:
+                self._held.setdefault(job.row, deque()).append(job)
             return False
 
-    def _may_begin(self, job: "_Job") -> bool:
-        return job.row is None or self._at_row[job.row] < self._for_a_row
-
-    def _is_long_for(self, row: str | None) -> bool:
-        """Tell whether as many wait for a row as may."""
-        if row is None or len(self._waiting) < self._longest_for_a_row:
-            return False
-        return sum(job.row == row for job in self._waiting) >= self._longest_for_a_row
+    def _make_ready(self, job: "_Job") -> None:
+        self._at_row[job.row] += 1
+        # Who has waited for a row goes before those who came later.
+        insort(self._ready, job, key=attrgetter("number"))
 
     def _give_up(self, job: "_Job") -> None:
         """Take a job out of the queue, where it would keep others out, if it waits there still."""
@@ -294,10 +299,19 @@ class Bulkhead:
 
     def _has_left(self, job: "_Job") -> bool:
         """Take a job out of the queue; tells whether it waited there still."""
-        with self._lock, suppress(ValueError):
-            self._waiting.remove(job)
+        with self._lock:
+            held = self._held.get(job.row, deque())
+            if job in self._ready:
+                self._ready.remove(job)
+                self._leave_row(job)
+            elif job in held:
+                held.remove(job)
+                if not held:
+                    del self._held[job.row]
+            else:
+                return False
+            self._waiting -= 1
             return True
-        return False
 
     async def _in_a_thread(self, job: "_Job") -> None:
         # The threads are counted here.
@@ -329,16 +343,19 @@ class Bulkhead:
             job = following
 
     def _next(self) -> "_Job | None":
-        """Take the first of those who wait whose row has room."""
-        for place, job in enumerate(self._waiting):
-            if self._may_begin(job):
-                del self._waiting[place]
-                self._at_row[job.row] += 1
-                return job
-        return None
+        """Take the first of those who wait for a thread alone."""
+        if not self._ready:
+            return None
+        self._waiting -= 1
+        return self._ready.pop(0)
 
     def _leave_row(self, job: "_Job") -> None:
+        """Give a job's room at its row to the first of those who wait for that."""
         self._at_row[job.row] -= 1
+        if held := self._held.get(job.row):
+            self._make_ready(held.popleft())
+            if not held:
+                del self._held[job.row]
         if not self._at_row[job.row]:
             del self._at_row[job.row]
 
@@ -347,6 +364,7 @@ class _Job:
     """Work that somebody waits for in an event loop."""
 
     def __init__(self, work: Callable[[], Any], row: str | None) -> None:
+        self.number = next(_numbers)
         self.row = row
         self.loop = asyncio.get_running_loop()
         self.result: asyncio.Future[Any] = self.loop.create_future()

@@ -6,8 +6,8 @@ The only module with an effect at import.
 import sys
 
 from api.app import create_app
-from api.limits import use_all_open_files
 from api.logging import adopt_library_logs, configure_logs
+from api.protocol import use_all_open_files
 from api.settings import SettingsInvalid, read_settings
 
 try:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import limits
-from api.errors import BodyTooLarge
+from api.errors import BodyTooLarge, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -71,28 +71,154 @@ class RequestRecord:
                 _record(scope, status, time.perf_counter() - started)
 
 
-class Admission:
-    """Refuses what there is no room for, before anything else is done about it.
+class Line:
+    """Those who wait before a bulkhead's queue, first come, first served; they count as if in it.
 
-    Whoever is refused asks again. A refusal that costs as much as a request takes the time of those
-    who are served, and comes late itself, when a thousand clients want one.
+    It belongs to one event loop.
     """
 
-    def __init__(self, app: ASGIApp, queues: Mapping[str, limits.Bulkhead]) -> None:
+    def __init__(self, queue: limits.Bulkhead) -> None:
+        """Stand before a queue."""
+        self._queue = queue
+        self._turns: dict[asyncio.Future[None], None] = {}
+        self._is_moving = False
+        queue.on_end = self.move_up
+
+    @property
+    def error(self) -> type[Unavailable]:
+        """The answer to those who cannot be served in time."""
+        return self._queue.error
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nobody else may wait."""
+        return self._queue.is_full(len(self._turns))
+
+    async def wait(self, receive: Receive) -> Receive:
+        """Wait for the turn, within the request's deadline.
+
+        Args:
+            receive: the request's, by which its client says that it hangs up.
+
+        Returns:
+            what receives in its place: the beginning of the body may have come.
+
+        Raises:
+            Unavailable: the turn did not come in time, or the client has gone.
+        """
+        if not self._turns and self._queue.lacking:
+            return receive
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[None] = loop.create_future()
+        self._turns[turn] = None
+        client = _Client(receive)
+        watch = loop.create_task(self._leave_when_hung_up(turn, client))
+        try:
+            async with asyncio.timeout(limits.current().timeout):
+                await turn
+        except TimeoutError:
+            raise self.error from None
+        finally:
+            watch.cancel()
+            self._turns.pop(turn, None)
+        return client.receive
+
+    def move_up(self) -> None:
+        """Let in those whose turn has come; once, however much has ended by then."""
+        if self._turns and not self._is_moving:
+            self._is_moving = True
+            asyncio.get_running_loop().call_soon(self._let_in)
+
+    def _let_in(self) -> None:
+        self._is_moving = False
+        for turn in list(self._turns)[: self._queue.lacking]:
+            del self._turns[turn]
+            if not turn.done():
+                turn.set_result(None)
+
+    async def _leave_when_hung_up(self, turn: "asyncio.Future[None]", client: "_Client") -> None:
+        await client.hung_up()
+        if not turn.done():
+            turn.set_exception(self.error())
+
+
+class _Client:
+    """What a client sends while it waits is kept for those who serve it."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._kept: list[Message] = []
+
+    async def hung_up(self) -> None:
+        """Wait until the client has hung up; of a long body only the beginning is read."""
+        while (message := await self._receive())["type"] != "http.disconnect":
+            self._kept.append(message)
+            if message.get("more_body"):
+                await asyncio.Future()
+
+    async def receive(self) -> Message:
+        """Return what has come, in its order."""
+        return self._kept.pop(0) if self._kept else await self._receive()
+
+
+class Admission:
+    """Lets requests begin in turn, and refuses those for whom there is no room, before all else.
+
+    A request that waits with its token verified and its body read has cost most of what it costs:
+    a few hundred of them keep the event loop from those who are to be refused, and do so again when
+    their clients give up. So they wait before all that. Whoever is refused asks again: a refusal
+    that costs as much as a request takes the time of those who are served.
+    """
+
+    def __init__(self, app: ASGIApp, lines: Mapping[str, Line]) -> None:
+        """Wrap an application.
+
+        Args:
+            app: what serves.
+            lines: where those wait whose paths begin so.
+        """
         self.app = app
-        self.queues = queues
+        self._lines = [(path, line, _Refusal(line.error)) for path, line in lines.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
         if scope["type"] == "http":
-            for path, queue in self.queues.items():
-                if queue.is_full and scope["path"].startswith(path):
-                    error = queue.error()
-                    headers = dict(error.header_values())
-                    refusal = JSONResponse(error.content(), error.status_code, headers)
-                    await refusal(scope, receive, send)
+            for path, line, refusal in self._lines:
+                if scope["path"].startswith(path):
+                    await self._serve_in_turn(line, refusal, scope, receive, send)
                     return
         await self.app(scope, receive, send)
+
+    async def _serve_in_turn(
+        self, line: Line, refusal: "_Refusal", scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        if line.is_full:
+            await refusal(send)
+            return
+        try:
+            receive_from_now_on = await line.wait(receive)
+        except Unavailable:
+            await refusal(send)
+        else:
+            await self.app(scope, receive_from_now_on, send)
+        finally:
+            line.move_up()
+
+
+class _Refusal:
+    """An answer that is always the same."""
+
+    def __init__(self, error: type[Unavailable]) -> None:
+        answer = JSONResponse(error().content(), error.status_code, dict(error().header_values()))
+        self._status = answer.status_code
+        self._headers = answer.raw_headers
+        self._body = {"type": "http.response.body", "body": answer.body}
+
+    async def __call__(self, send: Send) -> None:
+        # Those around us add headers of their own to each one.
+        headers = [*self._headers]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send(self._body)
 
 
 class RequestDeadline:
@@ -107,25 +233,12 @@ class RequestDeadline:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        with limits.started(self.seconds, receive) as deadline:
-
-            async def receive_in_time() -> Message:
-                try:
-                    async with asyncio.timeout(deadline.timeout):
-                        return await receive()
-                except TimeoutError:
-                    raise _too_slow() from None
-
-            await self.app(scope, receive_in_time, send)
-
-
-def _too_slow() -> HTTPException:
-    """The request did not arrive (RFC 9110, 15.5.9): it is none that the document describes."""
-    return HTTPException(408, "Request body did not arrive in time", {"Connection": "close"})
+        with limits.started(self.seconds, receive):
+            await self.app(scope, receive, send)
 
 
 class BodyLimit:
-    """Refuses request bodies beyond a size, announced or streamed, when they are read."""
+    """Refuses bodies that are too long, announced or streamed, or late, when they are read."""
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
         self.app = app
@@ -139,18 +252,28 @@ class BodyLimit:
         announced = Headers(scope=scope).get("content-length", "")
         size = int(announced) if announced.isascii() and announced.isdigit() else 0
         received = 0
+        deadline = limits.current()
 
         async def receive_limited() -> Message:
             nonlocal received
             if size > self.max_bytes:
                 raise HTTPException(BodyTooLarge.status_code)
-            message = await receive()
+            try:
+                async with asyncio.timeout(deadline.timeout):
+                    message = await receive()
+            except TimeoutError:
+                raise _too_slow() from None
             received += len(message.get("body", b""))
             if received > self.max_bytes:
                 raise HTTPException(BodyTooLarge.status_code)
             return message
 
         await self.app(scope, receive_limited, send)
+
+
+def _too_slow() -> HTTPException:
+    """The request did not arrive (RFC 9110, 15.5.9): it is none that the document describes."""
+    return HTTPException(408, "Request body did not arrive in time", {"Connection": "close"})
 
 
 async def _answer_500(send: Send) -> None:

@@ -1,4 +1,4 @@
-"""HTTP as uvicorn reads it, with malformed requests refused in the one shape.
+"""HTTP as uvicorn reads it, from many clients, with malformed requests refused in the one shape.
 
 What is no request (RFC 9112) reaches no middleware: uvicorn answers it itself, in plain text.
 
@@ -7,6 +7,7 @@ Source: uvicorn 0.54, h11_impl.py and httptools_impl.py (send_400_response).
 
 import json
 import uuid
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -28,6 +29,21 @@ _HEAD = "\r\n".join(
     )
 )
 _Base: Any = AutoHTTPProtocol  # by h11, or by httptools where that is installed
+
+
+def use_all_open_files() -> None:
+    """Let the process have as many open files as the system allows it, for each client takes one.
+
+    Beyond the limit connections are not accepted, so that clients wait without an answer. Many
+    systems begin with 1,024 and allow far more, for the sake of programs that use select.
+    """
+    try:
+        import resource  # noqa: PLC0415 - not every system has it
+    except ImportError:  # Windows, which has no such limit
+        return
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems say "unlimited" and refuse it
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class HttpProtocol(_Base):  # type: ignore[misc]  # of either kind

@@ -12,8 +12,7 @@ from structlog.testing import capture_logs
 from uvicorn.server import ServerState
 
 from api import __main__
-from api.limits import use_all_open_files
-from api.protocol import HttpProtocol
+from api.protocol import HttpProtocol, use_all_open_files
 from apiproof.environment import Environment
 from tests.service import application
 

@@ -26,7 +26,8 @@ def main(chosen: list[str]) -> None:
         return
     unknown = sorted(set(chosen) - set(NAMES))
     if unknown:
-        sys.exit(f"No benchmark {', '.join(unknown)}. Choose from: {', '.join(NAMES)}.")
+        sys.stderr.write(f"No benchmark {', '.join(unknown)}. Choose from: {', '.join(NAMES)}.\n")
+        sys.exit(2)
     for name in chosen or NAMES:
         import_module(f"tests.bench.{name}").main()
 

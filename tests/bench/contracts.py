@@ -144,4 +144,4 @@ def small_documents() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

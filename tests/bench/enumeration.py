@@ -9,6 +9,7 @@ itself takes is part of it; that both cause the same calls and statements is a t
 import argparse
 import random
 import statistics
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -108,6 +109,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- enumeration")
     parser.add_argument("--pairs", type=int, default=200, help="of each operation (200)")
     options = parser.parse_args(arguments)
+    if options.pairs < 1:
+        parser.error(f"--pairs {options.pairs}: give at least 1")
     table = Table(title="Known and unknown names, in turn; milliseconds")
     for column in ("operation", "pairs", "known", "unknown", "ratio", "known slower", "answers"):
         table.add_column(column)
@@ -120,4 +123,4 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -1,13 +1,14 @@
 """`nox -s bench -- load`: the API under load, beside bare Starlette endpoints in the same run.
 
 Requests per second, median and 99th percentile of the answer times, and errors, at 1, 8, 64 and 256
-keep-alive clients; then a burst of 1,000 clients and what follows it. Each figure is from a machine
-that does other things too: read the ratios. "by CPU" compares the processor time of requests, which
-changes little with what else the machine does.
+keep-alive clients; then a burst of 1,000 clients, and 64 right afterwards. Each figure is from a
+machine that does other things too: read the ratios. "by CPU" compares the processor time of
+requests, which changes little with what else the machine does.
 """
 
 import argparse
 import contextlib
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -18,30 +19,29 @@ from apiproof.environment import Environment
 from apiproof.http.process import ServerProcess
 from apiproof.reporting.terminal import console
 from apiproof.service import Account
+from tests.bench.burst import burst
 from tests.bench.load_clients import Load, Request, run, tool
 from tests.service import SERVICE
 
 CLIENTS = (1, 8, 64, 256)
 BURST = 1000
+OPERATIONS = ("GET /randoms", "POST /randoms", "login")
 ITEMS = 20
 WARM_UP = 1.0  # seconds
+LONGEST = 3600  # seconds
 
 
 def _requests(user: Account) -> dict[str, Request]:
     bearer = {"Authorization": f"Bearer {user.access_token}"}
     form = urlencode({"username": user.username, "password": user.password})
-    return {
-        "GET /randoms": Request("GET", "/randoms", bearer),
-        "POST /randoms": Request(
-            "POST",
-            "/randoms",
-            {**bearer, "Content-Type": "application/json"},
-            '{"min_value": 1, "max_value": 6}',
-        ),
-        "login": Request(
-            "POST", "/users/login", {"Content-Type": "application/x-www-form-urlencoded"}, form
-        ),
-    }
+    json = {**bearer, "Content-Type": "application/json"}
+    as_form = {"Content-Type": "application/x-www-form-urlencoded"}
+    requests = (
+        Request("GET", "/randoms", bearer),
+        Request("POST", "/randoms", json, '{"min_value": 1, "max_value": 6}'),
+        Request("POST", "/users/login", as_form, form),
+    )
+    return dict(zip(OPERATIONS, requests, strict=True))
 
 
 @contextlib.contextmanager
@@ -103,22 +103,25 @@ def _errors(load: Load) -> str:
 
 
 def _burst(url: str, request: Request, seconds: float) -> None:
-    burst = run(url, request, clients=BURST, seconds=seconds)
-    after = run(url, request, clients=64, seconds=seconds)
-    console.print(
-        f"{BURST} clients at once, {seconds:.0f} s: {burst.statuses}, {burst.broken} connections "
-        f"broke, median {burst.p50 * 1000:.0f} ms, 99 % {burst.p99 * 1000:.0f} ms, longest "
-        f"{burst.longest * 1000:.0f} ms.\n"
-        f"64 clients right afterwards: {after.statuses}, {after.per_second:.0f} requests/s, "
-        f"99 % {after.p99 * 1000:.1f} ms, {after.errors} errors."
-    )
+    for clients in (BURST, 64):
+        told = burst(url, request, clients=clients, seconds=seconds)
+        console.print(f"{clients} clients at once, {seconds:.0f} s: {told}.")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 1 <= seconds <= LONGEST:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and {LONGEST}")
+    return seconds
 
 
 def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- load")
-    parser.add_argument("--seconds", type=float, default=5, help="of each measurement (5)")
+    parser.add_argument("--seconds", type=_seconds, default=5, help="of each measurement (5)")
     parser.add_argument("--only", default="", help="part of an operation's name, as in the table")
     options = parser.parse_args(arguments)
+    if not any(options.only in name for name in OPERATIONS):
+        parser.error(f"--only {options.only}: choose from {', '.join(OPERATIONS)}")
     table = Table(title=f"Load by {tool()}, {options.seconds:.0f} s each; ms are the API's")
     table.add_column("operation", no_wrap=True)
     for column in ("clients", "API/s", "bare/s", "of bare", "by CPU", "p50", "p99", "p99/p50"):
@@ -139,4 +142,4 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

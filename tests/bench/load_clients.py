@@ -45,6 +45,17 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict, repr=False)
     body: str = field(default="", repr=False)
 
+    def on_the_wire(self, host: str) -> bytes:
+        """The request as HTTP/1.1 sends it.
+
+        Args:
+            host: the server's, with its port.
+        """
+        lines = [f"{self.method} {self.path} HTTP/1.1", f"Host: {host}"]
+        lines += [f"{name}: {value}" for name, value in self.headers.items()]
+        lines += [f"Content-Length: {len(self.body.encode())}"]
+        return "\r\n".join([*lines, "", self.body]).encode()
+
 
 @dataclass(frozen=True)
 class Load:
@@ -131,10 +142,7 @@ def _run_wrk(wrk: str, base_url: str, request: Request, clients: int, seconds: f
 
 async def _run_clients(base_url: str, request: Request, clients: int, seconds: float) -> Load:
     where = urlsplit(base_url)
-    lines = [f"{request.method} {request.path} HTTP/1.1", f"Host: {where.netloc}"]
-    lines += [f"{name}: {value}" for name, value in request.headers.items()]
-    lines += [f"Content-Length: {len(request.body.encode())}"]
-    data = "\r\n".join([*lines, "", request.body]).encode()
+    data = request.on_the_wire(where.netloc)
     statuses: Counter[int] = Counter()
     times: list[float] = []
     broken = 0

@@ -6,6 +6,7 @@ saw meanwhile who need the dependency not at all; and for each operation what it
 """
 
 import argparse
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -161,6 +162,8 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- outages")
     parser.add_argument("--write", type=Path, help="write the table to a file, as Markdown")
     options = parser.parse_args(arguments)
+    if options.write and not options.write.parent.is_dir():
+        parser.error(f"--write {options.write}: there is no folder {options.write.parent}")
     with Deployment.start(SERVICE, REQUEST_DEADLINE=str(DEADLINE)) as deployed:
         rows = [_row(deployed, *fault) for fault in _faults()]
     tables = {
@@ -178,4 +181,4 @@ def main(arguments: Sequence[str] = ()) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -4,6 +4,8 @@ import asyncio
 import socket
 import threading
 import time
+from functools import partial
+from itertools import cycle
 from typing import Any
 
 import anyio.to_thread
@@ -28,12 +30,14 @@ async def told(waiting: Any) -> str:
         return "later"
 
 
-def test_those_who_come_first_are_served_first() -> None:
+@pytest.mark.parametrize("rows", [[None], ["kept"], [None, "kept"], ["kept", None, None, "other"]])
+def test_those_who_come_first_are_served_first(rows: list[str | None]) -> None:
     served: list[int] = []
 
     async def main() -> None:
         one = bulkhead()
-        await asyncio.gather(*(one.run(lambda n=n: served.append(n)) for n in range(20)))  # type: ignore[misc]  # n is bound
+        each = zip(range(20), cycle(rows), strict=False)
+        await asyncio.gather(*(one.run(partial(served.append, n), row=row) for n, row in each))
 
     asyncio.run(main())
     assert served == list(range(20))
@@ -113,7 +117,7 @@ def test_who_has_an_answer_does_not_meet_their_own_work_when_they_ask_again(
 
         def noted(*args: Any) -> asyncio.Handle:
             if 7 in args:  # anyio tells about its threads here, too
-                found_full.append(one.is_full)
+                found_full.append(one.is_full())
             return told_by_a_thread(*args)
 
         monkeypatch.setattr(loop, "call_soon_threadsafe", noted)
@@ -265,10 +269,10 @@ def test_who_hangs_up_before_the_turn_comes_makes_room_and_is_not_served() -> No
         await asyncio.sleep(0)  # it has the thread
         second = asyncio.create_task(leaves())
         await asyncio.sleep(0)  # it waits
-        full = [one.is_full]
+        full = [one.is_full()]
         hangs_up.set()
         said = [await asyncio.wait_for(second, PATIENCE)]
-        full.append(one.is_full)
+        full.append(one.is_full())
         assert full == [True, False]
         third = asyncio.create_task(told(one.run(lambda: served.append("who stayed"))))
         await asyncio.sleep(0)

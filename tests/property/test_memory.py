@@ -172,7 +172,8 @@ def test_nothing_is_kept_of_a_row_whose_work_is_done() -> None:
             kept.append(weakref.ref(row))
             return two.run(lambda: None, row=row)
 
-        await asyncio.gather(*(at(number) for number in range(20)))
+        # The second one of each waits until its row is free.
+        await asyncio.gather(*(at(number) for number in range(20) for _ in range(2)))
         # The threads may hold their first jobs and their last for a moment longer.
         async with asyncio.timeout(PATIENCE):
             while any(each() is not None for each in kept):
@@ -180,7 +181,7 @@ def test_nothing_is_kept_of_a_row_whose_work_is_done() -> None:
                 gc.collect()
 
     asyncio.run(main())
-    assert len(kept) == 20
+    assert len(kept) == 40
 
 
 def test_work_that_is_done_is_not_kept_while_the_thread_does_the_next() -> None:
