@@ -120,6 +120,34 @@ def test_nothing_is_verified_that_is_not_there(pool: Emulator, name: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("medium", "text"),
+    [
+        ("EMAIL", "No email provided but desired delivery medium was Email"),
+        ("SMS", "No phone_number provided but desired delivery medium was SMS"),
+    ],
+)
+def test_nobody_is_invited_without_an_address(pool: Emulator, medium: str, text: str) -> None:
+    """rahulpsd18/cognito-backup-restore#25."""
+    invite = pool.aws.admin_create_user
+    wanted = {"UserPoolId": pool.id, "Username": "x", "DesiredDeliveryMediums": [medium]}
+    assert told(invite, **wanted) == f"InvalidParameterException: {text}"
+    both = attributes(email="x@example.com", phone_number="+15550100")
+    assert invite(**wanted, UserAttributes=both)["User"]
+    by_email = another(pool, UsernameAttributes=["email"]) | {"Username": "x@example.com"}
+    verified = attributes(email_verified="true")
+    assert invite(**by_email, DesiredDeliveryMediums=["EMAIL"], UserAttributes=verified)["User"]
+
+
+@pytest.mark.parametrize("phone", [{"phone_number": "+15550100"}, {}])
+def test_invitations_go_by_sms_first(pool: Emulator, phone: dict[str, str]) -> None:
+    """reapit/foundations#7052."""
+    given = attributes(email="x@example.com", **phone)
+    pool.aws.admin_create_user(UserPoolId=pool.id, Username="x", UserAttributes=given)
+    [sent] = pool.cognito.outbox.select("x")
+    assert sent.destination == phone.get("phone_number", "x@example.com")
+
+
 def test_address_is_an_object_in_id_tokens(pool: Emulator) -> None:
     """amplify-js#4935."""
     pool.user("ada", address="13 Main St")

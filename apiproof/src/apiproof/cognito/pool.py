@@ -195,7 +195,7 @@ class Pool(CognitoIdpUserPool):
         """
         values = dict(new.attributes)
         name: str | None = new.username
-        if attribute := self._sign_in_attribute(new.username):
+        if attribute := self.sign_in_attribute(new.username):
             values[attribute] = new.username
             name = None  # moto then takes the sub for the username, as Cognito does
         self.check_attribute_names(values, client, CREATING)
@@ -219,7 +219,7 @@ class Pool(CognitoIdpUserPool):
         self.add(user)
         return user
 
-    def _sign_in_attribute(self, username: str) -> str | None:
+    def sign_in_attribute(self, username: str) -> str | None:
         """Tell which attribute serves as username; None where usernames are names."""
         attribute = "email" if "@" in username else "phone_number"
         kinds = {"email": "an email", "phone_number": "a phone number"}
