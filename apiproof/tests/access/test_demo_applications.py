@@ -44,14 +44,17 @@ def test_a_flaw_is_found_by_the_check_that_is_there_for_it(flawed: str) -> None:
 
 
 def test_a_shadowed_route_is_named() -> None:
-    report = probed("boards", "me-shadowed")
-    assert (
-        "GET /teams/{team_id}, declared before it, shadows it" in report.not_exercised["read_mine"]
-    )
+    with running("boards", "me-shadowed") as (probe, _):
+        [shadowed] = [one for one in probe.operations.values() if one.operation_id == "read_mine"]
+        probe.exercise(shadowed)
+    shown = probe.report.not_exercised["read_mine"]
+    assert "GET /teams/{team_id}, declared before it, shadows it" in shown
 
 
 def test_a_service_that_fetches_keys_where_a_token_says_is_caught_at_it() -> None:
-    report = probed("library", "jku-fetched")
+    asked = ProbeOptions(checks=("forged_tokens_rejected",))
+    with running("library", "jku-fetched", asked) as (probe, _):
+        report = probe.run()
     assert "trap" in {finding.case for finding in report.findings}
 
 

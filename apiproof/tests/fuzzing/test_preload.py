@@ -6,9 +6,11 @@ from typing import Any
 
 import fastapi.applications
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from apiproof.cognito import keys
 from apiproof.environment import Environment
 from apiproof.fuzzing.preload import build_once
 from apiproof.live import published_document
@@ -70,3 +72,12 @@ def test_a_document_of_no_environment_is_made_once_for_all_shards() -> None:
 def test_a_document_that_an_environment_may_be_in_is_made_anew() -> None:
     service = Service(make_app, name="rooms", database=False)
     assert build_once(service, None) is service
+
+
+def test_keys_of_user_pools_are_made_once_for_all_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "_spare", [])  # whatever tests before have left
+    service = Service(make_app, name="rooms", database=False)
+    build_once(service, None)
+    monkeypatch.setattr(rsa, "generate_private_key", None)  # as in a forked process
+    with Environment.open(service) as env:
+        assert len(env.cognito.keys.jwks()["keys"]) == 2

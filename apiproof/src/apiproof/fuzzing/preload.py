@@ -75,6 +75,8 @@ def build_once(service: Service, clone: Callable[[], Database] | None) -> Servic
         Environment.open(service, database=clone() if clone else None) as env,
     ):
         published_document(env.client)
+        env.cognito.keys.jwks()  # pools of forked processes use the material of these two again
+        env.aws.describe_user_pool(UserPoolId=env.cognito.user_pool_id)
     if has_seam():
         read_constants()
     if service.make_document is None:
