@@ -41,10 +41,8 @@ def live_environment(
         env.client = stack.enter_context(HttpClient(base_url))
         control_url = stack.enter_context(run_server(control_app(env, secret)))
         openapi_url = f"{base_url}/openapi.json"
-        published = published_document(env.client)
-        # `FastAPI(openapi_url=None)`, another path, or mounted applications with their own.
-        if published is None or not env.declared["paths"].keys() <= published["paths"].keys():
-            other_url = stack.enter_context(run_server(_document_app(env.document)))
+        if (document := unpublished_document(env)) is not None:
+            other_url = stack.enter_context(run_server(_document_app(document)))
             openapi_url = f"{other_url}/openapi.json"
         file = _described(env, base_url, control_url, secret, service_name)
         yield env, replace(file, openapi_url=openapi_url)
@@ -59,6 +57,18 @@ def published_document(client: Client) -> Document | None:
     except (TypeError, ValueError):
         return None
     return document if is_one else None
+
+
+def unpublished_document(env: Environment) -> Document | None:
+    """Return the environment's document where the application does not publish all of it.
+
+    That is so with `FastAPI(openapi_url=None)`, at another path, or where applications are mounted
+    that have documents of their own.
+    """
+    published = published_document(env.client)
+    if published is None or not env.declared["paths"].keys() <= published["paths"].keys():
+        return env.document
+    return None
 
 
 def _document_app(document: Document) -> ASGIApp:

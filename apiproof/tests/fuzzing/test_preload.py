@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from apiproof.cognito import keys
 from apiproof.environment import Environment
 from apiproof.fuzzing.preload import build_once
-from apiproof.live import published_document
+from apiproof.live import published_document, unpublished_document
 from apiproof.service import Service
 
 
@@ -51,6 +51,23 @@ def test_an_application_describes_itself_once(monkeypatch: pytest.MonkeyPatch) -
         assert published is not None
         assert "/rooms" in published["paths"], "what is looked at is a copy"
     assert len(times) == 1
+
+
+@pytest.mark.parametrize("is_mounted", [False, True])
+def test_what_is_mounted_is_in_the_document_that_is_fuzzed(*, is_mounted: bool) -> None:
+    def build() -> FastAPI:
+        app = make_app()
+        if is_mounted:
+            app.mount("/inner", make_app())
+        return app
+
+    with Environment.open(Service(build, name="rooms", database=False)) as env:
+        document = unpublished_document(env)
+    if is_mounted:
+        assert document is not None
+        assert {"/rooms", "/inner/rooms"} <= document["paths"].keys()
+    else:
+        assert document is None  # the application publishes all there is
 
 
 def test_a_document_of_no_environment_is_made_once_for_all_shards() -> None:

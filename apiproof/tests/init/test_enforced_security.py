@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
-from fastapi import Depends, FastAPI, Header, HTTPException, Request
+from fastapi import Body, Depends, FastAPI, Header, HTTPException, Request
 
 from apiproof.access import probe_service
 from apiproof.environment import Environment
@@ -65,6 +66,30 @@ def service() -> Service:
 def test_what_asks_for_a_token_without_saying_so_is_found() -> None:
     with Environment.open(Service(application, database=False)) as env:
         assert undeclared_security(env) == Undeclared(operations=("profile", "admin"))
+
+
+def test_a_credential_that_is_read_after_all_else_is_found() -> None:
+    app = FastAPI()
+
+    def let_in(authorization: str | None) -> str:
+        if not (authorization or "").startswith("Bearer ey"):
+            raise HTTPException(401)
+        return "in"
+
+    @app.post("/notes/{note_id}", operation_id="note")
+    def note(note_id: UUID, text: Annotated[str, Body(embed=True)], request: Request) -> str:
+        return let_in(request.headers.get("Authorization")) + text + str(note_id)
+
+    @app.get("/greeting", operation_id="greeting")
+    def greeting(authorization: Annotated[str, Header()]) -> str:
+        return let_in(authorization)
+
+    @app.post("/open", operation_id="open")
+    def is_open(text: Annotated[str, Body(embed=True)]) -> str:
+        return text
+
+    with Environment.open(Service(lambda: app, database=False)) as env:
+        assert undeclared_security(env).operations == ("note", "greeting")
 
 
 def cookies(*, careless: bool = False) -> FastAPI:

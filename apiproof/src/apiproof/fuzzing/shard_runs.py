@@ -30,7 +30,7 @@ from apiproof.fuzzing.shard_result import ShardResult, read_result, write_result
 from apiproof.fuzzing.shards import Shard, shards
 from apiproof.fuzzing.step import Events, read_warnings
 from apiproof.http.client import BASE_URL, REQUEST_TIMEOUT
-from apiproof.live import live_environment, published_document
+from apiproof.live import live_environment, published_document, unpublished_document
 from apiproof.postgres import Database
 from apiproof.redaction import redact
 from apiproof.reporting.store import write_atomically
@@ -67,7 +67,9 @@ def run_shard(
         process_variables.changed(hook_variables(None)),
     ):
         document, summary = reports / ".document.json", reports / ".fuzz-summary.json"
-        write_atomically(document, json.dumps(published_document(env.client) or env.document))
+        write_atomically(
+            document, json.dumps(unpublished_document(env) or published_document(env.client))
+        )
         options = ["run", str(document), "--url", BASE_URL, "--report-json-path", str(summary)]
         events = Events()
         code = run_in_process(env, shard, [*options, *arguments], events, _give_up)

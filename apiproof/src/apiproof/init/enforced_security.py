@@ -1,11 +1,14 @@
 """What a running application asks of its callers and does not declare."""
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
 import requests
 
+from apiproof.access.example_values import ExampleValues
+from apiproof.access.http import Request, Sender, Unreachable
+from apiproof.access.payloads import Hints, PayloadSource
+from apiproof.access.users import User
 from apiproof.environment import Environment
 from apiproof.jwt import NO_AUTH, RequestAuth, Scheme, presented, schemes
 from apiproof.openapi.document import Operation, operations
@@ -13,6 +16,7 @@ from apiproof.openapi.undeclared import BEARER, with_security
 from apiproof.service import SeedUser
 
 REFUSED = (401, 403)
+_NOBODY: Final = User("nobody")
 NONSENSE = "ey.ey.nonsense"  # no token at all
 
 
@@ -35,8 +39,7 @@ def undeclared_security(env: Environment, places: Iterable[tuple[str, str]] = ()
     """Return the operations that refuse callers without a token, and declare nothing of it.
 
     With a token, an access or an id token, they answer otherwise: 403, say, where a role is
-    missing. Each is asked with an empty body: FastAPI looks at credentials before it reads one.
-    Where a bearer token changes nothing, the same is tried in other places.
+    missing. Where a bearer token changes nothing, the same is tried in other places.
 
     Args:
         env: Where the application runs, with a client.
@@ -134,8 +137,12 @@ def _member(group: str) -> SeedUser:
 
 
 def _status(env: Environment, operation: Operation, auth: RequestAuth = NO_AUTH) -> int:
-    path = re.sub(r"\{[^}]+\}", "1", operation.path)
+    """Return what a request that fits the document is answered: credentials may be read last."""
+    document = env.document
+    payloads = PayloadSource(document, ExampleValues(document), Hints())
+    content = next(payloads.recipes(operation))(_NOBODY, 0)
+    path = {str(it["name"]): payloads.value_of(it) for it in payloads.path_parameters(operation)}
     try:
-        return env.client.request(operation.method, path, **auth.as_arguments()).status_code
-    except requests.RequestException:
+        return Sender(env.client).send_once(Request(operation, path, content), auth).status
+    except (Unreachable, requests.RequestException):
         return 0
