@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from apiproof.access.cleanup import Cleanup
 from apiproof.access.http import MAX_RETRY_DELAY, Request, Response, _wait
+from apiproof.access.users import User
 from apiproof.commands.access import DOCUMENT_PATHS, _document
 from apiproof.http.server import run_server
 from apiproof.jwt import NO_AUTH, sign_hmac
@@ -60,9 +61,14 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     offered = list(operations(app.openapi()))
     cleanup = Cleanup(offered)
     [create] = [operation for operation in offered if operation.method == "POST"]
-    nobody: Any = SimpleNamespace(own_accounts=[], sign_up=None)
+    nobody: Any = SimpleNamespace(own_accounts=[], sign_up=None, maker_of=lambda _auth: None)
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), nobody)
     assert cleanup.left(nobody) == left
+    ada = User("ada", is_lent=True)
+    lent: Any = SimpleNamespace(own_accounts=[], sign_up=None, maker_of=lambda _auth: ada)
+    cleanup = Cleanup(offered)
+    cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), lent)
+    assert cleanup.left(lent) == [f"{line} as ada, who is in the file" for line in left]
 
 
 @pytest.mark.parametrize("secret", ["secret", "SECRET", "Secret", "CHANGE_ME", "Change-me"])

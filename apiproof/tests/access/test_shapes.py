@@ -3,9 +3,11 @@
 from typing import Any
 
 import pytest
+import yaml
 
 from apiproof.access import AccessReport, Impact, Probe, ProbeOptions, compare_to_baseline
 from apiproof.access.accounts import Accounts
+from apiproof.access.identities_file import identities_file
 from apiproof.access.step import curl_of
 from apiproof.access.users_wfc import users_of
 from apiproof.http.client import AsgiClient
@@ -144,3 +146,23 @@ def test_a_second_interruption_lists_what_stays(monkeypatch: pytest.MonkeyPatch)
     assert report.interrupted
     assert any("notes" in line for line in report.left_behind)
     assert store.notes
+
+
+def test_a_document_that_asks_for_a_credential_at_its_login_is_not_believed() -> None:
+    store = notes.Store()
+    for name in ("ada", "grace"):
+        store.add(name)
+    app = notes.create_notes("wrapped", "", store)
+    document = app.openapi()
+    for item in document["paths"].values():
+        for operation in item.values():
+            operation["security"] = [{"HTTPBearer": []}]
+    written = yaml.safe_load(identities_file(document))
+    assert written["authTemplate"]["loginEndpointAuth"]["endpoint"] == "/login"
+    with AsgiClient(app) as client:
+        accounts = Accounts(users_of(identities("wrapped"), "identities"), client)
+        options = ProbeOptions(quick=True, is_strict=False)
+        report = Probe(document, accounts, client, options=options).run()
+    assert [finding.line for finding in report.findings] == []
+    assert report.note == ""
+    assert any(cell.case == "sign-up" for cell in report.cells)

@@ -56,6 +56,9 @@ OF_SOMEBODY = re.compile(
 )
 
 
+_IS_TOKEN = re.compile(r"token|jwt", re.IGNORECASE)
+
+
 class AccountAccessProbe:
     """Replays requests about one's own account for somebody else's."""
 
@@ -103,16 +106,19 @@ class AccountAccessProbe:
     def _unasked(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Change, or delete, somebody's account where the document asks for no credential."""
         names = operation.path_parameters
-        is_change = operation.method in {"PUT", "PATCH", "DELETE"} and len(names) == 1
-        if not is_change or not names_account(operation, names[0]):
+        is_change = operation.method in {"PUT", "PATCH", "DELETE"} and len(names) < 2
+        is_about_one = names_account(operation, names[0]) if names else True
+        if not (is_change and is_about_one and self._accounts.can_create_users):
             return
-        if not self._accounts.can_create_users:
+        if not names and not is_account_operation(operation):
             return
-        victim = self._accounts.new_user()
-        own = own_value(operation, names[0], victim)
-        prepared = self._preparer.prepared(operation, user=self._accounts.new_user())
-        if own is not None:
-            yield self._changed(operation, prepared, prepared.request.at(**{names[0]: own}), victim)
+        victim, attacker = self._accounts.new_user(), self._accounts.new_user()
+        prepared = self._preparer.prepared(operation, user=attacker)
+        request = substituted(prepared.request, attacker, victim)
+        if names and (own := own_value(operation, names[0], victim)) is not None:
+            request = (request or prepared.request).at(**{names[0]: own})
+        if request is not None:
+            yield self._changed(operation, prepared, request, victim)
 
     def _naming(self, prepared: PreparedRequest, attacker: User) -> PreparedRequest:
         """Return a read that names its sender in a query parameter that may be left out."""
@@ -262,7 +268,11 @@ class AccountAccessProbe:
             auth = NO_AUTH if is_open else self._accounts.auth_of(reading.operation, victim)
             answer = self._accounts.send(reading, auth) if auth is not None else None
             if answer is not None and answer.ok:
-                found |= {"/".join(path): value for path, value in fields_of(answer.json)}
+                found |= {
+                    "/".join(path): value
+                    for path, value in fields_of(answer.json)
+                    if not _IS_TOKEN.search(path[-1])  # each reading may make a new one
+                }
         return found
 
 
@@ -290,8 +300,9 @@ def substituted(request: Request, attacker: User, victim: User) -> Request | Non
         path for path, _ in fields if NAME_FIELD.search(path[-1]) or path[-1].lower().endswith("id")
     ]
     named = set() if is_named else set(naming or [path for path, _ in fields[:1]])
-    for path, value in fields:
-        body = with_field(body, path, _swapped(value, pairs) if path in named else _new(value))
+    for path, value in fields:  # a new id would be that of an account that nobody knows
+        is_victim = path in named or path[-1].lower().endswith("id")
+        body = with_field(body, path, _swapped(value, pairs) if is_victim else _new(value))
     if not is_named and not named:
         return None
     return replace(request, values=values, content=replace(content, query=query, body=body))

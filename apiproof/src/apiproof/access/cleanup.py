@@ -2,11 +2,13 @@
 
 import contextlib
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.http import NotPrepared, Request, Response, Sender
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import own_value
 from apiproof.access.requirements import is_session_ending
 from apiproof.access.resources import (
     CreatedResource,
@@ -15,6 +17,7 @@ from apiproof.access.resources import (
     makes,
     moved_to,
 )
+from apiproof.access.safeguards import names_account
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -46,11 +49,32 @@ def _renewed(
 
 def note_end(accounts: Accounts, request: Request, auth: RequestAuth, response: Response) -> None:
     """Take note that an account, or its session, was ended by whatever request."""
+    if response.ok and (removed := removed_account(accounts, request)) is not None:
+        accounts.forget(removed, is_gone=True)
     holder = accounts.holder_of(auth) if response.ok else None
     if holder is not None and is_session_ending(request.operation, SessionEnd.DELETED):
         accounts.forget(holder, is_gone=True)
     elif holder is not None and is_session_ending(request.operation, SessionEnd.SIGNED_OUT):
         accounts.invalidate(holder)
+
+
+def removed_account(accounts: Accounts, request: Request) -> User | None:
+    """Return the account of the run's own that a request deletes by its id, or None."""
+    operation = request.operation
+    name = next(reversed(operation.path_parameters), "")
+    is_removal = operation.method == "DELETE" and operation.path.rstrip("/").endswith("}")
+    if not is_removal or not names_account(operation, name):
+        return None
+    value = str(request.values.get(name))
+    return next(
+        (one for one in accounts.remaining if own_value(operation, name, one) == value), None
+    )
+
+
+def _as_lent(accounts: Accounts, auth: RequestAuth) -> str:
+    """Return what tells a user of the file from an account of the run's own; empty for those."""
+    maker = accounts.maker_of(auth)
+    return f" as {maker.name}, who is in the file" if maker is not None and maker.is_lent else ""
 
 
 class Cleanup:
@@ -86,19 +110,23 @@ class Cleanup:
             self._removals.pop(request.path, None)
             if is_session_ending(operation, SessionEnd.DELETED):
                 self._ended.add(accounts.name_of(auth))
+            elif (removed := removed_account(accounts, request)) is not None:
+                self._ended.add(removed.name)
         elif operation.method in {"PUT", "PATCH"} and request.path in self._removals:
             self._follow(request, response)
         elif makes(operation):
             remover = self._removers.get(operation.path.rstrip("/"))
+            whose = _as_lent(accounts, auth)
             if remover is None:
                 self._unremovable[operation.label] += 1
-                if response.status == 201 or operation.path.rstrip("/") in self._kept:
-                    self._stayed[operation.label] += 1
+                is_kept = response.status == 201 or operation.path.rstrip("/") in self._kept
+                if is_kept or whose:
+                    self._stayed[operation.label + whose] += 1
                 return
             name = remover.path_parameters[-1]
             value = created_id(ResourceCreator(operation), response, remover.path, name, request)
             if value is None:  # the answer does not say what was made: nobody can remove it
-                self._stayed[operation.label] += 1
+                self._stayed[operation.label + whose] += 1
             else:
                 removal = Request(remover, {**request.values, name: value})
                 made = CreatedResource(name, value, operation, request, response)
@@ -142,9 +170,9 @@ class Cleanup:
         stayed = Counter(self._stayed)
         label = accounts.sign_up.label if accounts.sign_up else ""
         signed_up = max(stayed.pop(label, 0), self._unremovable[label])
-        stayed.update(
-            f"what {removal.request.operation.path} names" for removal in self._removals.values()
-        )
+        for removal in self._removals.values():
+            whose = _as_lent(accounts, removal.auth)
+            stayed[f"what {removal.request.operation.path} names{whose}"] += 1
         names = sorted({user.name for user in accounts.own_accounts} - self._closed)
         more = signed_up - len(self._ended) - len(names)
         lines = [f"{count} by {label}" for label, count in stayed.items()]
@@ -154,13 +182,25 @@ class Cleanup:
 
     def _close(self, sender: Sender, preparer: RequestPreparer, user: User) -> bool:
         """Close an account of the run's own, as its owner."""
-        for operation in preparer.security.operations:
-            if not is_session_ending(operation, SessionEnd.DELETED):
-                continue
+        for request in _closings(preparer.security.operations, user):
             try:
-                auth = preparer.credential(operation, user)
-                if sender.send(Request(operation), auth).ok:
+                auth = preparer.credential(request.operation, user)
+                if sender.send(request, auth).ok:
                     return True
             except NotPrepared:
                 continue
         return False
+
+
+def _closings(operations: list[Operation], user: User) -> Iterator[Request]:
+    """Yield what may close an account: without its id, or with it."""
+    for operation in operations:
+        if is_session_ending(operation, SessionEnd.DELETED):
+            yield Request(operation)
+    for operation in operations:
+        names = operation.path_parameters
+        is_about_one = operation.method == "DELETE" and operation.path.rstrip("/").endswith("}")
+        if operation.secured and is_about_one and len(names) == 1:
+            own = own_value(operation, names[0], user)
+            if own is not None and names_account(operation, names[0]):
+                yield Request(operation, {names[0]: own})

@@ -122,7 +122,7 @@ def evaluated(
     wrong = [
         response
         for response in result.responses
-        if response.status not in expected
+        if (response.status not in expected or response.is_refused_in_body)
         and response.status != 429
         and not _as_anonymous(response, reference, opened)
     ]

@@ -1,5 +1,6 @@
 """A request as the probe sends it, the response, and the sender that counts both."""
 
+import functools
 import json
 import time
 from collections import Counter
@@ -29,6 +30,13 @@ _EVIDENCE = ("x-request-id", "x-correlation-id", "x-amzn-requestid", "x-trace-id
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+LONGEST_REFUSAL = 4_000  # characters of a body that is looked at for a refusal
+# Members of an envelope around a refusal, and what they say then.
+_ENVELOPE = frozenset(
+    {"success", "ok", "status", "code", "statuscode", "error", "errors", "message", "msg", "detail"}
+    | {"details", "data", "result", "path", "timestamp", "reason", "title", "type", "errorcode"}
+)
+_FAILED = frozenset({"error", "fail", "failed", "failure", "unauthorized", "forbidden", "denied"})
 # What a write says in its query, where it takes no body: FastAPI reads plain arguments there.
 QUERY = "query"
 
@@ -98,8 +106,15 @@ class Response:
 
     @property
     def ok(self) -> bool:
-        """Whether it is a success."""
-        return 200 <= self.status < 300
+        """Whether it is a success, and its body does not say otherwise."""
+        return 200 <= self.status < 300 and not self.is_refused_in_body
+
+    @functools.cached_property
+    def is_refused_in_body(self) -> bool:
+        """Whether the body of a 2xx says that it is none: `{"success": false, "error": ...}`."""
+        text = self.text.strip()
+        is_short = text[:1] == "{" and len(text) < LONGEST_REFUSAL
+        return is_short and 200 <= self.status < 300 and _says_failure(self.json)
 
     @property
     def is_empty(self) -> bool:
@@ -118,6 +133,23 @@ class Response:
     def evidence(self) -> str:
         """The request's id, as the service names it."""
         return next((self.headers[name] for name in _EVIDENCE if name in self.headers), "")
+
+
+def _says_failure(body: Any) -> bool:
+    """Whether the whole of a body is a refusal: an object that has failed is none."""
+    if not isinstance(body, Mapping):
+        return False
+    said = {str(name).lower().replace("_", ""): value for name, value in body.items()}
+    if said.get("success") is False or said.get("ok") is False:
+        return True
+    if said.keys() - _ENVELOPE or said.get("data") or said.get("result"):
+        return False
+    codes = [said.get(name) for name in ("status", "code", "statuscode")]
+    return (
+        bool(said.get("error") or said.get("errors"))
+        or str(said.get("status")).lower() in _FAILED
+        or any(isinstance(code, int) and 400 <= code < 600 for code in codes)
+    )
 
 
 def uncredentialed(user: User) -> RequestAuth:

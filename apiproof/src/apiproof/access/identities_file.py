@@ -14,6 +14,7 @@ from apiproof.access.logins import (
     find_sign_up,
     login_template,
     prefix_of_credential,
+    with_open_logins,
 )
 from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
@@ -27,6 +28,9 @@ _HEAD = """\
 # https://github.com/WebFuzzing/Commons. Two users of the same rights show what each may see of
 # the other; one more, with a `role`, shows what its role alone may do.
 """
+_UNDECLARED = (
+    "# The document declares no security scheme: what a login gives is sent as a bearer token.\n"
+)
 
 
 class NoSecurity(UserError):
@@ -39,22 +43,33 @@ def identities_file(document: Mapping[str, Any]) -> str:
     Raises:
         NoSecurity: Nothing in the document asks for a credential.
     """
-    document = with_undeclared_schemes(document)
+    document = with_open_logins(with_undeclared_schemes(document))
     security = SecurityModel(document)
     payloads = PayloadSource(document, ExampleValues(document), Hints())
-    if not security.schemes:
-        raise NoSecurity(
-            "The document declares no security scheme, so there is nobody to sign in. "
-            "Declare one under components/securitySchemes."
-        )
+    is_declared = bool(security.schemes)
+    if not is_declared:
+        security = SecurityModel(_with_bearer(document))
     login = find_login(security, payloads)
+    if login is None and not is_declared:
+        raise NoSecurity(
+            "The document declares neither a security scheme nor a login, so there is nobody to "
+            "sign in. Declare a scheme under components/securitySchemes."
+        )
     if login is None:
         return _HEAD + _note(security, payloads) + _dumped({"auth": _with_headers(security)})
     template = login_template(security, payloads, login)
     domain = _domain(security, payloads, login)
     users = [_user(name, template, domain) for name in NAMES]
     whole = {"authTemplate": {"loginEndpointAuth": template}, "auth": users}
-    return _HEAD + _note(security, payloads) + _dumped(whole)
+    note = _note(security, payloads) + ("" if is_declared else _UNDECLARED)
+    return _HEAD + note + _dumped(whole)
+
+
+def _with_bearer(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document that has a bearer token for its security scheme."""
+    schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
+    components = {**(document.get("components") or {}), "securitySchemes": schemes}
+    return {**document, "components": components}
 
 
 def _note(security: SecurityModel, payloads: PayloadSource) -> str:
@@ -90,7 +105,7 @@ def _user(name: str, template: Mapping[str, Any], domain: str) -> dict[str, Any]
     given = {"username": name + domain, "password": "FILL IN"}
     if "payloadRaw" in template:
         raw = str(template["payloadRaw"])
-        for place, text in given.items():
+        for place, text in {**given, "email": f"{name}@example.com"}.items():
             raw = raw.replace("{" + place + "}", text)
         return {"name": name, "loginEndpointAuth": {"payloadRaw": raw}}
     member = BASIC if BASIC in template else "payloadUserPwd"

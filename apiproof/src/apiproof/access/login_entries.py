@@ -53,9 +53,10 @@ def login_of(
         login[given] = {**login[given], "username": name, "password": password}
     elif "payloadRaw" in login:
         raw = str(login["payloadRaw"])
-        quoted = (json.dumps(text)[1:-1] for text in (name, password))
-        for place, text in zip(("{username}", "{password}"), quoted, strict=True):
-            raw = raw.replace(place, text)
+        email = next((value for key, value in known.items() if EMAIL_FIELD.search(key)), name)
+        places = {"{username}": name, "{email}": email, "{password}": password}
+        for place, text in places.items():
+            raw = raw.replace(place, json.dumps(text)[1:-1])
         login["payloadRaw"] = raw
     tenants = [value for key, value in known.items() if TENANT_FIELD.search(key)]
     headers = [

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from apiproof.access.example_values import ExampleValues
 from apiproof.access.fields import (
     EMAIL_FIELD,
     NAME_FIELD,
@@ -15,7 +16,7 @@ from apiproof.access.fields import (
 )
 from apiproof.access.http import FORM, QUERY
 from apiproof.access.login_entries import BASIC, as_given
-from apiproof.access.payloads import PayloadSource
+from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
 from apiproof.jwt import SPELLINGS, Scheme
 from apiproof.openapi.document import Operation
@@ -47,13 +48,21 @@ def has_password(payloads: PayloadSource, operation: Operation) -> bool:
     return any(PASSWORD_FIELD.search(path[-1]) for path, _ in fields_of(body))
 
 
-def find_sign_up(security: SecurityModel, payloads: PayloadSource) -> Operation | None:
-    """Return the operation with which anybody makes an account; None where there is none."""
+def find_sign_up(
+    security: SecurityModel, payloads: PayloadSource, *, secured: bool = False
+) -> Operation | None:
+    """Return the operation with which anybody makes an account; None where there is none.
+
+    Args:
+        security: The document's operations.
+        payloads: What their bodies hold.
+        secured: Whether to look among those that the document asks a credential for.
+    """
     found = [
         operation
         for operation in security.operations
         if operation.method == "POST"
-        and not operation.secured
+        and operation.secured == secured
         and "{" not in operation.path
         and not _NOT_SIGN_UP.search(words_of(operation))
         and has_password(payloads, operation)
@@ -103,6 +112,33 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
     return next(iter([*declared, *named, *by_header]), None)
 
 
+def with_open_logins(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document whose login, and sign-up, ask for no credential.
+
+    A document that declares one for every operation declares it for the login, too, where nobody
+    can have any: what it says of the sign-up is no better.
+    """
+    security = SecurityModel(document)
+    payloads = PayloadSource(document, ExampleValues(document), Hints())
+    if find_login(security, payloads) is not None:
+        return document
+    named = (
+        one
+        for one in security.operations
+        if one.method == "POST" and "{" not in one.path and one.secured
+        if _LOGIN.search(words_of(one)) and has_password(payloads, one)
+    )
+    if (login := next(named, None)) is None:
+        return document
+    sign_up = find_sign_up(security, payloads, secured=True)
+    is_known = find_sign_up(security, payloads) is not None
+    opened = [login, *([sign_up] if sign_up is not None and not is_known else [])]
+    paths = {path: dict(item) for path, item in document["paths"].items()}
+    for one in opened:
+        paths[one.path]["post"] = {**paths[one.path]["post"], "security": []}
+    return {**document, "paths": paths}
+
+
 def asks_for_basic(security: SecurityModel, operation: Operation) -> bool:
     """Whether an operation takes a name and a password by the Basic scheme, and nothing else."""
     choices = security.alternatives[operation.security]
@@ -124,7 +160,8 @@ def login_template(
 ) -> dict[str, Any]:
     """Return a Web Fuzzing Commons `loginEndpointAuth` for an operation, without name and password.
 
-    Nested bodies come as `payloadRaw` with `{username}` and `{password}` to be filled in.
+    Nested bodies, and those that take a name and an address, come as `payloadRaw` with
+    `{username}`, `{email}` and `{password}` to be filled in.
     """
     media, _ = payloads.body_schema(login)
     fields = list(fields_of(payloads.full_body(login)))
@@ -133,21 +170,32 @@ def login_template(
     passwords = [path for path, _ in fields if PASSWORD_FIELD.search(path[-1])]
     name = next(iter([*names, *emails]), ("username",))
     password = next(iter(passwords), ("password",))
+    needed = {path for path, _ in fields_of(payloads.full_body(login, full=False))}
+    also = [path for path in emails if path in needed and path != name]  # a name and an address
     template: dict[str, Any] = {"verb": "POST", "endpoint": login.path}
     if media != QUERY:
         template["contentType"] = media or "application/json"
     if asks_for_basic(security, login):
         template = {"verb": "POST", "endpoint": login.path, BASIC: {}}
-    elif len(name) == len(password) == 1:
+    elif len(name) == len(password) == 1 and not also:
         where = {"sendIn": "query"} if media == QUERY else {}
         said = {"usernameField": name[0], "passwordField": password[0], **where}
         template["payloadUserPwd"] = said
     else:
-        body = with_field(with_field({}, name, "{username}"), password, "{password}")
-        template["payloadRaw"] = json.dumps(body)
+        template["payloadRaw"] = json.dumps(_login_body(name, password, also))
     if media == FORM and "grant_type" in {path[-1] for path, _ in fields}:
         template["payloadUserPwd"] = {"usernameField": name[0], "passwordField": password[0]}
     return {**template, **_token_handling(security, payloads, login)}
+
+
+def _login_body(
+    name: tuple[str, ...], password: tuple[str, ...], emails: Iterable[tuple[str, ...]]
+) -> Any:
+    """Return the body of a login, with places to fill in."""
+    body = with_field(with_field({}, name, "{username}"), password, "{password}")
+    for email in emails:
+        body = with_field(body, email, "{email}")
+    return body
 
 
 def login_entry(

@@ -8,7 +8,13 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.fields import WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
-from apiproof.access.owners import may_be_shared, names_user, shown_to
+from apiproof.access.owners import (
+    may_be_shared,
+    may_read_named,
+    names_user,
+    shown_in_parent,
+    shown_to,
+)
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
@@ -30,13 +36,23 @@ SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant
 
 @dataclass(frozen=True)
 class AccessAttempt:
-    """One way in which somebody else asks for an object, and the same for none."""
+    """One way in which somebody else asks for an object, and the same for none.
+
+    Attributes:
+        name: The cell's.
+        title: Who asks, and how.
+        theirs: The request for the object.
+        nothing: Requests for what never existed.
+        auth: Whose credential is sent.
+        member: The member of the body that names the object; empty where the path does.
+    """
 
     name: str
     title: str
     theirs: Request
     nothing: tuple[Request, ...]
     auth: RequestAuth
+    member: str = ""
 
 
 class ObjectAccessProbe:
@@ -131,7 +147,7 @@ class ObjectAccessProbe:
                 for item in (value, nonexistent_id(value), nonexistent_id(value, 1))
             )
             title = f"another user, naming it as {name} in the body,"
-            yield AccessAttempt(f"body-{name}", title, theirs, tuple(nothing_there), auth)
+            yield AccessAttempt(f"body-{name}", title, theirs, tuple(nothing_there), auth, name)
 
     def _as_admin(self, operation: Operation, prepared: PreparedRequest) -> RequestAuth | None:
         """Return the credential of another user that claims to be an administrator's."""
@@ -167,7 +183,8 @@ class ObjectAccessProbe:
         elif not _same(operation, attempt, theirs, first, second):
             note = _existence_revealed(attempt, theirs, first)
             impact = None if theirs.ok else Impact.EXISTENCE
-            if (adds_to(operation) or not theirs.ok) and self._is_readable(
+            is_added = bool(attempt.member) or adds_to(operation)
+            if (is_added or not theirs.ok) and self._is_readable(
                 prepared, attempt, is_done=theirs.ok
             ):
                 note = ""
@@ -189,19 +206,28 @@ class ObjectAccessProbe:
         """Whether somebody else may read an object: no refusal tells them that it exists.
 
         What is added to such an object, a comment or a liking, is added as it is meant to be. Where
-        nothing reads it by itself, a list that shows it tells no less than a refusal.
+        nothing reads it by itself, what has been added so far tells, or a list or a parent that
+        shows it.
         """
         operation = prepared.request.operation
-        reader = reader_of(self._preparer, prepared)
         if operation.method in SAFE or not may_be_shared(self._preparer, prepared):
             return False
         other = self._preparer.user_source.other(prepared.user)
+        if attempt.member:
+            value = attempt.theirs.content.body[attempt.member]
+            return may_read_named(self._preparer, attempt.member, value, other)
+        reader = reader_of(self._preparer, prepared)
         if reader is not None:
             reading = PreparedRequest(other, self._at(reader, prepared), attempt.auth)
-            return self._preparer.send_valid(reading).ok
-        if is_done or not prepared.made:
+            is_read = self._preparer.send_valid(reading).ok
+            if not (is_done and is_read and reader.secured and prepared.made):
+                return is_read
+        if not prepared.made:
             return False
-        return shown_to(self._preparer, prepared.made[-1], other) is not None
+        # That they read it may be a flaw of its own, unless they are shown it anyway.
+        made = prepared.made[-1]
+        is_shown = shown_to(self._preparer, made, other) is not None
+        return is_shown or shown_in_parent(self._preparer, made, other)
 
     def _is_their_doing(
         self,

@@ -1,7 +1,7 @@
 """Whose objects are, by what they say themselves and by what lists show to whom."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from apiproof.access.fields import fields_of
@@ -44,6 +44,7 @@ def shown_to(
 
     It may stand on another page: that objects of others fill the one at hand tells as much.
     """
+    keys = _keys_of(made)
     for listing in _lists_of(preparer, made):
         try:
             auth = preparer.credential(listing, user)
@@ -53,12 +54,67 @@ def shown_to(
             continue
         items = list(items_of(answer.json))
         for item in items:
-            if any(str(value) == str(made.value) for value in item.values()):
+            if _is(item, made, keys):
                 return item
         foreign = [item for item in items if _named(item) and not names_user(item, user)]
         if user.is_learnt and len(foreign) >= PAGE:
             return foreign[0]
     return None
+
+
+def shown_in_parent(preparer: RequestPreparer, made: CreatedResource, user: User) -> bool:
+    """Whether what an object hangs below shows it to a user: a question and its answers."""
+    above = made.creator.path.rpartition("}")[0] + "}"
+    keys = _keys_of(made)
+    for reader in preparer.security.operations:
+        if reader.method != "GET" or reader.path != above:
+            continue
+        try:
+            auth = preparer.credential(reader, user)
+        except NotPrepared:
+            continue
+        request = Request(reader, dict(made.request.values))
+        answer = preparer.send_valid(PreparedRequest(user, request, auth))
+        items = items_of(answer.json) if answer.ok else ()
+        if any(_is(item, made, keys) for item in items):
+            return True
+    return False
+
+
+def may_read_named(preparer: RequestPreparer, name: str, value: Any, user: User) -> bool:
+    """Whether a user may read the object that a body's member names, `post_id` say.
+
+    Args:
+        preparer: Knows the document's operations.
+        name: The member.
+        value: The id.
+        user: Who asks.
+    """
+    for creator in preparer.maker.creators.for_field(name):
+        above = creator.operation.path.rstrip("/")
+        for reader in preparer.security.operations:
+            parent, _, parameter = reader.path.rpartition("/")
+            is_reader = reader.method == "GET" and parent == above and parameter[:1] == "{"
+            if not is_reader or "{" in parent:
+                continue
+            try:
+                auth = preparer.credential(reader, user)
+            except NotPrepared:
+                continue
+            request = Request(reader, {parameter[1:-1]: value})
+            return preparer.send_valid(PreparedRequest(user, request, auth)).ok
+    return False
+
+
+def _keys_of(made: CreatedResource) -> Callable[[str], bool]:
+    """Return what tells the members that hold an object's id: a number is that of many things."""
+    said = {path[-1] for path, value in fields_of(made.response.json) if value == made.value}
+    names = said | {made.parameter, "id"} if said else set()
+    return lambda name: not names or name in names
+
+
+def _is(item: Mapping[str, Any], made: CreatedResource, keys: Callable[[str], bool]) -> bool:
+    return any(keys(name) and str(value) == str(made.value) for name, value in item.items())
 
 
 def _lists_of(preparer: RequestPreparer, made: CreatedResource) -> list[Operation]:

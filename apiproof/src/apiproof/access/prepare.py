@@ -26,7 +26,6 @@ from apiproof.access.prepared import (
 )
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resource_maker import ResourceMaker
-from apiproof.access.resources import SeenIds
 from apiproof.access.safeguards import (
     SAFE,
     Safeguards,
@@ -35,6 +34,7 @@ from apiproof.access.safeguards import (
     is_account_operation,
     names_account,
 )
+from apiproof.access.shown_objects import SeenIds
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -247,6 +247,9 @@ class RequestPreparer:
             if user.is_learnt and response.status < SERVER_ERROR:  # it was refused: they are as new
                 made |= {one.parameter: one.value for one in prepared.made}
         self.maker.kept.clear()
+        if self.maker.turn_to_own(operation, user):  # an account that is somebody else's
+            self._discover_recipe(operation, alternative, user)
+            return
         raise NotPrepared(f"no request succeeded as {user.name}: {', '.join(responses)}")
 
     def known_recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
@@ -326,7 +329,8 @@ class RequestPreparer:
                 values[name] = creation.value
             else:
                 values[name] = self._known(operation, parameter, preparation.user)
-        content = with_own_query(recipe(preparation.user, next(self._seeds)), preparation.user)
+        content = recipe(preparation.user, next(self._seeds))
+        content = with_own_query(operation, content, preparation.user)
         values.update(content.path)
         body, body_references = object_body(content), {}
         if body is not None:

@@ -12,7 +12,7 @@ from apiproof.access.fields import (
     plain_name,
     with_field,
 )
-from apiproof.access.http import Request, RequestContent
+from apiproof.access.http import QUERY, Request, RequestContent
 from apiproof.access.payloads import PayloadRecipe, PayloadSource
 from apiproof.access.resources import CreatedResource, adds_to
 from apiproof.access.safeguards import SAFE, is_account_operation, names_account
@@ -23,6 +23,7 @@ from apiproof.openapi.document import Operation
 DEPTH = 6  # how many objects may stand inside one another
 _GENERAL = ("id", "userid", "sub", "username")
 _KIND = re.compile(r"(role|type|plan|status)$", re.IGNORECASE)
+_AN_ID = re.compile(r"(^|_)id$|Id$")
 _PRESENT = re.compile(r"(current|old|existing)_?pass", re.IGNORECASE)
 
 
@@ -85,14 +86,24 @@ def stands_for_caller(operation: Operation, parameter: str, user: User) -> bool:
     return is_own and own_value(operation, parameter, user) is not None
 
 
-def with_own_query(content: RequestContent, user: User) -> RequestContent:
-    """Fill query parameters that are called like what a user is known by."""
+def with_own_query(operation: Operation, content: RequestContent, user: User) -> RequestContent:
+    """Fill query parameters that are called like what a user is known by.
+
+    What changes an account by an id in the query is about the account of the one who asks.
+    """
     own = _own(user) if user.is_learnt else {}
-    own_values = {
-        name: own.get(plain_name(name)) for name in content.query if plain_name(name) != "id"
-    }
-    found = {name: value for name, value in own_values.items() if value is not None}
-    return replace(content, query={**content.query, **found}) if found else content
+    said = content.body if content.media == QUERY and isinstance(content.body, Mapping) else {}
+    names = [*content.query, *said]
+    ids = [name for name in names if _AN_ID.search(name)]
+    is_change = operation.method in {"PUT", "PATCH", "DELETE"} and is_account_operation(operation)
+    if is_change and len(ids) == 1 and "id" in own:
+        own[plain_name(ids[0])] = own["id"]
+    else:
+        own.pop("id", None)
+    found = {name: own[plain_name(name)] for name in names if plain_name(name) in own}
+    query = {**content.query, **{name: found[name] for name in content.query if name in found}}
+    body = {**said, **{name: found[name] for name in said if name in found and name in ids}}
+    return replace(content, query=query, body=body or content.body) if found else content
 
 
 def with_own_identifiers(operation: Operation, body: dict[str, Any], user: User) -> dict[str, Any]:
@@ -133,7 +144,7 @@ def _as_own(operation: Operation, name: str, value: Any, user: User) -> Any:
     return new if is_new else value
 
 
-def _own(user: User) -> Mapping[str, str]:
+def _own(user: User) -> dict[str, str]:
     return {plain_name(key): value for key, value in user.attributes.items()}
 
 

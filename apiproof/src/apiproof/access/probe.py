@@ -25,6 +25,7 @@ from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreach
 from apiproof.access.jwks_trap import serve_jwks_trap
 from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
+from apiproof.access.logins import with_open_logins
 from apiproof.access.mass_assignment import MassAssignmentProbe
 from apiproof.access.objects import ObjectAccessProbe
 from apiproof.access.open_reads import OpenReadProbe
@@ -93,7 +94,8 @@ class Probe:
         self._seen_schemes: Counter[str] = Counter()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
         declared, is_abroad = document, self._accounts is not None
-        document = with_undeclared_schemes(document) if is_abroad else document
+        if is_abroad:
+            document = with_open_logins(with_undeclared_schemes(document))
         self._security = SecurityModel(document)
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only

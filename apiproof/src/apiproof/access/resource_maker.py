@@ -6,19 +6,23 @@ from typing import Any, Protocol
 
 from apiproof.access.http import NotPrepared, Response, Sender
 from apiproof.access.payloads import PayloadRecipe
-from apiproof.access.prepared import Preparation, PreparedRequest, stands_for_caller
+from apiproof.access.prepared import (
+    Preparation,
+    PreparedRequest,
+    own_value,
+    stands_for_caller,
+)
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resources import (
     CreatedResource,
     ResourceCreator,
     ResourceCreators,
-    SeenIds,
     created_id,
-    given_object,
     prefix_of,
     shared_values,
 )
-from apiproof.access.safeguards import SAFE
+from apiproof.access.safeguards import SAFE, Safeguards, names_account
+from apiproof.access.shown_objects import SeenIds, given_object
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
@@ -32,6 +36,7 @@ class Preparer(Protocol):
 
     Attributes:
         security: The document's operations.
+        safeguards: What is left alone.
         sender: Sends requests.
         seen: The ids that users were told.
         recipes: What filled a request that succeeded, by `key_of`.
@@ -39,6 +44,7 @@ class Preparer(Protocol):
     """
 
     security: SecurityModel
+    safeguards: Safeguards
     sender: Sender
     seen: SeenIds
     recipes: dict[tuple[str, str], PayloadRecipe]
@@ -77,6 +83,7 @@ class ResourceMaker:
         self.kept: dict[tuple[Any, ...], _Made] = {}  # objects that are only read
         self._preparer = preparer
         self._barren: Counter[tuple[str, str]] = Counter()  # how often nothing could be made
+        self._own_only: set[str] = set()  # operations on accounts that take one's own alone
 
     def make(self, creator: ResourceCreator, prepared: PreparedRequest) -> CreatedResource:
         """Create one more object of a request's user, beside what the request is about.
@@ -92,9 +99,20 @@ class ResourceMaker:
             raise NotPrepared(f"{creator.operation.operation_id} makes nothing for {path}")
         return made
 
+    def turn_to_own(self, operation: Operation, user: User) -> bool:
+        """Let an operation on an account be about its caller from now on; False if that is vain."""
+        name = next(reversed(operation.path_parameters), "")
+        is_vain = operation.label in self._own_only or user.is_lent or not user.is_learnt
+        if is_vain or not names_account(operation, name):
+            return False
+        self._own_only.add(operation.label)
+        return own_value(operation, name, user) is not None
+
     def for_path(self, operation: Operation, name: str, preparation: Preparation) -> _Made:
         """Make the object that a path parameter of an operation names."""
-        if stands_for_caller(operation, name, preparation.user):
+        user = preparation.user
+        is_own = operation.label in self._own_only and names_account(operation, name)
+        if stands_for_caller(operation, name, user) or (is_own and not user.is_lent):
             return None
         template = f"{prefix_of(operation.path, name)}/{{{name}}}"
         if operation.method not in SAFE or not preparation.user.is_learnt:
@@ -116,19 +134,25 @@ class ResourceMaker:
             known = shared_values(template, creator.operation.path, preparation.known)
             if (made := self._made(creator, template, name, preparation.deeper(known))) is not None:
                 return made
-        if preparation.user.is_learnt:
-            return self._preparer.seen.named(
-                preparation.user, name, is_safe=operation.method in SAFE
+        user, is_safe = preparation.user, operation.method in SAFE
+        if user.is_learnt:
+            seen = self._preparer.seen.named(user, name, is_safe=is_safe)
+            if seen is not None or not is_safe:
+                return seen
+        try:
+            return given_object(
+                self._preparer.security.operations,
+                template,
+                name,
+                preparation.known,
+                lambda it: self._preparer.sender.send(
+                    it, self._preparer.credential(it.operation, user)
+                ),
             )
-        return given_object(
-            self._preparer.security.operations,
-            template,
-            name,
-            preparation.known,
-            lambda it: self._preparer.sender.send(
-                it, self._preparer.credential(it.operation, preparation.user)
-            ),
-        )
+        except NotPrepared:
+            if user.is_learnt:
+                return None
+            raise
 
     def _made(
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
@@ -137,6 +161,8 @@ class ResourceMaker:
         key = self._preparer.key_of(operation, preparation.user)
         proven = self._preparer.recipes.get(key)
         if key in self._preparer.failures or self._barren[key] >= BARREN:
+            return None
+        if self._is_left_to_own_accounts(operation, preparation.user):
             return None
         for recipe in [proven] if proven else self._preparer.known_recipes(operation):
             try:
@@ -157,6 +183,15 @@ class ResourceMaker:
                 return CreatedResource(name, value, operation, prepared.request, response)
         self._barren[key] += preparation.user.is_learnt
         return None
+
+    def _is_left_to_own_accounts(self, operation: Operation, user: User) -> bool:
+        """Whether accounts of the run's own make such objects, so that lent ones gain none.
+
+        What tenants keep from one another is only seen by users of two tenants: the file's.
+        """
+        is_proven = (operation.operation_id, "") in self._preparer.recipes
+        is_spared = user.is_lent and not user.headers
+        return is_spared and is_proven and not self._preparer.safeguards.destructive
 
     def for_body(
         self, operation: Operation, body: dict[str, Any], preparation: Preparation

@@ -1,15 +1,13 @@
 """The objects that requests are about: what creates one, its id, those seen or given, and none."""
 
-import json
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from apiproof.access.fields import fields_of
 from apiproof.access.http import Request, Response
-from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 from apiproof.openapi.references import value_at
 
@@ -68,7 +66,7 @@ _OTHER = {
 _BEFORE_NOUN = {"request", "place", "issue", "open", "register", "upload", "start", "apply", "buy"}
 
 
-def _words(segment: str) -> list[str]:
+def words_of_segment(segment: str) -> list[str]:
     """Return the words of a path's segment: `add_book`, `add-book` and `addBook` have two."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", segment).lower().replace("-", "_").split("_")
 
@@ -77,7 +75,8 @@ def noun_of(path: str) -> str:
     """Return what a path is about: `/books/add`, `/add_book` and `/books/v1/{id}` give `book`."""
     segments = [part for part in path.split("/") if part and not re.match(r"\{|v\d+$", part)]
     for segment in reversed(segments):
-        words = [word for word in _words(segment) if word not in _MAKING | _OTHER]
+        words = [word for word in words_of_segment(segment) if word not in _MAKING | _OTHER]
+        words = [word for word in words if not re.fullmatch(r"v\d+", word)]
         if len(words) > 1 and words[0] in _BEFORE_NOUN:
             words = words[1:]
         if words:
@@ -87,7 +86,9 @@ def noun_of(path: str) -> str:
 
 def _makes_by_name(operation: Operation) -> bool:
     """Whether a path's own words allow that it makes something."""
-    return not {word for part in operation.path.split("/") for word in _words(part)} & _OTHER
+    return (
+        not {word for part in operation.path.split("/") for word in words_of_segment(part)} & _OTHER
+    )
 
 
 def singular(word: str) -> str:
@@ -129,7 +130,7 @@ class ResourceCreators:
             and not found.path.endswith("}")
         ]
         stem = re.sub(r"([-_]?id|[-_]?uuid|ID|Id)$", "", parameter)
-        nouns = {noun_of(prefix), "_".join(_words(stem))} - {""}
+        nouns = {noun_of(prefix), "_".join(words_of_segment(stem))} - {""}
         named = [
             found
             for found in posts
@@ -298,72 +299,6 @@ def items_of(value: Any) -> Iterator[Mapping[str, Any]]:
         yield value
         for part in value.values():
             yield from items_of(part)
-
-
-def given_object(
-    operations: Iterable[Operation],
-    template: str,
-    name: str,
-    known: Mapping[str, Any],
-    send: Callable[[Request], Response],
-) -> CreatedResource | None:
-    """Return an object that a list shows to its owner; None where no list shows any.
-
-    Args:
-        operations: The document's.
-        template: The path of such an object, up to and with the parameter.
-        name: The parameter.
-        known: Path parameters that are given.
-        send: Sends a request as the owner.
-    """
-    path = prefix_of(template, name).rstrip("/")
-    for listing in operations:
-        is_list = listing.method == "GET" and listing.path.rstrip("/") == path
-        if not is_list or not listing.secured:
-            continue
-        request = Request(listing, shared_values(template, listing.path, known))
-        answer = send(request)
-        for item in items_of(answer.json) if answer.ok else ():
-            shown = replace(answer, text=json.dumps(item))
-            value = created_id(ResourceCreator(listing), shown, template, name)
-            if value is not None:
-                return CreatedResource(name, value, listing, request, shown)
-    return None
-
-
-class SeenIds:
-    """Ids that users were shown, each by themselves."""
-
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], CreatedResource] = {}
-        self._made: dict[tuple[str, str], CreatedResource] = {}
-
-    def note(self, user: User, request: Request, response: Response) -> None:
-        """Take note of the ids in a successful answer: of one object, lists are other people's."""
-        said = response.json
-        for path, value in fields_of(said) if isinstance(said, Mapping) else ():
-            name = path[-1]
-            if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):
-                continue
-            seen = CreatedResource(name, value, request.operation, request, response)
-            self._seen[user.name, name.lower()] = seen
-            if makes(request.operation):
-                self._made[user.name, name.lower()] = seen
-
-    def named(self, user: User, parameter: str, *, is_safe: bool) -> CreatedResource | None:
-        """Return what a parameter may name; for requests that change something, only what is new.
-
-        Args:
-            user: Who asks.
-            parameter: A path parameter's name.
-            is_safe: Whether the request only reads.
-        """
-        return (self._seen if is_safe else self._made).get((user.name, parameter.lower()))
-
-
-def _is_id(name: Any) -> bool:
-    text = str(name)
-    return len(text) > len("_id") and text.endswith(("_id", "Id", "_uuid", "ID"))
 
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")

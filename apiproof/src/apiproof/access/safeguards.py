@@ -209,9 +209,12 @@ class Safeguards:
         return ""
 
     def _says_lent(self, request: Request) -> bool:
-        said = [*request.content.query.items(), *named_values(request.content.body)]
+        said = [*request.content.params.items(), *named_values(request.content.body)]
         naming = [value for name, value in said if _IDENTIFIER.search(name)]
-        accounts = [
+        # A short id is that of many things; in the query of such an operation it is an account's.
+        params = request.content.params.items()
+        in_query = [str(value) for name, value in params if _IDENTIFIER.search(name)]
+        accounts = in_query + [
             str(v) for name, v in said if name.lower() == "id" or _ACCOUNT_NAME.search(name)
         ]
         return self._names_lent(naming) or bool(self._lent_ids.intersection(accounts))

@@ -75,7 +75,7 @@ def _leaking(text: str, secrets: Iterable[str], sent: str) -> Iterator[tuple[str
             continue
         for found in pattern.finditer(text):
             is_signed_url = _IN_QUERY.search(text[: found.start()][-80:])  # meant to be followed
-            if found.group() not in sent and not is_signed_url:
+            if found.group() not in sent and not is_signed_url and found.group() != value:
                 yield name, found.group()
                 break
 
@@ -189,6 +189,19 @@ def _is_token(value: Any) -> bool:
     return isinstance(value, str) and bool(PATTERNS["a token"].fullmatch(value))
 
 
+def _shows_tokens(operation: Operation, response: Response) -> bool:
+    """Whether a plain read shows tokens, declared or not: they are somebody's who did not ask."""
+    words = f"{operation.path} {operation.operation_id}"
+    is_plain = operation.method == "GET" and not _GIVES_CREDENTIALS.search(words)
+    return is_plain and response.ok and bool(PATTERNS["a token"].search(response.text))
+
+
+def _signs_in_or_up(operation: Operation, request: Request) -> bool:
+    """Whether a request is a login or a sign-up, by any name: it gives a password, and no token."""
+    is_open = operation.method == "POST" and not operation.secured
+    return is_open and any(_PASSWORD.search(name) for name, _ in named_values(request.content.body))
+
+
 class SecretLeaks:
     """Looks for secrets in answers."""
 
@@ -231,15 +244,17 @@ class SecretLeaks:
             # FastAPI's 422 shows what was sent to who sent it: unwise, and nobody else's to read.
             is_echo = not response.ok and _is_sent(value, request)
             yield replace(finding, impact=Impact.DEVIATION) if is_echo else finding
+        is_anonymous = not (auth.cookies or auth.query) and not any(
+            name.lower() in self._fields for name in auth.headers
+        )
         if response.ok and (field := password_field(response.json)):
-            is_anonymous = not (auth.cookies or auth.query) and not any(
-                name.lower() in self._fields for name in auth.headers
-            )
             whom = "anybody, without a credential" if is_anonymous else "whoever asks"
             text = f"shows passwords or their hashes to {whom}: {field}"
             case = f"password-{response.status}"
             yield self._leak(operation, case, text, response, f"{SHOWN} {field}")
-
+        if is_anonymous and _shows_tokens(operation, response):
+            text = "shows tokens to anybody, without a credential"
+            yield self._leak(operation, f"tokens-{response.status}", text, response)
         if response.ok and shows_environment(response.json):
             text = "shows the environment variables of the server"
             yield self._leak(operation, f"environment-{response.status}", text, response)
@@ -273,7 +288,10 @@ class SecretLeaks:
         if response.ok and body is not None:
             schema = self._responses.schema(operation, response.status)
             declared = schema.node if schema is not None else {}
-            if _GIVES_CREDENTIALS.search(f"{operation.path} {operation.operation_id}"):
+            is_asked_for = _signs_in_or_up(operation, request)
+            if is_asked_for or _GIVES_CREDENTIALS.search(
+                f"{operation.path} {operation.operation_id}"
+            ):
                 declared = {}
                 body = _without_credentials(body)
             body = without_declared_secrets(body, declared, self._resolve)

@@ -124,8 +124,9 @@ def access(  # noqa: PLR0913 - these are the command line's options
 
     It signs up accounts of its own where the document has a sign-up, makes objects with them, and
     removes what it made. Accounts of the identities file are never deleted or changed, unless with
-    --destructive. What is sent: valid requests of every operation, the same with bad credentials
-    and as other users, with further fields, and with URLs of this machine.
+    --destructive, and make something only where no other account can; what stays is listed. What
+    is sent: valid requests of every operation, the same with bad credentials and as other users,
+    with further fields, and with URLs of this machine.
     """
     if context.invoked_subcommand is not None:
         return
