@@ -104,7 +104,7 @@ def _add_accounts(  # noqa: C901  # its operations share the members as closures
             raise HTTPException(403, headers={"WWW-Authenticate": "Bearer"})
         return found
 
-    declared = {"security": [{"HTTPBearer": []}]}  # also where nothing asks for it
+    declared: dict[str, Any] = {"security": [{"HTTPBearer": []}]}  # also where nothing asks for it
     guarded: dict[str, Any] = {"responses": REFUSED, "openapi_extra": declared}
 
     @app.put("/users/{user_id}", operation_id="change_user", **guarded)
