@@ -236,3 +236,10 @@ def test_buckets_that_variables_name_are_made_before_the_application_starts(
     assert service.variables["BUCKET_NAME"] == ("our-texts" if example else "bucket-name")
     with Environment.open(service):  # which ends where the bucket is not there
         """It starts."""
+
+
+def test_of_two_applications_the_one_that_fastapi_run_takes_comes_first(tmp_path: Path) -> None:
+    """The other is mounted in it."""
+    for name in ("api", "main"):
+        (tmp_path / f"{name}.py").write_text(MAIN, encoding="utf-8")
+    assert plan_of(tmp_path).facts.applications == ["main:app", "api:app"]

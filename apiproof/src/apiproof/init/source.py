@@ -35,6 +35,7 @@ _EMPTY = {
 }
 # Of a type that refuses just any word; JSON, as those above.
 _PLAIN_TYPES = {"int": "1", "float": "1", "bool": "false"}
+_STARTED = ("main", "app", "api", "asgi", "server", "service")  # as `fastapi run` looks for them
 _FLOW = re.compile(
     r"\b(USER_PASSWORD_AUTH|USER_SRP_AUTH|ADMIN_USER_PASSWORD_AUTH|CUSTOM_AUTH|USER_AUTH|ADMIN_NO_SRP_AUTH)\b"
 )
@@ -362,11 +363,11 @@ def _calls_of(path: Path, root: Path, factories: set[str]) -> list[str]:
 
 
 def _by_likelihood(paths: list[str]) -> list[str]:
-    def rank(path: str) -> tuple[bool, bool, int]:
+    def rank(path: str) -> tuple[int, bool, int]:
         module, _, name = path.partition(":")
         last = module.rpartition(".")[2]
         return (
-            last not in {"main", "app", "api", "asgi", "server", "service"},
+            _STARTED.index(last) if last in _STARTED else len(_STARTED),
             name.lower() != "app",
             len(module),
         )
