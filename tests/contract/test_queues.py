@@ -15,9 +15,10 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
+from tests.contract.keyserver import KeyServer, with_keys
 from tests.contract.pool_changes import PATIENCE, altered, changing
 from tests.contract.test_database import BACK, on_insert
-from tests.contract.valid_requests import Valid, valid
+from tests.contract.valid_requests import Valid, bearer, resigned, valid
 from tests.service import PASSWORD, application
 
 A_MOMENT = 0.3  # seconds
@@ -146,14 +147,19 @@ def connected(url: str) -> socket.socket:
 # Operations that share a queue with the first one, and one that does not.
 BESIDE = {
     "login_user": ["POST /users/login", "POST /users/refresh"],
+    "signup_user": ["POST /users/signup"],
     "resend_confirmation_code": list[str](),
 }
-ELSEWHERE = "POST /users/signup"
+ELSEWHERE = {"signup_user": "POST /users/login"}
 
 
 @pytest.mark.parametrize(
     ("name", "call"),
-    [("login_user", "InitiateAuth"), ("resend_confirmation_code", "ResendConfirmationCode")],
+    [
+        ("login_user", "InitiateAuth"),
+        ("signup_user", "SignUp"),
+        ("resend_confirmation_code", "ResendConfirmationCode"),
+    ],
 )
 def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
     env: Environment, name: str, call: str
@@ -183,14 +189,45 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
             refused, waiting = wait(sent, AT_ONCE, FIRST_COMPLETED)
             (answer,) = (future.result() for future in refused)
             beside = [what for what in BESIDE[name] if is_refused(live, what)]
-            assert not is_refused(live, ELSEWHERE)
+            assert not is_refused(live, ELSEWHERE.get(name, "POST /users/signup"))
         finally:
             released.set()
         served = [future.result(PATIENCE).status_code for future in [first, *waiting]]
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    assert served == [200, 200]
+    # Of two sign-ups under one name the second one is refused, in its turn.
+    assert served == ([201, 409] if name == "signup_user" else [200, 200])
     assert beside == BESIDE[name], "it is read before it is refused"
+
+
+def test_as_many_wait_for_keys_as_the_queue_holds_and_the_next_is_told_at_once(
+    env: Environment, key_server: KeyServer, key_url: str
+) -> None:
+    """Whoever invents key ids while their source is silent fills a queue of their own."""
+    user, queue = env.new_account(), 1
+    headers = bearer(resigned(env, user.access_token, header={"kid": "unknown"}))
+    unknown = replace(valid(env, "read_me", user), headers=headers)
+    known = valid(env, "read_me", user)
+    waits = ("request_deadline", "cognito_read_timeout", "cognito_connect_timeout")
+    settings = dict.fromkeys(waits, 60) | {"request_queue": queue}
+    app = application(with_keys(env, key_url), **settings)
+    with run_server(app) as live, ThreadPoolExecutor(CROWD) as threads:
+        assert known.send(HttpClient(live)).status_code == 200
+        key_server.gate.clear()
+        try:
+            sent = [threads.submit(unknown.send, HttpClient(live)) for _ in range(CROWD)]
+            told = [future.result(AT_ONCE) for future in as_many_done(sent, CROWD // 2)]
+            assert known.send(HttpClient(live)).status_code == 200
+        finally:
+            key_server.gate.set()
+        assert {future.result(PATIENCE).status_code for future in sent} <= {401, 503}
+    assert {answer.status_code for answer in told} == {503}
+
+
+def as_many_done(sent: "list[Future[Any]]", number: int) -> "list[Future[Any]]":
+    """Those that are done, as soon as there are so many."""
+    until(lambda: sum(future.done() for future in sent) >= number, "too few are told at once")
+    return [future for future in sent if future.done()]
 
 
 TAKE_NAME = """

@@ -8,16 +8,17 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from tests.property.account_model import NAMES, Person, Session, Status
 from tests.property.account_requests import pass_time
-from tests.property.accounts import NEVER_SENT, Accounts, either
+from tests.property.accounts import NEVER_SENT, Accounts, either, spell
 from tests.property.api_driver import PASSWORD, RESET, SIGN_UP
 from tests.property.unsteady_environment import KINDS, nothing
+from tests.service import disable
 
 WHO = st.sampled_from(NAMES)
 SPELT = st.sampled_from(["as-is", "upper", "lower"])
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 PASSWORDS = st.sampled_from([PASSWORD, OTHER_PASSWORD])
 # What has become of somebody before the life begins.
-PASTS = ["stays", "leaves", "continues", "resets", "changes"]
+PASTS = ["stays", "leaves", "continues", "resets", "changes", "is shut out", "comes back"]
 # Mostly right: what is wrong changes nothing, and lives go nowhere.
 RIGHT = st.sampled_from([True, True, True, False])
 # The answer that gets lost is the one that leaves most to put right, so it comes often.
@@ -27,10 +28,6 @@ TROUBLE = st.just(("SignUp", "lose_answer")) | st.tuples(
 WRONG = "Wrong-Horse-9-Battery"
 # The fifth in a row begins a lock-out (AWS, "Sign-in lockout behavior"); one more may be needed.
 MOST_FAILURES = 3
-
-
-def spell(name: str, how: str) -> str:
-    return {"as-is": name, "upper": name.upper(), "lower": name.lower()}[how]
 
 
 class AccountMachine(Accounts):
@@ -45,6 +42,8 @@ class AccountMachine(Accounts):
         "DELETE /users/me 204": 0.05,
         "POST /users/signup 503": 0.1,
         "an outage of Cognito meets a request": 0.1,
+        "somebody whom an operator shut out knocks": 0.1,
+        "an operator opens an account again": 0.1,
     }
 
     @initialize(settled=st.dictionaries(WHO, st.sampled_from(PASTS)))
@@ -65,6 +64,11 @@ class AccountMachine(Accounts):
                 self.log_in(who, "as-is", right=True, which=0)
             if then == "changes":
                 self.replace_password(person, person.sessions[-1], OTHER_PASSWORD, right=True)
+            if then in {"is shut out", "comes back"}:
+                self.shut_out(person, "as-is")
+            if then == "comes back":
+                self.let_in(person, "upper")
+                self.log_in(who, "as-is", right=True, which=0)
 
     # Coming in
 
@@ -121,12 +125,14 @@ class AccountMachine(Accounts):
     def log_in(self, who: str, spelt: str, *, right: bool, which: int) -> None:
         person = self.persons[who]
         known = len(person.passwords) == 1
-        if person.failures >= MOST_FAILURES and not (right and known):
+        if person.failures >= MOST_FAILURES and (person.is_shut or not (right and known)):
             return
         password = sorted(person.passwords)[which % len(person.passwords)] if right else WRONG
         due = {Status.ABSENT: 401, Status.WAITING: 403, Status.VERIFIED: 200}[person.status]
         outcomes = {due: lambda answer: self.proved(person, password, answer)}
-        if due == 401 or not right:
+        if person.is_shut:
+            self.reached.add("somebody whom an operator shut out knocks")
+        if due == 401 or person.is_shut or not right:
             outcomes = {401: lambda _: self.failed(person)}
         elif not known:
             outcomes[401] = lambda _: self.failed(person, password)
@@ -173,6 +179,8 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT)
     def forget(self, who: str, spelt: str) -> None:
         person = self.persons[who]
+        if person.is_shut:
+            return  # who forgets the password then is told nothing, and gets no code
 
         too_many = person.may_exceed("ForgotPassword")
 
@@ -194,6 +202,8 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT, right=RIGHT, password=PASSWORDS)
     def reset(self, who: str, spelt: str, *, right: bool, password: str) -> None:
         person = self.persons[who]
+        if person.is_shut:
+            return
         code = self.newest_code(who, RESET) if right else NEVER_SENT
         known = person.may_reset if right and person.status is Status.VERIFIED else False
 
@@ -243,6 +253,23 @@ class AccountMachine(Accounts):
             outcomes,
             perhaps,
         )
+
+    # Operators
+
+    @precondition(lambda self: not self.database_is_away)
+    @rule(who=WHO, spelt=SPELT)
+    def operate(self, who: str, spelt: str) -> None:
+        """Shut somebody's account, or open it again."""
+        person = self.persons[who]
+        if person.is_shut:
+            self.let_in(person, spelt)
+        elif person.status is Status.VERIFIED:
+            self.shut_out(person, spelt)
+
+    def shut_out(self, person: Person, spelt: str) -> None:
+        self.command(disable, spell(person.name, spelt))
+        person.is_shut = True
+        person.end_sessions(surely=True)
 
     # Going
 

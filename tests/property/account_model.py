@@ -51,6 +51,7 @@ class Person:
         passwords: one of them is in force.
         may_reset: whether a reset code is out; None where an outage left it open.
         failures: wrong passwords in a row, at most.
+        is_shut: whether an operator has disabled the account.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Person:
     may_reset: bool | None = False
     failures: int = 0
     calls: dict[str, int] = field(default_factory=dict)
+    is_shut: bool = False
 
     def signup(self, spelt: str, password: str) -> Signup:
         """What they sign up with."""

@@ -13,14 +13,22 @@ from tests.property.account_requests import pass_time
 from tests.property.api_driver import PASSWORD
 from tests.property.snapshots import snapshots, snapshots_without_database
 from tests.property.unsteady_environment import Effect, UnsteadyEnvironment, nothing
+from tests.service import enable
 
 NEVER_SENT = "000000"
 MOST_SESSIONS = 3
+# What an operator is told who may try again.
+MAY_PASS = {"IdentityAnswerLost", "IdentityUnavailable", "Throttled", "DatabaseUnavailable"}
 
 
 def either(*, yes: int, no: int, known: bool | None) -> set[int]:
     """The answers that are due when something is so, is not so, or is not known."""
     return {yes, no} if known is None else {yes if known else no}
+
+
+def spell(name: str, how: str) -> str:
+    """Write a name as it is, or in capitals, or without any."""
+    return {"as-is": name, "upper": name.upper(), "lower": name.lower()}[how]
 
 
 class Accounts(UnsteadyEnvironment):
@@ -36,14 +44,19 @@ class Accounts(UnsteadyEnvironment):
         if self.database_is_away:
             return
         seen = snapshots(self.env)
-        subs = {name.lower(): account["sub"] for name, account in seen.accounts.items()}
-        statuses = {name.lower(): account["status"] for name, account in seen.accounts.items()}
+        pool = seen.accounts
+        subs = {name.lower(): account["sub"] for name, account in pool.items()}
+        statuses = {name.lower(): account["status"] for name, account in pool.items()}
         rows = {row["username"].lower(): row["sub"] for row in seen.users}
+        enabled = {name.lower(): account["enabled"] == "True" for name, account in pool.items()}
+        shut_here = {row["username"].lower(): row["disabled_at"] != "None" for row in seen.users}
         for person in self.persons.values():
             key = person.name.lower()
             assert Status(statuses.pop(key, "absent")) is person.status
             assert subs.pop(key, None) == person.sub
             assert rows.pop(key, None) == person.row_sub
+            assert key not in enabled or enabled[key] is not person.is_shut
+            assert key not in shut_here or shut_here[key] is person.is_shut
         assert not subs
         assert not rows
 
@@ -62,6 +75,8 @@ class Accounts(UnsteadyEnvironment):
     def heal(self) -> None:
         """Whoever tries again gets in, and leaves no orphan on either side."""
         for person in self.persons.values():
+            if person.is_shut:
+                self.let_in(person, "as-is")
             if person.is_whole:
                 continue
             if person.can_sign_up:
@@ -72,6 +87,26 @@ class Accounts(UnsteadyEnvironment):
                 tries = [self.driver.log_in(person.name, each) for each in person.passwords]
                 assert 200 in [answer.status_code for answer in tries]
         assert snapshots(self.env).orphans == frozenset()
+
+    # What operators do
+
+    def command(self, give: Callable[..., None], name: str) -> None:
+        """Give a command; one that something stood in the way of is given again."""
+        self.driver.script.act(f"An operator gives the command {give.__name__} {name}.")
+        try:
+            give(self.env.config, name)
+        except Exception as error:
+            # By its name: this suite does not know the classes of the service.
+            if type(error).__name__ not in MAY_PASS:
+                raise
+            self.mend()
+            give(self.env.config, name)
+
+    def let_in(self, person: Person, spelt: str) -> None:
+        """Open an account again that an operator has shut."""
+        self.command(enable, spell(person.name, spelt))
+        person.is_shut = False
+        self.reached.add("an operator opens an account again")
 
     # What rules need
 

@@ -32,6 +32,8 @@ CALLS = [
     "AdminGetUser",
     "AdminDeleteUser",
     "AdminUserGlobalSignOut",
+    "AdminDisableUser",
+    "AdminEnableUser",
 ]
 KINDS = ["time_out", "lose_answer", "TooManyRequestsException", "InternalErrorException"]
 MOST_PLANNED = 2
