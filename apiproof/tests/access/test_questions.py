@@ -1,7 +1,12 @@
 """What is added to what everybody reads, to what is private, and accounts that go by their ids."""
 
+from types import SimpleNamespace
+from typing import Any, cast
+
 import pytest
 
+from apiproof.access.functions import FunctionProbe
+from apiproof.access.users import User
 from tests.access.strangers import assert_found, probed
 from tests.apps import questions
 from tests.apps.members import LENT, PASSWORD
@@ -34,3 +39,20 @@ def test_lent_accounts_gain_nothing_that_others_can_make() -> None:
     makers = {one.get("author", one.get("owner")) for one in forum.said.values()}
     assert makers
     assert not makers & set(LENT)
+
+
+def test_what_can_be_read_only_by_a_flaw_excuses_nobody_who_writes_to_it() -> None:
+    forum = Forum("read-by-all messages-for-all")
+    report = probed(questions.create_forum(forum), checks=("ownership_enforced",))
+    found = {one.operation_id.partition("_groups")[0] for one in report.findings}
+    assert found == {"read_group", "write"}
+
+
+def test_an_account_that_is_gone_is_replaced_in_its_place() -> None:
+    gone, new, root = User("gone"), User("new"), User("root", is_lent=True)
+    accounts: Any = SimpleNamespace(
+        is_gone=lambda user: user is gone, users=lambda: iter([new, root])
+    )
+    roles, nothing = {"signed-up": gone, "admin": root}, cast("Any", None)
+    FunctionProbe(nothing, accounts, {}).renew(roles)
+    assert list(roles.items()) == [("signed-up", new), ("admin", root)]

@@ -128,7 +128,7 @@ class FunctionProbe:
     def _try(self, operation: Operation, roles: dict[str, User]) -> None:
         """Have each role send what the most privileged one that can would send."""
         answers: dict[str, Response] = {}
-        self._renew(roles)
+        self.renew(roles)
         for role, user in reversed(roles.items()):
             if operation.method not in SAFE and self._is_spared(user):
                 continue
@@ -153,7 +153,7 @@ class FunctionProbe:
                 self._answers[operation.operation_id] = answers
                 return
 
-    def _renew(self, roles: dict[str, User]) -> None:
+    def renew(self, roles: dict[str, User]) -> None:
         """Put a new account in the place of one that a write has renamed or ended."""
         for role, user in list(roles.items()):
             if self._accounts.is_gone(user):
