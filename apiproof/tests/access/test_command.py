@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from cryptography.hazmat.primitives import serialization
 
 from apiproof.access import Probe
@@ -169,6 +170,19 @@ def test_wrong_input_is_one_line_and_2(
     assert run("--url", nobody, *arguments) == 2
     said = capsys.readouterr().err
     assert text in said
+    assert said.count("\n") == 1
+
+
+def test_a_service_that_is_gone_is_one_line_and_2_also_with_a_document_at_hand(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with planner_at() as url:
+        document = requests.get(f"{url}/openapi.json", timeout=10).text
+    (folder / "openapi.json").write_text(document)
+    assert run("--url", url, "--identities", "wfc.json", "--openapi", "openapi.json") == 2
+    said = capsys.readouterr().err
+    assert "cannot be reached" in said
+    assert "unexpected" not in said
     assert said.count("\n") == 1
 
 

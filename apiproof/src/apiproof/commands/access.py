@@ -234,6 +234,8 @@ def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
     options: "ProbeOptions",
 ) -> "AccessReport":
     """Probe a running API as the users of a file."""
+    import requests
+
     from apiproof.access import probe
     from apiproof.access.accounts import Accounts
     from apiproof.access.keys import published_keys
@@ -250,7 +252,12 @@ def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
     document = _document(url, openapi)
     client = HttpClient(_base_url(url, document))
     accounts = Accounts(users, client, key)
-    accounts.use_keys(published_keys(document, accounts.any_token(), jwks))
+    try:
+        token = accounts.any_token()
+    except requests.RequestException as error:
+        reason = type(error).__name__
+        raise UserError(f"{url}: no user can sign in, it cannot be reached ({reason}).") from None
+    accounts.use_keys(published_keys(document, token, jwks))
     return probe(document, accounts, client, skip, options)
 
 
