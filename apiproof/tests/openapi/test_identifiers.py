@@ -73,14 +73,73 @@ def test_what_a_uri_names_judges_values(tmp_path: Path, document: Any) -> None:
 
 
 def test_a_dynamic_reference_that_cannot_be_judged_is_told_in_one_line(tmp_path: Path) -> None:
+    """Which schema is meant depends on the way that leads to it: none is chosen for it."""
     named = {name: {"$dynamicAnchor": "s", "type": "string"} for name in "AB"}
     document = _document({"$dynamicRef": "#s"}, named)
     (tmp_path / "openapi.json").write_text(json.dumps(document), encoding="utf-8")
     whole = Document(load_document(tmp_path / "openapi.json"))
     body = whole.root.at("paths", "/things", "post", "requestBody", "content", "application/json")
-    with pytest.raises(DocumentError, match="not a usable schema") as caught:
+    with pytest.raises(
+        DocumentError, match=r"2 schemas have .* s .*#/components/schemas/A"
+    ) as caught:
         SchemaValidator(whole).accepts([body.at("schema")], "text")
+    assert "name one by $ref" in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+_ODD = {"$ref": 5}
+_PARKED = {"x-parked": {"Odd": {"items": _ODD}}}
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        _document(_ODD, {}),
+        _document({"$ref": None}, {}),
+        _document({"$ref": ["#/components/schemas/A"]}, {"A": {}}),
+        _document({}, {"Unused": {"properties": {"x-a": {"items": _ODD}}}}),
+        _document({"properties": {"properties": {"properties": {"example": _ODD}}}}, {}),
+        _document({}, {}, components={"parameters": {"P": _ODD}, "responses": {"R": _ODD}}),
+        _document({}, {}, paths={"/a": _ODD}),
+        _document({"$ref": "#/x-parked/Odd"}, {}, **_PARKED),
+        _document({"$ref": "#/x-parked"}, {}, **_PARKED),
+        {**_document(_ODD, {}), "openapi": "3.0.3"},
+    ],
+)
+def test_a_reference_that_is_no_text_is_refused(tmp_path: Path, document: Any) -> None:
+    """Two equal documents with one were equal, and so without a change."""
+    (tmp_path / "old.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(
+        DocumentError, match=r"old.json: the reference at #/\S*/\$ref is no text"
+    ) as why:
+        load_document(tmp_path / "old.json")
+    assert "\n" not in str(why.value)
+
+
+def test_a_reference_of_another_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x-parts.json").write_text(json.dumps({"A": {"items": _ODD}}), encoding="utf-8")
+    document = _document({"$ref": "x-parts.json#/A"}, {})
+    (tmp_path / "old.json").write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(DocumentError, match=r"reference at x-parts.json#/A/items/\$ref is no text"):
+        load_document(tmp_path / "old.json")
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"properties": {"$ref": {"type": "string"}}, "required": ["$ref"]},
+        {"properties": {"$ref": True}, "patternProperties": {"$ref": True}},
+        {"dependentRequired": {"$ref": ["a"]}, "dependentSchemas": {"$ref": {}}},
+        {"$defs": {"$ref": {}}},
+        {"example": _ODD, "examples": [_ODD], "default": _ODD, "const": _ODD, "enum": [_ODD]},
+        {"x-note": _ODD, "x-notes": [{"a": _ODD}]},
+    ],
+)
+def test_a_name_or_data_like_a_reference_is_none(tmp_path: Path, schema: Any) -> None:
+    parts = {"examples": {"A": {"value": _ODD}}, "schemas": {"A": schema}}
+    document = _document({"$ref": "#/components/schemas/A"}, {}, components=parts, **_PARKED)
+    document["servers"] = [{"url": "/{$ref}", "variables": {"$ref": {"default": "a"}}}]
+    assert _refused(tmp_path, document, document) == []
 
 
 def test_references_in_a_schema_with_an_id_are_relative_to_it(tmp_path: Path) -> None:

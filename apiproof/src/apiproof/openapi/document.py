@@ -26,8 +26,10 @@ from apiproof.openapi.references import (
     DocumentMissing,
     as_document,
     join_pointer,
+    pointer_steps,
     resolve_ref,
     shown_place,
+    steps_to_extension,
 )
 from apiproof.openapi.routing import Route, Router
 from apiproof.openapi.strict_json import HalfCharacter, strict_json
@@ -141,10 +143,17 @@ class _Bundle:
             raise DocumentError(f"{self._source}: expected an OpenAPI object, got {found}.")
         self._reads_identifiers = not str(raw.get("openapi", "")).startswith("3.0")
         self._register(raw, self._root)
+        no_texts: list[str] = []
+        followed: set[str] = set()
         while self._unread:
             node, location = self._unread.pop()
-            for holder, key, reference, base in references_of(node, location):
-                holder[key] = f"#{self._led(reference, base, location)}"
+            here: list[str] = []
+            for holder, key, reference, base in references_of(node, location, here):
+                pointer = self._led(reference, base, location)
+                followed.add(unquote(pointer))
+                holder[key] = f"#{pointer}"
+            no_texts += [self._prefix(location) + pointer for pointer in here]
+        self._require_texts(no_texts, followed)
         if self._reads_identifiers:
             self._identifiers.settle(raw, self._root)
             for where, name in self._names.items():
@@ -152,6 +161,21 @@ class _Bundle:
         if self._files:
             raw[EXTERNAL] = self._files
         return raw
+
+    def _require_texts(self, no_texts: Sequence[str], followed: set[str]) -> None:
+        """Refuse references that are no texts; in an extension only where a reference leads there.
+
+        It is said here, for all commands alike: where two documents share one, nothing compares it.
+        """
+        for pointer in no_texts:
+            steps = pointer_steps(pointer)
+            outer = steps_to_extension(steps)
+            ways = (join_pointer("", *steps[:end]) for end in range(outer, len(steps)))
+            if not outer or not followed.isdisjoint(ways):
+                raise DocumentError(
+                    f"{self._source}: the reference at {shown_place(pointer)} is no text; write "
+                    "what it refers to, or remove it."
+                )
 
     def _register(self, parsed: Any, location: str) -> None:
         self._unread.append((parsed, location))

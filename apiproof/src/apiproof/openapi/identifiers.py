@@ -63,11 +63,21 @@ def _fragment(pointer: str) -> str:
     return pointer.replace("%", "%25")
 
 
-def references_of(root: Any, location: str) -> Iterator[tuple[dict[str, Any], str, str, str]]:
-    """Yield the references of one file: what holds each, its key, its text, and its base URI."""
-    for node, _, base in _parts(root, location):
+def references_of(
+    root: Any, location: str, no_texts: list[str]
+) -> Iterator[tuple[dict[str, Any], str, str, str]]:
+    """Yield the references of one file: what holds each, its key, its text, and its base URI.
+
+    Args:
+        root: The file, parsed.
+        location: Its path or URL.
+        no_texts: Takes the pointer of each `$ref` that is no text.
+    """
+    for node, way, base in _parts(root, location):
         if isinstance(node.get("$ref"), str):
             yield node, "$ref", node["$ref"], base
+        elif "$ref" in node:
+            no_texts.append(_pointer((way, "$ref")))
         discriminator = node.get("discriminator")
         mapping = discriminator.get("mapping") if isinstance(discriminator, dict) else None
         if isinstance(mapping, dict):

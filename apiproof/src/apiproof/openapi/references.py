@@ -14,6 +14,7 @@ NAME_MAPS: Final = frozenset(
         "properties", "patternProperties", "schemas", "$defs", "definitions", "dependentSchemas",
         "responses", "parameters", "requestBodies", "headers", "securitySchemes", "links",
         "callbacks", "pathItems", "paths", "webhooks", "content", "encoding", "mapping",
+        "dependentRequired", "variables", "scopes",
     }
 )  # fmt: skip
 """Keywords whose value is a map from names, which are no keywords."""
@@ -75,6 +76,16 @@ def join_pointer(pointer: str, *steps: str | int) -> str:
 def pointer_steps(pointer: str) -> list[str]:
     """Return the steps of a JSON pointer, unescaped."""
     return list(jsonpointer.JsonPointer(pointer).parts)
+
+
+def steps_to_extension(steps: Sequence[str]) -> int:
+    """Return how many of a pointer's steps lead to the extension (`x-...`) it is in; 0: none."""
+    is_names = False
+    for number, step in enumerate(steps):
+        if step.startswith("x-") and not is_names and step != EXTERNAL:
+            return number + 1
+        is_names = step in {*NAME_MAPS, EXTERNAL} and not is_names
+    return 0
 
 
 def shown_place(pointer: str) -> str:
@@ -181,7 +192,7 @@ class Document:
         """
         if "#/" in reference:
             return [self.target(reference)]
-        named = self._dynamic_anchors.get(unquote(reference.rpartition("#")[2]), ())
+        named = self.places_of_anchor(unquote(reference.rpartition("#")[2]))
         return [Located(self.at(at), at) for at in named] or [self.target(reference)]
 
     def resolve(self, part: Located) -> Located:
@@ -221,6 +232,10 @@ class Document:
                 break
             part = inner
         return part.pointer
+
+    def places_of_anchor(self, name: str) -> Sequence[str]:
+        """Return the pointers of all schemas that have a `$dynamicAnchor` of one name."""
+        return self._dynamic_anchors.get(name, ())
 
     @cached_property
     def _anchors(self) -> dict[str, str]:

@@ -88,7 +88,8 @@ def require_shape(document: Document) -> None:
 def _followed(document: Document, kind: str, part: Located) -> Located:
     if kind == _SCHEMA or not isinstance(part.node, Mapping) or "$ref" not in part.node:
         return part
-    _require(document, part.at("$ref"), str, "a text")
+    if kind:  # in a map it may be a name
+        _require(document, part.at("$ref"), str, "a text")
     return document.resolve(part)
 
 

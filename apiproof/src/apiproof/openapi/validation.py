@@ -28,6 +28,7 @@ from apiproof.openapi.references import (
     as_document,
     join_pointer,
     pointer_steps,
+    shown_place,
 )
 
 Direction = Literal["request", "response"]
@@ -39,6 +40,8 @@ _DEPTH_OF_PARTS: Final = 3  # `/components/schemas/User`, `/paths/~1users/get`
 _Steps = tuple[str, ...]
 _BASE: Final = "urn:openapi"
 _MASK: Final = "the value"
+_NOT_USABLE: Final = (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError)
+_NO_ANCHOR: Final = re.compile("Anchor '(.+)' does not exist")
 _SENTENCES: Final = {
     "type": "expected {}",
     "enum": "expected {}",
@@ -122,16 +125,20 @@ class SchemaValidator:
                     formats={"date-time": _is_date_time, "time": _is_time},
                     mask=_MASK,
                 )
-            except (
-                jsonschema_rs.ValidationError,
-                jsonschema_rs.ReferencingError,
-                ValueError,
-            ) as why:
-                reason = str(why.args[0]).partition("\n")[0]
-                raise DocumentError(
-                    f"{schema.place}: not a usable schema ({reason}); repair it."
-                ) from why
+            except _NOT_USABLE as why:
+                raise self._unusable(schema, str(why.args[0]).partition("\n")[0]) from why
         return self._compiled[schema.pointer]
+
+    def _unusable(self, schema: Located, reason: str) -> DocumentError:
+        name = "".join(_NO_ANCHOR.findall(reason))
+        places = self._document.places_of_anchor(name)
+        if not places[1:]:
+            return DocumentError(f"{schema.place}: not a usable schema ({reason}); repair it.")
+        return DocumentError(
+            f"{schema.place}: {len(places)} schemas have the $dynamicAnchor {name} (one is "
+            f"{shown_place(min(places))}); which is meant is decided while validating, so nothing "
+            "is compared with it: name one by $ref."
+        )
 
     @cached_property
     def _parts_of_all(self) -> int:
