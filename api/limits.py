@@ -223,7 +223,8 @@ class Bulkhead:
         Args:
             others: how many wait for a place here already.
         """
-        return not self._free and self._waiting + others >= self._longest
+        # A thread may be free for the moment in which those others are let in.
+        return (others > 0 or not self._free) and self._waiting + others >= self._longest
 
     async def run(self, work: Callable[[], T], *, row: str | None = None) -> T:
         """Do blocking work in a thread, within the request's deadline.

@@ -81,6 +81,12 @@ def test_who_finds_the_queue_full_is_told_at_once() -> None:
     assert sorted(answers[2:]) == ["True"] * 3 + ["later"] * 2
 
 
+def test_those_who_are_to_be_let_in_are_counted_although_a_thread_is_free() -> None:
+    """Else the line grows without an end whenever the event loop lets them in too late."""
+    one = bulkhead(queue=2)
+    assert [one.is_full(others) for others in range(4)] == [False, False, True, True]
+
+
 def test_work_at_one_row_takes_a_third_of_the_threads_and_three_quarters_of_the_queue() -> None:
     """Somebody keeps the row: work that does not need it goes on, and finds room to wait."""
     unlocked = threading.Event()
