@@ -41,7 +41,7 @@ TIDYING = 2.0
 """Seconds for what has to be written down although its request is over."""
 _DAY = 86_400.0  # seconds
 _numbers = itertools.count()
-_AHEAD = 4  # for each thread, those who wait for nothing but a thread
+_AHEAD = 16  # for each thread, those who wait for nothing but a thread
 
 
 class Deadline:

@@ -81,7 +81,7 @@ class Line:
         """Stand before a queue."""
         self._queue = queue
         self._turns: dict[asyncio.Future[None], None] = {}
-        self._is_moving = False
+        self._coming = 0
         queue.on_end = self.move_up
 
     @property
@@ -121,20 +121,20 @@ class Line:
         finally:
             watch.cancel()
             self._turns.pop(turn, None)
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._coming -= 1
         return client.receive
 
     def move_up(self) -> None:
         """Let in those whose turn has come; once, however much has ended by then."""
-        if self._turns and not self._is_moving:
-            self._is_moving = True
-            asyncio.get_running_loop().call_soon(self._let_in)
-
-    def _let_in(self) -> None:
-        self._is_moving = False
-        for turn in list(self._turns)[: self._queue.lacking]:
+        room = self._queue.lacking - self._coming
+        while room > 0 and self._turns:
+            turn = next(iter(self._turns))
             del self._turns[turn]
             if not turn.done():
                 turn.set_result(None)
+                self._coming += 1
+                room -= 1
 
     async def _leave_when_hung_up(self, turn: "asyncio.Future[None]", client: "_Client") -> None:
         await client.hung_up()

@@ -13,8 +13,8 @@ from api.limits import Bulkhead, started
 from api.middleware import Admission, Line
 
 PATIENCE = 10.0  # seconds, for what happens at once
-ENOUGH = 5  # of one thread: its own work, and four that wait for it
-PLACES = 20
+ENOUGH = 17  # of one thread: its own work, and sixteen that wait for it
+PLACES = 40
 A_MOMENT = 0.05  # seconds
 
 
