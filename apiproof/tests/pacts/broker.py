@@ -19,6 +19,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from apiproof.pacts.verify.broker import BrokerOptions, add_broker_pacts
+from apiproof.pacts.verify.loading import Filter, LoadedPacts, SelectedPact, select
+from tests.pacts.shop import NAME, STATES
+
 HAL = "application/hal+json;charset=utf-8"
 _BRANCH_KEYS = {"latest", "tag", "fallbackTag", "branch", "fallbackBranch", "matchingBranch",
                 "mainBranch"}  # fmt: skip
@@ -133,7 +137,7 @@ class Broker:
 
     def _href(self, request: Request, consumer: str) -> str:
         base = self.links_to or str(request.base_url).rstrip("/")
-        sha = _sha(self.pacts[consumer])
+        sha = sha_of(self.pacts[consumer])
         provider = quote(request.path_params["provider"])
         return f"{base}/pacts/provider/{provider}/consumer/{quote(consumer)}/pact-version/{sha}"
 
@@ -206,7 +210,7 @@ def _notices(consumer: str, query: Any, is_pending: bool) -> Iterator[dict[str, 
 
 
 def _with_ids(pact: dict[str, Any]) -> dict[str, Any]:
-    interactions = [{"_id": _sha(each), **each} for each in pact["interactions"]]
+    interactions = [{"_id": sha_of(each), **each} for each in pact["interactions"]]
     return {**pact, "interactions": interactions}
 
 
@@ -219,5 +223,13 @@ def _is_for(interaction: dict[str, Any], result: dict[str, Any]) -> bool:
     )
 
 
-def _sha(thing: Any) -> str:
+def sha_of(thing: Any) -> str:
     return hashlib.sha1(json.dumps(thing, sort_keys=True).encode()).hexdigest()  # noqa: S324 - as it does
+
+
+def orders_of(options: BrokerOptions) -> list[SelectedPact]:
+    sources = LoadedPacts()
+    add_broker_pacts(sources, options, NAME)
+    orders, problems = select(sources.found, Filter(), NAME, STATES)
+    assert sources.problems + problems == []
+    return orders

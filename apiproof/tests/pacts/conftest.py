@@ -10,6 +10,8 @@ from apiproof.pacts.verify.loading import Filter, LoadedPacts, select
 from apiproof.pacts.verify.provider_states import EnvironmentStates
 from apiproof.pacts.verify.results import Verification
 from apiproof.pacts.verify.session import VerificationSession, verify_selected
+from tests.pacts.broker import Broker
+from tests.pacts.pacts import order, pact
 from tests.pacts.shop import NAME, STATES, Shop
 
 Verify = Callable[..., Verification]
@@ -48,3 +50,8 @@ def verify(session: VerificationSession, shop: Shop) -> Verify:  # noqa: ARG001 
         return verify_selected(orders, session, NAME)
 
     return run
+
+
+@pytest.fixture
+def broker() -> Broker:
+    return Broker(pacts={"till": pact(order()), "web": pact(order(), consumer="web")})

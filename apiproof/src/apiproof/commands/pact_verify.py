@@ -173,6 +173,7 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
         )
     print_verification(verification, console)
     published = bool(request.broker and request.broker.publish_version)
+    published = published and not verification.unpublished
     for pact in verification.pacts:
         for text in notices_after(pact, published=published):
             print_line(console, f"Broker: {text}")

@@ -16,7 +16,13 @@ from typing import Any
 from urllib.parse import quote
 
 from apiproof.errors import UNREADABLE, UserError
-from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json, shown_url
+from apiproof.pacts.verify.fetching import (
+    Credentials,
+    FetchFailed,
+    fetch_json,
+    joined_url,
+    shown_url,
+)
 from apiproof.pacts.verify.loading import LoadedPact, LoadedPacts, SelectedPact, publish_url
 from apiproof.pacts.verify.results import (
     InteractionResult,
@@ -123,9 +129,9 @@ def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str)
             "selectors: check --selector, --consumer-tag and the provider's name."
         )
     for each in listed:
-        href = _link(each, "self", url)
         properties = _inner(each, "verificationProperties")
         try:
+            href = _link(each, "self", url)
             document = _ask(options, href)
         except BrokerError as why:
             loaded.problems.append(str(why))
@@ -135,7 +141,7 @@ def add_broker_pacts(loaded: LoadedPacts, options: BrokerOptions, provider: str)
             shown_url(href),
             # Work in progress is pending, whether or not the Broker was asked what is.
             is_pending=bool(properties.get("pending") or properties.get("wip")),
-            publish_url=publish_url(document),
+            publish_url=publish_url(document, href),
             notices=tuple(_notices(properties)),
         )
 
@@ -169,13 +175,19 @@ def publish(
     """Tell the Broker the result of each of its pacts, with the provider's branch and tags.
 
     Raises:
-        BrokerError: it does not take a result.
+        BrokerError: it does not take a result; the others are published all the same.
     """
     _describe_version(options, provider)
+    problems: list[str] = []
     for each, result in zip(selected, verification.pacts, strict=True):
         if each.source.publish_url:
             body = result_body(options, each.source, result)
-            _ask(options, each.source.publish_url, method="POST", body=body)
+            try:
+                _ask(options, each.source.publish_url, method="POST", body=body)
+            except BrokerError as why:
+                problems.append(str(why))
+    if problems:
+        raise BrokerError("\n".join(problems))
 
 
 def can_i_deploy(options: BrokerOptions, provider: str, environment: str) -> Deployability:
@@ -251,14 +263,15 @@ def _ask(options: BrokerOptions, url: str, *, method: str = "GET", body: Any = N
 
 
 def _link(document: Any, relation: str, url: str, **values: str) -> str:
-    """The address of a link, its template filled in (RFC 6570, level 1)."""
+    """The address of a link of what a URL gave, its template filled in (RFC 6570, level 1)."""
     links = document.get("_links") if isinstance(document, Mapping) else None
     link = links.get(relation) if isinstance(links, Mapping) else None
     if not isinstance(link, Mapping) or not link.get("href"):
         raise BrokerError(
-            f"{shown_url(url)} is not a Pact Broker: its answer has no link {relation!r}."
+            f"{shown_url(url)} is no Pact Broker, or too old a one for this: its answer has no "
+            f"link {relation!r}."
         )
     href = str(link["href"])
     for name, value in values.items():
         href = href.replace(f"{{{name}}}", quote(value, ""))
-    return href
+    return joined_url(url, href)

@@ -7,7 +7,7 @@ by step, because each step may lead to another origin.
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit, urlunsplit
 
 from apiproof.openapi.strict_json import strict_json
 
@@ -42,6 +42,7 @@ class Credentials:
         username: where there is no token.
         password: likewise.
         origin: of the only server that is sent them, as a URL of it; without one, nobody is.
+            Username and password that it holds count where there are no others.
     """
 
     token: str | None = field(default=None, repr=False)
@@ -61,28 +62,56 @@ class Credentials:
 
     def basic(self, url: str) -> tuple[str, str] | None:
         """Username and password for a URL: its own, or these where there is no token."""
-        parts = urlsplit(url)
-        if parts.username is not None:
-            return parts.username, parts.password or ""
-        if self.token or self.username is None or not self.are_for(url):
+        if own := _userinfo(url):
+            return own
+        if self.token or not self.are_for(url):
             return None
+        if self.username is None:  # links to a server that is named with them come without
+            return _userinfo(self.origin)
         return self.username, self.password or ""
 
     @property
     def are_given(self) -> bool:
         """Whether there are any."""
-        return bool(self.token or self.username)
+        return bool(self.token or self.username or _userinfo(self.origin))
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
-    parts = urlsplit(url)
+    parts = _split(url)
     scheme = parts.scheme.lower()
     return scheme, parts.hostname, parts.port or _PORTS.get(scheme)
 
 
+def _userinfo(url: str) -> tuple[str, str] | None:
+    parts = _split(url)
+    if parts.username is None:
+        return None
+    return unquote(parts.username), unquote(parts.password or "")
+
+
+def _split(url: str) -> SplitResult:
+    """Split a URL; what is none has no parts."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises where it is no port
+    except ValueError:
+        return urlsplit("")
+    return parts
+
+
+def joined_url(url: str, link: str) -> str:
+    """Where a link leads that stands in what a URL gave; it may be relative (RFC 3986, 5)."""
+    try:
+        return urljoin(url, link)
+    except ValueError:  # it is none, and refused when it is fetched
+        return link
+
+
 def shown_url(url: str) -> str:
     """A URL without the username and password that it may hold."""
-    parts = urlsplit(url)
+    parts = _split(url)
+    if not parts.netloc:
+        return url.rpartition("@")[2]
     return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
@@ -114,7 +143,11 @@ def _answer(url: str, credentials: Credentials, method: str, body: Any) -> "requ
     shown = shown_url(url)
     with requests.Session() as session:
         for _ in range(_REDIRECTS + 1):
-            if urlsplit(url).hostname in _LOOPBACK:
+            parts = _split(url)
+            if parts.scheme.lower() not in _PORTS or not parts.hostname:
+                leads = "" if shown == shown_url(url) else f"leads to {shown_url(url)}, which "
+                raise FetchFailed(f"{shown}: {leads}is no http(s) URL; write https://host/path.")
+            if parts.hostname in _LOOPBACK:
                 session.trust_env = False  # the loopback interface is never behind a proxy
             headers = {"Accept": "application/hal+json, application/json"}
             headers |= credentials.headers(url)
@@ -132,13 +165,13 @@ def _answer(url: str, credentials: Credentials, method: str, body: Any) -> "requ
                 raise FetchFailed(f"{shown}: the answer is larger than {LARGEST} bytes.")
             if not response.is_redirect:
                 return response
-            url = urljoin(url, response.headers["Location"])
+            url = joined_url(url, response.headers["Location"])
     raise FetchFailed(f"{shown}: more than {_REDIRECTS} redirects.")
 
 
 def _advice(url: str, credentials: Credentials) -> str:
     if credentials.are_given and not credentials.are_for(url):
-        parts = urlsplit(url)
+        parts = _split(url)
         asked = f"{parts.scheme}://{parts.netloc}"
         belongs = f"to {shown_url(credentials.origin)}" if credentials.origin else "to a Broker"
         return (

@@ -15,7 +15,13 @@ from apiproof.errors import UserError
 from apiproof.pacts.reading import Interaction, PactError, PactFile, load_document, parse_pact
 from apiproof.pacts.states import ParametersInvalid, StateRegistry, StateUnknown
 from apiproof.pacts.states.state import nearest
-from apiproof.pacts.verify.fetching import Credentials, FetchFailed, fetch_json, shown_url
+from apiproof.pacts.verify.fetching import (
+    Credentials,
+    FetchFailed,
+    fetch_json,
+    joined_url,
+    shown_url,
+)
 
 
 class FilterInvalid(UserError):
@@ -88,14 +94,15 @@ class LoadedPacts:
         except FetchFailed as why:
             self.problems.append(f"{why} Name the URL of a pact file.")
         else:
-            self.add_document(document, shown_url(url), publish_url=publish_url(document))
+            self.add_document(document, shown_url(url), publish_url=publish_url(document, url))
 
 
-def publish_url(document: Any) -> str | None:
-    """Where a Broker's pact says that its results are taken (HAL), if it says so."""
+def publish_url(document: Any, url: str) -> str | None:
+    """Where a pact from a Broker's URL says that its results are taken (HAL), if it says so."""
     links = document.get("_links") if isinstance(document, Mapping) else None
     link = links.get("pb:publish-verification-results") if isinstance(links, Mapping) else None
-    return str(link["href"]) if isinstance(link, Mapping) and link.get("href") else None
+    href = link.get("href") if isinstance(link, Mapping) else None
+    return joined_url(url, str(href)) if href else None
 
 
 def load_pacts(names: Sequence[str], credentials: Credentials) -> LoadedPacts:

@@ -68,7 +68,7 @@ def as_step(verification: Verification) -> StepResult:
         cases=list(_cases(verification)),
         sections=[_table(pact) for pact in verification.pacts],
         seconds=verification.seconds,
-        error="\n".join([verification.summary, *verification.problems])
+        error="\n".join([verification.summary, *verification.hindrances])
         if verification.exit_code == 2
         else "",
     )
@@ -129,7 +129,7 @@ def _cases(verification: Verification) -> Iterator[Case]:
             )
         for line in pact.not_verified:
             yield Case(line, Status.SKIPPED, group, message=line)
-    for line in verification.problems:
+    for line in verification.hindrances:
         yield Case(line, Status.ERROR, "pacts", message=line)
     for finding in verification.findings:
         status = Status.FAILED if finding.is_failing else Status.SKIPPED
@@ -174,7 +174,7 @@ def print_verification(verification: Verification, console: Console) -> None:
             print_line(console, (line, "magenta"))
     if verification.statuses[InteractionStatus.FAILED] and verification.base_url == EMBEDDED_URL:
         print_line(console, f"\n{REPLAY}")
-    for line in verification.problems:
+    for line in verification.hindrances:
         print_line(console, (line, "magenta"))
     print_line(console, (verification.summary, _VERDICTS[verification.exit_code]))
 

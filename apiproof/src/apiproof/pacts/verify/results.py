@@ -170,6 +170,7 @@ class Verification:
         findings: what the pacts expect and the OpenAPI document does not promise.
         seconds: how long everything took.
         problems: a line for each pact that was named and could not be verified at all.
+        unpublished: why a Broker did not take a result that it was to have.
     """
 
     provider: str
@@ -178,6 +179,12 @@ class Verification:
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
     problems: tuple[str, ...] = ()
+    unpublished: str = ""
+
+    @property
+    def hindrances(self) -> tuple[str, ...]:
+        """A line for everything that keeps the run from being whole, whatever was answered."""
+        return (*self.problems, *self.unpublished.splitlines())
 
     @property
     def statuses(self) -> Counter[InteractionStatus]:
@@ -203,7 +210,7 @@ class Verification:
             for result in pact.interactions
             if result.status is not InteractionStatus.PENDING
         )
-        is_whole = answered == expected and statuses and not self.problems
+        is_whole = answered == expected and statuses and not self.hindrances
         return 0 if is_whole and not statuses[InteractionStatus.ERROR] else 2
 
     @property
@@ -221,6 +228,7 @@ class Verification:
             if self.problems
             else ""
         )
+        rest += "; results are not published" if self.unpublished else ""
         rest += "; what is pending fails nothing" if statuses[InteractionStatus.PENDING] else ""
         return (
             f"{verdict}: {self.verified} of {counted(sum(statuses.values()), 'interaction')} of "

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from apiproof.errors import UserError
 from apiproof.pacts.states import GENERIC_STATES, StateRegistry
-from apiproof.pacts.verify.broker import BrokerOptions, add_broker_pacts, publish
+from apiproof.pacts.verify.broker import BrokerError, BrokerOptions, add_broker_pacts, publish
 from apiproof.pacts.verify.fetching import Credentials
 from apiproof.pacts.verify.loading import Filter, SelectedPact, load_pacts, select
 from apiproof.pacts.verify.results import EMBEDDED_URL, Verification
@@ -136,7 +136,7 @@ def verify(
         findings: what is known already, from a comparison with the OpenAPI document.
 
     Raises:
-        ProviderUnreachable, BrokerError
+        ProviderUnreachable
     """
     from apiproof.pacts.verify.session import verify_selected  # noqa: PLC0415 - heavy
 
@@ -145,7 +145,10 @@ def verify(
         executed = verify_selected(planned.selected, session, provider, progress)
     verification = _completed(executed, planned, findings)
     if request.broker and request.broker.publish_version:
-        publish(request.broker, provider, planned.selected, verification)
+        try:
+            publish(request.broker, provider, planned.selected, verification)
+        except BrokerError as why:  # what was found counts all the same
+            verification = dataclasses.replace(verification, unpublished=str(why))
     return verification
 
 
