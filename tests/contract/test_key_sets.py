@@ -49,6 +49,12 @@ def test_a_strangers_key_of_the_same_id_hides_no_other(
         keys.insert(place, another(keys[-1], bits))
         key_server.publish(*keys)
         assert statuses(env, key_url, user) == (200, 200, 200)
+        # What none of them has signed is nobody's, though.
+        head, _, signature = user.access_token.split(".")
+        forged = ".".join((head, env.token(user.username).split(".")[1], signature))
+        with service(env, key_url) as client:
+            answer = client.request("GET", "/users/me", headers=bearer(forged))
+            assert answer.status_code == 401
 
 
 @pytest.mark.parametrize("odd", [{"n": number(2**100_000 - 1)}, {"e": number(2**4000 + 1)}])
