@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 from pact import Verifier
 
+from apiproof.commands.pact_verify import ask_deployability
+from apiproof.contract_diff.pact.comparison import Comparison
+from apiproof.contract_diff.pact.findings import PactSeverity
 from apiproof.http.server import run_server
 from apiproof.pacts.verify import run
 from apiproof.pacts.verify.broker import (
@@ -138,6 +141,23 @@ def test_work_in_progress_fails_nothing(
     )
     assert verification.statuses[InteractionStatus.PENDING] == 1
     assert verification.exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["pending", "wip"])
+def test_what_a_pending_pact_expects_of_the_document_fails_nothing(
+    broker: Broker, url: str, kind: str
+) -> None:
+    broker.pacts = {"web": pact(interaction("x", "/nowhere"), consumer="web")}
+    document = {"openapi": "3.1.0", "paths": {"/order": {"get": {"responses": {}}}}}
+
+    def severities(options: BrokerOptions) -> list[PactSeverity]:
+        pacts = [each.source.pact for each in orders_of(options)]
+        return [each.severity for one in pacts for each in Comparison(document).findings(one)]
+
+    asked = BrokerOptions(url, include_pending=True, wip_since="2026-01-31")
+    assert severities(asked) == [PactSeverity.ERROR]
+    setattr(broker, kind, {"web"})
+    assert severities(asked) == [PactSeverity.WARNING]
 
 
 @pytest.mark.usefixtures("shop")
@@ -323,12 +343,28 @@ def test_the_brokers_notices_are_chosen_by_what_happened(
         assert notices_after(result, published=published) == [words]
 
 
-@pytest.mark.parametrize("deployable", [True, False, None])
+@pytest.mark.parametrize(
+    ("deployable", "code", "words"),
+    [
+        (True, 0, "shop 1.0 can be deployed to production: "),
+        (False, 1, "shop 1.0 cannot be deployed to production: "),
+        (None, 2, "shop 1.0 may or may not be deployed to production, the Broker cannot tell: "),
+    ],
+)
 def test_can_i_deploy_is_what_the_broker_says(
-    broker: Broker, url: str, *, deployable: bool | None
+    broker: Broker,
+    url: str,
+    capsys: pytest.CaptureFixture[str],
+    *,
+    deployable: bool | None,
+    code: int,
+    words: str,
 ) -> None:
     broker.deployable = deployable
-    answer = can_i_deploy(BrokerOptions(url, publish_version="1.0"), NAME, "production")
+    options = BrokerOptions(url, publish_version="1.0")
+    assert ask_deployability(options, NAME, "production") == code
+    assert words in " ".join(capsys.readouterr().out.split())
+    answer = can_i_deploy(options, NAME, "production")
     assert answer.is_deployable is deployable
     assert "verif" in answer.reason
     with pytest.raises(BrokerError, match="Environment with name 'moon' does not exist"):

@@ -126,7 +126,7 @@ def verify(  # noqa: PLR0913 - these are the command line's options
     _write(verification, started, {"junit": junit, "json": json, "html": html})
     code = verification.exit_code
     if broker and can_i_deploy:
-        code = max(code, _ask_deployability(broker, verification.provider, can_i_deploy))
+        code = max(code, ask_deployability(broker, verification.provider, can_i_deploy))
     raise typer.Exit(code)
 
 
@@ -180,18 +180,19 @@ def _run(request: "VerifyRequest", service: "Service | None", openapi: File) -> 
     return verification
 
 
-def _ask_deployability(broker: "BrokerOptions", provider: str, environment: str) -> int:
+def ask_deployability(broker: "BrokerOptions", provider: str, environment: str) -> int:
     """Ask the Broker, print its answer, and return the exit code that it means."""
     from apiproof.pacts.verify.broker import can_i_deploy
     from apiproof.reporting.terminal import console, print_line
 
     answer = can_i_deploy(broker, provider, environment)
-    words = {True: ("can be deployed", "green"), False: ("cannot be deployed", "red")}
-    text, style = words.get(bool(answer.is_deployable), ("", ""))
-    if answer.is_deployable is None:
-        text, style = "may not be deployable: the Broker cannot tell", "magenta"
-    version = f"{provider} {broker.publish_version}"
-    print_line(console, (f"{version} {text} to {environment}", style), f": {answer.reason}")
+    text, style = {
+        True: ("can be deployed to {}", "green"),
+        False: ("cannot be deployed to {}", "red"),
+        None: ("may or may not be deployed to {}, the Broker cannot tell", "magenta"),
+    }[answer.is_deployable]
+    line = f"{provider} {broker.publish_version} {text.format(environment)}"
+    print_line(console, (line, style), f": {answer.reason}")
     return 0 if answer.is_deployable else 2 if answer.is_deployable is None else 1
 
 

@@ -7,7 +7,7 @@ is wrong with a single interaction, such as an unknown state, is kept with it.
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +35,12 @@ class LoadedPact:
     Attributes:
         pact: what it says.
         document: the JSON it was read from.
-        is_pending: a Broker says that it fails nothing yet.
         publish_url: where a Broker takes the result; None for files.
         notices: what a Broker says of it, with the moment: `before_verification`, ...
     """
 
     pact: PactFile
     document: dict[str, Any]
-    is_pending: bool = False
     publish_url: str | None = None
     notices: tuple[tuple[str, str], ...] = ()
 
@@ -69,13 +67,25 @@ class LoadedPacts:
     found: list[LoadedPact] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
-    def add_document(self, document: Any, name: str, **of_broker: Any) -> None:
-        """Take a pact that is JSON already; the rest is as for `LoadedPact`."""
+    def add_document(
+        self, document: Any, name: str, *, is_pending: bool = False, **of_broker: Any
+    ) -> None:
+        """Take a pact that is JSON already.
+
+        Args:
+            document: what it says.
+            name: what messages call it.
+            is_pending: a Broker says that it fails nothing yet, and so does each interaction.
+            of_broker: the rest, as for `LoadedPact`.
+        """
         try:
             pact = parse_pact(document, name)
         except PactError as why:
             self.problems.append(str(why))
         else:
+            if is_pending:
+                waiting = tuple(replace(each, pending=True) for each in pact.interactions)
+                pact = replace(pact, interactions=waiting)
             self.found.append(LoadedPact(pact, document, **of_broker))
 
     def add_file(self, path: Path) -> None:

@@ -120,7 +120,7 @@ def _verify_interaction(
         result = InteractionResult(interaction, InteractionStatus.ERROR, error=error)
     else:
         result = _execute(selected, interaction, session)
-    if selected.source.is_pending or interaction.pending:
+    if interaction.pending:
         result = _as_pending(result)
     return replace(result, seconds=time.monotonic() - started)
 
