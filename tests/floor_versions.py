@@ -6,6 +6,7 @@ BESIDE = (
     "sqlalchemy>=2.0.31,<2.1; python_version >= '3.13'",  # the first for that Python
     "pydantic==2.8.*", "sqlmodel==0.0.22",
     "python-multipart==0.0.18", "httpx==0.27.*", "email-validator==2.*",
+    "alembic==1.13.*",
     "pytest-timeout==2.4.0", "pytest-socket==0.8.1",
     "pytest-xdist==3.8.0", "openapi-spec-validator==0.9.0",
 )  # fmt: skip

@@ -384,5 +384,13 @@ def test_the_identities_file_takes_the_token_from_where_the_login_puts_it(projec
 
 
 def test_nobody_signs_in_where_nothing_asks_for_it(project: Path) -> None:
-    list(write(project, describe(plan_of(project), DOCUMENT)))
+    nothing_asks = {**DOCUMENT, "paths": {"/items": {"get": {"responses": {}}}}}
+    list(write(project, describe(plan_of(project), nothing_asks)))
     assert not (project / "apiproof_identities.yaml").exists()
+
+
+def test_users_sign_in_where_only_the_login_tells_of_a_credential(project: Path) -> None:
+    list(write(project, describe(plan_of(project), DOCUMENT)))
+    identities = (project / "apiproof_identities.yaml").read_text(encoding="utf-8")
+    assert "endpoint: /auth/login" in identities
+    assert "declares no security scheme" in identities
