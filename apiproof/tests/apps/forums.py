@@ -1,8 +1,10 @@
 """A forum: its document leaves the list of posts open, and each reading of a post is counted.
 
-Whoever has signed in reads every post and adds comments to it; its author alone changes it.
+Whoever has signed in reads every post with its answers and adds comments to both; their authors
+alone change them. Notes at a post are their author's alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -19,7 +21,17 @@ FLAWS = {
     "deleted-by-anyone": "ownership_enforced/other-user",
     "refused-but-changed": "ownership_enforced/other-user",
     "draft-of-anyone": "ownership_enforced/other-user",
+    "answer-changed-by-anyone": "ownership_enforced/other-user",
+    "note-of-anyone": "ownership_enforced/other-user",
+    "note-told": "ownership_enforced/other-user",
+    "draft-of-nobody": "anonymous_rejected/anonymous",
+    "unlisted": "anonymous_rejected/anonymous",
+    "withheld": "anonymous_rejected/anonymous",
+    "unsigned": "forged_tokens_rejected/other-pool",
 }
+OPTIONAL = {"optional", "unlisted", "withheld", "unsigned", "draft-of-nobody"}  # credentials
+BUSY = "busy"  # whenever somebody looks at the list, others write as much as it shows
+PAGE = 20  # the newest posts, which a list shows
 
 
 class Text(BaseModel):
@@ -28,13 +40,35 @@ class Text(BaseModel):
     text: str
 
 
-class Post(Text):
-    """A post, how often it was read, and how many comments it has."""
+class Answer(Text):
+    """An answer, and how many comments it has."""
+
+    id: str
+    author: str
+    comments: int = 0
+
+
+class Summary(Text):
+    """A post as the list shows it: how often it was read, and how many comments it has."""
 
     id: str
     author: str
     views: int = 0
     comments: int = 0
+
+
+class Post(Summary):
+    """A post with its answers."""
+
+    answers: list[Answer] = []
+    mine: bool = False
+
+
+class Note(Text):
+    """What a reader writes down for themselves at a post."""
+
+    id: str
+    lines: int = 0
 
 
 class Draft(Text):
@@ -50,6 +84,7 @@ class Store:
     disabled: set[str] = field(default_factory=set)
     posts: dict[str, Post] = field(default_factory=dict)
     drafts: dict[str, tuple[str, Draft]] = field(default_factory=dict)
+    notes: dict[str, tuple[str, Note]] = field(default_factory=dict)
     made: int = 0
 
     def new_id(self) -> str:
@@ -63,13 +98,19 @@ GUARDED: dict[str, Any] = {"responses": ERRORS}
 BEARER = HTTPBearer(auto_error=False)
 
 
-def create_forum(  # noqa: C901  # its operations share the store as closures
+def post_of(store: Store, post_id: str) -> Post:
+    if post_id not in store.posts:
+        raise HTTPException(404, "Not found")
+    return store.posts[post_id]
+
+
+def create_forum(  # noqa: C901, PLR0915  # its operations share the store as closures
     flaw: str = "", store: Store | None = None
 ) -> FastAPI:
     """Build the forum.
 
     Args:
-        flaw: One of `FLAWS`, or none.
+        flaw: One of `FLAWS`, of `OPTIONAL`, `BUSY`, or none.
         store: Where it keeps everything.
     """
     store = store or Store()
@@ -83,39 +124,55 @@ def create_forum(  # noqa: C901  # its operations share the store as closures
             raise refusal(request)
         return str(claims["sub"])
 
-    caller_type = Annotated[str, Depends(caller)]
+    def reader(
+        request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(BEARER)]
+    ) -> str:
+        """Return who reads; nobody's name is empty, where a credential is optional."""
+        unverified = "signature-unverified" if flaw == "unsigned" else ""
+        claims = verify(given.credentials, unverified) if given else None
+        name = str(claims["sub"]) if claims else ""
+        if name in store.disabled:
+            name = ""
+        if not name and flaw not in OPTIONAL:
+            raise refusal(request)
+        return name
 
-    def found(post_id: str) -> Post:
-        if post_id not in store.posts:
-            raise HTTPException(404, "Not found")
-        return store.posts[post_id]
+    caller_type = Annotated[str, Depends(caller)]
+    reader_type = Annotated[str, Depends(reader if flaw != "draft-of-nobody" else caller)]
+    draft_reader_type = Annotated[str, Depends(reader if flaw == "draft-of-nobody" else caller)]
 
     def own(post_id: str, name: str, *, excused: bool) -> Post:
-        post = found(post_id)
+        post = post_of(store, post_id)
         if post.author != name and not excused:
             raise HTTPException(403, "Not yours")
         return post
 
     @app.get("/posts", operation_id="list_posts")
-    def list_posts() -> list[Post]:
-        return list(store.posts.values())
+    def list_posts() -> list[Summary]:
+        newest = [] if flaw == "unlisted" else list(store.posts.values())[: -PAGE - 1 : -1]
+        for _ in range(PAGE if flaw == BUSY else 0):
+            other = Post(id=store.new_id(), author="somebody", text="news")
+            store.posts[other.id] = other
+        return [Summary(**dict(post)) for post in newest]
 
     @app.post("/posts", status_code=201, operation_id="create_post", **GUARDED)
-    def create_post(name: caller_type, body: Text) -> Post:
+    def create_post(name: caller_type, body: Text) -> Summary:
         post = Post(id=store.new_id(), author=name, text=body.text)
         store.posts[post.id] = post
         return post
 
     @app.get("/posts/{post_id}", operation_id="read_post", **GUARDED)
-    def read_post(name: caller_type, post_id: str) -> Post:  # noqa: ARG001  # whoever it is
-        post = found(post_id)
+    def read_post(name: reader_type, post_id: str) -> Post:
+        post = post_of(store, post_id)
+        if flaw == "withheld" and name not in {"", post.author}:
+            raise HTTPException(403, "Not yours")
         post.views += 1
-        return post
+        return post.model_copy(update={"mine": post.author == name})
 
     @app.patch("/posts/{post_id}", operation_id="update_post", **GUARDED)
-    def update_post(name: caller_type, post_id: str, body: Text) -> Post:
+    def update_post(name: caller_type, post_id: str, body: Text) -> Summary:
         if flaw == "refused-but-changed":
-            found(post_id).text = body.text
+            post_of(store, post_id).text = body.text
         post = own(post_id, name, excused=flaw == "changed-by-anyone")
         post.text = body.text
         return post
@@ -126,9 +183,11 @@ def create_forum(  # noqa: C901  # its operations share the store as closures
 
     @app.post("/posts/{post_id}/comments", status_code=201, operation_id="add_comment", **GUARDED)
     def add_comment(name: caller_type, post_id: str, body: Text) -> dict[str, Any]:
-        post = found(post_id)
+        post = post_of(store, post_id)
         post.comments += 1
         return {"text": body.text, "writer": name}
+
+    _add_answers(app, store, flaw, caller)
 
     @app.get("/drafts", operation_id="list_drafts", **GUARDED)
     def list_drafts(name: caller_type) -> list[Draft]:
@@ -141,10 +200,60 @@ def create_forum(  # noqa: C901  # its operations share the store as closures
         return draft
 
     @app.get("/drafts/{draft_id}", operation_id="read_draft", **GUARDED)
-    def read_draft(name: caller_type, draft_id: str) -> Draft:
+    def read_draft(name: draft_reader_type, draft_id: str) -> Draft:
         author, draft = store.drafts.get(draft_id, ("", None))
-        if draft is None or (author != name and flaw != "draft-of-anyone"):
+        excused = name if flaw == "draft-of-anyone" else "" if flaw == "draft-of-nobody" else author
+        if draft is None or name not in {author, excused}:
             raise HTTPException(404, "Not found")
         return draft
 
     return app
+
+
+def _add_answers(  # noqa: C901  # as above
+    app: FastAPI, store: Store, flaw: str, caller: Callable[..., str]
+) -> None:
+    """Add what hangs below posts."""
+    caller_type = Annotated[str, Depends(caller)]
+
+    @app.post("/posts/{post_id}/answers", status_code=201, operation_id="add_answer", **GUARDED)
+    def add_answer(name: caller_type, post_id: str, body: Text) -> Answer:
+        answer = Answer(id=store.new_id(), author=name, text=body.text)
+        post_of(store, post_id).answers.append(answer)
+        return answer
+
+    def answer_of(answer_id: str) -> Answer:
+        for post in store.posts.values():
+            for answer in post.answers:
+                if answer.id == answer_id:
+                    return answer
+        raise HTTPException(404, "Not found")
+
+    @app.patch("/answers/{answer_id}", operation_id="update_answer", **GUARDED)
+    def update_answer(name: caller_type, answer_id: str, body: Text) -> Answer:
+        answer = answer_of(answer_id)
+        if answer.author != name and flaw != "answer-changed-by-anyone":
+            raise HTTPException(403, "Not yours")
+        answer.text = body.text
+        return answer
+
+    @app.post("/answers/{answer_id}/comments", status_code=201, operation_id="comment", **GUARDED)
+    def comment(name: caller_type, answer_id: str, body: Text) -> dict[str, Any]:
+        answer_of(answer_id).comments += 1
+        return {"text": body.text, "writer": name}
+
+    @app.post("/posts/{post_id}/notes", status_code=201, operation_id="add_note", **GUARDED)
+    def add_note(name: caller_type, post_id: str, body: Text) -> Note:
+        note = Note(id=store.new_id(), text=f"{post_of(store, post_id).id}: {body.text}")
+        store.notes[note.id] = (name, note)
+        return note
+
+    @app.post("/notes/{note_id}/lines", status_code=201, operation_id="add_line", **GUARDED)
+    def add_line(name: caller_type, note_id: str, body: Text) -> dict[str, Any]:
+        author, note = store.notes.get(note_id, ("", None))
+        if note is None or (author != name and flaw not in {"note-of-anyone", "note-told"}):
+            raise HTTPException(404, "Not found")
+        if author != name and flaw == "note-told":
+            raise HTTPException(403, "Not yours")
+        note.lines += 1
+        return {"text": body.text}

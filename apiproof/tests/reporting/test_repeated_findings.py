@@ -34,6 +34,22 @@ def test_fuzzing_and_the_probe_find_the_same() -> None:
     assert EMPTY in ids(report_of(fuzzing))  # where nobody else tells it
 
 
+def test_who_gets_in_without_a_credential_is_told_by_the_probe() -> None:
+    ignored = finding("fuzzing/ignored_auth/GET /x/API accepts requests without authentication/200")
+    let_in = finding("access/anonymous_rejected/read/anonymous@bearer/let-in")
+    fuzzing = step("fuzzing", ignored)
+    assert ids(report_of(fuzzing, step("access", let_in))) == [let_in.id]
+    others = [
+        finding("access/anonymous_rejected/read/anonymous@bearer/answered-403"),
+        finding("access/anonymous_rejected/read/wrong-scheme@bearer/let-in"),
+        finding(let_in.id, operation="GET /y"),
+    ]
+    for other in others:
+        assert ignored.id in ids(report_of(fuzzing, step("access", other)))
+    known = with_known(step("access", let_in), {let_in.id})
+    assert ignored.id in ids(report_of(fuzzing, known))
+
+
 def test_a_500_is_told_by_its_place() -> None:
     tellings = [
         finding("fuzzing/not_a_server_error/GET /x/500", "Server error, answered 500"),

@@ -9,11 +9,13 @@ from apiproof.access.http import Response
 from apiproof.access.report import (
     NOT_VERIFIED,
     OPEN,
+    PUBLIC,
     REFUSED_OTHERWISE,
     AccessFinding,
     Cell,
 )
 from apiproof.access.requirements import SecurityRequirement, is_session_ending
+from apiproof.access.response_diff import diff, normalize
 from apiproof.jwt import (
     CredentialCase,
     Expected,
@@ -28,7 +30,6 @@ MALFORMED = {400, 431}  # invalid_request (RFC 6750, 3.1); a header that a serve
 
 BARE = {"anonymous", "gateway-headers"}
 UNNAMED = {*BARE, "empty"}  # no credential at all
-PUBLIC = "whoever asks is answered alike, so the document should say that no credential is needed"
 
 
 UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
@@ -51,11 +52,19 @@ _PARAMETER = re.compile(r'([A-Za-z_]+)\s*=\s*(?:"([^"]*)"|([^\s,"]+))')
 
 @dataclass
 class CredentialResult:
-    """What one case met at a requirement."""
+    """What one case met at a requirement.
+
+    Attributes:
+        case: The case.
+        responses: The answers to its variants.
+        side_effect: Whether it was refused, but carried out all the same.
+        nobody: What no credential gets for the same, twice, where the control is about another.
+    """
 
     case: CredentialCase
     responses: list[Response] = field(default_factory=list)
     side_effect: bool = False
+    nobody: tuple[Response, ...] = ()
 
 
 TAKES_ANY = "signing out takes any token"
@@ -70,7 +79,8 @@ class RefusalControl:
         reference: What no credential gets, where none is needed.
         is_abroad: Whether the service is somebody else's, judged by what a standard demands.
         forbids: Whether it refuses every bad credential, and none, with 403.
-        is_public: Whether anybody is answered alike, and only bad credentials are refused.
+        public: Why a read needs no credential, whatever the document says; empty where it does.
+        nobody: What no credential gets, twice, where bad ones may be answered like none.
         takes_any: Whether it signs out whoever asks, with whatever token: RFC 7009, 2.2.
         shows: Whether the valid credential is shown something: an empty answer is a refusal then.
     """
@@ -79,9 +89,20 @@ class RefusalControl:
     reference: Response | None = None
     is_abroad: bool = False
     forbids: bool = False
-    is_public: bool = False
+    public: str = ""
+    nobody: tuple[Response, ...] = ()
     shows: bool = False
     takes_any: bool = False
+
+    def is_public(self, result: CredentialResult, response: Response) -> bool:
+        """Whether an answer is what everybody may read: a bad credential counts as none there."""
+        if not self.public or result.case.id in UNNAMED:
+            return bool(self.public)
+        answers = [normalize(one, ()) for one in result.nobody or self.nobody]
+        if not answers:
+            return False
+        moved = {name for one in answers for name in diff(answers[0], one)}
+        return diff(answers[0], normalize(response, ())) <= moved
 
 
 def forbids_alike(requirement: SecurityRequirement, results: Iterable[CredentialResult]) -> bool:
@@ -170,10 +191,11 @@ def _findings(
         seen.add(kind)
         if is_in:
             note = f"{case.title}: let in with {response.status}, {wanted} is due ({case.source})"
-            is_harmless = case.id in HARMLESS or (control.is_public and case.id in UNNAMED)
+            is_public = control.is_public(result, response)
+            is_harmless = case.id in HARMLESS or is_public
             is_harmless = is_harmless or control.takes_any or _deletes_again(requirement, case)
             impact = Impact.DEVIATION if is_harmless else Impact.LET_IN
-            note += f": {PUBLIC}" if control.is_public and case.id in UNNAMED else ""
+            note += f": {control.public}, so {PUBLIC}" if is_public else ""
         else:
             got = response.failure or response.status
             note = f"{case.title}: answered {got}, {wanted} is due ({case.source})"
@@ -181,7 +203,7 @@ def _findings(
         found = _finding(requirement, result, response, note, kind, impact, wanted)
         if is_in and control.takes_any:
             found = replace(found, cause=TAKES_ANY)
-        elif is_in and control.is_public and case.id in UNNAMED:
+        elif is_in and control.is_public(result, response):
             found = replace(found, cause=PUBLIC)
         yield found
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from apiproof.access.credential_results import (
+    BARE,
     FORBIDDEN,
     CredentialResult,
     RefusalControl,
@@ -16,8 +17,10 @@ from apiproof.access.credential_results import (
 from apiproof.access.http import NotPrepared, Response, uncredentialed
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
+from apiproof.access.public_reads import shown_by_open_list, to_nobody
 from apiproof.access.report import AccessFinding, Cell
 from apiproof.access.requirements import SecurityRequirement, is_session_ending
+from apiproof.access.resources import adds_to
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
@@ -167,6 +170,8 @@ class CredentialProbe:
         is_abroad = first.prepared.user.is_learnt
         tried = [*results.values(), *over]
         control = self._control(requirement, opened, tried, is_abroad=is_abroad)
+        if not is_abroad and not requirement.optional:
+            control = self._opened_by_lists(requirement, first.prepared, control, tried)
         yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
         ended = replace(control, opened=None, shows=not opened.is_empty)
         yield from (evaluated(requirement, result, ended) for result in over)
@@ -208,12 +213,33 @@ class CredentialProbe:
             reference.ok or reference.status == FORBIDDEN
         )
         is_public = reference.ok and self._is_public(requirement, results)
+        public = "whoever asks is answered alike" if is_public else ""
         takes_any = is_session_ending(requirement.operation, SessionEnd.SIGNED_OUT) and any(
             one.ok for result in results if result.case.id == "garbage" for one in result.responses
         )
         return RefusalControl(
-            opened, is_abroad=True, forbids=forbids, is_public=is_public, takes_any=takes_any
+            opened, is_abroad=True, forbids=forbids, public=public, takes_any=takes_any
         )
+
+    def _opened_by_lists(
+        self,
+        requirement: SecurityRequirement,
+        tried: PreparedRequest,
+        control: RefusalControl,
+        results: list[CredentialResult],
+    ) -> RefusalControl:
+        """Return a control that knows whether a list without security shows what is read."""
+        operation = requirement.operation
+        is_let_in = any(
+            one.ok for result in results if result.case.id in BARE for one in result.responses
+        )
+        if not is_let_in or operation.method not in SAFE or adds_to(operation):
+            return control
+        fresh = self._setting(requirement)  # the newest stands where a list begins
+        public = shown_by_open_list(self._preparer, fresh)
+        if not public:
+            return control
+        return replace(control, public=public, nobody=to_nobody(self._preparer, tried))
 
     def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
         """Whether a read answers nobody and two users alike, and refuses bad credentials.
@@ -306,7 +332,9 @@ class CredentialProbe:
         response = self._preparer.sender.send(prepared.request, prepared.auth)
         if response.ok and prepared.user.is_learnt:
             response = self._after_grace(prepared, case.ending) or response
-        return CredentialResult(case, [response])
+        is_alike = response.ok and not prepared.user.is_learnt
+        nobody = to_nobody(self._preparer, prepared) if is_alike else ()
+        return CredentialResult(case, [response], nobody=nobody)
 
     def _after_grace(self, prepared: PreparedRequest, ending: SessionEnd) -> Response | None:
         """Ask again a little later, once in a run: requests under way may have been spared.

@@ -10,6 +10,7 @@ from apiproof.access.fields import WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.owners import (
     may_be_shared,
+    may_hang_below_shared,
     may_read_named,
     names_user,
     shown_in_parent,
@@ -18,7 +19,7 @@ from apiproof.access.owners import (
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
-from apiproof.access.resources import adds_to, nonexistent_id
+from apiproof.access.resources import CreatedResource, adds_to, nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE, is_account_operation
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
@@ -60,6 +61,7 @@ class ObjectAccessProbe:
 
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
+        self._shown: set[tuple[str, str]] = set()  # objects that a list has shown to others
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try an operation on objects that somebody else made.
@@ -106,6 +108,7 @@ class ObjectAccessProbe:
         shown = shown_to(self._preparer, prepared.made[-1], other)
         if shown is None:
             return ""
+        self._shown.add(_key_of(prepared.made[-1]))
         mine = self._seen_by_owner(prepared)
         if not names_user(mine, prepared.user):
             return "a list shows it to everybody, and it names no owner"
@@ -210,7 +213,9 @@ class ObjectAccessProbe:
         shows it.
         """
         operation = prepared.request.operation
-        if operation.method in SAFE or not may_be_shared(self._preparer, prepared):
+        is_listed = may_be_shared(self._preparer, prepared)
+        may_be_read = is_listed or may_hang_below_shared(self._preparer, prepared)
+        if operation.method in SAFE or not may_be_read:
             return False
         other = self._preparer.user_source.other(prepared.user)
         if attempt.member:
@@ -226,7 +231,9 @@ class ObjectAccessProbe:
             return False
         # That they read it may be a flaw of its own, unless they are shown it anyway.
         made = prepared.made[-1]
-        is_shown = shown_to(self._preparer, made, other) is not None
+        is_shown = _key_of(made) in self._shown  # newer ones may have filled the list meanwhile
+        if is_listed and not is_shown:
+            is_shown = shown_to(self._preparer, made, other) is not None
         return is_shown or shown_in_parent(self._preparer, made, other)
 
     def _is_their_doing(
@@ -265,6 +272,10 @@ class ObjectAccessProbe:
     def _at(self, reader: Operation, prepared: PreparedRequest) -> Request:
         """Return the request that reads what a prepared request is about."""
         return Request(reader, {name: prepared.request.values[name] for name in path_names(reader)})
+
+
+def _key_of(made: CreatedResource) -> tuple[str, str]:
+    return made.creator.path, str(made.value)
 
 
 def owned(prepared: PreparedRequest) -> bool:

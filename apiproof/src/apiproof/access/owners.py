@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from apiproof.access.fields import fields_of
-from apiproof.access.http import NotPrepared, Request
+from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.resources import CreatedResource, items_of
@@ -32,9 +32,13 @@ def may_be_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
     """
     if prepared.user.is_learnt:
         return True
-    return any(
-        not listing.secured for made in prepared.made[-1:] for listing in _lists_of(preparer, made)
-    )
+    return any(_open_lists(preparer, made.creator.path) for made in prepared.made[-1:])
+
+
+def may_hang_below_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
+    """Whether an object was made below another whose list the document leaves open."""
+    above = [made.creator.path.rpartition("/{")[0] for made in prepared.made[-1:]]
+    return any(path and _open_lists(preparer, path) for path in above)
 
 
 def shown_to(
@@ -45,7 +49,7 @@ def shown_to(
     It may stand on another page: that objects of others fill the one at hand tells as much.
     """
     keys = _keys_of(made)
-    for listing in _lists_of(preparer, made):
+    for listing in _lists_at(preparer, made.creator.path):
         try:
             auth = preparer.credential(listing, user)
             request = Request(listing, dict(made.request.values))
@@ -79,6 +83,35 @@ def shown_in_parent(preparer: RequestPreparer, made: CreatedResource, user: User
         if any(_is(item, made, keys) for item in items):
             return True
     return False
+
+
+def shown_openly(
+    preparer: RequestPreparer, made: CreatedResource, answers: tuple[Response, Response]
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Return an object as answers show it, and as a list does that the document leaves open.
+
+    None where no such list shows it, or where one says otherwise of it.
+
+    Args:
+        preparer: Knows the document's operations.
+        made: The object.
+        answers: To the same reading, twice: what differs between them changes by itself.
+    """
+    keys = _keys_of(made)
+    read = [_item(answer, made, keys) for answer in answers]
+    first, second = read
+    if first is None or second is None:
+        return None
+    moved = {name for name, value in first.items() if value != second.get(name)}
+    for listing in _open_lists(preparer, made.creator.path):
+        answer = preparer.sender.send(Request(listing, dict(made.request.values)))
+        listed = _item(answer, made, keys) if answer.ok else None
+        if listed is None:
+            continue
+        said = (set(listed) & set(first)) - moved
+        if len(said) > 1 and all(listed[name] == first[name] for name in said):
+            return first, listed
+    return None
 
 
 def may_read_named(preparer: RequestPreparer, name: str, value: Any, user: User) -> bool:
@@ -117,14 +150,23 @@ def _is(item: Mapping[str, Any], made: CreatedResource, keys: Callable[[str], bo
     return any(keys(name) and str(value) == str(made.value) for name, value in item.items())
 
 
-def _lists_of(preparer: RequestPreparer, made: CreatedResource) -> list[Operation]:
-    """Return the operations that list what is made as an object was."""
-    path = made.creator.path.rstrip("/")
+def _item(
+    answer: Response, made: CreatedResource, keys: Callable[[str], bool]
+) -> Mapping[str, Any] | None:
+    return next((item for item in items_of(answer.json) if _is(item, made, keys)), None)
+
+
+def _lists_at(preparer: RequestPreparer, path: str) -> list[Operation]:
+    """Return the operations that list what is made at a path."""
     return [
         found
         for found in preparer.security.operations
-        if found.method == "GET" and found.path.rstrip("/") == path
+        if found.method == "GET" and found.path.rstrip("/") == path.rstrip("/")
     ]
+
+
+def _open_lists(preparer: RequestPreparer, path: str) -> list[Operation]:
+    return [found for found in _lists_at(preparer, path) if not found.secured]
 
 
 def _own(user: User) -> set[str]:

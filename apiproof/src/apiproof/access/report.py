@@ -23,6 +23,7 @@ from apiproof.reporting.model import Status
 
 NOT_VERIFIED = "the signature is not verified"
 OPEN = "no credential is asked for"
+PUBLIC = "the document should say that no credential is needed"
 REFUSED_OTHERWISE = "refused otherwise"  # than with the status that is due
 SHOWN = "shows"  # a member of a schema that many operations answer with
 
@@ -104,7 +105,7 @@ class AccessFinding:
         is_hole = self.severity in {Impact.LET_IN, Impact.LEAK}
         if is_hole and (not is_central or self.cause == OPEN):
             cause = f"{self.operation_id}: {cause}"  # a hole in one place is not that in another
-        is_any = self.cause == OPEN or self.cause.startswith(REFUSED_OTHERWISE)
+        is_any = self.cause in {OPEN, PUBLIC} or self.cause.startswith(REFUSED_OTHERWISE)
         check = "" if is_any else self.check
         return check, self.severity.value, cause
 
