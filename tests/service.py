@@ -8,10 +8,12 @@ import ast
 import hashlib
 import os
 import runpy
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -124,6 +126,21 @@ def deployed(variables: dict[str, str]) -> ASGIApp:
     with only_these(variables):
         app: ASGIApp = runpy.run_module("api.main")["app"]
     return app
+
+
+def uvicorn_options(where: EnvironmentConfig, **changed: Any) -> dict[str, Any]:
+    """What `python -m api` tells uvicorn; `changed` are settings, as for `settings_for`."""
+    import pytest
+    import uvicorn
+
+    told: dict[str, Any] = {}
+    with pytest.MonkeyPatch.context() as patch:
+        app = application(where, **changed)
+        patch.setitem(sys.modules, "api.main", SimpleNamespace(app=app))
+        patch.setattr(uvicorn, "run", lambda _app, **options: told.update(options))
+        patch.setattr(sys, "argv", ["api", "--port", "0"])
+        runpy.run_module("api", run_name="__main__")
+    return told
 
 
 def log_like_a_deployment(level: str) -> None:

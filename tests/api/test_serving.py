@@ -3,7 +3,6 @@
 import asyncio
 import json
 import sys
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,23 +10,15 @@ import uvicorn
 from structlog.testing import capture_logs
 from uvicorn.server import ServerState
 
-from api import __main__
 from api.protocol import HttpProtocol, use_all_open_files
 from apiproof.environment import Environment
-from tests.service import application
+from tests.service import application, uvicorn_options
 
 
-def test_a_stop_waits_for_what_is_under_way_and_for_nothing_longer(
-    env: Environment, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_stop_waits_for_what_is_under_way_and_for_nothing_longer(env: Environment) -> None:
     """A client that reads slowly has no deadline: it would keep the process from ending."""
-    started: dict[str, Any] = {}
-    app = application(env.config, request_deadline=3.2)
-    monkeypatch.setitem(sys.modules, "api.main", SimpleNamespace(app=app))
-    monkeypatch.setattr(uvicorn, "run", lambda _app, **options: started.update(options))
-    monkeypatch.setattr(sys, "argv", ["api", "--port", "0"])
-    __main__.main()
-    assert 3.2 < started["timeout_graceful_shutdown"] < 6
+    told = uvicorn_options(env.config, request_deadline=3.2)
+    assert 3.2 < told["timeout_graceful_shutdown"] < 6
 
 
 HEAD = b"POST /users/login HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n"

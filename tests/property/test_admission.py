@@ -6,6 +6,8 @@ import threading
 from collections.abc import Awaitable, Callable
 
 import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
 from starlette.types import Message, Receive, Scope, Send
 
 from api.errors import DatabaseUnavailable
@@ -26,6 +28,7 @@ class Service:
         bodies: what came with those.
         works: whether those who begin need the thread.
         may_end: lets work end, one for each that is released.
+        at_answer: called once, with the next answer, when the line has moved up.
     """
 
     def __init__(self) -> None:
@@ -34,6 +37,7 @@ class Service:
         self.may_end = threading.Semaphore(0)
         self._queue = Bulkhead(DatabaseUnavailable, threads=1, queue=PLACES)
         self.works = True
+        self.at_answer: Callable[[], None] = lambda: None
         self._app = Admission(self._serve, {"/randoms": Line(self._queue)})
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,6 +74,8 @@ class Service:
 
         async def send(message: Message) -> None:
             answer.append(message)
+            act, self.at_answer = self.at_answer, lambda: None
+            act()
 
         with started(seconds, receive):
             await self._app({"type": "http", "path": "/randoms", "number": number}, receive, send)
@@ -221,3 +227,111 @@ def test_whose_turn_does_not_come_makes_room_and_does_not_begin(ends: str) -> No
         assert service.begun == [*range(ENOUGH), 100]
 
     run(main)
+
+
+class Clock(asyncio.SelectorEventLoop):
+    """An event loop whose clock can be put forward."""
+
+    ahead = 0.0  # seconds
+
+    def time(self) -> float:
+        return super().time() + self.ahead
+
+
+HOUR = 3600.0  # seconds
+LEAVES = ["hangs up", "is given up", "runs out of time"]
+IN_LINE = st.lists(st.sampled_from(["stays", *LEAVES]), min_size=1, max_size=PLACES - ENOUGH)
+EVENTS = st.tuples(st.sampled_from([*LEAVES, "comes", "ends"]), st.booleans())
+
+
+class Crowd:
+    """Those who have a place from the beginning, and a line of others who may leave it.
+
+    Args:
+        service: what they ask.
+        line: what each of the line does one day.
+    """
+
+    def __init__(self, service: Service, line: list[str]) -> None:
+        self._service = service
+        self._hang_up = asyncio.Event()
+        self.asked: list[tuple[str, asyncio.Task[tuple[int, dict[str, str], bytes]]]] = []
+        for what in ["stays"] * ENOUGH + line:
+            self._come(what)
+
+    def _come(self, what: str) -> None:
+        hangs_up = self._hang_up if what == "hangs up" else None
+        seconds = HOUR if what == "runs out of time" else 1000 * HOUR
+        asking = self._service.ask(len(self.asked), hangs_up=hangs_up, seconds=seconds)
+        self.asked.append((what, asyncio.create_task(asking)))
+
+    def happen(self, event: str) -> None:
+        """Let somebody come or end, or all leave who leave so."""
+        if event == "ends":
+            self._service.may_end.release()
+        elif event == "comes" and len(self.asked) < PLACES:
+            self._come("stays")
+        elif event == "hangs up":
+            self._hang_up.set()
+        elif event == "is given up":
+            for what, task in self.asked:
+                if what == event:
+                    task.cancel()
+        elif event == "runs out of time":
+            loop = asyncio.get_running_loop()
+            assert isinstance(loop, Clock)
+            loop.ahead += 2 * HOUR
+
+    async def happen_as_a_turn_comes(self, event: str) -> None:
+        """Let it happen when the next in line is let in and does not know it yet."""
+        self._service.at_answer = lambda: self.happen(event)
+        waiting = [task for _, task in self.asked if not task.done()]
+        self._service.may_end.release()
+        await asyncio.wait(waiting, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+
+
+async def require_rest(service: Service) -> None:
+    """Require that as many begin, wait and move up as in the beginning."""
+    while service.may_end.acquire(blocking=False):
+        pass
+    service.begun.clear()
+    asked = [asyncio.create_task(service.ask(number)) for number in range(1 + PLACES)]
+    await settled()
+    assert len(service.begun) == ENOUGH
+    assert (await service.ask(99))[0] == 503
+    service.may_end.release()
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    await settled()
+    assert len(service.begun) == ENOUGH + 1
+    service.may_end.release(PLACES)
+    assert {(await each)[0] for each in asked} == {200}
+
+
+# What fails takes all its patience each time, so that it is not tried in smaller pieces.
+@settings(phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(line=IN_LINE, events=st.lists(EVENTS, min_size=1, max_size=6))
+@example(line=["is given up", "stays"], events=[("is given up", True)])
+@example(line=["hangs up", "stays"], events=[("hangs up", True)])
+@example(line=["runs out of time", "stays"], events=[("runs out of time", True)])
+def test_whoever_stays_is_served_whatever_others_do_and_then_all_is_as_before(
+    line: list[str], events: list[tuple[str, bool]]
+) -> None:
+    async def main() -> None:
+        service = Service()
+        crowd = Crowd(service, line)
+        await settled()
+        for event, as_a_turn_comes in events:
+            if as_a_turn_comes:
+                await crowd.happen_as_a_turn_comes(event)
+            else:
+                crowd.happen(event)
+            await settled()
+        service.may_end.release(PLACES)
+        await asyncio.wait([task for _, task in crowd.asked], timeout=PATIENCE)
+        stayed = [task for what, task in crowd.asked if what == "stays"]
+        assert all(task.done() for task in stayed), "nobody lets them in"
+        assert {task.result()[0] for task in stayed} == {200}
+        await asyncio.wait_for(require_rest(service), PATIENCE)
+
+    with asyncio.Runner(loop_factory=Clock) as runner:
+        runner.run(main())
