@@ -6,7 +6,7 @@ alone change them. Notes at a post are their author's alone.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Depends, FastAPI, HTTPException, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -40,6 +40,12 @@ class Text(BaseModel):
     text: str
 
 
+class Vote(BaseModel):
+    """For a post, or against it."""
+
+    type: Literal["DOWN", "UP"]
+
+
 class Answer(Text):
     """An answer, and how many comments it has."""
 
@@ -54,6 +60,7 @@ class Summary(Text):
     id: str
     author: str
     views: int = 0
+    votes: int = 0
     comments: int = 0
 
 
@@ -85,6 +92,7 @@ class Store:
     posts: dict[str, Post] = field(default_factory=dict)
     drafts: dict[str, tuple[str, Draft]] = field(default_factory=dict)
     notes: dict[str, tuple[str, Note]] = field(default_factory=dict)
+    votes: dict[tuple[str, str], int] = field(default_factory=dict)
     made: int = 0
 
     def new_id(self) -> str:
@@ -215,6 +223,16 @@ def _add_answers(  # noqa: C901  # as above
 ) -> None:
     """Add what hangs below posts."""
     caller_type = Annotated[str, Depends(caller)]
+
+    @app.post("/posts/{post_id}/vote", operation_id="vote", **GUARDED)
+    def vote(name: caller_type, post_id: str, body: Vote) -> dict[str, int]:
+        """Count a vote; the same again takes it back."""
+        post, worth = post_of(store, post_id), -1 if body.type == "DOWN" else 1
+        before = store.votes.pop((post_id, name), 0)
+        if before != worth:
+            store.votes[post_id, name] = worth
+        post.votes += store.votes.get((post_id, name), 0) - before
+        return {"votes": post.votes}
 
     @app.post("/posts/{post_id}/answers", status_code=201, operation_id="add_answer", **GUARDED)
     def add_answer(name: caller_type, post_id: str, body: Text) -> Answer:

@@ -331,7 +331,7 @@ def _is_undone(
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, bool) or str(value).isdigit()
+    return isinstance(value, bool) or str(value).removeprefix("-").isdigit()  # votes, too
 
 
 def _changed(before: Response, after: Response) -> bool:
