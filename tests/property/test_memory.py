@@ -22,7 +22,7 @@ import pytest
 from structlog.contextvars import get_contextvars
 
 from api.errors import DatabaseUnavailable
-from api.identity.jwt import JwksCache, JwtVerifier
+from api.identity.jwt import JwksCache, JwtVerifier, _verified
 from api.limits import Bulkhead
 from api.middleware import RequestRecord
 from api.shared_look import SharedLook
@@ -55,6 +55,8 @@ def encoded(value: dict[str, Any]) -> str:
 @pytest.fixture
 def tokens(keys: JwksCache, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], object]:
     """Tokens that are good, each of another session."""
+    # The table of what earlier tests left is made anew at some time, and would be taken for growth.
+    _verified.cache_clear()
     claims: dict[str, Any] = {
         "iss": "pool",
         "client_id": "app",
