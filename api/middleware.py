@@ -113,9 +113,11 @@ class Line:
         self._turns[turn] = None
         client = _Client(receive)
         watch = loop.create_task(self._leave_when_hung_up(turn, client))
+        begins = False
         try:
             async with asyncio.timeout(limits.current().timeout):
                 await turn
+            begins = True
         except TimeoutError:
             raise self.error from None
         finally:
@@ -123,6 +125,8 @@ class Line:
             self._turns.pop(turn, None)
             if turn.done() and not turn.cancelled() and turn.exception() is None:
                 self._coming -= 1
+            if not begins:  # now: a client that reads its refusal slowly holds nobody up
+                self.move_up()
         return client.receive
 
     def move_up(self) -> None:
@@ -199,7 +203,8 @@ class Admission:
             receive_from_now_on = await line.wait(receive)
         except Unavailable:
             await refusal(send)
-        else:
+            return
+        try:
             await self.app(scope, receive_from_now_on, send)
         finally:
             line.move_up()

@@ -51,6 +51,17 @@ class Service:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
+    def when_work_ends(self, act: Callable[[], None]) -> None:
+        """Let something happen the next time, before the line moves up."""
+        move_up = self._queue.on_end
+
+        def act_first() -> None:
+            self._queue.on_end = move_up
+            act()
+            move_up()
+
+        self._queue.on_end = act_first
+
     async def work(self) -> None:
         """Use the thread until one more may end."""
         await self._queue.run(lambda: self.may_end.acquire(timeout=PATIENCE))
@@ -60,6 +71,7 @@ class Service:
         number: int,
         *sent: Message,
         hangs_up: asyncio.Event | None = None,
+        reads: asyncio.Event | None = None,
         seconds: float = PATIENCE,
     ) -> tuple[int, dict[str, str], bytes]:
         """Send a request and return its answer: status, headers, body."""
@@ -76,6 +88,8 @@ class Service:
             answer.append(message)
             act, self.at_answer = self.at_answer, lambda: None
             act()
+            if reads:
+                await reads.wait()
 
         with started(seconds, receive):
             await self._app({"type": "http", "path": "/randoms", "number": number}, receive, send)
@@ -226,6 +240,39 @@ def test_whose_turn_does_not_come_makes_room_and_does_not_begin(ends: str) -> No
         await asyncio.gather(*busy)
         assert service.begun == [*range(ENOUGH), 100]
 
+    run(main)
+
+
+def test_who_reads_a_refusal_slowly_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of the first in line ends in the moment in which the turn comes."""
+    timers: list[asyncio.Timeout] = []
+
+    def remembered(seconds: float) -> asyncio.Timeout:
+        timers.append(asyncio.timeouts.timeout(seconds))
+        return timers[-1]
+
+    async def main() -> None:
+        service, reads = Service(), asyncio.Event()
+        busy = [asyncio.create_task(service.ask(number)) for number in range(ENOUGH)]
+        await settled()
+        timers.clear()
+        slow = asyncio.create_task(service.ask(ENOUGH, reads=reads))
+        following = asyncio.create_task(service.ask(100))
+        await settled()
+        first_in_line = timers[0]
+        service.when_work_ends(lambda: first_in_line.reschedule(0))
+        service.may_end.release()
+        await asyncio.wait(busy, return_when=asyncio.FIRST_COMPLETED)
+        await settled()
+        assert not slow.done()
+        assert service.begun == [*range(ENOUGH), 100]
+        reads.set()
+        assert (await slow)[0] == 503
+        service.may_end.release(ENOUGH)
+        assert (await following)[0] == 200
+        await asyncio.gather(*busy)
+
+    monkeypatch.setattr(asyncio, "timeout", remembered)
     run(main)
 
 
