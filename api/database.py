@@ -156,15 +156,19 @@ def transaction(engine: Engine) -> Iterator[Session]:
                 raise
     except UnicodeDecodeError as error:
         # The server's words in another encoding: as it starts up, psycopg2 knows none yet.
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     except SQLAlchemyError as error:
         if is_transient(error):
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         raise
 
 
-def _unavailable(error: Exception) -> DatabaseUnavailable:
-    """Say in the log what the client is not told: the kind of error, and no text of it."""
+def unavailable(error: Exception) -> DatabaseUnavailable:
+    """Say in the log what the client is not told: the kind of error, and no text of it.
+
+    Args:
+        error: why the database is of no use.
+    """
     code = sqlstate(error) if isinstance(error, DBAPIError) else None
     log.warning("database_unavailable", error=type(error).__name__, sqlstate=code)
     return DatabaseUnavailable()
@@ -205,7 +209,7 @@ def _watch(connection: Any, record: Any, _proxy: Any) -> None:
         deadline.watch(descriptor)
     except OSError as error:
         # The process has as many open files as it may have.
-        raise _unavailable(error) from error
+        raise unavailable(error) from error
     record.info["watched"] = deadline, descriptor
     is_fresh = time.monotonic() - record.info.get("worked_at", 0.0) < _FRESH
     if is_fresh and not _has_news(descriptor):

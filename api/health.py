@@ -5,9 +5,10 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session, SQLModel
 
+from api.database import unavailable
 from api.dependencies import AppState, State
 from api.errors import DatabaseUnavailable, KeysUnavailable
 from api.openapi_responses import responses
@@ -44,20 +45,20 @@ router.head("/ready", include_in_schema=False)(check_readiness)
 
 
 async def _look(state: AppState) -> None:
-    await state.database.run(_require_usable)
+    try:
+        await state.database.run(_require_usable)
+    except SQLAlchemyError as error:
+        # A migration that is missing, say, or a privilege: what lasts is no less in the way.
+        raise unavailable(error) from error
     if not state.keys.has_any:
         await state.lookups.run(state.keys.require_any)
 
 
 def _require_usable(db: Session) -> None:
-    """Refuse a database that takes no writes, or lacks tables or columns that this code reads."""
+    """Meet what is in the way: no writes taken, no table or column that this code reads."""
     connection = db.connection()
     setting = text("SELECT current_setting('transaction_read_only')")
     if connection.execute(setting).scalar_one() != "off":
         raise DatabaseUnavailable
-    try:
-        for table in SQLModel.metadata.sorted_tables:
-            connection.execute(table.select().limit(0))
-    except ProgrammingError as error:
-        # It waits for its migration.
-        raise DatabaseUnavailable from error
+    for table in SQLModel.metadata.sorted_tables:
+        connection.execute(table.select().limit(0))

@@ -234,3 +234,19 @@ def test_a_rollback_that_fails_costs_no_connection(env: Environment) -> None:
             with proxy.fault(refused, when=b"FROM users"):
                 assert request.send(client).status_code == 503
             assert request.send(client).status_code == 200
+
+
+@pytest.mark.parametrize("statement", [b"transaction_read_only", b"FROM random_items"])
+@pytest.mark.parametrize("code", ["0A000", "22P05", "3D000", "42501", "42P01", "54001", "P0001"])
+def test_whatever_a_look_at_the_database_meets_it_is_not_ready(
+    env: Environment, code: str, statement: bytes
+) -> None:
+    """To other requests these are faults that somebody has to look at; to a load balancer, too."""
+    with behind_a_proxy(env) as (proxy, client):
+        assert client.request("GET", "/ready").status_code == 200
+        for method in ("GET", "HEAD"):
+            with proxy.fault(Answer(postgres_error(code), hangs_up=False), when=statement):
+                answer = client.request(method, "/ready")
+            assert answer.status_code == 503
+            assert "Retry-After" in answer.headers
+        assert client.request("GET", "/ready").status_code == 200
