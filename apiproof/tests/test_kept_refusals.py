@@ -47,6 +47,15 @@ def test_a_success_where_there_was_none(row: tuple[str, int, bool], found: list[
     assert [finding.id for finding in findings] == found
 
 
+def test_the_step_says_who_takes_the_requests_of_what_never_succeeds() -> None:
+    routes = {path: {"get": {"operationId": path, "responses": {}}} for path in ("/{id}", "/me")}
+    answered = log(("/{id}", 200, False))
+    env = SimpleNamespace(document={"paths": routes}, coverage_log=answered)
+    step = check_coverage(cast("PipelineContext", SimpleNamespace(env=env, refused=frozenset())))
+    text = "no request succeeded (2xx): GET /{id}, declared before it, takes its requests"
+    assert [finding.message for finding in step.findings] == [text]
+
+
 def test_the_step_says_what_a_refused_operation_may_need() -> None:
     env = SimpleNamespace(document=DOCUMENT, coverage_log=BEFORE)
     step = check_coverage(cast("PipelineContext", SimpleNamespace(env=env, refused=frozenset())))

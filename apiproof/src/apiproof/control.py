@@ -9,7 +9,7 @@ path. What a web page could send is refused: a foreign Host or Origin, another c
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -61,18 +61,34 @@ class TokenForger:
         how(self._env.config, username)
         return True
 
+    def groups(self, username: str) -> list[str]:
+        """Return the groups that a user is in."""
+        pages = self._env.aws.get_paginator("admin_list_groups_for_user")
+        found = pages.paginate(UserPoolId=self._env.cognito.user_pool_id, Username=username)
+        return [str(each["GroupName"]) for page in found for each in page["Groups"]]
+
+    def set_groups(self, username: str, groups: Sequence[str]) -> None:
+        """Put a user into these groups, and into no other."""
+        pool = {"UserPoolId": self._env.cognito.user_pool_id, "Username": username}
+        for group in set(self.groups(username)) - set(groups):
+            self._env.aws.admin_remove_user_from_group(**pool, GroupName=group)
+        for group in groups:
+            self._env.join(username, group)
+
 
 def control_app(env: Environment, secret: str) -> ASGIApp:
     """Build the ASGI application that lets other processes direct an environment.
 
     POST /accounts {"scopes": [...] | null} -> a new verified account, signed in;
     POST /shared_account -> the one that harmless requests share; POST /invalidated {"username"};
+    POST /temporary_password and POST /app -> accounts whose login is a challenge;
     POST /unconfirmed -> a signed-up user; POST /codes {"username"} -> {"code"}; POST /tokens
     {"username", "scopes"} -> {"token"}; POST /document -> the OpenAPI document; POST /coverage ->
     the coverage log's rows; POST /server_errors -> where answers of 500 and above came from. For
     forged tokens, of this environment only: POST /signatures {"header", "claims"} -> {"token"};
     POST /id_tokens {"username"} -> {"token"}; POST /keys -> the published keys; POST /disabled
-    {"username"} -> whether the service can. POST /states {"state", "action", "params"} is a pact
+    {"username"} -> whether the service can; POST /groups {"username"} -> those that a user is in,
+    after {"groups": [...]} those alone. POST /states {"state", "action", "params"} is a pact
     verifier's provider state handler.
 
     Args:
@@ -84,6 +100,8 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
         _route("/accounts", lambda body: asdict(env.new_account(body.get("scopes")))),
         _route("/shared_account", lambda _: asdict(env.shared_account())),
         _route("/invalidated", lambda body: env.invalidate(body["username"]), "username"),
+        _route("/temporary_password", lambda _: asdict(env.account_with_temporary_password())),
+        _route("/app", lambda _: asdict(env.account_with_app())),
         _route("/unconfirmed", lambda _: asdict(env.create_unconfirmed_user())),
         _route("/codes", lambda body: {"code": env.code(body["username"])}, "username"),
         _route(
@@ -103,9 +121,16 @@ def control_app(env: Environment, secret: str) -> ASGIApp:
         _route("/id_tokens", lambda body: {"token": forger.id_token(body["username"])}, "username"),
         _route("/keys", lambda _: forger.jwks()),
         _route("/disabled", lambda body: forger.disable(body["username"]), "username"),
+        _route("/groups", lambda body: _groups(forger, body), "username"),
         states_route(env),
     ]
     return guarded(json_app(routes), secret)
+
+
+def _groups(forger: TokenForger, body: dict[str, Any]) -> list[str]:
+    if body.get("groups") is not None:
+        forger.set_groups(body["username"], body["groups"])
+    return forger.groups(body["username"])
 
 
 def guarded(app: ASGIApp, secret: str) -> ASGIApp:
@@ -169,13 +194,14 @@ def _fits(body: dict[str, Any], name: str, required: tuple[str, ...]) -> bool:
     return FIELDS[name][0](body[name])
 
 
-def _is_scopes(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(scope, str) for scope in value)
+def _is_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 FIELDS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "username": (lambda value: isinstance(value, str), "a text"),
-    "scopes": (_is_scopes, "a list of texts"),
+    "scopes": (_is_texts, "a list of texts"),
+    "groups": (_is_texts, "a list of texts"),
     "header": (lambda value: isinstance(value, dict), "an object"),
     "claims": (lambda value: isinstance(value, dict), "an object"),
 }

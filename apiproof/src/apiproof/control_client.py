@@ -56,8 +56,16 @@ class ControlClient:
         """Sign a new user up and leave the account unconfirmed."""
         return SeedUser(**{**self._ask("/unconfirmed"), "groups": ()})
 
+    def account_with_temporary_password(self) -> Account:
+        """Return a new account whose password has to be changed at the next login."""
+        return self._account("/temporary_password")
+
+    def account_with_app(self) -> Account:
+        """Return a new account whose login asks for a code of the user's authenticator app."""
+        return self._account("/app")
+
     def code(self, username: str) -> str:
-        """Return the newest code that Cognito mailed to a user."""
+        """Return what a user's authenticator app shows, or else the newest code that was mailed."""
         return str(self._ask("/codes", username=username)["code"])
 
     def sign(self, header: dict[str, Any], claims: dict[str, Any]) -> str:
@@ -75,6 +83,14 @@ class ControlClient:
     def disable(self, username: str) -> bool:
         """Disable an account as the service's operators would; False if the service can't."""
         return bool(self._ask("/disabled", username=username))
+
+    def groups(self, username: str) -> list[str]:
+        """Return the groups that a user is in."""
+        return list(self._ask("/groups", username=username))
+
+    def set_groups(self, username: str, groups: Sequence[str]) -> None:
+        """Put a user into these groups, and into no other."""
+        self._ask("/groups", username=username, groups=list(groups))
 
     def is_alive(self) -> bool:
         """Tell whether the environment still runs."""

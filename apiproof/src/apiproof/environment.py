@@ -8,18 +8,18 @@ import contextlib
 import functools
 import itertools
 import json
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 from apiproof import process_variables
 from apiproof.application import ServedApplication, served_application
-from apiproof.cognito import Cognito, PoolSettings, other_services
+from apiproof.cognito import Cognito, other_services
 from apiproof.cognito.errors import UserNotFound
 from apiproof.conformance import ConformanceMonitor, monitor_responses
 from apiproof.coverage import CoverageLog, record_responses
-from apiproof.environment_config import EnvironmentConfig, filled
+from apiproof.environment_config import filled
+from apiproof.environment_setup import config_of, pool_settings, template_of
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.http.child.mounted_documents import declared_by
@@ -27,7 +27,7 @@ from apiproof.http.child.server_errors import ErrorSite, noticing_http_exception
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
 from apiproof.openapi.document import operations
-from apiproof.postgres import Database, PostgresServer, Template
+from apiproof.postgres import Database, PostgresServer
 from apiproof.public_address import public_address
 from apiproof.redaction import redact, redact_headers
 from apiproof.service import Account, Document, SeedUser, Service, UserMissing
@@ -57,7 +57,7 @@ class Environment:
         self.service = service
         self.cognito = cognito
         self._database = database
-        self.config = _config_of(cognito, database)
+        self.config = config_of(cognito, database)
         self.coverage_log = CoverageLog()
         self.server_errors: list[ErrorSite] = []
         self.client: HttpClient
@@ -91,14 +91,14 @@ class Environment:
         with contextlib.ExitStack() as stack:
             stack.enter_context(process_variables.changed(process_variables.isolation()))
             cognito = stack.enter_context(
-                Cognito.start(_pool_settings(service), http=http or is_child)
+                Cognito.start(pool_settings(service), http=http or is_child)
             )
             cognito.trigger = service.trigger
             stack.enter_context(public_address(cognito))
             if database is None and service.database:
                 tcp = http or is_child or bool(service.variables)
                 server = stack.enter_context(PostgresServer.start(tcp=tcp))
-                database = server.clone(_template(server, service, cognito))
+                database = server.clone(template_of(server, service, cognito))
             if database is not None:
                 stack.enter_context(database)
             env = cls(service, cognito, database)
@@ -239,9 +239,26 @@ class Environment:
             self.service.sign_up(self, seed)
         return seed
 
+    def account_with_temporary_password(self) -> Account:
+        """Return a new account whose password has to be changed at the next login."""
+        account = self.new_account()
+        self.aws.admin_set_user_password(
+            UserPoolId=self.cognito.user_pool_id,
+            Username=account.username,
+            Password=account.password,
+            Permanent=False,
+        )
+        return account
+
+    def account_with_app(self) -> Account:
+        """Return a new account whose login asks for a code of the user's authenticator app."""
+        account = self.new_account()
+        self.cognito.set_up_app(account.username)
+        return account
+
     def code(self, username: str) -> str:
-        """Return the newest code that Cognito mailed to a user."""
-        return self.cognito.outbox.last(username).code
+        """Return what a user's authenticator app shows, or else the newest code that was mailed."""
+        return self.cognito.app_code(username) or self.cognito.outbox.last(username).code
 
     def token(self, username: str, scopes: Sequence[str] | None = None) -> str:
         """Mint a token for a user with exactly these scopes, of the kind that the service takes.
@@ -273,7 +290,7 @@ class Environment:
         """
         sub = self._signed_up(seed)
         for group in seed.groups:
-            self._join(seed.username, group)
+            self.join(seed.username, group)
         tokens = self.cognito.issue_tokens(seed.username, scopes)
         account = Account(
             username=seed.username,
@@ -303,7 +320,8 @@ class Environment:
         attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
         return sub or str(attributes["sub"])
 
-    def _join(self, username: str, group: str) -> None:
+    def join(self, username: str, group: str) -> None:
+        """Put a user into a group of the pool, which is made where it is missing."""
         pool = {"UserPoolId": self.cognito.user_pool_id, "GroupName": group}
         with contextlib.suppress(self.aws.exceptions.GroupExistsException):
             self.aws.create_group(**pool)
@@ -333,63 +351,6 @@ class Environment:
         """
         granted = {scope for account in self.users.values() for scope in account.scopes}
         return tuple(scope for scope in self.scopes if scope not in granted)
-
-
-def _pool_settings(service: Service) -> PoolSettings:
-    return PoolSettings(
-        region=service.region,
-        pool=service.pool,
-        client=service.pool_client,
-        user_pool_id=service.user_pool_id,
-        client_id=service.client_id,
-    )
-
-
-def _config_of(cognito: Cognito, database: Database | None) -> EnvironmentConfig:
-    return EnvironmentConfig(
-        database_url=database.url if database else "",
-        region=cognito.region,
-        user_pool_id=cognito.user_pool_id,
-        client_id=cognito.client_id,
-        client_secret=cognito.client_secret,
-        issuer=cognito.issuer,
-        jwks_url=cognito.jwks_url,
-        cognito_endpoint=cognito.endpoint_url,
-    )
-
-
-def _template(server: PostgresServer, service: Service, cognito: Cognito) -> Template:
-    config = _config_of(cognito, None)
-
-    def migrate(url: str) -> None:
-        variables = {"AWS_REGION": config.region, "AWS_DEFAULT_REGION": config.region}
-        with process_variables.changed(variables):
-            service.migrate(url, replace(config, database_url=url))
-
-    return server.template(service.schema_version, migrate)
-
-
-@contextlib.contextmanager
-def migrated_template(service: Service) -> Iterator[Callable[[], Database] | None]:
-    """Start a server with a migrated database, for environments of processes forked in the block.
-
-    Yields:
-        What makes a copy for `Environment.open`; None where the service has no database.
-    """
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(process_variables.changed(process_variables.isolation()))
-        # Its keys are left to the pools that follow, in forked processes too.
-        cognito = Cognito.start(_pool_settings(service))
-        try:
-            if not service.database:
-                yield None
-                return
-            tcp = isinstance(service.app, str) or bool(service.variables)
-            server = stack.enter_context(PostgresServer.start(tcp=tcp))
-            template = _template(server, service, cognito)
-        finally:
-            cognito.stop()
-        yield lambda: server.clone(template)
 
 
 def scopes_of(access_token: str) -> tuple[str, ...]:

@@ -6,16 +6,17 @@ error. A step that raises is an error as well, and the others go on.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from apiproof.access import probe_service
+from apiproof.access import lost_members, members_lines, probe_service
 from apiproof.access import step as access_step
 from apiproof.access.probe import INTERRUPTED
+from apiproof.access.requirements import shadowed_routes
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control_client import ControlClient
 from apiproof.coverage import REDIRECTS, SUCCESS, CoverageLog, as_grid
@@ -67,6 +68,8 @@ class PipelineContext:
     shards: Future[ShardResult] | None = None
     secured: Declared = field(default_factory=dict)
     refused: AbstractSet[str] = frozenset()
+    members: AbstractSet[tuple[str, str]] = frozenset()
+    remembered: list[str] = field(default_factory=list)  # for the next baseline
 
 
 Step = Callable[[PipelineContext], StepResult]
@@ -147,6 +150,7 @@ def check_coverage(context: PipelineContext) -> StepResult:
     found = list(operations(document))
     coverage_log = context.env.coverage_log
     missed = [operation for operation in found if not coverage_log.succeeded(operation)]
+    shadowed = shadowed_routes(document) if missed else {}
     answers = sum(coverage_log.answers(operation.operation_id, SUCCESS) for operation in found)
     findings = [
         Finding(
@@ -156,7 +160,8 @@ def check_coverage(context: PipelineContext) -> StepResult:
             operation=operation.label,
             message="no request succeeded (2xx)"
             + (f": {FORBIDDEN} to every user" if is_refused(operation, coverage_log) else "")
-            + _redirects(operation, coverage_log),
+            + _redirects(operation, coverage_log)
+            + _shadow(operation, shadowed),
             expected="2xx to an authenticated caller" if operation.secured else "2xx",
             details=(_NEEDS_ROLE,) if is_refused(operation, coverage_log) else (),
         )
@@ -165,6 +170,12 @@ def check_coverage(context: PipelineContext) -> StepResult:
     findings += lost_refusals(context.refused, document, coverage_log)
     evidence = {"operations": len(found), "successes": answers}
     return step_result("coverage", evidence, findings, sections=[as_grid(document, coverage_log)])
+
+
+def _shadow(operation: Operation, shadowed: Mapping[str, Operation]) -> str:
+    """In words, that another operation takes an operation's requests."""
+    other = shadowed.get(operation.operation_id)
+    return f": {other.label}, declared before it, takes its requests" if other else ""
 
 
 def _redirects(operation: Operation, log: CoverageLog) -> str:
@@ -184,6 +195,8 @@ def probe_access(context: PipelineContext) -> StepResult:
     report = probe_service(context.service, ControlClient(context.ready))
     if report.interrupted == INTERRUPTED:
         raise KeyboardInterrupt
+    context.remembered.extend(members_lines(report))
+    report.add(lost_members(context.members, report))
     return access_step.as_step(report, known=set())
 
 

@@ -137,8 +137,16 @@ class EnvironmentControl(Protocol):
         """Sign a new user up and leave the account unconfirmed."""
         ...
 
+    def account_with_temporary_password(self) -> Account:
+        """Return a new account whose password has to be changed at the next login."""
+        ...
+
+    def account_with_app(self) -> Account:
+        """Return a new account whose login asks for a code of the user's authenticator app."""
+        ...
+
     def code(self, username: str) -> str:
-        """Return the newest code that Cognito mailed to a user."""
+        """Return what a user's authenticator app shows, or else the newest code that was mailed."""
         ...
 
 

@@ -8,6 +8,12 @@ everything.
 """
 
 from apiproof.access.checks import CHECKS, Impact
+from apiproof.access.memberships import (
+    MEMBERS_ONLY,
+    lost_members,
+    members_before,
+    members_lines,
+)
 from apiproof.access.options import QUICK, THOROUGH, ProbeOptions
 from apiproof.access.probe import Probe
 from apiproof.access.report import (
@@ -26,6 +32,7 @@ from apiproof.access.service_probe import probe, probe_of, probe_service
 
 __all__ = [
     "CHECKS",
+    "MEMBERS_ONLY",
     "QUICK",
     "THOROUGH",
     "AccessFinding",
@@ -38,6 +45,9 @@ __all__ = [
     "ProbeOptions",
     "compare_to_baseline",
     "leaks",
+    "lost_members",
+    "members_before",
+    "members_lines",
     "probe",
     "probe_of",
     "probe_service",

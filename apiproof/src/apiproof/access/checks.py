@@ -64,6 +64,7 @@ CHECKS: dict[str, Check] = {
     "boundaries_handled": Check(Impact.DEVIATION, "no 500", "CWE-20, CWE-755; RFC 9110, 15.6.1"),
     "errors_conform": Check(Impact.DEVIATION, "as declared", "RFC 9110, 11.6.1; RFC 6750, 3"),
     "security_kept": Check(Impact.LET_IN, "as before", "the baseline; CWE-306; OWASP API2:2023"),
+    "members_only": Check(Impact.LET_IN, "as before", "the baseline; CWE-285; OWASP API5:2023"),
     "public_is_declared": Check(
         Impact.DEVIATION, "open", "OpenAPI 3.1, Security Requirement Object"
     ),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from apiproof.access.checks import Impact
@@ -32,6 +32,7 @@ PRIVATE_FIELD = re.compile(
     r"|(account)?balance)",
     re.IGNORECASE,
 )
+FORGED = "other-admin"
 SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant for everybody
 
 
@@ -131,7 +132,7 @@ class ObjectAccessProbe:
             yield AccessAttempt("other-user", "another user", prepared.request, nothing, auth)
             if admin := self._as_admin(operation, prepared):
                 title = "another user with an administrator's claims"
-                yield AccessAttempt("other-admin", title, prepared.request, nothing, admin)
+                yield AccessAttempt(FORGED, title, prepared.request, nothing, admin)
         if operation.path.count("{") > 1:
             own = self._preparer.prepared(operation, user=other).request
             last = operation.path.rpartition("{")[2].partition("}")[0]
@@ -167,14 +168,36 @@ class ObjectAccessProbe:
                 continue
         return None
 
-    def _tried(
+    def _renewed(
         self, operation: Operation, prepared: PreparedRequest, attempt: AccessAttempt
+    ) -> AccessAttempt | None:
+        """Return an attempt with a new credential; None where there is none to be had."""
+        user_source = self._preparer.user_source
+        other = user_source.other(prepared.user)
+        if attempt.name == FORGED or not user_source.can_log_in_again(other):
+            return None
+        user_source.invalidate(other)
+        return replace(attempt, auth=self._preparer.credential(operation, other))
+
+    def _tried(
+        self,
+        operation: Operation,
+        prepared: PreparedRequest,
+        attempt: AccessAttempt,
+        *,
+        may_renew: bool = True,
     ) -> tuple[Cell, list[AccessFinding]]:
         send = self._preparer.sender.send
         before = self._read(prepared)
         theirs = send(attempt.theirs, attempt.auth)
         after = self._read(prepared)
         first, second = (send(item, attempt.auth) for item in attempt.nothing)
+        # A session that ends between two answers is no difference between them.
+        is_mixed = len({each.status == 401 for each in (theirs, first, second)}) > 1
+        if may_renew and is_mixed and not theirs.ok:
+            renewed = self._renewed(operation, prepared, attempt)
+            if renewed is not None:
+                return self._tried(operation, prepared, renewed, may_renew=False)
         note, impact = "", None
         has_changed = before is not None and after is not None and _changed(before, after)
         if has_changed:

@@ -10,14 +10,11 @@ from typing import Any
 
 import requests
 
-from apiproof.access.account_access import AccountAccessProbe
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
-from apiproof.access.bulk_ids import BulkIdsProbe
 from apiproof.access.cleanup import Cleanup, note_end
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
-from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.functions import FunctionProbe
@@ -27,13 +24,13 @@ from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
 from apiproof.access.logins import with_open_logins
 from apiproof.access.mass_assignment import MassAssignmentProbe
+from apiproof.access.memberships import MembershipProbe
 from apiproof.access.objects import ObjectAccessProbe
-from apiproof.access.open_reads import OpenReadProbe
 from apiproof.access.options import THOROUGH, ProbeOptions
+from apiproof.access.own_profile import OwnProfileProbe
 from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.read_after_write import ReadAfterWriteProbe
 from apiproof.access.report import (
     AccessFinding,
@@ -53,9 +50,9 @@ from apiproof.access.requirements import (
 )
 from apiproof.access.safeguards import Safeguards
 from apiproof.access.secret_leaks import SecretLeaks
-from apiproof.access.tenants import TenantProbe
+from apiproof.access.trials import trials_with_accounts
 from apiproof.access.url_fetch import UrlFetchProbe
-from apiproof.access.users import UserSource
+from apiproof.access.users import PoolUsers, UserSource
 from apiproof.errors import UserError
 from apiproof.jwt import (
     CREDENTIAL_CASES,
@@ -313,28 +310,25 @@ class Probe:
         if "ownership_enforced" in self._asked:
             yield ObjectAccessProbe(self._preparer)
             yield ListAccessProbe(self._preparer)
+            yield OwnProfileProbe(self._preparer)
         if "writes_are_readable" in self._asked:
             yield ReadAfterWriteProbe(self._preparer)
         if "ownership_enforced" in self._asked:
             yield MassAssignmentProbe(self._preparer)
         if "boundaries_handled" in self._asked and not self._options.read_only:
             yield BoundaryProbe(self._preparer)
+        if "functions_enforced" in self._asked and isinstance(self._user_source, PoolUsers):
+            yield MembershipProbe(self._preparer, self._user_source)
 
     def _with_accounts(self, operation: Operation) -> Iterator[Result]:
         """Try what takes accounts of the run's own, or does no harm to any other."""
         if self._accounts is None or self._options.read_only:
             return
-        if "ownership_enforced" in self._asked:
-            yield from self._beside(operation, AccountAccessProbe(self._preparer, self._accounts))
-            yield from self._beside(operation, BulkIdsProbe(self._preparer, self._accounts))
-            yield from self._beside(operation, TenantProbe(self._preparer, self._accounts))
-            yield from self._beside(operation, OpenReadProbe(self._preparer, self._accounts))
-        if "privileges_enforced" in self._asked:
-            yield from self._beside(operation, PrivilegeProbe(self._preparer, self._accounts))
-        if self._asked & {"users_not_enumerable", "logins_limited", "secrets_not_leaked"}:
-            most = self._options.login_attempts
-            probe = EnumerationProbe(self._preparer, self._accounts, most)
-            yield from self._beside(operation, probe)
+        chosen = trials_with_accounts(
+            self._preparer, self._accounts, self._asked, self._options.login_attempts
+        )
+        for trial in chosen:
+            yield from self._beside(operation, trial)
         yield from self._url_fetches(operation)
 
     def _url_fetches(self, operation: Operation) -> Iterator[Result]:

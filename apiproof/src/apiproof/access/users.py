@@ -1,8 +1,9 @@
 """Users and their credentials, as the probe sees them; sources are in modules of their own."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from apiproof.jwt import ForgeryMaterial, RequestAuth, Scheme
 
@@ -109,4 +110,17 @@ class UserSource(Protocol):
 
     def secrets(self) -> Iterable[str]:
         """Return every secret that was handed out: none may turn up in an answer or a log."""
+        ...
+
+
+@runtime_checkable
+class PoolUsers(Protocol):
+    """Users of a pool that is the run's own, groups and all."""
+
+    def groups_of(self, user: User) -> tuple[str, ...]:
+        """Return the groups that a user is in."""
+        ...
+
+    def outside(self, user: User, group: str) -> AbstractContextManager[None]:
+        """Have a user leave a group while a block lasts; credentials in it are new ones."""
         ...

@@ -1,6 +1,7 @@
 """Users from a test environment, here or behind its control API: as many as needed, any token."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from apiproof.access.payloads import Hints
@@ -26,6 +27,14 @@ class TokenSigner(Protocol):
 
     def disable(self, username: str) -> bool:
         """Disable an account as the service's operators would; False if the service can't."""
+        ...
+
+    def groups(self, username: str) -> list[str]:
+        """Return the groups that a user is in."""
+        ...
+
+    def set_groups(self, username: str, groups: Sequence[str]) -> None:
+        """Put a user into these groups, and into no other."""
         ...
 
 
@@ -103,6 +112,22 @@ class GeneratedUsers:
         """
         if not self._signer.disable(user.name):
             raise NotApplicable("the service does not say how its operators disable an account")
+
+    def groups_of(self, user: User) -> tuple[str, ...]:
+        """Return the groups that a user is in."""
+        return tuple(self._signer.groups(user.name))
+
+    @contextmanager
+    def outside(self, user: User, group: str) -> Iterator[None]:
+        """Have a user leave a group while a block lasts; credentials in it are new ones."""
+        groups, tokens = self.groups_of(user), self._tokens
+        self._tokens = {}
+        self._signer.set_groups(user.name, [each for each in groups if each != group])
+        try:
+            yield
+        finally:
+            self._tokens = tokens
+            self._signer.set_groups(user.name, groups)
 
     def secrets(self) -> list[str]:
         """Return the tokens and passwords that were handed out."""

@@ -8,7 +8,7 @@ from typing import Any, Self
 from botocore.config import Config
 from moto.cognitoidp.models import UserStatus
 
-from apiproof.cognito import botocore_hook
+from apiproof.cognito import botocore_hook, factors
 from apiproof.cognito.backend import Backend
 from apiproof.cognito.context import CognitoClock, Handler, Outbox
 from apiproof.cognito.keys import PoolKeys
@@ -314,6 +314,21 @@ class Cognito:
         """Put a user into a group, made where missing."""
         with self._context.lock:
             self._pool.join(self._pool.get(username), group)
+
+    def set_up_app(self, username: str) -> None:
+        """Give a user an authenticator app, whose code every sign-in asks for.
+
+        Raises:
+            UserNotFound: no such user.
+        """
+        with self._context.lock:
+            factors.require_app(self._pool, self._pool.get(username))
+
+    def app_code(self, username: str) -> str:
+        """Return what a user's authenticator app shows now; empty where there is none."""
+        with self._context.lock:
+            user = self._pool.find(username)
+            return factors.app_code(user, self.clock.now()) if user else ""
 
     def issue_tokens(
         self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any

@@ -111,6 +111,21 @@ def enable_totp(user: User, secret: str, name: str | None) -> None:
     user.token_verified = True
 
 
+def require_app(pool: Pool, user: User) -> None:
+    """Give a user an authenticator app, and have every sign-in ask for its code."""
+    enable_totp(user, pyotp.random_base32(), None)
+    user.software_token_mfa_enabled = True
+    user.preferred_mfa_setting = TOTP
+    pool.token_mfa_config = {"Enabled": True}
+    if pool.mfa_config == "OFF":
+        pool.mfa_config = "OPTIONAL"
+
+
+def app_code(user: User, now: datetime) -> str:
+    """Return what a user's authenticator app shows; empty where there is none."""
+    return pyotp.TOTP(user.totp_secret).at(now) if user.totp_secret else ""
+
+
 _SETTINGS = {
     "SMSMfaSettings": (SMS, "sms_mfa_enabled", "phone_number"),
     "EmailMfaSettings": (EMAIL, "email_mfa_enabled", "email"),

@@ -106,7 +106,7 @@ def _verify(finding: "Finding", service: "Service") -> bool:
 
 
 def _probe(finding: "Finding", service: "Service") -> bool:
-    from apiproof.access import probe_service
+    from apiproof.access import MEMBERS_ONLY, lost_members, probe_service
     from apiproof.access.step import as_step
     from apiproof.environment import Environment
     from apiproof.error_findings import error_findings
@@ -120,7 +120,11 @@ def _probe(finding: "Finding", service: "Service") -> bool:
             for operation in operations(env.document)
             if operation.label != finding.operation
         ]
-        step = as_step(probe_service(service, env, others), set())
+        report = probe_service(service, env, others)
+        if finding.check == MEMBERS_ONLY:  # what its baseline remembers is in its id
+            group = finding.id.partition("/outside-")[2].removesuffix("/let-in")
+            report.add(lost_members({(group, finding.operation)}, report))
+        step = as_step(report, set())
         met = [*step.findings, *error_findings(env.server_errors, env.document)]
     found = [each for each in met if each.id == finding.id]
     for each in found:

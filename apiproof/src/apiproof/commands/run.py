@@ -43,6 +43,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
     print_line(console, "Starting the environment ...")
 
     from apiproof import pipeline
+    from apiproof.access import MEMBERS_ONLY, members_before
     from apiproof.declared_security import SECURITY_KEPT, as_lines, declared_security, from_lines
     from apiproof.kept_refusals import REFUSAL_KEPT, refused_before, refused_lines
     from apiproof.live import live_environment
@@ -76,6 +77,7 @@ def run(  # noqa: PLR0913 - these are the command line's options
             workers=count,
             secured=from_lines(known),
             refused=refused_before(known),
+            members=members_before(known),
         )
         try:
             results = list(pipeline.run_all(gates, names, known))
@@ -96,8 +98,8 @@ def run(  # noqa: PLR0913 - these are the command line's options
         count = baselines.write_baseline(
             report,
             write_baseline,
-            [*as_lines(asked), *refused],
-            accepted=(SECURITY_KEPT, REFUSAL_KEPT),
+            [*as_lines(asked), *refused, *gates.remembered],
+            accepted=(SECURITY_KEPT, REFUSAL_KEPT, MEMBERS_ONLY),
         )
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
         raise typer.Exit(2 if report.exit_code == 2 else 0)

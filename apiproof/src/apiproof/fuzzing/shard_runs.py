@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from apiproof import process_variables
-from apiproof.environment import Environment, migrated_template
+from apiproof.environment import Environment
+from apiproof.environment_setup import migrated_template
 from apiproof.fork_pool import ForkedProcess, Send, Work, freeze_garbage, run_forked
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process

@@ -5,6 +5,8 @@ An id holds operation, check, case and outcome class: a worse outcome is another
 Lines that begin with `secured` say which operations asked for a credential, and which scopes
 (declared_security.py): one that asks for less is a finding. Those that begin with `refused` name
 operations that answered 403 to every user (kept_refusals.py): one that lets a user in is a finding.
+Those that begin with `members` name a group and an operation that refused users outside it
+(memberships.py): one that lets them in is a finding.
 """
 
 from collections.abc import Collection, Iterable, Sequence
