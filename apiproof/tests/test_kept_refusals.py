@@ -48,7 +48,9 @@ def test_a_success_where_there_was_none(row: tuple[str, int, bool], found: list[
 
 
 def test_the_step_says_who_takes_the_requests_of_what_never_succeeds() -> None:
-    routes = {path: {"get": {"operationId": path, "responses": {}}} for path in ("/{id}", "/me")}
+    routes: dict[str, Any] = {
+        path: {"get": {"operationId": path, "responses": {}}} for path in ("/{id}", "/me")
+    }
     answered = log(("/{id}", 200, False))
     env = SimpleNamespace(document={"paths": routes}, coverage_log=answered)
     step = check_coverage(cast("PipelineContext", SimpleNamespace(env=env, refused=frozenset())))

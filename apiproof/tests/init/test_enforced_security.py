@@ -1,5 +1,6 @@
 """An application that reads credentials itself: init finds out, and the document is completed."""
 
+import ast
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,6 +8,7 @@ from uuid import UUID
 
 import pytest
 from fastapi import Body, Depends, FastAPI, Header, HTTPException, Request
+from fastapi.security import HTTPBearer
 
 from apiproof.access import probe_service
 from apiproof.environment import Environment
@@ -14,10 +16,12 @@ from apiproof.init.doctor import token_checks
 from apiproof.init.enforced_security import (
     Undeclared,
     needed_group,
+    needed_scopes,
     token_kinds,
     undeclared_security,
 )
 from apiproof.init.files import Plan, service_file
+from apiproof.init.groups import named_scopes
 from apiproof.init.source import SourceFacts, read_source
 from apiproof.jwt import decode_unverified
 from apiproof.service import OperationUnknown, Service
@@ -191,6 +195,68 @@ def test_the_kind_of_token_is_found_and_a_service_of_both_is_told() -> None:
     text = service_file(plan)
     assert 'token="id",' in text
     assert "# ours: takes the other kind" in text
+
+
+def for_scopes() -> FastAPI:
+    """Build an application that asks for scopes of which its document says nothing."""
+    app = FastAPI()
+    bearer = HTTPBearer()
+
+    def granted(token: str) -> list[str]:
+        read = decode_unverified(token)
+        return str(read.claims.get("scope", "")).split() if read else []
+
+    @app.get("/me", operation_id="me")
+    def me(request: Request) -> str:
+        if "openid" not in granted(request.cookies.get("access_token", "")):
+            raise HTTPException(401)
+        return "me"
+
+    @app.get("/orders", operation_id="orders")
+    def orders(credentials: Annotated[Any, Depends(bearer)]) -> str:
+        scopes = granted(credentials.credentials)
+        if not {"shop/orders.read", "shop/list"} <= set(scopes):
+            raise HTTPException(403)
+        return "orders"
+
+    @app.get("/hours", operation_id="hours", dependencies=[Depends(bearer)])
+    def hours() -> str:
+        return "9 to 5"
+
+    return app
+
+
+def test_scopes_that_the_code_asks_for_and_no_document_names_are_found() -> None:
+    source = (
+        "SCOPES = ['shop/list', 'unused']\nif 'shop/orders.read' in token_scopes: ...\nUserInfo"
+    )
+    scopes = named_scopes([ast.parse(source)], source)
+    assert scopes == ["shop/list", "unused", "shop/orders.read", "openid"]
+    places = [("cookie", "access_token")]
+    with Environment.open(Service(for_scopes, database=False)) as env:
+        undeclared = undeclared_security(env, places, scopes)
+        needed = needed_scopes(env, undeclared, scopes)
+    assert undeclared == Undeclared(COOKIE, ("me",))
+    assert needed == {"me": ("openid",), "orders": ("shop/list", "shop/orders.read")}
+    text = service_file(
+        Plan("app:app", None, SourceFacts(), undeclared=undeclared, needed_scopes=needed)
+    )
+    scope: dict[str, Any] = {}
+    exec(text, scope)  # noqa: S102  # what init writes runs as it is
+    written = scope["SERVICE"]
+    service = Service(
+        for_scopes,
+        database=False,
+        trigger=written.trigger,
+        undeclared_security=written.undeclared_security,
+        undeclared_scheme=written.undeclared_scheme,
+    )
+    with Environment.open(service) as env:
+        assert not env.missing_scopes()
+        schemes = env.document["paths"]["/orders"]["get"]["security"]
+        tokens = [check.is_failed for check in token_checks(env, env.new_account())]
+    assert schemes == [{"HTTPBearer": ["shop/list", "shop/orders.read"]}]
+    assert tokens == [False]
 
 
 def for_members(*groups: str) -> FastAPI:

@@ -77,8 +77,11 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
     )
     try:
         with Environment.open(service) as env:
-            plan.undeclared = adoption.undeclared_security(env, facts.credentials)
-            plan.group = adoption.needed_group(env, plan.undeclared, facts.groups)
+            found = adoption.undeclared_security(env, facts.credentials, facts.scopes)
+            plan.undeclared = found
+            plan.group = adoption.needed_group(env, found, facts.groups)
+            env.reset()
+            plan.needed_scopes = adoption.needed_scopes(env, found, facts.scopes, plan.group)
             env.reset()
             plan.token_kinds = adoption.token_kinds(env, plan.undeclared, plan.group)
             return env.document, ""

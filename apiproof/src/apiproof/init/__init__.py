@@ -10,7 +10,12 @@ from typing import Any
 from apiproof.access.identities_file import NoSecurity, identities_file
 from apiproof.errors import UserError
 from apiproof.init.aws import make_buckets
-from apiproof.init.enforced_security import needed_group, token_kinds, undeclared_security
+from apiproof.init.enforced_security import (
+    needed_group,
+    needed_scopes,
+    token_kinds,
+    undeclared_security,
+)
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.import_root import dotted, file_of, import_root
 from apiproof.init.recognition import recognise, session_enders
@@ -24,6 +29,7 @@ __all__ = [
     "describe",
     "make_buckets",
     "needed_group",
+    "needed_scopes",
     "plan_of",
     "token_kinds",
     "undeclared_security",

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import boto3
 
-_CLIENT = re.compile(r"\b(?:client|resource)\(\s*(?:service_name\s*=\s*)?[\"']([a-z0-9-]+)[\"']")
+_CLIENT = re.compile(
+    r"\b(?:client|resource)\((?:\s|#.*\n)*(?:service_name\s*=\s*)?[\"']([a-z0-9-]+)[\"']"
+)
 _COGNITO = {"cognito-idp", "cognito-identity"}
 
 

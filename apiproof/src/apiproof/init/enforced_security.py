@@ -35,7 +35,9 @@ class Undeclared(NamedTuple):
 NOTHING: Final = Undeclared()
 
 
-def undeclared_security(env: Environment, places: Iterable[tuple[str, str]] = ()) -> Undeclared:
+def undeclared_security(
+    env: Environment, places: Iterable[tuple[str, str]] = (), scopes: Iterable[str] = ()
+) -> Undeclared:
     """Return the operations that refuse callers without a token, and declare nothing of it.
 
     With a token, an access or an id token, they answer otherwise: 403, say, where a role is
@@ -44,6 +46,7 @@ def undeclared_security(env: Environment, places: Iterable[tuple[str, str]] = ()
     Args:
         env: Where the application runs, with a client.
         places: Cookies and headers that its source reads: `("cookie", "access_token")`.
+        scopes: Those that its source may ask for.
     """
     open_ones = [operation for operation in operations(env.document) if not operation.secured]
     without = [(operation, _status(env, operation)) for operation in open_ones]
@@ -51,7 +54,8 @@ def undeclared_security(env: Environment, places: Iterable[tuple[str, str]] = ()
     if not refused:
         return NOTHING
     account = env.new_account()
-    tokens = (account.access_token, account.id_token)
+    granted = env.cognito.issue_tokens(account.username, scopes).access_token
+    tokens = (account.access_token, account.id_token, granted)
     carriers = [BEARER, *({"type": "apiKey", "in": place, "name": name} for place, name in places)]
     for carrier in carriers:
         [scheme] = schemes({"components": {"securitySchemes": {"tried": carrier}}}).values()
@@ -88,6 +92,40 @@ def token_kinds(env: Environment, undeclared: Undeclared, group: str = "") -> di
             is_access, is_id = by_access not in REFUSED, by_id not in REFUSED
         if is_access != is_id:
             found[operation.operation_id] = "access" if is_access else "id"
+    return found
+
+
+def needed_scopes(
+    env: Environment, undeclared: Undeclared, scopes: Iterable[str], group: str = ""
+) -> dict[str, tuple[str, ...]]:
+    """Return the scopes by operationId without which an access token is refused.
+
+    Args:
+        env: Where the application runs, with a client.
+        undeclared: What `undeclared_security` found.
+        scopes: Those that the code may ask for.
+        group: The user's, if any.
+    """
+    every = tuple(scopes)
+    secured, declared = secured_operations(env, undeclared)
+    account = env.create_user(_member(group)) if group and every else env.new_account()
+
+    def height(operation: Operation, granted: tuple[str, ...]) -> int:
+        """Return how far a token with these scopes leads: nowhere, to a refusal, to a success."""
+        token = env.cognito.issue_tokens(account.username, granted).access_token
+        status = status_with(env, operation, declared, token)
+        return 0 if status in REFUSED or not 200 <= status < 500 else 1 + (status < 300)
+
+    found = {}
+    for operation in secured if every else ():
+        most = 0 if operation.scopes else height(operation, every)
+        if most <= height(operation, ()):
+            continue
+        needed = every
+        for scope in every:
+            fewer = tuple(each for each in needed if each != scope)
+            needed = fewer if height(operation, fewer) == most else needed
+        found[operation.operation_id] = needed
     return found
 
 

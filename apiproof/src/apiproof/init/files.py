@@ -1,5 +1,6 @@
 """The texts of the files that `apiproof init` writes."""
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,15 @@ from apiproof.init.variables import names_store
 from apiproof.openapi.undeclared import BEARER
 
 SERVICE_FILE = "apiproof_service.py"
+OVERRIDDEN = ("login", "confirm", "resend", "forgot", "reset", "new_password", "second_factor")
 TESTS_FILE = "apiproof_tests.py"  # collected when it is named, so that no run of theirs is longer
+
+
+_CHALLENGED = {
+    "new_password": "account_with_temporary_password",
+    "second_factor": "account_with_app",
+}
+_NEW = '"Staple-8-Correct-Horse"'
 
 
 @dataclass
@@ -29,6 +38,7 @@ class Plan:
         found: Its operations by purpose.
         enders: operationIds that end a session.
         scopes: What the document asks for.
+        needed_scopes: What operations ask for besides, by operationId.
         region: The pool's.
         install: Shell commands that install the project's own libraries.
         undeclared: What the running application asks for, though the document does not say so.
@@ -53,6 +63,12 @@ class Plan:
     group: str = ""
     declares_refusals: bool = False
     identities: str = ""
+    needed_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def granted_scopes(self) -> tuple[str, ...]:
+        """The scopes that a user's token is to have."""
+        return tuple(sorted({*self.scopes, *itertools.chain(*self.needed_scopes.values())}))
 
     @property
     def token(self) -> str:
@@ -108,18 +124,18 @@ def _head(plan: Plan) -> Iterator[str]:
     names = ["Service"]
     if plan.facts.buckets:
         names = ["EnvironmentConfig", *names]
-    if "sign_up" in plan.found or plan.scopes:
-        names = ["EnvironmentControl", "SeedUser", *names] if "sign_up" in plan.found else names
+    if "sign_up" in plan.found:
+        names = ["EnvironmentControl", "SeedUser", *names]
     if plan.group:
         names = [*dict.fromkeys(["SeedUser", *names])]
-    if {"login", "confirm", "resend", "forgot", "reset"} & plan.found.keys():
+    if set(OVERRIDDEN) & plan.found.keys():
         names = [*dict.fromkeys(["AdjustableRequest", "EnvironmentControl", *names])]
     yield f"from apiproof.service import {', '.join(sorted(names))}"
 
 
 def _functions(plan: Plan) -> Iterator[str]:
-    if plan.scopes:
-        yield from _trigger(plan.scopes)
+    if plan.granted_scopes:
+        yield from _trigger(plan.granted_scopes)
     if plan.facts.buckets:
         yield from aws.function(plan.facts.buckets)
     if sign_up := plan.found.get("sign_up"):
@@ -136,7 +152,7 @@ def _functions(plan: Plan) -> Iterator[str]:
         yield from _call("env.client", confirm, values)
         yield "    if response.status_code >= 300:"
         yield '        raise RuntimeError(f"confirmation answered {response.status_code}")'
-    for purpose in ("login", "confirm", "resend", "forgot", "reset"):
+    for purpose in OVERRIDDEN:
         if found := plan.found.get(purpose):
             yield from _override(purpose, found, plan)
 
@@ -176,6 +192,8 @@ def _override(purpose: str, found: Recognised, plan: Plan) -> Iterator[str]:
         yield "    user = env.create_unconfirmed_user()"
     elif purpose == "login":
         yield "    user = env.shared_account()"
+    elif purpose in _CHALLENGED:
+        yield f"    user = env.{_CHALLENGED[purpose]}()"
     else:
         yield "    user = env.new_account()"
     if purpose == "reset" and (forgot := plan.found.get("forgot")):
@@ -185,8 +203,24 @@ def _override(purpose: str, found: Recognised, plan: Plan) -> Iterator[str]:
             f"{word}={_body(forgot, _of_user())})"
         )
     values = {**_of_user(), "code": "env.code(user.username)"}
-    values |= {"new_password": '"Staple-8-Correct-Horse"'}
+    if purpose in _CHALLENGED:
+        yield from _challenge(plan)
+        values |= {"session": "session", "password": _NEW}
+    values |= {"new_password": _NEW}
     yield f"    request.body = {_body(found, values)}"
+
+
+def _challenge(plan: Plan) -> Iterator[str]:
+    """Yield the login that is answered with a challenge, and its session."""
+    login = plan.found.get("login")
+    if login is None:
+        yield '    session = ""  # of the login that is answered with this challenge'
+        return
+    word = "data" if login.media == FORM else "json"
+    member = next(iter(login.answer), "session")
+    yield f"    body = {_body(login, _of_user())}"
+    yield f'    answer = env.client.request("POST", "{login.operation.path}", {word}=body).json()'
+    yield f"    session = answer[{_quoted(member)}]"
 
 
 def _trigger(scopes: tuple[str, ...]) -> Iterator[str]:
@@ -219,10 +253,13 @@ def _service(plan: Plan) -> Iterator[str]:
     if plan.enders:
         yield f"    ends_session=({', '.join(map(_quoted, plan.enders))},),"
     yield from _overrides(plan)
-    if plan.undeclared.operations:
-        yield "    # These refuse callers without a token, and the document does not say so."
+    names = dict.fromkeys([*plan.undeclared.operations, *plan.needed_scopes])
+    if names:
+        yield "    # What these ask for, a token or its scopes, the document does not say."
         yield "    undeclared_security={"
-        yield from (f"        {_quoted(name)}: ()," for name in plan.undeclared.operations)
+        for name in names:
+            scopes = "".join(f"{_quoted(each)}, " for each in plan.needed_scopes.get(name, ()))
+            yield f"        {_quoted(name)}: ({scopes.removesuffix(' ')}),"
         yield "    },"
         if plan.undeclared.scheme != BEARER:
             yield f"    undeclared_scheme={json.dumps(plan.undeclared.scheme)},"
@@ -274,7 +311,7 @@ def _pool(plan: Plan) -> Iterator[str]:
         settings.append(f'"ExplicitAuthFlows": {json.dumps([*flows, "ALLOW_REFRESH_TOKEN_AUTH"])}')
     if settings:
         yield f"    pool_client={{{', '.join(settings)}}},"
-    if plan.scopes:
+    if plan.granted_scopes:
         yield "    trigger=pre_token_generation,"
 
 
@@ -312,10 +349,9 @@ def _token(plan: Plan) -> Iterator[str]:
 
 
 def _overrides(plan: Plan) -> Iterator[str]:
-    purposes = ("login", "confirm", "resend", "forgot", "reset")
     lines = [
         f'        "{found.operation.operation_id}": valid_{purpose},'
-        for purpose in purposes
+        for purpose in OVERRIDDEN
         if (found := plan.found.get(purpose))
     ]
     if lines:

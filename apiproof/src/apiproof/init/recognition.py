@@ -20,8 +20,11 @@ _LOGIN = re.compile(r"log-?_?in|sign-?_?in|token|authenticat", re.IGNORECASE)
 _RESEND = re.compile(r"resend", re.IGNORECASE)
 _FORGOT = re.compile(r"forgot|request.*reset|recover", re.IGNORECASE)
 _RESET = re.compile(r"reset|(confirm|set).*password|new-?_?password", re.IGNORECASE)
+_CHALLENGE = re.compile(r"challenge|password|mfa|otp|second_?factor|verif|confirm", re.IGNORECASE)
 _SIGN_OUT = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
+_ANSWERS = {"code", "new_password", "password"}
 _OWN = re.compile(r"/(me|account|profile|self)/?$", re.IGNORECASE)
+SESSION = re.compile(r"([a-z]+_?)?session(_?(id|token|key))?", re.IGNORECASE)
 _FIELDS = {
     "username": re.compile(r"user_?name|login|user", re.IGNORECASE),
     "email": re.compile(r"([a-z]+_)?e?mail(_?address)?", re.IGNORECASE),
@@ -30,6 +33,7 @@ _FIELDS = {
         r"([a-z]+_)?pass(word|wd)?(_?confirm(ation)?)?|confirm_?password", re.IGNORECASE
     ),
     "code": re.compile(r".*code|otp|pin", re.IGNORECASE),
+    "session": SESSION,
 }
 
 
@@ -41,12 +45,15 @@ class Recognised:
         operation: The operation.
         media: The media type of its body.
         fields: The body's required fields, by what they hold: `username`, `email`, `password`,
-            `new_password`, `code`, or `other` names that are not understood.
+            `new_password`, `code`, `session` (of a login that is not over), or `other` names that
+            are not understood.
+        answer: The members of its success that hold the `session` of a login that is not over.
     """
 
     operation: Operation
     media: str
     fields: Mapping[str, str]
+    answer: tuple[str, ...] = ()
 
 
 def recognise(document: dict[str, Any]) -> dict[str, Recognised]:
@@ -75,6 +82,8 @@ def _purposes(operation: Operation, body: Recognised) -> Iterator[str]:
     name, has = operation.path, body.fields.values()
     if _RESEND.search(name):
         yield "resend"
+    elif "session" in has and _ANSWERS & set(has) and _CHALLENGE.search(name):
+        yield "second_factor" if "code" in has else "new_password"
     elif _FORGOT.search(name) and "code" not in has:
         yield "forgot"
     elif "code" in has and ("new_password" in has or "password" in has or _RESET.search(name)):
@@ -93,7 +102,24 @@ def _body(document: dict[str, Any], operation: Operation) -> Recognised:
     schema = flattened(document, content.get(media, {}).get("schema", {}))
     properties = flattened(document, schema).get("properties", {})
     required = schema.get("required", list(properties))
-    return Recognised(operation, media, {name: _meaning(name) for name in required})
+    fields = {name: _meaning(name) for name in required}
+    return Recognised(operation, media, fields, tuple(_sessions(document, operation)))
+
+
+def _sessions(document: dict[str, Any], operation: Operation) -> Iterator[str]:
+    """Yield the members of an operation's success that are called like a session."""
+    responses = operation.definition.get("responses", {})
+    successes = [responses.get(status, {}) for status in ("200", "201")]
+    waiting = [
+        flattened(document, success).get("content", {}).get(JSON, {}).get("schema", {})
+        for success in successes
+    ]
+    while waiting:
+        schema = waiting.pop(0)
+        alternatives = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+        waiting += alternatives
+        properties = {} if alternatives else flattened(document, schema).get("properties", {})
+        yield from (name for name in properties if SESSION.fullmatch(name))
 
 
 def _meaning(name: str) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from apiproof.init.aws import buckets, called_services
 from apiproof.init.examples import example_names, example_schemes, example_values
-from apiproof.init.groups import named_groups
+from apiproof.init.groups import named_groups, named_scopes
 from apiproof.init.import_root import dotted, imported_by
 from apiproof.init.start_commands import started_applications
 from apiproof.init.variables import (
@@ -65,6 +65,7 @@ class SourceFacts:
         client_ids: App client ids that are written into the code.
         aws_services: Those beside Cognito that the code makes boto3 clients for.
         groups: Groups of the pool that the code asks for.
+        scopes: Words that may be scopes of tokens that it asks for.
         dsns: Variables that pydantic reads as PostgreSQL's URL, whatever their name.
     """
 
@@ -86,6 +87,7 @@ class SourceFacts:
     client_ids: list[str] = field(default_factory=list)
     aws_services: list[str] = field(default_factory=list)
     groups: list[str] = field(default_factory=list)
+    scopes: list[str] = field(default_factory=list)
     dsns: set[str] = field(default_factory=set)
 
     def template(self, name: str) -> str:
@@ -133,7 +135,7 @@ def read_source(root: Path) -> SourceFacts:
         subclasses |= _subclasses(tree)
     folders = sorted({root, *(path.parent for path in facts.imports)})
     whole = "\n".join(texts)
-    facts.groups = named_groups(trees, whole)
+    facts.groups, facts.scopes = named_groups(trees, whole), named_scopes(trees, whole)
     facts.aws_services = called_services(whole)
     for name in example_names(folders):  # read by a function of the project's own
         if re.search(rf"[\"']{name}[\"']", whole):

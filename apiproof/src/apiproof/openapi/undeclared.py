@@ -21,6 +21,8 @@ def with_security(
 ) -> dict[str, Any]:
     """Return a document in which operations ask for a token.
 
+    Those that say by which schemes they take one keep them, and ask for the scopes besides.
+
     Args:
         document: What the application declares; it is not changed.
         undeclared: The scopes by operationId.
@@ -38,5 +40,8 @@ def with_security(
     schemes = changed.setdefault("components", {}).setdefault("securitySchemes", {})
     schemes[SCHEME] = dict(scheme)
     for name, scopes in undeclared.items():
-        found[name].definition["security"] = [{SCHEME: list(scopes)}]
+        declared = [[each for each, _ in one] for one in found[name].security if one]
+        found[name].definition["security"] = [
+            {key: list(scopes) for key in names} for names in declared or [[SCHEME]]
+        ]
     return changed
