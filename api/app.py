@@ -76,7 +76,7 @@ def _lines(state: AppState) -> dict[str, Line]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
-    yield {}
+    yield {"deadline": app.state.dependencies.deadline}  # for HttpProtocol
     app.state.dependencies.database.engine.dispose()
 
 

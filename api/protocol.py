@@ -1,10 +1,12 @@
-"""HTTP as uvicorn reads it, from many clients, with malformed requests refused in the one shape.
+"""HTTP as uvicorn reads it, from many clients: what is no request, and what does not become one.
 
-What is no request (RFC 9112) reaches no middleware: uvicorn answers it itself, in plain text.
+What is no request (RFC 9112) reaches no middleware: uvicorn answers it itself, in plain text. For
+one that does not come it waits for ever: each such client keeps one of the process's open files.
 
-Source: uvicorn 0.54, h11_impl.py and httptools_impl.py (send_400_response).
+Source: uvicorn 0.54, h11_impl.py and httptools_impl.py (send_400_response, timeout_keep_alive).
 """
 
+import asyncio
 import json
 import uuid
 from contextlib import suppress
@@ -47,7 +49,40 @@ def use_all_open_files() -> None:
 
 
 class HttpProtocol(_Base):  # type: ignore[misc]  # of either kind
-    """A connection whose malformed requests are answered with JSON, an id and a line in the log."""
+    """A connection whose malformed requests are answered with JSON, an id and a line in the log.
+
+    It is closed when no request has begun within a request's deadline: the head counts whole.
+    """
+
+    _waits: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        self._watch()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._watch()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _watch(self) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._stop_waiting()
+        elif self._waits is None:
+            # Without the application's own deadline, as long as uvicorn waits for the next request.
+            seconds = self.app_state.get("deadline", self.timeout_keep_alive)
+            self._waits = self.loop.call_later(seconds, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waits is not None:
+            self._waits.cancel()
+            self._waits = None
 
     @override
     def send_400_response(self, msg: str) -> None:

@@ -4,19 +4,22 @@ import json
 import select
 import socket
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 from http import HTTPMethod
+from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg2
 import pytest
+import requests
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.http.server import run_server
 from tests.contract.pool_changes import PATIENCE
 from tests.contract.valid_requests import OPERATIONS, bearer, valid
-from tests.service import application
+from tests.service import application, uvicorn_options
 
 METHODS = {
     path: {each.method for each in OPERATIONS.values() if each.path == path}
@@ -148,6 +151,69 @@ def test_a_body_that_does_not_come_is_408_at_the_deadline(
     assert answer.startswith("HTTP/1.1 408 ")
     assert "connection: close" in answer.lower()
     assert answer.endswith('{"detail":"Request body did not arrive in time"}')
+
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+WHOLE = {"at once": b"", "after an answer": HEALTH}
+UNFINISHED = {
+    "nothing": b"",
+    "half a line": b"GET /heal",
+    "half a header": b"GET /health HTTP/1.1\r\nHost: local",
+    "headers without an end": b"GET /health HTTP/1.1\r\nHost: localhost\r\n",
+}
+
+
+def as_deployed(env: Environment, **settings: Any) -> AbstractContextManager[str]:
+    """Serve with what reads HTTP where `python -m api` serves."""
+    return run_server(application(env.config, **settings), http=uvicorn_options(env.config)["http"])
+
+
+def has_ended(client: socket.socket) -> bool:
+    """Read on, of a connection that has something to tell."""
+    try:
+        return not client.recv(4096)
+    except ConnectionError:
+        return True
+
+
+@pytest.mark.parametrize("before", WHOLE)
+def test_who_does_not_send_a_request_is_not_waited_for(env: Environment, before: str) -> None:
+    """Nor is one waited for that comes byte by byte: each would cost one of the open files."""
+    with as_deployed(env, request_deadline=0.6) as url, ExitStack() as stack:
+        address = urlsplit(url)
+        clients = []
+        for begun, drip in product(UNFINISHED.values(), (b"", b"x")):
+            client = socket.create_connection((address.hostname, address.port), PATIENCE)
+            stack.enter_context(client)
+            client.sendall(WHOLE[before])
+            if before == "after an answer":
+                assert client.recv(4096).startswith(b"HTTP/1.1 200 ")
+            client.sendall(begun)
+            clients.append((client, drip))
+        started = time.monotonic()
+        while clients:
+            assert time.monotonic() < started + PATIENCE, "they are waited for"
+            told, _, _ = select.select([client for client, _ in clients], [], [], 0.1)
+            ended = [client for client in told if has_ended(client)]
+            clients = [(client, drip) for client, drip in clients if client not in ended]
+            for client, drip in clients:
+                with suppress(ConnectionError):  # it is hung up on in this moment
+                    client.sendall(drip)
+        answer = requests.get(f"{url}/health", timeout=PATIENCE)
+        assert answer.status_code == 200
+
+
+def test_who_has_sent_a_request_is_waited_for_as_long_as_it_takes(env: Environment) -> None:
+    """The control: the head's time is over by then, the answer is not there yet."""
+    request = valid(env, "list_randoms")
+    lock = "LOCK TABLE users, random_items IN ACCESS EXCLUSIVE MODE"
+    with as_deployed(env, request_deadline=1.2) as served:
+        with psycopg2.connect(env.database.libpq_url) as other, other.cursor() as cursor:
+            cursor.execute(lock)
+            url = f"{served}{request.path}"
+            answer = requests.get(url, headers=request.headers, timeout=PATIENCE)
+        other.close()
+    assert answer.status_code == 503
 
 
 def test_of_two_tokens_none_counts(env: Environment) -> None:

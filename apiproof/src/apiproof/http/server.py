@@ -1,9 +1,11 @@
 """A live server on a free or given port, in a thread."""
 
+import asyncio
 import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from typing import Literal
 
 import uvicorn
 
@@ -69,8 +71,15 @@ def bind_socket(port: int = 0) -> socket.socket:
 
 
 @contextlib.contextmanager
-def run_server(app: ASGIApp, port: int = 0) -> Iterator[str]:
+def run_server(
+    app: ASGIApp, port: int = 0, *, http: type[asyncio.Protocol] | Literal["auto"] = "auto"
+) -> Iterator[str]:
     """Serve an application from a thread and yield its base URL, without a trailing slash.
+
+    Args:
+        app: What is served.
+        port: Where; 0 is any that is free.
+        http: Reads HTTP, where the application's own deployment does not leave that to uvicorn.
 
     Raises:
         PortTaken: Something else listens on the port.
@@ -79,6 +88,7 @@ def run_server(app: ASGIApp, port: int = 0) -> Iterator[str]:
     with bind_socket(port) as listener:
         config = uvicorn.Config(
             app,
+            http=http,
             log_config=None,
             log_level="error",  # fuzzed bytes that are no HTTP are no news
             access_log=False,
