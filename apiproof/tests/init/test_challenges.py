@@ -39,6 +39,12 @@ class NewPassword(BaseModel):
     session: str
 
 
+class Passwords(BaseModel):
+    username: str
+    temporary_password: str
+    new_password: str
+
+
 class SecondFactor(BaseModel):
     username: str
     mfa_code: str
@@ -81,9 +87,31 @@ def application() -> FastAPI:
     return app
 
 
-@pytest.mark.parametrize("purpose", ["new_password", "second_factor"])
-def test_what_init_writes_answers_the_challenge(purpose: str) -> None:
-    service = Service(application, database=False, variables=VARIABLES, pool_client=CLIENT)
+def at_once() -> FastAPI:
+    """Build an application that takes both passwords at once, and signs in with the first."""
+    app = FastAPI()
+    routes: list[Any] = list(application().routes)
+    [login] = [each for each in routes if getattr(each, "path", "") == "/auth/login"]
+    [answer] = [each for each in routes if "respond" in getattr(each, "path", "")]
+    app.router.routes.append(login)
+
+    @app.post("/user/change-password", operation_id="new_password")
+    def change(body: Passwords) -> Tokens | Challenge:
+        known = {"username": body.username}
+        given = login.endpoint(Login(**known, password=body.temporary_password))
+        new = NewPassword(**known, new_password=body.new_password, session=given.auth_session)
+        done: Tokens | Challenge = answer.endpoint(new)
+        return done
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("make", "purpose"),
+    [(application, "new_password"), (application, "second_factor"), (at_once, "new_password")],
+)
+def test_what_init_writes_answers_the_challenge(make: Any, purpose: str) -> None:
+    service = Service(make, database=False, variables=VARIABLES, pool_client=CLIENT)
     with Environment.open(service) as env:
         found = recognise(env.document)
         scope: dict[str, Any] = {}
@@ -93,4 +121,4 @@ def test_what_init_writes_answers_the_challenge(purpose: str) -> None:
         response = env.client.request("POST", found[purpose].operation.path, json=request.body)
     assert response.status_code == 200
     assert "access_token" in response.json()
-    assert set(found) == {"login", "new_password", "second_factor"}
+    assert {"login", "new_password"} <= set(found) <= {"login", "new_password", "second_factor"}

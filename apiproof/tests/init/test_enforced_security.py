@@ -197,6 +197,14 @@ def test_the_kind_of_token_is_found_and_a_service_of_both_is_told() -> None:
     assert "# ours: takes the other kind" in text
 
 
+def test_what_is_commented_out_can_be_taken_in() -> None:
+    text = service_file(Plan("app:app", None, SourceFacts(groups=["admin", "user"])))
+    assert "no user of a run is in: admin, user." in text
+    scope: dict[str, Any] = {}
+    exec(text.replace("    # new_user=", "    new_user="), scope)  # noqa: S102
+    assert scope["SERVICE"].user(1).groups == ("admin",)
+
+
 def for_scopes() -> FastAPI:
     """Build an application that asks for scopes of which its document says nothing."""
     app = FastAPI()

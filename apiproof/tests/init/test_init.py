@@ -301,6 +301,7 @@ from fastapi import FastAPI
 TASKS = os.environ.get("SQLITE_PATH", "tasks.db")
 NOTES = os.environ["NOTES_URL"]
 CACHE = os.environ["REDIS_HOST"]
+TABLE = os.environ.get("DYNAMODB_TABLE", "notes")
 LEVEL = os.environ.get("LOG_LEVEL", "info")
 app = FastAPI()
 """
@@ -316,6 +317,7 @@ def test_a_store_that_runs_would_write_to_is_said_beside_its_variable(tmp_path: 
         f'# "SQLITE_PATH": left as it is{there}',
         f'"NOTES_URL": "mongodb://localhost/notes",  # your example{there}',
         f'"REDIS_HOST": "localhost",  # your example{there}',
+        '# "DYNAMODB_TABLE": left as it is\n',  # moto answers for it
         '# "LOG_LEVEL": left as it is\n',
     ):
         assert part in text

@@ -126,7 +126,7 @@ def _head(plan: Plan) -> Iterator[str]:
         names = ["EnvironmentConfig", *names]
     if "sign_up" in plan.found:
         names = ["EnvironmentControl", "SeedUser", *names]
-    if plan.group:
+    if plan.group or plan.facts.groups:
         names = [*dict.fromkeys(["SeedUser", *names])]
     if set(OVERRIDDEN) & plan.found.keys():
         names = [*dict.fromkeys(["AdjustableRequest", "EnvironmentControl", *names])]
@@ -204,8 +204,10 @@ def _override(purpose: str, found: Recognised, plan: Plan) -> Iterator[str]:
         )
     values = {**_of_user(), "code": "env.code(user.username)"}
     if purpose in _CHALLENGED:
-        yield from _challenge(plan)
-        values |= {"session": "session", "password": _NEW}
+        if "session" in found.fields.values():
+            yield from _challenge(plan)
+        is_all = "session" not in found.fields.values()  # the old password and the new one at once
+        values |= {"session": "session", **({} if is_all else {"password": _NEW})}
     values |= {"new_password": _NEW}
     yield f"    request.body = {_body(found, values)}"
 
@@ -331,7 +333,8 @@ def _groups(plan: Plan) -> Iterator[str]:
     if plan.group:
         yield f"    new_user={_maker(plan, plan.group)},  # nobody else is let in"
     if others := [group for group in plan.facts.groups if group != plan.group]:
-        yield f"    # new_user={_maker(plan, others[0])}; groups of the code: {', '.join(others)}"
+        yield f"    # Groups of the code that no user of a run is in: {', '.join(others)}."
+        yield f"    # new_user={_maker(plan, others[0])},"
 
 
 def _maker(plan: Plan, group: str) -> str:

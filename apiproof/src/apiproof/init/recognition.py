@@ -22,6 +22,7 @@ _FORGOT = re.compile(r"forgot|request.*reset|recover", re.IGNORECASE)
 _RESET = re.compile(r"reset|(confirm|set).*password|new-?_?password", re.IGNORECASE)
 _CHALLENGE = re.compile(r"challenge|password|mfa|otp|second_?factor|verif|confirm", re.IGNORECASE)
 _SIGN_OUT = re.compile(r"log-?_?out|sign-?_?out", re.IGNORECASE)
+_TEMPORARY = re.compile(r"te?mp(orary)?_?pass", re.IGNORECASE)
 _ANSWERS = {"code", "new_password", "password"}
 _OWN = re.compile(r"/(me|account|profile|self)/?$", re.IGNORECASE)
 SESSION = re.compile(r"([a-z]+_?)?session(_?(id|token|key))?", re.IGNORECASE)
@@ -82,7 +83,7 @@ def _purposes(operation: Operation, body: Recognised) -> Iterator[str]:
     name, has = operation.path, body.fields.values()
     if _RESEND.search(name):
         yield "resend"
-    elif "session" in has and _ANSWERS & set(has) and _CHALLENGE.search(name):
+    elif _is_challenge(name, body):
         yield "second_factor" if "code" in has else "new_password"
     elif _FORGOT.search(name) and "code" not in has:
         yield "forgot"
@@ -94,6 +95,14 @@ def _purposes(operation: Operation, body: Recognised) -> Iterator[str]:
         yield "sign_up"
     elif "password" in has and "new_password" not in has and _LOGIN.search(name):
         yield "login"
+
+
+def _is_challenge(name: str, body: Recognised) -> bool:
+    """Whether a path and a body are of who answers a challenge: in a session, or all at once."""
+    has = set(body.fields.values())
+    is_session = "session" in has and bool(_ANSWERS & has)
+    is_temporary = "new_password" in has and any(map(_TEMPORARY.match, body.fields))
+    return (is_session or is_temporary) and bool(_CHALLENGE.search(name))
 
 
 def _body(document: dict[str, Any], operation: Operation) -> Recognised:

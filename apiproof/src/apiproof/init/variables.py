@@ -24,10 +24,10 @@ _RULES: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _OWN = re.compile(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)|PATH|HOME|PORT")
 _STORES = re.compile(
-    r"MONGO|REDIS|MYSQL|MARIA|SQLITE|DYNAMO|ELASTIC|CELERY|RABBIT|NEO4J|CASSANDRA", re.IGNORECASE
+    r"MONGO|REDIS|MYSQL|MARIA|SQLITE|ELASTIC|CELERY|RABBIT|NEO4J|CASSANDRA", re.IGNORECASE
 )
 # Stores that are not PostgreSQL, and other people's logins.
-_OTHERS = re.compile(rf"{_STORES.pattern}|GOOGLE|FACEBOOK")
+_OTHERS = re.compile(rf"{_STORES.pattern}|DYNAMO|GOOGLE|FACEBOOK", re.IGNORECASE)
 # These have a value in every environment; an invented one would only hide it.
 _GIVEN = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "PATH", "HOME"}
 
