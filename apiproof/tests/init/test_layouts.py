@@ -243,3 +243,12 @@ def test_of_two_applications_the_one_that_fastapi_run_takes_comes_first(tmp_path
     for name in ("api", "main"):
         (tmp_path / f"{name}.py").write_text(MAIN, encoding="utf-8")
     assert plan_of(tmp_path).facts.applications == ["main:app", "api:app"]
+
+
+def test_the_region_is_the_examples_or_that_of_most_of_the_code(tmp_path: Path) -> None:
+    (tmp_path / "backup.py").write_text('COPY = "ap-south-1"\n', encoding="utf-8")
+    (tmp_path / "pool.py").write_text('A, B = "us-east-1", "us-east-1"\n', encoding="utf-8")
+    (tmp_path / "main.py").write_text(MAIN, encoding="utf-8")
+    assert plan_of(tmp_path).region == "us-east-1"
+    (tmp_path / ".env.example").write_text("AWS_REGION=eu-central-1\n", encoding="utf-8")
+    assert plan_of(tmp_path).region == "eu-central-1"

@@ -52,6 +52,12 @@ def example_schemes(folders: Iterable[Path]) -> dict[str, str]:
     return {name: match.group() for name, match in found if match}
 
 
+def example_regions(folders: Iterable[Path]) -> list[str]:
+    """Return the AWS regions that examples name."""
+    [region] = [shape for shape, template in _SHAPES if template == "{region}"]
+    return [value for name, value in _lines(folders) if "REGION" in name and region.match(value)]
+
+
 def example_names(folders: Iterable[Path]) -> list[str]:
     """Return the names of the variables that examples have, also of those without a value."""
     return [name for name, _ in _lines(folders, with_empty=True)]

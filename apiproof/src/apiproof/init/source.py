@@ -5,12 +5,13 @@ Files are parsed, never imported.
 
 import ast
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from apiproof.init.aws import buckets, called_services
-from apiproof.init.examples import example_names, example_schemes, example_values
+from apiproof.init.examples import example_names, example_regions, example_schemes, example_values
 from apiproof.init.groups import named_groups, named_scopes
 from apiproof.init.import_root import dotted, imported_by
 from apiproof.init.start_commands import started_applications
@@ -59,7 +60,7 @@ class SourceFacts:
         by_email: Whether users sign up with their e-mail address as the username.
         flows: The authentication flows that are named.
         pool_ids: User pool ids that are written into the code.
-        regions: AWS regions likewise.
+        regions: AWS regions likewise, that of an example first, then the one that most is of.
         credentials: Cookies and headers that the code reads and that may hold a token.
         imports: What each file imports.
         client_ids: App client ids that are written into the code.
@@ -135,6 +136,8 @@ def read_source(root: Path) -> SourceFacts:
         subclasses |= _subclasses(tree)
     folders = sorted({root, *(path.parent for path in facts.imports)})
     whole = "\n".join(texts)
+    most = Counter(facts.regions).most_common()
+    facts.regions = [*example_regions(folders), *(name for name, _ in most)]
     facts.groups, facts.scopes = named_groups(trees, whole), named_scopes(trees, whole)
     facts.aws_services = called_services(whole)
     for name in example_names(folders):  # read by a function of the project's own
@@ -187,7 +190,7 @@ def _read_text(text: str, facts: SourceFacts) -> None:
     facts.client_ids += [
         found for found in _CLIENT_ID.findall(text) if not _is_placeholder(f"_{found}")
     ]
-    facts.regions += [found for found in _REGION.findall(text) if found not in facts.regions]
+    facts.regions += _REGION.findall(text)
 
 
 def _is_placeholder(pool_id: str) -> bool:
