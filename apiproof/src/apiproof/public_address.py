@@ -167,14 +167,15 @@ async def _pass_on(
 ) -> None:
     beyond_reader, beyond_writer = await asyncio.open_connection("127.0.0.1", target)
     try:
-        await asyncio.gather(_pipe(reader, beyond_writer), _pipe(beyond_reader, writer))
+        await asyncio.gather(pipe(reader, beyond_writer), pipe(beyond_reader, writer))
     finally:
         writer.close()
         beyond_writer.close()
 
 
-async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(ConnectionError):
+async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on what arrives until the connection ends, however it ends."""
+    with contextlib.suppress(OSError):  # that of TLS which is slow to end is a time-out
         while chunk := await reader.read(CHUNK):
             writer.write(chunk)
             await writer.drain()
