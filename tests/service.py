@@ -7,11 +7,13 @@ states alone answer at once.
 import ast
 import hashlib
 import os
+import pickle
 import runpy
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -210,7 +212,8 @@ def operate(variables: dict[str, str], *arguments: str) -> int:
         return admin.main(arguments)
 
 
-def logged_events() -> set[str]:
+@cache  # the sources are read once, not for each line
+def logged_events() -> frozenset[str]:
     """The events of all lines that the service's own code may write into its log."""
     calls = [
         node
@@ -219,7 +222,7 @@ def logged_events() -> set[str]:
         if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("log.", "write"))
     ]
     found = [call.args[0] for call in calls if call.args]
-    return {str(event.value) for event in found if isinstance(event, ast.Constant)}
+    return frozenset(str(event.value) for event in found if isinstance(event, ast.Constant))
 
 
 def migrate(database_url: str) -> None:
@@ -264,9 +267,16 @@ def write_document(*arguments: str) -> int:
 
 
 def document() -> Document:
+    """The document of the code as it is, made once in a process; each caller has its own copy."""
+    generated: Document = pickle.loads(_generated())  # noqa: S301  # our own
+    return generated
+
+
+@cache
+def _generated() -> bytes:
     from api.openapi_cli import document as current
 
-    return current()
+    return pickle.dumps(current())
 
 
 def schema_version() -> str:

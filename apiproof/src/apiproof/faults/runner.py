@@ -3,8 +3,12 @@
 It must not know how results are drawn.
 """
 
-import importlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import contextlib
+import importlib.util
+import inspect
+import sys
+import sysconfig
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,16 +24,16 @@ from apiproof.faults.injection import Defect
 from apiproof.faults.observer import LayerFinding, Unit
 from apiproof.faults.reach import Reach
 from apiproof.faults.study import Layer, Study
-from apiproof.fork_pool import Send, run_one_forked
+from apiproof.fork_pool import Send, freeze_garbage, run_one_forked
 from apiproof.fuzzing.cache_warmup import warm_up_caches
-from apiproof.postgres import PostgresServer
+from apiproof.live import published_document
+from apiproof.postgres import Database, PostgresServer
 from apiproof.service import load_service
 
-# What the service, its tests and the layers load, but for the service and its tests.
+# What tests and layers load; libraries of the service are known once it was loaded.
 HEAVY = (
-    "alembic.command", "boto3", "email_validator", "fastapi", "jsonschema_rs", "pydantic_settings",
-    "openapi_spec_validator", "python_multipart", "schemathesis.pytest.plugin", "sqlmodel",
-    "structlog", "apiproof.pacts.verify.session", "apiproof.fuzzing",
+    "alembic.command", "boto3", "fastapi", "jsonschema_rs", "openapi_spec_validator",
+    "schemathesis.pytest.plugin", "apiproof.pacts.verify.session", "apiproof.fuzzing",
     "apiproof.strategies", "uvicorn",
 )  # fmt: skip
 LONGEST = 300.0  # seconds for one defect
@@ -194,16 +198,55 @@ def prepared(study: Study, service: str) -> Iterator[SharedEnvironment]:
     """
     for name in HEAVY:
         importlib.import_module(name)
-    Cognito.start().stop()  # leaves its keys to the pools that follow
+    with Cognito.start() as cognito:
+        cognito.keys.jwks()  # pools of forked processes use the material of these two again
+        cognito.client().describe_user_pool(UserPoolId=cognito.user_pool_id)
     with PostgresServer.start() as server:
         template = server.template(
             study.fingerprint(),
             lambda url: _asked("migrate", lambda send: _migrate(service, url, send)),
         )
-        document = _asked("document", lambda send: send(load_service(service).document()))
-        warm_up_caches(document)
+        loaded = _asked("environment", lambda send: send(_loaded(service, server.clone(template))))
+        _import_alike(loaded["modules"], _planted_packages(study, service))
+        warm_up_caches(loaded["document"])
+        freeze_garbage()
         budgets = {layer.name: BUDGET for layer in study.layers}
         yield SharedEnvironment(server, template, service, budgets=budgets)
+
+
+def _loaded(name: str, database: Database) -> dict[str, Any]:
+    """The service's document, and all modules that a process has in which it was asked for it."""
+    service = load_service(name)
+    with Environment.open(service, database=database) as env:
+        published_document(env.client)
+    return {"document": service.document(), "modules": sorted(sys.modules)}
+
+
+def _planted_packages(study: Study, service: str) -> set[str]:
+    """The packages that no process may have before something is planted in them."""
+    modules = {rewrite.module for defect in study.defects for rewrite in defect.rewrites}
+    return {name.partition(".")[0] for name in (*modules, service.partition(":")[0])} | {
+        study.package.name
+    }
+
+
+def _import_alike(names: Iterable[str], planted: Collection[str]) -> None:
+    """Import the libraries that another process has, so that forked ones need not.
+
+    Args:
+        names: Of modules.
+        planted: Packages of which nothing is imported.
+    """
+    libraries = tuple(sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib"))
+    for name in names:
+        if name in sys.modules or name.partition(".")[0] in planted:
+            continue
+        with contextlib.suppress(Exception):  # who needs it is told
+            found = importlib.util.find_spec(name)
+            if found and found.origin and found.origin.startswith(libraries):
+                importlib.import_module(name)
+    # It looks at all modules once, and knows them then: each shown failure would pay for it.
+    inspect.getmodule(compile("", "<no module's>", "exec"))
 
 
 def _asked(name: str, work: Callable[[Send], None]) -> Any:
