@@ -1,16 +1,21 @@
 """Where 500s come from, as findings with a request."""
 
 import asyncio
+import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, HTTPException, Request
 from starlette.testclient import TestClient
 
 from apiproof.error_findings import error_findings
 from apiproof.http.child import server_errors
-from apiproof.http.child.server_errors import ErrorSite, recording_errors
+from apiproof.http.child.server_errors import (
+    ErrorSite,
+    noticing_http_exceptions,
+    recording_errors,
+)
 
 app = FastAPI()
 
@@ -20,6 +25,11 @@ async def add(name: str, request: Request) -> int:
     await request.body()
     if name == "quiet":
         return 1
+    if name == "masked":
+        try:
+            return {"a": 1}[name]
+        except KeyError:
+            raise HTTPException(500) from None
     raise ValueError(name)
 
 
@@ -50,6 +60,15 @@ def test_a_finding_shows_a_request_that_meets_it_its_answer_and_its_line() -> No
     assert "raise ValueError" in line
     assert found.location.file == Path(__file__).name
     assert found.replay
+
+
+def test_an_http_exception_that_stands_for_another_names_it() -> None:
+    with noticing_http_exceptions(Path(__file__).parent):
+        (found,) = error_findings(met("/items/masked"), app.openapi())
+    place = r"test_error_findings.py:\d+ add"
+    text = f"500 from HTTPException at {place}, for KeyError at {place}"
+    assert re.fullmatch(text, found.message)
+    assert "KeyError" not in found.id  # baselines of before stay good
 
 
 def test_a_request_is_kept_once_for_each_place_and_path() -> None:

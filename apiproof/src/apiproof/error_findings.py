@@ -71,7 +71,8 @@ def _finding(site: ErrorSite, operation: Operation | None) -> Finding:
         check="no_server_error",
         severity=Severity.HIGH,
         operation=label,
-        message=f"{site.status} from {cause} at {site.place or 'a place that is not known'}",
+        message=f"{site.status} from {cause} at {site.place or 'a place that is not known'}"
+        + (f", for {site.handled}" if site.handled else ""),
         expected="an answer that the document declares, and never a 500",
         request=request,
         response=HttpResponse(site.status, {}, site.answer) if request else None,

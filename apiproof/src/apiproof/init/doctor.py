@@ -152,7 +152,10 @@ def _place(env: Environment, label: str) -> str:
     """Return what an operation answered 500 for, where it is known."""
     method, _, path = label.partition(" ")
     sites = [it for it in env.server_errors if (it.method, it.path) == (method, path) and it.place]
-    return f" ({sites[-1].exception} at {sites[-1].place})" if sites else ""
+    if not sites:
+        return ""
+    cause = f", for {sites[-1].handled}" if sites[-1].handled else ""
+    return f" ({sites[-1].exception} at {sites[-1].place}{cause})"
 
 
 def _status(env: Environment, operation: Operation, account: Account) -> int:

@@ -36,6 +36,7 @@ class ErrorSite:
         exception: The type's name; empty where the application answered of its own accord.
         place: `file:line function` of the last frame of the project's code, else of any.
         source: The line's text, which tells two places of a function apart and moves with neither.
+        handled: What was being handled there, with its own place: an `HTTPException` for another.
         query: Of the request, as it was sent.
         headers: Of the request; none where an earlier site shows a request that met the same.
         body: Of the request, its beginning as text.
@@ -48,6 +49,7 @@ class ErrorSite:
     exception: str
     place: str
     source: str = ""
+    handled: str = ""
     query: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     body: str = ""
@@ -59,6 +61,7 @@ class _Raised:
     exception: str = ""
     place: str = ""
     source: str = ""
+    handled: str = ""
 
 
 _raised: contextvars.ContextVar[list[_Raised]] = contextvars.ContextVar("raised")
@@ -163,13 +166,22 @@ def noticing_http_exceptions(root: Path) -> Iterator[None]:
         raised = _raised.get(None)
         if status_code >= SERVER_ERROR and raised is not None:
             frame = _caller(root)
-            raised.append(_Raised(type(self).__name__, *_text(frame, frame.f_lineno, root)))
+            place = _text(frame, frame.f_lineno, root)
+            raised.append(_Raised(type(self).__name__, *place, _handled(root)))
 
     HTTPException.__init__ = noticing  # type: ignore[method-assign]
     try:
         yield
     finally:
         HTTPException.__init__ = original  # type: ignore[method-assign]
+
+
+def _handled(root: Path) -> str:
+    """Return which exception is being handled now, and where it was raised; empty for none."""
+    error = sys.exc_info()[1]  # `sys.exception` is of Python 3.11
+    if error is None:
+        return ""
+    return f"{type(error).__name__} at {place_of(error, root)[0]}"
 
 
 def _caller(root: Path) -> FrameType:
