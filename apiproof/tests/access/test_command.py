@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import requests
 from cryptography.hazmat.primitives import serialization
 
 from apiproof.access import Probe
+from apiproof.access.login_entries import bare
 from apiproof.cli import main
 from apiproof.http.server import run_server
+from apiproof.jwt import CREDENTIAL_CASES, CredentialContext, Scheme
 from tests.apps import boards, planner, tokens
 from tests.apps.planner_shapes import Store
 
@@ -134,6 +137,31 @@ def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:
         assert run(*here, "--signing-key", "key.pem") == 0
     tried = {cell["case"] for cell in report(folder)["cells"] if cell["status"] == "passed"}
     assert {"expired", "wrong-issuer", "unknown-kid", "alg-none", "jwk-injection"} <= tried
+
+
+def test_a_token_that_names_no_key_is_the_issuers_all_the_same() -> None:
+    """RFC 7515, 4.1.4: services of one key need no key id; only a stranger's signature tells."""
+    genuine = {}
+    for must in (True, False):
+        material = replace(tokens.forgery(""), must_name_key=must)
+        context = CredentialContext(
+            Scheme("bearer", "bearer"), tokens.mint("ada", ()), material=material
+        )
+        shown = CREDENTIAL_CASES["missing-kid"].make(context)
+        sent = [bare(one.headers["Authorization"]) for one in shown]
+        genuine[must] = [one for one in sent if tokens.verify(one, "kid-ignored") is not None]
+    assert len(genuine[True]) == 1
+    assert genuine[False] == []
+
+
+def test_a_roles_file_about_nobody_is_told_in_one_line(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "roles.yaml").write_text("GET /projects: [chair]")
+    with planner_at() as url:
+        given = ("--url", url, "--identities", "wfc.json", "--roles", "roles.yaml")
+        assert run(*given, "--operation", "GET /projects") == 2
+    assert "names chair, and nobody is that" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.fixture

@@ -32,6 +32,16 @@ def test_a_wrong_nested_owner_is_found(flaw: str) -> None:
     assert_found(probed(app, checks=("ownership_enforced",)), folders.FLAWS[flaw])
 
 
+@pytest.mark.parametrize("flaw", ["", "labels-listed"])
+def test_what_hangs_below_a_folder_that_only_a_list_shows_is_its_owners(flaw: str) -> None:
+    app, _ = _folders(flaw)
+    app.openapi_schema = app.openapi()
+    del app.openapi_schema["paths"]["/folders/{folder_id}"]["get"]
+    report = probed(app, checks=("ownership_enforced",))
+    found = {finding.operation_id for finding in report.findings}
+    assert found == ({"list_labels"} if flaw else set())
+
+
 @pytest.mark.parametrize("flaw", folders.FORBIDDING_FLAWS)
 def test_a_flaw_where_everything_else_is_403_is_found(flaw: str) -> None:
     app, _ = _folders(flaw, forbidding=True)

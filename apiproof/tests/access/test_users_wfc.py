@@ -6,7 +6,7 @@ import pytest
 from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.loader import load_from_dict
 
-from apiproof.access.users_wfc import UsersUnreadable, users_of
+from apiproof.access.users_wfc import UsersUnreadable, users_of, without_base
 
 FIXED = {"name": "ada", "fixedHeaders": [{"name": "X-Key", "value": "s3cret"}]}
 TOKEN = {
@@ -108,3 +108,26 @@ def test_headers_beside_a_login_are_ours_alone() -> None:
     with pytest.raises(WFCError, match="both"):
         load_from_dict(document)
     assert [user.name for user in users_of(document, "users.yaml")] == ["ada"]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "taken"),
+    [("/v1/login", "/login"), ("/login", "/login"), ("/v1/key", "/v1/key"), ("/v12", "/v12")],
+)
+def test_an_endpoint_counts_from_the_host_or_from_the_documents_server(
+    endpoint: str, taken: str
+) -> None:
+    [user] = users_of(signing_in(endpoint=endpoint), "here")
+    served = without_base(user, "/v1", {"/login", "/v1/key"})
+    assert served.entry["loginEndpointAuth"]["endpoint"] == taken
+
+
+def test_roles_are_one_word_or_several() -> None:
+    said: tuple[dict[str, Any], ...] = (
+        {"role": "admin"},
+        {"roles": ["admin", "editor"]},
+        {"roles": "admin"},
+        {},
+    )
+    found = [users_of(fixed(**each), "here")[0].roles for each in said]
+    assert found == [("admin",), ("admin", "editor"), ("admin",), ()]

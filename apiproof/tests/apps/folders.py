@@ -18,6 +18,7 @@ FLAWS = {
     "comment-by-id": "ownership_enforced/own-parent",
     "comment-deleted": "ownership_enforced/own-parent",
     "documents-listed": "ownership_enforced/listing",
+    "labels-listed": "ownership_enforced/listing",  # which nothing reads by themselves
     "written-anywhere": "ownership_enforced/other-user",  # into a folder of somebody else
     "moved-anywhere": "ownership_enforced/body-folder_id",
 }
@@ -55,6 +56,7 @@ class Store:
 
     members: Members = field(default_factory=Members)
     folders: dict[int, Row] = field(default_factory=dict)
+    labels: dict[int, Row] = field(default_factory=dict)
     documents: dict[int, Row] = field(default_factory=dict)
     comments: dict[int, Row] = field(default_factory=dict)
 
@@ -122,6 +124,16 @@ def create_folders(  # noqa: C901, PLR0915  # its operations share the store as 
     def drop_folder(user: Caller, folder_id: int) -> None:
         folder_of(user, folder_id)
         del kept.folders[folder_id]
+
+    @app.get("/folders/{folder_id}/labels", operation_id="list_labels", **guarded)
+    def list_labels(user: Caller, folder_id: int) -> list[Row]:
+        folder_of(user, folder_id, excused=flaw == "labels-listed")
+        return [shown(row) for row in kept.labels.values() if row["parent"] == folder_id]
+
+    @app.post("/folders/{folder_id}/labels", status_code=201, operation_id="add_label", **guarded)
+    def add_label(user: Caller, folder_id: int, body: FolderBody) -> Row:
+        folder_of(user, folder_id)
+        return shown(keep(kept.labels, parent=folder_id, name=body.name))
 
     documents = "/folders/{folder_id}/documents"
 

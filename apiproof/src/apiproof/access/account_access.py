@@ -26,7 +26,7 @@ from apiproof.access.functions import is_for_admins
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import PreparedRequest, own_value
+from apiproof.access.prepared import PreparedRequest, held_things, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
@@ -168,7 +168,9 @@ class AccountAccessProbe:
         posts are for everybody; orders and settings are not.
         """
         operation = request.operation
-        if not (OF_SOMEBODY.search(operation.path) or request.content.query):
+        held = {value for _, _, value in held_things(victim)}
+        is_held = bool(held.intersection(map(str, request.values.values())))
+        if not (is_held or OF_SOMEBODY.search(operation.path) or request.content.query):
             return False  # an id that happens to be that of an account, too
         send = self._preparer.sender.send
         with contextlib.suppress(NotPrepared, NotApplicable):  # so that their list is not empty

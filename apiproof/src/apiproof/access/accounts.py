@@ -165,7 +165,7 @@ class Accounts(FileUsers):
 
     def rank(self, user: User) -> tuple[int, str]:
         """Return how privileged a user is: flags and roles that the service or the file states."""
-        return rank_of(self.details(user), str(self._users[user.name].entry.get("role", "")))
+        return rank_of(self.details(user), " ".join(self.file_roles(user)))
 
     def details(self, user: User) -> dict[str, Any]:
         """Return what the service says of a user, member by member."""
@@ -221,9 +221,9 @@ class Accounts(FileUsers):
         name = self.name_of(auth)
         return self._user(self._users[name]) if name in self._lent else self.holder_of(auth)
 
-    def file_entry(self, user: User) -> Mapping[str, Any]:
-        """Return a user's entry in the file."""
-        return self._users[user.name].entry
+    def file_roles(self, user: User) -> tuple[str, ...]:
+        """Return the roles that the file gives a user."""
+        return self._users[user.name].roles
 
     def login_name(self, user: User) -> str:
         """Return what a user signs in as; empty where that is not known."""

@@ -12,8 +12,10 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION
+from apiproof.access.owners import read_made
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
+from apiproof.access.references import own_nouns
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import CreatedResource, ResourceCreator, makes, noun_of, singular
 from apiproof.access.response_diff import diff, flatten, normalize
@@ -43,24 +45,23 @@ class BulkIdsProbe:
         is_tried = place and operation.secured and self._accounts.can_create_users
         if not is_tried or place is None or operation.definition.get(SHARED_EXTENSION):
             return
-        pair = self._pair(operation, place)
-        if pair is None:
+        creator = self._creator(operation, place)
+        if creator is None:
             return
-        creator, reader = pair
         victim, attacker = self._accounts.new_user(), self._accounts.new_user()
         own = self._made(creator, attacker)
         theirs = self._made(creator, victim)
-        before, again = (self._read(reader, theirs, victim) for _ in range(2))
-        if not before.ok or self._read(reader, theirs, attacker).ok:
+        before, again = (self._read(theirs, victim) for _ in range(2))
+        if not before.ok or self._read(theirs, attacker).ok:
             yield skipped(operation, CASE, "its objects are not their maker's alone"), []
             return
-        mine = self._read(reader, own, attacker)
+        mine = self._read(own, attacker)
         control = self._send(operation, place, own, attacker)
         if not control.ok:
             yield skipped(operation, CASE, f"one's own ids are answered {control.status}"), []
             return
         answer = self._send(operation, place, theirs, attacker)
-        after = self._read(reader, theirs, victim)
+        after = self._read(theirs, victim)
         note, kind = "", ""
         states = [normalize(one, ()) for one in (before, again, after)]
         noise = diff(states[0], states[1])
@@ -86,19 +87,20 @@ class BulkIdsProbe:
                 return "body", path
         return None
 
-    def _pair(self, operation: Operation, place: Place) -> tuple[Operation, Operation] | None:
-        """Return what makes an object that may be named there, and what reads it."""
+    def _creator(self, operation: Operation, place: Place) -> Operation | None:
+        """Return what makes an object that may be named there, and that something reads."""
         found = _IDS.match(place[1][-1])
-        nouns = {noun_of(part) for part in operation.path.split("/") if part[:1] != "{"}
-        nouns |= {singular(found[1].lower())} if found else set()
+        nouns = own_nouns(operation) | ({singular(found[1].lower())} if found else set())
         for creator in self._preparer.security.operations:
             is_creator = makes(creator) and creator.secured and "{" not in creator.path
             if not is_creator or creator == operation or noun_of(creator.path) not in nouns - {""}:
                 continue
+            path = re.escape(creator.path.rstrip("/"))
             for reader in self._preparer.security.operations:
-                inner = reader.path.removeprefix(creator.path.rstrip("/") + "/")
-                if reader.method == "GET" and re.fullmatch(r"\{[^/}]+\}", inner):
-                    return creator, reader
+                if reader.method == "GET" and re.fullmatch(
+                    rf"{path}(/\{{[^/}}]+\}})?/?", reader.path
+                ):
+                    return creator
         return None
 
     def _made(self, creator: Operation, user: User) -> CreatedResource:
@@ -106,9 +108,8 @@ class BulkIdsProbe:
         beside = PreparedRequest(user, Request(creator), auth)
         return self._preparer.maker.make(ResourceCreator(creator), beside)
 
-    def _read(self, reader: Operation, made: CreatedResource, user: User) -> Response:
-        request = Request(reader, {reader.path_parameters[-1]: made.value})
-        return self._preparer.sender.send(request, self._preparer.credential(reader, user))
+    def _read(self, made: CreatedResource, user: User) -> Response:
+        return read_made(self._preparer, made, user) or Response(404, {}, "")
 
     def _send(
         self, operation: Operation, place: Place, made: CreatedResource, user: User

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.http import NotPrepared, Request, Response, Sender
+from apiproof.access.options import ProbeOptions
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import own_value
 from apiproof.access.requirements import is_session_ending
@@ -17,8 +18,8 @@ from apiproof.access.resources import (
     makes,
     moved_to,
 )
-from apiproof.access.safeguards import names_account
-from apiproof.access.users import User
+from apiproof.access.safeguards import is_account_operation, names_account
+from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
@@ -56,6 +57,27 @@ def note_end(accounts: Accounts, request: Request, auth: RequestAuth, response: 
         accounts.forget(holder, is_gone=True)
     elif holder is not None and is_session_ending(request.operation, SessionEnd.SIGNED_OUT):
         accounts.invalidate(holder)
+
+
+def note_of(accounts: Accounts, sender: Sender) -> str:
+    """Say in one line what kept a run from more: no sign-up, a limit of requests."""
+    notes = []
+    if why_not := accounts.why_not:
+        more = "more " if accounts.remaining else ""
+        notes = [f"no {more}accounts of the run's own: {why_not}"]
+    if sender.is_limited:
+        notes.append("the service limits requests (429): raise its limit for the run, or name less")
+    return "; ".join(notes)
+
+
+def would_use_up(operation: Operation, user_source: UserSource, options: ProbeOptions) -> bool:
+    """Whether trying an operation would cost an account or a session for good."""
+    if user_source.can_create_users or options.destructive:
+        return False
+    if is_session_ending(operation, SessionEnd.DELETED):
+        return True
+    renews = all(map(user_source.can_log_in_again, user_source.users()))
+    return is_session_ending(operation, SessionEnd.SIGNED_OUT) and not renews
 
 
 def removed_account(accounts: Accounts, request: Request) -> User | None:
@@ -114,23 +136,42 @@ class Cleanup:
                 self._ended.add(removed.name)
         elif operation.method in {"PUT", "PATCH"} and request.path in self._removals:
             self._follow(request, response)
+        elif operation.method == "PUT" and operation.path.endswith("}"):
+            self._note_put(request, auth, response)
         elif makes(operation):
-            remover = self._removers.get(operation.path.rstrip("/"))
-            whose = _as_lent(accounts, auth)
-            if remover is None:
-                self._unremovable[operation.label] += 1
-                is_kept = response.status == 201 or operation.path.rstrip("/") in self._kept
-                if is_kept or whose:
-                    self._stayed[operation.label + whose] += 1
-                return
-            name = remover.path_parameters[-1]
-            value = created_id(ResourceCreator(operation), response, remover.path, name, request)
-            if value is None:  # the answer does not say what was made: nobody can remove it
+            self._note_made(request, auth, response, accounts)
+
+    def _note_made(
+        self, request: Request, auth: RequestAuth, response: Response, accounts: Accounts
+    ) -> None:
+        """Note what a POST has made."""
+        operation = request.operation
+        remover = self._removers.get(operation.path.rstrip("/"))
+        whose = _as_lent(accounts, auth)
+        if remover is None:
+            self._unremovable[operation.label] += 1
+            is_kept = response.status == 201 or operation.path.rstrip("/") in self._kept
+            if is_kept or whose:
                 self._stayed[operation.label + whose] += 1
-            else:
-                removal = Request(remover, {**request.values, name: value})
-                made = CreatedResource(name, value, operation, request, response)
-                self._removals[removal.path] = Removal(removal, auth, made)
+            return
+        name = remover.path_parameters[-1]
+        value = created_id(ResourceCreator(operation), response, remover.path, name, request)
+        if value is None:  # the answer does not say what was made: nobody can remove it
+            self._stayed[operation.label + whose] += 1
+        else:
+            removal = Request(remover, {**request.values, name: value})
+            made = CreatedResource(name, value, operation, request, response)
+            self._removals[removal.path] = Removal(removal, auth, made)
+
+    def _note_put(self, request: Request, auth: RequestAuth, response: Response) -> None:
+        """Note what a PUT may have made at an id of its sender's choice."""
+        operation = request.operation
+        name = operation.path_parameters[-1]
+        remover = self._removers.get(operation.path.rpartition("/{")[0])
+        if is_account_operation(operation) or remover is None or remover.path != operation.path:
+            return
+        made = CreatedResource(name, request.values[name], operation, request, response)
+        self._removals[request.path] = Removal(Request(remover, request.values), auth, made)
 
     def _follow(self, request: Request, response: Response) -> None:
         """Note under which id an object goes that a write has given another."""

@@ -21,15 +21,17 @@ from apiproof.jwt import (
     Expected,
     SessionEnd,
 )
+from apiproof.openapi.document import Operation
 from apiproof.reporting.model import Status
 
 ADMITTED = range(200, 300)
-UNAUTHENTICATED, FORBIDDEN = 401, 403
+UNAUTHENTICATED, FORBIDDEN, NOT_FOUND = 401, 403, 404
 MALFORMED = {400, 431}  # invalid_request (RFC 6750, 3.1); a header that a server takes for too long
 
 
 BARE = {"anonymous", "gateway-headers"}
 UNNAMED = {*BARE, "empty"}  # no credential at all
+NOBODYS = {*UNNAMED, "wrong-scheme"}  # or none that is looked at
 
 
 UNCLEAR = {"valid", "empty", "wrong-scheme"}  # whether that is a bearer token may be argued
@@ -105,6 +107,14 @@ class RefusalControl:
         return diff(answers[0], normalize(response, ())) <= moved
 
 
+def hides(operation: Operation) -> bool:
+    """Whether an operation may hide what it is about from nobody in particular (RFC 9110, 15.5.5).
+
+    Where a credential is optional, what needs one is as good as absent to those who have none.
+    """
+    return "{" in operation.path and str(NOT_FOUND) in operation.statuses
+
+
 def forbids_alike(requirement: SecurityRequirement, results: Iterable[CredentialResult]) -> bool:
     """Whether whatever was refused was refused with 403, and the document promises no 401.
 
@@ -140,6 +150,8 @@ def evaluated(
         expected |= {FORBIDDEN}
     if control.is_abroad and result.case.id == "garbage":
         expected |= MALFORMED
+    if control.is_abroad and result.case.id in NOBODYS and hides(requirement.operation):
+        expected |= {NOT_FOUND}
     wrong = [
         response
         for response in result.responses

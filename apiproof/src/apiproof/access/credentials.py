@@ -21,7 +21,7 @@ from apiproof.access.public_reads import shown_by_open_list, to_nobody
 from apiproof.access.report import AccessFinding, Cell
 from apiproof.access.requirements import SecurityRequirement, is_session_ending
 from apiproof.access.resources import adds_to
-from apiproof.access.response_diff import diff, normalize
+from apiproof.access.response_diff import diff, normalize, says_no_more
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
 from apiproof.jwt import (
@@ -213,7 +213,7 @@ class CredentialProbe:
             reference.ok or reference.status == FORBIDDEN
         )
         is_public = reference.ok and self._is_public(requirement, results)
-        public = "whoever asks is answered alike" if is_public else ""
+        public = "nobody is told more than whoever asks" if is_public else ""
         takes_any = is_session_ending(requirement.operation, SessionEnd.SIGNED_OUT) and any(
             one.ok for result in results if result.case.id == "garbage" for one in result.responses
         )
@@ -242,7 +242,7 @@ class CredentialProbe:
         return replace(control, public=public, nobody=to_nobody(self._preparer, tried))
 
     def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
-        """Whether a read answers nobody and two users alike, and refuses bad credentials.
+        """Whether a read tells nobody no more than any two users, and refuses bad credentials.
 
         Frameworks declare a credential that is optional like one that is not.
         """
@@ -262,8 +262,13 @@ class CredentialProbe:
             self._preparer.sender.send(prepared.request, one)
             for one in (uncredentialed(prepared.user), prepared.auth, auth)
         ]
+        first = answers[0]
         return all(
-            one.ok and not diff(normalize(one, ()), normalize(answers[0], ()), times=False)
+            one.ok
+            and (
+                not diff(normalize(one, ()), normalize(first, ()), times=False)
+                or (first.json is not None and says_no_more(first.json, one.json))
+            )
             for one in answers
         )
 

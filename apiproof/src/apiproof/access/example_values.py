@@ -4,7 +4,9 @@ The same seed gives the same value; another seed gives another text where the sc
 """
 
 import functools
+import random
 import re
+import string
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,6 +20,7 @@ Schema = Mapping[str, Any]
 
 
 DEPTH = 8
+FAR = 7  # steps to another number: a version counts up by itself
 
 
 class ExampleValues:
@@ -44,10 +47,11 @@ class ExampleValues:
         if choices or isinstance(value, bool):
             return choices[0] if choices else not value
         if isinstance(value, int | float):
-            step = found.get("multipleOf", 1)
-            return (
-                value + step if value + step <= found.get("maximum", value + step) else value - step
-            )
+            step = found.get("multipleOf", 1) * FAR
+            high = found.get("maximum", value + step)
+            near = found.get("multipleOf", 1)
+            further = value + step if value + step <= high else value + near
+            return further if further <= high else value - near
         if isinstance(value, str) and "const" not in found:
             return text({**found, "minLength": found.get("minLength", 0)}, seed, self._nonce)
         return value
@@ -130,12 +134,25 @@ def text(schema: Schema, seed: int, nonce: str = "") -> str:
         f"sample-{nonce}{seed}",
         f"sample{nonce}{seed}",
         f"Sample {nonce}{seed}",
+        f"SAMPLE-{nonce}{seed}".upper(),
         str(seed),
     ):
         fitted = plain.ljust(low, "x")[-high:] if high else ""
         if pattern is None or re.search(pattern, fitted):
             return fitted
-    return _matching(str(pattern), low, high)
+    return _varied(_matching(str(pattern), low, high), str(pattern), f"{nonce}/{seed}")
+
+
+def _varied(fitted: str, pattern: str, salt: str) -> str:
+    """Return another text of a pattern: letters and digits change where it allows that."""
+    drawn = random.Random(salt)  # noqa: S311  # variety, no secret
+    for place, letter in enumerate(fitted):
+        kinds = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+        kind = next((one for one in kinds if letter in one), "")
+        changed = fitted[:place] + drawn.choice(kind or letter) + fitted[place + 1 :]
+        if re.search(pattern, changed):
+            fitted = changed
+    return fitted
 
 
 @functools.lru_cache(maxsize=512)

@@ -23,6 +23,10 @@ PRIVILEGE = re.compile(
 )
 
 
+# What tells one thing of an account's from another: `accounts: [{"number": ...}]`.
+_KEY = re.compile(r"^((\w+_)?(id|number|no|uuid|key|slug)|\w+(Id|Number)|iban)$", re.IGNORECASE)
+
+
 def plain_name(name: str) -> str:
     """Return a member's name as it is spelt everywhere: `accountNumber` and `account_number`."""
     return re.sub(r"[^a-z0-9]", "", name.lower())
@@ -67,11 +71,23 @@ def without_field(value: Any, path: tuple[str, ...]) -> Any:
     return members
 
 
+def _held(name: str, things: list[Any]) -> dict[str, str]:
+    """Return what tells the first of an account's things, as `accounts/number`."""
+    first = things[0] if things and isinstance(things[0], Mapping) else {}
+    return {
+        f"{name}/{key}": str(value)
+        for key, value in first.items()
+        if isinstance(value, str | int) and not isinstance(value, bool) and _KEY.search(key)
+    }
+
+
 def identifiers_in(value: Any) -> dict[str, str]:
     """Return the members that tell one account from another, by name."""
     found: dict[str, str] = {}
     for path, part in fields_of(value):
         name = path[-1]
+        if isinstance(part, list):
+            found |= _held(name, part)
         is_id = re.search(r"^(.*_)?(id|uuid|sub|slug|phone(_?number)?)$|Id$", name) or re.search(
             r"^account[-_]?(number|no)$", name, re.IGNORECASE
         )

@@ -91,6 +91,7 @@ class FunctionProbe:
     ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try the operations that no scope guards."""
         roles = self._roles()
+        self._check_names(roles)
         chosen = [one for one in operations if one.secured and not one.scopes]
         if len(roles) < 2 and not self._expected:  # a role's own rights show beside another's
             chosen = [one for one in chosen if is_for_admins(one)]
@@ -104,6 +105,25 @@ class FunctionProbe:
                     role: answer.status for role, answer in answers.items()
                 }
                 yield self._evaluate(operation, answers, chosen, roles)
+
+    def _names_of(self, role: str, user: User) -> set[str]:
+        """Return the words by which an expectations file may mean a user."""
+        said = self._accounts.file_roles(user) if user.is_lent else ()
+        return {role, user.name, *said}
+
+    def _check_names(self, roles: Mapping[str, User]) -> None:
+        """Make sure that the expectations are about these users.
+
+        Raises:
+            RolesUnreadable: They name none of the users' roles.
+        """
+        known = {name for role, user in roles.items() for name in self._names_of(role, user)}
+        named = {name for allowed in self._expected.values() for name in allowed}
+        if named and not named & known:
+            raise RolesUnreadable(
+                f"The roles file names {', '.join(sorted(named))}, and nobody is that: the users "
+                f"are {', '.join(sorted(known))}. Give each user of the identities file a `role`."
+            )
 
     def _is_left_alone(self, operation: Operation) -> bool:
         ends = any(is_session_ending(operation, kind) for kind in SessionEnd)
@@ -121,9 +141,9 @@ class FunctionProbe:
         """Return a user's role: the file's word, else what the service says, else a new user's."""
         if not user.is_lent:
             return "signed-up"
-        entry = self._accounts.file_entry(user)
+        said = ", ".join(self._accounts.file_roles(user))
         rank, named = self._accounts.rank(user)
-        return str(entry.get("role") or named.strip() or ("privileged" if rank else "user"))
+        return said or named.strip() or ("privileged" if rank else "user")
 
     def _try(self, operation: Operation, roles: dict[str, User]) -> None:
         """Have each role send what the most privileged one that can would send."""
@@ -166,7 +186,7 @@ class FunctionProbe:
     def _is_spared(self, user: User) -> bool:
         """Whether a new account shows as much as one that was lent, so that none of it is spent."""
         accounts = self._accounts
-        if not user.is_lent or not accounts.own_accounts or accounts.file_entry(user).get("role"):
+        if not user.is_lent or not accounts.own_accounts or accounts.file_roles(user):
             return False
         return accounts.rank(user) == accounts.rank(accounts.own_accounts[0])
 
@@ -204,7 +224,7 @@ class FunctionProbe:
         allowed: tuple[str, ...],
         roles: dict[str, User],
     ) -> tuple[Cell, list[AccessFinding]]:
-        known = {role: {role, user.name} for role, user in roles.items()}
+        known = {role: self._names_of(role, user) for role, user in roles.items()}
         for role, answer in answers.items():
             is_allowed = bool(known[role] & set(allowed))
             if answer.ok and not is_allowed:

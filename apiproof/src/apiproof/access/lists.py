@@ -7,6 +7,7 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
+from apiproof.access.owners import is_kept_above
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
@@ -69,7 +70,7 @@ class ListAccessProbe:
             response for response in responses if any(holds(response, made) for made in theirs)
         ]
         note = "another user's list holds what somebody else made" if leaked else ""
-        if leaked and prepared.user.is_learnt and self._is_for_everybody(theirs[0], mine):
+        if leaked and prepared.user.is_learnt and self._is_for_everybody(theirs[0], prepared, mine):
             text = "others may read each object of the list by itself, so it is for everybody"
             yield skipped(operation, "listing", text), []
             return
@@ -77,7 +78,9 @@ class ListAccessProbe:
             operation, CHECK, "listing", leaked[:1] or responses[:1], note, impact=Impact.LEAK
         )
 
-    def _is_for_everybody(self, made: CreatedResource, mine: PreparedRequest) -> bool:
+    def _is_for_everybody(
+        self, made: CreatedResource, theirs: PreparedRequest, mine: PreparedRequest
+    ) -> bool:
         """Whether somebody else may read an object by itself, or nothing reads it by itself."""
         path = made.request.operation.path.rstrip("/")
         readers = [
@@ -95,7 +98,7 @@ class ListAccessProbe:
             values = {**made.request.values, name: made.value if key is None else key}
             auth = self._preparer.credential(reader, mine.user)
             return self._preparer.sender.send(Request(reader, values), auth).ok
-        return True
+        return not is_kept_above(self._preparer, made, theirs.user, mine.user)
 
     def _requests(self, request: Request, owner: User) -> Iterator[Request]:
         """Yield the plain list, and the list filtered by its owner where there is such a filter."""

@@ -2,27 +2,31 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from apiproof.access.checks import Impact
 from apiproof.access.fields import WORD, fields_of
-from apiproof.access.http import NotPrepared, Request, Response
+from apiproof.access.http import NotPrepared, Request, RequestContent, Response
+from apiproof.access.object_attempts import FORGED, AccessAttempt, AccessAttempts, owned
 from apiproof.access.owners import (
+    is_kept_above,
     may_be_shared,
     may_hang_below_shared,
     may_read_named,
     names_user,
+    read_made,
     shown_in_parent,
     shown_to,
 )
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
-from apiproof.access.resources import CreatedResource, adds_to, nonexistent_id
+from apiproof.access.resources import CreatedResource, adds_to
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import SAFE, is_account_operation
-from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
+from apiproof.access.users import User
+from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
 from apiproof.redaction import is_secret
 
@@ -32,29 +36,11 @@ PRIVATE_FIELD = re.compile(
     r"|(account)?balance)",
     re.IGNORECASE,
 )
-FORGED = "other-admin"
+_CAPABILITY = re.compile(
+    r"token$|secret$|signature$|^(share|invit)\w*_?(key|link|hash)$", re.IGNORECASE
+)
+_INVITES = re.compile(r"invit|shar|join|redeem|accept|confirm|verif|claim", re.IGNORECASE)
 SHARED_EXTENSION = "x-apiproof-shared"  # an operation on objects that are meant for everybody
-
-
-@dataclass(frozen=True)
-class AccessAttempt:
-    """One way in which somebody else asks for an object, and the same for none.
-
-    Attributes:
-        name: The cell's.
-        title: Who asks, and how.
-        theirs: The request for the object.
-        nothing: Requests for what never existed.
-        auth: Whose credential is sent.
-        member: The member of the body that names the object; empty where the path does.
-    """
-
-    name: str
-    title: str
-    theirs: Request
-    nothing: tuple[Request, ...]
-    auth: RequestAuth
-    member: str = ""
 
 
 class ObjectAccessProbe:
@@ -62,6 +48,7 @@ class ObjectAccessProbe:
 
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
+        self._attempts = AccessAttempts(preparer)
         self._shown: set[tuple[str, str]] = set()  # objects that a list has shown to others
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
@@ -73,7 +60,7 @@ class ObjectAccessProbe:
         if not operation.secured or operation.definition.get(SHARED_EXTENSION):
             return
         prepared = self._preparer.prepared(operation)
-        if not owned(prepared) and not prepared.body_references:
+        if not owned(prepared) and not prepared.references:
             return
         if not prepared.made and is_account_operation(operation) and prepared.user.details:
             return  # what the account says of itself afterwards tells more: account_access.py
@@ -81,7 +68,7 @@ class ObjectAccessProbe:
             yield skipped(operation, "other-user", reason), []
             return
         try:
-            attempts = list(self._attempts(operation, prepared))
+            attempts = list(self._attempts.of(operation, prepared))
         except (NotApplicable, NotPrepared) as reason:
             yield skipped(operation, "other-user", str(reason)), []
             return
@@ -100,15 +87,22 @@ class ObjectAccessProbe:
         everybody, but not changed. Where the list holds back what is secret, reading is not meant.
         """
         operation = prepared.request.operation
-        if not prepared.made or not may_be_shared(self._preparer, prepared):
+        if not prepared.made:
+            return ""
+        if is_capability(prepared.made[-1].parameter, operation):
+            return "whoever has it may use it"
+        return self._why_shared(operation, prepared)
+
+    def _why_shared(self, operation: Operation, prepared: PreparedRequest) -> str:
+        if not may_be_shared(self._preparer, prepared):
             return ""
         try:
             other = self._preparer.user_source.other(prepared.user)
         except NotApplicable as reason:
             return str(reason)
         shown = shown_to(self._preparer, prepared.made[-1], other)
-        if shown is None:
-            return ""
+        if shown is None or self._is_kept(prepared, other):
+            return ""  # where what it hangs below is kept from others, the list that shows it errs
         self._shown.add(_key_of(prepared.made[-1]))
         mine = self._seen_by_owner(prepared)
         if not names_user(mine, prepared.user):
@@ -117,56 +111,15 @@ class ObjectAccessProbe:
             return "a list shows it to everybody"
         return ""
 
+    def _is_kept(self, prepared: PreparedRequest, other: User) -> bool:
+        return is_kept_above(self._preparer, prepared.made[-1], prepared.user, other)
+
     def _seen_by_owner(self, prepared: PreparedRequest) -> Any:
         reader = reader_of(self._preparer, prepared)
         if reader is None:
             return prepared.made[-1].response.json
         auth = self._preparer.credential(reader, prepared.user)
         return self._preparer.sender.send(self._at(reader, prepared), auth).json
-
-    def _attempts(self, operation: Operation, prepared: PreparedRequest) -> Iterator[AccessAttempt]:
-        other = self._preparer.user_source.other(prepared.user)
-        auth = self._preparer.credential(operation, other)
-        if owned(prepared):
-            nothing = (with_nonexistent_ids(prepared, 0), with_nonexistent_ids(prepared, 1))
-            yield AccessAttempt("other-user", "another user", prepared.request, nothing, auth)
-            if admin := self._as_admin(operation, prepared):
-                title = "another user with an administrator's claims"
-                yield AccessAttempt(FORGED, title, prepared.request, nothing, admin)
-        if operation.path.count("{") > 1:
-            own = self._preparer.prepared(operation, user=other).request
-            last = operation.path.rpartition("{")[2].partition("}")[0]
-            value = prepared.request.values[last]
-            theirs, *nothing_there = (
-                own.at(**{last: item})
-                for item in (value, nonexistent_id(value), nonexistent_id(value, 1))
-            )
-            title = "another user, through a parent of their own"
-            yield AccessAttempt("own-parent", title, theirs, tuple(nothing_there), auth)
-        for name in prepared.body_references:
-            own = self._preparer.prepared(operation, user=other).request
-            value = prepared.request.content.body[name]
-            theirs, *nothing_there = (
-                own.saying({**own.content.body, name: item})
-                for item in (value, nonexistent_id(value), nonexistent_id(value, 1))
-            )
-            title = f"another user, naming it as {name} in the body,"
-            yield AccessAttempt(f"body-{name}", title, theirs, tuple(nothing_there), auth, name)
-
-    def _as_admin(self, operation: Operation, prepared: PreparedRequest) -> RequestAuth | None:
-        """Return the credential of another user that claims to be an administrator's."""
-        user_source = self._preparer.user_source
-        other = user_source.other(prepared.user)
-        for alternative in self._preparer.security.alternatives[operation.security]:
-            use = alternative[0]
-            try:
-                credential = user_source.credential(other, use.scheme, use.scopes)
-                material = user_source.material(other, use.scheme, "")
-                context = CredentialContext(use.scheme, credential, material=material)
-                return use.scheme.present(context.resigned(admin_claims()))
-            except NotApplicable:
-                continue
-        return None
 
     def _renewed(
         self, operation: Operation, prepared: PreparedRequest, attempt: AccessAttempt
@@ -188,9 +141,9 @@ class ObjectAccessProbe:
         may_renew: bool = True,
     ) -> tuple[Cell, list[AccessFinding]]:
         send = self._preparer.sender.send
-        before = self._read(prepared)
+        before = self._read(prepared, attempt)
         theirs = send(attempt.theirs, attempt.auth)
-        after = self._read(prepared)
+        after = self._read(prepared, attempt)
         first, second = (send(item, attempt.auth) for item in attempt.nothing)
         # A session that ends between two answers is no difference between them.
         is_mixed = len({each.status == 401 for each in (theirs, first, second)}) > 1
@@ -206,10 +159,12 @@ class ObjectAccessProbe:
             note = f"{attempt.title} changed what somebody else made (status {theirs.status})"
         elif theirs.failure or (theirs.ok and _is_undone(prepared, before, after, theirs, first)):
             note = ""
+        elif operation.method == "PUT" and first.ok and not theirs.ok:
+            note = ""  # what never existed is made by it
         elif not _same(operation, attempt, theirs, first, second):
             note = _existence_revealed(attempt, theirs, first)
             impact = None if theirs.ok else Impact.EXISTENCE
-            is_added = bool(attempt.member) or adds_to(operation)
+            is_added = attempt.reference is not None or adds_to(operation)
             if (is_added or not theirs.ok) and self._is_readable(
                 prepared, attempt, is_done=theirs.ok
             ):
@@ -241,9 +196,9 @@ class ObjectAccessProbe:
         if operation.method in SAFE or not may_be_read:
             return False
         other = self._preparer.user_source.other(prepared.user)
-        if attempt.member:
-            value = attempt.theirs.content.body[attempt.member]
-            return may_read_named(self._preparer, attempt.member, value, other)
+        if (reference := attempt.reference) is not None:
+            value = reference.value_in(attempt.theirs.content)
+            return may_read_named(self._preparer, reference.name, value, other)
         reader = reader_of(self._preparer, prepared)
         if reader is not None:
             reading = PreparedRequest(other, self._at(reader, prepared), attempt.auth)
@@ -257,6 +212,7 @@ class ObjectAccessProbe:
         is_shown = _key_of(made) in self._shown  # newer ones may have filled the list meanwhile
         if is_listed and not is_shown:
             is_shown = shown_to(self._preparer, made, other) is not None
+            is_shown = is_shown and not self._is_kept(prepared, other)
         return is_shown or shown_in_parent(self._preparer, made, other)
 
     def _is_their_doing(
@@ -270,21 +226,25 @@ class ObjectAccessProbe:
 
         Somebody who may read it, and adds something to it, may change what counts that.
         """
-        again = self._read(prepared)
+        again = self._read(prepared, attempt)
         if before is None or after is None or again is None:
             return False
         states = [normalize(each, ()) for each in (before, after, again)]
         moved = diff(states[0], states[1], times=not prepared.user.is_learnt)
         moved -= diff(states[1], states[2])
-        if adds_to(prepared.request.operation) and self._is_readable(
-            prepared, attempt, is_done=True
-        ):
+        is_added = attempt.reference is not None or adds_to(prepared.request.operation)
+        if is_added and self._is_readable(prepared, attempt, is_done=True):
             was = states[0]
             moved = {name for name in moved if name in was and not _is_count(was[name])}
         return bool(moved)
 
-    def _read(self, prepared: PreparedRequest) -> Response | None:
+    def _read(self, prepared: PreparedRequest, attempt: AccessAttempt) -> Response | None:
         """Read the prepared request's object as its owner, where there is an operation for that."""
+        if (reference := attempt.reference) is not None:
+            is_read = prepared.user.is_learnt and reference.made is not None
+            if not is_read or reference.made is None or prepared.request.operation.method in SAFE:
+                return None
+            return read_made(self._preparer, reference.made, prepared.user)
         reader = reader_of(self._preparer, prepared)
         if reader is None or prepared.request.operation.method in SAFE:
             return None
@@ -301,11 +261,13 @@ def _key_of(made: CreatedResource) -> tuple[str, str]:
     return made.creator.path, str(made.value)
 
 
-def owned(prepared: PreparedRequest) -> bool:
-    """Whether the request is about something that its user made, or is known by."""
-    mine = {str(value) for value in prepared.user.attributes.values()}
-    known = any(str(value) in mine for value in prepared.request.values.values())
-    return bool(prepared.made) or (known and prepared.request.operation.method not in SAFE)
+def is_capability(parameter: str, operation: Operation) -> bool:
+    """Whether a path parameter is a secret that opens what it names: an invitation, a shared link.
+
+    A `code` is one only where somebody is invited: elsewhere rooms and countries have codes.
+    """
+    is_code = parameter.lower().endswith("code") and _INVITES.search(operation.path)
+    return bool(_CAPABILITY.search(parameter) or is_code)
 
 
 def reader_of(preparer: RequestPreparer, prepared: PreparedRequest) -> Operation | None:
@@ -320,14 +282,6 @@ def reader_of(preparer: RequestPreparer, prepared: PreparedRequest) -> Operation
         ),
         None,
     )
-
-
-def with_nonexistent_ids(prepared: PreparedRequest, number: int) -> Request:
-    """Return a prepared request's request for objects that never existed."""
-    values = {
-        name: nonexistent_id(value, number) for name, value in prepared.request.values.items()
-    }
-    return prepared.request.at(**values)
 
 
 def path_names(operation: Operation) -> list[str]:
@@ -371,7 +325,7 @@ def _same(
     ids = [
         value
         for request in (attempt.theirs, *attempt.nothing)
-        for value in (*request.values.values(), *_texts(request.content.body))
+        for value in (*request.values.values(), *_said(request.content))
     ]
     if theirs.ok and first.ok and operation.method not in {"GET", "DELETE"}:
         return False  # a write that succeeds on somebody else's object
@@ -379,8 +333,9 @@ def _same(
     return diff(normalize(theirs, ids), normalize(first, ids)) <= noise
 
 
-def _texts(body: object) -> list[object]:
-    return list(body.values()) if isinstance(body, dict) else []
+def _said(content: RequestContent) -> list[object]:
+    body = content.body if isinstance(content.body, dict) else {}
+    return [*body.values(), *content.query.values(), *content.headers.values()]
 
 
 def _existence_revealed(attempt: AccessAttempt, theirs: Response, nothing: Response) -> str:

@@ -1,14 +1,17 @@
 """Whose objects are, by what they say themselves and by what lists show to whom."""
 
+import contextlib
+import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.resources import CreatedResource, items_of
+from apiproof.access.resources import CreatedResource, items_of, shared_values
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
@@ -32,12 +35,12 @@ def may_be_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
     """
     if prepared.user.is_learnt:
         return True
-    return any(_open_lists(preparer, made.creator.path) for made in prepared.made[-1:])
+    return any(_open_lists(preparer, made.collection) for made in prepared.made[-1:])
 
 
 def may_hang_below_shared(preparer: RequestPreparer, prepared: PreparedRequest) -> bool:
     """Whether an object was made below another whose list the document leaves open."""
-    above = [made.creator.path.rpartition("/{")[0] for made in prepared.made[-1:]]
+    above = [made.collection.rpartition("/{")[0] for made in prepared.made[-1:]]
     return any(path and _open_lists(preparer, path) for path in above)
 
 
@@ -49,7 +52,7 @@ def shown_to(
     It may stand on another page: that objects of others fill the one at hand tells as much.
     """
     keys = _keys_of(made)
-    for listing in _lists_at(preparer, made.creator.path):
+    for listing in _lists_at(preparer, made.collection):
         try:
             auth = preparer.credential(listing, user)
             request = Request(listing, dict(made.request.values))
@@ -66,9 +69,42 @@ def shown_to(
     return None
 
 
+def is_kept_above(
+    preparer: RequestPreparer, made: CreatedResource, owner: User, user: User
+) -> bool:
+    """Whether what an object hangs below is kept from a user: then so is the object.
+
+    Its own reading refuses them, or a list that shows it to its owner does not show it to them.
+    """
+    above, _, parameter = made.collection.rpartition("}")[0].rpartition("/{")
+    if not parameter or parameter not in made.request.values or not user.is_learnt:
+        return False
+    parent = str(made.request.values[parameter])
+    with contextlib.suppress(NotPrepared):
+        for reader in _lists_at(preparer, f"{above}/{{{parameter}}}"):
+            return not _read_by(preparer, reader, made, user).ok
+        for listing in _lists_at(preparer, above):
+            mine, theirs = (_read_by(preparer, listing, made, each) for each in (owner, user))
+            return theirs.ok and _holds(mine, parent) and not _holds(theirs, parent)
+    return False
+
+
+def _holds(answer: Response, key: str) -> bool:
+    return any(key in map(str, item.values()) for item in items_of(answer.json))
+
+
+def _read_by(
+    preparer: RequestPreparer, reader: Operation, made: CreatedResource, user: User
+) -> Response:
+    """Read, as a user, what stands at or above the place of an object."""
+    auth = preparer.credential(reader, user)
+    request = Request(reader, shared_values(made.creator.path, reader.path, made.request.values))
+    return preparer.send_valid(PreparedRequest(user, request, auth))
+
+
 def shown_in_parent(preparer: RequestPreparer, made: CreatedResource, user: User) -> bool:
     """Whether what an object hangs below shows it to a user: a question and its answers."""
-    above = made.creator.path.rpartition("}")[0] + "}"
+    above = made.collection.rpartition("}")[0] + "}"
     keys = _keys_of(made)
     for reader in preparer.security.operations:
         if reader.method != "GET" or reader.path != above:
@@ -103,7 +139,7 @@ def shown_openly(
     if first is None or second is None:
         return None
     moved = {name for name, value in first.items() if value != second.get(name)}
-    for listing in _open_lists(preparer, made.creator.path):
+    for listing in _open_lists(preparer, made.collection):
         answer = preparer.sender.send(Request(listing, dict(made.request.values)))
         listed = _item(answer, made, keys) if answer.ok else None
         if listed is None:
@@ -139,6 +175,22 @@ def may_read_named(preparer: RequestPreparer, name: str, value: Any, user: User)
     return False
 
 
+def read_made(preparer: RequestPreparer, made: CreatedResource, user: User) -> Response | None:
+    """Read an object as a user, by itself or as a list shows it; None where nothing reads it."""
+    path = made.collection
+    for reader in preparer.security.operations:
+        parent, _, parameter = reader.path.rpartition("/")
+        if reader.method == "GET" and parent == path and parameter[:1] == "{":
+            auth = preparer.credential(reader, user)
+            request = Request(reader, {**made.request.values, parameter[1:-1]: made.value})
+            return preparer.send_valid(PreparedRequest(user, request, auth))
+    for listing in _lists_at(preparer, path):
+        answer = _read_by(preparer, listing, made, user)
+        item = _item(answer, made, _keys_of(made))
+        return replace(answer, text=json.dumps(item)) if item else Response(404, {}, "")
+    return None
+
+
 def _keys_of(made: CreatedResource) -> Callable[[str], bool]:
     """Return what tells the members that hold an object's id: a number is that of many things."""
     said = {path[-1] for path, value in fields_of(made.response.json) if value == made.value}
@@ -170,7 +222,8 @@ def _open_lists(preparer: RequestPreparer, path: str) -> list[Operation]:
 
 
 def _own(user: User) -> set[str]:
-    return {str(text) for text in user.attributes.values() if len(str(text)) > 0}
+    known = {str(text) for text in user.attributes.values() if len(str(text)) > 0}
+    return known | ({user.name} if user.is_learnt else set())  # what the file calls them, too
 
 
 def _named(value: Any) -> set[str]:

@@ -2,7 +2,8 @@
 
 import contextlib
 import itertools
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -21,11 +22,15 @@ from apiproof.access.prepared import (
     about_others,
     own_value,
     relation_of,
+    with_held_things,
     with_own_identifiers,
     with_own_query,
 )
+from apiproof.access.references import Reference
+from apiproof.access.requesters import Requesters
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resource_maker import ResourceMaker
+from apiproof.access.resources import CreatedResource
 from apiproof.access.safeguards import (
     SAFE,
     Safeguards,
@@ -40,57 +45,14 @@ from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 SERVER_ERROR = 500
+VERSION_ASKED = 428  # RFC 6585, 3
+IF_MATCH = "If-Match"
+PATIENCE, PAUSE = 3.0, 0.25  # seconds for jobs to end, and between looks at them
+MOST_JOBS = 3  # that are looked at each time
 
 
 def _nothing(_user: User, _seed: int) -> RequestContent:
     return RequestContent()
-
-
-class Requesters:
-    """Chooses who sends: one user serves many requests, unless one may end them."""
-
-    def __init__(self, user_source: UserSource, safeguards: Safeguards) -> None:
-        self._user_source = user_source
-        self._safeguards = safeguards
-        self._resident: User | None = None
-        self._changeable: User | None = None
-
-    def of(self, operation: Operation) -> Iterator[User]:
-        """Yield whom to try for an operation, best first."""
-        tried = ""
-        if self._user_source.can_create_users and (
-            operation.method == "GET" or "{" in operation.path
-        ):
-            if self._resident is not None and self._user_source.is_gone(self._resident):
-                self._resident = None
-            self._resident = self._resident or next(self._user_source.users(), None)
-            if self._resident is not None:
-                tried = self._resident.name
-                yield self._resident
-            if self._resident is None or not self._resident.is_learnt:
-                self._resident = None
-        others = (user for user in self._user_source.users() if user.name != tried)
-        # Whoever asks for what takes no credential is answered alike.
-        is_open = not operation.secured and self._user_source.can_create_users
-        yield from itertools.islice(others, int(not tried)) if is_open else others
-
-    def instead_of(self, user: User) -> User:
-        """Return an account of the run's own in place of one that was lent, where there is one."""
-        if self._safeguards.destructive:
-            return user
-        if self._changeable is None or self._user_source.is_gone(self._changeable):
-            if not self._user_source.can_create_users:
-                return next(self._user_source.users(), user)
-            try:
-                self._changeable = self._user_source.new_user()
-            except NotApplicable:
-                return user
-        return self._changeable
-
-    def forget(self, user: User) -> None:
-        """Take note that a user is of no more use."""
-        if self._resident is not None and self._resident.name == user.name:
-            self._resident = None
 
 
 class RequestPreparer:
@@ -115,6 +77,7 @@ class RequestPreparer:
         self._seeds = itertools.count()
         self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
+        self._versioned: set[str] = set()  # operations that refuse writes of no named version
         self.seen = SeenIds()
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
         self._reads: dict[str, PreparedRequest] = {}  # what each user has read last
@@ -157,8 +120,9 @@ class RequestPreparer:
         """Return what a recipe holds for: each lent user by themselves, created ones all alike."""
         return operation.operation_id, user.name if user.is_lent else ""
 
-    def try_anew(self, operation: Operation) -> None:
-        """Forget that an operation failed: it is tried in another way."""
+    def try_anew(self, operation: Operation, user: User | None = None) -> None:
+        """Forget that an operation failed: it is tried in another way, or by a user who knows."""
+        self._requesters.prefer(operation, user)
         for key in [one for one in self.failures if one[0] == operation.operation_id]:
             del self.failures[key]
 
@@ -173,6 +137,23 @@ class RequestPreparer:
         spared = user.is_lent and user.is_learnt and not self.safeguards.destructive
         if spared and changes_caller(operation):
             raise NotPrepared(f"it would change {user.name}, which was lent (see --destructive)")
+
+    def await_jobs(self) -> bool:
+        """Read jobs that are under way until they are done: what they make has an id then.
+
+        Returns:
+            Whether one has been done meanwhile.
+        """
+        before = len(self.seen.under_way)
+        ends = time.monotonic() + PATIENCE
+        while (waiting := list(self.seen.under_way.values())) and time.monotonic() < ends:
+            time.sleep(PAUSE)
+            for user, request in waiting[:MOST_JOBS]:
+                auth = self.credential(request.operation, user)
+                self.send_valid(PreparedRequest(user, request, auth))
+        is_done = len(self.seen.under_way) < before
+        self.seen.under_way.clear()  # those that go on are not waited for again
+        return is_done
 
     def note_success(
         self, operation: Operation, user: User, request: Request | None = None
@@ -242,6 +223,10 @@ class RequestPreparer:
             response = self.send_valid(prepared, alternative)
             if response.ok:
                 self.recipes[self.key_of(operation, user)] = recipe
+                return
+            if response.status == VERSION_ASKED and operation.label not in self._versioned:
+                self._versioned.add(operation.label)
+                self._discover_recipe(operation, alternative, user)
                 return
             responses[f"{prepared.request.path} answered {response.status}"] = None
             if user.is_learnt and response.status < SERVER_ERROR:  # it was refused: they are as new
@@ -332,16 +317,31 @@ class RequestPreparer:
         content = recipe(preparation.user, next(self._seeds))
         content = with_own_query(operation, content, preparation.user)
         values.update(content.path)
-        body, body_references = object_body(content), {}
+        body, held = object_body(content), tuple[Reference, ...]()
         if body is not None:
             body = with_own_identifiers(operation, body, preparation.user)
-            body_references = self.maker.for_body(
-                operation, body, replace(preparation, known=values)
+            body, held = with_held_things(
+                body, preparation.user, lambda: self.user_source.other(preparation.user)
             )
-            content = replace(content, body={**body, **body_references})
+            content = replace(content, body=body)
+        content, references = self.maker.for_content(
+            operation, content, replace(preparation, known=values)
+        )
+        content = self._conditional(operation, content, made)
         request = Request(operation, values, content)
         self._make_relation(request, preparation.user)
-        return PreparedRequest(preparation.user, request, auth, tuple(made), tuple(body_references))
+        return PreparedRequest(preparation.user, request, auth, tuple(made), (*references, *held))
+
+    def _conditional(
+        self, operation: Operation, content: RequestContent, made: Iterable[CreatedResource]
+    ) -> RequestContent:
+        """Name the version that a write is about, where it asks for one (RFC 9110, 13.1.1)."""
+        names = {str(one.get("name")).lower() for one in self.payloads.parameters(operation)}
+        is_asked = IF_MATCH.lower() in names or operation.label in self._versioned
+        tags = [one.response.headers["etag"] for one in made if "etag" in one.response.headers]
+        if not is_asked or not tags or operation.method in SAFE:
+            return content
+        return replace(content, headers={**content.headers, IF_MATCH: tags[-1]})
 
     def _make_relation(self, request: Request, user: User) -> None:
         """Before a liking or a following is taken back, make it."""

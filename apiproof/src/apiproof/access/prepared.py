@@ -1,7 +1,7 @@
 """A request that succeeds: who sends it, what it says of them, and what it is about."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -14,7 +14,8 @@ from apiproof.access.fields import (
 )
 from apiproof.access.http import QUERY, Request, RequestContent
 from apiproof.access.payloads import PayloadRecipe, PayloadSource
-from apiproof.access.resources import CreatedResource, adds_to
+from apiproof.access.references import Reference
+from apiproof.access.resources import CreatedResource, adds_to, singular
 from apiproof.access.safeguards import SAFE, is_account_operation, names_account
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
@@ -36,14 +37,14 @@ class PreparedRequest:
         request: The request, without its credential.
         auth: The valid credential.
         made: The objects in the request's path, outermost first.
-        body_references: The fields of the body that name an object of the user's.
+        references: Where body, query or headers name an object of the user's.
     """
 
     user: User
     request: Request
     auth: RequestAuth
     made: tuple[CreatedResource, ...] = ()
-    body_references: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -66,12 +67,74 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
     if not user.is_learnt:
         stem = name.removesuffix("id")  # `sub_id` is the sub
         return next((v for key, v in own.items() if name.endswith(key) or stem.endswith(key)), None)
+    if (held := _held_value(operation, parameter, user)) is not None:
+        return held
     is_account = names_account(operation, parameter)
     keys = [name, *(_GENERAL if is_account else ())]
     found = [own[key] for key in keys if key in own and (key != "id" or is_account)]
     if not found and operation.method in SAFE and re.search(r"id$|^sub$", name):
         found = [own[key] for key in ("id", "userid", "sub") if key in own]
     return found[0] if found else None
+
+
+def _held_value(operation: Operation, parameter: str, user: User) -> str | None:
+    """Return the id of a thing that a user's own profile shows, where a path names such a thing.
+
+    Those of lent accounts are only read.
+    """
+    if user.is_lent and operation.method not in SAFE:
+        return None
+    before = operation.path.partition("{" + parameter + "}")[0].rstrip("/")
+    holder = singular(plain_name(before.rpartition("/")[2]))
+    for thing, member, value in held_things(user):
+        if holder == thing and plain_name(parameter) in {member, f"{thing}{member}"}:
+            return value
+    return None
+
+
+def held_things(user: User) -> Iterator[tuple[str, str, str]]:
+    """Yield what a user's own profile lists: `account`, `number` and the number."""
+    for key, value in user.attributes.items():
+        thing, _, member = key.partition("/")
+        if member:
+            yield singular(plain_name(thing)), plain_name(member), str(value)
+
+
+_SOURCE = re.compile(r"^(from|source|src|sender|debit(or)?|payer|origin)[-_]?", re.IGNORECASE)
+_TARGET = re.compile(
+    r"^(to|target|dest(ination)?|dst|receiver|recipient|credit(or)?|payee|beneficiary)[-_]?(?=[a-zA-Z])",
+    re.IGNORECASE,
+)
+
+
+def with_held_things(
+    body: dict[str, Any], user: User, other: Callable[[], User]
+) -> tuple[dict[str, Any], tuple[Reference, ...]]:
+    """Fill in whence and whither something goes: from an account of the sender's, to another's.
+
+    Args:
+        body: What is sent.
+        user: Who sends it: nothing of lent accounts is given away.
+        other: Returns somebody else.
+
+    Returns:
+        The body, and where it names something of the sender's own.
+    """
+    own: list[Reference] = []
+    if user.is_lent:
+        return body, ()
+    for name, value in body.items():
+        if not isinstance(value, str | int):
+            continue
+        is_target = bool(_TARGET.search(name))
+        noun = plain_name(_TARGET.sub("", name) if is_target else _SOURCE.sub("", name))
+        for whom in (user, *([other()] if is_target else [])):
+            found = [v for thing, key, v in held_things(whom) if noun in {thing, thing + key}]
+            if found:
+                body = {**body, name: int(found[0]) if isinstance(value, int) else found[0]}
+        if not is_target and body[name] != value:
+            own.append(Reference("body", name))
+    return body, tuple(own)
 
 
 def stands_for_caller(operation: Operation, parameter: str, user: User) -> bool:

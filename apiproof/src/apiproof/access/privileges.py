@@ -10,11 +10,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from apiproof.access.accounts import Accounts
-from apiproof.access.fields import PRIVILEGE, fields_of, with_field
+from apiproof.access.example_values import FAR
+from apiproof.access.fields import PRIVILEGE, fields_of, identifiers_in, with_field
 from apiproof.access.http import Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
+from apiproof.access.response_diff import is_time
 from apiproof.access.safeguards import is_account_operation
 from apiproof.access.users import User
 from apiproof.access.users_wfc import LoginFailed
@@ -33,6 +36,7 @@ COMMON: dict[str, Any] = {
 }
 HIGH = re.compile(r"admin|super|root|chef|owner|manager|staff|employee|moderator", re.IGNORECASE)
 ROLE = re.compile(r"role$", re.IGNORECASE)
+MOST = 6  # members that are sent one by one
 ROLES = ("admin", "manager", "employee", "moderator")
 Details = dict[tuple[str, ...], Any]
 Right = tuple[tuple[str, ...], Any]
@@ -112,8 +116,59 @@ class PrivilegeProbe:
                 note = f"a user can make themselves {gained}"
                 yield self._found(operation, "own-account", note, answers[-1:])
                 return
-        if answers:
+        if note := self._set_undeclared(operation, prepared, body):
+            yield evaluated(operation, CHECK, "own-account", answers[:1], note, kind="set")
+        elif answers:
             yield evaluated(operation, CHECK, "own-account", answers, "")
+
+    def _set_undeclared(
+        self, operation: Operation, prepared: PreparedRequest, body: Mapping[str, Any]
+    ) -> str:
+        """Send what the service shows of the account, and the document does not let anybody set."""
+        shown = self._shown(prepared.user)
+        declared = {path[-1] for path, _ in fields_of(self._preparer.payloads.full_body(operation))}
+        own = {*identifiers_in(body), *prepared.user.attributes}
+        new = {
+            path: self._other_value(path[-1], value)
+            for path, value in shown.items()
+            if path[-1] not in declared and path[-1] not in own and not PRIVILEGE.search(path[-1])
+        }
+        new = {path: value for path, value in new.items() if value is not None}
+        if not declared or not new:
+            return ""
+        for chosen in (new, *({path: value} for path, value in list(new.items())[:MOST])):
+            changed: Any = body
+            for path, value in chosen.items():
+                changed = with_field(changed, path, value)
+            if not self._preparer.sender.send(prepared.request.saying(changed), prepared.auth).ok:
+                continue
+            now = self._shown(prepared.user)
+            if found := [path for path, value in chosen.items() if now.get(path) == value]:
+                names = ", ".join("/".join(path) for path in found)
+                return f"a user can set {names}, which the document takes from nobody"
+            if chosen is new:
+                return ""
+        return ""
+
+    def _other_value(self, name: str, value: Any) -> Any:
+        """Return another value of a member's kind; None where none is known."""
+        if isinstance(value, bool):
+            return not value
+        if isinstance(value, int | float):
+            return value + FAR
+        choices = self._preparer.payloads.choices_of(name)
+        if isinstance(value, str) and choices:
+            return next((one for one in choices if one != value), None)
+        return f"{value}x" if isinstance(value, str) and not is_time(value) else None
+
+    def _shown(self, user: User) -> Details:
+        """Return everything that the service says of a user to themselves."""
+        found: Details = {}
+        for operation in self._accounts.me:
+            answer = self._accounts.read_me(operation, user)
+            if answer is not None and answer.ok and isinstance(answer.json, Mapping):
+                found |= dict(fields_of(answer.json))
+        return found
 
     def _found(
         self, operation: Operation, case: str, note: str, answers: list[Response] | None = None

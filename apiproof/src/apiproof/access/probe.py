@@ -12,7 +12,7 @@ import requests
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
-from apiproof.access.cleanup import Cleanup, note_end
+from apiproof.access.cleanup import Cleanup, note_end, note_of, would_use_up
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.error_conformance import ErrorConformance
@@ -44,11 +44,10 @@ from apiproof.access.report import (
 from apiproof.access.requirements import (
     SecurityModel,
     SecurityRequirement,
-    is_session_ending,
     shadowed_routes,
     turn_of,
 )
-from apiproof.access.safeguards import Safeguards
+from apiproof.access.safeguards import SAFE, Safeguards
 from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.trials import trials_with_accounts
 from apiproof.access.url_fetch import UrlFetchProbe
@@ -59,7 +58,6 @@ from apiproof.jwt import (
     NO_AUTH,
     NotApplicable,
     RequestAuth,
-    SessionEnd,
 )
 from apiproof.openapi.document import Operation
 
@@ -121,6 +119,7 @@ class Probe:
             document=declared,
         )
         self._exercised: set[str] = set()
+        self._retried: set[str] = set()  # what was tried again, once an id was told
         self.operations = {one.label: one for one in self._security.operations}
 
     def _see(self, request: Request, auth: RequestAuth, response: Response) -> None:
@@ -176,6 +175,8 @@ class Probe:
             )
             if operation.operation_id not in self._exercised and is_asked:
                 self.exercise(operation)
+                if self._accounts is not None:
+                    self._try_missed_again()
 
     def run(self, skip: Iterable[str] = ()) -> AccessReport:
         """Exercise every operation; those that end accounts come last.
@@ -209,21 +210,30 @@ class Probe:
         except UserError as reason:
             self.report.interrupted = self.report.interrupted or str(reason)
         self.report.left_behind = self._cleanup.left(accounts)
-        notes = []
-        if why_not := accounts.why_not:
-            more = "more " if accounts.remaining else ""
-            notes = [f"no {more}accounts of the run's own: {why_not}"]
-        if self._sender.is_limited:
-            notes.append(
-                "the service limits requests (429): raise its limit for the run, or name less"
-            )
-        self.report.note = "; ".join(notes)
+        self.report.note = note_of(accounts, self._sender)
 
     def _bind_users(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
         accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
         if self._asked & {"keys_are_strong", "forged_tokens_rejected"}:
             self.report.add(KeyProbe(self._security, accounts).run())
+
+    def _try_missed_again(self) -> None:
+        """Try what lacked an id that answers have told meanwhile: of a job, of its result."""
+        seen, missed = self._preparer.seen, self.report.not_exercised
+        while lacking := set(missed) - self._retried:
+            for operation in self._security.operations:
+                name, last = operation.operation_id, operation.path_parameters[-1:]
+                if not last or name not in lacking:
+                    continue
+                told = seen.who_knows(last[0], is_safe=operation.method in SAFE)
+                if known := [one for one in told if not self._user_source.is_gone(one)]:
+                    self._retried.add(name)
+                    del missed[name]
+                    self._preparer.try_anew(operation, known[0])
+                    self.exercise(operation)
+            if not self._preparer.await_jobs():
+                return
 
     def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
         """Try what concerns several operations at once."""
@@ -264,19 +274,8 @@ class Probe:
         finally:
             self._note_seen()
 
-    def _spared(self, operation: Operation) -> bool:
-        """Whether trying an operation would cost an account or a session for good."""
-        if self._user_source.can_create_users or self._options.destructive:
-            return False
-        if is_session_ending(operation, SessionEnd.DELETED):
-            return True
-        users = self._user_source.users()
-        return is_session_ending(operation, SessionEnd.SIGNED_OUT) and not all(
-            map(self._user_source.can_log_in_again, users)
-        )
-
     def _guarded(self, operation: Operation) -> Iterator[Result]:
-        if self._spared(operation):
+        if would_use_up(operation, self._user_source, self._options):
             reason = "it would use up an account of the identities file (see --use-up)"
             yield skipped(operation, "valid", reason), []
             return

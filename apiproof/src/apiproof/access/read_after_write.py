@@ -108,6 +108,9 @@ class ReadAfterWriteProbe:
         """
         if read.status in {UNAUTHORIZED, FORBIDDEN} and not request.operation.secured:
             return "what reads it asks for a credential, and is declared public"
+        is_refused = read.status in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}
+        if is_refused and prepared.user.is_learnt and not prepared.request.operation.secured:
+            return "what nobody in particular made, an account say, may be its own alone"
         if read.status == UNAUTHORIZED and self._has_ended(prepared):
             return "the account goes by another name now: its credential no longer serves"
         is_change = prepared.request.operation.method in {"PUT", "PATCH"}
@@ -184,7 +187,15 @@ def _equal(sent: Any, read: Any) -> bool:
         plain = [
             re.sub(r"(\.0+)?(Z|\+00:00)$", "", text.strip().casefold()) for text in (sent, read)
         ]
-        return plain[0] == plain[1]
+        return plain[0] == plain[1] or _as_number(sent) == _as_number(read)
     if isinstance(sent, Mapping | list):
         return True  # nested objects may be completed by the service
-    return bool(sent == read)
+    return bool(sent == read) or _as_number(sent) == _as_number(read)
+
+
+def _as_number(value: Any) -> Any:
+    """Return a number for what says one: decimals are texts in JSON, `1.0` or `1`."""
+    try:
+        return float(value) if isinstance(value, str | int | float) else value
+    except ValueError:
+        return value

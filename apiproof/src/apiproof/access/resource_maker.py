@@ -1,23 +1,27 @@
 """The objects that prepared requests are about, made through the API itself."""
 
+import secrets
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Protocol
 
-from apiproof.access.http import NotPrepared, Response, Sender
-from apiproof.access.payloads import PayloadRecipe
+from apiproof.access.http import NotPrepared, RequestContent, Response, Sender
+from apiproof.access.payloads import PayloadRecipe, PayloadSource
 from apiproof.access.prepared import (
     Preparation,
     PreparedRequest,
     own_value,
     stands_for_caller,
 )
+from apiproof.access.references import Reference, nouns_at, own_nouns, references_in
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resources import (
     CreatedResource,
     ResourceCreator,
     ResourceCreators,
     created_id,
+    noun_of,
     prefix_of,
     shared_values,
 )
@@ -39,6 +43,7 @@ class Preparer(Protocol):
         safeguards: What is left alone.
         sender: Sends requests.
         seen: The ids that users were told.
+        payloads: What requests may hold.
         recipes: What filled a request that succeeded, by `key_of`.
         failures: Why no request succeeded, by `key_of`.
     """
@@ -47,6 +52,7 @@ class Preparer(Protocol):
     safeguards: Safeguards
     sender: Sender
     seen: SeenIds
+    payloads: PayloadSource
     recipes: dict[tuple[str, str], PayloadRecipe]
     failures: dict[tuple[str, str], str]
 
@@ -134,6 +140,8 @@ class ResourceMaker:
             known = shared_values(template, creator.operation.path, preparation.known)
             if (made := self._made(creator, template, name, preparation.deeper(known))) is not None:
                 return made
+        if (made := self._put(operation, template, name, preparation)) is not None:
+            return made
         user, is_safe = preparation.user, operation.method in SAFE
         if user.is_learnt:
             seen = self._preparer.seen.named(user, name, is_safe=is_safe)
@@ -153,6 +161,24 @@ class ResourceMaker:
             if user.is_learnt:
                 return None
             raise
+
+    def _put(
+        self, operation: Operation, template: str, name: str, preparation: Preparation
+    ) -> _Made:
+        """Make an object by a PUT at an id of one's own choice, where no POST makes such ones."""
+        is_spared = not preparation.user.is_learnt or names_account(operation, name)
+        if is_spared or self.creators.for_path_parameter(operation, name):
+            return None
+        for put in self._preparer.security.operations:
+            if put.method != "PUT" or put.path != template:
+                continue
+            [declared] = self._preparer.payloads.path_parameters(put)[-1:]
+            value = self._preparer.payloads.value_of(declared, secrets.randbits(40))
+            chosen = 10**7 + secrets.randbelow(10**9) if isinstance(value, int) else value
+            preparation = preparation.deeper({**preparation.known, name: chosen})
+            creator = ResourceCreator(put, f"$request.path.{name}")
+            return self._made(creator, template, name, preparation)
+        return None
 
     def _made(
         self, creator: ResourceCreator, template: str, name: str, preparation: Preparation
@@ -193,23 +219,56 @@ class ResourceMaker:
         is_spared = user.is_lent and not user.headers
         return is_spared and is_proven and not self._preparer.safeguards.destructive
 
-    def for_body(
-        self, operation: Operation, body: dict[str, Any], preparation: Preparation
-    ) -> dict[str, Any]:
-        """Return the fields, such as `board_id`, that are to name an object of the user's own."""
-        body_references: dict[str, Any] = {}
-        for name in body:
-            if name in preparation.known:
-                body_references[name] = preparation.known[name]
-                continue
-            for creator in self.creators.for_field(name):
-                template = f"{creator.operation.path}/{{{name}}}"
-                made = (
-                    self._made(creator, template, name, preparation.deeper({}))
-                    if creator.operation != operation
-                    else None
+    def for_content(
+        self, operation: Operation, content: RequestContent, preparation: Preparation
+    ) -> tuple[RequestContent, tuple[Reference, ...]]:
+        """Let what a request says beside its path name objects of its user's own.
+
+        Returns:
+            The content, and where it names them: `board_id` in a body, `ids` in a query.
+
+        Raises:
+            NotPrepared: A lent account would change whatever a sample names.
+        """
+        found: list[Reference] = []
+        known = {str(value) for value in preparation.user.attributes.values()}
+        for reference in references_in(content):
+            value, made = preparation.known.get(reference.name), None
+            if reference.place != "body" or value is None:
+                said = reference.value_in(content)
+                if reference.place != "body" and str(said) in known:
+                    continue
+                made = self._named(operation, reference, preparation)
+                value = made.value if made is not None else None
+            if value is not None:
+                content = reference.filled(content, value)
+                found.append(replace(reference, made=made))
+            elif preparation.user.is_lent and self._may_harm(operation, reference):
+                raise NotPrepared(
+                    f"no operation of the document creates what {reference.name} names"
                 )
-                if made is not None:
-                    body_references[name] = made.value
-                    break
-        return body_references
+        return content, tuple(found)
+
+    def _named(self, operation: Operation, reference: Reference, preparation: Preparation) -> _Made:
+        """Make an object for a place in a request to name, or return None."""
+        nouns = nouns_at(operation, reference)
+        if nouns == own_nouns(operation) and operation.path_parameters:
+            return None  # an `id` beside the path's: its own
+        name = reference.name
+        for creator in self.creators.for_nouns(nouns):
+            template = f"{creator.operation.path}/{{{name}}}"
+            if creator.operation == operation:
+                continue
+            made = self._made(creator, template, name, preparation.deeper({}))
+            if made is not None:
+                return made
+        return None
+
+    def _may_harm(self, operation: Operation, reference: Reference) -> bool:
+        """Whether an operation may change what a sample happens to name, not only refer to it."""
+        if operation.method in SAFE or self._preparer.safeguards.destructive:
+            return False
+        nouns = nouns_at(operation, reference)
+        is_own = bool(nouns & own_nouns(operation)) and not operation.path_parameters
+        adds = operation.method == "POST" and noun_of(operation.path.rpartition("/")[2]) in nouns
+        return is_own and (reference.is_list or not adds)

@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +43,13 @@ class CreatedResource:
     creator: Operation
     request: Request
     response: Response
+
+    @property
+    def collection(self) -> str:
+        """The path of what it is one of: that of a POST, or what a PUT's own id stands below."""
+        path = self.creator.path.rstrip("/")
+        is_put = self.creator.method == "PUT" and path.endswith("}")
+        return path.rpartition("/")[0] if is_put else path
 
 
 def prefix_of(path: str, parameter: str) -> str:
@@ -147,14 +154,18 @@ class ResourceCreators:
         stem = re.sub(r"(_id|Id|_uuid)$", "", name)
         if stem == name or not stem:
             return []
-        word = re.sub(r"(?<!^)(?=[A-Z])", "_", stem).lower()
+        return self.for_nouns({re.sub(r"(?<!^)(?=[A-Z])", "_", stem).lower()})
+
+    def for_nouns(self, nouns: Collection[str]) -> list[ResourceCreator]:
+        """Return the creators of what any of some nouns means."""
         return [
             ResourceCreator(found)
             for found in self._operations
             if makes(found)
             and not found.path.endswith("}")
             and _makes_by_name(found)
-            and word in {singular(last_word(found.path)).replace("-", "_"), noun_of(found.path)}
+            and {singular(last_word(found.path)).replace("-", "_"), noun_of(found.path)}
+            & set(nouns)
         ]
 
     def for_list(self, listing: Operation) -> list[ResourceCreator]:
@@ -195,20 +206,26 @@ def created_id(
     """
     if creator.expression:
         return _evaluated(creator.expression, response, request)
-    body = response.json
-    if isinstance(body, Mapping):
-        for names in (_names(template, parameter), _LESSER_IDS):
-            for holder in _holders(body):
-                for name in names:
-                    if isinstance(holder.get(name), str | int) and holder[name] != "":
-                        return holder[name]
-    if (found := _from_location(response, template)) is not None:
-        return found
+    told = _member(response.json, _names(template, parameter))
+    if told is None:
+        told = _from_links(response, template)
+    if told is None:
+        told = _member(response.json, _LESSER_IDS)
+    if told is not None:
+        return told
     said = request.content.body if request is not None else None
     if isinstance(said, Mapping):
         names = [parameter, *(name for name in said if parameter.endswith(f"_{name}"))]
         keys = [*names, "title", "slug", "name", "key", "code", "username"]
         return next((said[name] for name in keys if isinstance(said.get(name), str | int)), None)
+    return None
+
+
+def _member(body: Any, names: Iterable[str]) -> str | int | None:
+    for holder in _holders(body) if isinstance(body, Mapping) else ():
+        for name in names:
+            if isinstance(holder.get(name), str | int) and holder[name] != "":
+                return holder[name]  # type: ignore[no-any-return]  # as it has been looked at
     return None
 
 
@@ -257,9 +274,14 @@ def _names(template: str, parameter: str) -> list[str]:
     return list(dict.fromkeys([parameter, f"{word}_id", f"{word}Id", tail, *_IDS]))
 
 
-def _from_location(response: Response, template: str) -> str | None:
-    pattern = re.sub(r"\\\{[^}]*\\\}", "([^/?#]+)", re.escape(template))
-    found = re.search(f"{pattern}/?$", response.headers.get("location", ""))
+def _from_links(response: Response, template: str) -> str | None:
+    """Read an id from `Location`, or from a link to itself in the body, as HAL has it."""
+    pattern = re.compile(re.sub(r"\\\{[^}]*\\\}", "([^/?#]+)", re.escape(template)) + "/?$")
+    links = [response.headers.get("location", "")]
+    for path, value in fields_of(response.json):
+        if path[-1] in _SELF and ("self" in path or len(path) == 1):
+            links.append(str(value))
+    found = next((match for link in links if (match := pattern.search(link))), None)
     return found.groups()[-1] if found else None
 
 
@@ -301,6 +323,7 @@ def items_of(value: Any) -> Iterator[Mapping[str, Any]]:
             yield from items_of(part)
 
 
+_SELF = ("self", "href", "url", "@id", "uri")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 _FAR = 1_000_003
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from apiproof.access.http import Response
 
+_COUNT = re.compile(r"count|total|size|length|pages", re.IGNORECASE)
 _REQUEST_IDS = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
 
@@ -61,11 +62,31 @@ def diff(one: Mapping[str, Any], other: Mapping[str, Any], *, times: bool = True
         name
         for name in {*one, *other}
         if one.get(name, _ABSENT) != other.get(name, _ABSENT)
-        and (times or not (_is_time(one.get(name)) and _is_time(other.get(name))))
+        and (times or not (is_time(one.get(name)) and is_time(other.get(name))))
     }
 
 
-def _is_time(value: Any) -> bool:
+def says_no_more(less: Any, more: Any) -> bool:
+    """Whether a JSON value says nothing that another one does not: members and items may lack."""
+    if less is None:
+        return True
+    if isinstance(less, Mapping) and isinstance(more, Mapping):
+        return all(
+            (_COUNT.search(str(name)) and _is_lower(part, more.get(name)))
+            or says_no_more(part, more.get(name))
+            for name, part in less.items()
+        )
+    if isinstance(less, list) and isinstance(more, list):
+        return all(any(says_no_more(part, other) for other in more) for part in less)
+    return bool(less == more) or (is_time(less) and is_time(more))
+
+
+def _is_lower(count: Any, other: Any) -> bool:
+    return isinstance(count, int) and isinstance(other, int) and count <= other
+
+
+def is_time(value: Any) -> bool:
+    """Whether a value is a date and a time."""
     return bool(re.match(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", str(value)))
 
 

@@ -172,7 +172,8 @@ class Safeguards:
         for user in users:
             if user.is_lent:
                 self._has_lent = True
-                known = {name: str(value) for name, value in user.attributes.items()}
+                # What an account holds (`accounts/number`) is an object: not changed, either.
+                known = {k: str(value) for k, value in user.attributes.items() if "/" not in k}
                 tenants = {value for name, value in known.items() if TENANT_FIELD.search(name)}
                 self._lent_tenants |= tenants
                 self._lent |= {v for v in known.values() if len(v) >= SHORTEST} - tenants

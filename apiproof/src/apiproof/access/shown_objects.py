@@ -1,6 +1,7 @@
 """The objects that were there before: those that lists show to their owners, and ids once shown."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from apiproof.access.resources import (
     shared_values,
     words_of_segment,
 )
+from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
@@ -28,6 +30,11 @@ def _listed(value: Any) -> list[Mapping[str, Any]]:
     return whole[1:] if isinstance(value, Mapping) and len(whole) > 1 else whole
 
 
+_STATE = re.compile(r"^(job_?)?(state|status)$", re.IGNORECASE)
+_UNDER_WAY = re.compile(
+    r"queued|pending|running|processing|in[-_ ]?progress|started|accepted|waiting|scheduled",
+    re.IGNORECASE,
+)
 _NARROWED = {"me", "my", "mine", "own", "self", "feed", "following", "favorites", "liked"}
 
 
@@ -70,12 +77,19 @@ class SeenIds:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], CreatedResource] = {}
         self._made: dict[tuple[str, str], CreatedResource] = {}
+        self._users: dict[str, User] = {}
+        self.under_way: dict[tuple[str, str], tuple[User, Request]] = {}  # jobs, by who read them
 
     def note(self, user: User, request: Request, response: Response) -> None:
         """Take note of the ids in a successful answer: of one object, lists are other people's."""
-        said = response.json
+        said, self._users[user.name] = response.json, user
+        if request.operation.method in SAFE:
+            self.under_way.pop((user.name, request.path), None)
         for path, value in fields_of(said) if isinstance(said, Mapping) else ():
             name = path[-1]
+            is_job = request.operation.method in SAFE and _STATE.search(name)
+            if is_job and _UNDER_WAY.fullmatch(str(value)):
+                self.under_way[user.name, request.path] = (user, request)
             if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):
                 continue
             seen = CreatedResource(name, value, request.operation, request, response)
@@ -92,6 +106,12 @@ class SeenIds:
             is_safe: Whether the request only reads.
         """
         return (self._seen if is_safe else self._made).get((user.name, parameter.lower()))
+
+    def who_knows(self, parameter: str, *, is_safe: bool) -> list[User]:
+        """Return who was shown what a parameter may name, the latest first."""
+        known = self._seen if is_safe else self._made
+        names = [name for name, told in known if told == parameter.lower()]
+        return [self._users[name] for name in reversed(names)]
 
 
 def _is_id(name: Any) -> bool:

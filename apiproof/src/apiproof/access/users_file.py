@@ -128,6 +128,7 @@ class FileUsers:
             sign=lambda header, claims: sign_rsa(header, claims, key),
             jwks=self._jwks or own or (jwk_of(key),),
             trap_url=trap_url,
+            must_name_key=False,
         )
 
     def is_gone(self, user: User) -> bool:  # noqa: ARG002  # true of everybody

@@ -1,7 +1,8 @@
 """What an auth document must look like, and what is wrong with one that does not.
 
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml; `clientCredentials`,
-`basicUserPwd` and `sendIn: query` of a login are ours. No text holds a value: they are credentials.
+`basicUserPwd`, `role`, `roles` and `sendIn: query` of a login are ours. No text holds a value:
+they are credentials.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,6 +45,8 @@ _LOGIN: Final = _object(
 _MACHINE: Final = _object(tokenUrl=_TEXT, clientId=_TEXT, clientSecret=_TEXT, scope=_TEXT)
 _ENTRY: Final = _object(
     name=_NUMBER_OR_TEXT,
+    role=_TEXT,
+    roles={"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
     fixedHeaders=_HEADERS,
     loginEndpointAuth=_LOGIN,
     **{MACHINE: _MACHINE},

@@ -6,8 +6,8 @@ Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
 import base64
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,12 @@ class FileUser:
     def username(self) -> str:
         """What the user signs in as; empty where that is not known."""
         return _said(self.entry.get("loginEndpointAuth", {}))[0]
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """What the file says that the user may be: `role: admin`, or `roles: [admin, editor]`."""
+        said = self.entry.get("role") or self.entry.get("roles") or ()
+        return (said,) if isinstance(said, str) else tuple(said)
 
     @property
     def password(self) -> str:
@@ -175,6 +181,24 @@ def users_of(document: Any, where: str) -> list[FileUser]:
     if fault := name_fault(user.name for user in users):
         raise UsersUnreadable(f"{where} {fault}.")
     return users
+
+
+def without_base(user: FileUser, base: str, paths: Container[str]) -> FileUser:
+    """Return a user whose login endpoint is relative to the document's server, as its paths are.
+
+    Web Fuzzing Commons counts an endpoint from the root of the host.
+
+    Args:
+        user: As the file has it.
+        base: The path of the server's URL: `/api/v1`.
+        paths: The document's.
+    """
+    login = user.entry.get("loginEndpointAuth", {})
+    endpoint = "/" + str(login.get("endpoint", "")).lstrip("/")
+    inner = endpoint.removeprefix(base.rstrip("/"))
+    if endpoint in paths or inner == endpoint or inner[:1] != "/":
+        return user
+    return replace(user, entry={**user.entry, "loginEndpointAuth": {**login, "endpoint": inner}})
 
 
 def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:

@@ -234,12 +234,15 @@ def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
     options: "ProbeOptions",
 ) -> "AccessReport":
     """Probe a running API as the users of a file."""
+    from urllib.parse import urlsplit
+
     import requests
 
     from apiproof.access import probe
     from apiproof.access.accounts import Accounts
     from apiproof.access.keys import published_keys
     from apiproof.access.users_file import read_key, read_users
+    from apiproof.access.users_wfc import without_base
     from apiproof.errors import UserError
     from apiproof.http.client import HttpClient
 
@@ -250,7 +253,9 @@ def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
         )
     users, key = read_users(identities), read_key(signing_key)
     document = _document(url, openapi)
-    client = HttpClient(_base_url(url, document))
+    base, paths = _base_url(url, document), document.get("paths") or {}
+    client = HttpClient(base)
+    users = [without_base(user, urlsplit(base).path, paths) for user in users]
     accounts = Accounts(users, client, key)
     try:
         token = accounts.any_token()

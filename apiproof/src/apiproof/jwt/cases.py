@@ -40,12 +40,15 @@ class ForgeryMaterial:
         id_token: Returns a token of the same user for another use, an id token where access
             tokens are taken say, or raises `NotApplicable`.
         trap_url: A URL that serves `/jwks.json` and `/x5u.pem` of the untrusted's key.
+        must_name_key: Whether a genuine token that does not name its key is nobody's, as AWS has
+            it of Cognito's; RFC 7515, 4.1.4 leaves that open.
     """
 
     sign: Signer | None = field(default=None, repr=False)
     jwks: tuple[Mapping[str, Any], ...] = ()
     id_token: Callable[[], str] | None = None
     trap_url: str = "https://keys.example.com"
+    must_name_key: bool = True
 
 
 @dataclass(frozen=True)

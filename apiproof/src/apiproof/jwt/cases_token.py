@@ -281,7 +281,7 @@ def _published(context: CredentialContext) -> bool:
 
 def _unknown_kid(context: CredentialContext) -> Iterable[RequestAuth]:
     credentials = _by_untrusted_key(context, {"kid": UNTRUSTED}, {"kid": ""})
-    if _published(context):
+    if _published(context) and context.material.must_name_key:
         credentials += [context.resigned(header={"kid": kid}) for kid in (UNTRUSTED, "", 0, ["a"])]
         credentials += [context.resigned(header={"kid": kid}) for kid in _other_kids(context)]
     return context.present(*credentials)
@@ -294,7 +294,7 @@ def _other_kids(context: CredentialContext) -> list[str]:
 
 def _missing_kid(context: CredentialContext) -> Iterable[RequestAuth]:
     credentials = _by_untrusted_key(context, {"kid": None})
-    if _published(context):
+    if _published(context) and context.material.must_name_key:
         credentials.append(context.resigned(header={"kid": None}))
     return context.present(*credentials)
 
