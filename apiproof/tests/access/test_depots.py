@@ -21,7 +21,7 @@ def test_a_right_one_has_no_finding(*, is_quiet: bool) -> None:
     assert not report.interrupted
     assert [one.line for one in report.findings if one.severity is not Impact.DEVIATION] == []
     tried = {cell.operation_id for cell in report.cells if cell.case == "bulk-ids" and cell.got}
-    assert len(tried) == 2 + is_quiet  # where an unknown id is refused, no list is asked for
+    assert len(tried) == 3
     assert set(LENT) <= set(depot.members.people)
 
 

@@ -14,13 +14,15 @@ DEVIATES = {"list_news"}  # a credential is optional there, and declared like an
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "PAUSE", 0.0)
+    monkeypatch.setattr(prepare, "PAUSE", 0.01)
 
 
 def _probed(flaw: str = "", **options: Any) -> tuple[AccessReport, desks.Store]:
     store = desks.Store(flaw=flaw)
     for key, name in enumerate(LENT, 1):
-        store.keep("slips", key, store.members.add(name), text=name, done=False)
+        member = store.members.add(name)
+        store.keep("slips", key, member, text=name, done=False)
+        store.keep("records", key, member, finding=name)
     return probed(desks.create_desks(store), **options), store
 
 

@@ -28,6 +28,7 @@ FLAWS = {
     "paid-by-another": ("pay", "ownership_enforced/body-from_account"),
     "team-read": ("read_team", "ownership_enforced/other-user"),
     "credit-set": ("change_desk", "privileges_enforced/own-account"),
+    "listed-for-anyone": ("list_records", "ownership_enforced/listing"),
     "result-of-anyone": ("", "ownership_enforced/other-user"),
 }
 Row = dict[str, Any]
@@ -107,7 +108,15 @@ def create_desks(store: Store) -> FastAPI:
     refused: dict[int | str, Any] = {401: {}, 404: {}}
     caller = add_members(app, store.members, refused)
     numbers = itertools.count(101)
-    for add in (_add_slips, _add_versions, _add_bookings, _add_accounts, _add_teams, _add_jobs):
+    for add in (
+        _add_slips,
+        _add_versions,
+        _add_bookings,
+        _add_accounts,
+        _add_teams,
+        _add_records,
+        _add_jobs,
+    ):
         add(app, store, Depends(caller), numbers)
     return app
 
@@ -311,6 +320,24 @@ def _add_teams(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:
         if given is not None and name not in store.members.people:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         return [{"title": "Open", "text": "All of it" if given else None}]
+
+
+def _add_records(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:  # noqa: ARG001
+    """Records that nothing makes here: who has some, has had them from the beginning."""
+
+    def shown(key: int, row: Row) -> Row:
+        return {"id": key, "finding": row["finding"]}
+
+    @app.get("/records", operation_id="list_records")
+    def list_records(user: Member = caller) -> Row:
+        rows = store.rows.get("records", {}).items()
+        is_open = store.flaw == "listed-for-anyone"
+        nodes = [shown(k, row) for k, row in rows if is_open or row["owner"] == user.name]
+        return {"edges": [{"node": node, "cursor": "x"} for node in nodes]}
+
+    @app.get("/records/{record_id}", operation_id="read_record")
+    def read_record(record_id: int, user: Member = caller) -> Row:
+        return shown(record_id, store.own("records", record_id, user))
 
 
 def _add_jobs(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:

@@ -1,10 +1,12 @@
 """Lists: nobody's list holds what is somebody else's alone (OWASP API1:2023)."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
 from apiproof.access.checks import Impact
+from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
 from apiproof.access.owners import is_kept_above
@@ -18,6 +20,8 @@ from apiproof.openapi.document import Operation
 
 ITEMS = 2  # that each of the two makes
 PAGES = 6
+LISTED = 8  # objects of a list that are read by themselves
+REFUSED = {403, 404}
 _LIMITS = ("limit", "page_size", "size", "per_page", "pageSize", "perPage", "count", "top")
 _OFFSETS = ("offset", "skip", "start")
 _NUMBERS = ("page", "page_number", "pageNumber")
@@ -41,12 +45,11 @@ class ListAccessProbe:
         """
         creators = self._preparer.maker.creators.for_list(operation)
         listing = operation.method == "GET" and not operation.path.endswith("}")
-        if (
-            not listing
-            or not creators
-            or not operation.secured
-            or operation.definition.get(SHARED_EXTENSION)
-        ):
+        is_meant = operation.secured and not operation.definition.get(SHARED_EXTENSION)
+        if not listing or not is_meant:
+            return
+        if not creators:
+            yield from self._given_away(operation)
             return
         prepared = self._preparer.prepared(operation, user=self._preparer.new_user())
         try:
@@ -77,6 +80,45 @@ class ListAccessProbe:
         yield evaluated(
             operation, CHECK, "listing", leaked[:1] or responses[:1], note, impact=Impact.LEAK
         )
+
+    def _given_away(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
+        """Compare a list that nothing adds to with what reading its objects shows, and refuses."""
+        readers = [
+            found
+            for found in self._preparer.security.operations
+            if found.method == "GET"
+            and found.path.rpartition("/{")[0] == operation.path.rstrip("/")
+            and found.path.count("{") == operation.path.count("{") + 1
+            and found.path.endswith("}")
+        ]
+        for user in self._preparer.user_source.users() if readers else ():
+            if not user.is_learnt:
+                return
+            prepared = self._preparer.prepared(operation, user=user)
+            answer = self._preparer.send_valid(prepared)
+            shown = [(item, self._read(readers[0], prepared, item)) for item in _keyed(answer)]
+            read = [one for _, one in shown if one is not None and one.ok]
+            refused = [item for item, one in shown if one is not None and one.status in REFUSED]
+            if not read or not refused:
+                continue
+            whole = [{path[-1] for path, _ in fields_of(one.json)} for one in read]
+            told = {path[-1] for path, _ in fields_of(refused[0])}
+            is_told = len(whole[0]) > 1 and whole[0] <= told
+            note = "a list shows whole what reading it by itself refuses" if is_told else ""
+            yield evaluated(operation, CHECK, "listing", (answer,), note, impact=Impact.LEAK)
+            return
+
+    def _read(
+        self, reader: Operation, listed: PreparedRequest, item: Mapping[str, Any]
+    ) -> Response | None:
+        """Read an object of a list by itself; None where the list does not say its id."""
+        name, creator = path_names(reader)[-1], ResourceCreator(listed.request.operation)
+        key = created_id(creator, Response(200, {}, json.dumps(item)), reader.path, name)
+        if key is None:
+            return None
+        auth = self._preparer.credential(reader, listed.user)
+        request = Request(reader, {**listed.request.values, name: key})
+        return self._preparer.send_valid(PreparedRequest(listed.user, request, auth))
 
     def _is_for_everybody(
         self, made: CreatedResource, theirs: PreparedRequest, mine: PreparedRequest
@@ -125,6 +167,15 @@ class ListAccessProbe:
             first = number + (place in _NUMBERS)
             page = _asking(request, {limit: 1, place: first})
             yield self._preparer.sender.send(page, prepared.auth)
+
+
+def _keyed(answer: Response) -> list[Mapping[str, Any]]:
+    """Return the first objects of a list that are no envelopes around others."""
+    items = list(items_of(answer.json)) if answer.ok else []
+    plain = [
+        item for item in items if not any(isinstance(v, Mapping | list) for v in item.values())
+    ]
+    return plain[:LISTED]
 
 
 def _asking(request: Request, query: dict[str, Any]) -> Request:

@@ -47,7 +47,7 @@ from apiproof.openapi.document import Operation
 SERVER_ERROR = 500
 VERSION_ASKED = 428  # RFC 6585, 3
 IF_MATCH = "If-Match"
-PATIENCE, PAUSE = 3.0, 0.25  # seconds for jobs to end, and between looks at them
+PATIENCE, PAUSE = 3.0, 0.25  # seconds for all jobs of a run to end, and between looks
 MOST_JOBS = 3  # that are looked at each time
 
 
@@ -78,6 +78,8 @@ class RequestPreparer:
         self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self._versioned: set[str] = set()  # operations that refuse writes of no named version
+        self._awaited: set[tuple[str, str]] = set()  # jobs that went on for too long
+        self._patience = PATIENCE
         self.seen = SeenIds()
         self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
         self._reads: dict[str, PreparedRequest] = {}  # what each user has read last
@@ -141,18 +143,26 @@ class RequestPreparer:
     def await_jobs(self) -> bool:
         """Read jobs that are under way until they are done: what they make has an id then.
 
+        Nothing is waited for twice, and no run waits longer than its patience: orders and loans
+        may be pending, too, and for ever.
+
         Returns:
             Whether one has been done meanwhile.
         """
-        before = len(self.seen.under_way)
-        ends = time.monotonic() + PATIENCE
-        while (waiting := list(self.seen.under_way.values())) and time.monotonic() < ends:
+        jobs = self.seen.under_way
+        is_done = False
+        while new := [key for key in jobs if key not in self._awaited]:
+            if self._patience <= 0:
+                self._awaited.update(new)
+                break
             time.sleep(PAUSE)
-            for user, request in waiting[:MOST_JOBS]:
-                auth = self.credential(request.operation, user)
-                self.send_valid(PreparedRequest(user, request, auth))
-        is_done = len(self.seen.under_way) < before
-        self.seen.under_way.clear()  # those that go on are not waited for again
+            self._patience -= PAUSE
+            for key in new[:MOST_JOBS]:
+                user, request = jobs[key]
+                with contextlib.suppress(NotPrepared):  # whose account has ended meanwhile
+                    auth = self.credential(request.operation, user)
+                    self.send_valid(PreparedRequest(user, request, auth))
+                is_done = is_done or key not in jobs
         return is_done
 
     def note_success(
