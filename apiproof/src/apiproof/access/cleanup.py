@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.http import NotPrepared, Request, Response, Sender
-from apiproof.access.options import ProbeOptions
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import own_value
 from apiproof.access.requirements import is_session_ending
@@ -19,7 +18,7 @@ from apiproof.access.resources import (
     moved_to,
 )
 from apiproof.access.safeguards import is_account_operation, names_account
-from apiproof.access.users import User, UserSource
+from apiproof.access.users import User
 from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
@@ -68,16 +67,6 @@ def note_of(accounts: Accounts, sender: Sender) -> str:
     if sender.is_limited:
         notes.append("the service limits requests (429): raise its limit for the run, or name less")
     return "; ".join(notes)
-
-
-def would_use_up(operation: Operation, user_source: UserSource, options: ProbeOptions) -> bool:
-    """Whether trying an operation would cost an account or a session for good."""
-    if user_source.can_create_users or options.destructive:
-        return False
-    if is_session_ending(operation, SessionEnd.DELETED):
-        return True
-    renews = all(map(user_source.can_log_in_again, user_source.users()))
-    return is_session_ending(operation, SessionEnd.SIGNED_OUT) and not renews
 
 
 def removed_account(accounts: Accounts, request: Request) -> User | None:

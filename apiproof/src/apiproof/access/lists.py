@@ -102,9 +102,9 @@ class ListAccessProbe:
             if not read or not refused:
                 continue
             whole = [{path[-1] for path, _ in fields_of(one.json)} for one in read]
-            told = {path[-1] for path, _ in fields_of(refused[0])}
-            is_told = len(whole[0]) > 1 and whole[0] <= told
-            note = "a list shows whole what reading it by itself refuses" if is_told else ""
+            summary = {path[-1] for path, _ in fields_of(refused[0])}
+            is_whole = len(whole[0]) > 1 and whole[0] <= summary
+            note = "a list shows whole what reading it by itself refuses" if is_whole else ""
             yield evaluated(operation, CHECK, "listing", (answer,), note, impact=Impact.LEAK)
             return
 

@@ -27,12 +27,12 @@ from apiproof.access.prepared import (
     with_own_query,
 )
 from apiproof.access.references import Reference
-from apiproof.access.requesters import Requesters
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resource_maker import ResourceMaker
 from apiproof.access.resources import CreatedResource
 from apiproof.access.safeguards import (
     SAFE,
+    Requesters,
     Safeguards,
     changes_caller,
     changes_identity,

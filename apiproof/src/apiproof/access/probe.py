@@ -12,7 +12,7 @@ import requests
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
-from apiproof.access.cleanup import Cleanup, note_end, note_of, would_use_up
+from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.error_conformance import ErrorConformance
@@ -47,7 +47,7 @@ from apiproof.access.requirements import (
     shadowed_routes,
     turn_of,
 )
-from apiproof.access.safeguards import SAFE, Safeguards
+from apiproof.access.safeguards import SAFE, Safeguards, would_use_up
 from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.trials import trials_with_accounts
 from apiproof.access.url_fetch import UrlFetchProbe
@@ -226,8 +226,8 @@ class Probe:
                 name, last = operation.operation_id, operation.path_parameters[-1:]
                 if not last or name not in lacking:
                     continue
-                told = seen.who_knows(last[0], is_safe=operation.method in SAFE)
-                if known := [one for one in told if not self._user_source.is_gone(one)]:
+                knowing = seen.who_knows(last[0], is_safe=operation.method in SAFE)
+                if known := [one for one in knowing if not self._user_source.is_gone(one)]:
                     self._retried.add(name)
                     del missed[name]
                     self._preparer.try_anew(operation, known[0])
@@ -275,7 +275,7 @@ class Probe:
             self._note_seen()
 
     def _guarded(self, operation: Operation) -> Iterator[Result]:
-        if would_use_up(operation, self._user_source, self._options):
+        if would_use_up(operation, self._user_source, destructive=self._options.destructive):
             reason = "it would use up an account of the identities file (see --use-up)"
             yield skipped(operation, "valid", reason), []
             return

@@ -206,13 +206,13 @@ def created_id(
     """
     if creator.expression:
         return _evaluated(creator.expression, response, request)
-    told = _member(response.json, _names(template, parameter))
-    if told is None:
-        told = _from_links(response, template)
-    if told is None:
-        told = _member(response.json, _LESSER_IDS)
-    if told is not None:
-        return told
+    found = _member(response.json, _names(template, parameter))
+    if found is None:
+        found = _from_links(response, template)
+    if found is None:
+        found = _member(response.json, _LESSER_IDS)
+    if found is not None:
+        return found
     said = request.content.body if request is not None else None
     if isinstance(said, Mapping):
         names = [parameter, *(name for name in said if parameter.endswith(f"_{name}"))]

@@ -1,11 +1,14 @@
 """What a probe leaves alone: accounts that it was lent, the whole database, and what is read-only.
 
+Who sends a request is chosen here, too: accounts of the run's own before those that were lent.
+
 Without `destructive`, no request may delete, rename or otherwise change an account that was there
 before the run, wherever the document puts its identifier: path, query or body.
 """
 
+import itertools
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from apiproof.access.fields import (
@@ -17,8 +20,9 @@ from apiproof.access.fields import (
     named_values,
 )
 from apiproof.access.http import Request
-from apiproof.access.users import User
-from apiproof.jwt import NO_AUTH, RequestAuth
+from apiproof.access.requirements import is_session_ending
+from apiproof.access.users import User, UserSource
+from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -222,3 +226,69 @@ class Safeguards:
 
     def _names_lent(self, values: Iterable[Any]) -> bool:
         return any(str(value) in self._lent for value in values)
+
+
+class Requesters:
+    """Chooses who sends: one user serves many requests, unless one may end them."""
+
+    def __init__(self, user_source: UserSource, safeguards: Safeguards) -> None:
+        self._user_source = user_source
+        self._safeguards = safeguards
+        self._resident: User | None = None
+        self._changeable: User | None = None
+        self._knowing: dict[str, User] = {}
+
+    def prefer(self, operation: Operation, user: User | None) -> None:
+        """Let a user send what an operation takes who knows what it is about."""
+        if user is not None:
+            self._knowing[operation.label] = user
+
+    def of(self, operation: Operation) -> Iterator[User]:
+        """Yield whom to try for an operation, best first."""
+        tried = ""
+        known = self._knowing.get(operation.label)
+        if known is not None and not self._user_source.is_gone(known):
+            yield known
+        if self._user_source.can_create_users and (
+            operation.method == "GET" or "{" in operation.path
+        ):
+            if self._resident is not None and self._user_source.is_gone(self._resident):
+                self._resident = None
+            self._resident = self._resident or next(self._user_source.users(), None)
+            if self._resident is not None:
+                tried = self._resident.name
+                yield self._resident
+            if self._resident is None or not self._resident.is_learnt:
+                self._resident = None
+        others = (user for user in self._user_source.users() if user.name != tried)
+        # Whoever asks for what takes no credential is answered alike.
+        is_open = not operation.secured and self._user_source.can_create_users
+        yield from itertools.islice(others, int(not tried)) if is_open else others
+
+    def instead_of(self, user: User) -> User:
+        """Return an account of the run's own in place of one that was lent, where there is one."""
+        if self._safeguards.destructive:
+            return user
+        if self._changeable is None or self._user_source.is_gone(self._changeable):
+            if not self._user_source.can_create_users:
+                return next(self._user_source.users(), user)
+            try:
+                self._changeable = self._user_source.new_user()
+            except NotApplicable:
+                return user
+        return self._changeable
+
+    def forget(self, user: User) -> None:
+        """Take note that a user is of no more use."""
+        if self._resident is not None and self._resident.name == user.name:
+            self._resident = None
+
+
+def would_use_up(operation: Operation, user_source: UserSource, *, destructive: bool) -> bool:
+    """Whether trying an operation would cost an account or a session for good."""
+    if user_source.can_create_users or destructive:
+        return False
+    if is_session_ending(operation, SessionEnd.DELETED):
+        return True
+    renews = all(map(user_source.can_log_in_again, user_source.users()))
+    return is_session_ending(operation, SessionEnd.SIGNED_OUT) and not renews

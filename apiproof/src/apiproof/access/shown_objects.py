@@ -110,7 +110,7 @@ class SeenIds:
     def who_knows(self, parameter: str, *, is_safe: bool) -> list[User]:
         """Return who was shown what a parameter may name, the latest first."""
         known = self._seen if is_safe else self._made
-        names = [name for name, told in known if told == parameter.lower()]
+        names = [name for name, shown in known if shown == parameter.lower()]
         return [self._users[name] for name in reversed(names)]
 
 
