@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 import requests
 
+from apiproof.http.forwarding import forward_to
 from apiproof.http.server import PortTaken, ServerDied, bind_socket, run_server
 
 
@@ -18,6 +19,12 @@ def test_a_server_listens_when_its_url_is_known_and_not_afterwards() -> None:
         assert requests.get(base_url, timeout=5).status_code == 204
     with pytest.raises(requests.ConnectionError):
         requests.get(base_url, timeout=5)
+
+
+def test_what_is_forwarded_says_once_when_and_by_whom_it_was_served() -> None:
+    with run_server(app) as inner, run_server(forward_to(inner)) as outer:
+        headers = requests.get(outer, timeout=5).raw.headers
+    assert len(headers.getlist("date")) == len(headers.getlist("server")) == 1
 
 
 def test_two_servers_live_side_by_side() -> None:

@@ -2,6 +2,8 @@
 
 import shlex
 
+import pytest
+
 from apiproof.reporting.exchange import HttpRequest, curl_command
 
 
@@ -26,3 +28,18 @@ def test_no_part_of_a_request_becomes_shell_code() -> None:
     assert words[6] == 'X: "; $HOME'
     assert words[8] == "it's"
     assert '"$' not in curl_command(request)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/a/b", "http://127.0.0.1:8000/a/b"),
+        ("http://testserver/a", "http://127.0.0.1:8000/a"),
+        ("http://testserver.example.com/a", "http://testserver.example.com/a"),
+        ("https://api.example.com/a", "https://api.example.com/a"),
+    ],
+)
+def test_a_command_asks_where_serve_serves_what_a_run_reached_otherwise(
+    url: str, shown: str
+) -> None:
+    assert curl_command(HttpRequest("GET", url)) == f"curl -i -X GET {shown}"

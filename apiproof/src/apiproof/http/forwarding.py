@@ -1,4 +1,4 @@
-"""An ASGI application that forwards everything to a server elsewhere, and changes nothing."""
+"""An ASGI application that forwards everything to a server elsewhere, and changes nothing of it."""
 
 from urllib.parse import quote
 
@@ -20,6 +20,9 @@ _HOP_BY_HOP = {
     "transfer-encoding",
     "upgrade",
 }
+
+# Whoever serves this application says these, too.
+_SERVERS_OWN = {"date", "server"}
 
 
 def forward_to(base_url: str, *, keep_host: bool = False) -> ASGIApp:
@@ -44,7 +47,7 @@ def forward_to(base_url: str, *, keep_host: bool = False) -> ASGIApp:
         headers = [
             (name.encode("latin-1"), value.encode("latin-1"))
             for name, value in answer.headers.items()
-            if name.lower() not in _HOP_BY_HOP
+            if name.lower() not in _HOP_BY_HOP | _SERVERS_OWN
         ]
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.data})

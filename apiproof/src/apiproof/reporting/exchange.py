@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 # C0 and C1 control characters but tab and newline, and what turns the direction of writing.
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Where `apiproof serve --port 8000` serves what a run reached in its own way.
+SERVED = "http://127.0.0.1:8000"
+_UNREACHABLE = re.compile(r"^(http://testserver)?(?=/)")
 # What curl or the connection sets by itself.
 _OWN = {"host", "content-length", "accept-encoding", "connection", "user-agent"}
 
@@ -46,7 +49,8 @@ def curl_command(request: HttpRequest, variables: Collection[str] = ("$TOKEN",))
         variables: what stands in it for secrets and stays a variable of the shell.
     """
     pattern = re.compile("|".join(map(re.escape, sorted(variables, reverse=True))) or r"(?!)")
-    words = ["curl", "-i", "-X", request.method, _quoted(request.url, pattern)]
+    url = _UNREACHABLE.sub(SERVED, request.url)
+    words = ["curl", "-i", "-X", request.method, _quoted(url, pattern)]
     for name, value in sorted(request.headers.items()):
         lowered = name.lower()
         if lowered not in _OWN and not (lowered == "accept" and value == "*/*"):
