@@ -14,7 +14,15 @@ from fastapi.routing import APIRoute
 from api import health, openapi
 from api.dependencies import AppState
 from api.exception_handlers import install_exception_handlers
-from api.middleware import REQUEST_ID, Admission, BodyLimit, Line, RequestDeadline, RequestRecord
+from api.middleware import (
+    REQUEST_ID,
+    Admission,
+    BodyLimit,
+    LastResort,
+    Line,
+    RequestDeadline,
+    RequestRecord,
+)
 from api.randoms.router import router as randoms_router
 from api.settings import Settings, read_settings
 from api.users.router import build_public_router
@@ -49,6 +57,7 @@ def create_app(settings: Settings | None = None, state: AppState | None = None) 
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
     app.add_middleware(Admission, lines=_lines(state))
     app.add_middleware(RequestDeadline, seconds=settings.request_deadline)
+    app.add_middleware(LastResort)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

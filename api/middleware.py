@@ -32,10 +32,7 @@ _LAST_RESORT = json.dumps({"detail": "Internal server error"}).encode()
 
 
 class RequestRecord:
-    """Gives each request an id, logs its outcome, and answers 500 when all else failed.
-
-    Nobody may store an answer.
-    """
+    """Gives each request an id, and logs its outcome; nobody may store an answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -63,12 +60,36 @@ class RequestRecord:
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             try:
                 await self.app(scope, receive, send_with_id)
-            except Exception as error:  # noqa: BLE001 - the last resort of the process
-                log.critical("request_failed", **_frames(error))
-                if not status:
-                    await _answer_500(send_with_id)
             finally:  # also when the server gives the request up
                 _record(scope, status, time.perf_counter() - started)
+
+
+class LastResort:
+    """Answers 500 when all else failed.
+
+    Within what lets pages of other origins read answers: they are told of this one, too.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        has_begun = False
+
+        async def send_and_note(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            log.critical("request_failed", **_frames(error))
+            if not has_begun:
+                await _answer_500(send)
 
 
 class Line:

@@ -225,10 +225,17 @@ def logged_events() -> frozenset[str]:
     return frozenset(str(event.value) for event in found if isinstance(event, ast.Constant))
 
 
-def migrate(database_url: str) -> None:
+def migrate(database_url: Any) -> None:
     from api.migrations import upgrade
 
     upgrade(database_url)
+
+
+def migrate_by_url(database_url: str) -> None:
+    """Migrate as a process does that has SQLAlchemy's URL at hand."""
+    from sqlalchemy.engine import make_url
+
+    migrate(make_url(database_url))
 
 
 def take_back(database_url: str, revision: str) -> None:

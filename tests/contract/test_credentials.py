@@ -153,6 +153,31 @@ def test_an_operation_needs_its_own_scope_and_no_other(env: Environment, name: s
     assert request.send(env.client, headers=bearer(token)).status_code in {200, 201, 204}
 
 
+ALIKE = [
+    "other/{}",
+    "{}/read",
+    "{}.read",
+    "{}:read",
+    "read:{}",
+    "{}s",
+    "x{}",
+    "{},other",
+    "other,{}",
+]
+
+
+@pytest.mark.parametrize("name", ["read_me", "list_randoms"])
+def test_a_scope_whose_name_is_only_alike_is_another_one(env: Environment, name: str) -> None:
+    """Scopes are parted by spaces (RFC 6749, 3.3), have a case, and other APIs have theirs."""
+    user = env.new_account()
+    request, own = valid(env, name, user), "me" if name == "read_me" else "randoms"
+    for scope in [*(alike.format(own) for alike in ALIKE), own.upper(), own.title()]:
+        token = resigned(env, user.access_token, scope=f"openid {scope} email")
+        assert request.send(env.client, headers=bearer(token)).status_code == 403, scope
+    token = resigned(env, user.access_token, scope=f"openid {own} email")
+    assert request.send(env.client, headers=bearer(token)).status_code == 200
+
+
 def test_the_right_password_with_a_token_that_an_operator_revoked_is_not_called_wrong(
     env: Environment,
 ) -> None:

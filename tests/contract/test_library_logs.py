@@ -79,7 +79,9 @@ def test_an_error_that_a_library_logs_comes_without_its_text(
     with as_it_was("", "uvicorn", "uvicorn.error", "uvicorn.access"):
         log_like_a_deployment("INFO")
         error = ValueError("a-secret")
-        logging.getLogger("asyncio").error("A task failed", exc_info=error)
+        logging.getLogger("asyncio").error(
+            "A task failed\nfuture: <Task 'a-secret'>", exc_info=error
+        )
         with pytest.raises(ValueError, match="a-secret"):
             fail_in_a_library(error)
     written = capsys.readouterr().out

@@ -4,6 +4,7 @@ The order is forced in this process: the stand-in for Cognito holds its answer b
 """
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -312,6 +313,44 @@ def test_a_second_attempt_whose_answer_is_lost_leaves_no_account(env: Environmen
     assert account_of(env, "newcomer") is None
     assert sign_up(env) == 201
     assert opens(env)
+
+
+# Why a sign-up takes an account away: what has happened to it, or what was there before.
+WITHDRAWALS = {
+    "the database did not keep it": 503,
+    "its answer was lost": 503,
+    "nobody has a row of it": 409,
+    "nobody confirmed it in time": 409,
+}
+
+
+@pytest.mark.parametrize("why", WITHDRAWALS)
+def test_what_is_withdrawn_is_the_account_that_was_looked_at(env: Environment, why: str) -> None:
+    """By the time that it goes, another account has its name."""
+    changes = {
+        "nobody has a row of it": "DELETE FROM users",
+        "nobody confirmed it in time": "UPDATE users SET created_at = now() - interval '2 days'",
+    }
+    with ExitStack() as trouble:
+        if why in changes:
+            assert sign_up(env) == 201
+            change(env, changes[why])
+        elif why == "its answer was lost":
+            trouble.enter_context(env.cognito.outages.lose_answer("SignUp"))
+        else:
+            fails = on_insert("RAISE EXCEPTION USING ERRCODE = '40001'", "users")
+            fails = fails.replace("BEFORE INSERT", "BEFORE UPDATE")
+            trouble.enter_context(altered(env, fails, BACK))
+
+        def replace_it() -> None:
+            env.aws.admin_delete_user(UserPoolId=env.config.user_pool_id, Username="newcomer")
+            env.cognito.create_user("newcomer", "other@example.com", OTHER_PASSWORD)
+
+        trouble.enter_context(env.cognito.outages.meanwhile("AdminGetUser", replace_it))
+        answer = env.client.request("POST", "/users/signup", json=NEWCOMER)
+    assert answer.status_code == WITHDRAWALS[why]
+    form = {"username": "newcomer", "password": OTHER_PASSWORD}
+    assert env.client.request("POST", "/users/login", data=form).status_code == 200
 
 
 @pytest.mark.parametrize("taken", ["username", "email"])

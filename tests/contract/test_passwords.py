@@ -11,7 +11,14 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.service import alembic, application, environment_variables, migrate, operate
+from tests.service import (
+    alembic,
+    application,
+    environment_variables,
+    migrate,
+    migrate_by_url,
+    operate,
+)
 
 PASSWORDS = {
     "all that means something in a URL": "s@w:o/r?d=1&2#[3]{4} +;'\"\\",
@@ -132,10 +139,11 @@ def test_any_password_reaches_the_database_and_nobody_else(
     assert quote(password, safe="") not in shown
 
 
+@pytest.mark.parametrize("upgrade", [migrate, migrate_by_url])
 @pytest.mark.parametrize("password", PASSWORDS.values(), ids=PASSWORDS)
 def test_a_process_that_upgrades_by_itself_sends_the_password_as_it_was_set(
-    server: Database, password: str
+    server: Database, password: str, upgrade: Callable[[str], None]
 ) -> None:
     with pytest.raises(Exception, match="wrong password"):
-        migrate(server.url(password))
+        upgrade(server.url(password))
     assert set(server.heard) == {password}

@@ -55,11 +55,13 @@ class Full:
 
 
 @contextmanager
-def full(env: Environment, queue: int, one: str = "database_threads") -> Iterator[Full]:
+def full(
+    env: Environment, queue: int, one: str = "database_threads", **changed: Any
+) -> Iterator[Full]:
     """Send inserts that wait until the end of a block, one more than there is room for."""
     request = valid(env, "create_random")
     with (
-        run_server(application(env.config, **settings_of(queue, one))) as live,
+        run_server(application(env.config, **settings_of(queue, one), **changed)) as live,
         ThreadPoolExecutor(queue + 2) as threads,
     ):
 

@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.http.client import AsgiClient
+from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.network_faults import FaultProxy
 from tests.contract.pool_changes import altered, change
 from tests.contract.test_database import BACK, on_insert
+from tests.contract.test_queues import full
 from tests.contract.valid_requests import OPERATIONS, bearer, resigned, valid
 from tests.service import PASSWORD, application
 
@@ -116,6 +117,43 @@ def test_only_the_origins_of_the_settings_may_read_answers(
             re.split(", *", shown)
         )
         assert "Origin" in answer.headers["Vary"]
+
+
+def test_pages_of_the_origins_of_the_settings_may_read_every_refusal(env: Environment) -> None:
+    """Whoever refuses: what cannot be read is, to a page, a network that failed."""
+    origin = {"Origin": ORIGINS[0]}
+    known = {**origin, **bearer(env.new_account().access_token)}
+    settings = {"cors_origins": ORIGINS, "max_body_bytes": 1024}
+    rename = "ALTER TABLE {} RENAME TO {}"
+    gone = rename.format("random_items", "gone"), rename.format("gone", "random_items")
+    with AsgiClient(application(env.config, **settings)) as client:
+        found = [
+            client.request("GET", "/users/me", headers=origin),
+            client.request("GET", "/nowhere", headers=origin),
+            client.request("PUT", "/users/me", headers=origin),
+            client.request("POST", "/users/signup", headers=origin, data=b"x" * 1025),
+            client.request("POST", "/users/signup", headers=origin, json={}),
+        ]
+        with altered(env, *gone):
+            found.append(client.request("GET", "/randoms", headers=known))
+        with env.database.outage():
+            found.append(client.request("GET", "/randoms", headers=known))
+    with full(env, 1, cors_origins=ORIGINS) as service, HttpClient(service.url) as client:
+        found.append(client.request("GET", "/randoms", headers=known))
+    assert [answer.status_code for answer in found] == [401, 404, 405, 413, 422, 500, 503, 503]
+    for answer in found:
+        assert answer.headers.get("Access-Control-Allow-Origin") == ORIGINS[0], answer.status_code
+        assert "x-request-id" in answer.headers["Access-Control-Expose-Headers"].lower()
+        assert answer.headers["X-Request-ID"]
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_origins_are_parted_by_commas_and_spaces_do_not_count(env: Environment) -> None:
+    for text in (",".join(ORIGINS), ", ".join(ORIGINS), f" {ORIGINS[0]} ,{ORIGINS[1]}, "):
+        with AsgiClient(application(env.config, cors_origins=text)) as client:
+            for origin in ORIGINS:
+                answer = client.request("GET", "/health", headers={"Origin": origin})
+                assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
 # Settings of the service, and after how many seconds an unconfirmed account makes way.

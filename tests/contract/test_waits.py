@@ -13,7 +13,7 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from tests.contract.pool_changes import changing
-from tests.contract.test_queues import held
+from tests.contract.test_queues import LOCKED, held, signing_up
 from tests.contract.valid_requests import Valid, valid
 from tests.service import application
 
@@ -145,6 +145,29 @@ def test_a_connection_is_waited_for_as_long_as_the_settings_say(
             else:
                 assert SHORT <= quickest(ask) < SHORT + MARGIN
         assert created.result(AT_MOST).status_code == 201
+
+
+@pytest.mark.parametrize("name", ["login_user", "signup_user"])
+def test_a_connection_for_its_kind_is_waited_for_as_long_as_the_settings_say(
+    env: Environment, name: str
+) -> None:
+    """Of two logins, or two sign-ups, the first one holds all that are for their kind."""
+    first, other = valid(env, name), valid(env, name)
+    if name == "signup_user":
+        first = signing_up(env, "newcomer", "one@example.com")
+        other = signing_up(env, "other", "three@example.com")
+    pool = {"database_pool_size": 1, "database_max_overflow": 1}
+    settings = {**LONGEST, **pool, "database_pool_timeout": SHORT}
+    with (
+        run_server(application(env.config, **settings)) as live,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        with changing(env, LOCKED[name]) as wait_until_one_waits:
+            held_up = threads.submit(first.send, HttpClient(live))
+            wait_until_one_waits()
+            ask = lambda: threads.submit(other.send, HttpClient(live)).result(AT_MOST)  # noqa: E731
+            assert SHORT <= quickest(ask) < SHORT + MARGIN
+        assert held_up.result(AT_MOST).status_code < 300
 
 
 def test_who_gave_up_is_not_served_and_keeps_nobody_out(env: Environment) -> None:

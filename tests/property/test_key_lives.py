@@ -1,8 +1,12 @@
 """The cache of a pool's keys through outages, ages, rotations and inventions, in any order."""
 
 import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import settings
 from hypothesis.stateful import (
@@ -17,10 +21,12 @@ from jwt.algorithms import RSAAlgorithm
 from api.errors import KeysUnavailable
 from api.identity.jwt import JwksCache
 from api.identity.protocols import JwksSource
+from api.limits import Deadline
 from tests.property.unsteady_environment import count
 
 LIFESPAN = 3600.0  # seconds, like the next one
 COOLDOWN = 5.0
+PATIENCE = 10.0  # seconds, of the clock on the wall
 TROUBLES = sampled_from([OSError(), RecursionError(), [], {"keys": [{}]}, {"keys": None}])
 # What must have happened, and in which share of the lives.
 REACH = {
@@ -204,6 +210,37 @@ def test_a_key_that_the_set_has_not_shown_for_long_is_looked_up_however_lately_o
     lives.ask_for_a_key_that_another_has_followed()
     assert "a key is asked for that was not seen for long" in lives.reached
     assert lives.cache.has(lives.source.key["kid"])
+
+
+def test_a_key_that_is_newer_than_a_fetch_under_way_is_looked_for_by_another_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The provider has just signed by it, and what is on its way may be the set of before."""
+    source, fetches, waits = Source(), list[Callable[[], None]](), threading.Semaphore(0)
+
+    def remaining(_: Deadline) -> float:
+        waits.release()  # asked under the lock, at last before somebody waits
+        return PATIENCE
+
+    monkeypatch.setattr(Deadline, "remaining", property(remaining))
+    cache = JwksCache(
+        source, lifespan=LIFESPAN, cooldown=COOLDOWN, clock=lambda: 0.0, begin=fetches.append
+    )
+
+    def fetch() -> None:
+        assert waits.acquire(timeout=PATIENCE), "nobody looks"
+        fetches.pop()()
+
+    with ThreadPoolExecutor(2) as threads:
+        early = threads.submit(cache.find, "key-0")
+        assert waits.acquire(timeout=PATIENCE)
+        late = threads.submit(cache.find, "key-1", bypass_cooldown=True)
+        fetch()
+        assert early.result(PATIENCE)
+        source.key = {**source.key, "kid": "key-1"}
+        fetch()
+        assert late.result(PATIENCE)
+    assert source.fetches == 2
 
 
 def test_keys_live_as_the_model_says_whatever_becomes_of_their_source() -> None:
