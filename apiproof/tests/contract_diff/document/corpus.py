@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from apiproof.contract_diff.document import Change, diff
 from apiproof.openapi.document import parse_yaml
 
 FOLDER = Path(__file__).parent / "corpus"
@@ -35,6 +37,11 @@ class Case:
     @property
     def breaking(self) -> bool:
         return self.label == "breaking"
+
+    @cached_property  # several tests look at them
+    def changes(self) -> list[Change]:
+        """What the comparison finds."""
+        return diff(self.old, self.new)
 
 
 def cases() -> list[Case]:
