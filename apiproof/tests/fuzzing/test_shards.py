@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from schemathesis import Config
+from schemathesis import Config, GenerationMode
+from schemathesis.config import GenerationConfig
 from schemathesis.core.result import Ok
 from schemathesis.openapi import from_dict
+from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_result import ShardResult
@@ -64,8 +66,8 @@ def test_a_recursive_document_is_shared_out() -> None:
     assert labels_of(Shard(1, 2), document) | labels_of(Shard(2, 2), document) == {"POST /nodes"}
 
 
-def selected(shard: Shard, **filters: Any) -> set[str]:
-    """The operations that a run of the command line would test."""
+def limited(shard: Shard, **filters: Any) -> OpenApiSchema:
+    """The document as the command line would have it for a shard."""
     schema = from_dict(DOCUMENT, config=Config())
     limit(schema, shard)
     nothing: dict[str, Any] = {"exclude_deprecated": False, "include_by": None, "exclude_by": None}
@@ -73,8 +75,38 @@ def selected(shard: Shard, **filters: Any) -> set[str]:
         for what in ("path", "method", "name", "tag", "operation_id"):
             nothing |= {f"{how}_{what}": (), f"{how}_{what}_regex": None}
     schema.filter_set = schema.config.operations.create_filter_set(**{**nothing, **filters})
-    found = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
-    return {operation.label for operation in found}
+    return schema
+
+
+def chosen(schema: OpenApiSchema) -> list[Any]:
+    """The operations that a run would test."""
+    return [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
+
+
+def selected(shard: Shard, **filters: Any) -> set[str]:
+    """The labels of the operations that a run of the command line would test."""
+    return {operation.label for operation in chosen(limited(shard, **filters))}
+
+
+def methods(schema: OpenApiSchema) -> list[tuple[str, str]]:
+    """The paths and the methods of what is sent beyond what the document declares."""
+    modes = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
+    return [
+        (operation.path, case.method)
+        for operation in chosen(schema)
+        for case in schema.iter_coverage_cases(
+            operation, generation_modes=modes, generation_config=GenerationConfig()
+        )
+        if case.method != operation.method.upper()
+    ]
+
+
+def test_methods_that_a_path_does_not_declare_are_tried_by_whoever_has_it() -> None:
+    whole = methods(limited(Shard(1, 1)))
+    assert {path for path, _ in whole} == {operation.path for operation in operations(DOCUMENT)}
+    assert sorted(whole) == sorted(methods(from_dict(DOCUMENT, config=Config())))
+    parts = [methods(limited(shard)) for shard in shards(2)[:2]]
+    assert sorted(each for part in parts for each in part) == sorted(whole)
 
 
 def test_a_run_keeps_to_its_shard() -> None:
@@ -84,10 +116,10 @@ def test_a_run_keeps_to_its_shard() -> None:
 
 
 def test_the_users_own_choice_of_operations_holds_within_a_shard() -> None:
-    chosen = [
+    parts = [
         selected(shard, include_name=("GET /health", "POST /things")) for shard in shards(2)[:2]
     ]
-    assert sorted(label for part in chosen for label in part) == ["GET /health", "POST /things"]
+    assert sorted(label for part in parts for label in part) == ["GET /health", "POST /things"]
 
 
 def test_the_phases_are_shared_out() -> None:
