@@ -78,7 +78,8 @@ def _me(env: Environment) -> Callable[[], object]:
 def _sign_up(env: Environment) -> Callable[[], object]:
     pool = {"ClientId": env.config.client_id, "SecretHash": env.cognito.secret_hash("hops")}
     attributes = [{"Name": "email", "Value": "hops@example.com"}]
-    return lambda: env.aws.sign_up(
+    aws = env.aws  # made when it is first asked for
+    return lambda: aws.sign_up(
         **pool, Username="hops", Password=PASSWORD, UserAttributes=attributes
     )
 

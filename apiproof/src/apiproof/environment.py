@@ -310,15 +310,13 @@ class Environment:
         if self.service.sign_up is None:
             return self.cognito.create_user(seed.username, seed.email, seed.password)
         sub = self.service.sign_up(self, seed)
-        pool = {"UserPoolId": self.cognito.user_pool_id, "Username": seed.username}
-        user = self.aws.admin_get_user(**pool)
-        if user["UserStatus"] == "UNCONFIRMED":
+        if not self.cognito.is_confirmed(seed.username):
             if self.service.confirm is not None:
                 self.service.confirm(self, seed.username, self.code(seed.username))
             else:
+                pool = {"UserPoolId": self.cognito.user_pool_id, "Username": seed.username}
                 self.aws.admin_confirm_sign_up(**pool)
-        attributes = {each["Name"]: each["Value"] for each in user["UserAttributes"]}
-        return sub or str(attributes["sub"])
+        return sub or self.cognito.sub_of(seed.username)
 
     def join(self, username: str, group: str) -> None:
         """Put a user into a group of the pool, which is made where it is missing."""

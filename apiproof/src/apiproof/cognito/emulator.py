@@ -330,6 +330,24 @@ class Cognito:
             user = self._pool.find(username)
             return factors.app_code(user, self.clock.now()) if user else ""
 
+    def sub_of(self, username: str) -> str:
+        """Return a user's `sub`.
+
+        Raises:
+            UserNotFound: no such user.
+        """
+        with self._context.lock:
+            return str(self._pool.get(username).id)
+
+    def is_confirmed(self, username: str) -> bool:
+        """Whether a user who signed up was confirmed.
+
+        Raises:
+            UserNotFound: no such user.
+        """
+        with self._context.lock:
+            return bool(self._pool.get(username).status != UserStatus.UNCONFIRMED)
+
     def issue_tokens(
         self, username: str, /, scopes: Iterable[str] | None = None, **claims: Any
     ) -> Tokens:
