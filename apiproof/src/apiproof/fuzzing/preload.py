@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from hypothesis import strategies as st
+
 from apiproof.environment import Environment
 from apiproof.fuzzing.local_constants import has_seam, read_constants
 from apiproof.live import published_document
@@ -55,6 +57,7 @@ def import_late() -> None:
     for name in _IMPORTED_LATE:
         with contextlib.suppress(ImportError):  # another version has it elsewhere
             importlib.import_module(name)
+    st.text().validate()  # reads which characters there are: in a new folder, a second's work
 
 
 def build_once(service: Service, clone: Callable[[], Database] | None) -> Service:
