@@ -5,16 +5,21 @@ one of stock is served already. Stock has the same settings and a real token wit
 none of our hooks, checks or overrides; each turn begins with a fresh environment. The kinds take
 turns, so that what else the machine does falls on all; the ratios are of the medians.
 
+Each is measured at the length that the project has set, and in a longer run: what a start costs
+weighs less there, and the difference of the two is what a further case costs.
+
 `--part documents` does it with two other documents, GitHub's among them (npm fetches it);
 `--part defect` measures the time until a planted defect of access is told.
 
-Like is not compared with like, and the second table says how far: a fuzzed sign-out ends stock's
-session, and all that it sends afterwards is refused, which costs a server little; ours sees to it
-that requests succeed, and each that does runs into the database and the user pool. Processor time
-is that of all processes, servers included.
+Stock with one token is not like ours: a fuzzed sign-out ends its session, and all that it sends
+afterwards is refused, which costs a server little. So it is measured as well as it can be told to
+do better: it signs in again where it is refused, and leaves alone what ends its account for good.
+What the answers are says how far each got. Processor time is that of all processes, servers
+included.
 """
 
 import argparse
+import atexit
 import json
 import os
 import re
@@ -27,18 +32,28 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
+from tempfile import TemporaryDirectory, mkdtemp
 
 from rich.table import Table
 
+from apiproof.environment_file import EnvironmentFile
 from apiproof.fork_pool import available_cores
-from apiproof.reporting import Chart, Series, StepResult, step_result
 from apiproof.reporting.store import save_step
 from apiproof.reporting.terminal import console
 from tests.bench.contracts import GITHUB, fetched
+from tests.bench.fuzzing_tables import (
+    CLASSES,
+    LONGER,
+    OWN_LENGTH,
+    Mix,
+    Rates,
+    as_step,
+    further,
+    tell,
+    tell_answers,
+)
 from tests.bench.fuzzing_targets import (
     DEFECT,
     DEFECTIVE,
@@ -53,8 +68,11 @@ from tests.bench.results import keep
 from tests.bench.throughput import serving
 
 TURNS = 5
+LONG = 200
 PARTS = ("own", "documents", "defect")
-CLASSES = ("2xx", "4xx", "5xx")
+
+
+Lengths = dict[str, tuple[str, ...]]  # how long a run is, and the arguments that make it so
 
 
 @dataclass(frozen=True)
@@ -75,9 +93,6 @@ class Turn:
     def per_second(self) -> float:
         """Cases per second."""
         return self.cases / self.seconds
-
-
-Mix = dict[str, float]  # the share of answers by class of status
 
 
 def _cpu() -> float:
@@ -112,12 +127,25 @@ def _folder(target: Target, *, is_stock: bool) -> Iterator[Path]:
     ):
         settings = re.sub(ours_alone, "", settings)
     with TemporaryDirectory() as folder:
+        shutil.copytree(_unicode_tables(), Path(folder) / ".hypothesis")
         (Path(folder) / "schemathesis.toml").write_text(settings, encoding="utf-8")
         yield Path(folder)
 
 
+@cache
+def _unicode_tables() -> str:
+    """A folder with what Hypothesis keeps in a project from its first run: over a second's work."""
+    folder = mkdtemp()
+    atexit.register(shutil.rmtree, folder)
+    text = "from hypothesis import strategies; strategies.text().validate()"
+    subprocess.run([sys.executable, "-c", text], cwd=folder, check=True)  # noqa: S603  # our own
+    return str(Path(folder) / ".hypothesis")
+
+
 @contextmanager
-def _stock(target: Target, *arguments: str) -> Iterator[tuple[list[str], Path]]:
+def _stock(
+    target: Target, *arguments: str, signs_in: bool = False
+) -> Iterator[tuple[list[str], Path]]:
     """The command of Schemathesis as it comes, with a token of all scopes, and its folder."""
     with (
         _folder(target, is_stock=True) as folder,
@@ -125,15 +153,28 @@ def _stock(target: Target, *arguments: str) -> Iterator[tuple[list[str], Path]]:
             target.words("serve"), target.environment, folder if target.service else ROOT
         ) as ready,
     ):
-        header = ("-H", f"Authorization: Bearer {ready.users[0].access_token}")
-        words = [sys.executable, "-m", "schemathesis.cli", "run", ready.openapi_url, *header]
-        yield [*words, "--url", ready.base_url, *target.arguments, *arguments], folder
+        words = [sys.executable, "-m", "schemathesis.cli", "run", ready.openapi_url]
+        words += [*_credential(target, ready, folder, signs_in=signs_in), "--url", ready.base_url]
+        yield [*words, *target.arguments, *arguments], folder
 
 
-def stock(target: Target, *arguments: str) -> Turn:
+def _credential(
+    target: Target, ready: EnvironmentFile, folder: Path, *, signs_in: bool
+) -> Sequence[str]:
+    """Words of the command for its credential: a token, or what lasts where it signs in itself."""
+    user = ready.users[0]
+    if not signs_in:
+        return ("-H", f"Authorization: Bearer {user.access_token}")
+    settings = folder / "schemathesis.toml"
+    login = target.sign_in.format(username=user.username, password=user.password)
+    settings.write_text(settings.read_text("utf-8") + login, "utf-8")
+    return target.keeps_account
+
+
+def stock(target: Target, *arguments: str, signs_in: bool = False) -> Turn:
     """Schemathesis as it comes, against a served environment."""
     before = _cpu()
-    with _stock(target, *arguments) as (words, folder):
+    with _stock(target, *arguments, signs_in=signs_in) as (words, folder):
         cases, seconds = _run(words, folder, target)
     return Turn(cases, seconds, _cpu() - before)
 
@@ -204,28 +245,42 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="nox -s bench -- fuzzing")
     parser.add_argument("--turns", type=int, default=TURNS, help="of each kind (5)")
     parser.add_argument("--max-examples", type=int, help="of each operation (the project's)")
+    parser.add_argument(
+        "--longer", type=int, default=LONG, help="examples in the longer run; 0 for none (200)"
+    )
     parser.add_argument("--part", choices=PARTS, action="append", help="only this (all)")
     parser.add_argument("--operations", type=int, default=40, help="of GitHub's document (40)")
     options = parser.parse_args(arguments)
-    more = ["--max-examples", str(options.max_examples)] if options.max_examples else []
+    lengths = {OWN_LENGTH: _examples(options.max_examples)}
+    if options.longer:
+        lengths[LONGER] = _examples(options.longer)
     parts = options.part or PARTS
     if "own" in parts:
-        rates = _rates(OURS, sorted({1, 2, 4, available_cores()}), options.turns, more)
-        mixes = {
-            "stock": _mix(lambda option: stock(OURS, *more, option)),
-            "ours": _mix(lambda option: _shard(*more, option)),
-        }
-        _tell(OURS, rates, options.turns)
-        _tell_answers(mixes)
-        keep("fuzzing", {"turns": options.turns, "kinds": rates, "answers": mixes})
-        save_step(as_step(rates))  # for the next report of `apiproof run`
+        _own(lengths, options.turns)
     if "documents" in parts:
-        _documents(options.turns, options.operations, more)
+        _documents(lengths, options.turns, options.operations)
     if "defect" in parts:
         _first_defect(options.turns)
 
 
-def _documents(turns: int, operations: int, more: Sequence[str]) -> None:
+def _examples(number: int | None) -> tuple[str, ...]:
+    return ("--max-examples", str(number)) if number else ()
+
+
+def _own(lengths: Lengths, turns: int) -> None:
+    found = _compared(OURS, lengths, turns)
+    more = lengths[OWN_LENGTH]
+    mixes = {
+        "stock, one token": _mix(lambda option: stock(OURS, *more, option)),
+        "stock, signs in again": _mix(lambda option: stock(OURS, *more, option, signs_in=True)),
+        "ours": _mix(lambda option: _shard(*more, option)),
+    }
+    tell_answers(mixes)
+    keep("fuzzing", {"turns": turns, **found, "answers": mixes})
+    save_step(as_step(found))  # for the next report of `apiproof run`
+
+
+def _documents(lengths: Lengths, turns: int, operations: int) -> None:
     kept = {}
     with TemporaryDirectory() as folder:
         targets = [DRAWERS]
@@ -237,8 +292,7 @@ def _documents(turns: int, operations: int, more: Sequence[str]) -> None:
         else:
             console.print("npm, which fetches GitHub's document, is missing: it is left out.")
         for target in targets:
-            kept[target.name] = _rates(target, sorted({1, available_cores()}), turns, more)
-            _tell(target, kept[target.name], turns)
+            kept[target.name] = _compared(target, lengths, turns)
     keep("fuzzing-documents", {"turns": turns, "documents": kept})
 
 
@@ -268,65 +322,46 @@ def _processes(count: int) -> str:
     return f"{count} process{'es' if count > 1 else ''}"
 
 
-def _rates(
-    target: Target, counts: Sequence[int], turns: int, more: Sequence[str]
-) -> dict[str, dict[str, float]]:
-    """Let the kinds take turns; returns the medians of each."""
-    kinds: dict[str, Callable[[], Turn]] = {
-        "stock Schemathesis, one token": partial(stock, target, *more)
+def _kinds(target: Target) -> dict[str, Callable[..., Turn]]:
+    """Who is measured, by name; each takes further arguments of the command."""
+    kinds: dict[str, Callable[..., Turn]] = {
+        "stock Schemathesis, one token": partial(stock, target)
     }
-    for count in counts:
-        kinds[f"ours, {_processes(count)}"] = partial(ours, target, count, *more)
-    done: dict[str, list[Turn]] = {name: [] for name in kinds}
+    if target.sign_in:
+        kinds["stock, signs in again"] = partial(stock, target, signs_in=True)
+    for count in sorted({1, available_cores()}):
+        kinds[f"ours, {_processes(count)}"] = partial(ours, target, count)
+    return kinds
+
+
+def _compared(target: Target, lengths: Lengths, turns: int) -> dict[str, Rates]:
+    """Let the kinds take turns at each length; tells and returns the medians of each."""
+    kinds = _kinds(target)
+    done: dict[tuple[str, str], list[Turn]] = {}
     for _ in range(turns):
-        for name, run in kinds.items():
-            done[name].append(run())
-    return {name: summary(each) for name, each in done.items()}
+        for length, more in lengths.items():
+            for name, run in kinds.items():
+                done.setdefault((length, name), []).append(run(*more))
+    found: dict[str, Rates] = {
+        length: {name: summary(done[length, name]) for name in kinds} for length in lengths
+    }
+    title = f"Fuzzing {target.name} on {available_cores()} cores, medians of {turns} turns"
+    for length, rates in found.items():
+        tell(f"{title}: {length}", rates)
+    if LONGER in found:
+        found["a further case"] = further(found[OWN_LENGTH], found[LONGER])
+        tell(f"{title}: what a further case costs", found["a further case"])
+    return found
 
 
 def summary(turns: Sequence[Turn]) -> dict[str, float]:
     """The medians of some turns."""
-    cases = statistics.median(turn.cases for turn in turns)
     return {
-        "cases": cases,
+        "cases": statistics.median(turn.cases for turn in turns),
         "seconds": round(statistics.median(turn.seconds for turn in turns), 2),
+        "cpu_seconds": round(statistics.median(turn.cpu for turn in turns), 2),
         "cases_per_second": round(statistics.median(turn.per_second for turn in turns), 1),
         "cpu_ms_per_case": round(
             1000 * statistics.median(turn.cpu / turn.cases for turn in turns), 2
         ),
     }
-
-
-def _tell(target: Target, rates: dict[str, dict[str, float]], turns: int) -> None:
-    yardstick = next(iter(rates.values()))["cases_per_second"]
-    title = f"Fuzzing {target.name} on {available_cores()} cores, medians of {turns} turns"
-    table = Table(title=title)
-    for column in ("", "cases", "seconds", "cases/s", "of stock", "CPU ms a case"):
-        table.add_column(column, justify="right" if column else "left")
-    for name, each in rates.items():
-        rate, cpu = each["cases_per_second"], each["cpu_ms_per_case"]
-        share = f"{rate / yardstick:.2f} x"
-        figures = (f"{each['cases']:.0f}", f"{each['seconds']:.1f}", f"{rate:.1f}", share)
-        table.add_row(name, *figures, f"{cpu:.1f}")
-    console.print(table)
-
-
-def _tell_answers(mixes: dict[str, Mix]) -> None:
-    shares = Table("", *CLASSES, title="What the answers are (stateful phase of ours left out)")
-    for name, mix in mixes.items():
-        shares.add_row(name, *(f"{share:.0%}" for share in mix.values()))
-    console.print(shares)
-
-
-def as_step(rates: dict[str, dict[str, float]]) -> StepResult:
-    """The rates as a step of the report."""
-
-    def chart(what: str, title: str, unit: str) -> Chart:
-        points: Any = tuple((name, each[what]) for name, each in rates.items())
-        return Chart(title, "", unit, (Series(title, points),), shape="bar")
-
-    charts = [
-        chart("cases_per_second", "Fuzzing: cases per second", "per second"),
-        chart("cpu_ms_per_case", "Fuzzing: processor time of a case", "ms"),
-    ]
-    return step_result("bench fuzzing", {"kinds": len(rates)}, sections=charts)

@@ -40,6 +40,9 @@ class Target:
         modules: the folder that its modules are imported from.
         arguments: for `schemathesis run`, stock's and ours.
         document: where GitHub's document is.
+        sign_in: settings by which stock signs in anew where a token is refused, for a username and
+            a password; empty where nothing can end a session.
+        keeps_account: what stock is told then, so that its one account lasts.
     """
 
     name: str
@@ -48,6 +51,8 @@ class Target:
     modules: Path = ROOT
     arguments: tuple[str, ...] = ()
     document: Path | None = None
+    sign_in: str = ""
+    keeps_account: tuple[str, ...] = ()
 
     def words(self, name: str, *arguments: str) -> list[str]:
         """A command of apiproof's on it."""
@@ -61,7 +66,15 @@ class Target:
         return {**os.environ, **own, **({DOCUMENT: str(self.document)} if self.document else {})}
 
 
-OURS = Target("our API")
+SIGN_IN = """
+[auth.dynamic.openapi.Cognito]
+path = "/users/login"
+payload = {{ username = "{username}", password = "{password}" }}
+payload_content_type = "application/x-www-form-urlencoded"
+extract_selector = "/access_token"
+"""
+
+OURS = Target("our API", sign_in=SIGN_IN, keeps_account=("--exclude-operation-id", "delete_me"))
 DRAWERS = Target(
     "drawers, an application of the kit's tests",
     service="tests.apps.drawers:RIGHT",
