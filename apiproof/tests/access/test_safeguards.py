@@ -71,3 +71,35 @@ def test_a_lent_tenant_stays_and_what_is_below_it_may_be_made_and_changed() -> N
     assert reason("DELETE", "/tenants/{tenant_id}", {"tenant_id": "apex"}) == ""
     below = {"tenant_id": "acme", "id": 1}
     assert reason("DELETE", "/tenants/{tenant_id}/lists/{id}", below) == ""
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "values"),
+    [
+        ("GET", "/del_items", {}),
+        ("GET", "/items/{id}/delete", {"id": 8}),
+        ("GET", "/reset", {}),
+        ("DELETE", "/api/users", {}),
+        ("POST", "/clear-orders", {}),
+        ("POST", "/delete_all", {}),
+    ],
+)
+def test_what_removes_something_that_nothing_names_is_not_sent(
+    method: str, path: str, values: dict[str, Any]
+) -> None:
+    assert "name it with --operation" in reason(method, path, values)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "values"),
+    [
+        ("GET", "/deleted", {}),
+        ("GET", "/password/reset", {}),  # a form
+        ("DELETE", "/cart", {}),
+        ("DELETE", "/users/{id}", {"id": 8}),
+    ],
+)
+def test_what_removes_nothing_or_says_what_is_sent(
+    method: str, path: str, values: dict[str, Any]
+) -> None:
+    assert reason(method, path, values) == ""

@@ -1,8 +1,10 @@
 """Auth documents of Web Fuzzing Commons: which are read, and what is said of the others."""
 
+import io
 from typing import Any
 
 import pytest
+import requests
 from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.loader import load_from_dict
 
@@ -131,3 +133,22 @@ def test_roles_are_one_word_or_several() -> None:
     )
     found = [users_of(fixed(**each), "here")[0].roles for each in said]
     assert found == [("admin",), ("admin", "editor"), ("admin",), ()]
+
+
+def test_a_login_is_sent_once_more_and_its_token_may_stand_in_a_header() -> None:
+    class Cut(requests.Session):
+        sent = 0
+
+        def request(self, *_args: Any, **_said: Any) -> requests.Response:
+            self.sent += 1
+            if self.sent == 1:
+                raise requests.ConnectionError("reset")
+            answer = requests.Response()
+            answer.status_code, answer.raw = 200, io.BytesIO(b"{}")
+            answer.headers["Authorization"] = "t0ken"
+            return answer
+
+    (user,) = users_of(signing_in(), "identities")
+    client = Cut()
+    assert user.credentials(client).headers == {"Authorization": "Bearer t0ken"}
+    assert client.sent == 2

@@ -2,17 +2,19 @@
 
 import contextlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from apiproof.access.accounts import Accounts
-from apiproof.access.fields import PASSWORD_FIELD, WORD, fields_of
+from apiproof.access.fields import PASSWORD_FIELD, WORD, fields_of, named_values
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import SHOWN, AccessFinding
 from apiproof.access.resources import items_of
-from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth
+from apiproof.access.users import User
+from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, decode_unverified
 from apiproof.openapi.document import Operation
+from apiproof.redaction import LOOKS, is_secret
 
 MOST = 2  # accounts whose objects are read again
 _MAILED = re.compile(r"reset|forgot|recover|resend|verif|confirm|otp", re.IGNORECASE)
@@ -52,6 +54,31 @@ def code_handed_out(request: Request, auth: RequestAuth, response: Response) -> 
         return ""
     members = [(path[-1], value) for path, value in _members(response.json)]
     return next((name for name, value in members if _CODE.search(name) and _is_code(value)), "")
+
+
+def token_for_the_named(request: Request, response: Response, accounts: Iterable[User]) -> bool:
+    """Whether an answer holds a token of whoever the request named, and nothing proved who asks.
+
+    Args:
+        request: What was asked for, without a credential.
+        response: The answer.
+        accounts: Those that may be named; not one that the request has just made.
+    """
+    if not response.ok or "eyJ" not in response.text:
+        return False
+    said = [*request.values.items(), *named_values(dict(request.content.params))]
+    said += named_values(request.content.body)
+    proofs = (is_secret, PASSWORD_FIELD.search, _CODE.search)
+    if any(is_proof(name) for name, _ in said for is_proof in proofs):
+        return False
+    named = {str(value) for _, value in said}
+    for account in accounts:
+        own = {str(value) for value in account.attributes.values()}
+        for found in LOOKS["a token"].finditer(response.text) if own & named else ():
+            token = decode_unverified(found.group())
+            if token and own & {str(value) for _, value in fields_of(token.claims)}:
+                return True
+    return False
 
 
 def _is_code(value: Any) -> bool:
@@ -97,6 +124,12 @@ class PrivateValues:
             auth: With which credential.
             response: The answer.
         """
+        known = self._accounts.own_accounts
+        if not any(vars(auth).values()) and token_for_the_named(request, response, known):
+            text = "gives anybody, without a password, a token of whom they name"
+            yield AccessFinding(
+                self.check, operation.operation_id, "token-of-the-named", text, response=response
+            )
         holder = self._accounts.holder_of(auth)
         asker = holder.name if holder is not None else ""
         is_known = holder is not None or not any(vars(auth).values())

@@ -34,7 +34,17 @@ _GLOBAL = re.compile(
     r"|\b(createdb|initdb|dropdb|resetdb|factory[-_ ]?reset|shut[-_ ]?down|reboot|restart)\b",
     re.IGNORECASE,
 )
-_ACCOUNT_PATH = re.compile(
+_REMOVES_ALL = re.compile(
+    r"(\bdel|delete|remove|erase|destroy)[-_ /]*(all\b|db\b|data(base)?s?\b|tables?\b|everything)",
+    re.IGNORECASE,
+)
+# What begins with such a word removes; a form for a forgotten password does not.
+_REMOVING = re.compile(
+    r"/(?i:del|delete|remove|destroy|erase|wipe|purge|truncate|clear|reset)(?=[-_/A-Z]|$)"
+)
+_FORGOTTEN = re.compile(r"passw|pwd|forgot|otp", re.IGNORECASE)
+_EVERYBODY = frozenset({"users", "accounts", "members", "customers", "profiles"})
+ABOUT_ACCOUNTS = re.compile(
     r"/(users?|accounts?|profiles?|members?|customers?|me|self|myself|settings)(/|$)", re.IGNORECASE
 )
 _ABOUT_ACCOUNT = re.compile(
@@ -73,17 +83,30 @@ def names_account(operation: Operation, parameter: str) -> bool:
 
 def is_global(operation: Operation) -> bool:
     """Whether an operation looks as if it concerned the whole service."""
-    words = (
-        operation.path.replace("/", " "),
-        operation.operation_id.replace(".", " "),
-        str(operation.definition.get("summary", "")),
-    )
-    return any(_GLOBAL.search(word) for word in words)
+    names = (operation.path.replace("/", " "), operation.operation_id.replace(".", " "))
+    words = (*names, str(operation.definition.get("summary", "")))
+    return any(map(_GLOBAL.search, words)) or any(map(_REMOVES_ALL.search, names))
+
+
+def removes_unnamed(request: Request) -> bool:
+    """Whether a request removes something, and does not say what.
+
+    A GET whose path says so is one whatever it names: safe methods are sent freely.
+    """
+    operation = request.operation
+    path = operation.path.rstrip("/")
+    removes = bool(_REMOVING.search(path)) and not _FORGOTTEN.search(path)
+    if operation.method in SAFE:
+        return removes
+    if request.values or request.content.params or request.content.body:
+        return False
+    is_everybody = operation.method == "DELETE" and path.rpartition("/")[2] in _EVERYBODY
+    return is_everybody or (removes and not operation.secured)
 
 
 def is_account_operation(operation: Operation) -> bool:
     """Whether an operation changes accounts rather than what they own."""
-    return operation.method not in SAFE and bool(_ACCOUNT_PATH.search(operation.path))
+    return operation.method not in SAFE and bool(ABOUT_ACCOUNTS.search(operation.path))
 
 
 def changes_caller(operation: Operation) -> bool:
@@ -190,6 +213,8 @@ class Safeguards:
         operation = request.operation
         if is_global(operation) and operation.operation_id not in self._named:
             return "it looks as if it concerned the whole service (name it with --operation)"
+        if removes_unnamed(request) and operation.operation_id not in self._named:
+            return "it removes something, and nothing says whose (name it with --operation)"
         if operation.method in SAFE:
             return ""
         if self.read_only:

@@ -14,7 +14,7 @@ from apiproof.access.http import Request, Response
 from apiproof.access.report import SHOWN, AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import UserSource
-from apiproof.jwt import RequestAuth
+from apiproof.jwt import RequestAuth, decode_unverified
 from apiproof.openapi.document import Operation
 from apiproof.openapi.references import flattened
 from apiproof.openapi.responses import ResponseValidator
@@ -286,6 +286,7 @@ class SecretLeaks:
     ) -> Iterator[tuple[str, str]]:
         text, body = response.text, response.json
         if response.ok and body is not None:
+            body = without_own_tokens(body, auth)
             schema = self._responses.schema(operation, response.status)
             declared = schema.node if schema is not None else {}
             is_asked_for = _signs_in_or_up(operation, request)
@@ -314,6 +315,34 @@ class SecretLeaks:
             if name.lower() in self._fields
         ]
         yield from _leaking(text, own, sent=json.dumps(request.content.body, default=str))
+
+
+def without_own_tokens(body: Any, auth: RequestAuth) -> Any:
+    """Return a body without tokens that say of their holder what the credential that was sent says.
+
+    Some services give who asks for themselves a new token with the answer.
+    """
+    held = [_credential(value) for value in auth.headers.values()]
+    sent = next(filter(None, map(_identity, held)), None)
+    if sent is None:
+        return body
+    if isinstance(body, list):
+        return [without_own_tokens(part, auth) for part in body]
+    if isinstance(body, Mapping):
+        return {name: without_own_tokens(part, auth) for name, part in body.items()}
+    is_new = isinstance(body, str) and body not in held and _identity(body) == sent
+    return "" if is_new else body
+
+
+_PASSING = frozenset({"exp", "iat", "nbf", "jti", "auth_time"})
+
+
+def _identity(text: str) -> dict[str, Any] | None:
+    """Return the claims of a token without its times; None where a text is none."""
+    token = decode_unverified(text) if _is_token(text) else None
+    if token is None:
+        return None
+    return {name: value for name, value in token.claims.items() if name not in _PASSING} or None
 
 
 def _is_sent(value: str, request: Request) -> bool:

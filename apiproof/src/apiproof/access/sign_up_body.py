@@ -22,6 +22,9 @@ from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
 _PHONE = re.compile(r"phone|mobile", re.IGNORECASE)
+# What only others can give: an invitation, the solution of a captcha, a code that was mailed.
+_GIVEN = re.compile(r"token|invit|captcha|otp|(^|_)code$|referr", re.IGNORECASE)
+_OWN = (PASSWORD_FIELD, EMAIL_FIELD, NAME_FIELD)
 _LEAST = re.compile(r"user|customer|member|client|basic|guest|reader|viewer|free", re.IGNORECASE)
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -80,11 +83,11 @@ def sign_up_body(
     for path, value in list(fields_of(body)):
         schema = payloads.schema_at(operation, path)
         said = _said(path[-1], value, schema, account)
-        is_right = PRIVILEGE.search(path[-1])
+        is_right = PRIVILEGE.search(path[-1]) and not _is_team(path[-1], schema)
         if is_right and _is_required(payloads, operation, path):
             least = [one for one in schema.get("enum", ()) if _LEAST.search(str(one))]
             body = with_field(body, path, least[0] if least else value)
-        elif said is None or is_right:
+        elif said is None or is_right or _is_left_out(payloads, operation, path, value):
             body = without_field(body, path)
         else:
             body = with_field(body, path, said)
@@ -126,6 +129,24 @@ def _said(name: str, value: Any, schema: Mapping[str, Any], account: NewAccount)
         plain = account.phone.removeprefix("+")
         choices = [account.phone, plain, plain[-10:]]
     return next((one for one in choices if fits(schema, one)), value)
+
+
+def _is_team(name: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a member names the group that an account begins, and no group of rights."""
+    kinds = [schema, *schema.get("anyOf", ())]
+    is_text = any(one.get("type") == "string" and "enum" not in one for one in kinds)
+    return name.lower() == "group" and is_text
+
+
+def _is_left_out(
+    payloads: PayloadSource, operation: Operation, path: tuple[str, ...], value: Any
+) -> bool:
+    """Whether a member is better left out: it has a default, or takes what only others give."""
+    if _is_required(payloads, operation, path):
+        return False
+    has_default = payloads.schema_at(operation, path).get("default") is not None
+    is_said = isinstance(value, str) and any(one.search(path[-1]) for one in _OWN)
+    return (has_default and not is_said) or bool(_GIVEN.search(path[-1]))
 
 
 def _is_required(payloads: PayloadSource, operation: Operation, path: tuple[str, ...]) -> bool:

@@ -23,6 +23,7 @@ from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
 from apiproof.openapi.references import value_at
 
+_TOKEN_HEADERS = ("Authorization", "X-Auth-Token", "X-Access-Token", "Access-Token", "X-Token")
 _TOKEN = re.compile(
     r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^(api[-_]?)?key$|^session([-_]?id)?$",
     re.IGNORECASE,
@@ -99,7 +100,8 @@ class FileUser:
             return UserCredentials(fixed, cookies=_cookies(fixed))
         login = self.entry["loginEndpointAuth"]
         client.cookies.clear()
-        response = client.request(
+        response = _sent(
+            client,
             login["verb"],
             login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
             headers={**fixed, **_headers(login)},
@@ -130,10 +132,23 @@ class FileUser:
         if token["extractFrom"] == "header":
             found: Any = response.headers.get(selector)
         else:
-            found = _at(response, selector) or only_token(_body(response))
+            found = _at(response, selector) or only_token(_body(response)) or _headed(response)
         if not isinstance(found, str | int) or found == "":
             raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
         return str(found)
+
+
+def _sent(client: requests.Session, verb: str, url: str, **said: Any) -> requests.Response:
+    """Send a login, and once more where the connection was lost.
+
+    A server closes it after an error of its own, and the login may be on its way then.
+    """
+    try:
+        return client.request(verb, url, **said)
+    except requests.Timeout:
+        raise
+    except requests.ConnectionError:
+        return client.request(verb, url, **said)
 
 
 def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
@@ -321,6 +336,13 @@ def only_token(answer: Any) -> str | None:
         if _TOKEN.search(path[-1]) or (path[-1] in {"id", "value"} and _TOKEN.search(path[-2:][0]))
     ]
     return found[0] if len(found) == 1 else None
+
+
+def _headed(response: requests.Response) -> str | None:
+    """Return the token that an answer has in a header, and not in its body."""
+    headers = response.headers
+    found = next((headers[name] for name in _TOKEN_HEADERS if headers.get(name)), None)
+    return found.rpartition(" ")[2] if found else None
 
 
 def _body(response: requests.Response) -> Any:

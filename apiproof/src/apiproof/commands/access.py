@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from apiproof.access.report import BaselineDiff
 
 REPORTS = Path("reports")
-# FastAPI, Swagger tools, drf-spectacular, springdoc, apispec, flasgger, and the usual prefixes.
+# FastAPI, Swagger tools, drf-spectacular, springdoc, apispec, flasgger, NestJS, Express, Fastify,
+# ASP.NET, and the usual prefixes.
 DOCUMENT_PATHS = (
     "/openapi.json",
     "/openapi.yaml",
@@ -28,6 +29,17 @@ DOCUMENT_PATHS = (
     "/v1/openapi.json",
     "/docs/openapi.json",
     "/openapi/openapi.json",
+    "/api-json",
+    "/docs-json",
+    "/swagger-json",
+    "/api/docs-json",
+    "/api-docs",
+    "/api-docs.json",
+    "/api-docs/swagger.json",
+    "/api/swagger.json",
+    "/docs/json",
+    "/documentation/json",
+    "/swagger/v1/swagger.json",
 )
 _WHAT, _HOW, _KNOWN = "What to probe", "How far to go", "Known findings and reports"
 Texts = list[str] | None
