@@ -166,9 +166,7 @@ def refresh(
         if user is None or user.disabled_at is not None:
             raise RefreshTokenInvalid
         if not _is_active(db, user, token):
-            # Without origin_jti nothing ties the new token to its session but Cognito's word, which
-            # counts only if nothing has ended meanwhile.
-            if token.origin_jti is not None or _changed_since(user, begun):
+            if _changed_since(user, begun) or not _may_be_kept(db, user, token):
                 raise RefreshTokenInvalid
             _allow(db, user, token)
     return tokens
@@ -268,13 +266,29 @@ def lost_reset(user: User) -> int | None:
     return begun if begun is not None and time.time() > begun + _UNSETTLED else None
 
 
-def _is_active(db: Session, user: User, token: AccessToken) -> bool:
+def _is_lost(user: User, token: AccessToken) -> bool:
     lost = lost_reset(user)
-    if lost is not None and token.signed_in_at <= lost:
+    return lost is not None and token.signed_in_at <= lost
+
+
+def _is_active(db: Session, user: User, token: AccessToken) -> bool:
+    if _is_lost(user, token):
         return False
     if user.signed_out_at is None or token.signed_in_at > user.signed_out_at:
         return True
     return db.get(AllowedSession, (user.id, token.session_id)) is not None
+
+
+def _may_be_kept(db: Session, user: User, token: AccessToken) -> bool:
+    """Tell whether the session of a new token may be one that outlived a sign-out.
+
+    Without origin_jti nothing ties the token to its session but Cognito's word, and Cognito may not
+    have heard of the sign-out: the word counts only where a session did outlive it.
+    """
+    if token.origin_jti is not None or _is_lost(user, token):
+        return False
+    kept = select(AllowedSession.session_id).where(col(AllowedSession.user_id) == user.id)
+    return db.exec(kept.limit(1)).first() is not None
 
 
 def _allow(db: Session, user: User, token: AccessToken) -> None:

@@ -153,6 +153,24 @@ def test_an_operation_needs_its_own_scope_and_no_other(env: Environment, name: s
     assert request.send(env.client, headers=bearer(token)).status_code in {200, 201, 204}
 
 
+def test_a_later_sign_out_by_a_clock_that_is_behind_brings_nothing_back(env: Environment) -> None:
+    """Of two processes the second one ends sessions up to an earlier time than the first."""
+    user = env.new_account()
+    with (
+        AsgiClient(application(env.config, clock_skew=300)) as ahead,
+        AsgiClient(application(env.config, clock_skew=0)) as behind,
+    ):
+        env.cognito.clock.advance(timedelta(seconds=200))
+        early = logged_in(ahead, user)
+        env.cognito.clock.reset()
+        assert me(ahead, early.access_token) == 200
+        for client, session in ((ahead, early), (behind, None)):
+            token = (session or logged_in(behind, user)).access_token
+            answer = client.request("POST", "/users/logout", headers=bearer(token))
+            assert answer.status_code == 200
+            assert me(ahead, early.access_token) == 401
+
+
 ALIKE = [
     "other/{}",
     "{}/read",

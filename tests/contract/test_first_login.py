@@ -85,6 +85,16 @@ def test_a_first_login_takes_no_address_of_an_account_that_exists(env: Environme
     assert log_in(env, owner.username, owner.password).status_code == 200
 
 
+def test_a_first_login_removes_no_account_that_waits_for_its_code(env: Environment) -> None:
+    """However long it has waited: only a sign-up makes it make way."""
+    owner = env.create_unconfirmed_user()
+    env.cognito.create_user("newcomer", owner.email.upper(), PASSWORD)
+    assert log_in(env, "newcomer").status_code == 409
+    proof = {"username": owner.username, "confirmation_code": env.code(owner.username)}
+    assert env.client.request("POST", "/users/verify", json=proof).status_code == 200
+    assert log_in(env, owner.username, owner.password).status_code == 200
+
+
 def test_a_wrong_password_at_a_first_login_writes_nothing_and_ends_no_reservation(
     env: Environment,
 ) -> None:

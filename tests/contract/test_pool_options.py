@@ -99,6 +99,12 @@ class Person:
         body = {"username": self.seed.username, "refresh_token": token}
         return self.ask("POST", "/users/refresh", status, json=body)
 
+    def reset(self, password: str) -> None:
+        name = {"username": self.seed.username}
+        self.ask("POST", "/users/forgot_password", 200, json=name)
+        proof = {**name, "confirmation_code": self.code(), "new_password": password}
+        self.ask("POST", "/users/reset_password", 200, json=proof)
+
     def log_in_anew(self, *ended: dict[str, Any], password: str = PASSWORD) -> None:
         """Come back after sessions have ended: nothing that comes after opens any of them again."""
         session = self.log_in(password)
@@ -139,13 +145,18 @@ def test_a_session_is_continued_and_ended(ada: Person) -> None:
 
 
 def test_a_refresh_that_a_sign_out_overtakes_opens_nothing(ada: Person) -> None:
-    """Where revocation is off, no claim ties the new token to its session."""
+    """Where revocation is off, no claim ties the new token to its session.
+
+    Nor does it show that it is not of the one that was opened since.
+    """
     session = ada.log_in()
 
     def leave() -> None:
         with AsgiClient(ada.env.application()) as client:
             headers = bearer(session["access_token"])
             assert client.request("POST", "/users/logout", headers=headers).status_code == 200
+            form = {"username": ada.seed.username, "password": PASSWORD}
+            assert client.request("POST", "/users/login", data=form).status_code == 200
 
     with ada.env.cognito.outages.meanwhile("GetTokensFromRefreshToken", leave):
         ada.refresh(session["refresh_token"], 401)
@@ -192,13 +203,30 @@ def test_what_a_login_says_of_its_life_is_so(ada: Person) -> None:
 
 def test_a_reset_ends_all_sessions_and_the_new_password_opens(ada: Person) -> None:
     session = ada.log_in()
-    ada.ask("POST", "/users/forgot_password", 200, json={"username": ada.seed.username})
-    reset = {"username": ada.seed.username, "confirmation_code": ada.code()}
-    ada.ask("POST", "/users/reset_password", 200, json={**reset, "new_password": OTHER_PASSWORD})
+    ada.reset(OTHER_PASSWORD)
     assert not ada.opens(session)
     ada.refresh(session["refresh_token"], 401)
     ada.log_in(status=401)
     ada.log_in_anew(session, password=OTHER_PASSWORD)
+    other = ada.log_in(OTHER_PASSWORD)
+    with ada.env.cognito.outages.fail("AdminUserGlobalSignOut", "InternalErrorException"):
+        ada.reset(PASSWORD)
+    assert not ada.opens(other)
+    ada.refresh(other["refresh_token"], 401)
+
+
+def test_a_session_that_a_reset_without_an_outcome_may_have_ended_goes_on_nowhere(
+    ada: Person,
+) -> None:
+    """The process that asked for it was killed some minutes ago, and Cognito ended no session."""
+    ada.env.cognito.clock.advance(timedelta(minutes=-3))
+    session = ada.log_in()
+    ada.env.cognito.clock.reset()
+    begun = "reset_begun_at = extract(epoch FROM now())::bigint - 100"
+    change(ada.env, "UPDATE users SET resets_open = 1, " + begun)  # noqa: S608 - ours
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    assert ada.opens(ada.log_in())
 
 
 def test_a_change_of_the_password_is_in_force(ada: Person) -> None:

@@ -1,5 +1,6 @@
 """Wherever the host is, times and sessions are right."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -41,6 +42,22 @@ def test_what_is_made_is_dated_now_in_utc(env: Environment, abroad: HttpClient) 
         assert moment.utcoffset() == timedelta(0)
         assert before <= moment <= datetime.now(UTC) + timedelta(seconds=1)
     assert changed["created_at"] == item["created_at"]
+
+
+def test_lines_of_the_log_are_dated_now_in_utc(
+    env: Environment, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "INFO")
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    with AsgiClient(application(env.config)) as client:
+        client.request("GET", "/health")
+    monkeypatch.undo()
+    time.tzset()
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    moment = datetime.fromisoformat(line["timestamp"])
+    assert moment.utcoffset() == timedelta(0)
+    assert abs(datetime.now(UTC) - moment) < timedelta(minutes=1)
 
 
 def test_tokens_are_good_for_their_time(env: Environment, abroad: HttpClient) -> None:

@@ -150,10 +150,21 @@ class AccountMachine(Accounts):
 
     def continue_session(self, person: Person, spelt: str, session: Session) -> None:
         due = either(yes=200, no=401, known=person.renews(session))
+        rotates = "RefreshTokenRotation" in self.env.service.pool_client
+
+        def continued(answer: Any) -> None:
+            if answer.status_code == 200:
+                session.used_up = rotates
+                self.keep(person, answer)
+
+        def perhaps() -> None:
+            if rotates and session.used_up is False:
+                session.used_up = None
+
         self.act(
             lambda: self.driver.refresh(spell(person.name, spelt), session.refresh),
-            dict.fromkeys(due, nothing)
-            | ({200: lambda answer: self.keep(person, answer)} if 200 in due else {}),
+            dict.fromkeys(due, continued),
+            perhaps,
         )
 
     @precondition(lambda self: self.sessions())

@@ -31,6 +31,7 @@ class Session:
         sub: whose they are.
         alive: whether the API should take them; None where an outage left it open.
         renewable: whether Cognito should; likewise.
+        used_up: whether its refresh token has been exchanged for another, where they rotate.
     """
 
     sub: str
@@ -38,6 +39,7 @@ class Session:
     refresh: str = field(repr=False)
     alive: bool | None = True
     renewable: bool | None = True
+    used_up: bool | None = False
 
 
 @dataclass
@@ -85,6 +87,13 @@ class Person:
 
     def renews(self, session: Session) -> bool | None:
         """Whether both the API and Cognito should continue a session."""
+        known = self.is_known(session)
+        if session.used_up or known is False:
+            return False
+        return None if session.used_up is None else known
+
+    def is_known(self, session: Session) -> bool | None:
+        """Whether both the API and Cognito should take a session for one that goes on."""
         if session.sub != self.sub or False in {self.opens(session), session.renewable}:
             return False
         return None if None in {session.alive, session.renewable} else True

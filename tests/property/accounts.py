@@ -156,7 +156,7 @@ class Accounts(UnsteadyEnvironment):
         self, person: Person, session: Session, password: str, *, knows: bool | None
     ) -> dict[int, Effect]:
         """What a change of the password may come to: Cognito wants a token that it knows, too."""
-        opens, renews = person.opens(session), person.renews(session)
+        opens, renews = person.opens(session), person.is_known(session)
         if opens is False:
             return {401: nothing}
 
