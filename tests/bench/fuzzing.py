@@ -348,9 +348,9 @@ def _compared(target: Target, lengths: Lengths, turns: int) -> dict[str, Rates]:
     title = f"Fuzzing {target.name} on {available_cores()} cores, medians of {turns} turns"
     for length, rates in found.items():
         tell(f"{title}: {length}", rates)
-    if LONGER in found:
-        found["a further case"] = further(found[OWN_LENGTH], found[LONGER])
-        tell(f"{title}: what a further case costs", found["a further case"])
+    if LONGER in found and (cost := further(found[OWN_LENGTH], found[LONGER])):
+        found["a further case"] = cost
+        tell(f"{title}: what a further case costs", cost)
     return found
 
 
