@@ -6,6 +6,7 @@ What somebody keeps on a desk is theirs; `/drawers` shows theirs alone, and no r
 import itertools
 import secrets
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -28,6 +29,7 @@ FLAWS = {
     "paid-by-another": ("pay", "ownership_enforced/body-from_account"),
     "team-read": ("read_team", "ownership_enforced/other-user"),
     "credit-set": ("change_desk", "privileges_enforced/own-account"),
+    "day-of-anyone": ("read_day", "ownership_enforced/other-user"),
     "listed-for-anyone": ("list_records", "ownership_enforced/listing"),
     "result-of-anyone": ("", "ownership_enforced/other-user"),
 }
@@ -114,6 +116,7 @@ def create_desks(store: Store) -> FastAPI:
         _add_bookings,
         _add_accounts,
         _add_teams,
+        _add_days,
         _add_records,
         _add_jobs,
     ):
@@ -320,6 +323,28 @@ def _add_teams(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:
         if given is not None and name not in store.members.people:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
         return [{"title": "Open", "text": "All of it" if given else None}]
+
+
+def _add_days(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:  # noqa: ARG001
+    """Days of users, each by its date: the same date is another day of somebody else."""
+
+    def only_own(user: Member, user_id: int) -> None:
+        if user.number != user_id and store.flaw != "day-of-anyone":
+            raise HTTPException(404)
+
+    @app.put("/users/{user_id}/days/{day}", operation_id="write_day")
+    def write_day(user_id: int, day: date, body: SlipBody, user: Member = caller) -> Row:
+        only_own(user, user_id)
+        store.keep("days", (user_id, day), user, text=body.text)
+        return {"day": str(day), "text": body.text}
+
+    @app.get("/users/{user_id}/days/{day}", operation_id="read_day")
+    def read_day(user_id: int, day: date, user: Member = caller) -> Row:
+        only_own(user, user_id)
+        row = store.rows.get("days", {}).get((user_id, day))
+        if row is None:
+            raise HTTPException(404)
+        return {"day": str(day), "text": row["text"]}
 
 
 def _add_records(app: FastAPI, store: Store, caller: Any, numbers: Any) -> None:  # noqa: ARG001

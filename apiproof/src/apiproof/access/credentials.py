@@ -330,9 +330,12 @@ class CredentialProbe:
         if case.ending is SessionEnd.SIGNED_OUT and requirement.use.scheme.kind == "basic":
             raise NotApplicable("a name and a password outlive every session")
         self._session_ender.check(case.ending)
-        prepared = self._preparer.prepared(
-            requirement.operation, requirement.alternative, self._preparer.new_user()
-        )
+        try:
+            prepared = self._preparer.prepared(
+                requirement.operation, requirement.alternative, self._preparer.new_user()
+            )
+        except NotPrepared as reason:  # what only users of the file have: the rest is tried
+            raise NotApplicable(str(reason)) from None
         self._session_ender.end(prepared.user, case.ending)
         response = self._preparer.sender.send(prepared.request, prepared.auth)
         if response.ok and prepared.user.is_learnt:

@@ -14,13 +14,14 @@ import yaml
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Response
+from apiproof.access.login_entries import bare
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import AccessFinding, AccessReport, Cell, evaluated
 from apiproof.access.requirements import is_session_ending
 from apiproof.access.safeguards import SAFE, changes_caller
 from apiproof.access.users import User
 from apiproof.errors import UNREADABLE, UserError
-from apiproof.jwt import SessionEnd
+from apiproof.jwt import SessionEnd, decode_unverified
 from apiproof.openapi.document import Operation
 
 CHECK = "functions_enforced"
@@ -38,6 +39,8 @@ _OTHERS = re.compile(
     r"|n't\b",
     re.IGNORECASE,
 )
+_IMPLIES = re.compile(r"admin|super|root|full|\ball\b|\*", re.IGNORECASE)  # others, maybe
+_SCOPES = ("scope", "scp", "scopes", "permissions")  # RFC 9068, 2.2.3, and what issuers write
 Expectations = Mapping[str, tuple[str, ...]]
 
 
@@ -92,6 +95,8 @@ class FunctionProbe:
         """Try the operations that no scope guards."""
         roles = self._roles()
         self._check_names(roles)
+        operations = list(operations)
+        scoped = [one for one in operations if one.secured and one.scopes]
         chosen = [one for one in operations if one.secured and not one.scopes]
         if len(roles) < 2 and not self._expected:  # a role's own rights show beside another's
             chosen = [one for one in chosen if is_for_admins(one)]
@@ -105,6 +110,31 @@ class FunctionProbe:
                     role: answer.status for role, answer in answers.items()
                 }
                 yield self._evaluate(operation, answers, chosen, roles)
+        for operation in scoped:
+            yield from self._by_scopes(operation)
+
+    def _by_scopes(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
+        """Have users of the file call what their tokens, by their own words, have no scope for."""
+        alternatives = self._preparer.security.alternatives[operation.security]
+        needed = [{scope for use in one for scope in use.scopes} for one in alternatives]
+        for user in self._accounts.lent():
+            auth = self._accounts.auth_of(operation, user)
+            token = decode_unverified(bare(auth.headers.get("Authorization", ""))) if auth else None
+            granted = _granted(token.claims) if token else None
+            if auth is None or granted is None or any(one <= granted for one in needed):
+                continue
+            if any(_IMPLIES.search(scope) for scope in granted):
+                continue
+            try:
+                prepared = self._preparer.prepared(operation)
+            except NotPrepared:
+                return
+            answer = self._preparer.sender.send(prepared.request, auth)
+            missing = ", ".join(sorted(needed[0] - granted))
+            note = f"{user.name} is let in with a token without {missing}" if answer.ok else ""
+            case, kind = f"scopes-{user.name}", "let in" if note else ""
+            yield evaluated(operation, CHECK, case, (answer,), note, kind=kind)
+            return
 
     def _names_of(self, role: str, user: User) -> set[str]:
         """Return the words by which an expectations file may mean a user."""
@@ -277,3 +307,11 @@ def is_for_admins(operation: Operation) -> bool:
     texts: list[Any] = [operation.definition.get(name, "") for name in ("summary", "description")]
     sentences = [one for text in texts for one in re.split(r"[.;:\n]+\s", str(text))]
     return any(_ADMIN_ONLY.search(one) and not _OTHERS.search(one) for one in sentences)
+
+
+def _granted(claims: Mapping[str, Any]) -> set[str] | None:
+    """Return the scopes that a token says it has; None where it says nothing of scopes."""
+    said = next((claims[name] for name in _SCOPES if name in claims), None)
+    if isinstance(said, str):
+        return set(said.split())
+    return set(map(str, said)) if isinstance(said, list) else None

@@ -54,7 +54,9 @@ class AccessAttempts:
             if admin := self._as_admin(operation, prepared):
                 title = "another user with an administrator's claims"
                 yield AccessAttempt(FORGED, title, prepared.request, nothing, admin)
-        if operation.path.count("{") > 1:
+        # An id that its sender chose is one's own below a parent of one's own.
+        is_chosen = prepared.made and prepared.made[-1].creator.method == "PUT"
+        if operation.path.count("{") > 1 and not is_chosen:
             own = self._preparer.prepared(operation, user=other).request
             last = operation.path.rpartition("{")[2].partition("}")[0]
             value = prepared.request.values[last]

@@ -339,6 +339,8 @@ def nonexistent_id(value: Any, number: int = 0) -> Any:
     if text.isdigit():
         far = int(text) + _FAR + number
         return far if isinstance(value, int) else str(far)
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):  # a day on which nothing was
+        return f"{1901 + number}{text[4:]}".replace("-02-29", "-02-28")
     if _UUID.fullmatch(text):
         return str(uuid.uuid5(uuid.UUID(text), f"nonexistent id-{number}"))
     return "".join(_next(letter, number + 1) for letter in text)
