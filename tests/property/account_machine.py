@@ -155,6 +155,7 @@ class AccountMachine(Accounts):
         def continued(answer: Any) -> None:
             if answer.status_code == 200:
                 session.used_up = rotates
+                assert (answer.json()["refresh_token"] != session.refresh) is rotates
                 self.keep(person, answer)
 
         def perhaps() -> None:
