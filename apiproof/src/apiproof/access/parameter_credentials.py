@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from apiproof.access.requirements import UNDECLARED
 from apiproof.openapi.document import DocumentError, Operation, operations
 
 _NAMES = {
@@ -57,6 +58,18 @@ def with_undeclared_schemes(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return changed
 
 
+def with_unnamed_scheme(document: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a document that has a token in `Authorization` where it says nothing of credentials.
+
+    Which operations ask for it shows when they are called.
+    """
+    components = document.get("components") or {}
+    if components.get("securitySchemes") or any(one.security for one in operations(document)):
+        return document
+    unnamed = {UNDECLARED: _key("header", "Authorization")}
+    return {**document, "components": {**components, "securitySchemes": unnamed}}
+
+
 def _open(document: Mapping[str, Any]) -> Iterator[Operation]:
     """Yield the operations for which the document asks for nothing."""
     for operation in operations(document):
@@ -87,4 +100,8 @@ def _scheme(place: Place) -> dict[str, str]:
     where, name = place
     if name.lower() == "authorization":
         return {"type": "http", "scheme": "bearer"}
+    return _key(where, name)
+
+
+def _key(where: str, name: str) -> dict[str, str]:
     return {"type": "apiKey", "in": where, "name": name}

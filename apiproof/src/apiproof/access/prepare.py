@@ -27,7 +27,7 @@ from apiproof.access.prepared import (
     with_own_query,
 )
 from apiproof.access.references import Reference
-from apiproof.access.requirements import Alternative, SecurityModel
+from apiproof.access.requirements import UNNAMED, Alternative, SecurityModel
 from apiproof.access.resource_maker import ResourceMaker
 from apiproof.access.resources import CreatedResource
 from apiproof.access.safeguards import (
@@ -206,6 +206,10 @@ class RequestPreparer:
             except NotApplicable as reason:
                 reasons.append(str(reason))
         if not operation.secured:
+            # A document that says nothing of credentials does not say that none is asked for.
+            for choice in self.security.alternatives.get(UNNAMED, ()):
+                with contextlib.suppress(NotApplicable):
+                    return self._presented(choice, user)
             return uncredentialed(user)
         if missing := self.security.undeclared(operation):
             reasons.append(f"the document declares no security scheme {', '.join(missing)}")

@@ -28,7 +28,7 @@ from apiproof.access.memberships import MembershipProbe
 from apiproof.access.objects import ObjectAccessProbe
 from apiproof.access.options import THOROUGH, ProbeOptions
 from apiproof.access.own_profile import OwnProfileProbe
-from apiproof.access.parameter_credentials import with_undeclared_schemes
+from apiproof.access.parameter_credentials import with_undeclared_schemes, with_unnamed_scheme
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.read_after_write import ReadAfterWriteProbe
@@ -90,7 +90,7 @@ class Probe:
         self._accounts = user_source if isinstance(user_source, Accounts) else None
         declared, is_abroad = document, self._accounts is not None
         if is_abroad:
-            document = with_open_logins(with_undeclared_schemes(document))
+            document = with_open_logins(with_unnamed_scheme(with_undeclared_schemes(document)))
         self._security = SecurityModel(document)
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
@@ -357,6 +357,9 @@ class Probe:
             yield from self._hidden(operation, str(reason))
             return
         response = self._preparer.sender.send(prepared.request, uncredentialed(prepared.user))
+        if response.status in {401, 403} and self._security.is_unnamed:
+            yield from self._hidden(operation, f"answered {response.status}")
+            return
         yield evaluated(operation, "public_is_declared", "anonymous", (response,), "")
         if "writes_are_readable" in self._asked:
             yield from self._beside(operation, ReadAfterWriteProbe(self._preparer))
@@ -365,8 +368,7 @@ class Probe:
 
     def _hidden(self, operation: Operation, reason: str) -> Iterator[Result]:
         """Tell an operation that is secured in secret from one that could not be called."""
-        known = [one.security for one in self._security.operations if one.security]
-        for alternative in dict.fromkeys(known) if re.search("answered 40[13]", reason) else ():
+        for alternative in self._security.known if re.search("answered 40[13]", reason) else ():
             secured = replace(operation, security=alternative)
             if operation.method == "GET":  # a login is not tried twice
                 self._preparer.try_anew(operation)
@@ -377,6 +379,10 @@ class Probe:
             response = self._preparer.sender.send(prepared.request, NO_AUTH)
             note = f"asks for a credential ({response.status}) and is declared public"
             yield evaluated(operation, "public_is_declared", "anonymous", (response,), note)
+            if self._security.is_unnamed:  # only calls could tell: it is tried as if declared
+                self._security.secure(secured)
+                yield from self._guarded(secured)
+                return
             for trial in self._trials() if self._accounts is not None else ():
                 yield from self._beside(secured, trial)
             yield from self._with_accounts(secured)

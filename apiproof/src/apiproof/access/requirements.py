@@ -10,6 +10,7 @@ from typing import Any
 
 from apiproof.jwt import Scheme, SessionEnd, schemes
 from apiproof.openapi.document import Operation, operations
+from apiproof.openapi.operations import SecurityRequirements
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class SchemeRequirement:
 
 
 Alternative = tuple[SchemeRequirement, ...]
+UNDECLARED = "undeclared"  # the scheme of a document that declares none
+UNNAMED: SecurityRequirements = (((UNDECLARED, ()),),)
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,9 @@ class SecurityModel:
         self._work_out()
 
     def _work_out(self) -> None:
-        self.alternatives = {
-            one.security: self._declared_alternatives(one) for one in self.operations
-        }
+        asked = [one.security for one in self.operations]
+        alone = [(((name, ()),),) for name in self.schemes]  # of what asks for one in secret
+        self.alternatives = {one: self._declared_alternatives(one) for one in (*asked, *alone)}
         self.requirements = {one.label: self._requirements(one) for one in self.operations}
 
     def undeclared(self, operation: Operation) -> list[str]:
@@ -93,10 +96,27 @@ class SecurityModel:
         used = {name for alternative in operation.security for name, _ in alternative}
         return sorted(used - set(self.schemes))
 
-    def _declared_alternatives(self, operation: Operation) -> list[Alternative]:
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the document says nothing of credentials."""
+        return UNDECLARED in self.schemes
+
+    @property
+    def known(self) -> list[SecurityRequirements]:
+        """What operations ask for; where the document says nothing of that, its users' tokens."""
+        asked = [one.security for one in self.operations if one.security]
+        return [UNNAMED] if self.is_unnamed else list(dict.fromkeys(asked))
+
+    def secure(self, operation: Operation) -> None:
+        """Take an operation for what it turned out to be: secured, whatever the document says."""
+        place = [one.label for one in self.operations].index(operation.label)
+        self.operations[place] = operation
+        self._work_out()
+
+    def _declared_alternatives(self, security: SecurityRequirements) -> list[Alternative]:
         return [
             tuple(SchemeRequirement(self.schemes[name], scopes) for name, scopes in alternative)
-            for alternative in operation.security
+            for alternative in security
             if alternative and all(name in self.schemes for name, _ in alternative)
         ]
 

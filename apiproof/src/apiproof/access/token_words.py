@@ -13,6 +13,7 @@ from apiproof.openapi.document import Operation
 
 WORDS = ("Bearer", "Token", "JWT", "")
 READS = 2  # operations that are tried
+ASKED = 15  # operations that are asked without a credential, for one that refuses that
 AUTHORIZATION = "authorization"
 
 
@@ -39,7 +40,8 @@ def accepted_word(
         return None
     reads = [*own, *(one for one in security.operations if one.method == "GET")]
     ends = security.endings[SessionEnd.SIGNED_OUT]
-    reads = [one for one in reads if one.secured and "{" not in one.path and one not in ends]
+    reads = [one for one in reads if "{" not in one.path and one not in ends]
+    reads = [one for one in reads if one.secured] or _refused(reads, send)
     now = held.rpartition(" ")[0]
     for word in dict.fromkeys((now, *WORDS)):
         sent = {**headers, "Authorization": f"{word} {bare(held)}".strip()}
@@ -49,6 +51,17 @@ def accepted_word(
             if answer is not None and answer.ok:
                 return None if word == now else word
     return None
+
+
+def _refused(
+    reads: Iterable[Operation], send: Callable[[Request, RequestAuth], Response | None]
+) -> list[Operation]:
+    """Return a read that refuses who has no credential, where the document secures none."""
+    for operation in list(dict.fromkeys(reads))[:ASKED]:
+        answer = send(Request(operation), RequestAuth())
+        if answer is not None and answer.status in {401, 403}:
+            return [operation]
+    return []
 
 
 def with_word(user: FileUser, word: str) -> FileUser:
