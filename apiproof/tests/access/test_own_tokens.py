@@ -30,6 +30,8 @@ def test_a_sign_up_leaves_out_what_has_a_default_and_what_only_others_give() -> 
         "required": ["username", "password"],
         "properties": {
             **dict.fromkeys(("username", "password", "group", "inviteToken"), text),
+            **dict.fromkeys(("phone", "about"), {**text, "default": ""}),
+            "mobile": {**text, "default": "none"},
             "locale": {**text, "default": "en-US"},
         },
     }
@@ -38,4 +40,5 @@ def test_a_sign_up_leaves_out_what_has_a_default_and_what_only_others_give() -> 
     [operation] = operations(document)
     payloads = PayloadSource(document, ExampleValues(document, "abc"), Hints())
     body = sign_up_body(payloads, operation, NewAccount("probe", "abc123", 1, "Pr0be!x"))
-    assert body.keys() == {"username", "password", "group"}
+    told_apart_by = {"phone", "about", "mobile"}
+    assert body.keys() == {"username", "password", "group", *told_apart_by}

@@ -24,7 +24,7 @@ from apiproof.openapi.document import Operation
 _PHONE = re.compile(r"phone|mobile", re.IGNORECASE)
 # What only others can give: an invitation, the solution of a captcha, a code that was mailed.
 _GIVEN = re.compile(r"token|invit|captcha|otp|(^|_)code$|referr", re.IGNORECASE)
-_OWN = (PASSWORD_FIELD, EMAIL_FIELD, NAME_FIELD)
+_OWN = (PASSWORD_FIELD, EMAIL_FIELD, NAME_FIELD, _PHONE)
 _LEAST = re.compile(r"user|customer|member|client|basic|guest|reader|viewer|free", re.IGNORECASE)
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
@@ -144,7 +144,8 @@ def _is_left_out(
     """Whether a member is better left out: it has a default, or takes what only others give."""
     if _is_required(payloads, operation, path):
         return False
-    has_default = payloads.schema_at(operation, path).get("default") is not None
+    # An empty text only says that none has to be given.
+    has_default = payloads.schema_at(operation, path).get("default") not in (None, "")
     is_said = isinstance(value, str) and any(one.search(path[-1]) for one in _OWN)
     return (has_default and not is_said) or bool(_GIVEN.search(path[-1]))
 
