@@ -1,6 +1,8 @@
 """The observer: a layer stops at its first finding, unless the check that claims it is to come."""
 
 from apiproof.faults.observer import LayerFinding, Observer, Unit
+from apiproof.jwt import sign_hmac
+from apiproof.redaction import HIDDEN
 
 
 class Requests:
@@ -92,3 +94,11 @@ def test_units_of_one_name_add_up() -> None:
         requests.send(operation)
         observer.passed("test_both")
     assert observer.units["test_both"].operations == ("read", "write")
+
+
+def test_what_is_kept_of_a_finding_holds_no_token() -> None:
+    token = sign_hmac({"alg": "HS256"}, {"sub": "ada"}, b"key")
+    observer = Observer(Requests())
+    observer.found(["one"], "test_one", f'assert 200 == 401; {token}; {{"password": "hunter22"}}')
+    [finding] = observer.findings
+    assert finding.text == f'assert 200 == 401; {HIDDEN}; {{"password": "{HIDDEN}"}}'

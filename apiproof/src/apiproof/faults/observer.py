@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from apiproof.faults.reach import Reach
+from apiproof.redaction import redact
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ class Observer:
         names = tuple(name for name in checks if (name, where) not in self.known)
         if not names:
             return
-        finding = LayerFinding(names, where, text, self.cases, self.seconds)
+        # Failed assertions show requests and answers, and what is found is kept in a file.
+        finding = LayerFinding(names, where, redact(text), self.cases, self.seconds)
         self.findings.append(finding)
         self.first = self.first or finding
         if self.claimed is None and any(name in self.named for name in names):
