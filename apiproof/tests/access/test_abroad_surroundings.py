@@ -6,7 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
 
 from apiproof.access.cleanup import Cleanup
 from apiproof.access.http import MAX_RETRY_DELAY, Request, Response, _wait
@@ -61,14 +62,36 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     offered = list(operations(app.openapi()))
     cleanup = Cleanup(offered)
     [create] = [operation for operation in offered if operation.method == "POST"]
-    nobody: Any = SimpleNamespace(own_accounts=[], sign_up=None, maker_of=lambda _auth: None)
+    nobody: Any = SimpleNamespace(
+        own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: ""
+    )
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), nobody)
     assert cleanup.left(nobody) == left
     ada = User("ada", is_lent=True)
-    lent: Any = SimpleNamespace(own_accounts=[], sign_up=None, maker_of=lambda _auth: ada)
+    lent: Any = SimpleNamespace(
+        own_accounts=[], sign_up=None, maker_of=lambda _auth: ada, name_of=lambda _auth: "ada"
+    )
     cleanup = Cleanup(offered)
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), lent)
     assert cleanup.left(lent) == [f"{line} as ada, who is in the file" for line in left]
+
+
+def test_what_may_have_gone_with_its_owner_is_not_said_to_stay() -> None:
+    app = FastAPI()
+    app.post("/notes")(lambda: None)
+    app.delete("/notes/{note_id}")(lambda note_id: note_id)
+    app.delete("/users/me", dependencies=[Depends(HTTPBearer())])(lambda: None)
+    offered = list(operations(app.openapi()))
+    create, remove, leave = offered
+    eve: Any = SimpleNamespace(
+        own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: "eve"
+    )
+    cleanup = Cleanup(offered)
+    cleanup.note(Request(create), NO_AUTH, Response(201, {}, '{"id": 7}'), eve)
+    assert cleanup.left(eve) == [f"1 by what {remove.path} names"]
+    cleanup.note(Request(leave), NO_AUTH, Response(204, {}, ""), eve)
+    unless = ", unless it went with the account that made it"
+    assert cleanup.left(eve) == [f"1 by what {remove.path} names{unless}"]
 
 
 @pytest.mark.parametrize("secret", ["secret", "SECRET", "Secret", "CHANGE_ME", "Change-me"])

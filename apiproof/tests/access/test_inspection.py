@@ -266,6 +266,14 @@ def test_samples_are_valid_and_differ_by_seed_where_they_can(schema: dict[str, A
         assert ExampleValues({}).sample(schema, 1) != ExampleValues({}).sample(schema, 2)
 
 
+@pytest.mark.parametrize("name", ["email", "contactEmail", "e-mail"])
+def test_a_text_called_an_address_of_mail_is_one(name: str) -> None:
+    schema = {"type": "object", "required": [name], "properties": {name: {"type": "string"}}}
+    assert ExampleValues({}).sample(schema, 1)[name].endswith("@example.com")
+    schema["properties"] = {name: {"type": "string", "pattern": "^[a-z0-9-]+$"}}
+    assert "@" not in ExampleValues({}).sample(schema, 1)[name]
+
+
 def test_one_member_that_is_shown_everywhere_is_one_cause() -> None:
     places = [
         AccessFinding(

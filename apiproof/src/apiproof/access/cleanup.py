@@ -202,6 +202,8 @@ class Cleanup:
         signed_up = max(stayed.pop(label, 0), self._unremovable[label])
         for removal in self._removals.values():
             whose = _as_lent(accounts, removal.auth)
+            if accounts.name_of(removal.auth) in self._ended:
+                whose = ", unless it went with the account that made it"
             stayed[f"what {removal.request.operation.path} names{whose}"] += 1
         names = sorted({user.name for user in accounts.own_accounts} - self._closed)
         more = signed_up - len(self._ended) - len(names)

@@ -13,6 +13,7 @@ from typing import Any
 
 from hypothesis import Phase, find, settings, strategies
 
+from apiproof.access.fields import EMAIL_FIELD
 from apiproof.access.http import Upload
 from apiproof.openapi.references import flattened
 
@@ -99,10 +100,17 @@ class ExampleValues:
     def _object(self, found: Schema, seed: int, *, full: bool, depth: int) -> dict[str, Any]:
         required = set(found.get("required", ()))
         return {
-            name: self.sample(part, seed, full=full, depth=depth + 1)
+            name: self.sample(self._called(name, part), seed, full=full, depth=depth + 1)
             for name, part in found.get("properties", {}).items()
             if (name in required or (full and depth < 2)) and not self.resolve(part).get("readOnly")
         }
+
+    def _called(self, name: str, schema: Any) -> Any:
+        """Return a member's schema: an address of mail where only the member's name says so."""
+        found = self.resolve(schema)
+        is_address = is_free_text(found) and EMAIL_FIELD.search(name)
+        is_said = {"format", "pattern", "maxLength"} & set(found)
+        return {**found, "format": "email"} if is_address and not is_said else schema
 
 
 def is_free_text(schema: Schema) -> bool:
