@@ -30,7 +30,7 @@ def test_a_sign_up_leaves_out_what_has_a_default_and_what_only_others_give() -> 
         "required": ["username", "password"],
         "properties": {
             **dict.fromkeys(("username", "password", "group", "inviteToken"), text),
-            **dict.fromkeys(("phone", "about"), {**text, "default": ""}),
+            **{name: {**text, "default": ""} for name in ("phone", "about")},
             "mobile": {**text, "default": "none"},
             "locale": {**text, "default": "en-US"},
         },
