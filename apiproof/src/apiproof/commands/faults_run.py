@@ -35,7 +35,8 @@ def run(  # noqa: PLR0913 - each is an option of the command
         bool, typer.Option("--claims", help="Only the checks that claim a defect.")
     ] = False,
     fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier results.")] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 2,
+    # Two cores, and one more: what defects make slow waits for time-outs most of its time.
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 3,
     study: Annotated[
         str | None, typer.Option(help="The project's Study, as package.module:NAME.")
     ] = None,
