@@ -13,7 +13,7 @@ from typing import Any
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import EnvironmentConfig
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE
 from tests.service import application
 
 
@@ -61,6 +61,11 @@ class KeyServer:
         headers = [(b"content-encoding", b"gzip")] if self.compressed else []
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
+
+
+def is_fetching() -> bool:
+    """Whether a service in this process fetches keys; what it brings counts from the end on."""
+    return any(thread.name == "jwks" for thread in threading.enumerate())
 
 
 async def start_and_stop(receive: Any, send: Any) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 import psycopg2
 
 from apiproof.environment import Environment
-
-PATIENCE = 30.0  # seconds until a test that waits for an event gives up
+from tests.contract.events import PATIENCE
 
 
 @contextmanager

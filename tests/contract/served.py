@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from apiproof.environment import Environment
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE
 from tests.service import ROOT, environment_variables
 
 

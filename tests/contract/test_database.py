@@ -13,7 +13,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.network_faults import Answer, FaultProxy, postgres_error
-from tests.contract.pool_changes import PATIENCE, altered, changing, sessions
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import altered, changing, sessions
 from tests.contract.valid_requests import bearer, valid
 from tests.service import application
 

@@ -8,7 +8,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
-from tests.contract.pool_changes import PATIENCE, change, changing
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import change, changing
 from tests.service import OTHER_PASSWORD, PASSWORD, application
 
 RESERVE = (

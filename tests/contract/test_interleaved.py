@@ -11,7 +11,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.service import Account
-from tests.contract.pool_changes import PATIENCE, change, changing, rows
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import change, changing, rows
 from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
 from tests.contract.test_operators import is_shut
 from tests.contract.test_two_at_once import prepared

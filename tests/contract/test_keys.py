@@ -14,8 +14,8 @@ from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.jwt.jws import encode
 from apiproof.service import Account
-from tests.contract.keyserver import KeyServer, no_http, service, with_keys
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE, until
+from tests.contract.keyserver import KeyServer, is_fetching, no_http, service, with_keys
 from tests.contract.valid_requests import bearer, resigned
 from tests.service import application
 
@@ -191,9 +191,11 @@ def test_old_keys_are_fetched_anew_and_withdrawn_ones_end(
     with service(env, key_url, jwks_lifespan=AT_ONCE) as client:
         for asked in (1, 2, 3):
             assert me(client, user.access_token) == 200
+            # Who asks waits a moment for them at most, which a busy machine may need longer for.
+            until(lambda: not is_fetching(), "they are fetched")
             assert key_server.asked == asked
         env.cognito.keys.rotate()
-        assert me(client, user.access_token) == 401
+        until(lambda: me(client, user.access_token) == 401, "a withdrawn key ends")
         assert me(client, env.token(user.username)) == 200
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE
 from tests.contract.served import served
 from tests.service import deployed, environment_variables, log_like_a_deployment
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,19 +14,14 @@ from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from apiproof.network_faults import Answer, FaultProxy, postgres_error
 from apiproof.service import Account
-from tests.contract.pool_changes import PATIENCE, altered, change, rows
+from tests.contract.events import PATIENCE, until
+from tests.contract.pool_changes import altered, change, rows
 from tests.contract.test_meanwhile import let_a_minute_pass, login, me, old_token
 from tests.contract.valid_requests import Valid, bearer, valid
 from tests.service import OTHER_PASSWORD, application
 
 WRONG = {"confirmation_code": "000000"}
 DEADLINE = 0.3  # seconds
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
 
 
 def lose(env: Environment, reset: Valid) -> None:

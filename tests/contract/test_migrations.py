@@ -12,7 +12,7 @@ import pytest
 from psycopg2.sql import SQL, Composed, Identifier
 
 from apiproof.postgres import Database
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE
 from tests.service import ROOT, alembic, migrate, take_back
 
 TABLES = {"alembic_version", "kept_sessions", "random_items", "users"}

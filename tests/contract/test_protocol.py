@@ -17,7 +17,7 @@ import requests
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from apiproof.http.server import run_server
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE
 from tests.contract.valid_requests import OPERATIONS, bearer, valid
 from tests.service import application, uvicorn_options
 

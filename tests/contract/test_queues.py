@@ -2,8 +2,7 @@
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,8 +14,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
+from tests.contract.events import PATIENCE, until
 from tests.contract.keyserver import KeyServer, with_keys
-from tests.contract.pool_changes import PATIENCE, altered, changing
+from tests.contract.pool_changes import altered, changing
 from tests.contract.test_database import BACK, on_insert
 from tests.contract.valid_requests import Valid, bearer, resigned, valid
 from tests.service import PASSWORD, application
@@ -133,12 +133,6 @@ def is_refused(url: str, what: str = "PATCH /randoms/1") -> bool:
             return probe.recv(4096).startswith(b"HTTP/1.1 503 ")
         except TimeoutError:
             return False
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, what
 
 
 def connected(url: str) -> socket.socket:

@@ -6,7 +6,8 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
-from tests.contract.pool_changes import PATIENCE, changing
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import changing
 from tests.contract.valid_requests import bearer, create, valid
 
 INT4 = 2**31

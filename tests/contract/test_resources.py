@@ -12,8 +12,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
+from tests.contract.events import PATIENCE
 from tests.contract.keyserver import KeyServer, service
-from tests.contract.pool_changes import PATIENCE, sessions
+from tests.contract.pool_changes import sessions
 from tests.contract.valid_requests import OPERATIONS, bearer, resigned, valid
 from tests.service import application
 

@@ -10,7 +10,8 @@ import pytest
 from apiproof.environment import Environment, scopes_of
 from apiproof.http.client import HttpClient
 from apiproof.service import Account
-from tests.contract.pool_changes import PATIENCE, changing
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import changing
 from tests.contract.valid_requests import bearer, resigned, valid
 from tests.service import OTHER_PASSWORD, PASSWORD
 

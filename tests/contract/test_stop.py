@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
-from tests.contract.pool_changes import PATIENCE
+from tests.contract.events import PATIENCE, until
 from tests.contract.served import served
-from tests.contract.test_queues import held, until
+from tests.contract.test_queues import held
 from tests.contract.valid_requests import valid
 
 DEADLINE = 5.0  # seconds

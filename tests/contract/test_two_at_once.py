@@ -16,7 +16,8 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.service import Account
-from tests.contract.pool_changes import PATIENCE, changing, rows
+from tests.contract.events import PATIENCE
+from tests.contract.pool_changes import changing, rows
 from tests.contract.test_meanwhile import account_of, login, me
 from tests.contract.valid_requests import valid
 from tests.service import OTHER_PASSWORD, application, disable, enable
