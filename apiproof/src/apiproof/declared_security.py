@@ -17,7 +17,7 @@ Declared = Mapping[str, AbstractSet[str]]
 """Scopes by label (`GET /users/me`) of the operations that ask for a credential."""
 
 SECURITY_KEPT: Final = "security_kept"
-_WORD = "secured "
+SECURED_LINE: Final = "secured "  # begins a line
 
 
 def declared_security(document: Mapping[str, Any]) -> dict[str, AbstractSet[str]]:
@@ -27,12 +27,12 @@ def declared_security(document: Mapping[str, Any]) -> dict[str, AbstractSet[str]
 
 def as_lines(declared: Declared) -> list[str]:
     """Write it down for a text file, one operation a line: `secured GET /users/me me`."""
-    return [_WORD + " ".join([label, *sorted(scopes)]) for label, scopes in declared.items()]
+    return [SECURED_LINE + " ".join([label, *sorted(scopes)]) for label, scopes in declared.items()]
 
 
 def from_lines(lines: Iterable[str]) -> dict[str, AbstractSet[str]]:
     """Read what `as_lines` wrote, and leave other lines alone."""
-    words = [line.split() for line in lines if line.startswith(_WORD)]
+    words = [line.split() for line in lines if line.startswith(SECURED_LINE)]
     return {" ".join(each[1:3]): frozenset(each[3:]) for each in words}
 
 

@@ -14,7 +14,7 @@ from apiproof.reporting.finding import Finding, Severity
 
 FORBIDDEN: Final = 403
 REFUSAL_KEPT: Final = "refusal_kept"
-_WORD: Final = "refused "
+REFUSED_LINE: Final = "refused "  # begins a line
 
 
 def is_refused(operation: Operation, log: CoverageLog) -> bool:
@@ -30,12 +30,17 @@ def is_refused(operation: Operation, log: CoverageLog) -> bool:
 
 def refused_lines(document: dict[str, Any], log: CoverageLog) -> list[str]:
     """Write the operations that refused everybody down, one a line: `refused GET /admin`."""
-    return [_WORD + each.label for each in operations(document) if is_refused(each, log)]
+    return [refused_line(each) for each in operations(document) if is_refused(each, log)]
+
+
+def refused_line(operation: Operation) -> str:
+    """Write one down."""
+    return REFUSED_LINE + operation.label
 
 
 def refused_before(lines: Iterable[str]) -> set[str]:
     """Read what `refused_lines` wrote, and leave other lines alone."""
-    return {line.removeprefix(_WORD) for line in lines if line.startswith(_WORD)}
+    return {line.removeprefix(REFUSED_LINE) for line in lines if line.startswith(REFUSED_LINE)}
 
 
 def lost_refusals(

@@ -114,6 +114,32 @@ def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
     assert lost == ["security_kept/open_session_sessions_post/document/open"]
 
 
+def test_a_narrower_run_takes_nothing_off_the_baseline(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What it did not look for may still be there: not lost, and not said to be gone."""
+    with planner_at("read-unowned") as url:
+        here = ("--url", url, "--identities", "wfc.json")
+        assert run(*here, "--write-baseline", "known.json") == 0
+        before = json.loads((folder / "known.json").read_text())["known"]
+        assert [one["id"] for one in before] == report(folder)["new"]
+        assert before[0]["text"]
+        for narrow in (("--check", "keys_are_strong"), ("--operation", "POST /sessions")):
+            assert run(*here, *narrow, "--write-baseline", "known.json") == 0
+            assert json.loads((folder / "known.json").read_text())["known"] == before
+            capsys.readouterr()
+            assert run(*here, *narrow, "--baseline", "known.json") == 0
+            assert "no longer found" not in capsys.readouterr().out
+            other = ("--baseline", "known.json", "--write-baseline", "2.json")
+            assert run(*here, *narrow, *other) == 0
+            assert json.loads((folder / "2.json").read_text())["known"] == before
+    with planner_at() as url:
+        here = ("--url", url, "--identities", "wfc.json")
+        assert run(*here, "--baseline", "known.json", "--write-baseline", "known.json") == 0
+        assert "no longer found" in capsys.readouterr().out
+        assert json.loads((folder / "known.json").read_text())["known"] == []
+
+
 def test_an_issuers_key_makes_every_forgery(folder: Path) -> None:
     key = tokens.issuer_key().private_bytes(
         serialization.Encoding.PEM,

@@ -60,7 +60,7 @@ def test_square_brackets_of_a_service_are_printed_as_they_are() -> None:
     found.labels = {**found.labels, "read": "GET /x[/dim]"}  # a copy: all tests share the other
     found.left_behind = ["1 by POST /x[/]"]
     out = StringIO()
-    diff: BaselineDiff = compare_to_baseline(found.findings, set())
+    diff: BaselineDiff = compare_to_baseline(found.findings, ())
     print_report(found, diff, Console(file=out, width=80))
     for text in ("a[/b]", "dict[str, Any]", "GET /x[/dim]", "POST /x[/]"):
         assert text in out.getvalue()

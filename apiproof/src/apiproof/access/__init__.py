@@ -9,6 +9,7 @@ everything.
 
 from apiproof.access.checks import CHECKS, Impact
 from apiproof.access.memberships import (
+    MEMBERS_LINE,
     MEMBERS_ONLY,
     lost_members,
     members_before,
@@ -32,6 +33,7 @@ from apiproof.access.service_probe import probe, probe_of, probe_service
 
 __all__ = [
     "CHECKS",
+    "MEMBERS_LINE",
     "MEMBERS_ONLY",
     "QUICK",
     "THOROUGH",

@@ -20,7 +20,7 @@ from apiproof.reporting import Status
 
 REFUSED: Final = (401, 403)
 MEMBERS_ONLY: Final = "members_only"
-_WORD: Final = "members "
+MEMBERS_LINE: Final = "members "  # begins a line
 _CASE: Final = "outside-"
 
 
@@ -56,12 +56,13 @@ class MembershipProbe:
 
 def members_lines(report: AccessReport) -> list[str]:
     """Write down what refused users outside a group, one a line: `members staff GET /orders`."""
-    return [_WORD + f"{group} {label}" for group, label, _ in _cells(report, REFUSED)]
+    return [MEMBERS_LINE + f"{group} {label}" for group, label, _ in _cells(report, REFUSED)]
 
 
 def members_before(lines: Iterable[str]) -> set[tuple[str, str]]:
     """Read what `members_lines` wrote, group and label, and leave other lines alone."""
-    words = [line.removeprefix(_WORD).split(" ", 1) for line in lines if line.startswith(_WORD)]
+    own = (line.removeprefix(MEMBERS_LINE) for line in lines if line.startswith(MEMBERS_LINE))
+    words = [each.split(" ", 1) for each in own]
     return {(each[0], each[1]) for each in words if len(each) > 1}
 
 

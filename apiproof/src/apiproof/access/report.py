@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -298,9 +297,9 @@ class BaselineUnreadable(UserError):
 
 @dataclass(frozen=True)
 class Baseline:
-    """What a project knows: ids of findings, and what its operations asked for."""
+    """What a project knows: findings, text by id, and what its operations asked for."""
 
-    known: frozenset[str] = frozenset()
+    known: Mapping[str, str] = field(default_factory=dict)
     secured: Declared = field(default_factory=dict)
 
 
@@ -327,7 +326,7 @@ def read_baseline(path: Path | None) -> Baseline:
         return Baseline()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        known = frozenset(str(entry["id"]) for entry in found["known"])
+        known = {str(entry["id"]): str(entry.get("text") or "") for entry in found["known"]}
         return Baseline(known, from_lines(found.get("secured") or ()))
     except FileNotFoundError:
         raise BaselineUnreadable(
@@ -339,23 +338,39 @@ def read_baseline(path: Path | None) -> Baseline:
         ) from None
 
 
-def write_baseline(report: AccessReport, path: Path) -> None:
-    """Write the findings of a report as known, and the security that its document asks for now."""
-    known = [
-        {"id": finding.id, "text": finding.text}
+def write_baseline(report: AccessReport, path: Path, kept: Mapping[str, str] | None = None) -> None:
+    """Write the findings of a report as known, and the security that its document asks for now.
+
+    Args:
+        report: What was found.
+        path: Of the baseline.
+        kept: Known findings that nobody looked for this time, text by id.
+    """
+    found = {
+        finding.id: finding.text
         for finding in report.findings
         if finding.check != "security_kept"  # what is asked for now is the new memory
-    ]
+    }
+    known = [{"id": name, "text": text} for name, text in ({**(kept or {}), **found}).items()]
     secured = as_lines(declared_security(report.document))
     text = json.dumps({"known": known, "secured": secured}, indent=2)
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def compare_to_baseline(findings: Iterable[AccessFinding], known: AbstractSet[str]) -> BaselineDiff:
-    """Tell known findings from new ones."""
+def compare_to_baseline(
+    findings: Iterable[AccessFinding], known: Collection[str], *, is_whole: bool = True
+) -> BaselineDiff:
+    """Tell known findings from new ones.
+
+    Args:
+        findings: What was found.
+        known: Ids that a baseline lists.
+        is_whole: Everything was looked at, so that what was not found is fixed.
+    """
     found = list(findings)
+    fixed = set(known) - {finding.id for finding in found} if is_whole else ()
     return BaselineDiff(
         new=tuple(finding for finding in found if finding.id not in known),
         known=tuple(finding for finding in found if finding.id in known),
-        fixed=tuple(sorted(known - {finding.id for finding in found})),
+        fixed=tuple(sorted(fixed)),
     )

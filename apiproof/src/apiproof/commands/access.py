@@ -10,6 +10,8 @@ import typer
 from apiproof.commands.serve import ServiceOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from apiproof.access import AccessReport, Impact, ProbeOptions
     from apiproof.access.report import BaselineDiff
 
@@ -122,7 +124,12 @@ def access(  # noqa: PLR0913 - these are the command line's options
     ] = FailOn.LEAK,
     baseline: Annotated[File, _option(_KNOWN, "Known findings, which do not fail it.")] = None,
     write_baseline: Annotated[
-        File, _option(_KNOWN, "Write what was found as known, and exit with 0.")
+        File,
+        _option(
+            _KNOWN,
+            "Write what was found as known, and exit with 0. What a narrower run did not look "
+            "for stays in it.",
+        ),
     ] = None,
     write_roles: Annotated[
         File, _option(_KNOWN, "Write who could call what, to be signed off for --roles.")
@@ -149,6 +156,8 @@ def access(  # noqa: PLR0913 - these are the command line's options
 
     started = datetime.now(UTC)
     known = probing.read_baseline(baseline)
+    is_whole = not (operation or check or skip or read_only)
+    kept = {} if is_whole else {**_written_before(write_baseline), **known.known}
     options = probing.ProbeOptions(
         destructive=destructive,
         quick=not thorough,
@@ -164,7 +173,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
     else:
         report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
     report.add(probing.security_lost(known.secured, report.document))
-    diff = probing.compare_to_baseline(report.findings, known.known)
+    diff = probing.compare_to_baseline(report.findings, known.known, is_whole=is_whole)
     written = write_reports(report, diff, reports, started, url or "")
     print_report(report, diff, console)
     console.print(f"Reports: {', '.join(str(path) for path in written)}", soft_wrap=True)
@@ -172,7 +181,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
         write_roles.write_text(proposed_roles(report), encoding="utf-8")
     code = _exit_code(report, diff, probing.Impact[fail_on.name])
     if write_baseline is not None and code != 2:  # half a run is no baseline
-        probing.write_baseline(report, write_baseline)
+        probing.write_baseline(report, write_baseline, kept)
         return
     raise typer.Exit(code)
 
@@ -201,6 +210,13 @@ def init(
         f"`apiproof access --url {url or 'URL'} --identities {output}`.",
         soft_wrap=True,
     )
+
+
+def _written_before(path: Path | None) -> "Mapping[str, str]":
+    """Return what a baseline that is to be written lists already, text by id."""
+    from apiproof import access as probing
+
+    return probing.read_baseline(path if path is not None and path.is_file() else None).known
 
 
 def _known_checks(names: list[str]) -> tuple[str, ...]:

@@ -29,7 +29,11 @@ def run(  # noqa: PLR0913 - these are the command line's options
         Path | None, typer.Option(help="Ids of known findings, which fail nothing.")
     ] = None,
     write_baseline: Annotated[
-        Path | None, typer.Option(help="Write what was found as known; 0, or 2 on an error.")
+        Path | None,
+        typer.Option(
+            help="Write what was found as known; 0, or 2 on an error. Lines of what was not "
+            "looked at stay."
+        ),
     ] = None,
 ) -> None:
     """Fuzz the running API, probe access, verify every pact, check the document.
@@ -52,10 +56,12 @@ def run(  # noqa: PLR0913 - these are the command line's options
     from apiproof.reporting.store import REPORTS, saved_steps, write_report
     from apiproof.reporting.summary import print_report
     from apiproof.service import configured_service, load_service
+    from apiproof.whole_steps import is_answered, lines_to_keep, whole_steps
 
     started = datetime.now(UTC)
     names = pipeline.chosen_steps(only or (), skip or ())
     known = baselines.read_baseline(baseline)
+    before = known | baselines.written_before(write_baseline)
     name = service or configured_service()
     chosen = load_service(name)
     with live_environment(chosen, port=port, service_name=name) as (env, ready):
@@ -85,20 +91,23 @@ def run(  # noqa: PLR0913 - these are the command line's options
             earlier = saved_steps(besides=[result.name for result in results])
             left_out = [step for step in pipeline.STEPS if step not in names]
             write_report(build_report(chosen.name, started, results, earlier))
-            refused = refused_lines(env.document, env.coverage_log)
             results.append(pipeline.run_step("reports", pipeline.scan_reports, gates, known))
+            whole = whole_steps(results, context.args)
+            kept = lines_to_keep(before, whole, env.document, env.coverage_log)
+            further = [*gates.remembered, *refused_lines(env.document, env.coverage_log), *kept]
         finally:
             ready_file.unlink(missing_ok=True)
     report = build_report(chosen.name, started, results, earlier, left_out)
     page = write_report(report)
     print_report(report, page, console)
-    for gone in baselines.no_longer_found(known, results):
+    for gone in baselines.no_longer_found(known, results, lambda line: is_answered(line, whole)):
         print_line(console, f"no longer found, take it off the baseline: {gone}")
     if write_baseline is not None:
+        # What an operation asked for before stands, where nobody looked whether it still does.
         count = baselines.write_baseline(
             report,
             write_baseline,
-            [*as_lines(asked), *refused, *gates.remembered],
+            {*further, *as_lines({**asked, **from_lines(further)})},
             accepted=(SECURITY_KEPT, REFUSAL_KEPT, MEMBERS_ONLY),
         )
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")

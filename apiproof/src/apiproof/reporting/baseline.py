@@ -9,7 +9,7 @@ Those that begin with `members` name a group and an operation that refused users
 (memberships.py): one that lets them in is a finding.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from pathlib import Path
@@ -44,15 +44,26 @@ def read_baseline(path: Path | None) -> set[str]:
     return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
 
 
+def written_before(path: Path | None) -> set[str]:
+    """Read the lines of a baseline that is to be written; none where it is not there yet.
+
+    Raises:
+        BaselineUnusable: the file is no text.
+    """
+    return read_baseline(path if path is not None and path.is_file() else None)
+
+
 def write_baseline(
     report: Report, path: Path, further: Iterable[str] = (), accepted: Collection[str] = ()
 ) -> int:
-    """Write the ids of a report's findings as known, and return how many; warnings need none.
+    """Write the ids of a report's findings as known, and return how many stand in it.
+
+    Warnings need none.
 
     Args:
         report: of the run.
         path: of the baseline.
-        further: lines that are no ids.
+        further: lines that are no ids, and ids that the run did not look for.
         accepted: checks against the further lines of before: the new ones are what now holds, so
             that no id of theirs is needed.
 
@@ -65,14 +76,21 @@ def write_baseline(
         for finding in step.findings
         if finding.weight != WARNING and finding.check not in accepted
     )
-    ids = sorted({each for finding in findings for each in finding.ids})
+    lines = {each for finding in findings for each in finding.ids} | set(further)
+    ids = sorted(filter(_is_id, lines))
+    text = "".join(f"{each}\n" for each in [*ids, *sorted(lines - set(ids))])
     try:
-        path.write_text(_HEAD + "".join(f"{each}\n" for each in [*ids, *further]), encoding="utf-8")
+        path.write_text(_HEAD + text, encoding="utf-8")
     except OSError as error:
         raise BaselineUnusable(
             f"The baseline {path} cannot be written ({error.strerror})."
         ) from None
     return len(ids)
+
+
+def _is_id(line: str) -> bool:
+    """Whether a line is the id of a finding; its first word says step and check."""
+    return "/" in line.split(" ", 1)[0]
 
 
 def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
@@ -106,9 +124,15 @@ def with_known(step: StepResult, known: AbstractSet[str]) -> StepResult:
     )
 
 
-def no_longer_found(known: Iterable[str], steps: Iterable[StepResult]) -> list[str]:
-    """Known ids that the steps which ran did not find: they can be taken off the baseline."""
-    ran = list(steps)
-    found = {each for step in ran for finding in step.findings for each in finding.ids}
-    names = {step.name for step in ran}
-    return sorted(each for each in known if each not in found and each.partition("/")[0] in names)
+def no_longer_found(
+    known: Iterable[str], steps: Iterable[StepResult], is_answered: Callable[[str], bool]
+) -> list[str]:
+    """Known ids that a run looked for and did not find: they can be taken off the baseline.
+
+    Args:
+        known: the lines of the baseline.
+        steps: that ran.
+        is_answered: whether the run looked for what a line says.
+    """
+    found = {each for step in steps for finding in step.findings for each in finding.ids}
+    return sorted(each for each in filter(_is_id, known) if each not in found and is_answered(each))
