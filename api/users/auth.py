@@ -10,8 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import bindparam, func
-from sqlmodel import Session, col, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, func
+from sqlmodel import Session, col, delete, or_, select, update
 
 from api.errors import (
     AccountExists,
@@ -152,10 +152,9 @@ def refresh(
         RefreshTokenInvalid
     """
     # Asked first: were the database away only afterwards, a token that rotates would be lost.
-    named = col(User.username_key) == case_key(username)
     with database.begin() as db:
         begun = _now(db)
-        expected = db.exec(select(User.sub).where(named)).all()
+        expected = db.exec(select(User.sub).where(named(username))).all()
     tokens = identity.refresh(refresh_token)
     token = verifier.verify_issued(tokens.access_token)
     # A refresh token does not show whose it is, and Cognito does not compare it with the name.
@@ -170,6 +169,18 @@ def refresh(
                 raise RefreshTokenInvalid
             _allow(db, user, token)
     return tokens
+
+
+def named(username: str) -> ColumnElement[bool]:
+    """Say in a query whom a name may mean: its user, and who has it for an address.
+
+    Where addresses are aliases, Cognito takes them for names, and no name has the form of one.
+
+    Args:
+        username: as typed; its case does not matter.
+    """
+    key = case_key(username)
+    return or_(col(User.username_key) == key, col(User.email_key) == key)
 
 
 def log_out(

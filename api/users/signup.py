@@ -113,12 +113,11 @@ def _is_inserted(database: Transactions, user: User) -> bool:
 
 
 def _in_the_way(user: User, db: Session) -> list[tuple[User, bool]]:
-    """The rows with a user's name, address or sub, and whether each is a live reservation."""
-    same = or_(
-        col(User.username_key) == user.username_key,
-        col(User.email_key) == user.email_key,
-        col(User.sub) == user.sub,
-    )
+    """The rows with a user's name or address, and whether each is a live reservation.
+
+    A row with the user's own sub is never in the way: another first login of theirs wrote it.
+    """
+    same = or_(col(User.username_key) == user.username_key, col(User.email_key) == user.email_key)
     is_live = func.coalesce(col(User.reserved_until) > func.clock_timestamp(), False)
     return list(db.exec(select(User, is_live).where(same).order_by(col(User.id))))
 

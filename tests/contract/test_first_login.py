@@ -1,6 +1,8 @@
 """The first login of an account without a row: whatever is in its way is nobody's, or it is 409."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from threading import Barrier
 from typing import Any
 
@@ -10,7 +12,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from tests.contract.events import PATIENCE
 from tests.contract.pool_changes import change, changing
-from tests.service import OTHER_PASSWORD, PASSWORD, application
+from tests.contract.valid_requests import bearer
+from tests.service import OTHER_PASSWORD, PASSWORD, SERVICE, application
 
 RESERVE = (
     "INSERT INTO users (sub, username, username_key, email, email_key, created_at, reserved_until) "
@@ -136,6 +139,35 @@ def test_first_logins_of_one_account_at_once_all_succeed_with_one_row(env: Envir
         assert list(pool.map(first_login, range(clients))) == [200] * clients
     assert profile(env, sub).status_code == 200
     assert env.database.tables()["users"] == 1
+
+
+def test_a_first_login_keeps_what_a_faster_one_has_although_the_address_has_changed_since() -> None:
+    """Where addresses are usernames, neither the name nor the address of the row is the same."""
+    pool = {"UsernameAttributes": ["email"]}
+    with Environment.open(replace(SERVICE, pool=pool)) as env:
+        old, new = "ada@example.com", "ada@example.org"
+        sub = env.cognito.create_user(old, old, PASSWORD)
+        drawn: list[dict[str, str]] = []
+
+        def overtake() -> None:
+            with AsgiClient(application(env.config)) as client:
+                form = {"username": old, "password": PASSWORD}
+                session = client.request("POST", "/users/login", data=form).json()
+                drawn.append(bearer(session["access_token"]))
+                body = {"min_value": 1, "max_value": 6}
+                client.request("POST", "/randoms", json=body, headers=drawn[0])
+            address = [{"Name": "email", "Value": new}, {"Name": "email_verified", "Value": "true"}]
+            account = {"UserPoolId": env.config.user_pool_id, "Username": sub}
+            env.aws.admin_update_user_attributes(**account, UserAttributes=address)
+
+        def wait() -> None:
+            second.enter_context(env.cognito.outages.beforehand("AdminGetUser", overtake))
+
+        # Whose session it is has been asked first; then there is no row yet.
+        with ExitStack() as second, env.cognito.outages.meanwhile("AdminGetUser", wait):
+            assert log_in(env, old).status_code == 200
+        kept = env.client.request("GET", "/randoms", headers=drawn[0])
+        assert (kept.status_code, len(kept.json())) == (200, 1)
 
 
 @pytest.mark.parametrize("length", [254, 255, 2048])

@@ -95,15 +95,15 @@ class Person:
         form = {"username": name or self.seed.username, "password": password}
         return self.ask("POST", "/users/login", status, data=form)
 
-    def refresh(self, token: str, status: int = 200) -> Any:
-        body = {"username": self.seed.username, "refresh_token": token}
+    def refresh(self, token: str, status: int = 200, name: str | None = None) -> Any:
+        body = {"username": name or self.seed.username, "refresh_token": token}
         return self.ask("POST", "/users/refresh", status, json=body)
 
-    def reset(self, password: str) -> None:
-        name = {"username": self.seed.username}
+    def reset(self, password: str, by: str | None = None, status: int = 200) -> None:
+        name = {"username": by or self.seed.username}
         self.ask("POST", "/users/forgot_password", 200, json=name)
         proof = {**name, "confirmation_code": self.code(), "new_password": password}
-        self.ask("POST", "/users/reset_password", 200, json=proof)
+        self.ask("POST", "/users/reset_password", status, json=proof)
 
     def log_in_anew(self, *ended: dict[str, Any], password: str = PASSWORD) -> None:
         """Come back after sessions have ended: nothing that comes after opens any of them again."""
@@ -213,6 +213,31 @@ def test_a_reset_ends_all_sessions_and_the_new_password_opens(ada: Person) -> No
         ada.reset(PASSWORD)
     assert not ada.opens(other)
     ada.refresh(other["refresh_token"], 401)
+
+
+@pytest.mark.parametrize("variant", ["e-mail as an alias"], indirect=True)
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_who_is_named_by_an_alias_is_served_as_by_the_name(
+    ada: Person, *, is_answered: bool
+) -> None:
+    """Whoever resets a lost password is often asked for the address."""
+    alias = ada.seed.email.upper()
+    sessions = [ada.log_in(), ada.log_in(name=alias)]
+    sessions.append(ada.refresh(sessions[1]["refresh_token"], name=alias))
+    assert [ada.opens(session) for session in sessions] == [True] * 3
+    other = Person(ada.env, "Eve")
+    other.sign_up()
+    others = other.log_in()
+    if is_answered:
+        ada.reset(OTHER_PASSWORD, by=alias)
+    else:
+        with ada.env.cognito.outages.lose_answer("ConfirmForgotPassword"):
+            ada.reset(OTHER_PASSWORD, by=alias, status=503)
+    assert [ada.opens(session) for session in sessions] == [False] * 3
+    for session in sessions:
+        ada.refresh(session["refresh_token"], 401)
+    ada.log_in_anew(*sessions, password=OTHER_PASSWORD)
+    assert other.opens(others)
 
 
 def test_a_session_that_a_reset_without_an_outcome_may_have_ended_goes_on_nowhere(
