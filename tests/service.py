@@ -9,8 +9,10 @@ import hashlib
 import os
 import pickle
 import runpy
+import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -22,7 +24,6 @@ from pydantic import SecretStr
 
 from api.identity.pre_token_generation import handler
 from apiproof.service import (
-    AdjustableRequest,
     ASGIApp,
     Document,
     EnvironmentConfig,
@@ -31,6 +32,7 @@ from apiproof.service import (
     Service,
 )
 from tests.contract.states import STATES
+from tests.request_overrides import BODY_FIXERS, OVERRIDES
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -109,11 +111,18 @@ def refusal_of(variables: dict[str, str], env_file: str = "") -> str | None:
 
 def application(where: EnvironmentConfig, **changed: Any) -> ASGIApp:
     """The service among these surroundings; `changed` are settings, as for `settings_for`."""
+    return application_by(time.time, where, **changed)
+
+
+def application_by(clock: Callable[[], float], where: EnvironmentConfig, **changed: Any) -> ASGIApp:
+    """The service on a host whose clock tells other epoch seconds; all else as above."""
     from api.app import create_app
+    from api.dependencies import AppState as Dependencies
     from api.logging import configure_logs
 
     configure_logs(os.environ.get("LOG_LEVEL", "ERROR"))
-    return create_app(settings_for(where, **changed))
+    settings = settings_for(where, **changed)
+    return create_app(settings, Dependencies.build(settings, clock=clock))
 
 
 def deployed(variables: dict[str, str]) -> ASGIApp:
@@ -238,6 +247,18 @@ def migrate_by_url(database_url: str) -> None:
     migrate(make_url(database_url))
 
 
+def migrate_from(folder: Path, database_url: str) -> None:
+    """Migrate as where the migrations lie in another folder, where they are copied."""
+    import pytest
+
+    from api import migrations
+
+    copied = shutil.copytree(ROOT / "api" / "migrations", folder / "migrations")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(migrations, "__file__", str(copied / "__init__.py"))
+        migrate(database_url)
+
+
 def take_back(database_url: str, revision: str) -> None:
     """Undo the migrations after a revision."""
     from alembic import command
@@ -309,61 +330,6 @@ def confirm(env: EnvironmentControl, username: str, code: str) -> None:
         raise RuntimeError(f"verification of {username} answered {response.status_code}")
 
 
-# What the schema cannot say: codes that were mailed, passwords and tokens in use.
-
-
-def valid_login(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    user = env.shared_account()
-    request.body = {"username": user.username, "password": user.password}
-
-
-def valid_verification(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    user = env.create_unconfirmed_user()
-    code = env.code(user.username)
-    request.body = {"username": user.username, "confirmation_code": code}
-
-
-def waiting_account(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    request.body = {"username": env.create_unconfirmed_user().username}
-
-
-def verified_account(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    request.body = {"username": env.new_account().username}
-
-
-def valid_refresh(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    user = env.shared_account()
-    request.body = {"username": user.username, "refresh_token": user.refresh_token}
-
-
-def valid_reset(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    user = env.new_account()
-    env.client.request("POST", "/users/forgot_password", json={"username": user.username})
-    request.body = {
-        "username": user.username,
-        "confirmation_code": env.code(user.username),
-        "new_password": OTHER_PASSWORD,
-    }
-
-
-def valid_change(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    current = env.shared_account().password
-    request.body = {"current_password": current, "new_password": OTHER_PASSWORD}
-
-
-def known_sub(env: EnvironmentControl, request: AdjustableRequest) -> None:
-    request.path_parameters = {"sub": env.shared_account().sub}
-
-
-def ordered_bounds(body: Any) -> Any:
-    """`min_value <= max_value`, which JSON Schema cannot say; the opposite is a property."""
-    if isinstance(body.get("min_value"), int | float) and isinstance(
-        body.get("max_value"), int | float
-    ):
-        body["min_value"], body["max_value"] = sorted([body["min_value"], body["max_value"]])
-    return body
-
-
 SERVICE = Service(
     application,
     name="randomizer-api",
@@ -380,17 +346,8 @@ SERVICE = Service(
         SeedUser("guest", "guest@example.com", PASSWORD, groups=("profile-only",)),
     ),
     ends_session=("logout_user", "delete_me", "change_password"),
-    request_overrides={
-        "login_user": valid_login,
-        "verify_user": valid_verification,
-        "resend_confirmation_code": waiting_account,
-        "refresh_session": valid_refresh,
-        "forgot_password": verified_account,
-        "reset_password": valid_reset,
-        "change_password": valid_change,
-        "read_user": known_sub,
-    },
-    body_fixers={"create_random": ordered_bounds, "update_random": ordered_bounds},
+    request_overrides=OVERRIDES,
+    body_fixers=BODY_FIXERS,
     disable=disable,
     conformance=True,
     pacts=ROOT / "pacts",

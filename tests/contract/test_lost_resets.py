@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -54,6 +54,50 @@ def opened_after_a_lost_reset(env: Environment, user: Account) -> str:
     lose(env, reset_by(env, user))
     change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 300")
     return old_token(env, user)
+
+
+def until_it_is(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let it be so many seconds later, for all that asks this host for the time."""
+    unset = time.time
+    monkeypatch.setattr(time, "time", lambda: unset() + seconds)
+
+
+@pytest.mark.parametrize(("later", "status"), [(45, 200), (85, 401)])
+def test_a_reset_has_a_minute_for_its_outcome(
+    env: Environment, monkeypatch: pytest.MonkeyPatch, later: float, status: int
+) -> None:
+    """Until then it may be under way, and refused."""
+    user = env.new_account()
+    token = old_token(env, user)
+    lose(env, reset_by(env, user))
+    until_it_is(monkeypatch, later)
+    assert me(env, token) == status
+
+
+def test_a_lost_reset_ends_what_cognitos_clock_opened_ahead_of_ours(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = env.new_account()
+    env.cognito.clock.advance(timedelta(seconds=4))
+    ahead = env.cognito.issue_tokens(user.username).access_token
+    env.cognito.clock.reset()
+    lose(env, reset_by(env, user))
+    until_it_is(monkeypatch, 85)
+    assert me(env, ahead) == 401
+
+
+def test_of_two_resets_lost_at_once_the_later_one_tells_what_has_ended(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = env.new_account()
+    lose(env, reset_by(env, user))
+    change(env, "UPDATE users SET reset_begun_at = reset_begun_at - 50")
+    env.cognito.clock.advance(timedelta(seconds=-20))
+    between = env.cognito.issue_tokens(user.username).access_token
+    env.cognito.clock.reset()
+    lose(env, reset_by(env, user))
+    until_it_is(monkeypatch, 85)
+    assert me(env, between) == 401
 
 
 def test_of_two_resets_without_an_outcome_each_ends_the_sessions_before_it(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -13,7 +14,7 @@ from psycopg2.sql import SQL, Composed, Identifier
 
 from apiproof.postgres import Database
 from tests.contract.events import PATIENCE
-from tests.service import ROOT, alembic, migrate, take_back
+from tests.service import ROOT, alembic, migrate, migrate_from, take_back
 
 TABLES = {"alembic_version", "kept_sessions", "random_items", "users"}
 NOW = "2026-01-01 00:00:00+00"
@@ -143,6 +144,16 @@ def test_trouble_with_alembics_command_line_is_one_line_and_the_exit_code_2(
     assert said.startswith(begins)
     assert said.count("\n") == 1
     assert "hidden" not in said
+
+
+@pytest.mark.parametrize("folder", ["100%", "%(here)s [x]"])
+def test_it_is_migrated_wherever_the_service_is_installed(
+    database: Database, tmp_path: Path, folder: str
+) -> None:
+    """What a folder may be called means something else where settings are written."""
+    (tmp_path / folder).mkdir()
+    migrate_from(tmp_path / folder, database.url)
+    assert tables(database) == TABLES
 
 
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:

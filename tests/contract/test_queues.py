@@ -18,11 +18,12 @@ from tests.contract.events import PATIENCE, until
 from tests.contract.keyserver import KeyServer, with_keys
 from tests.contract.pool_changes import altered, changing
 from tests.contract.test_database import BACK, on_insert
-from tests.contract.valid_requests import Valid, bearer, resigned, valid
-from tests.service import PASSWORD, application
+from tests.contract.valid_requests import bearer, resigned, valid
+from tests.service import application
 
 A_MOMENT = 0.3  # seconds
 AT_ONCE = 10.0  # seconds, on a busy machine
+CROWD = 24  # more than any kind of work has threads
 HELD = 4_711  # any number: the advisory lock that every insert waits for
 
 
@@ -146,7 +147,6 @@ BESIDE = {
     "signup_user": ["POST /users/signup"],
     "resend_confirmation_code": list[str](),
 }
-ELSEWHERE = {"signup_user": "POST /users/login"}
 
 
 @pytest.mark.parametrize(
@@ -161,6 +161,7 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
     env: Environment, name: str, call: str
 ) -> None:
     request = valid(env, name)
+    elsewhere = [valid(env, other) for other in BESIDE.keys() - {name}]
     waits = ("request_deadline", "cognito_read_timeout", "cognito_connect_timeout")
     settings = dict.fromkeys(waits, 60) | {"cognito_threads": 1, "request_queue": 1}
     asked, released = threading.Event(), threading.Event()
@@ -185,7 +186,8 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
             refused, waiting = wait(sent, AT_ONCE, FIRST_COMPLETED)
             (answer,) = (future.result() for future in refused)
             beside = [what for what in BESIDE[name] if is_refused(live, what)]
-            assert not is_refused(live, ELSEWHERE.get(name, "POST /users/signup"))
+            with HttpClient(live) as client:
+                others = [other.send(client, timeout=AT_ONCE).status_code for other in elsewhere]
         finally:
             released.set()
         served = [future.result(PATIENCE).status_code for future in [first, *waiting]]
@@ -194,6 +196,7 @@ def test_as_many_ask_cognito_and_wait_for_that_as_the_settings_say(
     # Of two sign-ups under one name the second one is refused, in its turn.
     assert served == ([201, 409] if name == "signup_user" else [200, 200])
     assert beside == BESIDE[name], "it is read before it is refused"
+    assert max(others) < 300, "other kinds of work have threads of their own"
 
 
 def test_as_many_wait_for_keys_as_the_queue_holds_and_the_next_is_told_at_once(
@@ -224,88 +227,3 @@ def as_many_done(sent: "list[Future[Any]]", number: int) -> "list[Future[Any]]":
     """Those that are done, as soon as there are so many."""
     until(lambda: sum(future.done() for future in sent) >= number, "too few are told at once")
     return [future for future in sent if future.done()]
-
-
-TAKE_NAME = """
-    INSERT INTO users (sub, username, username_key, email, email_key, created_at)
-    VALUES ('other', 'newcomer', 'newcomer', 'two@example.com', 'two@example.com', now())
-    """
-TAKE_ROWS = "SELECT 1 FROM users FOR UPDATE"
-TAKE_ITEMS = "SELECT 1 FROM random_items FOR UPDATE"
-LOCKED = {
-    **dict.fromkeys(("update_random", "delete_random"), TAKE_ITEMS),
-    **dict.fromkeys(("create_random", "update_me", "login_user", "logout_user"), TAKE_ROWS),
-    "signup_user": TAKE_NAME,
-}
-CROWD = 24  # more than any kind of work has threads
-FOR_EVER = dict.fromkeys(
-    ("request_deadline", "database_lock_timeout", "database_statement_timeout"), 60
-)
-
-
-def signing_up(env: Environment, name: str, email: str) -> Valid:
-    body = {"username": name, "email": email, "password": PASSWORD}
-    return replace(valid(env, "signup_user"), json=body)
-
-
-@pytest.mark.parametrize("name", LOCKED)
-def test_who_waits_for_a_row_leaves_threads_to_those_who_do_not(
-    env: Environment, name: str
-) -> None:
-    user = env.new_account()
-    stuck = [valid(env, name, user)] * CROWD
-    arrived = threading.Semaphore(0)
-    app = application(env.config, **FOR_EVER)
-
-    async def announced(scope: Any, receive: Any, send: Any) -> None:
-        arrived.release()
-        await app(scope, receive, send)
-
-    with run_server(announced) as live, ThreadPoolExecutor(CROWD) as threads:
-        with changing(env, LOCKED[name]) as wait_until_one_waits:
-            waiting = [threads.submit(each.send, HttpClient(live)) for each in stuck]
-            assert all(arrived.acquire(timeout=PATIENCE) for _ in waiting)
-            wait_until_one_waits()
-            # Who is new here has a row that nobody keeps.
-            others = [valid(env, "read_me", user), valid(env, "list_randoms"), valid(env, name)]
-            if name == "signup_user":
-                others[-1] = signing_up(env, "other", "other@example.com")
-            with HttpClient(live) as client:
-                served = [other.send(client, timeout=AT_ONCE).status_code for other in others]
-        for future in waiting:
-            future.result(PATIENCE)
-    assert max(served) < 300, served
-
-
-@pytest.mark.parametrize(
-    ("name", "others"),
-    [
-        ("login_user", ("list_randoms", "update_me", "signup_user")),
-        ("signup_user", ("list_randoms", "update_me", "login_user", "logout_user")),
-    ],
-)
-def test_who_waits_for_a_row_takes_the_connections_of_its_own_kind_alone(
-    env: Environment, name: str, others: tuple[str, ...]
-) -> None:
-    stuck = [valid(env, name) for _ in range(2)]
-    if name == "signup_user":  # by the name, and by the address
-        names = ("newcomer", "one@example.com"), ("other", "two@example.com")
-        stuck = [signing_up(env, *each) for each in names]
-    pool = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 1}
-    settings = FOR_EVER | pool | {"database_pool_timeout": A_MOMENT}
-    with (
-        run_server(application(env.config, **settings)) as live,
-        ThreadPoolExecutor(2) as threads,
-        HttpClient(live) as client,
-    ):
-        with changing(env, LOCKED[name]) as wait_until_one_waits:
-            waiting = [threads.submit(each.send, HttpClient(live)) for each in stuck]
-            wait_until_one_waits()
-            # The one for whom there is no connection has given up.
-            gave_up, _ = wait(waiting, AT_ONCE, FIRST_COMPLETED)
-            told = [future.result().status_code for future in gave_up]
-            served = {other: valid(env, other).send(client).status_code for other in others}
-        for future in waiting:
-            future.result(PATIENCE)
-    assert told == [503]
-    assert {name for name, status in served.items() if status >= 300} == set(), served

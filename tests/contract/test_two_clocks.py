@@ -1,5 +1,6 @@
-"""The clocks of the database and of the service differ: each thing is decided by one of them."""
+"""The clocks of the database, of Cognito and of the service differ: one decides each thing."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -8,8 +9,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
 from tests.contract.pool_changes import altered, change, rows
 from tests.contract.test_overtaken import ENDINGS
-from tests.contract.valid_requests import valid
-from tests.service import OTHER_PASSWORD
+from tests.contract.valid_requests import bearer, valid
+from tests.service import OTHER_PASSWORD, application_by
 
 CLOCK = """
     CREATE SCHEMA clock;
@@ -73,3 +74,20 @@ def test_a_login_is_overtaken_by_what_comes_after_its_beginning_and_by_nothing_e
     end = ENDINGS["logout_user"](env, user)
     with env.cognito.outages.meanwhile("InitiateAuth", end):
         assert service.request("POST", "/users/login", data=form).status_code == 503
+
+
+def test_what_signed_out_stays_out_though_our_clock_went_back_meanwhile(env: Environment) -> None:
+    """The time of its token is Cognito's, so the sign-out ends at least what began by then."""
+    user, back = env.new_account(), [0.0]
+    app = application_by(lambda: time.time() - back[0], env.config)
+    with AsgiClient(app) as client:
+
+        def me() -> int:
+            headers = bearer(user.access_token)
+            return int(client.request("GET", "/users/me", headers=headers).status_code)
+
+        assert me() == 200
+        with env.cognito.outages.meanwhile("GlobalSignOut", lambda: back.__setitem__(0, 100.0)):
+            assert valid(env, "logout_user", user).send(client).status_code == 200
+        back[0] = 0.0
+        assert me() == 401

@@ -13,7 +13,8 @@ from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
 from tests.contract.pool_changes import changing
-from tests.contract.test_queues import LOCKED, held, signing_up
+from tests.contract.test_locked_rows import LOCKED, signing_up
+from tests.contract.test_queues import held
 from tests.contract.valid_requests import Valid, valid
 from tests.service import application
 
@@ -37,7 +38,10 @@ def quickest(wait: Callable[[], Any]) -> float:
     found = float("inf")
     for _ in range(ATTEMPTS):
         begun = time.monotonic()
-        assert wait().status_code == 503
+        status = wait().status_code
+        if status == 408:
+            continue  # on a busy machine the request's time may be over before its body is read
+        assert status == 503
         found = min(found, time.monotonic() - begun)
         if found < SHORT + MARGIN:
             break
