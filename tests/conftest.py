@@ -9,6 +9,7 @@ from apiproof.fork_pool import freeze_garbage
 from apiproof.strategies.profiles import DatabaseMisnamed, register
 from tests.empty_database import database, database_server
 from tests.redis_server import redis_url
+from tests.shared_routes import share_routes
 
 __all__ = ["database", "database_server", "redis_url"]  # fixtures
 
@@ -17,6 +18,7 @@ __all__ = ["database", "database_server", "redis_url"]  # fixtures
 def pytest_configure(config: pytest.Config) -> None:
     """Register the profiles before `--hypothesis-profile` chooses among them."""
     freeze_garbage()  # what is imported next lasts: looking for garbage in it finds none
+    share_routes()
     if "deep" in {config.getoption("--hypothesis-profile"), os.environ.get("HYPOTHESIS_PROFILE")}:
         config.option.timeout = 0  # it explores for hours
     try:
