@@ -11,11 +11,13 @@ from importlib.metadata import version
 from typing import Any
 
 import boto3
+import botocore.session
 import jwt
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import HierarchicalEmitter
 from botocore.loaders import JSONFileLoader
 from joserfc import jwk
 from moto.backend_index import backend_url_patterns
@@ -272,6 +274,42 @@ def test_withdrawn_key_material_of_a_state_file_never_comes_back(
     keys.forget_withdrawn()
     keys.release()
     assert spare == []
+
+
+def test_a_new_client_looks_up_no_name_of_an_event_that_another_has_looked_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a service's events are called has changed, and botocore goes through a list of it."""
+    looked_up = set()
+
+    class Names(dict[str, str]):
+        def __setitem__(self, name: str, now: str) -> None:
+            looked_up.add(name)
+            super().__setitem__(name, now)
+
+    monkeypatch.setattr(botocore_hook, "_names", Names())
+
+    def call() -> None:
+        client = boto3.session.Session().client("cognito-idp", region_name="eu-west-1")
+        client.list_user_pools(MaxResults=1)
+
+    with Cognito.start():
+        call()
+        assert "after-call.cognito-identity-provider.ListUserPools" in looked_up
+        assert "creating-client-class.rds" in looked_up  # what a session begins with
+        looked_up.clear()
+        call()
+    assert looked_up == set()
+
+
+def test_events_with_other_names_of_a_users_own_are_left_alone() -> None:
+    with Cognito.start():
+        mine = botocore.session.EventAliaser(HierarchicalEmitter(), {"mine": "yours"})
+        heard: list[str] = []
+        mine.register("now.yours", lambda **_: heard.append("mine"))
+        mine.emit("now.mine")
+    assert heard == ["mine"]
+    assert "now.mine" not in botocore_hook._names
 
 
 def test_a_new_session_reads_nothing_that_another_has_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from botocore.handlers import BUILTIN_HANDLERS
+from botocore.hooks import EVENT_ALIASES, EventAliaser
 from botocore.loaders import Loader, create_loader
 from moto.core.config import default_user_config
 
@@ -41,6 +42,7 @@ _CREDENTIALS = {"AWS_ACCESS_KEY_ID": "apiproof", "AWS_SECRET_ACCESS_KEY": "apipr
 
 _lock = RLock()
 _read: dict[str | None, dict[Any, Any]] = {}  # what sessions have read of AWS's models, by folders
+_names: dict[str, str] = {}  # of botocore's events, as they are called now
 _active: list[Backend] = []
 _elsewhere: dict[str, Backend] = {}  # by region, while an emulator is active in another one
 _borrowed: list[dict[str, str]] = []  # environment variables
@@ -139,10 +141,20 @@ def _loader(folders: str | None = None) -> Loader:
     return loader
 
 
+class _SharedNames(EventAliaser):
+    """Looks an event's name up once in a process; each session and client else does so anew."""
+
+    def __init__(self, events: Any, aliases: Any = None) -> None:
+        super().__init__(events, aliases)
+        if aliases is None or aliases == EVENT_ALIASES:
+            self._alias_name_cache = _names
+
+
 def activate(backend: Backend) -> None:
     """Let an emulator answer from now on."""
     with _lock:
         botocore.session.create_loader = _loader  # type: ignore[assignment]  # looser
+        botocore.session.EventAliaser = _SharedNames  # type: ignore[assignment, misc]  # tested
         if (EVENT, answer) not in BUILTIN_HANDLERS:
             BUILTIN_HANDLERS.append((EVENT, answer))
             # A default session made before knows nothing of the handler.
