@@ -49,7 +49,7 @@ class SessionEnder:
         Raises:
             NotApplicable: Nothing can.
         """
-        if not self._preparer.user_source.can_create_users:
+        if not self._may_end(ending):
             raise NotApplicable(
                 f"no account can be {ending.value} without losing it for other probes"
             )
@@ -60,16 +60,22 @@ class SessionEnder:
                 f"the document has no operation after which a caller is {ending.value}"
             )
 
+    def _may_end(self, ending: SessionEnd) -> bool:
+        """Whether it costs nothing: of lent users, only sessions that the run itself has opened."""
+        user_source = self._preparer.user_source
+        if user_source.can_create_users:
+            return True
+        lent = list(user_source.users()) if ending is SessionEnd.SIGNED_OUT else []
+        return bool(lent) and all(
+            one.is_learnt and user_source.can_log_in_again(one) for one in lent
+        )
+
     def end(self, user: User, ending: SessionEnd) -> None:
         """Sign a user out, or disable or delete the account.
 
         Raises:
             NotApplicable: Nothing at hand does that.
         """
-        if not self._preparer.user_source.can_create_users:
-            raise NotApplicable(
-                f"no account can be {ending.value} without losing it for other probes"
-            )
         if ending is SessionEnd.DISABLED:
             self._preparer.user_source.disable(user)
             return
@@ -79,7 +85,8 @@ class SessionEnder:
                 f"the document has no operation after which a caller is {ending.value}"
             )
         try:
-            self._preparer.prepared(chosen)  # so that the trial of its request is somebody else's
+            if not user.is_lent:
+                self._preparer.prepared(chosen)  # so that its trial is somebody else's
             prepared = self._preparer.prepared(chosen, user=user)
         except NotPrepared as reason:
             raise NotApplicable(f"{chosen.operation_id}: {reason}") from None

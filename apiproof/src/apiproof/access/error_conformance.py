@@ -67,11 +67,14 @@ class ErrorConformance:
             yield from _retry(response)
 
     def _is_matter_of_taste(self, operation: Operation, fault: str) -> bool:
-        """Whether no standard demands what an answer lacks.
+        """Whether no standard demands what an answer lacks, or what it lacks is not about access.
 
+        What a 422 looks like is for fuzzing to say; what a refused credential gets is said here.
         Retry-After is optional (RFC 6585, 4; RFC 9110, 15.6.4); and a 401 names an HTTP
         authentication scheme, which cookies, API keys and login forms are not.
         """
+        if fault.startswith("shape-"):
+            return fault not in {"shape-401", "shape-403"}
         choices = self._security.alternatives[operation.security]
         is_http = any(use.scheme.is_http for one in choices for use in one)
         return fault.startswith("retry-") or (fault == "challenge-401" and not is_http)

@@ -45,11 +45,15 @@ def _handler(trap_url: JwksTrap) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             trap_url.requests_seen.append(self.path)
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
             body = untrusted_certificate() if self.path.endswith(".pem") else jwks
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        # A webhook is called with a POST, a link may be looked at with a HEAD.
+        do_HEAD = do_POST = do_PUT = do_GET  # noqa: N815  # the base class's names
 
         def log_message(self, *_: object) -> None:  # nobody reads it
             pass

@@ -1,6 +1,7 @@
 """Lists: nobody's list holds what is somebody else's alone (OWASP API1:2023)."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +23,8 @@ ITEMS = 2  # that each of the two makes
 PAGES = 6
 LISTED = 8  # objects of a list that are read by themselves
 REFUSED = {403, 404}
+STATES = 4  # of a filter that are asked for
+_STATE = re.compile(r"(^|_)(status|state|visibility|stage|scope|view)$", re.IGNORECASE)
 _LIMITS = ("limit", "page_size", "size", "per_page", "pageSize", "perPage", "count", "top")
 _OFFSETS = ("offset", "skip", "start")
 _NUMBERS = ("page", "page_number", "pageNumber")
@@ -45,7 +48,7 @@ class ListAccessProbe:
         """
         creators = self._preparer.maker.creators.for_list(operation)
         listing = operation.method == "GET" and not operation.path.endswith("}")
-        is_meant = operation.secured and not operation.definition.get(SHARED_EXTENSION)
+        is_meant = operation.security and not operation.definition.get(SHARED_EXTENSION)
         if not listing or not is_meant:
             return
         if not creators:
@@ -61,7 +64,11 @@ class ListAccessProbe:
         except (NotApplicable, NotPrepared) as reason:
             yield skipped(operation, "listing", str(reason)), []
             return
-        shown = self._answers(prepared.request, prepared)
+        shown = (
+            response
+            for request in self._requests(prepared.request, prepared.user)
+            for response in self._answers(request, prepared)
+        )
         if not any(holds(response, made) for response in shown for made in theirs):
             yield skipped(operation, "listing", "its owner's list does not show a new object"), []
             return
@@ -143,12 +150,18 @@ class ListAccessProbe:
         return not is_kept_above(self._preparer, made, theirs.user, mine.user)
 
     def _requests(self, request: Request, owner: User) -> Iterator[Request]:
-        """Yield the plain list, and the list filtered by its owner where there is such a filter."""
+        """Yield the plain list, and the list as its filters have it: by its owner, by a state."""
         yield request
         for parameter in self._preparer.payloads.parameters(request.operation):
             name = str(parameter.get("name"))
-            if parameter.get("in") == "query" and name.lower() in _OWNER_FILTERS:
+            if parameter.get("in") != "query":
+                continue
+            if name.lower() in _OWNER_FILTERS:
                 for value in owner.attributes.values():
+                    yield _asking(request, {name: value})
+            elif _STATE.search(name):
+                schema = self._preparer.payloads.resolve(parameter.get("schema", {}))
+                for value in schema.get("enum", ())[:STATES]:
                     yield _asking(request, {name: value})
 
     def _answers(self, request: Request, prepared: PreparedRequest) -> Iterator[Response]:

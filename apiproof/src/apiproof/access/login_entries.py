@@ -13,6 +13,7 @@ from apiproof.access.fields import (
     fields_of,
 )
 
+_PAID_FOR = re.compile(r"^(plan|tier)$", re.IGNORECASE)  # what an account gets, and no right
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
 # with tokenUrl, clientId, clientSecret and, if need be, scope.
 MACHINE = "clientCredentials"
@@ -115,7 +116,11 @@ def rank_of(details: Mapping[str, Any], role: str) -> tuple[int, str]:
         role: What the file says.
     """
     flags = {name: value for name, value in details.items() if PRIVILEGE.search(name)}
-    roles = sorted(str(value) for value in flags.values() if isinstance(value, str))
+    roles = sorted(
+        str(value)
+        for name, value in flags.items()
+        if isinstance(value, str) and not _PAID_FOR.search(name)
+    )
     height = sum(value is True for value in flags.values())
     named = " ".join([role, *roles]).lower()
     height += 10 * bool(re.search(r"admin|super|root|chef|owner|staff|manager|employee", named))

@@ -168,9 +168,14 @@ def login_template(
     names = [path for path, _ in fields if NAME_FIELD.search(path[-1])]
     emails = [path for path, _ in fields if EMAIL_FIELD.search(path[-1])]
     passwords = [path for path, _ in fields if PASSWORD_FIELD.search(path[-1])]
-    name = next(iter([*names, *emails]), ("username",))
-    password = next(iter(passwords), ("password",))
     needed = {path for path, _ in fields_of(payloads.full_body(login, full=False))}
+    others = [
+        path
+        for path, value in fields
+        if path in needed and path not in passwords and isinstance(value, str | int)
+    ]
+    name = next(iter([*names, *emails, *others]), ("username",))
+    password = next(iter(passwords), ("password",))
     also = [path for path in emails if path in needed and path != name]  # a name and an address
     template: dict[str, Any] = {"verb": "POST", "endpoint": login.path}
     if media != QUERY:

@@ -1,10 +1,12 @@
 """Objects of one user as another: BOLA, OWASP API1:2023; RFC 9110, 15.5.4 (404 may hide a 403)."""
 
+import contextlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.fields import WORD, fields_of
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response
@@ -16,6 +18,7 @@ from apiproof.access.owners import (
     may_read_named,
     names_user,
     read_made,
+    says_private,
     shown_in_parent,
     shown_to,
 )
@@ -57,9 +60,24 @@ class ObjectAccessProbe:
         Raises:
             NotPrepared: There is no request to replay.
         """
-        if not operation.secured or operation.definition.get(SHARED_EXTENSION):
+        is_tried = operation.secured or (operation.security and operation.method in SAFE)
+        if not is_tried or operation.definition.get(SHARED_EXTENSION):
             return
         prepared = self._preparer.prepared(operation)
+        yield from self._as_somebody_else(operation, prepared)
+        accounts = self._preparer.user_source
+        if operation.method not in SAFE or not isinstance(accounts, Accounts):
+            return
+        for user in of_other_roles(accounts, prepared.user):  # who are shown other things
+            with contextlib.suppress(NotPrepared):
+                theirs = self._preparer.prepared(operation, user=user)
+                if theirs.made and theirs.made[-1].creator.method == "GET":
+                    yield from self._as_somebody_else(operation, theirs)
+
+    def _as_somebody_else(
+        self, operation: Operation, prepared: PreparedRequest
+    ) -> Iterator[tuple[Cell, list[AccessFinding]]]:
+        """Replay what was prepared for one user as another."""
         if not owned(prepared) and not prepared.references:
             return
         if not prepared.made and is_account_operation(operation) and prepared.user.details:
@@ -91,6 +109,8 @@ class ObjectAccessProbe:
             return ""
         if is_capability(prepared.made[-1].parameter, operation):
             return "whoever has it may use it"
+        if not operation.secured and not says_private(self._seen_by_owner(prepared)):
+            return "a credential is optional, and it does not say that it is private"
         return self._why_shared(operation, prepared)
 
     def _why_shared(self, operation: Operation, prepared: PreparedRequest) -> str:
@@ -347,3 +367,12 @@ def _existence_revealed(attempt: AccessAttempt, theirs: Response, nothing: Respo
             f"{nothing.status} for what never existed: the answer tells that it exists"
         )
     return f"{attempt.title} can tell by the body of the {theirs.status} that it exists"
+
+
+def of_other_roles(accounts: Accounts, user: User) -> list[User]:
+    """Return the first user of the file for each further role that at least two have."""
+    lent = accounts.lent()
+    ranks = [accounts.rank(one) for one in lent]
+    known = accounts.rank(user)
+    found = dict(zip(reversed(ranks), reversed(lent), strict=True))
+    return [one for rank, one in found.items() if rank != known and ranks.count(rank) > 1]

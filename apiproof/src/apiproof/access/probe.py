@@ -49,6 +49,7 @@ from apiproof.access.requirements import (
 )
 from apiproof.access.safeguards import SAFE, Safeguards, would_use_up
 from apiproof.access.secret_leaks import SecretLeaks
+from apiproof.access.shares import ShareProbe
 from apiproof.access.trials import trials_with_accounts
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import PoolUsers, UserSource
@@ -310,6 +311,7 @@ class Probe:
             yield ObjectAccessProbe(self._preparer)
             yield ListAccessProbe(self._preparer)
             yield OwnProfileProbe(self._preparer)
+            yield ShareProbe(self._preparer)
         if "writes_are_readable" in self._asked:
             yield ReadAfterWriteProbe(self._preparer)
         if "ownership_enforced" in self._asked:

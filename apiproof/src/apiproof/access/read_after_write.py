@@ -185,7 +185,7 @@ def _equal(sent: Any, read: Any) -> bool:
     """Whether a value was kept; case and space around text, and the form of times, may change."""
     if isinstance(sent, str) and isinstance(read, str):
         plain = [
-            re.sub(r"(\.0+)?(Z|\+00:00)$", "", text.strip().casefold()) for text in (sent, read)
+            re.sub(r"(\.0+)?(z|\+00:00)$", "", text.strip().casefold()) for text in (sent, read)
         ]
         return plain[0] == plain[1] or _as_number(sent) == _as_number(read)
     if isinstance(sent, Mapping | list):

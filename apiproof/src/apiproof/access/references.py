@@ -1,11 +1,11 @@
 """Ids of objects that a request names beside its path: in its body, its query or its headers."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from apiproof.access.http import Request, RequestContent
+from apiproof.access.http import JSON, Request, RequestContent
 from apiproof.access.payloads import object_body
 from apiproof.access.resources import CreatedResource, noun_of, singular, words_of_segment
 from apiproof.openapi.document import Operation
@@ -69,10 +69,45 @@ def references_in(content: RequestContent) -> Iterator[Reference]:
                 yield Reference(place, name, isinstance(value, list))
 
 
+def with_ids_below(body: Any, find: Callable[[Reference], Any]) -> Any:
+    """Fill in the ids that stand deeper in a body: those of an order's lines.
+
+    Args:
+        body: What is sent.
+        find: Returns the id of something that a place may name; None where nothing is known.
+    """
+    if isinstance(body, list):
+        return [with_ids_below(part, find) for part in body]
+    if not isinstance(body, Mapping):
+        return body
+    return {name: _below(part, find) for name, part in body.items()}
+
+
+def _below(part: Any, find: Callable[[Reference], Any]) -> Any:
+    if isinstance(part, list):
+        return [_below(each, find) for each in part]
+    if not isinstance(part, Mapping):
+        return part
+    named = {
+        one.name: find(one) for one in references_in(RequestContent(body=dict(part), media=JSON))
+    }
+    known = {name: value for name, value in named.items() if value is not None}
+    return {**with_ids_below(part, find), **known}
+
+
+def named_in_query(content: RequestContent) -> Iterator[Reference]:
+    """Yield what a query must say and what may be a thing's own key: `?station=WS-1`."""
+    for name, value in content.query.items():
+        if isinstance(value, str | int) and not _ID.match(_CAMEL.sub("_", name)):
+            yield Reference("query", name)
+
+
 def nouns_at(operation: Operation, reference: Reference) -> set[str]:
     """Return what a reference may name: by its own name, or an `id` by the words of the path."""
     found = _ID.match(_CAMEL.sub("_", reference.name))
-    words = words_of_segment(re.sub(r"^x-", "", (found[1] or "").lower())) if found else []
+    if found is None:
+        return {reference.name.lower()}
+    words = words_of_segment(re.sub(r"^x-", "", (found[1] or "").lower()))
     if stem := "_".join(word for word in words if word):
         return {stem, singular(stem)}
     return own_nouns(operation)

@@ -2,7 +2,7 @@
 
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -14,7 +14,14 @@ from apiproof.access.prepared import (
     own_value,
     stands_for_caller,
 )
-from apiproof.access.references import Reference, nouns_at, own_nouns, references_in
+from apiproof.access.references import (
+    Reference,
+    named_in_query,
+    nouns_at,
+    own_nouns,
+    references_in,
+    with_ids_below,
+)
 from apiproof.access.requirements import Alternative, SecurityModel
 from apiproof.access.resources import (
     CreatedResource,
@@ -25,7 +32,7 @@ from apiproof.access.resources import (
     prefix_of,
     shared_values,
 )
-from apiproof.access.safeguards import SAFE, Safeguards, names_account
+from apiproof.access.safeguards import SAFE, Safeguards, names_account, names_somebody
 from apiproof.access.shown_objects import SeenIds, given_object
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth
@@ -147,6 +154,11 @@ class ResourceMaker:
             seen = self._preparer.seen.named(user, name, is_safe=is_safe)
             if seen is not None or not is_safe:
                 return seen
+        return self._given(template, name, preparation)
+
+    def _given(self, template: str, name: str, preparation: Preparation) -> _Made:
+        """Return something that a list shows to a user."""
+        user = preparation.user
         try:
             return given_object(
                 self._preparer.security.operations,
@@ -232,7 +244,8 @@ class ResourceMaker:
         """
         found: list[Reference] = []
         known = {str(value) for value in preparation.user.attributes.values()}
-        for reference in references_in(content):
+        keyed = self._keyed(operation, content)
+        for reference in (*references_in(content), *keyed):
             value, made = preparation.known.get(reference.name), None
             if reference.place != "body" or value is None:
                 said = reference.value_in(content)
@@ -243,25 +256,66 @@ class ResourceMaker:
             if value is not None:
                 content = reference.filled(content, value)
                 found.append(replace(reference, made=made))
+            elif (listed := self._listed(operation, reference, preparation)) is not None:
+                content = reference.filled(content, listed)  # everybody's: nothing to try
             elif preparation.user.is_lent and self._may_harm(operation, reference):
                 raise NotPrepared(
                     f"no operation of the document creates what {reference.name} names"
                 )
+        if isinstance(content.body, Mapping):
+            body = with_ids_below(
+                content.body, lambda it: self._known_below(operation, it, preparation)
+            )
+            content = replace(content, body=body)
         return content, tuple(found)
+
+    def _known_below(
+        self, operation: Operation, reference: Reference, preparation: Preparation
+    ) -> Any:
+        """Return the id of something that a place deeper in a body may name."""
+        if reference.is_list:
+            return None
+        made = self._named(operation, reference, preparation)
+        return made.value if made else self._listed(operation, reference, preparation)
 
     def _named(self, operation: Operation, reference: Reference, preparation: Preparation) -> _Made:
         """Make an object for a place in a request to name, or return None."""
         nouns = nouns_at(operation, reference)
         if nouns == own_nouns(operation) and operation.path_parameters:
             return None  # an `id` beside the path's: its own
-        name = reference.name
         for creator in self.creators.for_nouns(nouns):
-            template = f"{creator.operation.path}/{{{name}}}"
             if creator.operation == operation:
                 continue
+            name = self.creators.key_of(creator.operation) or reference.name
+            template = f"{creator.operation.path}/{{{name}}}"
             made = self._made(creator, template, name, preparation.deeper({}))
             if made is not None:
                 return made
+        return None
+
+    def _keyed(self, operation: Operation, content: RequestContent) -> list[Reference]:
+        """Return where a reading says in its query which thing it is about, by the thing's name."""
+        if operation.method not in SAFE:
+            return []
+        return [
+            one
+            for one in named_in_query(content)
+            if any(self.creators.key_of(it.operation) for it in self.creators.for_nouns({one.name}))
+        ]
+
+    def _listed(self, operation: Operation, reference: Reference, preparation: Preparation) -> Any:
+        """Return the id of something that a list shows to whoever asks, for a place to name."""
+        nouns = nouns_at(operation, reference)
+        is_own = bool(nouns & own_nouns(operation))
+        user = preparation.user
+        if is_own or reference.is_list or not user.is_learnt or names_somebody(reference.name):
+            return None
+        for noun in sorted(nouns):
+            key = ("listed", noun, user.name)
+            if key not in self.kept:
+                self.kept[key] = self._given(f"/{noun}/{{id}}", "id", Preparation(user))
+            if (shown := self.kept[key]) is not None:
+                return shown.value
         return None
 
     def _may_harm(self, operation: Operation, reference: Reference) -> bool:

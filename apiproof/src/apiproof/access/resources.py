@@ -168,6 +168,15 @@ class ResourceCreators:
             & set(nouns)
         ]
 
+    def key_of(self, creator: Operation) -> str:
+        """Return the path parameter by which what is made is read; empty where nothing reads it."""
+        above = creator.path.rstrip("/")
+        for reader in self._operations:
+            parent, _, last = reader.path.rpartition("/")
+            if reader.method == "GET" and parent == above and last[:1] == "{":
+                return last[1:-1]
+        return ""
+
     def for_list(self, listing: Operation) -> list[ResourceCreator]:
         """Return the creators of what a list shows."""
         posts = [one for one in self._operations if makes(one) and not one.path.endswith("}")]

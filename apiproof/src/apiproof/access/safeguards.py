@@ -55,6 +55,9 @@ _IDENTIFIER = re.compile(
     r"user|login|e-?mail|account|member|phone|(^|_)(id|sub)$|Id$", re.IGNORECASE
 )
 _ACCOUNT_NAME = re.compile(r"(^|_)(user|account|member|customer)", re.IGNORECASE)
+_SOMEBODY = re.compile(
+    r"(^|_)(owner|author|recipient|receiver|sender|assignee|client|payee|payer)", re.IGNORECASE
+)
 _BELOW_ACCOUNTS = re.compile(
     r"/(users?|accounts?|members?|profiles?|customers?)(/v\d+)?/$", re.IGNORECASE
 )
@@ -71,6 +74,16 @@ _CHANGES_ACCOUNT = re.compile(
     r"|reset|toggle|roles?\b|admin|password|e-?mail|username|permissions?|privileges?)[^/{}]*/?$",
     re.IGNORECASE,
 )
+# What gives the caller another key, and makes the one that was lent worthless.
+_NEW_KEY = re.compile(
+    r"/(rotate|regenerate|reissue|roll|reset|renew|replace)[-_/]?(my[-_]?)?((api|access|secret)[-_]?)?"
+    r"(keys?|secrets?|credentials?)/?$"
+    r"|/((api|access|secret)[-_]?)?(keys?|secrets?|credentials?)"
+    r"[-_/](rotate|regenerate|reissue|roll|reset|renew|replace)/?$"
+    r"|/(rotate|regenerate|reissue|roll|reset)[-_/]?((api|access)[-_]?)?tokens?/?$"
+    r"|/((api|access)[-_]?)?tokens?[-_/](rotate|regenerate|reissue|roll|reset)/?$",
+    re.IGNORECASE,
+)
 # A POST there makes a user, anything else concerns the one who asks.
 _CALLER_PATH = re.compile(r"/(user|current[-_]?user)/?$", re.IGNORECASE)
 
@@ -79,6 +92,11 @@ def names_account(operation: Operation, parameter: str) -> bool:
     """Whether a path parameter names a person: `{user_id}`, or `{id}` after `/users/`."""
     before = operation.path.partition("{" + parameter)[0]
     return bool(_ACCOUNT_NAME.search(parameter) or _BELOW_ACCOUNTS.search(before))
+
+
+def names_somebody(member: str) -> bool:
+    """Whether a member of a body or a query names somebody's account: `user_id`, `recipient`."""
+    return bool(_ACCOUNT_NAME.search(member) or _SOMEBODY.search(member))
 
 
 def is_global(operation: Operation) -> bool:
@@ -117,6 +135,7 @@ def changes_caller(operation: Operation) -> bool:
         and "{" not in operation.path
         and bool(
             _SELF_PATH.search(operation.path)
+            or _NEW_KEY.search(operation.path)
             or (operation.method != "POST" and _CALLER_PATH.search(operation.path))
         )
     )
