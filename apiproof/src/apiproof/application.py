@@ -18,6 +18,7 @@ from apiproof.environment_config import EnvironmentConfig
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.http.child.mounted_documents import declared_by
+from apiproof.http.child.public_hosts import beginning_here
 
 LAUNCHER = Path(__file__).parent / "http" / "child" / "launcher.py"
 ASGI_ARGUMENTS = 3
@@ -175,7 +176,7 @@ def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> No
     done = subprocess.run(  # noqa: S603  # the project's own interpreter and file
         command,
         cwd=ini.resolve().parent,
-        env={**os.environ, **variables},
+        env=_surroundings(variables),
         capture_output=True,
         text=True,
         check=False,
@@ -188,6 +189,11 @@ def _alembic(ini: Path, variables: Mapping[str, str], python: Path | None) -> No
             f"`alembic -c {ini} upgrade head` ended with exit code {done.returncode} "
             f"({reason}): {advice}."
         )
+
+
+def _surroundings(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment variables of a child process."""
+    return {**os.environ, **beginning_here(dict(variables))}
 
 
 def _run(
@@ -213,7 +219,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
-            env={**os.environ, **variables},
+            env=_surroundings(variables),
         )
     except OSError as error:
         raise ApplicationNotLoaded(

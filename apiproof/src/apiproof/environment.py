@@ -23,6 +23,7 @@ from apiproof.environment_setup import config_of, pool_settings, template_of
 from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.http.child.mounted_documents import declared_by
+from apiproof.http.child.public_hosts import beginning_here
 from apiproof.http.child.server_errors import ErrorSite, noticing_http_exceptions, recording_errors
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
@@ -160,7 +161,7 @@ class Environment:
             "AWS_REGION": self.config.region,
             "AWS_DEFAULT_REGION": self.config.region,
             **({"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": endpoint} if endpoint else {}),
-            **filled(self.service.variables, self.config),
+            **beginning_here(filled(self.service.variables, self.config)),
         }
 
     def application(self) -> ASGIApp:

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import mounted_documents  # type: ignore[import-not-found]  # beside this file, on the child's path
-import public_hosts  # type: ignore[import-not-found]  # likewise
 import server_errors  # type: ignore[import-not-found]  # likewise
 
 ASGI_ARGUMENTS = 3
@@ -40,7 +39,6 @@ def main() -> None:
         runpy.run_module("alembic", run_name="__main__", alter_sys=True)
         return
     report = _reporter()
-    public_hosts.redirect_for_good()
     try:
         if task == "create-tables":
             create_tables(imported(path), *rest)

@@ -5,7 +5,8 @@ code, and call S3 or DynamoDB with boto3. While `redirected` is in force, connec
 process to such hosts end at a TLS server on the loopback interface instead, whose certificate this
 process, and no other, trusts for them.
 Every library that resolves names with `socket` and speaks TLS with `ssl` is covered: requests,
-urllib3, botocore, urllib, httpx, aiohttp. A child process gets the same through `variables`.
+urllib3, botocore, urllib, httpx, aiohttp. Every Python process that this one starts gets the same
+through `variables`: `start/sitecustomize.py` is what it begins with.
 
 Only the standard library is used: a child that has nothing else installed runs this file, too.
 """
@@ -21,6 +22,8 @@ from collections.abc import Iterator
 from typing import Any
 
 VARIABLE = "APIPROOF_PUBLIC_HOSTS"
+PATH_VARIABLE = "PYTHONPATH"
+START = os.path.join(os.path.dirname(os.path.abspath(__file__)), "start")  # noqa: PTH100, PTH118, PTH120
 HOST = "127.0.0.1"
 _HTTPS = 443
 _COGNITO = re.compile(
@@ -105,13 +108,26 @@ def redirected(port: int, certificate: str) -> Iterator[None]:
 
 def variables(port: int, certificate: str) -> dict[str, str]:
     """Return what a child process needs in its environment to redirect likewise."""
-    return {VARIABLE: json.dumps({"port": port, "certificate": certificate})}
+    ours = {VARIABLE: json.dumps({"port": port, "certificate": certificate})}
+    return beginning_here({**ours, PATH_VARIABLE: os.environ.get(PATH_VARIABLE, "")})
+
+
+def beginning_here(changes: dict[str, str]) -> dict[str, str]:
+    """Return changes of environment variables after which Python still begins with `START`.
+
+    Args:
+        changes: By name; a project's own PYTHONPATH comes after ours.
+    """
+    if PATH_VARIABLE not in changes:
+        return changes
+    own = [each for each in changes[PATH_VARIABLE].split(os.pathsep) if each not in {START, ""}]
+    return {**changes, PATH_VARIABLE: os.pathsep.join([START, *own])}
 
 
 _for_good = contextlib.ExitStack()  # never closed
 
 
 def redirect_for_good() -> None:
-    """Redirect this process as its environment says, until it ends."""
+    """Redirect this process as its environment says, until it ends; `sitecustomize` asks for it."""
     if settings := os.environ.get(VARIABLE):
         _for_good.enter_context(redirected(**json.loads(settings)))
