@@ -6,18 +6,63 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI, HTTPException, Request
+from starlette.responses import JSONResponse, Response
 from starlette.testclient import TestClient
 
 from apiproof.error_findings import error_findings
 from apiproof.http.child import server_errors
 from apiproof.http.child.server_errors import (
     ErrorSite,
-    noticing_http_exceptions,
+    noticing_server_errors,
     recording_errors,
 )
 
 app = FastAPI()
+
+
+class ShopClosed(Exception):
+    """The project's own."""
+
+
+class OwnResponse(JSONResponse):
+    """The project's own, too."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__({}, status_code=status)
+
+
+@app.exception_handler(ShopClosed)
+async def closed(_: Request, __: Exception) -> JSONResponse:
+    return OwnResponse(500)
+
+
+@app.middleware("http")
+async def catching(request: Request, call_next: Any) -> Any:
+    if "caught" not in request.url.path:
+        return await call_next(request)
+    try:
+        return await call_next(request)
+    except Exception:  # noqa: BLE001
+        return JSONResponse({"detail": "sorry"}, status_code=500)
+
+
+@app.get("/answered/{name}")
+def answered(name: str) -> Any:
+    if name == "caught":
+        raise ValueError(name)
+    if name == "closed":
+        raise ShopClosed
+    if name == "gone":
+        return OwnResponse(410)
+    stock: dict[str, int] = {}
+    try:
+        return stock[name]
+    except KeyError as error:
+        if name == "inside":
+            return JSONResponse(str(error), status_code=500)
+    return OwnResponse(500)
 
 
 @app.post("/items/{name}")
@@ -33,14 +78,14 @@ async def add(name: str, request: Request) -> int:
     raise ValueError(name)
 
 
-def met(*paths: str) -> list[ErrorSite]:
+def met(*paths: str, method: str = "POST") -> list[ErrorSite]:
     sites: list[ErrorSite] = []
     recorded = recording_errors(
         app, lambda values: sites.append(ErrorSite(**values)), Path(__file__).parent
     )
     with TestClient(recorded, raise_server_exceptions=False) as client:
         for path in paths:
-            client.post(path, content=b'{"a": 1}', headers={"x-mine": "1"})
+            client.request(method, path, content=b'{"a": 1}', headers={"x-mine": "1"})
     return sites
 
 
@@ -63,12 +108,42 @@ def test_a_finding_shows_a_request_that_meets_it_its_answer_and_its_line() -> No
 
 
 def test_an_http_exception_that_stands_for_another_names_it() -> None:
-    with noticing_http_exceptions(Path(__file__).parent):
+    with noticing_server_errors(Path(__file__).parent):
         (found,) = error_findings(met("/items/masked"), app.openapi())
     place = r"test_error_findings.py:\d+ add"
     text = f"500 from HTTPException at {place}, for KeyError at {place}"
     assert re.fullmatch(text, found.message)
     assert "KeyError" not in found.id  # baselines of before stay good
+
+
+@pytest.mark.parametrize(
+    ("name", "cause", "line"),
+    [
+        ("caught", "ValueError", "raise ValueError(name)"),  # by a middleware
+        ("closed", "ShopClosed", "raise ShopClosed"),  # by a handler of exceptions
+        ("inside", "KeyError", "return stock[name]"),
+        ("afterwards", "an answer of 500", "return OwnResponse(500)"),
+    ],
+)
+def test_an_answer_of_500_that_the_project_makes_has_the_place_of_its_cause(
+    name: str, cause: str, line: str
+) -> None:
+    """Otherwise all of them are one finding, at a place that is not known."""
+    with noticing_server_errors(Path(__file__).parent):
+        (found,) = error_findings(met(f"/answered/{name}", method="GET"), app.openapi())
+    assert found.message.startswith(f"500 from {cause} at {Path(__file__).name}:")
+    assert found.location is not None
+    lines = Path(__file__).read_text(encoding="utf-8").splitlines()
+    assert lines[found.location.line - 1].strip() == line
+    assert found.operation == "GET /answered/{name}"
+
+
+def test_what_a_library_answers_and_what_is_no_500_is_left_alone() -> None:
+    with noticing_server_errors(Path(__file__).parent):
+        assert met("/answered/gone", method="GET") == []
+        (masked,) = met("/items/masked-by-fastapi")
+    assert masked.exception == "ValueError"
+    assert Response.__init__.__module__ == "starlette.responses"  # as before the block
 
 
 def test_a_request_is_kept_once_for_each_place_and_path() -> None:

@@ -24,7 +24,7 @@ from apiproof.errors import UserError
 from apiproof.http import ASGIApp
 from apiproof.http.child.mounted_documents import declared_by
 from apiproof.http.child.public_hosts import beginning_here
-from apiproof.http.child.server_errors import ErrorSite, noticing_http_exceptions, recording_errors
+from apiproof.http.child.server_errors import ErrorSite, noticing_server_errors, recording_errors
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
 from apiproof.openapi.document import operations
@@ -105,7 +105,7 @@ class Environment:
             env = cls(service, cognito, database)
             stack.enter_context(process_variables.changed(env.variables()))
             service.fill_aws(env.config)
-            stack.enter_context(noticing_http_exceptions(Path.cwd()))
+            stack.enter_context(noticing_server_errors(Path.cwd()))
             if isinstance(service.app, str):
                 env._served = stack.enter_context(
                     served_application(service.app, {}, service.python, env._note_error)

@@ -165,7 +165,7 @@ def serve(app: Any, described: dict[str, Any], report: Any) -> None:
         server.should_exit = server.force_exit = True
 
     threading.Thread(target=wait_for_the_end, daemon=True).start()
-    with server_errors.noticing_http_exceptions(root):
+    with server_errors.noticing_server_errors(root):
         server.run(sockets=[listener])
     if not server.started:
         report({"failed": "its startup failed; its log says why", "at": ""})

@@ -152,28 +152,61 @@ def place_of(error: BaseException, root: Path) -> tuple[str, str]:
 
 
 @contextlib.contextmanager
-def noticing_http_exceptions(root: Path) -> Iterator[None]:
-    """Notice where Starlette's `HTTPException` of 500 and above is made, for a block."""
+def noticing_server_errors(root: Path) -> Iterator[None]:
+    """Notice where Starlette's answers of 500 and above are made by the project, for a block.
+
+    By an `HTTPException`, or as a response, which often stands for an exception that was caught:
+    then where that was raised.
+    """
     try:
         from starlette.exceptions import HTTPException
+        from starlette.responses import Response
     except ImportError:  # an application of another kind
         yield
         return
-    original = HTTPException.__init__
+    raise_one, answer = HTTPException.__init__, Response.__init__
 
-    def noticing(self: Any, status_code: int, *args: Any, **options: Any) -> None:
-        original(self, status_code, *args, **options)
+    def raising(self: Any, status_code: int, *args: Any, **options: Any) -> None:
+        raise_one(self, status_code, *args, **options)
         raised = _raised.get(None)
         if status_code >= SERVER_ERROR and raised is not None:
             frame = _caller(root)
             place = _text(frame, frame.f_lineno, root)
             raised.append(_Raised(type(self).__name__, *place, _handled(root)))
 
-    HTTPException.__init__ = noticing  # type: ignore[method-assign]
+    def answering(self: Any, *args: Any, **options: Any) -> None:
+        answer(self, *args, **options)
+        raised = _raised.get(None)
+        if self.status_code >= SERVER_ERROR and raised is not None:
+            error = sys.exc_info()[1]
+            is_noticed = raised and isinstance(error, HTTPException)
+            if not is_noticed and (frame := _maker(self, root)) is not None:
+                raised.append(_answered(error, frame, root))
+
+    HTTPException.__init__ = raising  # type: ignore[method-assign]
+    Response.__init__ = answering  # type: ignore[method-assign]
     try:
         yield
     finally:
-        HTTPException.__init__ = original  # type: ignore[method-assign]
+        HTTPException.__init__ = raise_one  # type: ignore[method-assign]
+        Response.__init__ = answer  # type: ignore[method-assign]
+
+
+def _answered(error: BaseException | None, frame: FrameType, root: Path) -> _Raised:
+    """Return where an answer comes from that a frame made."""
+    if error is not None:
+        return _Raised(type(error).__name__, *place_of(error, root))
+    return _Raised("", *_text(frame, frame.f_lineno, root))
+
+
+def _maker(response: Any, root: Path) -> FrameType | None:
+    """Return the project's own frame that makes a response; None where a library's does."""
+    frame: FrameType | None = sys._getframe(2)  # noqa: SLF001  # as above
+    while (
+        frame is not None and frame.f_locals.get("self") is response
+    ):  # of its class, or of a base
+        frame = frame.f_back
+    return frame if frame is not None and _is_own(frame.f_code.co_filename, root) else None
 
 
 def _handled(root: Path) -> str:
