@@ -1,17 +1,20 @@
 """The report for machines: JSON by its schema, JUnit as CI servers count, SARIF by its rules."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.resources import files
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema_rs
 import pytest
 
-from apiproof.reporting import Case, Severity, Status, build_report, step_result
+from apiproof.reporting import Case, Location, Severity, Status, build_report, step_result
 from apiproof.reporting.formats import as_json, as_junit, as_sarif, json_schema
 from tests.reporting.samples import finding, sample_report
 
+SARIF_SCHEMA = Path(__file__).parent / "sarif-2.1.0.schema.json"
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 
 
@@ -64,6 +67,29 @@ def test_sarif_names_rules_places_and_fingerprints() -> None:
         assert result["partialFingerprints"] == {"apiproof/v1": found.id}
         assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
         assert ("suppressions" in result) == found.is_known
+
+
+@pytest.mark.parametrize(
+    ("file", "uri"),
+    [
+        ("app/my file.py", "app/my%20file.py"),
+        ("a:b/{id}#?%20.py", "a%3Ab/%7Bid%7D%23%3F%2520.py"),
+        ("https://x.test/openapi.json?a=%20b", "https://x.test/openapi.json?a=%20b"),
+    ],
+)
+def test_sarif_is_valid_by_its_published_schema(file: str, uri: str) -> None:
+    schema = json.loads(SARIF_SCHEMA.read_text(encoding="utf-8"))
+    validator = jsonschema_rs.Draft7Validator(schema, validate_formats=True)
+    known = finding(Severity.LOW, 1, is_known=True)
+    odd = replace(finding(Severity.HIGH, 2), location=Location(file, line=3), expected="")
+    steps = [step_result("x", {"n": 1}, [known, odd, replace(odd, id="y", location=None)])]
+    for report in (sample_report(), build_report("s", NOW, steps), build_report("s", NOW, [])):
+        sarif = json.loads(as_sarif(report, file))
+        assert [error.message for error in validator.iter_errors(sarif)] == []
+    places = json.dumps(json.loads(as_sarif(build_report("s", NOW, steps), file)))
+    assert places.count(f'"uri": "{uri}"') == 2
+    del sarif["runs"][0]["tool"]["driver"]["name"]
+    assert not validator.is_valid(sarif)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import functools
 import json
 import re
 from typing import Any, Final
+from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
 from pydantic import TypeAdapter
@@ -154,7 +155,7 @@ def _result(finding: Finding, document: str) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": place.file if place else document},
+                    "artifactLocation": {"uri": _uri(place.file if place else document)},
                     "region": {"startLine": place.line if place else 1},
                 },
                 "logicalLocations": [{"fullyQualifiedName": finding.operation or finding.id}],
@@ -165,6 +166,11 @@ def _result(finding: Finding, document: str) -> dict[str, Any]:
     if finding.is_known:
         result["suppressions"] = [{"kind": "external", "justification": "listed in a baseline"}]
     return result
+
+
+def _uri(file: str) -> str:
+    """Return a path as a relative reference (RFC 3986, 4.2); URLs stay as they are."""
+    return file if "://" in file else quote(file)
 
 
 def _clean(text: str) -> str:
