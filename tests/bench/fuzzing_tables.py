@@ -59,7 +59,7 @@ def tell(title: str, rates: Rates) -> None:
 
 def tell_answers(mixes: dict[str, Mix]) -> None:
     """Print the shares of answers by class of status."""
-    shares = Table("", *CLASSES, title="What the answers are (stateful phase of ours left out)")
+    shares = Table("", *CLASSES, title="What the answers are")
     for name, mix in mixes.items():
         shares.add_row(name, *(f"{share:.0%}" for share in mix.values()))
     console.print(shares)

@@ -41,7 +41,7 @@ def test_what_is_no_shard_is_one_line(text: str) -> None:
 @pytest.mark.parametrize("count", [1, 2, 3, 7])
 def test_every_operation_is_in_one_shard(count: int) -> None:
     parts = [labels_of(shard, DOCUMENT) for shard in shards(count)]
-    assert len(parts) == count + 1
+    assert len(parts) == (count + 1 if count > 1 else 1)
     assert sorted(label for part in parts for label in part) == sorted(LABELS)
     assert [labels_of(shard, json.loads(json.dumps(DOCUMENT))) for shard in shards(count)] == parts
 
@@ -137,6 +137,14 @@ def test_the_phases_are_shared_out() -> None:
     ] == [False, True]
 
 
+def test_one_process_does_all_phases() -> None:
+    """Its stateful phase walks on from what the others were answered."""
+    schema = limited(Shard(1, 1))
+    names = ("examples", "coverage", "fuzzing", "stateful")
+    assert all(schema.config.phases.get_by_name(name=name).enabled for name in names)
+    assert {operation.label for operation in chosen(schema)} == LABELS
+
+
 def test_results_are_put_together() -> None:
     whole = ShardResult("all")
     first = ShardResult("1/2", 0, coverage=[("a", 200, True, 2)], seconds=1)
@@ -197,7 +205,8 @@ def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
     together.mkdir()
     code, output, found = fuzzed(alone, 1)
     assert code == 1, output
-    assert "2 shards, 1 at a time" in output, "nobody would take over what more parts cost"
+    assert "One process" in output
+    assert len(re.findall(r"(?m)^shard ", output)) == 1, "nobody would take over what parts cost"
     code, output, ids = fuzzed(together, 2)
     assert code == 1, output
     broken = {label for label in LABELS if any(f"/{label}/" in name for name in ids)}

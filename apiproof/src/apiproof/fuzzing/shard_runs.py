@@ -238,7 +238,8 @@ def fuzz_in_shards(name: str, arguments: Sequence[str], workers: int) -> ShardRe
     started = time.monotonic()
     parts = shards(workers * _PARTS_PER_WORKER if workers > 1 else 1)
     tasks = {str(part): ShardTask(name, str(part), tuple(arguments)) for part in parts}
-    print_line(console, f"{len(tasks)} shards, {workers} at a time ...")
+    shared = f"{len(tasks)} shards, {workers} at a time ..." if workers > 1 else "One process ..."
+    print_line(console, shared)
     whole = ShardResult("all")
     found: dict[str, ShardResult] = {}
     try:

@@ -1,7 +1,9 @@
 """Shards of a fuzzing run: parts that run in processes of their own and need nothing of each other.
 
 Operations are dealt out by what their requests can vary in; the stateful phase, which walks from
-operation to operation, is a shard of its own. The same document gives the same shards anywhere.
+operation to operation, is a shard of its own. One process does all: the stateful phase walks
+further there, from what the other phases were answered. The same document gives the same shards
+anywhere.
 """
 
 import re
@@ -42,7 +44,7 @@ class Shard:
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
-        """Read `2/4`, or `stateful`.
+        """Read `2/4`, or `stateful`; `1/1` is everything.
 
         Raises:
             ShardUnknown: it is neither.
@@ -58,6 +60,11 @@ class Shard:
         """Whether it is the stateful phase."""
         return self.number == 0
 
+    @property
+    def is_everything(self) -> bool:
+        """Whether it is a run that is not shared out."""
+        return self.number == self.count == 1
+
     def __str__(self) -> str:
         return STATEFUL if self.is_stateful else f"{self.number}/{self.count}"
 
@@ -68,6 +75,8 @@ def shards(count: int) -> list[Shard]:
     Args:
         count: how many the operations are dealt out to.
     """
+    if count == 1:
+        return [Shard(1, 1)]
     return [*(Shard(number, count) for number in range(1, count + 1)), Shard(0, 1)]
 
 
@@ -97,6 +106,8 @@ def limit(schema: OpenApiSchema, shard: Shard) -> None:
     Source: schemathesis 4.32, config/_operations.py: an operation's entry that is not enabled
     goes before all filters, those of the command line included.
     """
+    if shard.is_everything:
+        return
     phases = schema.config.phases
     if shard.is_stateful:
         for name in _UNIT_PHASES:
