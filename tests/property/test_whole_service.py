@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from api.app import create_app
 from api.dependencies import AppState
+from api.errors import IdentityAnswerLost
 from api.identity.cognito import Cognito
 from api.limits import Deadline, started
 from api.settings import Settings
@@ -117,3 +118,24 @@ def test_a_call_of_cognito_is_cut_by_nobody_who_asked_before(
             identity.sign_out("token")
         identity._client.close()  # noqa: SLF001 - else its connection is left
     assert not before
+
+
+@pytest.mark.parametrize("calls", [1, 2], ids=["a new connection", "one that was kept"])
+def test_a_call_of_cognito_is_cut_when_the_time_of_its_own_request_is_over(
+    monkeypatch: pytest.MonkeyPatch, calls: int
+) -> None:
+    """Whichever connection it has; else a Cognito that takes its time keeps the thread."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "example")
+    own: list[Deadline] = []
+    with cognito(own) as url:
+        identity = Cognito(settings(aws_cognito_endpoint=url))
+        for _ in range(calls - 1):
+            with started(PATIENCE):
+                identity.sign_out("token")
+        with started(PATIENCE) as deadline:
+            own.append(deadline)
+            with pytest.raises(IdentityAnswerLost):
+                identity.sign_out("token")
+        identity._client.close()  # noqa: SLF001 - else its connection is left
+    assert not own
