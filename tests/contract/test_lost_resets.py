@@ -164,12 +164,16 @@ def test_a_reset_that_is_lost_while_another_succeeds_ends_what_opened_between(
     assert me(env, new) == 200
 
 
-def test_a_session_that_is_opened_while_a_reset_waits_for_cognito_ends_with_it(
-    env: Environment,
+ENDS = {"reset_password": "ConfirmForgotPassword", "logout_user": "GlobalSignOut"}
+
+
+@pytest.mark.parametrize("name", ENDS)
+def test_a_session_that_is_opened_while_its_end_waits_for_cognito_ends_with_it(
+    env: Environment, name: str
 ) -> None:
     """Cognito takes longer than the clocks may differ: the old password still served meanwhile."""
     user = env.new_account()
-    reset = valid(env, "reset_password", user)
+    request = valid(env, name, user)
     tokens: list[str] = []
 
     def wait_and_log_in() -> None:
@@ -178,8 +182,8 @@ def test_a_session_that_is_opened_while_a_reset_waits_for_cognito_ends_with_it(
         tokens.append(env.cognito.issue_tokens(user.username).access_token)
 
     with AsgiClient(application(env.config, clock_skew=0)) as client:
-        with env.cognito.outages.meanwhile("ConfirmForgotPassword", wait_and_log_in):
-            assert reset.send(client).status_code == 200
+        with env.cognito.outages.meanwhile(ENDS[name], wait_and_log_in):
+            assert request.send(client).status_code == 200
         answer = client.request("GET", "/users/me", headers=bearer(tokens[0]))
         assert answer.status_code == 401
 

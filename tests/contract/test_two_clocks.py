@@ -7,6 +7,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient
+from apiproof.jwt import decode_unverified
 from tests.contract.pool_changes import altered, change, rows
 from tests.contract.test_overtaken import ENDINGS
 from tests.contract.valid_requests import bearer, valid
@@ -91,3 +92,15 @@ def test_what_signed_out_stays_out_though_our_clock_went_back_meanwhile(env: Env
             assert valid(env, "logout_user", user).send(client).status_code == 200
         back[0] = 0.0
         assert me() == 401
+
+
+def test_a_sign_out_ends_what_began_in_its_very_second(env: Environment) -> None:
+    user = env.new_account()
+    parts = decode_unverified(user.access_token)
+    assert parts is not None
+    second = float(parts.claims["iat"])
+    headers = bearer(user.access_token)
+    with AsgiClient(application_by(lambda: second, env.config, clock_skew=0)) as client:
+        assert client.request("GET", "/users/me", headers=headers).status_code == 200
+        assert valid(env, "logout_user", user).send(client).status_code == 200
+        assert client.request("GET", "/users/me", headers=headers).status_code == 401

@@ -18,7 +18,7 @@ SPELT = st.sampled_from(["as-is", "upper", "lower"])
 OTHER_PASSWORD = "Staple-8-Correct-Horse"
 PASSWORDS = st.sampled_from([PASSWORD, OTHER_PASSWORD])
 # What has become of somebody before the life begins.
-PASTS = ["stays", "leaves", "continues", "resets", "changes", "is shut out", "comes back"]
+PASTS = ["continues", "is shut out", "goes", "leaves", "resets", "changes", "comes back", "stays"]
 # Mostly right: what is wrong changes nothing, and lives go nowhere.
 RIGHT = st.sampled_from([True, True, True, False])
 # The answer that gets lost is the one that leaves most to put right, so it comes often.
@@ -46,7 +46,7 @@ class AccountMachine(Accounts):
         "an operator opens an account again": 0.1,
     }
 
-    @initialize(settled=st.dictionaries(WHO, st.sampled_from(PASTS)))
+    @initialize(settled=st.dictionaries(WHO, st.sampled_from(PASTS), min_size=1))
     def settle(self, settled: dict[str, str]) -> None:
         """Let some people be in already, or in again: to come that far by chance takes long."""
         for who, then in settled.items():
@@ -66,6 +66,9 @@ class AccountMachine(Accounts):
                 self.replace_password(person, person.sessions[-1], OTHER_PASSWORD, right=True)
             if then in {"is shut out", "comes back"}:
                 self.shut_out(person, "as-is")
+                self.log_in(who, "as-is", right=True, which=0)
+            if then == "goes":
+                self.leave_for_good(person, person.sessions[-1])
             if then == "comes back":
                 self.let_in(person, "upper")
                 self.log_in(who, "as-is", right=True, which=0)
@@ -75,7 +78,9 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT, password=PASSWORDS)
     def sign_up(self, who: str, spelt: str, password: str) -> None:
         person = self.persons[who]
-        user = person.signup(spell(who, spelt), password)
+        # Else Cognito would have two accounts of what is one name here.
+        spelt = "as-is" if self.is_strange(person, spelt) else spelt
+        user = person.signup(spell(person.name, spelt), password)
         if not self.database_is_away:
             pass_time(self.env)
         self.act(
@@ -97,14 +102,15 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT, right=RIGHT)
     def verify(self, who: str, spelt: str, *, right: bool) -> None:
         person = self.persons[who]
-        code = self.newest_code(who, SIGN_UP) if right else NEVER_SENT
-        due = {Status.ABSENT: 403, Status.WAITING: 200 if right else 403, Status.VERIFIED: 403}
+        code = self.newest_code(person, SIGN_UP) if right else NEVER_SENT
+        knows = right and not self.is_strange(person, spelt)
+        due = {Status.ABSENT: 403, Status.WAITING: 200 if knows else 403, Status.VERIFIED: 403}
 
         def verified(_: Any) -> None:
             person.status = Status.VERIFIED
 
         self.act(
-            lambda: self.driver.verify(spell(who, spelt), code),
+            lambda: self.driver.verify(spell(person.name, spelt), code),
             {due[person.status]: verified if due[person.status] == 200 else nothing}
             | self.limited(person, "ConfirmSignUp", 403),
             lambda: self.observe(person),
@@ -114,7 +120,7 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT)
     def resend(self, who: str, spelt: str) -> None:
         self.act(
-            lambda: self.driver.resend(spell(who, spelt)),
+            lambda: self.driver.resend(spell(self.persons[who].name, spelt)),
             {200: nothing},
             database="never",
         )
@@ -136,8 +142,10 @@ class AccountMachine(Accounts):
             outcomes = {401: lambda _: self.failed(person)}
         elif not known:
             outcomes[401] = lambda _: self.failed(person, password)
+        if self.is_strange(person, spelt):
+            outcomes = {401: nothing}
         self.act(
-            lambda: self.driver.log_in(spell(who, spelt), password),
+            lambda: self.driver.log_in(spell(person.name, spelt), password),
             outcomes,
             lambda: self.failed(person),
         )
@@ -191,7 +199,7 @@ class AccountMachine(Accounts):
     @rule(who=WHO, spelt=SPELT)
     def forget(self, who: str, spelt: str) -> None:
         person = self.persons[who]
-        if person.is_shut:
+        if person.is_shut or self.is_strange(person, spelt):
             return  # who forgets the password then is told nothing, and gets no code
 
         too_many = person.may_exceed("ForgotPassword")
@@ -205,7 +213,7 @@ class AccountMachine(Accounts):
                 person.may_reset = None
 
         self.act(
-            lambda: self.driver.forgot(spell(who, spelt)),
+            lambda: self.driver.forgot(spell(person.name, spelt)),
             {200: sent},
             perhaps,
             database="never",
@@ -216,8 +224,9 @@ class AccountMachine(Accounts):
         person = self.persons[who]
         if person.is_shut:
             return
-        code = self.newest_code(who, RESET) if right else NEVER_SENT
-        known = person.may_reset if right and person.status is Status.VERIFIED else False
+        code = self.newest_code(person, RESET) if right else NEVER_SENT
+        knows = right and not self.is_strange(person, spelt)
+        known = person.may_reset if knows and person.status is Status.VERIFIED else False
 
         def done(answer: Any) -> None:
             if answer.status_code == 200:
@@ -232,7 +241,7 @@ class AccountMachine(Accounts):
             person.end_sessions(surely=False)
 
         self.act(
-            lambda: self.driver.reset(spell(who, spelt), code, password),
+            lambda: self.driver.reset(spell(person.name, spelt), code, password),
             dict.fromkeys(either(yes=200, no=403, known=known), done)
             | self.limited(person, "ConfirmForgotPassword", 403),
             perhaps,
@@ -279,7 +288,7 @@ class AccountMachine(Accounts):
             self.shut_out(person, spelt)
 
     def shut_out(self, person: Person, spelt: str) -> None:
-        self.command(disable, spell(person.name, spelt))
+        self.command(disable, self.as_operators_write(person, spelt))
         person.is_shut = True
         person.end_sessions(surely=True)
 
@@ -288,7 +297,9 @@ class AccountMachine(Accounts):
     @precondition(lambda self: self.sessions())
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
-        person, session = self.draw_session(data)
+        self.leave_for_good(*self.draw_session(data))
+
+    def leave_for_good(self, person: Person, session: Session) -> None:
         due = either(yes=204, no=401, known=person.opens(session))
 
         def gone(answer: Any) -> None:

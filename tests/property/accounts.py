@@ -8,7 +8,7 @@ from hypothesis.stateful import invariant
 
 from apiproof.cognito import NothingSent
 from apiproof.environment import Environment
-from tests.property.account_model import NAMES, Person, Session, Status
+from tests.property.account_model import ADDRESSES, NAMES, Person, Session, Status
 from tests.property.account_requests import pass_time
 from tests.property.api_driver import PASSWORD
 from tests.property.snapshots import snapshots, snapshots_without_database
@@ -36,7 +36,11 @@ class Accounts(UnsteadyEnvironment):
 
     def __init__(self, env: Environment) -> None:
         super().__init__(env)
-        self.persons = {name: Person(name) for name in NAMES}
+        pool = env.service.pool
+        names = ADDRESSES if "UsernameAttributes" in pool else NAMES
+        self.persons = {who: Person(name) for who, name in zip(NAMES, names, strict=True)}
+        case = pool.get("UsernameConfiguration", {})
+        self.case_counts = case.get("CaseSensitive", False)
 
     @invariant()
     def the_model_and_both_sides_agree(self) -> None:
@@ -102,9 +106,14 @@ class Accounts(UnsteadyEnvironment):
             self.mend()
             give(self.env.config, name)
 
+    def as_operators_write(self, person: Person, spelt: str) -> str:
+        """A name that finds an account: without a row, only Cognito says whose it is."""
+        found = person.row_sub is not None or not self.is_strange(person, spelt)
+        return spell(person.name, spelt) if found else person.name
+
     def let_in(self, person: Person, spelt: str) -> None:
         """Open an account again that an operator has shut."""
-        self.command(enable, spell(person.name, spelt))
+        self.command(enable, self.as_operators_write(person, spelt))
         person.is_shut = False
         self.reached.add("an operator opens an account again")
 
@@ -117,9 +126,13 @@ class Accounts(UnsteadyEnvironment):
         number = data.draw(st.integers(0, len(self.sessions()) - 1), label="session")
         return self.sessions()[number]
 
-    def newest_code(self, who: str, purpose: str) -> str:
+    def is_strange(self, person: Person, spelt: str) -> bool:
+        """Whether Cognito takes a name, spelled so, for that of somebody else."""
+        return self.case_counts and spell(person.name, spelt) != person.name
+
+    def newest_code(self, person: Person, purpose: str) -> str:
         try:
-            return self.driver.code(who, purpose)
+            return self.driver.code(person.name, purpose)
         except NothingSent:
             return NEVER_SENT
 

@@ -5,6 +5,7 @@ Reads all tables without knowing their meaning, and the pool as an administrator
 
 import functools
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2.sql import SQL, Composed, Identifier, Literal
 
@@ -81,13 +82,17 @@ def _query(database: Database) -> Composed:
 
 def _accounts(env: Environment) -> dict[str, Row]:
     pages = env.aws.get_paginator("list_users").paginate(UserPoolId=env.cognito.user_pool_id)
+    accounts = [_account(env, user) for page in pages for user in page["Users"]]
+    return {account["name"]: account for account in accounts}
+
+
+def _account(env: Environment, user: Any) -> Row:
+    attributes = {item["Name"]: item["Value"] for item in user["Attributes"]}
+    # Where addresses are usernames, Cognito's own name for an account is its sub.
+    is_named_by_address = "UsernameAttributes" in env.service.pool
     return {
-        user["Username"]: {
-            "name": user["Username"],
-            "status": user["UserStatus"],
-            "enabled": str(user["Enabled"]),
-            **{item["Name"]: item["Value"] for item in user["Attributes"]},
-        }
-        for page in pages
-        for user in page["Users"]
+        "name": attributes["email"] if is_named_by_address else user["Username"],
+        "status": user["UserStatus"],
+        "enabled": str(user["Enabled"]),
+        **attributes,
     }
