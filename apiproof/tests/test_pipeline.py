@@ -54,17 +54,41 @@ def test_a_step_is_timed_and_printed(capfd: pytest.CaptureFixture[str]) -> None:
     assert capfd.readouterr().out == f"x passed in {result.seconds:.1f} s: 1,234 things\n"
 
 
-def test_an_interrupt_during_the_probe_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The probe keeps what it found; the steps after it must not begin."""
+def interrupted(*_: object) -> StepResult:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_interrupt_ends_the_run_and_keeps_what_was_found(
+    monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    """The steps after it must not begin, and there is a report of those before."""
+    monkeypatch.setattr(pipeline, "fuzz_beside", lambda *_: None)
+    monkeypatch.setitem(pipeline.STEPS, "document", lambda _: step_result("document", {"n": 1}))
+    monkeypatch.setitem(pipeline.STEPS, "access", interrupted)
+    monkeypatch.setitem(pipeline.STEPS, "fuzzing", lambda _: step_result("fuzzing", {"n": 1}))
+    ready = cast("Any", SimpleNamespace(service="tests:SERVICE"))
+    nothing = cast("Any", None)
+    context = PipelineContext(nothing, nothing, ready, Path("ready.json"), workers=workers)
+    found = list(pipeline.run_all(context, ["document", "access", "errors"], frozenset()))
+    assert [(each.name, each.status) for each in found] == [
+        ("document", Status.PASSED), ("access", Status.ERROR),
+    ]  # fmt: skip
+    assert found[-1].error == INTERRUPTED
+
+
+def test_an_interrupted_probe_is_an_error_with_its_findings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     report = AccessReport(labels={})
-    report.interrupted = INTERRUPTED
     monkeypatch.setattr(pipeline, "probe_service", lambda *_: report)
     monkeypatch.setattr(pipeline, "ControlClient", lambda _: None)
-    context = cast("PipelineContext", SimpleNamespace(service=None, ready=None))
-    with pytest.raises(KeyboardInterrupt):
-        run_step("access", pipeline.probe_access, context)
-    report.interrupted = "The login of 'ada' answered 403"
-    assert run_step("access", pipeline.probe_access, context).status is Status.ERROR
+    gates = SimpleNamespace(service=None, ready=None, remembered=[], members=frozenset())
+    context = cast("PipelineContext", gates)
+    for reason in (INTERRUPTED, "The login of 'ada' answered 403"):
+        report.interrupted = reason
+        result = run_step("access", pipeline.probe_access, context)
+        assert (result.status, result.error) == (Status.ERROR, reason)
 
 
 @pytest.mark.parametrize(("states", "status"), [(None, Status.SKIPPED), ({}, Status.ERROR)])

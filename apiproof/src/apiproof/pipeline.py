@@ -187,14 +187,8 @@ def _redirects(operation: Operation, log: CoverageLog) -> str:
 
 
 def probe_access(context: PipelineContext) -> StepResult:
-    """Try every credential at every operation of the running server.
-
-    Raises:
-        KeyboardInterrupt: It was interrupted: so is the run, whose other steps do not begin.
-    """
+    """Try every credential at every operation of the running server."""
     report = probe_service(context.service, ControlClient(context.ready))
-    if report.interrupted == INTERRUPTED:
-        raise KeyboardInterrupt
     context.remembered.extend(members_lines(report))
     report.add(lost_members(context.members, report))
     return access_step.as_step(report, known=set())
@@ -290,6 +284,8 @@ def run_all(
 ) -> Iterator[StepResult]:
     """Run steps in order; each result is yielded as soon as it is there.
 
+    After one that was interrupted, no other begins.
+
     Args:
         context: the served environment.
         names: of the steps.
@@ -300,7 +296,10 @@ def run_all(
         return
     for number, name in enumerate(names, start=1):
         heading(console, f"{number}/{len(names)} {name}")
-        yield run_step(name, STEPS[name], context, known)
+        result = run_step(name, STEPS[name], context, known)
+        yield result
+        if result.error == INTERRUPTED:
+            return
 
 
 def _run_beside_shards(
@@ -316,7 +315,10 @@ def _run_beside_shards(
         try:
             for name in sorted(names, key=lambda each: each in _AFTER_FUZZING):
                 heading(console, name)
-                yield run_step(name, STEPS[name], beside, known)
+                result = run_step(name, STEPS[name], beside, known)
+                yield result
+                if result.error == INTERRUPTED:
+                    return
         finally:
             processes.stop()
 
@@ -324,10 +326,15 @@ def _run_beside_shards(
 def run_step(
     name: str, step: Step, context: PipelineContext, known: AbstractSet[str] = frozenset()
 ) -> StepResult:
-    """Run a step and print how it ended; one that raises is an error, and never a finding."""
+    """Run a step and print how it ended; one that raises is an error, and never a finding.
+
+    One that is interrupted has `INTERRUPTED` as its error.
+    """
     started = time.monotonic()
     try:
         result = with_known(step(context), known)
+    except KeyboardInterrupt:
+        result = step_result(name, {}, error=INTERRUPTED)
     except UserError as error:
         result = step_result(name, {}, error=redact(str(error)))
     except Exception as error:  # noqa: BLE001  # whatever a step or what it drives may raise

@@ -257,6 +257,21 @@ def test_a_file_that_cannot_be_read_is_named_in_one_line(
     assert said.count("\n") == 1
 
 
+@pytest.mark.parametrize("early", ["read_baseline", "probe"])
+def test_an_interrupt_before_the_first_request_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, early: str
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(f"apiproof.access.{early}", interrupt)
+    with planner_at() as url:
+        code = run("--url", url, "--identities", "wfc.json", "--write-baseline", "known.json")
+    assert code == 2
+    assert not (folder / "known.json").exists()
+    assert report(folder)["interrupted"]
+
+
 def test_half_a_run_is_no_baseline_and_its_reports_are_written(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,29 +149,39 @@ def access(  # noqa: PLR0913 - these are the command line's options
     """
     if context.invoked_subcommand is not None:
         return
-    from apiproof import access as probing
-    from apiproof.access.functions import proposed_roles, read_roles
+    started = datetime.now(UTC)
+    is_whole = not (operation or check or skip or read_only)
+    try:
+        from apiproof import access as probing
+        from apiproof.access.functions import read_roles
+
+        known = probing.read_baseline(baseline)
+        kept = {} if is_whole else {**_written_before(write_baseline), **known.known}
+        options = probing.ProbeOptions(
+            destructive=destructive,
+            quick=not thorough,
+            read_only=read_only,
+            only=tuple(operation or ()),
+            checks=_known_checks(check or []),
+            login_attempts=login_attempts,
+            roles=read_roles(roles),
+            is_strict=url is None or require_all,
+        )
+        if url is None:
+            report = _of_service(service, skip or [])
+        else:
+            report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
+    except KeyboardInterrupt:  # before the probe, which keeps what it has found itself
+        from apiproof import access as probing
+        from apiproof.access.probe import INTERRUPTED
+
+        known, kept = probing.Baseline(), {}
+        report = probing.AccessReport({}, interrupted=INTERRUPTED)
+
+    from apiproof.access.functions import proposed_roles
     from apiproof.access.rendering import print_report, write_reports
     from apiproof.reporting.terminal import console
 
-    started = datetime.now(UTC)
-    known = probing.read_baseline(baseline)
-    is_whole = not (operation or check or skip or read_only)
-    kept = {} if is_whole else {**_written_before(write_baseline), **known.known}
-    options = probing.ProbeOptions(
-        destructive=destructive,
-        quick=not thorough,
-        read_only=read_only,
-        only=tuple(operation or ()),
-        checks=_known_checks(check or []),
-        login_attempts=login_attempts,
-        roles=read_roles(roles),
-        is_strict=url is None or require_all,
-    )
-    if url is None:
-        report = _of_service(service, skip or [])
-    else:
-        report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
     report.add(probing.security_lost(known.secured, report.document))
     diff = probing.compare_to_baseline(report.findings, known.known, is_whole=is_whole)
     written = write_reports(report, diff, reports, started, url or "")

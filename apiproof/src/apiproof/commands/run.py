@@ -2,12 +2,15 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
 from apiproof.commands.fuzz import WorkersOption, worker_count
 from apiproof.commands.serve import ServiceOption
+
+if TYPE_CHECKING:
+    from apiproof.reporting import StepResult
 
 
 def register(app: typer.Typer) -> None:
@@ -41,9 +44,32 @@ def run(  # noqa: PLR0913 - these are the command line's options
     Further arguments go to `schemathesis run`. Writes reports/index.html and the same as JSON,
     JUnit XML and SARIF. Exit codes: 0 passed, 1 failed, 2 error.
     """
+    started, results = datetime.now(UTC), list["StepResult"]()
+    how = {"only": only or (), "skip": skip or (), "workers": workers, "port": port}
+    try:
+        _run(context.args, started, results, baseline, write_baseline, service=service, **how)
+    except KeyboardInterrupt:
+        _report_interrupted(started, results)
+
+
+def _run(  # noqa: PLR0913 - what the command line says
+    arguments: list[str],
+    started: datetime,
+    results: list["StepResult"],
+    baseline: Path | None,
+    write_baseline: Path | None,
+    *,
+    service: str | None,
+    **how: Any,
+) -> NoReturn:
+    """Run everything; results are added to those given as soon as they are there.
+
+    Raises:
+        typer.Exit: It has ended.
+    """
     from apiproof.reporting.terminal import console, print_line
 
-    count = worker_count(workers)
+    count = worker_count(how["workers"])
     print_line(console, "Starting the environment ...")
 
     from apiproof import pipeline
@@ -58,13 +84,12 @@ def run(  # noqa: PLR0913 - these are the command line's options
     from apiproof.service import configured_service, load_service
     from apiproof.whole_steps import is_answered, lines_to_keep, whole_steps
 
-    started = datetime.now(UTC)
-    names = pipeline.chosen_steps(only or (), skip or ())
+    names = pipeline.chosen_steps(how["only"], how["skip"])
     known = baselines.read_baseline(baseline)
     before = known | baselines.written_before(write_baseline)
     name = service or configured_service()
     chosen = load_service(name)
-    with live_environment(chosen, port=port, service_name=name) as (env, ready):
+    with live_environment(chosen, port=how["port"], service_name=name) as (env, ready):
         ready_file = REPORTS / "ready.json"
         ready.write(ready_file)
         if missing := env.missing_scopes():
@@ -79,20 +104,21 @@ def run(  # noqa: PLR0913 - these are the command line's options
             env,
             ready,
             ready_file,
-            tuple(context.args),
+            tuple(arguments),
             workers=count,
             secured=from_lines(known),
             refused=refused_before(known),
             members=members_before(known),
         )
         try:
-            results = list(pipeline.run_all(gates, names, known))
+            results.extend(pipeline.run_all(gates, names, known))  # each as soon as it is there
             # Once for what the steps wrote, and once more for the report of all that.
             earlier = saved_steps(besides=[result.name for result in results])
-            left_out = [step for step in pipeline.STEPS if step not in names]
+            ran = {result.name for result in results}
+            left_out = [step for step in pipeline.STEPS if step not in ran]
             write_report(build_report(chosen.name, started, results, earlier))
             results.append(pipeline.run_step("reports", pipeline.scan_reports, gates, known))
-            whole = whole_steps(results, context.args)
+            whole = whole_steps(results, arguments)
             kept = lines_to_keep(before, whole, env.document, env.coverage_log)
             further = [*gates.remembered, *refused_lines(env.document, env.coverage_log), *kept]
         finally:
@@ -113,3 +139,21 @@ def run(  # noqa: PLR0913 - these are the command line's options
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
         raise typer.Exit(2 if report.exit_code == 2 else 0)
     raise typer.Exit(report.exit_code)
+
+
+def _report_interrupted(started: datetime, results: list["StepResult"]) -> NoReturn:
+    """Write and print a report of what was found until then.
+
+    Raises:
+        typer.Exit: Always, with 2.
+    """
+    from apiproof.access.probe import INTERRUPTED
+    from apiproof.reporting import build_report, step_result
+    from apiproof.reporting.store import write_report
+    from apiproof.reporting.summary import print_report
+    from apiproof.reporting.terminal import console
+
+    interrupted = step_result("environment", {}, error=INTERRUPTED)
+    report = build_report(Path.cwd().name, started, [*results, interrupted])
+    print_report(report, write_report(report), console)
+    raise typer.Exit(2)
