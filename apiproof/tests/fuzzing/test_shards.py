@@ -14,7 +14,7 @@ from schemathesis.specs.openapi.schemas import OpenApiSchema
 
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_result import ShardResult
-from apiproof.fuzzing.shard_runs import ShardTask, run_task
+from apiproof.fuzzing.shard_runs import ShardTask, alone_in, run_task
 from apiproof.fuzzing.shards import Shard, labels_of, limit, shards
 from apiproof.fuzzing.step import Events, as_step
 from apiproof.openapi.document import operations
@@ -213,6 +213,16 @@ def test_two_workers_find_what_one_finds(tmp_path: Path) -> None:
     assert broken == {"POST /things", "GET /colours/{name}"}
     assert ids == found
     assert "again: apiproof fuzz --service tests.apps.fuzzed:SERVICE --shard" in output
+
+
+def test_a_second_run_in_the_same_folder_is_refused_in_one_line(tmp_path: Path) -> None:
+    """Each would take the other's results for its own, and write over its shards' output."""
+    with alone_in(tmp_path / "reports" / "shards"):
+        code, output, _ = fuzzed(tmp_path, 1)
+    assert code == 2, output
+    assert "Another run of fuzzing writes to reports/shards" in " ".join(output.split())
+    assert "Traceback" not in output
+    assert not list((tmp_path / "reports" / "shards").glob("*/*")), "it had begun"
 
 
 def test_forked_shards_find_what_a_server_shows(tmp_path: Path) -> None:

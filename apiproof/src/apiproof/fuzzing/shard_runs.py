@@ -23,6 +23,7 @@ from typing import Final, NoReturn
 from apiproof import process_variables
 from apiproof.environment import Environment
 from apiproof.environment_setup import migrated_template
+from apiproof.errors import UserError
 from apiproof.fork_pool import ForkedProcess, Send, Work, freeze_garbage, run_forked
 from apiproof.fuzzing.cli_run import hook_variables, run_schemathesis
 from apiproof.fuzzing.in_process import run_in_process
@@ -38,6 +39,7 @@ from apiproof.reporting.store import write_atomically
 from apiproof.reporting.terminal import console, print_line
 from apiproof.service import Service, load_service
 
+_SHARDS: Final = "reports/shards"
 _KEPT_LINES: Final = 15
 _GRACE: Final = 5.0  # seconds that an interrupted shard gets to write what it has
 _PARTS_PER_WORKER: Final = 2  # so that whoever is done early takes over; each costs a start
@@ -127,7 +129,7 @@ class ShardTask:
     service: str
     shard: str
     arguments: tuple[str, ...] = ()
-    reports: str = "reports/shards"
+    reports: str = _SHARDS
     served: bool = False
 
     @property
@@ -225,6 +227,33 @@ def _last_words(output: Path) -> str:
     return redact("\n".join(lines[-_KEPT_LINES:]))
 
 
+class FolderTaken(UserError):
+    """Another run writes its shards' results to the same folder."""
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Have a folder for a block: two runs would take each other's results for their own.
+
+    Forked processes have it, too, until they end.
+
+    Raises:
+        FolderTaken: another run has it.
+    """
+    import fcntl  # noqa: PLC0415 - not everywhere, like what follows
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise FolderTaken(
+                f"Another run of fuzzing writes to {folder} now: wait for its end, "
+                "or run this one in another folder."
+            ) from None
+        yield
+
+
 def fuzz_in_shards(name: str, arguments: Sequence[str], workers: int) -> ShardResult:
     """Run all of a service's shards and put together what they found, telling of each.
 
@@ -234,7 +263,15 @@ def fuzz_in_shards(name: str, arguments: Sequence[str], workers: int) -> ShardRe
         name: the service's, `package.module:NAME`.
         arguments: more of them for `schemathesis run`.
         workers: how many processes share it.
+
+    Raises:
+        FolderTaken: another run does so in this folder.
     """
+    with alone_in(Path(_SHARDS)):
+        return _fuzzed(name, arguments, workers)
+
+
+def _fuzzed(name: str, arguments: Sequence[str], workers: int) -> ShardResult:
     started = time.monotonic()
     parts = shards(workers * _PARTS_PER_WORKER if workers > 1 else 1)
     tasks = {str(part): ShardTask(name, str(part), tuple(arguments)) for part in parts}
