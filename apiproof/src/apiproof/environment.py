@@ -27,11 +27,19 @@ from apiproof.http.child.public_hosts import beginning_here
 from apiproof.http.child.server_errors import ErrorSite, noticing_server_errors, recording_errors
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.forwarding import forward_to
+from apiproof.jwt import NO_AUTH, presented, schemes
 from apiproof.openapi.document import operations
 from apiproof.postgres import Database, PostgresServer
 from apiproof.public_address import public_address
 from apiproof.redaction import redact, redact_headers
-from apiproof.service import Account, Document, SeedUser, Service, UserMissing
+from apiproof.service import (
+    Account,
+    Document,
+    OperationUnknown,
+    SeedUser,
+    Service,
+    UserMissing,
+)
 
 SEED_USERS = 2  # where the service names none
 
@@ -305,7 +313,22 @@ class Environment:
         )
         if self.service.prepare_account is not None:
             self.service.prepare_account(self.config, account)
+        if self.service.first_request:
+            self._call_first(account)
         return account
+
+    def _call_first(self, account: Account) -> None:
+        """Make the caller's own row, as the first request of an application's front end does."""
+        named = self.service.first_request
+        found = [each for each in operations(self.document) if each.operation_id == named]
+        if not found:
+            raise OperationUnknown(
+                f"`first_request` of the service file names {named}: the document has no such "
+                "operationId."
+            )
+        token = self.token(account.username, found[0].scopes or None)
+        auth = presented(found[0].security, schemes(self.document), token) or NO_AUTH
+        self.client.request(found[0].method, found[0].path, **auth.as_arguments())
 
     def _signed_up(self, seed: SeedUser) -> str:
         if self.service.sign_up is None:

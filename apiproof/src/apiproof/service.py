@@ -216,6 +216,8 @@ class Service:
             queues), with plain boto3 clients: `(config)`. They are moto's, and begin empty.
         prepare_account: Gives a new account the rows that it is to have, where no operation makes
             them: `(config, account)`.
+        first_request: operationId of a GET that each new account calls once, since it makes the
+            caller's own row (`GET /me`) and nothing else lets in whoever has none.
         conformance: Whether a test fails when any answer departs from the document; plain FastAPI
             declares 200 and 422 alone.
         pacts: The folder of pact files.
@@ -252,6 +254,7 @@ class Service:
     undeclared_scheme: Mapping[str, Any] = field(default_factory=lambda: BEARER)
     prepare_aws: Callable[[EnvironmentConfig], None] | None = None
     prepare_account: Callable[[EnvironmentConfig, Account], None] | None = None
+    first_request: str = ""
     conformance: bool = False
     pacts: Path = Path("pacts")
     states: Any = None

@@ -84,6 +84,8 @@ def _document(plan: Any, openapi: Path | None) -> tuple[dict[str, Any] | None, s
             plan.needed_scopes = adoption.needed_scopes(env, found, facts.scopes, plan.group)
             env.reset()
             plan.token_kinds = adoption.token_kinds(env, plan.undeclared, plan.group)
+            env.reset()
+            plan.first_request = adoption.first_request(env, found, plan.group, plan.token)
             return env.document, ""
     except UserError as error:
         return None, str(error)

@@ -17,6 +17,7 @@ from apiproof.init.enforced_security import (
     undeclared_security,
 )
 from apiproof.init.files import SERVICE_FILE, Plan, texts
+from apiproof.init.first_request import first_request
 from apiproof.init.import_root import dotted, file_of, import_root
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
@@ -27,6 +28,7 @@ __all__ = [
     "ApplicationNotFound",
     "Written",
     "describe",
+    "first_request",
     "make_buckets",
     "needed_group",
     "needed_scopes",

@@ -45,6 +45,7 @@ class Plan:
         token_kinds: `access` or `id` by operationId, of those that take one of them alone.
         group: The group that every caller has to be in; empty where there is none.
         declares_refusals: Whether the document declares any refusal beside FastAPI's own 422.
+        first_request: The operationId of what makes a user's own row; empty where nothing does.
         identities: The text of an identities file; empty where the document asks for no credential.
     """
 
@@ -64,6 +65,7 @@ class Plan:
     declares_refusals: bool = False
     identities: str = ""
     needed_scopes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    first_request: str = ""
 
     @property
     def granted_scopes(self) -> tuple[str, ...]:
@@ -325,6 +327,8 @@ def _users(plan: Plan) -> Iterator[str]:
     if "confirm" in plan.found:
         yield "    confirm=confirm,"
     yield from _groups(plan)
+    if plan.first_request:
+        yield f"    first_request={_quoted(plan.first_request)},  # it makes the caller's row"
     yield from _token(plan)
 
 
