@@ -9,7 +9,7 @@ import pytest
 from apiproof import pipeline, service
 from apiproof.access.probe import INTERRUPTED
 from apiproof.cli import main
-from apiproof.reporting import StepResult
+from apiproof.reporting import Finding, Severity, StepResult, step_result
 
 SERVICE = """
 from fastapi import FastAPI
@@ -50,12 +50,17 @@ def test_in_the_middle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "own_service.py").write_text(SERVICE, encoding="utf-8")
     (tmp_path / "known.txt").write_text("access/a/b\npacts/c/d\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    found = Finding("document/x", "x", Severity.HIGH, "", "it is so")
+    failed = step_result("document", {"n": 1}, [found])
+    monkeypatch.setitem(pipeline.STEPS, "document", lambda _: failed)
     monkeypatch.setitem(pipeline.STEPS, "access", interrupt)
     arguments = ("--only", "errors", "--only", "access", "--only", "document", "--workers", "1")
     baseline = ("--write-baseline", "known.txt")
     report = interrupted("--service", "own_service:SERVICE", *arguments, *baseline)
     assert [(step["name"], step["status"]) for step in report["steps"]] == [
-        ("document", "skipped"), ("access", "error"), ("reports", "passed"),
+        ("document", "failed"), ("access", "error"), ("reports", "passed"),
     ]  # fmt: skip
     assert report["steps"][1]["error"] == INTERRUPTED
-    assert {"access/a/b", "pacts/c/d"} <= set(Path("known.txt").read_text("utf-8").splitlines())
+    assert {"access/a/b", "pacts/c/d", "document/x"} <= set(
+        Path("known.txt").read_text("utf-8").splitlines()
+    )

@@ -42,6 +42,7 @@ from apiproof.reporting import (
     Case,
     Finding,
     Location,
+    Report,
     Section,
     Severity,
     Status,
@@ -343,6 +344,12 @@ def run_step(
     result = replace(result, seconds=round(time.monotonic() - started, 2))
     _print(result)
     return result
+
+
+def exit_code(report: Report) -> int:
+    """Return a run's exit code: 2 where it was interrupted, whatever it had found until then."""
+    is_interrupted = any(step.error == INTERRUPTED for step in report.steps)
+    return 2 if is_interrupted else report.exit_code
 
 
 def _print(result: StepResult) -> None:

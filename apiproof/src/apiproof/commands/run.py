@@ -137,8 +137,8 @@ def _run(  # noqa: PLR0913 - what the command line says
             accepted=(SECURITY_KEPT, REFUSAL_KEPT, MEMBERS_ONLY),
         )
         print_line(console, f"Wrote {write_baseline}: {count} known findings.")
-        raise typer.Exit(2 if report.exit_code == 2 else 0)
-    raise typer.Exit(report.exit_code)
+    code = pipeline.exit_code(report)
+    raise typer.Exit(code if write_baseline is None or code == 2 else 0)
 
 
 def _report_interrupted(started: datetime, results: list["StepResult"]) -> NoReturn:
