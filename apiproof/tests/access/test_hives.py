@@ -26,7 +26,8 @@ def test_right_hives_have_no_finding_and_lent_keys_stay_as_they_are() -> None:
     assert not report.interrupted
     assert [finding.line for finding in report.findings] == []
     assert apiary.keys == {key: name for name, key in hives.KEYS.items()}
-    assert report.not_exercised.keys() == {"rotate_key", "add_webhook"}
+    assert apiary.paid == []
+    assert report.not_exercised.keys() == {"rotate_key", "pay_out", "add_webhook"}
 
 
 @pytest.mark.parametrize("flaw", hives.FLAWS)

@@ -55,6 +55,12 @@ class Share(BaseModel):
     level: Literal["read", "write"]
 
 
+class PayOut(BaseModel):
+    """Money that leaves an account."""
+
+    coins: int = Field(ge=1, le=100)
+
+
 class Webhook(BaseModel):
     """Whom to tell of a swarm."""
 
@@ -99,6 +105,7 @@ class Apiary:
         shares: Serial and name -> how far that one may go.
         visits: Number -> visit.
         orders: Number -> order.
+        paid: Who has had money paid out.
         notices: Slug -> notice, which nobody but its keeper sees until it is shown.
         colonies: What each inspector is to look after.
     """
@@ -109,6 +116,7 @@ class Apiary:
     shares: dict[tuple[str, str], str] = field(default_factory=dict)
     visits: dict[int, Row] = field(default_factory=dict)
     orders: dict[int, Row] = field(default_factory=dict)
+    paid: list[str] = field(default_factory=list)
     notices: dict[str, Row] = field(default_factory=dict)
     colonies: dict[str, Row] = field(
         default_factory=lambda: {
@@ -158,6 +166,11 @@ def create_hives(apiary: Apiary) -> FastAPI:
             del apiary.keys[key]
         apiary.keys[new := f"hk-{secrets.token_hex(8)}"] = name
         return {"key": new}
+
+    @app.post("/payouts", status_code=201, responses=REFUSED, operation_id="pay_out")
+    def pay_out(body: PayOut, name: Annotated[str, Depends(caller)]) -> Row:
+        apiary.paid.append(name)
+        return {"coins": body.coins}
 
     _add_hives(app, apiary, Depends(caller))
     _add_reports(app, apiary, Depends(caller))

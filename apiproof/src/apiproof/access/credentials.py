@@ -34,6 +34,7 @@ from apiproof.jwt import (
     SessionEnd,
 )
 
+RARE = 6  # how many operations there are to one that each end of a session is tried at
 GRACE = 6.0  # seconds after which the end of a session has reached everybody
 
 
@@ -157,9 +158,9 @@ class CredentialProbe:
                 yield skipped(requirement, case, str(reason)), []
                 continue
             if case.ending is not None:
-                if not self.variant_index or self.variant_index % len(SessionEnd) == list(
-                    SessionEnd
-                ).index(case.ending):
+                if not self.variant_index or self.variant_index % RARE == list(SessionEnd).index(
+                    case.ending
+                ):
                     try:
                         over.append(self._ended(requirement, case))
                     except NotApplicable as reason:
@@ -176,7 +177,7 @@ class CredentialProbe:
             return
         is_abroad = first.prepared.user.is_learnt
         tried = [*results.values(), *over]
-        control = self._control(requirement, opened, tried, is_abroad=is_abroad)
+        control = self._control(requirement, opened, tried, first.prepared)
         if not is_abroad and not requirement.optional:
             control = self._opened_by_lists(requirement, first.prepared, control, tried)
         yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
@@ -207,10 +208,10 @@ class CredentialProbe:
         requirement: SecurityRequirement,
         opened: Response,
         results: list[CredentialResult],
-        *,
-        is_abroad: bool,
+        prepared: PreparedRequest,
     ) -> RefusalControl:
         """Return what the answers to bad credentials are compared with."""
+        is_abroad = prepared.user.is_learnt
         if requirement.optional:
             return RefusalControl(opened, self._reference(requirement), is_abroad=is_abroad)
         if not is_abroad:
@@ -221,12 +222,11 @@ class CredentialProbe:
         )
         is_public = reference.ok and self._is_public(requirement, results)
         public = "nobody is told more than whoever asks" if is_public else ""
+        nobody = to_nobody(self._preparer, prepared) if is_public else ()  # a bad one may be none
         takes_any = is_session_ending(requirement.operation, SessionEnd.SIGNED_OUT) and any(
             one.ok for result in results if result.case.id == "garbage" for one in result.responses
         )
-        return RefusalControl(
-            opened, is_abroad=True, forbids=forbids, public=public, takes_any=takes_any
-        )
+        return RefusalControl(opened, None, True, forbids, public, nobody, takes_any=takes_any)  # noqa: FBT003
 
     def _opened_by_lists(
         self,
@@ -254,7 +254,7 @@ class CredentialProbe:
         Frameworks declare a credential that is optional like one that is not.
         """
         refuses = any(
-            result.case.id == "garbage" and not any(one.ok for one in result.responses)
+            result.case.id == "garbage" and not all(one.ok for one in result.responses)
             for result in results
         )
         if not refuses or requirement.operation.method not in SAFE:

@@ -23,7 +23,7 @@ from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
 CHECK, LIMIT = "users_not_enumerable", "logins_limited"
-ROUNDS = 4  # of which each names a user and nobody
+ROUNDS = 3  # of which each names a user and nobody
 LEAST = 0.03  # seconds that tell
 _RESET = re.compile(r"reset|forgot|recover|resend", re.IGNORECASE)
 

@@ -39,6 +39,14 @@ class ListAccessProbe:
 
     def __init__(self, preparer: RequestPreparer) -> None:
         self._preparer = preparer
+        self._lister: User | None = None  # whose lists are short, as nothing else is made by them
+
+    def _asker(self) -> User | None:
+        """Return whose lists are looked at: one new account serves for all of them."""
+        known = self._lister
+        if known is None or not known.is_learnt or self._preparer.user_source.is_gone(known):
+            self._lister = self._preparer.new_user()
+        return self._lister
 
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one list.
@@ -54,7 +62,7 @@ class ListAccessProbe:
         if not creators:
             yield from self._given_away(operation)
             return
-        prepared = self._preparer.prepared(operation, user=self._preparer.new_user())
+        prepared = self._preparer.prepared(operation, user=self._asker())
         try:
             other = self._preparer.user_source.other(prepared.user)
             theirs = [self._preparer.maker.make(creators[0], prepared) for _ in range(ITEMS)]

@@ -22,12 +22,13 @@ from apiproof.access.owners import (
     shown_in_parent,
     shown_to,
 )
+from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import CreatedResource, adds_to
 from apiproof.access.response_diff import diff, normalize
-from apiproof.access.safeguards import SAFE, is_account_operation
+from apiproof.access.safeguards import SAFE, SHORTEST, is_account_operation
 from apiproof.access.users import User
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
@@ -111,7 +112,25 @@ class ObjectAccessProbe:
             return "whoever has it may use it"
         if not operation.secured and not says_private(self._seen_by_owner(prepared)):
             return "a credential is optional, and it does not say that it is private"
+        if self._is_party(prepared):
+            return "it names whoever is to be refused"
         return self._why_shared(operation, prepared)
+
+    def _is_party(self, prepared: PreparedRequest) -> bool:
+        """Whether an object was made for somebody else as well: a payment to their account."""
+        body = object_body(prepared.made[-1].request.content)
+        if not prepared.user.is_learnt or not body:
+            return False
+        try:
+            other = self._preparer.user_source.other(prepared.user)
+        except NotApplicable:
+            return False
+        mine = {str(value) for value in prepared.user.attributes.values()}
+        theirs = {str(value) for value in other.attributes.values()} - mine
+        return any(
+            isinstance(value, str) and len(value) >= SHORTEST and value in theirs
+            for _, value in fields_of(body)
+        )
 
     def _why_shared(self, operation: Operation, prepared: PreparedRequest) -> str:
         if not may_be_shared(self._preparer, prepared):

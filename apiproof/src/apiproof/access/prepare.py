@@ -3,7 +3,7 @@
 import contextlib
 import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from apiproof.access.http import (
     Sender,
     uncredentialed,
 )
+from apiproof.access.later_states import CONFLICT, LaterStates
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
     Preparation,
@@ -25,11 +26,11 @@ from apiproof.access.prepared import (
     with_held_things,
     with_own_identifiers,
     with_own_query,
+    with_version,
 )
 from apiproof.access.references import Reference
 from apiproof.access.requirements import UNNAMED, Alternative, SecurityModel
 from apiproof.access.resource_maker import ResourceMaker
-from apiproof.access.resources import CreatedResource
 from apiproof.access.safeguards import (
     SAFE,
     Requesters,
@@ -46,13 +47,8 @@ from apiproof.openapi.document import Operation
 
 SERVER_ERROR = 500
 VERSION_ASKED = 428  # RFC 6585, 3
-IF_MATCH = "If-Match"
 PATIENCE, PAUSE = 3.0, 0.25  # seconds for all jobs of a run to end, and between looks
 MOST_JOBS = 3  # that are looked at each time
-
-
-def _nothing(_user: User, _seed: int) -> RequestContent:
-    return RequestContent()
 
 
 class RequestPreparer:
@@ -70,7 +66,7 @@ class RequestPreparer:
         self.user_source = user_source
         self.sender = sender
         self.payloads = payloads
-        self.maker = ResourceMaker(self)
+        self.maker, self.states = ResourceMaker(self), LaterStates(self)
         self.safeguards = safeguards or Safeguards()
         self.recipes: dict[tuple[str, str], PayloadRecipe] = {}
         self.failures: dict[tuple[str, str], str] = {}
@@ -155,8 +151,7 @@ class RequestPreparer:
             if self._patience <= 0:
                 self._awaited.update(new)
                 break
-            time.sleep(PAUSE)
-            self._patience -= PAUSE
+            self._pause()
             for key in new[:MOST_JOBS]:
                 user, request = jobs[key]
                 with contextlib.suppress(NotPrepared):  # whose account has ended meanwhile
@@ -164,6 +159,10 @@ class RequestPreparer:
                     self.send_valid(PreparedRequest(user, request, auth))
                 is_done = is_done or key not in jobs
         return is_done
+
+    def _pause(self) -> None:
+        time.sleep(PAUSE)
+        self._patience -= PAUSE
 
     def note_success(
         self, operation: Operation, user: User, request: Request | None = None
@@ -232,9 +231,18 @@ class RequestPreparer:
         """
         responses: dict[str, None] = {}
         made: dict[str, Any] = {}
+        sent: list[Request] = []
         for recipe in self.known_recipes(operation):
             prepared = self.filled(operation, Preparation(user, made), recipe, alternative)
+            if prepared.request in sent:
+                continue  # a reading without a choice: it would fail again
             response = self.send_valid(prepared, alternative)
+            if operation.method in SAFE and response.status == CONFLICT and self._patience > 0:
+                self._pause()  # what a job makes is not there yet
+                response = self.send_valid(prepared, alternative)
+            if response.status == CONFLICT:
+                response = self.states.tried(prepared, response)
+            sent.append(prepared.request)
             if response.ok:
                 self.recipes[self.key_of(operation, user)] = recipe
                 return
@@ -255,7 +263,7 @@ class RequestPreparer:
         """Yield ways to fill a request, those that worked for other users first."""
         name = operation.operation_id
         if operation.label in self.payloads.empty:
-            yield _nothing
+            yield lambda _user, _seed: RequestContent()
             return
         yield from dict.fromkeys(one for (key, _), one in self.recipes.items() if key == name)
         yield from self.payloads.recipes(operation)
@@ -341,21 +349,14 @@ class RequestPreparer:
         content, references = self.maker.for_content(
             operation, content, replace(preparation, known=values)
         )
-        content = self._conditional(operation, content, made)
+        content = with_version(
+            operation, content, made, self.payloads, is_asked=operation.label in self._versioned
+        )
         request = Request(operation, values, content)
         self._make_relation(request, preparation.user)
+        if operation.label in self.states.known:
+            self.states.bring(request, preparation.user)
         return PreparedRequest(preparation.user, request, auth, tuple(made), (*references, *held))
-
-    def _conditional(
-        self, operation: Operation, content: RequestContent, made: Iterable[CreatedResource]
-    ) -> RequestContent:
-        """Name the version that a write is about, where it asks for one (RFC 9110, 13.1.1)."""
-        names = {str(one.get("name")).lower() for one in self.payloads.parameters(operation)}
-        is_asked = IF_MATCH.lower() in names or operation.label in self._versioned
-        tags = [one.response.headers["etag"] for one in made if "etag" in one.response.headers]
-        if not is_asked or not tags or operation.method in SAFE:
-            return content
-        return replace(content, headers={**content.headers, IF_MATCH: tags[-1]})
 
     def _make_relation(self, request: Request, user: User) -> None:
         """Before a liking or a following is taken back, make it."""

@@ -21,6 +21,7 @@ from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
+IF_MATCH = "If-Match"
 DEPTH = 6  # how many objects may stand inside one another
 _GENERAL = ("id", "userid", "sub", "username")
 _KIND = re.compile(r"(role|type|plan|status)$", re.IGNORECASE)
@@ -209,6 +210,23 @@ def _as_own(operation: Operation, name: str, value: Any, user: User) -> Any:
 
 def _own(user: User) -> dict[str, str]:
     return {plain_name(key): value for key, value in user.attributes.items()}
+
+
+def with_version(
+    operation: Operation,
+    content: RequestContent,
+    made: Iterable[CreatedResource],
+    payloads: PayloadSource,
+    *,
+    is_asked: bool,
+) -> RequestContent:
+    """Name the version that a write is about, where it asks for one (RFC 9110, 13.1.1)."""
+    names = {str(one.get("name")).lower() for one in payloads.parameters(operation)}
+    tags = [one.response.headers["etag"] for one in made if "etag" in one.response.headers]
+    is_asked = is_asked or IF_MATCH.lower() in names
+    if not is_asked or not tags or operation.method in SAFE:
+        return content
+    return replace(content, headers={**content.headers, IF_MATCH: tags[-1]})
 
 
 def about_others(

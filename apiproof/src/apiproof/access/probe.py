@@ -3,7 +3,6 @@
 import re
 import secrets
 import traceback
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ import requests
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
+from apiproof.access.case_sample import CaseSample
 from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
@@ -43,7 +43,6 @@ from apiproof.access.report import (
 )
 from apiproof.access.requirements import (
     SecurityModel,
-    SecurityRequirement,
     shadowed_routes,
     turn_of,
 )
@@ -87,7 +86,7 @@ class Probe:
         """
         self._options = options
         self._asked = options.asked
-        self._seen_schemes: Counter[str] = Counter()
+        self._sample = CaseSample()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
         declared, is_abroad = document, self._accounts is not None
         if is_abroad:
@@ -112,6 +111,7 @@ class Probe:
         self._preparer = RequestPreparer(
             self._security, user_source, self._sender, payloads, self._safeguards
         )
+        self._lists = ListAccessProbe(self._preparer)
         self._user_source = user_source
         self._shadowed_routes = shadowed_routes(document)
         self.report = AccessReport(
@@ -142,7 +142,7 @@ class Probe:
             self._exercised |= {cell.operation_id for cell in report.cells}
             self._exercised |= set(report.not_exercised)
             if report.cells:
-                self._seen_schemes.update(dict.fromkeys(self._security.schemes, 1))
+                self._sample.note_schemes(self._security.schemes)
             self.report = report
 
     @property
@@ -211,7 +211,8 @@ class Probe:
         except UserError as reason:
             self.report.interrupted = self.report.interrupted or str(reason)
         self.report.left_behind = self._cleanup.left(accounts)
-        self.report.note = note_of(accounts, self._sender)
+        notes = (note_of(accounts, self._sender), self._sample.note_of)
+        self.report.note = "; ".join(filter(None, notes))
 
     def _bind_users(self, accounts: Accounts) -> None:
         """Learn who the users are, sign accounts up, and look at the keys."""
@@ -289,10 +290,14 @@ class Probe:
         for requirement in requirements:
             with serve_jwks_trap() as trap:
                 try:
-                    probe = CredentialProbe(
-                        self._preparer, trap.url, self._variant_index(requirement)
-                    )
-                    yield from probe.run(requirement, cases)
+                    is_quick, sample = self._options.quick, self._sample
+                    turn = sample.turn_of(requirement) if is_quick else 0
+                    probe = CredentialProbe(self._preparer, trap.url, turn)
+                    shown = sample.of(requirement, cases, turn) if turn else cases
+                    for cell, findings in probe.run(requirement, shown):
+                        if is_quick and findings:
+                            sample.note(requirement, findings)
+                        yield cell, findings
                     entered = True
                 except NotPrepared as reason:
                     failures.append(f"{requirement.name}: {reason}")
@@ -309,7 +314,7 @@ class Probe:
     def _trials(self) -> Iterator[Trial]:
         if "ownership_enforced" in self._asked:
             yield ObjectAccessProbe(self._preparer)
-            yield ListAccessProbe(self._preparer)
+            yield self._lists
             yield OwnProfileProbe(self._preparer)
             yield ShareProbe(self._preparer)
         if "writes_are_readable" in self._asked:
@@ -336,12 +341,6 @@ class Probe:
         is_asked = "urls_not_fetched" in self._asked and not self._options.read_only
         if self._accounts is not None and is_asked:
             yield from self._beside(operation, UrlFetchProbe(self._preparer))
-
-    def _variant_index(self, requirement: SecurityRequirement) -> int:
-        name = requirement.use.scheme.name
-        variant_index = self._seen_schemes[name] if self._options.quick else 0
-        self._seen_schemes[name] += 1
-        return variant_index
 
     def _beside(self, operation: Operation, trial: Trial) -> Iterator[Result]:
         """Run what goes beyond credentials; what cannot be prepared there is not tried."""

@@ -69,6 +69,19 @@ def references_in(content: RequestContent) -> Iterator[Reference]:
                 yield Reference(place, name, isinstance(value, list))
 
 
+_NATURAL = re.compile(
+    r"^(sku|isbn|ean|upc|barcode|serial([_-]?(no|number))?|\w+[_-](code|slug|sku|key|number|no))$",
+    re.IGNORECASE,
+)
+
+
+def natural_keys(members: Mapping[str, Any]) -> Iterator[Reference]:
+    """Yield the members that may name a thing by a key of its own: the `sku` of an order's line."""
+    for name, value in members.items():
+        if isinstance(value, str | int) and not isinstance(value, bool) and _NATURAL.match(name):
+            yield Reference("body", name)
+
+
 def with_ids_below(body: Any, find: Callable[[Reference], Any]) -> Any:
     """Fill in the ids that stand deeper in a body: those of an order's lines.
 
@@ -88,9 +101,8 @@ def _below(part: Any, find: Callable[[Reference], Any]) -> Any:
         return [_below(each, find) for each in part]
     if not isinstance(part, Mapping):
         return part
-    named = {
-        one.name: find(one) for one in references_in(RequestContent(body=dict(part), media=JSON))
-    }
+    places = (*references_in(RequestContent(body=dict(part), media=JSON)), *natural_keys(part))
+    named = {one.name: find(one) for one in places}
     known = {name: value for name, value in named.items() if value is not None}
     return {**with_ids_below(part, find), **known}
 

@@ -1,12 +1,13 @@
 """The objects that prepared requests are about, made through the API itself."""
 
+import contextlib
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
-from apiproof.access.http import NotPrepared, RequestContent, Response, Sender
+from apiproof.access.http import NotPrepared, Request, RequestContent, Response, Sender
 from apiproof.access.payloads import PayloadRecipe, PayloadSource
 from apiproof.access.prepared import (
     Preparation,
@@ -17,6 +18,7 @@ from apiproof.access.prepared import (
 from apiproof.access.references import (
     Reference,
     named_in_query,
+    natural_keys,
     nouns_at,
     own_nouns,
     references_in,
@@ -28,6 +30,7 @@ from apiproof.access.resources import (
     ResourceCreator,
     ResourceCreators,
     created_id,
+    items_of,
     noun_of,
     prefix_of,
     shared_values,
@@ -275,8 +278,31 @@ class ResourceMaker:
         """Return the id of something that a place deeper in a body may name."""
         if reference.is_list:
             return None
+        if reference in natural_keys({reference.name: ""}):
+            return self._shown_as(operation, reference.name, preparation.user)
         made = self._named(operation, reference, preparation)
         return made.value if made else self._listed(operation, reference, preparation)
+
+    def _shown_as(self, operation: Operation, name: str, user: User) -> Any:
+        """Return what a list of other things shows a user under a name; None where none does."""
+        key = ("shown as", name, user.name)
+        if key not in self.kept:
+            self.kept[key] = None
+            for listing in self._preparer.security.operations:
+                is_list = listing.method == "GET" and "{" not in listing.path
+                if not is_list or noun_of(listing.path) == noun_of(operation.path):
+                    continue
+                with contextlib.suppress(NotPrepared):
+                    request = Request(listing)
+                    auth = self._preparer.credential(listing, user)
+                    answer = self._preparer.sender.send(request, auth)
+                    values = [item.get(name) for item in items_of(answer.json) if answer.ok]
+                    if found := [one for one in values if isinstance(one, str | int)]:
+                        made = CreatedResource(name, found[0], listing, request, answer)
+                        self.kept[key] = made
+                        break
+        shown = self.kept[key]
+        return shown.value if shown is not None else None
 
     def _named(self, operation: Operation, reference: Reference, preparation: Preparation) -> _Made:
         """Make an object for a place in a request to name, or return None."""

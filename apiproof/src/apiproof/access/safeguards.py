@@ -84,6 +84,12 @@ _NEW_KEY = re.compile(
     r"|/((api|access)[-_]?)?tokens?[-_/](rotate|regenerate|reissue|roll|reset)/?$",
     re.IGNORECASE,
 )
+# What goes to others, and does not come back.
+_SPENDS = re.compile(
+    r"/(transfers?|pay|payments?|payouts?|withdraw(als?)?|donat(e|ions?)|send[-_]?money|remit(tances?)?"
+    r"|wire|top[-_]?up|purchases?|checkout)/?$",
+    re.IGNORECASE,
+)
 # A POST there makes a user, anything else concerns the one who asks.
 _CALLER_PATH = re.compile(r"/(user|current[-_]?user)/?$", re.IGNORECASE)
 
@@ -240,8 +246,10 @@ class Safeguards:
             return "it is not a safe method (--read-only)"
         if self.destructive or not self._has_lent or operation.label in self._logins:
             return ""
-        if may_change_caller(request) and self._is_lent(auth):
-            return "it would change the account that sends it, which was lent (see --destructive)"
+        spends = bool(_SPENDS.search(operation.path))
+        if (spends or may_change_caller(request)) and self._is_lent(auth):
+            what = "spend the money of" if spends else "change"
+            return f"it would {what} the account that sends it, which was lent (see --destructive)"
         ends_in_id = operation.path.rstrip("/").endswith("}")
         last = operation.path_parameters[-1:] if ends_in_id else []
         if self._lent_tenants.intersection(str(request.values.get(name)) for name in last):

@@ -35,6 +35,11 @@ _UNDER_WAY = re.compile(
     r"queued|pending|running|processing|in[-_ ]?progress|started|accepted|waiting|scheduled",
     re.IGNORECASE,
 )
+ACCEPTED = 202  # RFC 9110, 15.3.3
+_JOB = re.compile(
+    r"job|task|export|import|report|operation|queue|process|run|render|batch|scan|build",
+    re.IGNORECASE,
+)
 _NARROWED = {"me", "my", "mine", "own", "self", "feed", "following", "favorites", "liked"}
 
 
@@ -79,15 +84,18 @@ class SeenIds:
         self._made: dict[tuple[str, str], CreatedResource] = {}
         self._users: dict[str, User] = {}
         self.under_way: dict[tuple[str, str], tuple[User, Request]] = {}  # jobs, by who read them
+        self._has_jobs = False  # whether anything was accepted, to be done later
 
     def note(self, user: User, request: Request, response: Response) -> None:
         """Take note of the ids in a successful answer: of one object, lists are other people's."""
         said, self._users[user.name] = response.json, user
+        self._has_jobs = self._has_jobs or response.status == ACCEPTED
+        may_be_job = self._has_jobs or _JOB.search(request.operation.path)  # no order, no loan
         if request.operation.method in SAFE:
             self.under_way.pop((user.name, request.path), None)
         for path, value in fields_of(said) if isinstance(said, Mapping) else ():
             name = path[-1]
-            is_job = request.operation.method in SAFE and _STATE.search(name)
+            is_job = may_be_job and request.operation.method in SAFE and _STATE.search(name)
             if is_job and _UNDER_WAY.fullmatch(str(value)):
                 self.under_way[user.name, request.path] = (user, request)
             if not isinstance(value, str | int) or isinstance(value, bool) or not _is_id(name):

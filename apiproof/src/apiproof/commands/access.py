@@ -93,7 +93,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
         str | None, _option(_WHAT, "The issuer's public keys, a file or URL of a JWK Set.")
     ] = None,
     roles: Annotated[
-        File, _option(_WHAT, "Which roles may call what: lines like `GET /users: [admin]`.")
+        File, _option(_WHAT, "Which roles may call what: lines like `GET /users: \\[admin]`.")
     ] = None,
     operation: Annotated[
         Texts, _option(_WHAT, "Only this one, `GET /users` or its operationId; repeatable.")
