@@ -14,6 +14,7 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.http.child.public_hosts import is_cognito, is_public
+from apiproof.process_variables import changed
 from apiproof.service import EnvironmentConfig, Service
 
 APP = """
@@ -113,7 +114,7 @@ def make_in_a_child(name: str) -> list[object]:
 
 @pytest.mark.parametrize("variables", [{}, {"PYTHONPATH": "own"}])
 def test_processes_that_the_project_starts_itself_find_it_too(
-    tmp_path: Path, variables: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, variables: dict[str, str]
 ) -> None:
     """`prepare_aws` often runs the project's own script; the application, a worker.
 
@@ -137,16 +138,16 @@ def test_processes_that_the_project_starts_itself_find_it_too(
     def prepare(_: EnvironmentConfig) -> None:
         said[:] = make_in_a_child("by-the-script")
 
-    monkeypatch.setenv("PYTHONPATH", "own")
     service = Service(
         "stored:app", name="x", python=Path(sys.executable), database=False, region="eu-west-1",
         variables=variables, prepare_aws=prepare,
     )  # fmt: skip
-    with contextlib.chdir(tmp_path), Environment.open(service) as env:
-        queues = env.client.request("GET", "/made").json()
+    with contextlib.chdir(tmp_path), changed({"PYTHONPATH": "own"}):
+        with Environment.open(service) as env:
+            queues = env.client.request("GET", "/made").json()
+        assert os.environ["PYTHONPATH"] == "own"
     assert {"by-the-script", "by-the-app"} <= {url.rpartition("/")[2] for url in queues}
     assert said == [["own"], "own"]
-    assert os.environ["PYTHONPATH"] == "own"
 
 
 def test_migrations_find_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
