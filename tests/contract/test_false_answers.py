@@ -73,7 +73,7 @@ def session_of(user: Account) -> dict[str, Any]:
 
 def account(username: str, sub: str, **changed: Any) -> dict[str, Any]:
     """What AdminGetUser answers."""
-    attributes = {"sub": sub, "email": f"{username}@example.com"}
+    attributes = {"sub": sub, "email": f"{username[:64]}@example.com"}
     listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
     fine = {"Username": username, "UserStatus": "CONFIRMED", "Enabled": True}
     return {**fine, "UserAttributes": listed, **changed}
@@ -198,5 +198,16 @@ def test_whether_an_account_without_a_row_is_disabled_has_to_be_said(
     user = env.new_account()
     change(env, "DELETE FROM users WHERE sub = %s", user.sub)
     found = account(user.username, user.sub, Enabled=enabled)
+    with answered(env, {"InitiateAuth": session_of(user), "AdminGetUser": found}) as (client, _):
+        assert valid(env, "login_user", user).send(client).status_code == status
+
+
+@pytest.mark.parametrize(("length", "status"), [(128, 200), (129, 401)])
+def test_an_account_whose_name_is_longer_than_cognitos_opens_nothing(
+    env: Environment, length: int, status: int
+) -> None:
+    user = env.new_account()
+    change(env, "DELETE FROM users WHERE sub = %s", user.sub)
+    found = account("n" * length, user.sub)
     with answered(env, {"InitiateAuth": session_of(user), "AdminGetUser": found}) as (client, _):
         assert valid(env, "login_user", user).send(client).status_code == status

@@ -170,6 +170,15 @@ def test_a_first_login_keeps_what_a_faster_one_has_although_the_address_has_chan
         assert (kept.status_code, len(kept.json())) == (200, 1)
 
 
+def test_an_account_without_an_address_opens_nothing(env: Environment) -> None:
+    """Pools may do without, and an operator may have taken it: whoever signs up here has one."""
+    pool = {"UserPoolId": env.config.user_pool_id, "Username": "nobody"}
+    sub = env.cognito.create_user("nobody", "nobody@example.com", PASSWORD)
+    env.aws.admin_delete_user_attributes(**pool, UserAttributeNames=["email"])
+    assert (log_in(env, "nobody").status_code, profile(env, sub).status_code) == (401, 404)
+    assert env.database.tables()["users"] == 0
+
+
 @pytest.mark.parametrize("length", [254, 255, 2048])
 def test_an_account_whose_address_is_too_long_for_one_opens_nothing(
     env: Environment, length: int

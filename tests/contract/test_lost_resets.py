@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import jwt
 import pytest
 
 from apiproof.environment import Environment
@@ -72,6 +73,25 @@ def test_a_reset_has_a_minute_for_its_outcome(
     lose(env, reset_by(env, user))
     until_it_is(monkeypatch, later)
     assert me(env, token) == status
+
+
+def test_a_lost_reset_ends_sessions_up_to_its_second_as_soon_as_its_minute_is_over(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither is a moment too long or too short: the times are set, and the clock stands still."""
+    user = env.new_account()
+    token = old_token(env, user)
+    opened = jwt.decode(token, options={"verify_signature": False})["auth_time"]
+    lose(env, reset_by(env, user))
+    for begun, now, status in [
+        (opened, opened + 60, 200),
+        (opened, opened + 60.001, 401),
+        (opened - 1, opened + 90, 200),
+    ]:
+        change(env, "UPDATE users SET reset_begun_at = %s", begun)
+        with monkeypatch.context() as clock:
+            clock.setattr(time, "time", lambda at=now: at)
+            assert me(env, token) == status
 
 
 def test_a_lost_reset_ends_what_cognitos_clock_opened_ahead_of_ours(

@@ -24,6 +24,12 @@ def test_every_answer_carries_the_requests_id(env: Environment, name: str) -> No
     assert response.headers[REQUEST_ID] == "support-case.42_a"
 
 
+@pytest.mark.parametrize("sent", ["0", "x" * 64, "-", "._Az-9"])
+def test_a_request_id_of_up_to_64_well_known_signs_is_kept(env: Environment, sent: str) -> None:
+    answer = env.client.request("GET", "/health", headers={REQUEST_ID: sent})
+    assert answer.headers[REQUEST_ID] == sent
+
+
 @pytest.mark.parametrize("sent", ["", "a b", "a\tb", "x" * 65, "a=b", "\xe4"])
 def test_an_ill_formed_request_id_is_replaced(env: Environment, sent: str) -> None:
     given = {
@@ -214,6 +220,11 @@ def test_an_outage_is_told_in_our_words_alone(env: Environment, trouble: str) ->
         ("NOLOWERCASE-1", "a lower case letter"),
         ("No-Digits-Here", "a digit"),
         ("NoSymbols4Here", "a symbol"),
+        # Of other alphabets none counts, whatever a library takes for a digit or a letter.
+        ("No-Digits-٣", "a digit"),
+        ("été-été-1", "an upper case letter"),
+        ("ÉTÉ-ÉTÉ-é1", "a lower case letter"),
+        ("NoSymbols4€", "a symbol"),
     ],
 )
 def test_a_weak_password_is_told_what_it_lacks(env: Environment, password: str, lacks: str) -> None:
@@ -224,6 +235,24 @@ def test_a_weak_password_is_told_what_it_lacks(env: Environment, password: str, 
     assert problem["loc"] == ["body", "password"]
     assert problem["msg"].endswith(f" {lacks}")
     assert password not in response.text
+
+
+# Cognito's guide, "Adding user pool password requirements".
+SYMBOLS = "^$*.[]{}()?\"!@#%&/\\,><':;|_~`=+- "
+
+
+def test_each_symbol_of_cognitos_policy_will_do_for_one_and_no_other_sign(
+    env: Environment,
+) -> None:
+    body = {"username": "nobody", "confirmation_code": "123456"}
+
+    def is_refused(sign: str) -> bool:
+        reset = {**body, "new_password": f"Correct{sign}Horse7"}
+        answer = env.client.request("POST", "/users/reset_password", json=reset)
+        return bool(answer.status_code == 422)
+
+    others = "aZ9é\u00a0§€²٣"
+    assert "".join(filter(is_refused, SYMBOLS + others)) == others
 
 
 @pytest.mark.parametrize(
@@ -243,7 +272,7 @@ def test_each_problem_is_told_in_its_own_words(
     assert [problem["msg"] for problem in answer.json()["detail"]] == [told]
 
 
-@pytest.mark.parametrize("value", ["\0", "a\nb", "", "x" * 256, 1, ["a"]])
+@pytest.mark.parametrize("value", ["\0", "a\nb", "\x1f", "a\x7f", "", "x" * 256, 1, ["a"]])
 def test_a_name_to_show_is_one_line_of_255_characters(env: Environment, value: object) -> None:
     request = valid(env, "update_me")
     assert request.send(env.client, json={"full_name": value}).status_code == 422

@@ -12,6 +12,9 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
+from apiproof.network_faults import Drip, FaultProxy
+from tests.contract.events import until
+from tests.contract.keyserver import is_fetching
 from tests.contract.pool_changes import changing
 from tests.contract.test_locked_rows import LOCKED, signing_up
 from tests.contract.test_queues import held
@@ -109,6 +112,31 @@ def test_a_peer_is_waited_for_as_long_as_the_setting_says(
             request = prepare(env)
             waited = quickest(lambda: thread.submit(request.send, HttpClient(live)).result(AT_MOST))
     assert SHORT <= waited < SHORT + MARGIN
+
+
+def test_keys_that_come_in_drips_are_waited_for_as_long_as_both_time_outs_say(
+    env: Environment, key_url: str
+) -> None:
+    """Each byte comes in time, and all of them much later."""
+    request, both = read(env), ("cognito_connect_timeout", "cognito_read_timeout")
+    limits = {**dict.fromkeys(both, SHORT / 2), "request_deadline": 2 * (SHORT + MARGIN)}
+    with FaultProxy(key_url) as proxy, proxy.fault(Drip(pause=SHORT / 6)):
+        settings = {**LONGEST, **limits, "aws_cognito_jwks_url": proxy.url}
+        with AsgiClient(application(env.config, **settings)) as client:
+            waited = quickest(lambda: request.send(client))
+    assert SHORT <= waited < SHORT + MARGIN
+
+
+def test_keys_that_come_in_drips_are_waited_for_no_longer_than_any_request(
+    env: Environment, key_url: str
+) -> None:
+    """Whoever asks them goes on beside the request, and hangs up with it."""
+    request = read(env)
+    with FaultProxy(key_url) as proxy, proxy.fault(Drip(pause=SHORT / 6)):
+        settings = {**LONGEST, "request_deadline": SHORT, "aws_cognito_jwks_url": proxy.url}
+        with AsgiClient(application(env.config, **settings)) as client:
+            assert request.send(client).status_code == 503
+            until(lambda: not is_fetching(), "nobody waits for the keys any more")
 
 
 @pytest.mark.parametrize("setting", ["database_lock_timeout", "request_deadline"])
