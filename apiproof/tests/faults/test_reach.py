@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import runpy
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from apiproof.faults.reach import Reach, ReachUnknown
 
 SOURCE = '''\
 """A shop."""
+
+from __future__ import annotations
 
 from functools import lru_cache
 
@@ -82,6 +85,13 @@ def test_each_function_is_noted_when_it_is_entered_and_not_before(folder: Path) 
         assert reach.taken() == names("numbers", "_count")
         assert prices.numbers() == [2]
         assert reach.taken() == (), "its result was remembered"
+
+
+def test_a_module_that_is_run_notes_as_well(folder: Path) -> None:
+    with Reach(folder) as reach:
+        globals_of_its_own = runpy.run_module("reached_shop.prices")
+        assert globals_of_its_own["total"]([3]) == 3
+        assert reach.taken() == names("total", "total.<locals>.capped")
 
 
 def test_threads_that_ran_before_are_noted_as_well(folder: Path) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final, Self
 from apiproof.errors import UserError
 
 _NOTE: Final = "__entered__"  # a global of each module of the package
+_ACTIVE: "Final[list[Reach]]" = []
 
 
 class ReachUnknown(UserError):
@@ -49,10 +50,12 @@ class Reach:
         if early:
             raise ReachUnknown(f"Imported already, so it notes nothing: {', '.join(early)}.")
         sys.meta_path.insert(0, self)
+        _ACTIVE.append(self)
         return self
 
     def __exit__(self, *_: object) -> None:
         sys.meta_path.remove(self)
+        _ACTIVE.remove(self)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -73,11 +76,21 @@ class Reach:
         """
         tree = ast.parse(text)
         _insert_notes(tree, f"{path[self._root :]}:")
+        # By an import of its own: who runs a module (`runpy`) gives it globals of theirs.
+        imported = ast.ImportFrom(__name__, [ast.alias(entered.__name__, _NOTE)], 0)
+        tree.body.insert(_first(tree), imported)
+        ast.fix_missing_locations(tree)
         code: Any = compile(tree, path, "exec", dont_inherit=True)
         return code  # type: ignore[no-any-return]  # compile says Any
 
     def _has(self, path: str | None) -> bool:
         return path is not None and path.startswith(self._prefix)
+
+
+def entered(function: str) -> None:
+    """Note that a function is entered, wherever that is asked for."""
+    for reach in _ACTIVE:
+        reach.note(function)
 
 
 class _Loader(importlib.machinery.SourceFileLoader):
@@ -87,13 +100,16 @@ class _Loader(importlib.machinery.SourceFileLoader):
         super().__init__(fullname, path)
         self._reach = reach
 
-    def exec_module(self, module: ModuleType) -> None:
-        vars(module)[_NOTE] = self._reach.note
-        super().exec_module(module)
-
     def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - as Python's loaders have it
         text = importlib.util.decode_source(self.get_data(self.path))
         return self._reach.noting(text, self.path)
+
+
+def _first(tree: ast.Module) -> int:
+    """Return where a module's statements begin, after what has to stand before all others."""
+    documented = int(ast.get_docstring(tree, clean=False) is not None)
+    future = [isinstance(n, ast.ImportFrom) and n.module == "__future__" for n in tree.body]
+    return len(future) - future[::-1].index(True) if True in future else documented
 
 
 def _insert_notes(node: ast.AST, prefix: str) -> None:
