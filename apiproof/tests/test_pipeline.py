@@ -9,8 +9,7 @@ from typing import Any, cast
 import pytest
 
 from apiproof import pipeline
-from apiproof.access.probe import INTERRUPTED
-from apiproof.access.report import AccessReport
+from apiproof.access.report import INTERRUPTED, AccessReport
 from apiproof.coverage import CoverageLog
 from apiproof.errors import UserError
 from apiproof.fuzzing.shard_result import ShardResult

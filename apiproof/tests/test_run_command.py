@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from apiproof import pipeline, service
-from apiproof.access.probe import INTERRUPTED
+from apiproof.access.report import INTERRUPTED
 from apiproof.cli import main
 from apiproof.reporting import Finding, Severity, StepResult, step_result
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from apiproof.access import lost_members, members_lines, probe_service
 from apiproof.access import step as access_step
-from apiproof.access.probe import INTERRUPTED
+from apiproof.access.report import INTERRUPTED
 from apiproof.access.requirements import shadowed_routes
 from apiproof.contract_diff.pact.report import compare_pacts
 from apiproof.control_client import ControlClient

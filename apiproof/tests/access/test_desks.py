@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from apiproof.access import AccessReport, prepare
+from apiproof.access import AccessReport, jobs
 from tests.access.strangers import assert_found, probed
 from tests.apps import desks
 from tests.apps.members import LENT
@@ -14,7 +14,7 @@ DEVIATES = {"list_news"}  # a credential is optional there, and declared like an
 
 @pytest.fixture(autouse=True)
 def _no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepare, "PAUSE", 0.01)
+    monkeypatch.setattr(jobs, "PAUSE", 0.01)
 
 
 def _probed(flaw: str = "", **options: Any) -> tuple[AccessReport, desks.Store]:

@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from apiproof.access import AccessReport, Impact, Probe, ProbeOptions, compare_to_baseline
+from apiproof.access.abroad_run import AbroadRun
 from apiproof.access.accounts import Accounts
 from apiproof.access.identities_file import identities_file
 from apiproof.access.step import curl_of
@@ -121,11 +122,11 @@ def test_a_guessed_key_shows_the_request_that_it_opens_without_the_token() -> No
 def test_an_interrupted_run_still_removes_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
     interrupted = []
 
-    def interrupt(self: Probe, *_: object) -> None:
+    def interrupt(self: AbroadRun, *_: object) -> None:
         interrupted.append(self)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Probe, "_beyond_operations", interrupt)
+    monkeypatch.setattr(AbroadRun, "beyond_operations", interrupt)
     options: dict[str, Any] = {"checks": ("ownership_enforced",)}
     report, store = probed("jobs", **options)
     assert interrupted

@@ -133,6 +133,11 @@ def forbids_alike(requirement: SecurityRequirement, results: Iterable[Credential
     return refused == {FORBIDDEN}
 
 
+def let_in_bare(results: Iterable[CredentialResult]) -> bool:
+    """Whether somebody without any credential was let in."""
+    return any(one.ok for result in results if result.case.id in BARE for one in result.responses)
+
+
 def evaluated(
     requirement: SecurityRequirement, result: CredentialResult, control: RefusalControl
 ) -> tuple[Cell, list[AccessFinding]]:

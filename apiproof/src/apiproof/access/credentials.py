@@ -4,24 +4,21 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from apiproof.access.control_requests import ControlRequests
 from apiproof.access.credential_results import (
-    BARE,
-    FORBIDDEN,
     CredentialResult,
     RefusalControl,
     evaluated,
-    forbids_alike,
+    let_in_bare,
     skipped,
     with_common_cause,
 )
 from apiproof.access.http import NotPrepared, Response, uncredentialed
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.public_reads import shown_by_open_list, to_nobody
+from apiproof.access.public_reads import to_nobody
 from apiproof.access.report import AccessFinding, Cell
-from apiproof.access.requirements import SecurityRequirement, is_session_ending
-from apiproof.access.resources import adds_to
-from apiproof.access.response_diff import diff, normalize, says_no_more
+from apiproof.access.requirements import SecurityRequirement
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
 from apiproof.jwt import (
@@ -175,11 +172,12 @@ class CredentialProbe:
             for result in (CredentialResult(VALID), *results.values(), *over):
                 yield skipped(requirement, result.case, text), []
             return
-        is_abroad = first.prepared.user.is_learnt
         tried = [*results.values(), *over]
-        control = self._control(requirement, opened, tried, first.prepared)
-        if not is_abroad and not requirement.optional:
-            control = self._opened_by_lists(requirement, first.prepared, control, tried)
+        control = RefusalControl(opened)
+        if first.prepared.user.is_learnt or requirement.optional or let_in_bare(tried):
+            control = ControlRequests(self._preparer, requirement).control(
+                opened, tried, first.prepared
+            )
         yield evaluated(requirement, CredentialResult(VALID, [opened]), control)
         ended = replace(control, opened=None, shows=not opened.is_empty)
         yield from (evaluated(requirement, result, ended) for result in over)
@@ -202,82 +200,6 @@ class CredentialProbe:
         if now == auth:
             return first
         return CredentialedRequest(self, requirement, self._setting(requirement))
-
-    def _control(
-        self,
-        requirement: SecurityRequirement,
-        opened: Response,
-        results: list[CredentialResult],
-        prepared: PreparedRequest,
-    ) -> RefusalControl:
-        """Return what the answers to bad credentials are compared with."""
-        is_abroad = prepared.user.is_learnt
-        if requirement.optional:
-            return RefusalControl(opened, self._reference(requirement), is_abroad=is_abroad)
-        if not is_abroad:
-            return RefusalControl(opened)
-        reference = self._reference(requirement)
-        forbids = forbids_alike(requirement, results) and (
-            reference.ok or reference.status == FORBIDDEN
-        )
-        is_public = reference.ok and self._is_public(requirement, results)
-        public = "nobody is told more than whoever asks" if is_public else ""
-        nobody = to_nobody(self._preparer, prepared) if is_public else ()  # a bad one may be none
-        takes_any = is_session_ending(requirement.operation, SessionEnd.SIGNED_OUT) and any(
-            one.ok for result in results if result.case.id == "garbage" for one in result.responses
-        )
-        return RefusalControl(opened, None, True, forbids, public, nobody, takes_any=takes_any)  # noqa: FBT003
-
-    def _opened_by_lists(
-        self,
-        requirement: SecurityRequirement,
-        tried: PreparedRequest,
-        control: RefusalControl,
-        results: list[CredentialResult],
-    ) -> RefusalControl:
-        """Return a control that knows whether a list without security shows what is read."""
-        operation = requirement.operation
-        is_let_in = any(
-            one.ok for result in results if result.case.id in BARE for one in result.responses
-        )
-        if not is_let_in or operation.method not in SAFE or adds_to(operation):
-            return control
-        fresh = self._setting(requirement)  # the newest stands where a list begins
-        public = shown_by_open_list(self._preparer, fresh)
-        if not public:
-            return control
-        return replace(control, public=public, nobody=to_nobody(self._preparer, tried))
-
-    def _is_public(self, requirement: SecurityRequirement, results: list[CredentialResult]) -> bool:
-        """Whether a read tells nobody no more than any two users, and refuses bad credentials.
-
-        Frameworks declare a credential that is optional like one that is not.
-        """
-        refuses = any(
-            result.case.id == "garbage" and not all(one.ok for one in result.responses)
-            for result in results
-        )
-        if not refuses or requirement.operation.method not in SAFE:
-            return False
-        prepared = self._setting(requirement)
-        try:
-            other = self._preparer.user_source.other(prepared.user)
-            auth = self._preparer.credential(requirement.operation, other)
-        except (NotApplicable, NotPrepared):
-            return False
-        answers = [
-            self._preparer.sender.send(prepared.request, one)
-            for one in (uncredentialed(prepared.user), prepared.auth, auth)
-        ]
-        first = answers[0]
-        return all(
-            one.ok
-            and (
-                not diff(normalize(one, ()), normalize(first, ()), times=False)
-                or (first.json is not None and says_no_more(first.json, one.json))
-            )
-            for one in answers
-        )
 
     def _setting(self, requirement: SecurityRequirement) -> PreparedRequest:
         return self._preparer.prepared(requirement.operation, requirement.alternative)
@@ -392,8 +314,3 @@ class CredentialProbe:
                 )
                 auth = auth.merged_with(use.scheme.present(credential))
         return auth
-
-    def _reference(self, requirement: SecurityRequirement) -> Response:
-        """Return what a caller without a credential gets, where none is needed."""
-        prepared = self._setting(requirement)
-        return self._preparer.sender.send(prepared.request, uncredentialed(prepared.user))

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -15,6 +14,7 @@ from apiproof.access.http import (
     Sender,
     uncredentialed,
 )
+from apiproof.access.jobs import Jobs
 from apiproof.access.later_states import CONFLICT, LaterStates
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
@@ -40,6 +40,7 @@ from apiproof.access.safeguards import (
     is_account_operation,
     names_account,
 )
+from apiproof.access.session_renewal import SessionRenewal
 from apiproof.access.shown_objects import SeenIds
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
@@ -47,8 +48,6 @@ from apiproof.openapi.document import Operation
 
 SERVER_ERROR = 500
 VERSION_ASKED = 428  # RFC 6585, 3
-PATIENCE, PAUSE = 3.0, 0.25  # seconds for all jobs of a run to end, and between looks
-MOST_JOBS = 3  # that are looked at each time
 
 
 class RequestPreparer:
@@ -74,11 +73,8 @@ class RequestPreparer:
         self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self._versioned: set[str] = set()  # operations that refuse writes of no named version
-        self._awaited: set[tuple[str, str]] = set()  # jobs that went on for too long
-        self._patience = PATIENCE
         self.seen = SeenIds()
-        self._renewed: set[str] = set()  # whose fresh credential has not been accepted yet
-        self._reads: dict[str, PreparedRequest] = {}  # what each user has read last
+        self.jobs, self._renewal = Jobs(self), SessionRenewal(self)
 
     def prepared(
         self,
@@ -135,34 +131,6 @@ class RequestPreparer:
         spared = user.is_lent and user.is_learnt and not self.safeguards.destructive
         if spared and changes_caller(operation):
             raise NotPrepared(f"it would change {user.name}, which was lent (see --destructive)")
-
-    def await_jobs(self) -> bool:
-        """Read jobs that are under way until they are done: what they make has an id then.
-
-        Nothing is waited for twice, and no run waits longer than its patience: orders and loans
-        may be pending, too, and for ever.
-
-        Returns:
-            Whether one has been done meanwhile.
-        """
-        jobs = self.seen.under_way
-        is_done = False
-        while new := [key for key in jobs if key not in self._awaited]:
-            if self._patience <= 0:
-                self._awaited.update(new)
-                break
-            self._pause()
-            for key in new[:MOST_JOBS]:
-                user, request = jobs[key]
-                with contextlib.suppress(NotPrepared):  # whose account has ended meanwhile
-                    auth = self.credential(request.operation, user)
-                    self.send_valid(PreparedRequest(user, request, auth))
-                is_done = is_done or key not in jobs
-        return is_done
-
-    def _pause(self) -> None:
-        time.sleep(PAUSE)
-        self._patience -= PAUSE
 
     def note_success(
         self, operation: Operation, user: User, request: Request | None = None
@@ -237,8 +205,7 @@ class RequestPreparer:
             if prepared.request in sent:
                 continue  # a reading without a choice: it would fail again
             response = self.send_valid(prepared, alternative)
-            if operation.method in SAFE and response.status == CONFLICT and self._patience > 0:
-                self._pause()  # what a job makes is not there yet
+            if operation.method in SAFE and response.status == CONFLICT and self.jobs.pause():
                 response = self.send_valid(prepared, alternative)
             if response.status == CONFLICT:
                 response = self.states.tried(prepared, response)
@@ -274,39 +241,12 @@ class RequestPreparer:
         self, prepared: PreparedRequest, alternative: Alternative | None = None
     ) -> Response:
         """Send a prepared request with its valid credential, once renewed where that is refused."""
+        if prepared.user.is_learnt:
+            return self._renewal.send(prepared, alternative)
         response = self.sender.send(prepared.request, prepared.auth)
-        is_new = prepared.user.name in self._renewed
-        secured = prepared.request.operation.secured and prepared.user.is_learnt
-        if secured and response.status in {401, 403}:
-            operation = prepared.request.operation
-            auth = self.credential(operation, prepared.user, alternative)
-            if auth != prepared.auth:  # a session that was ended meanwhile
-                response = self.sender.send(prepared.request, auth)
-        renewable = secured and not is_new and self.user_source.can_log_in_again(prepared.user)
-        if renewable and self._is_over(prepared, response):
-            self._renewed.add(prepared.user.name)
-            self.user_source.invalidate(prepared.user)
-            operation = prepared.request.operation
-            auth = self.credential(operation, prepared.user, alternative)
-            response = self.sender.send(prepared.request, auth)
         if response.ok:
-            if secured and prepared.request.operation.method in SAFE:
-                self._reads[prepared.user.name] = prepared
-            if prepared.user.is_learnt:
-                self.seen.note(prepared.user, prepared.request, response)
-            self._renewed.discard(prepared.user.name)
             self.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
-
-    def _is_over(self, prepared: PreparedRequest, response: Response) -> bool:
-        """Whether a refusal means that a session is over: 403 says it where reads are refused too.
-
-        A service that answers 403 to whoever is unknown to it says no more: of who has read nothing
-        yet, neither is known.
-        """
-        if response.status == 403 and (known := self._reads.get(prepared.user.name)):
-            response = self.sender.send(known.request, known.auth)
-        return response.status in {401, 403}
 
     def filled(
         self,

@@ -9,18 +9,16 @@ from typing import Any
 
 import requests
 
+from apiproof.access.abroad_run import AbroadRun
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
 from apiproof.access.case_sample import CaseSample
-from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
-from apiproof.access.functions import FunctionProbe
 from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable, uncredentialed
 from apiproof.access.jwks_trap import serve_jwks_trap
-from apiproof.access.keys import KeyProbe
 from apiproof.access.lists import ListAccessProbe
 from apiproof.access.logins import with_open_logins
 from apiproof.access.mass_assignment import MassAssignmentProbe
@@ -33,6 +31,7 @@ from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.read_after_write import ReadAfterWriteProbe
 from apiproof.access.report import (
+    INTERRUPTED,
     AccessFinding,
     AccessReport,
     Result,
@@ -46,7 +45,7 @@ from apiproof.access.requirements import (
     shadowed_routes,
     turn_of,
 )
-from apiproof.access.safeguards import SAFE, Safeguards, would_use_up
+from apiproof.access.safeguards import Safeguards, would_use_up
 from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.shares import ShareProbe
 from apiproof.access.trials import trials_with_accounts
@@ -60,8 +59,6 @@ from apiproof.jwt import (
     RequestAuth,
 )
 from apiproof.openapi.document import Operation
-
-INTERRUPTED = "Interrupted: what was found until then is in the reports."
 
 
 class Probe:
@@ -95,7 +92,6 @@ class Probe:
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )
-        self._cleanup = Cleanup(self._security.operations)
         self._sender = Sender(client, self._see, self._safeguards.reason)
         self.hints = hints or Hints()
         nonce = secrets.token_hex(3) if self._accounts else ""
@@ -111,6 +107,9 @@ class Probe:
         self._preparer = RequestPreparer(
             self._security, user_source, self._sender, payloads, self._safeguards
         )
+        self._abroad = None
+        if self._accounts and self._private:
+            self._abroad = AbroadRun(self._accounts, self._preparer, self._private, options)
         self._lists = ListAccessProbe(self._preparer)
         self._user_source = user_source
         self._shadowed_routes = shadowed_routes(document)
@@ -120,15 +119,13 @@ class Probe:
             document=declared,
         )
         self._exercised: set[str] = set()
-        self._retried: set[str] = set()  # what was tried again, once an id was told
         self.operations = {one.label: one for one in self._security.operations}
 
     def _see(self, request: Request, auth: RequestAuth, response: Response) -> None:
         for finding in self.inspect(request, auth, response):
             self._inspected.setdefault(finding.id, finding)
-        if self._accounts is not None:
-            self._cleanup.note(request, auth, response, self._accounts)
-            note_end(self._accounts, request, auth, response)
+        if self._abroad is not None:
+            self._abroad.see(request, auth, response)
 
     @property
     def exercised(self) -> set[str]:
@@ -176,8 +173,8 @@ class Probe:
             )
             if operation.operation_id not in self._exercised and is_asked:
                 self.exercise(operation)
-                if self._accounts is not None:
-                    self._try_missed_again()
+                for missed in self._abroad.missed(self.report) if self._abroad else ():
+                    self.exercise(missed)
 
     def run(self, skip: Iterable[str] = ()) -> AccessReport:
         """Exercise every operation; those that end accounts come last.
@@ -186,70 +183,24 @@ class Probe:
         """
         self._exercised |= set(skip)
         try:
-            if self._accounts is not None:
-                self._bind_users(self._accounts)
+            if self._abroad is not None:
+                self._abroad.begin(self._sender, self._safeguards, self.report)
             self.finish()
-            if self._accounts is not None:
-                self._beyond_operations(self._accounts, set(skip))
+            if self._abroad is not None:
+                tried = self._exercised - set(skip)
+                chosen = [one for one in self._security.operations if one.operation_id in tried]
+                self._keep(self._abroad.beyond_operations(chosen, self.report))
         except KeyboardInterrupt:
             self.report.interrupted = INTERRUPTED
         except UserError as reason:
             self.report.interrupted = str(reason)
         except Exception:  # noqa: BLE001  # whatever it is, what was found must not be lost
             self.report.interrupted = f"An error of the probe's own:\n{traceback.format_exc()}"
-        if self._accounts is not None:
-            self._tidy_up(self._accounts)
+        if self._abroad is not None:
+            self._abroad.end(self._sender, self.report)
+            self.report.note = "; ".join(filter(None, (self.report.note, self._sample.note_of)))
         self._note_seen()
         return self.report
-
-    def _tidy_up(self, accounts: Accounts) -> None:
-        """Remove what the run made, however it ended, and list what stays."""
-        try:
-            self._cleanup.run(self._sender, self._preparer, accounts)
-        except KeyboardInterrupt:
-            self.report.interrupted = INTERRUPTED
-        except UserError as reason:
-            self.report.interrupted = self.report.interrupted or str(reason)
-        self.report.left_behind = self._cleanup.left(accounts)
-        notes = (note_of(accounts, self._sender), self._sample.note_of)
-        self.report.note = "; ".join(filter(None, notes))
-
-    def _bind_users(self, accounts: Accounts) -> None:
-        """Learn who the users are, sign accounts up, and look at the keys."""
-        accounts.bind(self._security, self._preparer.payloads, self._sender, self._safeguards)
-        if self._asked & {"keys_are_strong", "forged_tokens_rejected"}:
-            self.report.add(KeyProbe(self._security, accounts).run())
-
-    def _try_missed_again(self) -> None:
-        """Try what lacked an id that answers have told meanwhile: of a job, of its result."""
-        seen, missed = self._preparer.seen, self.report.not_exercised
-        while lacking := set(missed) - self._retried:
-            for operation in self._security.operations:
-                name, last = operation.operation_id, operation.path_parameters[-1:]
-                if not last or name not in lacking:
-                    continue
-                knowing = seen.who_knows(last[0], is_safe=operation.method in SAFE)
-                if known := [one for one in knowing if not self._user_source.is_gone(one)]:
-                    self._retried.add(name)
-                    del missed[name]
-                    self._preparer.try_anew(operation, known[0])
-                    self.exercise(operation)
-            if not self._preparer.await_jobs():
-                return
-
-    def _beyond_operations(self, accounts: Accounts, skip: set[str]) -> None:
-        """Try what concerns several operations at once."""
-        is_whole = not (self._options.read_only or self._options.only)
-        if self._private and is_whole and "secrets_not_leaked" in self._asked:
-            self._private.look_again(self._preparer)
-        if "functions_enforced" in self._asked:
-            chosen = [
-                one
-                for one in self._security.operations
-                if one.operation_id in self._exercised and one.operation_id not in skip
-            ]
-            probe = FunctionProbe(self._preparer, accounts, self._options.roles)
-            self._keep(probe.run(chosen, self.report))
 
     def _keep(self, results: Iterable[Result]) -> None:
         for cell, findings in results:

@@ -20,6 +20,7 @@ from apiproof.errors import UNREADABLE, UserError
 from apiproof.openapi.document import Operation
 from apiproof.reporting.model import Status
 
+INTERRUPTED = "Interrupted: what was found until then is in the reports."
 NOT_VERIFIED = "the signature is not verified"
 OPEN = "no credential is asked for"
 PUBLIC = "the document should say that no credential is needed"

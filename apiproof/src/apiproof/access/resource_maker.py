@@ -37,7 +37,7 @@ from apiproof.access.resources import (
 )
 from apiproof.access.safeguards import SAFE, Safeguards, names_account, names_somebody
 from apiproof.access.shown_objects import SeenIds, given_object
-from apiproof.access.users import User
+from apiproof.access.users import User, UserSource
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
 
@@ -50,6 +50,7 @@ class Preparer(Protocol):
 
     Attributes:
         security: The document's operations.
+        user_source: Where users come from.
         safeguards: What is left alone.
         sender: Sends requests.
         seen: The ids that users were told.
@@ -59,6 +60,7 @@ class Preparer(Protocol):
     """
 
     security: SecurityModel
+    user_source: UserSource
     safeguards: Safeguards
     sender: Sender
     seen: SeenIds
@@ -88,6 +90,10 @@ class Preparer(Protocol):
 
     def send_valid(self, prepared: PreparedRequest) -> Response:
         """Send a prepared request with its valid credential."""
+        ...
+
+    def note_success(self, operation: Operation, user: User, request: Request) -> None:
+        """Take note that a user's request succeeded."""
         ...
 
 

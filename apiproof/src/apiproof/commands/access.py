@@ -173,7 +173,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
             report = _of_url(url, openapi, identities, signing_key, jwks, skip or [], options)
     except KeyboardInterrupt:  # before the probe, which keeps what it has found itself
         from apiproof import access as probing
-        from apiproof.access.probe import INTERRUPTED
+        from apiproof.access.report import INTERRUPTED
 
         known, kept = probing.Baseline(), {}
         report = probing.AccessReport({}, interrupted=INTERRUPTED)

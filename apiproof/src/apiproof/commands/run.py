@@ -147,7 +147,7 @@ def _report_interrupted(started: datetime, results: list["StepResult"]) -> NoRet
     Raises:
         typer.Exit: Always, with 2.
     """
-    from apiproof.access.probe import INTERRUPTED
+    from apiproof.access.report import INTERRUPTED
     from apiproof.reporting import build_report, step_result
     from apiproof.reporting.store import write_report
     from apiproof.reporting.summary import print_report

@@ -1,0 +1,97 @@
+"""A run at an API that is not ours: accounts before it, tries between them, removal after it."""
+
+from collections.abc import Iterator
+
+from apiproof.access.accounts import Accounts
+from apiproof.access.cleanup import Cleanup, note_end, note_of
+from apiproof.access.disclosures import PrivateValues
+from apiproof.access.functions import FunctionProbe
+from apiproof.access.http import Request, Response, Sender
+from apiproof.access.keys import KeyProbe
+from apiproof.access.options import ProbeOptions
+from apiproof.access.prepare import RequestPreparer
+from apiproof.access.report import INTERRUPTED, AccessReport, Result
+from apiproof.access.safeguards import SAFE, Safeguards
+from apiproof.errors import UserError
+from apiproof.jwt import RequestAuth
+from apiproof.openapi.document import Operation
+
+
+class AbroadRun:
+    """What goes on around the operations, where users are those of a file and of sign-ups."""
+
+    def __init__(
+        self,
+        accounts: Accounts,
+        preparer: RequestPreparer,
+        private: PrivateValues,
+        options: ProbeOptions,
+    ) -> None:
+        """Prepare a run.
+
+        Args:
+            accounts: Its users.
+            preparer: Of its requests.
+            private: What only its users should be shown.
+            options: How far to go.
+        """
+        self._accounts, self._preparer, self._options = accounts, preparer, options
+        self._private = private
+        self._cleanup = Cleanup(preparer.security.operations)
+        self._retried: set[str] = set()  # what was tried again, once an id was told
+
+    def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
+        """Take note of what a request has made or ended."""
+        self._cleanup.note(request, auth, response, self._accounts)
+        note_end(self._accounts, request, auth, response)
+
+    def begin(self, sender: Sender, safeguards: Safeguards, report: AccessReport) -> None:
+        """Learn who the users are, sign accounts up, and look at the keys."""
+        security = self._preparer.security
+        self._accounts.bind(security, self._preparer.payloads, sender, safeguards)
+        if self._options.asked & {"keys_are_strong", "forged_tokens_rejected"}:
+            report.add(KeyProbe(security, self._accounts).run())
+
+    def missed(self, report: AccessReport) -> Iterator[Operation]:
+        """Yield what lacked an id that answers have told meanwhile: of a job, of its result."""
+        seen, missed = self._preparer.seen, report.not_exercised
+        while lacking := set(missed) - self._retried:
+            for operation in self._preparer.security.operations:
+                name, last = operation.operation_id, operation.path_parameters[-1:]
+                if not last or name not in lacking:
+                    continue
+                knowing = seen.who_knows(last[0], is_safe=operation.method in SAFE)
+                if known := [one for one in knowing if not self._accounts.is_gone(one)]:
+                    self._retried.add(name)
+                    del missed[name]
+                    self._preparer.try_anew(operation, known[0])
+                    yield operation
+            if not self._preparer.jobs.wait():
+                return
+
+    def beyond_operations(
+        self, exercised: list[Operation], report: AccessReport
+    ) -> Iterator[Result]:
+        """Try what concerns several operations at once.
+
+        Args:
+            exercised: Those that were tried.
+            report: What was found until now.
+        """
+        is_whole = not (self._options.read_only or self._options.only)
+        if is_whole and "secrets_not_leaked" in self._options.asked:
+            self._private.look_again(self._preparer)
+        if "functions_enforced" in self._options.asked:
+            probe = FunctionProbe(self._preparer, self._accounts, self._options.roles)
+            yield from probe.run(exercised, report)
+
+    def end(self, sender: Sender, report: AccessReport) -> None:
+        """Remove what the run made, however it ended, and list what stays."""
+        try:
+            self._cleanup.run(sender, self._preparer, self._accounts)
+        except KeyboardInterrupt:
+            report.interrupted = INTERRUPTED
+        except UserError as reason:
+            report.interrupted = report.interrupted or str(reason)
+        report.left_behind = self._cleanup.left(self._accounts)
+        report.note = note_of(self._accounts, sender)
