@@ -13,7 +13,6 @@ import pytest
 
 from api.errors import DatabaseUnavailable
 from api.limits import Bulkhead, current, started
-from api.shared_look import SharedLook
 
 PATIENCE = 10.0  # seconds, for what happens at once
 
@@ -319,39 +318,6 @@ def test_who_stays_is_served_whatever_else_the_client_sends() -> None:
         return await second
 
     assert asyncio.run(main()) == "served"
-
-
-def test_who_hangs_up_takes_a_shared_look_from_nobody() -> None:
-    release = threading.Event()
-
-    async def main() -> str:
-        one, look = bulkhead(), SharedLook(DatabaseUnavailable)
-        hung_up = asyncio.Event()
-
-        async def receive() -> Any:
-            await hung_up.wait()
-            return {"type": "http.disconnect"}
-
-        async def ask() -> str:
-            await look.shared(lambda: one.run(lambda: None))
-            return "looked"
-
-        busy = asyncio.create_task(one.run(lambda: release.wait(PATIENCE)))
-        await asyncio.sleep(0)
-        with started(PATIENCE, receive):
-            first = asyncio.create_task(ask())
-        with started(PATIENCE):
-            second = asyncio.create_task(told(ask()))
-        for _ in range(5):  # both wait in the queue
-            await asyncio.sleep(0)
-        hung_up.set()
-        for _ in range(5):  # the first has gone
-            await asyncio.sleep(0)
-        release.set()
-        await asyncio.gather(busy, first, return_exceptions=True)
-        return await second
-
-    assert asyncio.run(main()) == "looked"
 
 
 def test_a_thread_that_the_system_does_not_give_is_not_missed(
