@@ -31,6 +31,7 @@ from apiproof.fuzzing.pattern_cache import cached_patterns
 from apiproof.fuzzing.reports import redact_reports
 from apiproof.fuzzing.schemathesis_setup import register
 from apiproof.fuzzing.shards import SHARD_VARIABLE, Shard
+from apiproof.fuzzing.stateful_restarts import restarted_suites
 from apiproof.process_variables import borrow, import_from, unproxied_loopback
 from apiproof.service import load_service
 from apiproof.strategies.profiles import REDIS_SETTING, DatabaseMisnamed, database
@@ -69,6 +70,7 @@ def _share_failures() -> None:
 
 
 _RUN.enter_context(cached_patterns())
+_RUN.enter_context(restarted_suites())
 register_formats()
 borrow(unproxied_loopback())
 if current_run() is None:  # else who runs it redacts, since forked processes end without this
