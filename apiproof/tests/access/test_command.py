@@ -97,6 +97,26 @@ def test_a_finding_ends_with_1_and_names_no_secret(
         assert all("$TOKEN" in token for token in shown_tokens), shown_tokens
 
 
+def test_who_is_refused_everywhere_is_named_and_the_run_is_not_green(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def user(name: str, token: str) -> dict[str, Any]:
+        return {
+            "name": name,
+            "fixedHeaders": [{"name": "Authorization", "value": f"Bearer {token}"}],
+        }
+
+    with planner_at() as url:
+        said = {"username": "ada", "password": planner.PASSWORD}
+        token = requests.post(f"{url}/sessions", json=said, timeout=5).json()["token"]
+        for users in ([user("ada", token), user("old", "of-last-year")], [user("old", "wrong")]):
+            (folder / "wfc.json").write_text(json.dumps({"auth": users}))
+            assert run("--url", url, "--identities", "wfc.json") == 2
+            shown = capsys.readouterr().out
+            assert "Refused wherever a credential is asked for (401): old." in shown
+            assert report(folder)["refused_users"] == {"old": [401]}
+
+
 def test_known_findings_do_not_block_and_new_ones_do(folder: Path) -> None:
     with planner_at("read-unowned") as url:
         here = ("--url", url, "--identities", "wfc.json")

@@ -96,8 +96,8 @@ def test_a_leak_says_which_secret_and_where_and_never_the_secret(
         "paths": {"/x": {"post": {"operationId": "x", "responses": {"422": {}}}}}
     }
     (operation,) = operations(document)
-    scheme = SimpleNamespace(field="Authorization")
-    security: Any = SimpleNamespace(operations=[operation], schemes={"bearer": scheme})
+    bearer = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
+    security = SecurityModel({**document, "components": bearer})
     users: Any = SimpleNamespace(secrets=lambda: ["other-users-password"])
     request = Request(operation, {}, RequestContent(body={"password": "hunter2-hunter2"}))
     auth = RequestAuth(headers={"Authorization": f"Bearer {TOKEN}"})
@@ -125,7 +125,7 @@ def _shown(path: str, answer: dict[str, Any]) -> list[str]:
         "paths": {path: {"post": {"operationId": "x", "responses": {"200": {}}}}}
     }
     (operation,) = operations(document)
-    security: Any = SimpleNamespace(operations=[operation], schemes={})
+    security = SecurityModel(document)
     users: Any = SimpleNamespace(secrets=list)
     request, given = Request(operation), Response(200, {}, json.dumps(answer))
     found = SecretLeaks(document, security, users).findings(operation, request, NO_AUTH, given)

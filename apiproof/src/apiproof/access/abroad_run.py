@@ -1,5 +1,6 @@
 """A run at an API that is not ours: accounts before it, tries between them, removal after it."""
 
+import contextlib
 from collections.abc import Iterator
 
 from apiproof.access.accounts import Accounts
@@ -7,6 +8,7 @@ from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.functions import FunctionProbe
 from apiproof.access.http import Request, Response, Sender
+from apiproof.access.identity_evidence import IdentityEvidence
 from apiproof.access.keys import KeyProbe
 from apiproof.access.options import ProbeOptions
 from apiproof.access.prepare import RequestPreparer
@@ -38,10 +40,15 @@ class AbroadRun:
         self._accounts, self._preparer, self._options = accounts, preparer, options
         self._private = private
         self._cleanup = Cleanup(preparer.security.operations)
+        self._evidence = IdentityEvidence()
         self._retried: set[str] = set()  # what was tried again, once an id was told
 
     def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
-        """Take note of what a request has made or ended."""
+        """Take note of what a request has made or ended, and of who was let in."""
+        if name := self._accounts.name_of(auth):
+            self._evidence.note(name, request, response)
+        elif self._preparer.security.is_bare(auth):
+            self._evidence.note(None, request, response)
         self._cleanup.note(request, auth, response, self._accounts)
         note_end(self._accounts, request, auth, response)
 
@@ -88,6 +95,7 @@ class AbroadRun:
     def end(self, sender: Sender, report: AccessReport) -> None:
         """Remove what the run made, however it ended, and list what stays."""
         try:
+            self._ask_as_everybody(sender)
             self._cleanup.run(sender, self._preparer, self._accounts)
         except KeyboardInterrupt:
             report.interrupted = INTERRUPTED
@@ -95,3 +103,18 @@ class AbroadRun:
             report.interrupted = report.interrupted or str(reason)
         report.left_behind = self._cleanup.left(self._accounts)
         report.note = note_of(self._accounts, sender)
+        report.refused_users = {
+            name: statuses
+            for name in self._accounts.lent_names
+            if (statuses := self._evidence.refused(name))
+        }
+
+    def _ask_as_everybody(self, sender: Sender) -> None:
+        """Have users of the file who were not needed until now read something, once each."""
+        if (read := self._evidence.read) is None:
+            return
+        with contextlib.suppress(UserError):  # somebody cannot sign in any more
+            for user in self._accounts.lent():
+                auth = self._accounts.auth_of(read.operation, user)
+                if auth is not None and not self._evidence.has_asked(user.name):
+                    sender.send(read, auth)

@@ -72,7 +72,6 @@ class Accounts(FileUsers):
         self._spent: set[str] = set()
         self._holders: dict[str, str] = {}
         self._made_keys = MadeKeys(security, payloads, self)
-        self._lent = list(self._users)
         self._says_all, self._is_plain = True, False
         self.me = own_profiles(security, payloads)
         self.know_headers(security)
@@ -82,7 +81,7 @@ class Accounts(FileUsers):
         self._login, like = login_entry(security, payloads, entries)
         self._name_like = self._users[like].username if like else ""
         self._sign_up = None if safeguards.read_only else find_sign_up(security, payloads)
-        safeguards.protect(self.lent(), lambda auth: self.name_of(auth) in self._lent)
+        safeguards.protect(self.lent(), lambda auth: self.name_of(auth) in self.lent_names)
         self.why_not = self._tried_sign_up()
 
     def _tried_sign_up(self) -> str:
@@ -123,7 +122,7 @@ class Accounts(FileUsers):
 
     def lent(self) -> list[User]:
         """Return the users of the file."""
-        return [self._user(self._users[name]) for name in self._lent]
+        return [self._user(self._users[name]) for name in self.lent_names]
 
     def name_of(self, auth: RequestAuth) -> str:
         """Return whose a credential is, or was; empty where that is not known."""
@@ -186,7 +185,7 @@ class Accounts(FileUsers):
         Raises:
             NotApplicable: The user has none under this scheme, or can no longer sign in.
         """
-        if user.name in self._lent:
+        if user.name in self.lent_names:
             text = self._fresh(user, scheme, scopes)
             self._holders[bare(text)] = user.name
             return text
@@ -219,7 +218,7 @@ class Accounts(FileUsers):
     def maker_of(self, auth: RequestAuth) -> User | None:
         """Return whose a credential was, a user's of the file too; None where nobody is known."""
         name = self.name_of(auth)
-        return self._user(self._users[name]) if name in self._lent else self.holder_of(auth)
+        return self._user(self._users[name]) if name in self.lent_names else self.holder_of(auth)
 
     def file_roles(self, user: User) -> tuple[str, ...]:
         """Return the roles that the file gives a user."""

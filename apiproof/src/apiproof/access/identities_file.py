@@ -117,6 +117,9 @@ def _with_headers(security: SecurityModel) -> list[dict[str, Any]]:
     name, text = scheme.field, f"{prefix_of_credential(security, scheme)} FILL IN".strip()
     if scheme.place == "cookie":
         name, text = "Cookie", f"{scheme.field}=FILL IN"
+    if scheme.kind == "basic":
+        named = ({"username": user, "password": "FILL IN"} for user in NAMES)
+        return [{"name": one["username"], BASIC: one} for one in named]
     headers = [{"name": name, "value": text}]
     return [{"name": user, "fixedHeaders": headers} for user in NAMES]
 

@@ -17,7 +17,8 @@ _PAID_FOR = re.compile(r"^(plan|tier)$", re.IGNORECASE)  # what an account gets,
 # Of our own, beside what the commons have: a program that gets its token by its client secret,
 # with tokenUrl, clientId, clientSecret and, if need be, scope.
 MACHINE = "clientCredentials"
-# Of our own, too: a login by name and password in the Authorization header (RFC 7617).
+# Of our own, too: name and password in the Authorization header (RFC 7617), of a login or of all
+# requests of a user.
 BASIC = "basicUserPwd"
 
 
@@ -48,6 +49,9 @@ def login_of(
         password: With which password.
         known: What the service says of them: where that is a tenant, their headers name it.
     """
+    if "loginEndpointAuth" not in entry:
+        said = {"username": name, "password": password}
+        return {"name": name, "fixedHeaders": other_headers(entry), BASIC: said}
     login = dict(entry["loginEndpointAuth"])
     given = next((member for member in ("payloadUserPwd", BASIC) if member in login), "")
     if given:

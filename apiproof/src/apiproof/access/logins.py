@@ -218,7 +218,7 @@ def login_entry(
     """
     users = list(entries)
     for entry in users:
-        if {"payloadUserPwd", BASIC} & set(entry.get("loginEndpointAuth", {})):
+        if {"payloadUserPwd", BASIC} & {*entry.get("loginEndpointAuth", {}), *entry}:
             return dict(entry), str(entry["name"])
     operation = find_login(security, payloads)
     if operation is None:

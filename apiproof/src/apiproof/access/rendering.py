@@ -63,8 +63,8 @@ def print_report(
     for group in by_cause(diff.new):
         severity = group[0].severity
         _print_group(severity.value, STYLES[severity], group, report, console)
-    if report.interrupted:
-        console.print(f"[bold red]{escape(report.interrupted)}[/]")
+    for line in filter(None, (report.interrupted, report.why_no_evidence)):
+        console.print(f"[bold red]{escape(line)}[/]", soft_wrap=True)
 
 
 def _table(report: AccessReport) -> Table:

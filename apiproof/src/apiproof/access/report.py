@@ -196,6 +196,8 @@ class AccessReport:
         document: The document as the API declares it.
         note: What limits the run: no accounts of its own, say.
         interrupted: Why the run ended early; empty where it did not.
+        refused_users: Users of the file who were refused wherever they asked -> with which
+            statuses.
     """
 
     labels: dict[str, str]
@@ -208,6 +210,7 @@ class AccessReport:
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
     note: str = ""
     interrupted: str = ""
+    refused_users: dict[str, set[int]] = field(default_factory=dict)
     _findings: dict[str, AccessFinding] = field(default_factory=dict)
 
     @property
@@ -226,6 +229,18 @@ class AccessReport:
     def tried(self) -> int:
         """How many cells were tried."""
         return sum(cell.status is not Status.SKIPPED for cell in self.cells)
+
+    @property
+    def why_no_evidence(self) -> str:
+        """Who of the file has shown nothing, as one line; empty where everybody has."""
+        if not self.refused_users:
+            return ""
+        statuses = sorted({one for each in self.refused_users.values() for one in each})
+        return (
+            f"Refused wherever a credential is asked for ({', '.join(map(str, statuses))}): "
+            f"{', '.join(self.refused_users)}. Nothing was tried as them: look at their entries in "
+            "the identities file, at the word before a token, and whether it has run out."
+        )
 
     @property
     def evidence(self) -> str:
@@ -268,6 +283,7 @@ class AccessReport:
             "left_behind": self.left_behind,
             "note": self.note,
             "interrupted": self.interrupted,
+            "refused_users": {name: sorted(said) for name, said in self.refused_users.items()},
         }
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from apiproof.jwt import Scheme, SessionEnd, schemes
+from apiproof.jwt import RequestAuth, Scheme, SessionEnd, schemes
 from apiproof.openapi.document import Operation, operations
 from apiproof.openapi.operations import SecurityRequirements
 
@@ -106,6 +106,11 @@ class SecurityModel:
         """What operations ask for; where the document says nothing of that, its users' tokens."""
         asked = [one.security for one in self.operations if one.security]
         return [UNNAMED] if self.is_unnamed else list(dict.fromkeys(asked))
+
+    def is_bare(self, auth: RequestAuth) -> bool:
+        """Whether a request carries no credential at all."""
+        fields = {scheme.field.lower() for scheme in self.schemes.values()}
+        return not (auth.cookies or auth.query or any(n.lower() in fields for n in auth.headers))
 
     def secure(self, operation: Operation) -> None:
         """Take an operation for what it turned out to be: secured, whatever the document says."""

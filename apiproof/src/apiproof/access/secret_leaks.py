@@ -218,6 +218,7 @@ class SecretLeaks:
             user_source: Knows the secrets that were handed out.
         """
         self._fields = {scheme.field.lower() for scheme in security.schemes.values()}
+        self._security = security
         self._user_source = user_source
         self._resolve = functools.partial(flattened, document)
         self._responses = ResponseValidator(document)
@@ -244,9 +245,7 @@ class SecretLeaks:
             # FastAPI's 422 shows what was sent to who sent it: unwise, and nobody else's to read.
             is_echo = not response.ok and _is_sent(value, request)
             yield replace(finding, impact=Impact.DEVIATION) if is_echo else finding
-        is_anonymous = not (auth.cookies or auth.query) and not any(
-            name.lower() in self._fields for name in auth.headers
-        )
+        is_anonymous = self._security.is_bare(auth)
         if response.ok and (field := password_field(response.json)):
             whom = "anybody, without a credential" if is_anonymous else "whoever asks"
             text = f"shows passwords or their hashes to {whom}: {field}"

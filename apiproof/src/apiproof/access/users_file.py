@@ -53,6 +53,7 @@ class FileUsers:
     ) -> None:
         self._client = client
         self._users = {user.name: user for user in users}
+        self.lent_names = tuple(self._users)  # whom the file names
         self._auths: dict[str, UserCredentials] = {}
         self._former: list[UserCredentials] = []
         self._key = key

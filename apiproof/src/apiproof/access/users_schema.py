@@ -29,6 +29,7 @@ _TOKEN: Final = _object(
     sendName=_TEXT,
     sendTemplate={"type": "string", "pattern": r"\{token\}"},
 )
+_BASIC: Final = _object(username=_NUMBER_OR_TEXT, password=_NUMBER_OR_TEXT)
 _LOGIN: Final = _object(
     verb=_TEXT,
     endpoint=_TEXT,
@@ -40,7 +41,7 @@ _LOGIN: Final = _object(
     headers=_HEADERS,
     contentType=_TEXT,
     token=_TOKEN,
-    **{BASIC: _object(username=_NUMBER_OR_TEXT, password=_NUMBER_OR_TEXT)},
+    **{BASIC: _BASIC},
 )
 _MACHINE: Final = _object(tokenUrl=_TEXT, clientId=_TEXT, clientSecret=_TEXT, scope=_TEXT)
 _ENTRY: Final = _object(
@@ -49,7 +50,7 @@ _ENTRY: Final = _object(
     roles={"anyOf": [_TEXT, {"type": "array", "items": _TEXT}]},
     fixedHeaders=_HEADERS,
     loginEndpointAuth=_LOGIN,
-    **{MACHINE: _MACHINE},
+    **{MACHINE: _MACHINE, BASIC: _BASIC},
 )
 _DOCUMENT: Final = _object(auth={"type": "array", "items": _ENTRY}, authTemplate=_ENTRY)
 
@@ -70,11 +71,13 @@ def entry_fault(entry: Mapping[str, Any]) -> str:
         return "has no name"
     if MACHINE in entry:
         return _without("a machine", entry[MACHINE], ("tokenUrl", "clientId", "clientSecret"))
-    if not {"fixedHeaders", "loginEndpointAuth"} & set(entry):
-        return "needs fixedHeaders, loginEndpointAuth or both"
+    if not {"fixedHeaders", "loginEndpointAuth", BASIC} & set(entry):
+        return f"needs fixedHeaders, loginEndpointAuth or both, or {BASIC}"
     if not all({"name", "value"} <= set(item) for item in entry.get("fixedHeaders", ())):
         return "has a header without name or value"
-    return _login_fault(entry.get("loginEndpointAuth"))
+    return _without(f"a {BASIC}", entry.get(BASIC), _NAMED) or _login_fault(
+        entry.get("loginEndpointAuth")
+    )
 
 
 def name_fault(names: Iterable[str]) -> str:
@@ -94,14 +97,14 @@ def _login_fault(login: Mapping[str, Any] | None) -> str:
         return "has a login without verb or endpoint"
     if not all({"name", "value"} <= set(item) for item in login.get("headers", ())):
         return "has a login's header without name or value"
-    known = ("username", "password")
     return (
-        _without("a payloadUserPwd", login.get("payloadUserPwd"), (*known, *_FIELDS))
-        or _without(f"a {BASIC}", login.get(BASIC), known)
+        _without("a payloadUserPwd", login.get("payloadUserPwd"), (*_NAMED, *_FIELDS))
+        or _without(f"a {BASIC}", login.get(BASIC), _NAMED)
         or _without("a token", login.get("token"), _TOKEN_MEMBERS)
     )
 
 
+_NAMED: Final = ("username", "password")
 _FIELDS: Final = ("usernameField", "passwordField")
 _TOKEN_MEMBERS: Final = ("extractFrom", "extractSelector", "sendIn", "sendName")
 

@@ -74,7 +74,7 @@ class FileUser:
     @property
     def username(self) -> str:
         """What the user signs in as; empty where that is not known."""
-        return _said(self.entry.get("loginEndpointAuth", {}))[0]
+        return _said(self.entry.get("loginEndpointAuth", self.entry))[0]
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ class FileUser:
         """The password, so that it can be looked for where it should not be."""
         if MACHINE in self.entry:
             return str(self.entry[MACHINE]["clientSecret"])
-        return _said(self.entry.get("loginEndpointAuth", {}))[1]
+        return _said(self.entry.get("loginEndpointAuth", self.entry))[1]
 
     def credentials(self, client: requests.Session) -> UserCredentials:
         """Return what the user's requests carry, signing in where need be.
@@ -96,6 +96,8 @@ class FileUser:
             LoginFailed: The login endpoint refuses, or its answer holds no token.
         """
         fixed = {item["name"]: item["value"] for item in self.entry.get("fixedHeaders", ())}
+        if BASIC in self.entry:
+            fixed["Authorization"] = f"Basic {basic_credential(*_said(self.entry))}"
         if not self.signs_in:
             return UserCredentials(fixed, cookies=_cookies(fixed))
         login = self.entry["loginEndpointAuth"]

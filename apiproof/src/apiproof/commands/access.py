@@ -242,7 +242,7 @@ def _known_checks(names: list[str]) -> tuple[str, ...]:
 def _exit_code(report: "AccessReport", diff: "BaselineDiff", threshold: "Impact") -> int:
     from apiproof.errors import UserError
 
-    if report.interrupted:
+    if report.interrupted or report.why_no_evidence:
         return 2
     if not report.tried:
         raise UserError(
