@@ -85,6 +85,18 @@ def test_keys_too_short_for_rs256_are_none(
     assert statuses(env, key_url, user) == (503, 503, 503)
 
 
+@pytest.mark.parametrize(
+    ("bits", "status"), [(2047, 503), (2048, 200), (16_384, 200), (16_385, 503)]
+)
+def test_a_key_is_one_by_its_size_to_the_bit(
+    env: Environment, key_server: KeyServer, key_url: str, bits: int, status: int
+) -> None:
+    """No shorter one is to be used, and OpenSSL verifies by no longer one."""
+    key_server.publish(key_server.keys[-1] | {"n": number(2 ** (bits - 1) + 1)})
+    with service(env, key_url) as client:
+        assert client.request("GET", "/ready").status_code == status
+
+
 def test_keys_that_a_proxy_has_compressed_are_read(
     env: Environment, user: Account, key_server: KeyServer, key_url: str
 ) -> None:
