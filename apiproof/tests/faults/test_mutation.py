@@ -1,5 +1,6 @@
 """Mutation: mutants are made by a tool that knows nothing of us, and no survivor is hidden."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from apiproof.faults import Suite
 from apiproof.faults.execution import Ended
 from apiproof.faults.experiment import Experiment
 from apiproof.faults.mutants import Mutant, mutants
@@ -19,8 +21,8 @@ from apiproof.faults.mutation import (
     as_dict,
     score,
 )
-from apiproof.faults.observer import Unit
-from apiproof.faults.study import Study
+from apiproof.faults.observer import Observer, Unit
+from apiproof.faults.study import LayerContext, Study
 from apiproof.faults.suppressions import Suppressions, SuppressionsUnreadable
 from apiproof.result_lines import JsonLines
 
@@ -157,6 +159,49 @@ def test_a_suite_that_is_long_gets_its_time_before_it_counts_as_one_that_does_no
         (killed,) = session.run(mutants(package, [], 0)[:1], None)
         assert killed.status is MutantStatus.KILLED
     assert given[1] >= given[0] + 2 * 80.0
+
+
+def test_the_layer_with_the_test_of_the_fewest_functions_judges_first(
+    tmp_path: Path, package: Path
+) -> None:
+    sample = [each for each in mutants(package, [], 0) if each.function.endswith("total")][:1]
+    wide = {"all": Unit(0.1, (), ("a", "b", sample[0].function)), "other": Unit(0.1, (), ("a",))}
+    near = {"one": Unit(9.0, (), (sample[0].function,))}
+    known: Any = SimpleNamespace(profile={"wide": wide, "near": near})
+    layers = tuple(Suite(name, ()) for name in ("wide", "near", "unknown"))
+    judged: list[str] = []
+
+    def execute(shared: Any, experiments: Iterable[Experiment], seconds: float) -> Iterator[Ended]:
+        assert shared is known
+        for experiment in experiments:
+            judged.extend(layer.name for layer in experiment.layers)
+            yield Ended(experiment.name, [], "hung", seconds)
+
+    results = MutantResults(JsonLines(tmp_path / "results.jsonl", "same"))
+    list(MutationRun(known, layers, Suppressions({}, {}), results, execute).run(sample, None))
+    assert judged == ["near", "wide", "unknown"]
+
+
+def test_tests_that_are_cheap_and_enter_little_come_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    names = ("dear", "wide", "near", "unknown")
+    text = "".join(f"def test_{name}() -> None: ...\n" for name in names)
+    Path("test_four_costs.py").write_text(text, encoding="utf-8")
+    functions = ("shop:buy", *(f"shop:{number}" for number in range(9)))
+    costs = {"dear": (9.0, 2), "wide": (1.0, 10), "near": (2.0, 1)}
+    profile = {
+        f"test_four_costs.py::test_{name}": Unit(seconds, (), functions[:entered])
+        for name, (seconds, entered) in costs.items()
+    }
+    nobody: Any = None
+    context = LayerContext(nobody, nobody, function="shop:buy", profile=profile)
+    observer = Observer(count=dict)
+    Suite("suite", ("test_four_costs.py",)).examine(context, observer)
+    ran = [name.rpartition("_")[2] for name in observer.units]
+    assert ran == ["unknown", "near", "wide", "dear"]
 
 
 def test_those_that_are_forgiven_are_tried_last_for_each_takes_a_whole_suite(

@@ -3,6 +3,7 @@
 It must not know how mutants are made, nor what the service is.
 """
 
+import math
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -139,9 +140,20 @@ class MutationRun:
             caught_by=(),
             documented=False,
         )
+        layers = self._nearest_first(mutant.function)
         return Experiment(
-            mutant.id, self.layers, defect, narrow=False, function=mutant.function, stops=True
+            mutant.id, layers, defect, narrow=False, function=mutant.function, stops=True
         )
+
+    def _nearest_first(self, function: str) -> tuple[Layer, ...]:
+        """Begin with whoever has a test of the fewest functions, this one among them."""
+
+        def fewest(layer: Layer) -> float:
+            units = self.shared.profile.get(layer.name, {}).values()
+            entered = (len(unit.functions) for unit in units if function in unit.functions)
+            return min(entered, default=math.inf)
+
+        return tuple(sorted(self.layers, key=fewest))
 
     def _result_of(self, mutant: Mutant, ended: Ended) -> MutantResult:
         verdicts = verdicts_of(ended.messages)
