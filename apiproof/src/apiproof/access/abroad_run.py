@@ -7,13 +7,17 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.functions import FunctionProbe
-from apiproof.access.http import Request, Response, Sender
+from apiproof.access.http import Request, RequestContent, Response, Sender
 from apiproof.access.identity_evidence import IdentityEvidence
 from apiproof.access.keys import KeyProbe
+from apiproof.access.login_entries import login_of
+from apiproof.access.logins import find_login, login_content, login_template
 from apiproof.access.options import ProbeOptions
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import INTERRUPTED, AccessReport, Result
 from apiproof.access.safeguards import SAFE, Safeguards
+from apiproof.access.users import User
 from apiproof.errors import UserError
 from apiproof.jwt import RequestAuth
 from apiproof.openapi.document import Operation
@@ -56,6 +60,9 @@ class AbroadRun:
         """Learn who the users are, sign accounts up, and look at the keys."""
         security = self._preparer.security
         self._accounts.bind(security, self._preparer.payloads, sender, safeguards)
+        self._know_login()
+        for user in self._accounts.users():
+            self._know_reads(user)
         if self._options.asked & {"keys_are_strong", "forged_tokens_rejected"}:
             report.add(KeyProbe(security, self._accounts).run())
 
@@ -118,3 +125,29 @@ class AbroadRun:
                 auth = self._accounts.auth_of(read.operation, user)
                 if auth is not None and not self._evidence.has_asked(user.name):
                     sender.send(read, auth)
+
+    def _know_reads(self, user: User) -> None:
+        """Take note of what a user was answered about themselves: their session serves."""
+        for operation in self._accounts.me if user.details else ():
+            request = self._accounts.me_request(operation, user)
+            auth = self._accounts.auth_of(operation, user) if operation.secured else None
+            if request is not None and auth is not None:
+                self._preparer.note_read(PreparedRequest(user, request, auth))
+
+    def _know_login(self) -> None:
+        """Have the login tried as an account of the run's own signs in: other names are refused."""
+        security, payloads = self._preparer.security, self._preparer.payloads
+        login = find_login(security, payloads)
+        if login is None or not self._accounts.can_create_users:
+            return
+        template = {"loginEndpointAuth": login_template(security, payloads, login)}
+
+        def signing_in(user: User, _seed: int) -> RequestContent:
+            # Whoever was made last: where a login ends the session before, it is nobody else's.
+            own = [*[user], *self._accounts.own_accounts][-1]
+            name = self._accounts.login_name(own)
+            entry = login_of(template, name, own.password, own.attributes)["loginEndpointAuth"]
+            return login_content(entry) or RequestContent()
+
+        if login_content(login_of(template, "", "", {})["loginEndpointAuth"]) is not None:
+            payloads.known[login.label] = signing_in

@@ -30,7 +30,12 @@ from apiproof.access.prepared import PreparedRequest, held_things, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
-from apiproof.access.safeguards import SAFE, is_account_operation, names_account
+from apiproof.access.safeguards import (
+    SAFE,
+    is_account_operation,
+    names_account,
+    spare_account,
+)
 from apiproof.access.users import User
 from apiproof.jwt import NO_AUTH, NotApplicable
 from apiproof.openapi.document import Operation
@@ -81,7 +86,7 @@ class AccountAccessProbe:
         if operation.method in SAFE:
             attacker = next(self._accounts.users())
         elif is_account_operation(operation) and self._accounts.can_create_users:
-            attacker = self._accounts.new_user()
+            attacker = spare_account(self._accounts)
         else:
             return
         prepared = self._preparer.prepared(operation, user=attacker)
@@ -240,9 +245,11 @@ class AccountAccessProbe:
         whoever = "another user" if operation.secured else "anybody, without a credential,"
         before = self._state(victim, request)
         answer = self._preparer.sender.send(request, prepared.auth)
-        self._accounts.forget(prepared.user)
         note = ""
-        if not answer.ok or not before:
+        if not answer.ok:  # the sender is who they were
+            return evaluated(operation, CHECK, CASE, (answer,), note)
+        self._accounts.forget(prepared.user)
+        if not before:
             return evaluated(operation, CHECK, CASE, (answer,), note)
         after = self._state(victim, request)
         if before and not after:

@@ -19,6 +19,7 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
+from apiproof.access.safeguards import spare_account
 from apiproof.access.users import User
 from apiproof.openapi.document import Operation
 
@@ -60,10 +61,12 @@ class EnumerationProbe:
         )
         if not is_login and not is_reset:
             return
-        user = self._accounts.new_user() if is_login else next(self._accounts.users())
+        user = spare_account(self._accounts) if is_login else next(self._accounts.users())
         yield self._compared(operation, user, "login" if is_login else "reset")
         if is_login and self._attempts:
             yield self._limited(operation, user)
+        if is_login:
+            self._accounts.forget(user)  # wrong passwords may have locked it
 
     def _once(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Send one wrong password for a user of the file, and the right one: nothing is locked."""
@@ -123,6 +126,8 @@ class EnumerationProbe:
                 began = time.perf_counter()
                 answers.append(self._preparer.sender.send(request))
                 times[nobody].append(time.perf_counter() - began)
+            if not (_differ(*times) or self._difference(operation, user, known, unknown)):
+                break  # no further answer can tell them apart
         note = ""
         if not _is_limited([*known, *unknown]):
             note = self._difference(operation, user, known, unknown)

@@ -14,7 +14,7 @@ from apiproof.access.fields import (
     fields_of,
     with_field,
 )
-from apiproof.access.http import FORM, QUERY
+from apiproof.access.http import FORM, QUERY, RequestContent
 from apiproof.access.login_entries import BASIC, as_given
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
@@ -143,6 +143,25 @@ def asks_for_basic(security: SecurityModel, operation: Operation) -> bool:
     """Whether an operation takes a name and a password by the Basic scheme, and nothing else."""
     choices = security.alternatives[operation.security]
     return bool(choices) and all(use.scheme.kind == "basic" for choice in choices for use in choice)
+
+
+def login_content(login: Mapping[str, Any]) -> RequestContent | None:
+    """Return what a login says in its body, or query; None where it says it elsewhere.
+
+    Args:
+        login: A `loginEndpointAuth`, filled in.
+    """
+    media = str(login.get("contentType", "application/json"))
+    if "payloadRaw" in login:
+        return RequestContent(body=json.loads(login["payloadRaw"]), media=media)
+    given = login.get("payloadUserPwd")
+    if given is None:
+        return None
+    body = {
+        given["usernameField"]: given["username"],
+        given["passwordField"]: given["password"],
+    }
+    return RequestContent(body=body, media=QUERY if given.get("sendIn") == "query" else media)
 
 
 def _token_paths(security: SecurityModel) -> list[str]:

@@ -35,6 +35,8 @@ class OpenReadProbe:
         if not self._accounts.can_create_users:
             return
         user, *others = self._accounts.own_accounts or [self._accounts.new_user()]
+        if about(operation, user, self._preparer.payloads) is None:
+            return
         other = others[0] if others else self._accounts.new_user()
         theirs, control = (about(operation, one, self._preparer.payloads) for one in (user, other))
         if theirs is None or control is None:

@@ -55,6 +55,7 @@ class PayloadSource:
         self._values = values
         self._hints = hints
         self._document = document
+        self.known: dict[str, PayloadRecipe] = {}  # what is sure to succeed, by label
         # Operations that nothing can be said to: each has one request, and needs no recipe.
         self.empty = frozenset(
             one.label
@@ -69,6 +70,8 @@ class PayloadSource:
     def recipes(self, operation: Operation) -> Iterator[PayloadRecipe]:
         """Yield ways to fill a request of an operation, most promising first."""
         name = operation.operation_id
+        if (known := self.known.get(operation.label)) is not None:
+            yield known
         if (seen := self._hints.recorded.get(name)) is not None:
             yield lambda _user, _seed: seen
         # A change that names everything shows more than one that names nothing.

@@ -248,6 +248,10 @@ class RequestPreparer:
             self.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
 
+    def note_read(self, prepared: PreparedRequest) -> None:
+        """Take note of a read that succeeded: it tells whether its user's session is over."""
+        self._renewal.note_read(prepared)
+
     def filled(
         self,
         operation: Operation,

@@ -6,19 +6,19 @@ an account has that did not ask for anything.
 
 import contextlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.example_values import FAR
 from apiproof.access.fields import PRIVILEGE, fields_of, identifiers_in, with_field
-from apiproof.access.http import Response
+from apiproof.access.http import Request, Response
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.response_diff import is_time
-from apiproof.access.safeguards import is_account_operation
+from apiproof.access.safeguards import is_account_operation, spare_account
 from apiproof.access.users import User
 from apiproof.access.users_wfc import LoginFailed
 from apiproof.jwt import NotApplicable
@@ -79,6 +79,7 @@ class PrivilegeProbe:
             accepted += 1
             gained = gained_between(control, self._privileges(user))
             if gained:
+                self._accounts.forget(user)  # nobody with more rights than others tries more
                 note = f"whoever signs up can make themselves {gained}"
                 return self._found(operation, "sign-up", note)
         return evaluated(operation, CHECK, "sign-up", (), "")
@@ -98,28 +99,52 @@ class PrivilegeProbe:
     def _by_change(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         if operation.method not in {"POST", "PUT", "PATCH"}:
             return
-        prepared = self._preparer.prepared(operation, user=self._accounts.new_user())
+        prepared = self._preparer.prepared(operation, user=spare_account(self._accounts))
         body = object_body(prepared.request.content)
         if body is None or prepared.user.is_lent:
             return
         before = self._privileges(prepared.user)
-        self._accounts.forget(prepared.user)  # nobody knows what the account is afterwards
-        answers = []
-        for path, value in self._wanted(before):
-            request = prepared.request.saying(with_field(body, _place_of(body, path[-1]), value))
+        answers: list[Response] = []
+        for request in self._asking(prepared.request, body, before, answers):
             answer = self._preparer.sender.send(request, prepared.auth)
+            if not answer.ok and self._is_used_up(prepared, answers):
+                yield evaluated(operation, CHECK, "own-account", answers, "")
+                return
             answers.append(answer)
             if not answer.ok:
                 continue
+            self._accounts.forget(prepared.user)  # nobody knows what the account is afterwards
             gained = gained_between(before, self._privileges(prepared.user))
             if gained:
                 note = f"a user can make themselves {gained}"
                 yield self._found(operation, "own-account", note, answers[-1:])
                 return
         if note := self._set_undeclared(operation, prepared, body):
+            self._accounts.forget(prepared.user)
             yield evaluated(operation, CHECK, "own-account", answers[:1], note, kind="set")
         elif answers:
             yield evaluated(operation, CHECK, "own-account", answers, "")
+
+    def _asking(
+        self, request: Request, body: Mapping[str, Any], has: Details, answers: list[Response]
+    ) -> Iterator[Request]:
+        """Yield changes that ask for rights: all at once, then what was not among them, or each."""
+        wanted = [(_place_of(body, path[-1]), value) for path, value in self._wanted(has)]
+        together = dict(reversed(wanted))  # of several values, the first
+        yield request.saying(_with_rights(body, together.items()))
+        is_taken = answers[-1].ok
+        for path, value in wanted if len(together) > 1 else wanted[1:]:
+            if not (is_taken and together[path] == value):
+                yield request.saying(_with_rights(body, [(path, value)]))
+
+    def _is_used_up(self, prepared: PreparedRequest, answers: list[Response]) -> bool:
+        """Whether a refusal tells nothing: what was accepted is refused without asking for more.
+
+        The present password, say, that a change of it has to name.
+        """
+        if not any(answer.ok for answer in answers):
+            return False
+        return not self._preparer.sender.send(prepared.request, prepared.auth).ok
 
     def _set_undeclared(
         self, operation: Operation, prepared: PreparedRequest, body: Mapping[str, Any]
@@ -217,6 +242,13 @@ class PrivilegeProbe:
                 said = self._accounts.claims_at_login(user)
                 found = {path: v for path, v in said.items() if PRIVILEGE.search(path[-1])}
         return found
+
+
+def _with_rights(body: Mapping[str, Any], rights: Iterable[Right]) -> Any:
+    found: Any = body
+    for path, value in rights:
+        found = with_field(found, path, value)
+    return found
 
 
 def _place_of(body: Mapping[str, Any], name: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ before the run, wherever the document puts its identifier: path, query or body.
 import itertools
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 from apiproof.access.fields import (
     EMAIL_FIELD,
@@ -334,6 +334,31 @@ class Requesters:
         """Take note that a user is of no more use."""
         if self._resident is not None and self._resident.name == user.name:
             self._resident = None
+
+
+class OwnAccounts(Protocol):
+    """Accounts of the run's own."""
+
+    @property
+    def own_accounts(self) -> list[User]:
+        """Those that are still what they were."""
+        ...
+
+    def new_user(self) -> User:
+        """Sign one up."""
+        ...
+
+
+def spare_account(accounts: OwnAccounts) -> User:
+    """Return an account that may be changed: one that nothing needs any more, or else a new one.
+
+    A sign-up and a login cost a hash each. The first account is whom most is tried with.
+
+    Raises:
+        NotApplicable: No more accounts can be signed up.
+    """
+    spare = accounts.own_accounts[1:]
+    return spare[-1] if spare else accounts.new_user()
 
 
 def would_use_up(operation: Operation, user_source: UserSource, *, destructive: bool) -> bool:

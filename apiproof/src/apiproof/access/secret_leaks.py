@@ -196,6 +196,11 @@ def _shows_tokens(operation: Operation, response: Response) -> bool:
     return is_plain and response.ok and bool(PATTERNS["a token"].search(response.text))
 
 
+def _carries_token(header: str) -> bool:
+    """Whether a login may give its token in a header, by the header's name."""
+    return header == "authorization" or "token" in header
+
+
 def _signs_in_or_up(operation: Operation, request: Request) -> bool:
     """Whether a request is a login or a sign-up, by any name: it gives a password, and no token."""
     is_open = operation.method == "POST" and not operation.secured
@@ -284,23 +289,23 @@ class SecretLeaks:
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
     ) -> Iterator[tuple[str, str]]:
         text, body = response.text, response.json
+        words = f"{operation.path} {operation.operation_id}"
+        is_giving = _signs_in_or_up(operation, request) or _GIVES_CREDENTIALS.search(words)
         if response.ok and body is not None:
             body = without_own_tokens(body, auth)
             schema = self._responses.schema(operation, response.status)
             declared = schema.node if schema is not None else {}
-            is_asked_for = _signs_in_or_up(operation, request)
-            if is_asked_for or _GIVES_CREDENTIALS.search(
-                f"{operation.path} {operation.operation_id}"
-            ):
+            if is_giving:
                 declared = {}
                 body = _without_credentials(body)
             body = without_declared_secrets(body, declared, self._resolve)
             text = json.dumps(body, ensure_ascii=False)
         text += "".join(f"\n{part}" for part in _texts(body))  # without JSON's escapes
         text += "".join(
-            f"\n{value}" for name, value in response.headers.items() if name != "set-cookie"
+            f"\n{value}"
+            for name, value in response.headers.items()
+            if name != "set-cookie" and not (is_giving and response.ok and _carries_token(name))
         )
-        words = f"{operation.path} {operation.operation_id}"
         said = {
             value
             for name, value in _named_texts(request.content.body)

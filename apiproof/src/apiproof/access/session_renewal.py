@@ -35,11 +35,15 @@ class SessionRenewal:
             response = self._preparer.sender.send(prepared.request, auth)
         if response.ok:
             if secured and prepared.request.operation.method in SAFE:
-                self._reads[prepared.user.name] = prepared
+                self.note_read(prepared)
             self._preparer.seen.note(prepared.user, prepared.request, response)
             self._renewed.discard(prepared.user.name)
             self._preparer.note_success(prepared.request.operation, prepared.user, prepared.request)
         return response
+
+    def note_read(self, prepared: PreparedRequest) -> None:
+        """Take note of a read that succeeded: it tells whether its user's session is over."""
+        self._reads[prepared.user.name] = prepared
 
     def _is_over(self, prepared: PreparedRequest, response: Response) -> bool:
         """Whether a refusal means that a session is over: 403 says it where reads are refused too.
