@@ -11,7 +11,7 @@ from apiproof.environment import Environment
 from apiproof.http.client import HttpClient
 from apiproof.http.server import run_server
 from tests.contract.events import PATIENCE
-from tests.contract.pool_changes import changing
+from tests.contract.pool_changes import changing, sessions
 from tests.contract.test_queues import A_MOMENT, AT_ONCE, CROWD
 from tests.contract.valid_requests import Valid, valid
 from tests.service import PASSWORD, application
@@ -27,6 +27,7 @@ LOCKED = {
     **dict.fromkeys(("create_random", "update_me", "login_user", "logout_user"), TAKE_ROWS),
     "signup_user": TAKE_NAME,
 }
+ASK_COGNITO = {"login_user", "logout_user", "signup_user"}
 FOR_EVER = dict.fromkeys(
     ("request_deadline", "database_lock_timeout", "database_statement_timeout"), 60
 )
@@ -66,9 +67,12 @@ def test_who_waits_for_a_row_leaves_threads_to_those_who_do_not(
                 others[-1] = signing_up(env, "other", "other@example.com")
             with HttpClient(live) as client:
                 served = [other.send(client, timeout=AT_ONCE).status_code for other in others]
+            held = sessions(env, "wait_event_type = 'Lock'")
         for future in waiting:
             future.result(PATIENCE)
     assert max(served) < 300, served
+    # Half of the seven connections of its kind, or a third of the six threads.
+    assert 0 < len(held) <= (3 if name in ASK_COGNITO else 2)
 
 
 def spelled(request: Valid, number: int) -> Valid:
