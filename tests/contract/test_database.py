@@ -68,6 +68,7 @@ PASSING = {
 }
 LASTING = {
     "22012": "division by zero",
+    "23502": "null where none may be",
     "23514": "check violation",
     "42501": "insufficient privilege",
     "42P01": "undefined table",

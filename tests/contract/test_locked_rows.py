@@ -143,3 +143,21 @@ def test_who_waits_for_a_row_takes_the_connections_of_its_own_kind_alone(
             future.result(PATIENCE)
     assert told == [503]
     assert {name for name, status in served.items() if status >= 300} == set(), served
+
+
+def test_who_waits_for_the_same_row_waits_in_line_and_not_for_a_connection(
+    env: Environment,
+) -> None:
+    """Where a kind has one connection, the first has it: the second would be told to come later."""
+    user, arrived = env.new_account(), threading.Semaphore(0)
+    pool = {"database_threads": 1, "database_pool_size": 2, "database_max_overflow": 1}
+    settings = FOR_EVER | pool | {"database_pool_timeout": A_MOMENT}
+    app = announcing(application(env.config, **settings), arrived)
+    with run_server(app) as live, ThreadPoolExecutor(2) as threads:
+        with changing(env, TAKE_ROWS) as wait_until_one_waits:
+            logins = [threads.submit(valid(env, "login_user", user).send, HttpClient(live))]
+            wait_until_one_waits()
+            logins.append(threads.submit(valid(env, "login_user", user).send, HttpClient(live)))
+            assert all(arrived.acquire(timeout=PATIENCE) for _ in logins)
+            wait(logins, 2 * A_MOMENT, FIRST_COMPLETED)
+        assert [future.result(PATIENCE).status_code for future in logins] == [200, 200]
