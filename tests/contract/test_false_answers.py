@@ -3,19 +3,25 @@
 Whoever stands between us and Cognito, or mixes connections up, may send such.
 """
 
+import asyncio
 import json
+import threading
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from apiproof.environment import Environment
-from apiproof.http.client import AsgiClient
+from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
+from apiproof.network_faults import FaultProxy
 from apiproof.service import Account
+from tests.contract.events import PATIENCE
 from tests.contract.keyserver import start_and_stop
 from tests.contract.pool_changes import change, rows
+from tests.contract.test_locked_rows import signing_up
 from tests.contract.valid_requests import valid
 from tests.service import application
 
@@ -211,3 +217,32 @@ def test_an_account_whose_name_is_longer_than_cognitos_opens_nothing(
     found = account("n" * length, user.sub)
     with answered(env, {"InitiateAuth": session_of(user), "AdminGetUser": found}) as (client, _):
         assert valid(env, "login_user", user).send(client).status_code == status
+
+
+def test_as_many_connections_as_there_are_threads_are_kept_and_none_is_opened_anew(
+    env: Environment,
+) -> None:
+    """Of each kind of work as much as may be done at once, twice: whoever connects by TLS waits."""
+    threads, kinds = 2, ("login_user", "resend_confirmation_code")
+    requests = [valid(env, name) for name in kinds for _ in range(threads)]
+    requests += [signing_up(env, name, f"{name}@example.com") for name in ("one", "two")]
+    at_once = threading.Barrier(len(requests), timeout=PATIENCE)
+    cognito = FalseCognito({}, JSON)
+    first_calls = {b"InitiateAuth", b"SignUp", b"ResendConfirmationCode"}
+
+    async def together(scope: Any, receive: Any, send: Any) -> None:
+        headers = dict(scope.get("headers", ()))
+        if headers.get(b"x-amz-target", b"").rpartition(b".")[2] in first_calls:
+            await asyncio.to_thread(at_once.wait)
+        await cognito(scope, receive, send)
+
+    with run_server(together) as url, FaultProxy(url) as proxy:
+        settings = {"aws_cognito_endpoint": proxy.url, "cognito_threads": threads}
+        with (
+            run_server(application(env.config, **settings)) as live,
+            ThreadPoolExecutor(len(requests)) as clients,
+        ):
+            for _ in range(2):
+                sent = [clients.submit(each.send, HttpClient(live)) for each in requests]
+                wait(sent, PATIENCE)
+    assert proxy.accepted == len(requests)
