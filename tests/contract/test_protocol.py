@@ -232,6 +232,20 @@ def test_who_has_sent_a_request_is_waited_for_as_long_as_it_takes(env: Environme
     assert answer.status_code == 503
 
 
+def test_what_is_no_request_is_400_before_an_answer_and_after_one(env: Environment) -> None:
+    with as_deployed(env) as url:
+        address = urlsplit(url)
+        for before, is_answered in ((b"", False), (HEALTH, False), (HEALTH, True)):
+            with socket.create_connection((address.hostname, address.port), PATIENCE) as client:
+                client.sendall(before)
+                told = client.recv(4096) if is_answered else b""
+                client.sendall(b"hello\r\n\r\n")
+                told += client.makefile("rb").read()
+            assert told.startswith(b"HTTP/1.1 200 " if is_answered else b"HTTP/1.1 "), told
+            assert b"HTTP/1.1 400 " in told
+            assert told.endswith(b'{"detail": "The request is malformed"}')
+
+
 def test_of_two_tokens_none_counts(env: Environment) -> None:
     """Who sends two, or whose proxy does, would be whoever the reader takes."""
     users = [env.new_account(), env.new_account()]
