@@ -5,7 +5,7 @@ shown at hundreds more; what was let in anywhere is shown everywhere.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityRequirement
@@ -47,6 +47,24 @@ class CaseSample:
             return list(cases)
         name = requirement.use.scheme.name
         return [one for one in cases if self._is_shown(name, one)]
+
+    @staticmethod
+    def within(cases: Sequence[CredentialCase], turn: int, share: int) -> list[CredentialCase]:
+        """Return what fits into an operation's share of requests, other forgeries at each.
+
+        One place verifies the tokens of most services: a few at each operation are all, soon. No
+        credential at all is told from one everywhere.
+
+        Args:
+            cases: What would be shown.
+            turn: Of the requirement.
+            share: Requests of the operation, of which a third goes to forged credentials.
+        """
+        bare = [one for one in cases if one.id == "anonymous"]
+        others = [one for one in cases if one.id != "anonymous"]
+        count = min(max(share // 3 - len(bare), 1), len(others))
+        first = turn * count
+        return bare + [others[place % len(others)] for place in range(first, first + count)]
 
     def _is_shown(self, scheme: str, case: CredentialCase) -> bool:
         is_forged = case.expected is Expected.UNAUTHENTICATED and case.ending is None

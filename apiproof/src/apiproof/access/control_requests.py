@@ -8,6 +8,7 @@ from apiproof.access.credential_results import (
     RefusalControl,
     forbids_alike,
     let_in_bare,
+    refused_bare,
 )
 from apiproof.access.http import NotPrepared, Response, uncredentialed
 from apiproof.access.prepare import RequestPreparer
@@ -42,7 +43,8 @@ class ControlRequests:
             return RefusalControl(opened, self._reference(), is_abroad=is_abroad)
         if not is_abroad:
             return self._opened_by_lists(prepared, RefusalControl(opened), results)
-        reference = self._reference()
+        # What nobody was refused, just now, they are refused still.
+        reference = refused_bare(results) or self._reference()
         forbids = forbids_alike(requirement, results) and (
             reference.ok or reference.status == FORBIDDEN
         )

@@ -138,6 +138,14 @@ def let_in_bare(results: Iterable[CredentialResult]) -> bool:
     return any(one.ok for result in results if result.case.id in BARE for one in result.responses)
 
 
+def refused_bare(results: Iterable[CredentialResult]) -> Response | None:
+    """Return the answer with which nobody's request was refused; None where it was not."""
+    answers = (
+        one for result in results if result.case.id == "anonymous" for one in result.responses
+    )
+    return next((one for one in answers if 400 <= one.status < 500 and one.status != 429), None)
+
+
 def evaluated(
     requirement: SecurityRequirement, result: CredentialResult, control: RefusalControl
 ) -> tuple[Cell, list[AccessFinding]]:

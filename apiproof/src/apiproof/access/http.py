@@ -199,6 +199,14 @@ class Sender:
         self._in_vain: dict[str, float] = {}
         self._failures = 0
         self.counts: Counter[str] = Counter()
+        self.sent = 0  # requests in all
+
+    def restrict(self, allow: Callable[[Request, RequestAuth], str]) -> None:
+        """Ask somebody else as well why a request may not be sent."""
+        before = self._allow
+        self._allow = lambda request, auth: (
+            allow(request, auth) or (before(request, auth) if before is not None else "")
+        )
 
     def send(self, request: Request, auth: RequestAuth = NO_AUTH) -> Response:
         """Send one request, again where the service asks to wait.
@@ -264,6 +272,7 @@ class Sender:
         """
         for attempt in (1, 2):
             self.counts[request.operation.operation_id] += 1
+            self.sent += 1
             self._client.cookies.clear()
             try:
                 return self._client.request(

@@ -20,6 +20,7 @@ class ProbeOptions:
         checks: Checks to keep to; all where it is empty.
         login_attempts: How many wrong logins to send to see whether they are limited.
         roles: Which roles may call which operation.
+        max_requests: How many requests to send, beside logins and removals; 0 for all it takes.
         is_strict: Whether an operation that could not be exercised is a finding.
     """
 
@@ -29,6 +30,7 @@ class ProbeOptions:
     only: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     login_attempts: int = 0
+    max_requests: int = 0
     roles: Expectations = field(default_factory=dict)
     is_strict: bool = True
 

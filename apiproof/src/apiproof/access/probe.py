@@ -12,7 +12,9 @@ import requests
 from apiproof.access.abroad_run import AbroadRun
 from apiproof.access.accounts import Accounts
 from apiproof.access.boundaries import BoundaryProbe
+from apiproof.access.budget import LEFT_OUT, left_out, limited
 from apiproof.access.case_sample import CaseSample
+from apiproof.access.credential_results import skipped as skipped_case
 from apiproof.access.credentials import CredentialProbe
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.error_conformance import ErrorConformance
@@ -42,6 +44,7 @@ from apiproof.access.report import (
 )
 from apiproof.access.requirements import (
     SecurityModel,
+    SecurityRequirement,
     shadowed_routes,
     turn_of,
 )
@@ -55,6 +58,7 @@ from apiproof.errors import UserError
 from apiproof.jwt import (
     CREDENTIAL_CASES,
     NO_AUTH,
+    CredentialCase,
     NotApplicable,
     RequestAuth,
 )
@@ -93,6 +97,7 @@ class Probe:
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )
         self._sender = Sender(client, self._see, self._safeguards.reason)
+        self._budget = limited(self._sender, options.max_requests)
         self.hints = hints or Hints()
         nonce = secrets.token_hex(3) if self._accounts else ""
         self._private = PrivateValues(self._accounts, nonce) if self._accounts else None
@@ -165,7 +170,10 @@ class Probe:
         Args:
             labels: Of the operations that are meant (`GET /users`); None for all.
         """
-        for operation in sorted(self._security.operations, key=turn_of):
+        ordered = sorted(self._security.operations, key=turn_of)
+        for place, operation in enumerate(ordered):
+            if self._budget is not None:
+                self._budget.begin(len(ordered) - place)
             if labels is not None and operation.label not in labels:
                 continue
             is_asked = not self._options.only or {operation.label, operation.operation_id} & set(
@@ -197,8 +205,12 @@ class Probe:
         except Exception:  # noqa: BLE001  # whatever it is, what was found must not be lost
             self.report.interrupted = f"An error of the probe's own:\n{traceback.format_exc()}"
         if self._abroad is not None:
+            if self._budget is not None:
+                self._budget.lift()
             self._abroad.end(self._sender, self.report)
-            self.report.note = "; ".join(filter(None, (self.report.note, self._sample.note_of)))
+            limits = left_out(self.report) if self._budget is not None else self._sample.note_of
+            notes = (self.report.note, limits)
+            self.report.note = "; ".join(filter(None, notes))
         self._note_seen()
         return self.report
 
@@ -241,13 +253,12 @@ class Probe:
         for requirement in requirements:
             with serve_jwks_trap() as trap:
                 try:
-                    is_quick, sample = self._options.quick, self._sample
-                    turn = sample.turn_of(requirement) if is_quick else 0
+                    turn, shown, unshown = self._shown(requirement, cases)
+                    yield from ((skipped_case(requirement, one, LEFT_OUT), []) for one in unshown)
                     probe = CredentialProbe(self._preparer, trap.url, turn)
-                    shown = sample.of(requirement, cases, turn) if turn else cases
                     for cell, findings in probe.run(requirement, shown):
-                        if is_quick and findings:
-                            sample.note(requirement, findings)
+                        if self._options.quick and findings:
+                            self._sample.note(requirement, findings)
                         yield cell, findings
                     entered = True
                 except NotPrepared as reason:
@@ -256,11 +267,21 @@ class Probe:
         if failures:
             self._missed(operation, "; ".join(failures))
         if entered:
-            for trial in self._trials():
-                yield from self._beside(operation, trial)
-            yield from self._with_accounts(operation)
+            yield from self._beside_credentials(operation)
         else:
             yield from self._url_fetches(operation)
+
+    def _shown(
+        self, requirement: SecurityRequirement, cases: list[CredentialCase]
+    ) -> tuple[int, list[CredentialCase], list[CredentialCase]]:
+        """Return the turn of a requirement, the cases that it is shown, and what is left out."""
+        turn = self._sample.turn_of(requirement) if self._options.quick else 0
+        whole = self._sample.of(requirement, cases, turn) if turn else cases
+        if self._budget is None:
+            return turn, whole, []
+        shown = self._sample.within(whole, turn, self._budget.share)
+        # One variant of each, from the first operation on.
+        return turn + 1, shown, [case for case in whole if case not in shown]
 
     def _trials(self) -> Iterator[Trial]:
         if "ownership_enforced" in self._asked:
@@ -276,6 +297,18 @@ class Probe:
             yield BoundaryProbe(self._preparer)
         if "functions_enforced" in self._asked and isinstance(self._user_source, PoolUsers):
             yield MembershipProbe(self._preparer, self._user_source)
+
+    def _beside_credentials(self, operation: Operation) -> Iterator[Result]:
+        """Try whose objects are whose; where requests are few, what tells less comes last."""
+        trials = list(self._trials())
+        lesser = (ReadAfterWriteProbe, BoundaryProbe) if self._budget is not None else ()
+        for trial in trials:
+            if not isinstance(trial, lesser):
+                yield from self._beside(operation, trial)
+        yield from self._with_accounts(operation)
+        for trial in trials:
+            if isinstance(trial, lesser):
+                yield from self._beside(operation, trial)
 
     def _with_accounts(self, operation: Operation) -> Iterator[Result]:
         """Try what takes accounts of the run's own, or does no harm to any other."""
@@ -295,6 +328,9 @@ class Probe:
 
     def _beside(self, operation: Operation, trial: Trial) -> Iterator[Result]:
         """Run what goes beyond credentials; what cannot be prepared there is not tried."""
+        if self._budget is not None and self._budget.is_spent:
+            yield skipped(operation, type(trial).__name__.lower(), LEFT_OUT), []
+            return
         try:
             yield from trial.probe(operation)
         except (NotPrepared, NotApplicable) as reason:

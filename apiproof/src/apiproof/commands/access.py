@@ -115,6 +115,15 @@ def access(  # noqa: PLR0913 - these are the command line's options
     login_attempts: Annotated[
         int, _option(_HOW, "Wrong logins to send, to see whether they are limited.", max=1000)
     ] = 0,
+    max_requests: Annotated[
+        int,
+        _option(
+            _HOW,
+            "At most this many requests, shared fairly by the operations; logins and the removal "
+            "of what was made come on top.",
+            min=0,
+        ),
+    ] = 0,
     require_all: Annotated[
         bool,
         _option(_HOW, "Take an operation that could not be tried for a finding.", "--require-all"),
@@ -150,7 +159,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
     if context.invoked_subcommand is not None:
         return
     started = datetime.now(UTC)
-    is_whole = not (operation or check or skip or read_only)
+    is_whole = not (operation or check or skip or read_only or max_requests)
     try:
         from apiproof import access as probing
         from apiproof.access.functions import read_roles
@@ -164,6 +173,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
             only=tuple(operation or ()),
             checks=_known_checks(check or []),
             login_attempts=login_attempts,
+            max_requests=max_requests,
             roles=read_roles(roles),
             is_strict=url is None or require_all,
         )
