@@ -94,6 +94,18 @@ def test_an_error_that_may_pass_is_503_and_a_lasting_one_is_500(
     assert request.send(env.client).status_code == 201
 
 
+def test_an_error_of_the_database_costs_no_connection(env: Environment) -> None:
+    """Else a load of refused writes is a load of handshakes."""
+    request = valid(env, "create_random")
+    with AsgiClient(application(env.config)) as client:
+        assert request.send(client).status_code == 201
+        before = sessions(env)
+        with altered(env, on_insert("RAISE EXCEPTION USING ERRCODE = '23514'"), BACK):
+            assert [request.send(client).status_code for _ in range(3)] == [500] * 3
+        assert request.send(client).status_code == 201
+        assert sessions(env) <= before
+
+
 def test_two_users_where_one_can_be_is_nothing_to_try_again(env: Environment) -> None:
     user = env.new_account()
     change = """

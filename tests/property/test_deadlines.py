@@ -98,6 +98,18 @@ def test_what_is_watched_after_the_deadline_is_shut_down_at_once() -> None:
         deadline.require(DatabaseUnavailable)
 
 
+def test_nothing_is_left_of_a_deadline_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever asks how long it may take at the very end may take no time at all."""
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    deadline = Deadline(2.0)
+    for seconds, left in ((1.5, 0.5), (0.25, 0.25), (0.25, 0.0), (10.0, 0.0)):
+        now += seconds
+        assert deadline.remaining == deadline.timeout == pytest.approx(left, abs=1e-6)
+    with pytest.raises(DatabaseUnavailable):
+        deadline.require(DatabaseUnavailable)
+
+
 def test_there_is_no_deadline_outside_of_requests() -> None:
     assert current().remaining > time.monotonic()
     current().require(DatabaseUnavailable)

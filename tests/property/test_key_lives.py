@@ -165,14 +165,21 @@ class KeyLives(RuleBasedStateMachine):
                 self._ask(kid)
                 assert self.source.fetches == before
 
+    def _judge_whether_it_is_at_hand(self, kid: str, *, may_look: bool) -> None:
+        age = self.now - self.seen[kid]
+        if age <= 2 * LIFESPAN:
+            assert self.cache.has(kid), "who has a key that was just seen waits for it"
+        elif may_look:
+            self.reached.add("a key is asked for that was not seen for long")
+            assert not self.cache.has(kid), "nobody looks whether the key was withdrawn"
+
     def _ask(self, kid: str, *, bypass_cooldown: bool = False) -> Any:
         """Ask once, and write down what the source showed and when it may be asked again."""
         before, was_known = self.source.fetches, kid in self.seen
         may_look = self.now >= self.may_look_from
         allowed = bypass_cooldown or may_look
-        if was_known and may_look and self.now - self.seen[kid] > 2 * LIFESPAN:
-            self.reached.add("a key is asked for that was not seen for long")
-            assert not self.cache.has(kid), "nobody looks whether the key was withdrawn"
+        if was_known:
+            self._judge_whether_it_is_at_hand(kid, may_look=may_look)
         try:
             found = self.cache.find(kid, bypass_cooldown=bypass_cooldown)
         except KeysUnavailable:
@@ -210,6 +217,15 @@ def test_a_key_that_the_set_has_not_shown_for_long_is_looked_up_however_lately_o
     lives.ask_for_a_key_that_another_has_followed()
     assert "a key is asked for that was not seen for long" in lives.reached
     assert lives.cache.has(lives.source.key["kid"])
+
+
+@pytest.mark.parametrize(("age", "is_at_hand"), [(2 * LIFESPAN, True), (2 * LIFESPAN + 1, False)])
+def test_nobody_waits_for_a_key_that_was_shown_within_two_lifespans(
+    age: float, *, is_at_hand: bool
+) -> None:
+    lives = KeyLives()
+    lives.now += age
+    assert lives.cache.has(lives.source.key["kid"]) is is_at_hand
 
 
 def test_a_key_that_is_newer_than_a_fetch_under_way_is_looked_for_by_another_one(
