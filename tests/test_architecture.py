@@ -144,6 +144,7 @@ SHORT = {
     f"{KIT}/__main__.py": "`python -m apiproof`",
     f"{KIT}/commands/coverage.py": "one file a command",
     f"{KIT}/commands/faults.py": "one file a group of commands",
+    f"{KIT}/early_interrupt.py": "is imported before anything else",
     f"{KIT}/errors.py": "the root of all errors, which knows nothing else",
 }
 

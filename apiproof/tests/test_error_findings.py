@@ -188,7 +188,7 @@ def test_a_place_that_several_operations_meet_is_one_finding() -> None:
     first, second = error_findings([shared[1], *shared, elsewhere], document)
     assert first.operation == "GET /a"
     assert first.message.endswith("at auth.py:3 user, and at 1 more operations")
-    assert first.details == ("1 answers", "also at GET /b")
+    assert first.details == ("1 answer", "also at GET /b")
     assert {each.split("/no_server_error/")[1][:6] for each in first.ids} == {"GET /a", "GET /b"}
     assert second.also == ()
     [alone] = error_findings(shared[:1], document)

@@ -70,6 +70,30 @@ def test_a_traceback_is_no_success() -> None:
     assert "ZeroDivisionError" in done.stderr
 
 
+INTERRUPTS = """
+import signal
+
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "apiproof.cli":
+            signal.raise_signal(signal.{name})
+
+
+sys.meta_path.insert(0, Interrupting())
+run()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_ctrl_c_during_the_first_imports_is_one_line(name: str) -> None:
+    done = python("-c", RUN + INTERRUPTS.format(name=name))
+    assert done.returncode == 2
+    assert done.stderr == (
+        "apiproof: Interrupted: nothing was decided. Run the same command again.\n"
+    )
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_what_cannot_be_written_is_no_success() -> None:
     said = "import apiproof.cli; apiproof.cli.main = lambda: print('all is well') or sys.exit(0)\n"

@@ -1,5 +1,7 @@
+import importlib
 import signal
 import weakref
+from pathlib import Path
 
 import pytest
 
@@ -42,6 +44,34 @@ def test_an_interrupt_that_a_callback_swallowed_is_repeated() -> None:
         lose(things)
     assert heard == ["callback", "went on"]
     assert reference() is None
+
+
+def test_an_interrupt_during_an_import_waits_until_it_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "import signal\nsignal.raise_signal(signal.SIGINT)\nIS_WHOLE = True\n"
+    (tmp_path / "interrupted_module.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    whole = []
+
+    def load() -> None:
+        whole.append(importlib.import_module("interrupted_module").IS_WHOLE)
+        wait()
+
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        load()
+    assert whole == [True]
+
+
+def test_an_import_that_hangs_is_interrupted_after_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("apiproof.signals.IMPORT_SECONDS", 0)
+    text = "import signal\nsignal.raise_signal(signal.SIGINT)\nraise LookupError\n"
+    (tmp_path / "hanging_module.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(KeyboardInterrupt), interruptible():
+        importlib.import_module("hanging_module")
 
 
 def test_other_errors_in_callbacks_are_told_as_before(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,7 @@ from apiproof.commands import (
     run,
     serve,
 )
+from apiproof.early_interrupt import INTERRUPTED, UNDECIDED
 from apiproof.errors import UserError
 from apiproof.process_variables import changed, unproxied_loopback
 from apiproof.redaction import redact
@@ -40,7 +41,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT)
-INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
+_INTERRUPTED = 130  # what typer makes of KeyboardInterrupt
 # The root of typer's errors: typer's own since it brings click along, click's before.
 USAGE_ERROR: Any = typer.BadParameter.__mro__[-4]
 
@@ -80,8 +81,9 @@ def main(arguments: list[str] | None = None) -> None:
         _refuse(f"{error.format_message()} Try `apiproof --help`.")
     except UserError as error:
         _refuse(str(error))
-    except typer.Abort:  # what older typer makes of KeyboardInterrupt
-        code = INTERRUPTED
+    # What older typer makes of KeyboardInterrupt, and one that comes before or after its part.
+    except (typer.Abort, KeyboardInterrupt):
+        code = _INTERRUPTED
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] in {"apiproof", ""}:
             raise
@@ -91,8 +93,8 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("APIPROOF_TRACEBACK") and not _is_unwritable(error):
             raise
         _refuse(_reason(error))
-    if code == INTERRUPTED:
-        _refuse("Interrupted: nothing was decided. Run the same command again.")
+    if code == _INTERRUPTED:
+        _refuse(INTERRUPTED)
     sys.exit(code)
 
 
@@ -139,4 +141,4 @@ def _place_in_project(error: BaseException) -> str:
 
 def _refuse(text: str) -> NoReturn:
     typer.secho(f"apiproof: {printable(text)}", fg="red", err=True)
-    sys.exit(2)
+    sys.exit(UNDECIDED)

@@ -17,6 +17,7 @@ from apiproof.reporting import (
     HttpResponse,
     Location,
     Severity,
+    counted,
     curl_command,
     standing_for,
 )
@@ -47,8 +48,8 @@ def error_findings(sites: Iterable[ErrorSite], document: dict[str, Any]) -> list
         counts[finding.id] += 1
     groups: dict[str, list[Finding]] = {}
     for finding in findings.values():
-        counted = replace(finding, details=(f"{counts[finding.id]} answers",))
-        groups.setdefault(finding.id.removeprefix(_id(finding.operation)), []).append(counted)
+        summed = replace(finding, details=(counted(counts[finding.id], "answer"),))
+        groups.setdefault(finding.id.removeprefix(_id(finding.operation)), []).append(summed)
     # By id, since which operation meets it first may differ from run to run.
     ordered = (sorted(group, key=lambda finding: finding.id) for group in groups.values())
     return [standing_for(first, others) for first, *others in ordered]

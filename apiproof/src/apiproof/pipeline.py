@@ -353,6 +353,5 @@ def exit_code(report: Report) -> int:
 
 
 def _print(result: StepResult) -> None:
-    evidence = ", ".join(f"{count:,} {name}" for name, count in result.evidence.items())
-    line = f" in {result.seconds:.1f} s: {evidence or 'nothing was looked at'}"
+    line = f" in {result.seconds:.1f} s: {result.looked_at or 'nothing was looked at'}"
     print_line(console, (f"{result.name} {result.status}", COLOURS[result.status]), line)

@@ -4,6 +4,7 @@ import contextlib
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 AGAIN_SECONDS = 0.05
+IMPORT_SECONDS = 5  # that an interrupt waits for; a module that hangs is left as it is
+_IMPORTING = "<frozen importlib._bootstrap>"
 
 
 @contextlib.contextmanager
@@ -20,9 +23,22 @@ def interruptible() -> Iterator[None]:
 
     Python swallows what is raised inside a finalizer, a weak reference's callback or a C library's
     callback (`sys.unraisablehook`); an interrupt that fell into one is repeated a moment later.
+    One that comes during an import waits until that has ended: what is left of a module of which
+    half was run breaks whoever imports it next, the writer of a report too.
     Shells start background jobs with SIGINT ignored: Ctrl+C and `kill -INT` work there too.
     """
-    signals = {name: signal.signal(name, _interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
+    heard: list[float] = []
+
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
+        now = time.monotonic()
+        heard.append(now)
+        if _is_importing(frame) and now - heard[0] < IMPORT_SECONDS:
+            _repeat()
+            return
+        heard.clear()
+        raise KeyboardInterrupt
+
+    signals = {name: signal.signal(name, interrupt) for name in (signal.SIGINT, signal.SIGTERM)}
     hook = sys.unraisablehook
 
     def swallowed(what: "UnraisableHookArgs") -> None:
@@ -40,8 +56,12 @@ def interruptible() -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+def _is_importing(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename == _IMPORTING:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _repeat() -> None:

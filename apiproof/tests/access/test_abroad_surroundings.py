@@ -75,6 +75,29 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     assert cleanup.left(lent) == [f"{line} as ada, who is in the file" for line in left]
 
 
+@pytest.mark.parametrize(
+    ("path", "is_kept"),
+    [
+        ("/private/users/", True), ("/members/add", True), ("/admin/create-user", True),
+        ("/users/search", False), ("/users/{user_id}", False), ("/user/login", False),
+        ("/profile", False), ("/reports", False),
+    ],
+)  # fmt: skip
+def test_accounts_are_listed_as_staying_by_the_path_that_made_them(
+    path: str, *, is_kept: bool
+) -> None:
+    app = FastAPI()
+    app.post(path)(lambda: None)
+    (create,) = operations(app.openapi())
+    cleanup = Cleanup([create])
+    nobody: Any = SimpleNamespace(
+        own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: ""
+    )
+    made = Response(200, {}, '{"id": 7}')
+    cleanup.note(Request(create, {"user_id": 7}), NO_AUTH, made, nobody)
+    assert cleanup.left(nobody) == [f"1 by POST {path}"] * is_kept
+
+
 def test_what_may_have_gone_with_its_owner_is_not_said_to_stay() -> None:
     app = FastAPI()
     app.post("/notes")(lambda: None)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from apiproof import cli
 from apiproof.application import declared_document
 from apiproof.environment import Environment
-from apiproof.init import SERVICE_FILE, plan_of
-from apiproof.init.files import service_file
+from apiproof.init import SERVICE_FILE, describe, plan_of
+from apiproof.init.files import service_file, texts
 from apiproof.init.source import read_source
 from apiproof.service import Service
 
@@ -23,6 +23,9 @@ def make(*, debug: bool = False):
     return FastAPI()
 """
 SETTINGS = "x = 1\n"
+SIGN_UP: dict[str, Any] = {
+    "content": {"application/json": {"schema": {"properties": {"email": {}, "password": {}}}}}
+}
 MAIN = "from fastapi import FastAPI\napp = FastAPI()\n"
 
 
@@ -236,6 +239,61 @@ def test_buckets_that_variables_name_are_made_before_the_application_starts(
     assert service.variables["BUCKET_NAME"] == ("our-texts" if example else "bucket-name")
     with Environment.open(service):  # which ends where the bucket is not there
         """It starts."""
+
+
+def test_imports_of_the_service_file_stand_as_formatters_put_them(tmp_path: Path) -> None:
+    """As `ruff check --select I` has it at its default of 88 characters."""
+    code = "boto3.client('s3').head_bucket(Bucket=os.getenv('BUCKET_NAME'))\n"
+    _project(tmp_path, {"main.py": MAIN + code, ".venv/bin/python": ""})
+    plan = describe(plan_of(tmp_path), {"paths": {}})
+    plan.group = "staff"
+    short = service_file(plan)
+    assert (
+        "\n\nimport os\nfrom pathlib import Path\n\nimport boto3\n"
+        "from apiproof.service import EnvironmentConfig, SeedUser, Service\n"
+    ) in short
+    sign_up = {"requestBody": SIGN_UP, "responses": {}}
+    document = {"paths": {"/register": {"post": sign_up}, "/login": {"post": sign_up}}}
+    long = service_file(describe(plan, document))
+    assert (
+        "import boto3\nfrom apiproof.service import (\n    AdjustableRequest,\n"
+        "    EnvironmentConfig,\n    EnvironmentControl,\n    SeedUser,\n    Service,\n)\n"
+    ) in long
+    tests = texts(plan)["apiproof_tests.py"].splitlines()
+    imports = [line for line in tests if line.startswith("from")]
+    assert "\n".join(sorted(imports)) in "\n".join(tests)  # in one block, by name
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("main:application", "main.py defines no application"),
+        ("manager:app", "There is no module manager"),
+        ("shop.manager:app", "There is no module shop.manager"),
+        ("main.py:app", "There is no module main.py"),
+        ("json:app", "json:app cannot be loaded"),
+    ],
+)
+def test_an_import_path_that_is_wrong_writes_nothing(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    name: str,
+    reason: str,
+) -> None:
+    _project(tmp_path, {"main.py": MAIN})
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["init", name])
+    assert ended.value.code == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["main.py"]
+    assert f"apiproof: {reason}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["main:app", "main:app.v1", "main"])
+def test_an_import_path_that_may_be_right_is_taken(tmp_path: Path, name: str) -> None:
+    _project(tmp_path, {"main.py": f"{MAIN}app.v1 = FastAPI()\n"})
+    assert plan_of(tmp_path, name).app == (name if ":" in name else "main:app")
 
 
 def test_of_two_applications_the_one_that_fastapi_run_takes_comes_first(tmp_path: Path) -> None:

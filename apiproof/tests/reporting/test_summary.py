@@ -59,3 +59,10 @@ def test_an_error_is_said_with_its_reason() -> None:
     assert "faults: no study: see --help" in text
     assert "could not tell" in text
     assert text.rstrip().endswith("Report: reports/index.html")
+
+
+def test_one_of_a_thing_is_not_told_in_the_plural() -> None:
+    counts = {"secured operations": 1, "cells tried": 1, "successes": 1, "places": 2, "files": 1200}
+    assert step_result("errors", counts).looked_at == (
+        "1 secured operation, 1 cell tried, 1 success, 2 places, 1,200 files"
+    )

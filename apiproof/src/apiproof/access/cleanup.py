@@ -17,7 +17,7 @@ from apiproof.access.resources import (
     makes,
     moved_to,
 )
-from apiproof.access.safeguards import is_account_operation, names_account
+from apiproof.access.safeguards import is_account_operation, makes_account, names_account
 from apiproof.access.users import User
 from apiproof.jwt import RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -139,7 +139,8 @@ class Cleanup:
         whose = _as_lent(accounts, auth)
         if remover is None:
             self._unremovable[operation.label] += 1
-            is_kept = response.status == 201 or operation.path.rstrip("/") in self._kept
+            path = operation.path.rstrip("/")
+            is_kept = response.status == 201 or path in self._kept or makes_account(operation)
             if is_kept or whose:
                 self._stayed[operation.label + whose] += 1
             return

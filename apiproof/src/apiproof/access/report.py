@@ -18,6 +18,7 @@ from apiproof.declared_security import (
 )
 from apiproof.errors import UNREADABLE, UserError
 from apiproof.openapi.document import Operation
+from apiproof.reporting.finding import counted
 from apiproof.reporting.model import Status
 
 INTERRUPTED = "Interrupted: what was found until then is in the reports."
@@ -247,8 +248,8 @@ class AccessReport:
         """What was reached, as one line."""
         most = max(self.requests.values(), default=0)
         sent = sum(self.requests.values())
-        cells = f"{self.tried} of {len(self.cells)} cells tried"
-        return f"{cells}, {sent} requests, at most {most} per operation"
+        cells = f"{self.tried} of {counted(len(self.cells), 'cell')} tried"
+        return f"{cells}, {counted(sent, 'request')}, at most {most} per operation"
 
     def add(self, findings: Iterable[AccessFinding]) -> None:
         """Add findings; of equal ids the first counts."""

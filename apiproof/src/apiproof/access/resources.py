@@ -91,7 +91,7 @@ def noun_of(path: str) -> str:
     return ""
 
 
-def _makes_by_name(operation: Operation) -> bool:
+def makes_by_name(operation: Operation) -> bool:
     """Whether a path's own words allow that it makes something."""
     return (
         not {word for part in operation.path.split("/") for word in words_of_segment(part)} & _OTHER
@@ -143,7 +143,7 @@ class ResourceCreators:
             for found in posts
             if found not in [*exact, *alike]
             and not found.path.endswith("}")
-            and _makes_by_name(found)
+            and makes_by_name(found)
             and noun_of(found.path) in nouns
         ]
         found = [ResourceCreator(found) for found in [*exact, *alike, *named] if found != operation]
@@ -163,7 +163,7 @@ class ResourceCreators:
             for found in self._operations
             if makes(found)
             and not found.path.endswith("}")
-            and _makes_by_name(found)
+            and makes_by_name(found)
             and {singular(last_word(found.path)).replace("-", "_"), noun_of(found.path)}
             & set(nouns)
         ]
@@ -184,7 +184,7 @@ class ResourceCreators:
         word, noun = last_word(path), noun_of(path)
         alike = [one for one in posts if last_word(one.path) == word]
         named = [one for one in posts if noun and noun_of(one.path) == noun]
-        named = [one for one in named if _makes_by_name(one)]
+        named = [one for one in named if makes_by_name(one)]
         return [ResourceCreator(one) for one in alike or named]
 
     def _linked(self, operation: Operation, parameter: str) -> Iterator[ResourceCreator]:

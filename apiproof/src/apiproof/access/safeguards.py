@@ -21,6 +21,7 @@ from apiproof.access.fields import (
 )
 from apiproof.access.http import Request
 from apiproof.access.requirements import is_session_ending
+from apiproof.access.resources import makes_by_name, noun_of
 from apiproof.access.users import User, UserSource
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, SessionEnd
 from apiproof.openapi.document import Operation
@@ -43,6 +44,7 @@ _REMOVING = re.compile(
     r"/(?i:del|delete|remove|destroy|erase|wipe|purge|truncate|clear|reset)(?=[-_/A-Z]|$)"
 )
 _FORGOTTEN = re.compile(r"passw|pwd|forgot|otp", re.IGNORECASE)
+_ACCOUNT_NOUNS = frozenset({"user", "account", "member", "customer"})
 _EVERYBODY = frozenset({"users", "accounts", "members", "customers", "profiles"})
 ABOUT_ACCOUNTS = re.compile(
     r"/(users?|accounts?|profiles?|members?|customers?|me|self|myself|settings)(/|$)", re.IGNORECASE
@@ -131,6 +133,13 @@ def removes_unnamed(request: Request) -> bool:
 def is_account_operation(operation: Operation) -> bool:
     """Whether an operation changes accounts rather than what they own."""
     return operation.method not in SAFE and bool(ABOUT_ACCOUNTS.search(operation.path))
+
+
+def makes_account(operation: Operation) -> bool:
+    """Whether a path alone says that an account is made: `POST /private/users`, `/users/create`."""
+    path = operation.path.rstrip("/")
+    is_named = makes_by_name(operation) and noun_of(path) in _ACCOUNT_NOUNS
+    return operation.method == "POST" and not path.endswith("}") and is_named
 
 
 def changes_caller(operation: Operation) -> bool:

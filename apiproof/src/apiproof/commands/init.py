@@ -30,6 +30,7 @@ def init(
     What is there stays as it is: a difference is shown instead.
     """
     from apiproof import init as adoption
+    from apiproof.errors import UserError
 
     plan = adoption.plan_of(Path.cwd(), application, python)
     typer.echo(f"Application {plan.app}" + (f", served by {plan.python}" if plan.python else ""))
@@ -39,6 +40,8 @@ def init(
         purposes = ", ".join(plan.found) or "nothing by name"
         typer.echo(f"Recognised in its document: {purposes}")
     else:
+        if not plan.is_here:
+            raise UserError(reason)
         typer.echo(f"Without its document: {reason}")
     for written in adoption.write(Path.cwd(), plan):
         typer.echo(f"{written.outcome:9}  {written.path}")

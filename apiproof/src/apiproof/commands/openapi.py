@@ -67,6 +67,7 @@ def check(
 ) -> None:
     """Compare the committed document with what the application declares; 1 if they differ."""
     from apiproof.pipeline import document_findings
+    from apiproof.reporting import counted
     from apiproof.service import load_service
 
     loaded = load_service(service)
@@ -77,7 +78,7 @@ def check(
     count, findings = document_findings(loaded, document)
     for line in findings:
         typer.echo(line)
-    typer.echo(f"{count} operations")
+    typer.echo(counted(count, "operation"))
     raise typer.Exit(1 if findings else 0)
 
 

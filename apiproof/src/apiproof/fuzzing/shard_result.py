@@ -6,6 +6,7 @@ from pathlib import Path
 from apiproof.coverage import CoverageLog
 from apiproof.fuzzing.step import Events
 from apiproof.http.child.server_errors import ErrorSite
+from apiproof.reporting.finding import counted
 from apiproof.reporting.formats import adapter
 from apiproof.reporting.store import write_atomically
 
@@ -47,8 +48,9 @@ class ShardResult:
         """How it ended, as one line."""
         requests = sum(self.events.cases.values())
         ended = {0: "passed", 1: "failed"}.get(self.exit_code, "error")
-        counted = f"{len(self.events.scenarios)} scenarios, {requests:,} requests"
-        return f"shard {self.shard}: {ended} in {self.seconds:.1f} s, {counted}"
+        scenarios = counted(len(self.events.scenarios), "scenario")
+        seen = f"{scenarios}, {counted(requests, 'request')}"
+        return f"shard {self.shard}: {ended} in {self.seconds:.1f} s, {seen}"
 
 
 def write_result(result: ShardResult, path: Path) -> None:

@@ -18,7 +18,7 @@ from apiproof.init.enforced_security import (
 )
 from apiproof.init.files import SERVICE_FILE, Plan, texts
 from apiproof.init.first_request import first_request
-from apiproof.init.import_root import dotted, file_of, import_root
+from apiproof.init.import_root import defines, dotted, file_of, import_root, is_importable
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
 from apiproof.openapi.document import operations
@@ -67,7 +67,7 @@ def plan_of(root: Path, app: str = "", python: Path | None = None) -> Plan:
         python: The interpreter of its environment; None for the one in a usual place.
 
     Raises:
-        ApplicationNotFound: There is none, and none was named.
+        ApplicationNotFound: There is none, or none under the name.
     """
     facts = read_source(root)
     chosen = app or next(iter(facts.applications), "")
@@ -77,18 +77,34 @@ def plan_of(root: Path, app: str = "", python: Path | None = None) -> Plan:
             "name it, as in `apiproof init package.module:app`."
         )
     module, _, name = chosen.partition(":")
+    name = name or "app"
     file = file_of(module, facts.imports, root)
     start = root if file is None else import_root(root, file, facts.imports)
     folders = list(dict.fromkeys([root, start]))
+    interpreter = python or _interpreter(root, folders)
+    missing = _missing(module, name, file, interpreter)
+    if missing:
+        others = ", ".join(each for each in facts.applications if each != chosen)
+        found = f"; found here: {others}" if others else ""
+        raise ApplicationNotFound(f"{missing}: name it as package.module:name{found}.")
     return Plan(
         app=chosen if file is None else f"{dotted(file, start)}:{name}",
-        python=python or _interpreter(root, folders),
+        python=interpreter,
         facts=facts,
+        is_here=file is not None,
         import_root="" if start == root else start.relative_to(root).as_posix(),
         migrations=_migrations(root, folders, facts),
         region=_region(facts),
         install=tuple(_install(root)),
     )
+
+
+def _missing(module: str, name: str, file: Path | None, python: Path | None) -> str:
+    """Say what of an import path there is not; empty where it may be right."""
+    if file is not None:
+        is_defined = defines(file, name.partition(".")[0])
+        return "" if is_defined else f"{file.name} defines no {name}"
+    return "" if is_importable(module, python) else f"There is no module {module}"
 
 
 def describe(plan: Plan, document: dict[str, Any]) -> Plan:

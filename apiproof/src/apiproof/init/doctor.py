@@ -15,6 +15,7 @@ from apiproof.environment import Environment
 from apiproof.errors import UserError
 from apiproof.jwt import NO_AUTH, presented, schemes
 from apiproof.openapi.document import Operation, operations
+from apiproof.reporting import counted
 from apiproof.service import Account, Service, load_service
 
 _EXTRAS = {
@@ -50,7 +51,7 @@ def examine(service_name: str | None) -> Iterator[Check]:
     try:
         with Environment.open(service) as env:
             count = len(list(operations(env.document)))
-            yield Check(f"the application starts and declares {count} operations")
+            yield Check(f"the application starts and declares {counted(count, 'operation')}")
             yield from _users(env)
     except UserError as error:
         yield Check(str(error), is_failed=True)

@@ -16,7 +16,7 @@ from apiproof.openapi.undeclared import BEARER
 SERVICE_FILE = "apiproof_service.py"
 OVERRIDDEN = ("login", "confirm", "resend", "forgot", "reset", "new_password", "second_factor")
 TESTS_FILE = "apiproof_tests.py"  # collected when it is named, so that no run of theirs is longer
-
+_LINE = 88  # characters; a longer import is broken up, as Black and ruff do
 
 _CHALLENGED = {
     "new_password": "account_with_temporary_password",
@@ -33,6 +33,7 @@ class Plan:
         app: The application's import path.
         python: The interpreter to serve it with, relative to the project; None for the kit's.
         facts: What its source tells.
+        is_here: Whether the application is in a file of the project.
         import_root: The folder that its imports start from, relative to it; empty where it does.
         migrations: `alembic.ini`, an import path, or empty.
         found: Its operations by purpose.
@@ -52,6 +53,7 @@ class Plan:
     app: str
     python: Path | None
     facts: SourceFacts
+    is_here: bool = True
     import_root: str = ""
     migrations: str = ""
     found: Mapping[str, Recognised] = field(default_factory=dict)
@@ -118,11 +120,12 @@ def service_file(plan: Plan) -> str:
 def _head(plan: Plan) -> Iterator[str]:
     yield '"""What apiproof is told about this service; `apiproof init` wrote it, edit it."""'
     yield ""
-    if plan.python is not None:
-        yield "from pathlib import Path"
-        yield ""
+    standard = ["import os"] if plan.facts.buckets else []
+    standard += ["from pathlib import Path"] if plan.python is not None else []
+    if standard:
+        yield from (*standard, "")
     if plan.facts.buckets:
-        yield from ("import os", "", "import boto3", "")
+        yield "import boto3"
     names = ["Service"]
     if plan.facts.buckets:
         names = ["EnvironmentConfig", *names]
@@ -132,7 +135,15 @@ def _head(plan: Plan) -> Iterator[str]:
         names = [*dict.fromkeys(["SeedUser", *names])]
     if set(OVERRIDDEN) & plan.found.keys():
         names = [*dict.fromkeys(["AdjustableRequest", "EnvironmentControl", *names])]
-    yield f"from apiproof.service import {', '.join(sorted(names))}"
+    line = f"from apiproof.service import {', '.join(sorted(names))}"
+    if len(line) <= _LINE:
+        yield line
+    else:
+        yield from (
+            "from apiproof.service import (",
+            *(f"    {name}," for name in sorted(names)),
+            ")",
+        )
 
 
 def _functions(plan: Plan) -> Iterator[str]:

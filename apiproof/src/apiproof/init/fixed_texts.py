@@ -39,10 +39,9 @@ enabled = false
 TESTS = '''\
 """Every operation, fuzzed with a real token; `pytest apiproof_tests.py`."""
 
-from hypothesis import HealthCheck, settings
-
 from apiproof.fuzzing import load_schema
 from apiproof.service import load_service
+from hypothesis import HealthCheck, settings
 
 SCHEMA = load_schema(load_service())
 

@@ -1,6 +1,8 @@
 """The folder that a project's own imports start from: its top, or `src`, or `backend`."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -44,6 +46,38 @@ def file_of(module: str, files: Iterable[Path], root: Path) -> Path | None:
     """Return the file of a module, whatever folder its name starts from; None: there is none."""
     fitting = [it for it in files if f".{dotted(it, root)}".endswith(f".{module}")]
     return min(fitting, key=lambda it: len(it.parts), default=None)
+
+
+def defines(file: Path, name: str) -> bool:
+    """Whether a module may have a name: what is there by `*` or made at run time is not known."""
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        match node:
+            case ast.Name(id=found, ctx=ast.Store()):
+                names = {found}
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                names = {node.name}
+            case ast.ImportFrom() | ast.Import():
+                names = {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+            case _:
+                continue
+        if names & {name, "*", "__getattr__"}:
+            return True
+    return False
+
+
+def is_importable(module: str, python: Path | None) -> bool:
+    """Whether an interpreter finds a module from this folder; only what it lies in is run.
+
+    Args:
+        module: Its name, with dots.
+        python: The interpreter; None means this one.
+    """
+    code = "import importlib.util, sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)"
+    command = [str(python or sys.executable), "-B", "-c", code, module]
+    try:
+        return not subprocess.run(command, capture_output=True, check=False).returncode  # noqa: S603  # the project's own interpreter
+    except OSError:
+        return True  # which is told where it is to serve the application
 
 
 def _is_there(folder: Path, name: str) -> bool:

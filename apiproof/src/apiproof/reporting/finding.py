@@ -145,5 +145,5 @@ def others_of(findings: Iterable[Finding]) -> list[str]:
 
 
 def counted(number: int, noun: str) -> str:
-    """Return how many of a thing there are, in words: `1 pact`, `0 pacts`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return how many of a thing there are, in words: `1 pact`, `1,200 pacts`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

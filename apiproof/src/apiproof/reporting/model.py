@@ -18,6 +18,8 @@ FORMAT = 1
 """The version of `report.json`; it grows when a field changes its meaning or goes."""
 
 
+# Of what is counted: `operations`, `cells tried`, `successes`.
+_PLURAL: Final = re.compile(r"(?<=ss)es\b|(?<!s)s\b")
 _PLACES: Final = "errors"  # the step that lists where 500s come from
 _IGNORED: Final = "ignored_auth"  # of Schemathesis: none, or one that is no token
 _LET_IN: Final = re.compile(r"access/\w+/[^ ]+/(anonymous|garbage)@[^ /]+/let-in")
@@ -138,6 +140,14 @@ class StepResult:
     seconds: float = 0.0
     error: str = ""
     finished: str = ""
+
+    @property
+    def looked_at(self) -> str:
+        """The evidence in words: `12 operations, 1,204 requests`."""
+        return ", ".join(
+            f"{count:,} {name if count != 1 else _PLURAL.sub('', name, count=1)}"
+            for name, count in self.evidence.items()
+        )
 
     @property
     def new_findings(self) -> tuple[Finding, ...]:

@@ -144,7 +144,6 @@ def _cut(text: str) -> str:
 
 
 def _step(step: StepResult, own: int = 0, *, is_earlier: bool = False) -> dict[str, Any]:
-    evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
     worse = [case for case in step.cases if case.status is not Status.PASSED]
     shown = [*worse, *(case for case in step.cases if case.status is Status.PASSED)][:_MOST_CASES]
     cases = Table(
@@ -166,7 +165,7 @@ def _step(step: StepResult, own: int = 0, *, is_earlier: bool = False) -> dict[s
         # Those of the run itself stand together, above.
         "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
-        "evidence": f"Looked at: {evidence}." if evidence else _nothing(step),
+        "evidence": f"Looked at: {step.looked_at}." if step.evidence else _nothing(step),
         "findings": f"{findings}, {others} of them own by another step" if others else findings,
         "duration": _duration(step.seconds),
         "error": step.error,

@@ -67,10 +67,9 @@ def print_finding(finding: Finding, terminal: Console) -> None:
 
 
 def _row(step: StepResult, own: int) -> tuple[str | Styled, ...]:
-    evidence = ", ".join(f"{count:,} {name}" for name, count in step.evidence.items())
     others = len(step.new_findings) - own
     notes = [f"{others} with other steps"] if others else []
     notes += others_of(step.findings)
     count = f"{own}" + (f" ({', '.join(notes)})" if notes else "")
     status = (step.status.value, COLOURS[step.status])
-    return step.name, status, count, evidence, f"{step.seconds:.1f}"
+    return step.name, status, count, step.looked_at, f"{step.seconds:.1f}"
