@@ -26,7 +26,7 @@ from apiproof.access.functions import is_for_admins
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.prepared import PreparedRequest, held_things, own_value
+from apiproof.access.prepared import PreparedRequest, held_things, held_value, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
@@ -44,7 +44,7 @@ CASE = "other-account"
 PRIVATE_PATH = re.compile(
     rf"{WORD}(orders?|invoices?|payments?|billing|cards?|wallets?|balances?|transactions?|statements?"
     r"|addresses|settings|preferences|messages|notifications|inbox|documents|files|records|notes"
-    r"|medical|appointments|bookings?|reservations?|carts?|basket|tickets|tokens|keys|sessions"
+    r"|medical|appointments|bookings?|reservations?|carts?|baskets?|tickets|tokens|keys|sessions"
     r"|subscriptions?|devices|private|vehicles?|parcels?|shipments?|deliveries)"
     r"(/(by[-_]?)?(user|owner|account|customer|member)s?)?/?($|/\{)",
     re.IGNORECASE,
@@ -174,6 +174,7 @@ class AccountAccessProbe:
         """
         operation = request.operation
         held = {value for _, _, value in held_things(victim)}
+        held |= {held_value(operation, name, victim) or "" for name in operation.path_parameters}
         is_held = bool(held.intersection(map(str, request.values.values())))
         if not (is_held or OF_SOMEBODY.search(operation.path) or request.content.query):
             return False  # an id that happens to be that of an account, too

@@ -30,7 +30,8 @@ REFUSED = {401, 403, 404}
 _ADMIN_PATH = re.compile(r"^[^{]*/admin(istration)?(/|$)", re.IGNORECASE)
 _ADMIN_ONLY = re.compile(
     r"\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
-    r"|\b(requires?|needs?)\b.{0,20}\badmin",
+    r"|\b(requires?|needs?)\b.{0,20}\badmin"
+    r"|\((for\s)?(admin(istrator)?s?|superusers?)\)",  # All accounts (administrators)
     re.IGNORECASE,
 )
 # Who may do something beside administrators, or that nobody has to be one.

@@ -68,7 +68,7 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
     if not user.is_learnt:
         stem = name.removesuffix("id")  # `sub_id` is the sub
         return next((v for key, v in own.items() if name.endswith(key) or stem.endswith(key)), None)
-    if (held := _held_value(operation, parameter, user)) is not None:
+    if (held := held_value(operation, parameter, user)) is not None:
         return held
     is_account = names_account(operation, parameter)
     keys = [name, *(_GENERAL if is_account else ())]
@@ -78,10 +78,11 @@ def own_value(operation: Operation, parameter: str, user: User) -> str | None:
     return found[0] if found else None
 
 
-def _held_value(operation: Operation, parameter: str, user: User) -> str | None:
+def held_value(operation: Operation, parameter: str, user: User) -> str | None:
     """Return the id of a thing that a user's own profile shows, where a path names such a thing.
 
-    Those of lent accounts are only read.
+    A login or a profile may show the thing, or its id alone: `basketId` for `/baskets/{id}`. Those
+    of lent accounts are only read.
     """
     if user.is_lent and operation.method not in SAFE:
         return None
@@ -90,7 +91,8 @@ def _held_value(operation: Operation, parameter: str, user: User) -> str | None:
     for thing, member, value in held_things(user):
         if holder == thing and plain_name(parameter) in {member, f"{thing}{member}"}:
             return value
-    return None
+    is_bare = bool(holder) and plain_name(parameter) == "id" and operation.method in SAFE
+    return _own(user).get(f"{holder}id") if is_bare else None
 
 
 def held_things(user: User) -> Iterator[tuple[str, str, str]]:
