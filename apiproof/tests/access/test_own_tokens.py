@@ -23,6 +23,15 @@ def test_a_new_token_of_who_asks_is_left_out_and_others_stay() -> None:
     assert without_own_tokens(body, RequestAuth()) == body
 
 
+def test_a_new_token_of_who_changed_the_password_is_their_own_whatever_else_it_says() -> None:
+    held, new = (
+        sign_hmac({"alg": "HS256"}, {"sub": "ada", "generation": number}, b"key")
+        for number in (1, 2)
+    )
+    auth = RequestAuth(headers={"Authorization": f"Token {held}"})
+    assert without_own_tokens({"token": new}, auth) == {"token": ""}
+
+
 def test_a_sign_up_leaves_out_what_has_a_default_and_what_only_others_give() -> None:
     text: dict[str, Any] = {"type": "string"}
     schema = {

@@ -361,6 +361,8 @@ def _same(
     first: Response,
     second: Response,
 ) -> bool:
+    if not theirs.ok and first.status in {400, 422}:
+        return True  # what was made up is refused for its shape, whatever there is
     ids = [
         value
         for request in (attempt.theirs, *attempt.nothing)

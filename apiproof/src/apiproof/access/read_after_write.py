@@ -15,6 +15,7 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import ResourceCreator, created_id, is_natural, moved_to
+from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE
 from apiproof.openapi.document import Operation
 
@@ -71,6 +72,7 @@ class ReadAfterWriteProbe:
         if operation.method in SAFE or not readers(self._preparer, operation):
             return
         prepared = self._preparer.prepared(operation)
+        before = self._before(prepared) if operation.method == "DELETE" else NO_ANSWER
         response = self._write(prepared)
         request = reading(self._preparer, replace(prepared, request=self._sent), response)
         if request is None or not response.ok:
@@ -86,7 +88,7 @@ class ReadAfterWriteProbe:
             return
         if operation.method == "DELETE":
             # A deleted account cannot even sign in: what counts is that it is not read.
-            is_there = read.ok and not read.is_empty
+            is_there = read.ok and not read.is_empty and not _is_put_aside(before, read)
             note = f"what was deleted is still read ({read.status})" if is_there else ""
         else:
             again = self._preparer.sender.send(request, credential)
@@ -139,6 +141,14 @@ class ReadAfterWriteProbe:
         self._sent = prepared.request
         return send(prepared.request, prepared.auth)
 
+    def _before(self, prepared: PreparedRequest) -> Response:
+        """Return what reads show of what is about to be deleted."""
+        where = reading(self._preparer, prepared, NO_ANSWER)
+        if where is None:
+            return NO_ANSWER
+        credential = self._preparer.credential(where.operation, prepared.user)
+        return self._preparer.sender.send(where, credential)
+
     def _followed(
         self, operation: Operation, request: Request, location: str, response: Response
     ) -> tuple[Cell, list[AccessFinding]]:
@@ -147,6 +157,25 @@ class ReadAfterWriteProbe:
         if response.status == 201 and target.rstrip("/") != request.path.rstrip("/"):
             note = "Location does not lead to what was made"
         return evaluated(operation, CHECK, "location", (response,), note)
+
+
+_STATE = re.compile(
+    r"state|status|estado|estatus|phase|stage|active|archived|cancel|delet|remov|closed|void",
+    re.IGNORECASE,
+)
+
+
+def _is_put_aside(before: Response, after: Response) -> bool:
+    """Whether a deletion has changed the state that an object shows: it was cancelled, say."""
+    was, has = before.json, after.json
+    if not isinstance(was, Mapping) or not isinstance(has, Mapping):
+        return False
+    known, now = flatten(was), flatten(has)
+    return any(
+        _STATE.search(str(path)) and now[path] != value
+        for path, value in known.items()
+        if path in now
+    ) or any(_STATE.search(str(path)) for path in now.keys() - known.keys())
 
 
 def _ignorable(prepared: PreparedRequest) -> set[str]:

@@ -352,11 +352,18 @@ def nonexistent_id(value: Any, number: int = 0) -> Any:
         return f"{1901 + number}{text[4:]}".replace("-02-29", "-02-28")
     if _UUID.fullmatch(text):
         return str(uuid.uuid5(uuid.UUID(text), f"nonexistent id-{number}"))
-    return "".join(_next(letter, number + 1) for letter in text)
+    if sum(map(str.isdigit, text)) >= _MANY:  # a serial, whose letters may be of a few
+        return "".join(_next(letter, number + 1, _DIGITS) for letter in text)
+    return "".join(_next(letter, number + 1, _ALPHABETS) for letter in text)
 
 
-def _next(letter: str, step: int) -> str:
-    for first, count in (("a", 26), ("A", 26), ("0", 10)):
+_MANY = 4  # digits, of which another choice names nothing
+_DIGITS = (("0", 10),)
+_ALPHABETS = (("a", 26), ("A", 26), *_DIGITS)
+
+
+def _next(letter: str, step: int, ranges: tuple[tuple[str, int], ...]) -> str:
+    for first, count in ranges:
         place = ord(letter) - ord(first)
         if 0 <= place < count:
             return chr(ord(first) + (place + step) % count)

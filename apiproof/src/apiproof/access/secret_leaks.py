@@ -247,8 +247,9 @@ class SecretLeaks:
                 what, place = kind, _place(response, PATTERNS[kind].search)
             text = f"a {response.status} holds {what} {place}"
             finding = self._leak(operation, f"{kind}-{response.status}", text, response)
-            # FastAPI's 422 shows what was sent to who sent it: unwise, and nobody else's to read.
-            is_echo = not response.ok and _is_sent(value, request)
+            # FastAPI's 422 shows what was sent to who sent it, and some services the token in their
+            # caller's profile: unwise, and nobody else's to read.
+            is_echo = _is_held(value, auth) if response.ok else _is_sent(value, request)
             yield replace(finding, impact=Impact.DEVIATION) if is_echo else finding
         is_anonymous = self._security.is_bare(auth)
         if response.ok and (field := password_field(response.json)):
@@ -322,9 +323,10 @@ class SecretLeaks:
 
 
 def without_own_tokens(body: Any, auth: RequestAuth) -> Any:
-    """Return a body without tokens that say of their holder what the credential that was sent says.
+    """Return a body without further tokens of whom the credential that was sent is of.
 
-    Some services give who asks for themselves a new token with the answer.
+    Some services give who asks for themselves, or changes their password, a new token with the
+    answer.
     """
     held = [_credential(value) for value in auth.headers.values()]
     sent = next(filter(None, map(_identity, held)), None)
@@ -342,11 +344,20 @@ _PASSING = frozenset({"exp", "iat", "nbf", "jti", "auth_time"})
 
 
 def _identity(text: str) -> dict[str, Any] | None:
-    """Return the claims of a token without its times; None where a text is none."""
+    """Return whom a token is of: its subject, or else its claims without times.
+
+    None where a text is no token. A subject is unique at its issuer (RFC 7519, 4.1.2).
+    """
     token = decode_unverified(text) if _is_token(text) else None
     if token is None:
         return None
+    if token.claims.get("sub"):
+        return {name: token.claims.get(name) for name in ("iss", "sub")}
     return {name: value for name, value in token.claims.items() if name not in _PASSING} or None
+
+
+def _is_held(value: str, auth: RequestAuth) -> bool:
+    return value in map(_credential, auth.headers.values())
 
 
 def _is_sent(value: str, request: Request) -> bool:

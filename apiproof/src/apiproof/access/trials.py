@@ -9,6 +9,7 @@ from apiproof.access.bulk_ids import BulkIdsProbe
 from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.open_reads import OpenReadProbe
 from apiproof.access.prepare import RequestPreparer
+from apiproof.access.private_objects import ExportProbe, OpenPartProbe
 from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.report import Trial
 from apiproof.access.tenants import TenantProbe
@@ -35,6 +36,8 @@ def trials_with_accounts(
         yield BulkIdsProbe(preparer, accounts)
         yield TenantProbe(preparer, accounts)
         yield OpenReadProbe(preparer, accounts)
+        yield OpenPartProbe(preparer, accounts)
+        yield ExportProbe(preparer, accounts)
     if "privileges_enforced" in asked:
         yield PrivilegeProbe(preparer, accounts)
     if asked & {"users_not_enumerable", "logins_limited", "secrets_not_leaked"}:
