@@ -103,8 +103,9 @@ def test_a_baseline_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(BaselineUnusable, match="write one with --write-baseline"):
         read_baseline(tmp_path / "none.txt")
     report = build_report("s", datetime.now(UTC), [step_result("x", {"n": 1})])
+    (tmp_path / "file").touch()
     with pytest.raises(BaselineUnusable, match="cannot be written"):
-        write_baseline(report, tmp_path / "no" / "folder.txt")
+        write_baseline(report, tmp_path / "file" / "known.txt")
 
 
 def test_steps_can_be_chosen() -> None:

@@ -1,5 +1,6 @@
 """Reports on disk: whole files, a history of runs, and what single commands kept."""
 
+import errno
 import json
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from apiproof.reporting.store import (
     save_step,
     saved_steps,
     trend,
+    write_atomically,
     write_report,
 )
 from tests.reporting.samples import sample_report
@@ -99,3 +101,30 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "reports").write_text("a file", "utf-8")
     with pytest.raises(ReportUnusable, match="No report can be written to"):
         write_report(sample_report(), tmp_path / "reports")
+
+
+def test_a_full_disk_leaves_what_is_there_and_the_file_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = tmp_path / "openapi.json"
+    known.write_text("whole", encoding="utf-8")
+
+    def fill(path: Path, _text: str, **_: object) -> None:
+        path.open("w", encoding="utf-8").close()
+        raise OSError(errno.ENOSPC, "No space left on device")  # a write knows no name
+
+    monkeypatch.setattr(Path, "write_text", fill)
+    for path in (known, tmp_path / "new.txt"):
+        with pytest.raises(OSError, match="No space") as raised:
+            write_atomically(path, "more")
+        assert raised.value.filename == str(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["openapi.json"]
+    assert known.read_text(encoding="utf-8") == "whole"
+
+
+def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
+    link = tmp_path / "openapi.json"
+    link.symlink_to("docs.json")
+    write_atomically(link, "{}")
+    assert link.is_symlink()
+    assert (tmp_path / "docs.json").read_text(encoding="utf-8") == "{}"

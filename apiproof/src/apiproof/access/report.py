@@ -20,6 +20,7 @@ from apiproof.errors import UNREADABLE, UserError
 from apiproof.openapi.document import Operation
 from apiproof.reporting.finding import counted
 from apiproof.reporting.model import Status
+from apiproof.reporting.store import write_atomically
 
 INTERRUPTED = "Interrupted: what was found until then is in the reports."
 NOT_VERIFIED = "the signature is not verified"
@@ -372,7 +373,7 @@ def write_baseline(report: AccessReport, path: Path, kept: Mapping[str, str] | N
     known = [{"id": name, "text": text} for name, text in ({**(kept or {}), **found}).items()]
     secured = as_lines(declared_security(report.document))
     text = json.dumps({"known": known, "secured": secured}, indent=2)
-    path.write_text(text + "\n", encoding="utf-8")
+    write_atomically(path, text + "\n")
 
 
 def compare_to_baseline(

@@ -190,6 +190,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
 
     from apiproof.access.functions import proposed_roles
     from apiproof.access.rendering import print_report, write_reports
+    from apiproof.reporting.store import write_atomically
     from apiproof.reporting.terminal import console
 
     report.add(probing.security_lost(known.secured, report.document))
@@ -198,7 +199,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
     print_report(report, diff, console)
     console.print(f"Reports: {', '.join(str(path) for path in written)}", soft_wrap=True)
     if write_roles is not None:
-        write_roles.write_text(proposed_roles(report), encoding="utf-8")
+        write_atomically(write_roles, proposed_roles(report))
     code = _exit_code(report, diff, probing.Impact[fail_on.name])
     if write_baseline is not None and code != 2:  # half a run is no baseline
         probing.write_baseline(report, write_baseline, kept)
@@ -217,6 +218,7 @@ def init(
     """Write an identities file from the document: its login, and two users to fill in."""
     from apiproof.access.identities_file import identities_file
     from apiproof.errors import UserError
+    from apiproof.reporting.store import write_atomically
     from apiproof.reporting.terminal import console
 
     if url is None and openapi is None:
@@ -224,7 +226,7 @@ def init(
     if output.exists():
         raise UserError(f"{output} is there already: remove it, or name another with --output.")
     document = _document(url or "", openapi)
-    output.write_text(identities_file(document), encoding="utf-8")
+    write_atomically(output, identities_file(document))
     console.print(
         f"Wrote {output}: fill in names and passwords, then run "
         f"`apiproof access --url {url or 'URL'} --identities {output}`.",

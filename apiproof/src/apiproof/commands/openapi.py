@@ -68,13 +68,14 @@ def check(
     """Compare the committed document with what the application declares; 1 if they differ."""
     from apiproof.pipeline import document_findings
     from apiproof.reporting import counted
+    from apiproof.reporting.store import write_atomically
     from apiproof.service import load_service
 
     loaded = load_service(service)
     document = _declared(loaded)
     if write:
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        loaded.document_path.write_text(text, encoding="utf-8")
+        write_atomically(loaded.document_path, text)
     count, findings = document_findings(loaded, document)
     for line in findings:
         typer.echo(line)

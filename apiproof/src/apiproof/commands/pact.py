@@ -33,14 +33,14 @@ def states(
     """List the provider states that pacts may name, with their parameters and values."""
     from apiproof.pacts.states import StateRegistry
     from apiproof.pacts.states.catalogue import as_document, as_readme, print_states
+    from apiproof.reporting.store import write_atomically
     from apiproof.reporting.terminal import console
     from apiproof.service import load_service
 
     chosen = load_service(service)
     registry = chosen.states or StateRegistry()
     if readme is not None:
-        readme.parent.mkdir(parents=True, exist_ok=True)
-        readme.write_text(as_readme(registry, chosen.name), encoding="utf-8")
+        write_atomically(readme, as_readme(registry, chosen.name))
         typer.echo(f"Wrote {readme}: {len(registry)} states.")
     elif format == "json":
         typer.echo(json.dumps(as_document(registry), indent=2))

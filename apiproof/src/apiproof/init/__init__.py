@@ -22,6 +22,7 @@ from apiproof.init.import_root import defines, dotted, file_of, import_root, is_
 from apiproof.init.recognition import recognise, session_enders
 from apiproof.init.source import SourceFacts, read_source
 from apiproof.openapi.document import operations
+from apiproof.reporting.store import write_atomically
 
 __all__ = [
     "SERVICE_FILE",
@@ -134,8 +135,7 @@ def write(root: Path, plan: Plan) -> Iterator[Written]:
     for name, text in texts(plan).items():
         path = root / name
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
+            write_atomically(path, text)
             yield Written(name, "written")
             continue
         there = path.read_text(encoding="utf-8", errors="replace")

@@ -18,6 +18,7 @@ from typing import Final
 from apiproof.errors import UserError
 from apiproof.reporting.finding import WARNING
 from apiproof.reporting.model import Case, Report, Status, StepResult, step_result
+from apiproof.reporting.store import write_atomically
 
 _HEAD: Final = "# Findings that are known, by id, one a line. Written by `apiproof run`.\n"
 
@@ -80,7 +81,7 @@ def write_baseline(
     ids = sorted(filter(_is_id, lines))
     text = "".join(f"{each}\n" for each in [*ids, *sorted(lines - set(ids))])
     try:
-        path.write_text(_HEAD + text, encoding="utf-8")
+        write_atomically(path, _HEAD + text)
     except OSError as error:
         raise BaselineUnusable(
             f"The baseline {path} cannot be written ({error.strerror})."

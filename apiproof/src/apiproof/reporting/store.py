@@ -5,6 +5,7 @@ reports/steps/NAME.json      the newest result of a command that is run by itsel
 reports/history/TIME.json    one line's worth of each of the last runs
 """
 
+import contextlib
 import dataclasses
 import json
 import re
@@ -149,10 +150,21 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all: on a full disk, what is there stays.
+
+    Raises:
+        UserError: It is a folder.
+        OSError: It cannot be written; with its name.
+    """
     if path.is_dir():
         raise UserError(f"{path} is a folder; name a file to write.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
+    target = path.resolve()  # a link stays one
+    draft = target.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(target)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None
