@@ -246,3 +246,36 @@ def test_as_many_connections_as_there_are_threads_are_kept_and_none_is_opened_an
                 sent = [clients.submit(each.send, HttpClient(live)) for each in requests]
                 wait(sent, PATIENCE)
     assert proxy.accepted == len(requests)
+
+
+def test_what_lacks_the_header_of_all_of_cognitos_answers_is_none_of_them(
+    env: Environment,
+) -> None:
+    """Neither a success nor a refusal: a proxy may speak JSON as well."""
+    requests = [valid(env, name) for name in SILENTLY_DONE]
+    with answered(env, {call: {} for call in SILENTLY_DONE.values()}) as (client, cognito):
+        del cognito.headers["x-amzn-requestid"]
+        assert [request.send(client).status_code for request in requests] == [503] * len(requests)
+        assert valid(env, "login_user").send(client).status_code == 503
+        cognito.headers["x-amzn-requestid"] = "1"
+        assert valid(env, "login_user").send(client).status_code == 401
+
+
+@pytest.mark.parametrize("text", ["", "a\0b", "\ud800"], ids=ascii)
+def test_a_text_that_nobody_can_hold_is_none(env: Environment, text: Any) -> None:
+    """A session without one of its tokens, or an account that no database takes, is no answer."""
+    user = env.new_account()
+    change(env, "DELETE FROM users WHERE sub = %s", user.sub)
+    session, found = session_of(user), account(user.username, user.sub)
+    with answered(env, {}) as (client, cognito):
+        for member in ("AccessToken", "IdToken", "RefreshToken"):
+            result = {**session["AuthenticationResult"], member: text}
+            cognito.answers = {
+                "InitiateAuth": {"AuthenticationResult": result},
+                "AdminGetUser": found,
+            }
+            assert valid(env, "login_user", user).send(client).status_code == 503, member
+        cognito.answers = {"InitiateAuth": session, "AdminGetUser": found | {"Username": text}}
+        assert valid(env, "login_user", user).send(client).status_code == 503
+        cognito.answers = {"InitiateAuth": session, "AdminGetUser": found}
+        assert valid(env, "login_user", user).send(client).status_code == 200
