@@ -12,7 +12,7 @@ import pytest
 from apiproof.environment import Environment
 from apiproof.http.client import AsgiClient, HttpClient
 from apiproof.http.server import run_server
-from apiproof.network_faults import Answer, FaultProxy, postgres_error
+from apiproof.network_faults import Answer, FaultNotTriggered, FaultProxy, Reset, postgres_error
 from tests.contract.events import PATIENCE
 from tests.contract.pool_changes import altered, changing, sessions
 from tests.contract.valid_requests import bearer, valid
@@ -264,3 +264,22 @@ def test_whatever_a_look_at_the_database_meets_it_is_not_ready(
             assert answer.status_code == 503
             assert "Retry-After" in answer.headers
         assert client.request("GET", "/ready").status_code == 200
+
+
+def test_a_connection_that_has_just_worked_is_not_tried_again(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A try is a way to the database and back; after a second it is worth it."""
+    request, trying, begun = valid(env, "read_me"), b"SELECT 1\0", time.monotonic()
+    unset, ahead = time.monotonic, 0.0
+    # However busy the machine is, next to no time passes.
+    monkeypatch.setattr(time, "monotonic", lambda: begun + ahead + (unset() - begun) / 1000)
+    with FaultProxy(env.config.database_url) as proxy:
+        where = replace(env.config, database_url=proxy.url)
+        with AsgiClient(application(where)) as client:
+            assert request.send(client).status_code == 200
+            with pytest.raises(FaultNotTriggered), proxy.fault(Reset(), when=trying):
+                assert request.send(client).status_code == 200
+            ahead = 1.1
+            with proxy.fault(Reset(), when=trying):
+                assert request.send(client).status_code == 200

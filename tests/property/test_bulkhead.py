@@ -337,3 +337,52 @@ def test_a_thread_that_the_system_does_not_give_is_not_missed(
     begun = time.monotonic()
     assert asyncio.run(main()) == ["later", "later", "later", "done"]
     assert time.monotonic() - begun < PATIENCE
+
+
+def test_work_for_which_nobody_waits_when_its_thread_begins_is_not_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    done: list[str] = []
+
+    async def main() -> None:
+        asked, may_begin = asyncio.Event(), asyncio.Event()
+
+        async def late(work: Any, *arguments: Any, **_: Any) -> Any:
+            asked.set()
+            await may_begin.wait()
+            return work(*arguments)
+
+        monkeypatch.setattr(anyio.to_thread, "run_sync", late)
+        asker = asyncio.create_task(bulkhead().run(lambda: done.append("work")))
+        await asked.wait()
+        asker.cancel()
+        await asyncio.wait([asker])
+        may_begin.set()
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    asyncio.run(main())
+    assert done == []
+
+
+def test_a_row_has_no_more_than_its_share_however_many_come_and_go() -> None:
+    """Two of three threads are for a row: the third serves whoever needs no row."""
+    ends = [threading.Event() for _ in range(4)]
+
+    async def main() -> str:
+        one = Bulkhead(DatabaseUnavailable, threads=3, queue=100, for_a_row=2)
+        work = [partial(end.wait, PATIENCE) for end in ends]
+        first, *others = [asyncio.create_task(one.run(each, row="kept")) for each in work[:3]]
+        await asyncio.sleep(0)
+        ends[0].set()
+        await first  # and the third has its place
+        others.append(asyncio.create_task(one.run(work[3], row="kept")))
+        await asyncio.sleep(0)
+        with started(1.0):
+            answer = await told(one.run(lambda: "served"))
+        for end in ends:
+            end.set()
+        await asyncio.gather(*others)
+        return answer
+
+    assert asyncio.run(main()) == "served"
