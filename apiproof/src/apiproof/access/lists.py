@@ -9,7 +9,7 @@ from typing import Any
 from apiproof.access.checks import Impact
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, Response
-from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names
+from apiproof.access.objects import CHECK, SHARED_EXTENSION
 from apiproof.access.owners import is_kept_above
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
@@ -127,7 +127,7 @@ class ListAccessProbe:
         self, reader: Operation, listed: PreparedRequest, item: Mapping[str, Any]
     ) -> Response | None:
         """Read an object of a list by itself; None where the list does not say its id."""
-        name, creator = path_names(reader)[-1], ResourceCreator(listed.request.operation)
+        name, creator = reader.path_parameters[-1], ResourceCreator(listed.request.operation)
         key = created_id(creator, Response(200, {}, json.dumps(item)), reader.path, name)
         if key is None:
             return None
@@ -149,7 +149,7 @@ class ListAccessProbe:
             and found.path.count("{") == path.count("{") + 1
         ]
         for reader in readers:
-            name = path_names(reader)[-1]  # a slug, where the list goes by numbers
+            name = reader.path_parameters[-1]  # a slug, where the list goes by numbers
             creator = ResourceCreator(made.creator)
             key = created_id(creator, made.response, reader.path, name, made.request)
             values = {**made.request.values, name: made.value if key is None else key}

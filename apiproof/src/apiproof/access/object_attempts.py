@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from apiproof.access.http import Request
+from apiproof.access.http import Request, Response
 from apiproof.access.owners import may_read_named, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
@@ -69,6 +69,17 @@ class AccessAttempts:
         for reference in prepared.references:
             if not reference.is_list and not self._is_open(operation, reference, other):
                 yield self._by_reference(operation, prepared, reference, auth)
+
+    def refuse_above(self, attempt: AccessAttempt, theirs: Response) -> bool:
+        """Whether what never existed is refused alike below the same parent.
+
+        Then the parent refuses whoever is no member of it, and tells nothing of what it holds.
+        """
+        names = attempt.theirs.operation.path_parameters
+        if len(names) < 2:
+            return False
+        nothing = attempt.theirs.at(**{names[-1]: nonexistent_id(attempt.theirs.values[names[-1]])})
+        return self._preparer.sender.send(nothing, attempt.auth).status == theirs.status
 
     def _is_open(self, operation: Operation, reference: Reference, other: User) -> bool:
         """Whether others are shown what a read names in its query or headers."""

@@ -208,6 +208,8 @@ class ObjectAccessProbe:
                 prepared, attempt, is_done=theirs.ok
             ):
                 note = ""
+            if note and not theirs.ok and self._attempts.refuse_above(attempt, theirs):
+                note = ""
         kind = "changed" if has_changed else "let in" if theirs.ok else "tells"
         return evaluated(
             operation,
@@ -293,7 +295,9 @@ class ObjectAccessProbe:
 
     def _at(self, reader: Operation, prepared: PreparedRequest) -> Request:
         """Return the request that reads what a prepared request is about."""
-        return Request(reader, {name: prepared.request.values[name] for name in path_names(reader)})
+        return Request(
+            reader, {name: prepared.request.values[name] for name in reader.path_parameters}
+        )
 
 
 def _key_of(made: CreatedResource) -> tuple[str, str]:
@@ -321,11 +325,6 @@ def reader_of(preparer: RequestPreparer, prepared: PreparedRequest) -> Operation
         ),
         None,
     )
-
-
-def path_names(operation: Operation) -> list[str]:
-    """Return the names of the parameters in an operation's path."""
-    return [part[1:-1] for part in operation.path.split("/") if part[:1] == "{"]
 
 
 def holds_back_secrets(whole: Any, shown: Mapping[str, Any]) -> bool:

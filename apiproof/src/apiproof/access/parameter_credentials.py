@@ -9,7 +9,7 @@ import contextlib
 import copy
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from apiproof.access.requirements import UNDECLARED
@@ -28,8 +28,19 @@ _MAILED = re.compile(
     r"reset|verif|confirm|activat|invit|unsubscrib|log[-_ ]?in|sign[-_ ]?(in|up)|regist|refresh",
     re.IGNORECASE,
 )
+_CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
 FEWEST = 2  # operations that ask for it
 Place = tuple[str, str]
+HEADER: Place = ("header", "Authorization")
+
+
+def place_of(cookies: Iterable[str], query: Iterable[str]) -> Place:
+    """Return where a credential stands, by the names of what a user sends beside headers."""
+    if (name := next(iter(query), None)) is not None:
+        return "query", name
+    names = [one for one in cookies if not _CSRF.search(one)]
+    named = [one for one in names if _NAMES["cookie"].fullmatch(one)]
+    return next((("cookie", one) for one in (*named, *names)), HEADER)
 
 
 def with_undeclared_schemes(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -58,15 +69,21 @@ def with_undeclared_schemes(document: Mapping[str, Any]) -> Mapping[str, Any]:
     return changed
 
 
-def with_unnamed_scheme(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a document that has a token in `Authorization` where it says nothing of credentials.
+def with_unnamed_scheme(
+    document: Mapping[str, Any], place: Callable[[], Place]
+) -> Mapping[str, Any]:
+    """Return a document that has a key where it says nothing of credentials.
 
     Which operations ask for it shows when they are called.
+
+    Args:
+        document: The document; it is not changed.
+        place: Says where users send theirs, as `header` and `Authorization`; they may sign in.
     """
     components = document.get("components") or {}
     if components.get("securitySchemes") or any(one.security for one in operations(document)):
         return document
-    unnamed = {UNDECLARED: _key("header", "Authorization")}
+    unnamed = {UNDECLARED: _key(*place())}
     return {**document, "components": {**components, "securitySchemes": unnamed}}
 
 

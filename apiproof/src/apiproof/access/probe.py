@@ -90,8 +90,9 @@ class Probe:
         self._sample = CaseSample()
         self._accounts = user_source if isinstance(user_source, Accounts) else None
         declared, is_abroad = document, self._accounts is not None
-        if is_abroad:
-            document = with_open_logins(with_unnamed_scheme(with_undeclared_schemes(document)))
+        if self._accounts is not None:
+            named = with_unnamed_scheme(with_undeclared_schemes(document), self._accounts.place)
+            document = with_open_logins(named)
         self._security = SecurityModel(document)
         self._safeguards = Safeguards(
             destructive=options.destructive, read_only=options.read_only, named=options.only
@@ -366,6 +367,8 @@ class Probe:
                 continue
             response = self._preparer.sender.send(prepared.request, NO_AUTH)
             note = f"asks for a credential ({response.status}) and is declared public"
+            if self._security.is_unnamed:
+                note = ""  # nothing is declared, neither public nor secured
             yield evaluated(operation, "public_is_declared", "anonymous", (response,), note)
             if self._security.is_unnamed:  # only calls could tell: it is tried as if declared
                 self._security.secure(secured)

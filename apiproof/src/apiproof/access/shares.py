@@ -10,7 +10,7 @@ from typing import Any
 
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, fields_of, plain_name, with_field
 from apiproof.access.http import Request
-from apiproof.access.objects import CHECK, SHARED_EXTENSION, path_names, reader_of
+from apiproof.access.objects import CHECK, SHARED_EXTENSION, reader_of
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest, own_value
 from apiproof.access.report import AccessFinding, Cell, evaluated
@@ -71,7 +71,7 @@ class ShareProbe:
         except NotApplicable:
             return
         theirs = self._preparer.credential(operation, other)
-        values = {name: prepared.request.values[name] for name in path_names(reader)}
+        values = {name: prepared.request.values[name] for name in reader.path_parameters}
         reading = Request(reader, values)
         send = self._preparer.sender.send
         if send(reading, theirs).ok:

@@ -13,6 +13,7 @@ import requests
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from apiproof.access.parameter_credentials import Place, place_of
 from apiproof.access.requirements import SecurityModel
 from apiproof.access.users import User
 from apiproof.access.users_wfc import (
@@ -210,6 +211,11 @@ class FileUsers:
         return User(
             user.name, attributes, headers=others, csrf=partial(self._csrf, user.name), is_lent=True
         )
+
+    def place(self) -> Place:
+        """Return where the first user's credential stands: `cookie` and `sid`, say."""
+        auth = self._of(next(iter(self._users)))
+        return place_of(auth.cookies, auth.query)
 
     def _csrf(self, name: str) -> RequestAuth:
         return self._auths[name].csrf if name in self._auths else NO_AUTH
