@@ -35,6 +35,8 @@ def _requests() -> dict[str, Request]:
         pytest.param({"/mine": 200}, {"/mine": 200, "/theirs": 401}, {401}, id="open-to-everybody"),
         pytest.param({"/open": 401}, {"/open": 200, "/mine": 401}, {401}, id="declared-public"),
         pytest.param({}, {"/mine": 200, "/theirs": 401}, set(), id="nothing-to-compare-with"),
+        pytest.param({"/mine": 401}, {"/theirs": 403}, set(), id="maybe-of-too-few-rights"),
+        pytest.param({"/mine": 401}, {"/theirs": 401}, {401}, id="taken-for-nobody"),
         pytest.param({"/mine": 401}, {}, set(), id="never-asked"),
     ],
 )

@@ -113,6 +113,25 @@ def test_a_leak_says_which_secret_and_where_and_never_the_secret(
     assert not any(TOKEN in text or "hunter2" in text or "users-pass" in text for text in texts)
 
 
+@pytest.mark.parametrize(
+    ("sent", "impact"), [(TOKEN, Impact.DEVIATION), ("another-one", Impact.LEAK)]
+)
+def test_a_profile_that_holds_its_callers_own_token_leaks_nothing(
+    sent: str, impact: Impact
+) -> None:
+    document: dict[str, Any] = {
+        "paths": {"/me": {"get": {"operationId": "me", "responses": {"200": {}}}}},
+        "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+    }
+    (operation,) = operations(document)
+    users: Any = SimpleNamespace(secrets=lambda: [TOKEN])
+    auth = RequestAuth(headers={"Authorization": f"Bearer {sent}"})
+    answer = Response(200, {}, json.dumps({"user": {"mark": TOKEN}}))
+    leaks = SecretLeaks(document, SecurityModel(document), users)
+    found = leaks.findings(operation, Request(operation, {}), auth, answer)
+    assert {finding.severity for finding in found} == {impact}
+
+
 def test_a_login_may_answer_with_the_tokens_that_it_declares() -> None:
     schema: dict[str, Any] = {"properties": {"access_token": {}, "name": {}}}
     body = {"access_token": TOKEN, "other_token": TOKEN, "name": "ada"}

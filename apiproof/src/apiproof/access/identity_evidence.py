@@ -48,8 +48,16 @@ class IdentityEvidence:
         seen = self._answers.get(name, {})
         if any(self._is_known(operation, statuses) for operation, statuses in seen.items()):
             return set()
-        refusing = (statuses for statuses in seen.values() if not _successes(statuses))
-        return {status for statuses in refusing for status in statuses & REFUSED}
+        return {
+            status
+            for operation, statuses in seen.items()
+            if not _successes(statuses)
+            for status in statuses & self._refusals(operation)
+        }
+
+    def _refusals(self, operation: str) -> set[int]:
+        """Return what refuses a credential; 403 may be for rights where none was ever sent."""
+        return REFUSED if operation in self._bare else {UNAUTHENTICATED}
 
     def _is_known(self, operation: str, statuses: set[int]) -> bool:
         """Whether a credential was answered otherwise than none is."""
