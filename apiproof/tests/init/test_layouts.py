@@ -290,6 +290,27 @@ def test_an_import_path_that_is_wrong_writes_nothing(
     assert f"apiproof: {reason}" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("document", "next_step"),
+    [
+        ({"paths": {}}, "Next: `apiproof doctor`"),
+        (None, "Next: mend that, remove apiproof_service.py, and run `apiproof init` again"),
+    ],
+)
+def test_where_the_application_does_not_start_init_is_to_be_run_again(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    document: dict[str, Any] | None,
+    next_step: str,
+) -> None:
+    """What is there is never overwritten: a second `init` alone would add nothing."""
+    _project(tmp_path, {"main.py": MAIN})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("apiproof.commands.init._document", lambda *_: (document, "No module"))
+    result = CliRunner().invoke(cli.app, ["init"])
+    assert result.output.splitlines()[-1].startswith(next_step)
+
+
 @pytest.mark.parametrize("name", ["main:app", "main:app.v1", "main"])
 def test_an_import_path_that_may_be_right_is_taken(tmp_path: Path, name: str) -> None:
     _project(tmp_path, {"main.py": f"{MAIN}app.v1 = FastAPI()\n"})

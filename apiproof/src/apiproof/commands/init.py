@@ -47,6 +47,12 @@ def init(
         typer.echo(f"{written.outcome:9}  {written.path}")
         if written.diff:
             typer.echo(written.diff)
+    if document is None:
+        typer.echo(
+            f"Next: mend that, remove {adoption.SERVICE_FILE}, and run `apiproof init` again: "
+            "with the document it writes more into it."
+        )
+        return
     typer.echo("Next: `apiproof doctor`, then `apiproof run`.")
 
 
