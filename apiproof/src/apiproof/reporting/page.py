@@ -166,7 +166,7 @@ def _step(step: StepResult, own: int = 0, *, is_earlier: bool = False) -> dict[s
         "own_findings": [_finding(finding) for finding in step.findings] if is_earlier else [],
         "status": step.status,
         "evidence": f"Looked at: {step.looked_at}." if step.evidence else _nothing(step),
-        "findings": f"{findings}, {others} of them own by another step" if others else findings,
+        "findings": f"{findings}, {others} of them told with another step" if others else findings,
         "duration": _duration(step.seconds),
         "error": step.error,
         "earlier": step.finished[:16].replace("T", " ") if is_earlier else "",
