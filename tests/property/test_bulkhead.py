@@ -378,7 +378,7 @@ def test_a_row_has_no_more_than_its_share_however_many_come_and_go() -> None:
         await first  # and the third has its place
         others.append(asyncio.create_task(one.run(work[3], row="kept")))
         await asyncio.sleep(0)
-        with started(1.0):
+        with started(PATIENCE / 2):
             answer = await told(one.run(lambda: "served"))
         for end in ends:
             end.set()
