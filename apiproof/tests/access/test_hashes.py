@@ -88,3 +88,28 @@ def test_an_account_that_nothing_needs_any_more_is_changed_before_one_is_signed_
         new_user=lambda: User("new"),
     )
     assert spare_account(accounts).name == chosen
+
+
+class Word(BaseModel):
+    password: str
+
+
+@pytest.mark.parametrize("flaw", ["", "named"])
+def test_a_password_that_a_boundary_value_has_changed_is_blamed_on_nobody(flaw: str) -> None:
+    members = Members()
+    for name in LENT:
+        members.add(name)
+    app = FastAPI(title="Words")
+    caller = add_members(app, members, {401: {}, 409: {}, 422: {}})
+
+    @app.put("/users/{username}/word", responses={401: {}, 404: {}}, operation_id="set_word")
+    def set_word(username: str, word: Word, member: Member = Depends(caller)) -> dict[str, str]:  # noqa: B008, FAST002 - closure
+        changed = members.people.get(username) if flaw else member
+        if changed is None:
+            raise HTTPException(404)
+        changed.password = word.password
+        return {"username": member.name}
+
+    found = [one.text for one in probed(app).findings if "set_word" in one.id]
+    is_told = ["another user can set the password of somebody else" in text for text in found]
+    assert any(is_told) is bool(flaw)

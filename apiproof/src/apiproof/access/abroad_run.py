@@ -117,14 +117,13 @@ class AbroadRun:
         }
 
     def _ask_as_everybody(self, sender: Sender) -> None:
-        """Have users of the file who were not needed until now read something, once each."""
-        if (read := self._evidence.read) is None:
-            return
+        """Have users of the file who have shown nothing until now read what others could."""
         with contextlib.suppress(UserError):  # somebody cannot sign in any more
             for user in self._accounts.lent():
-                auth = self._accounts.auth_of(read.operation, user)
-                if auth is not None and not self._evidence.has_asked(user.name):
-                    sender.send(read, auth)
+                for read in self._evidence.reads:
+                    auth = self._accounts.auth_of(read.operation, user)
+                    if auth is not None and not self._evidence.is_known(user.name):
+                        sender.send(read, auth)
 
     def _know_reads(self, user: User) -> None:
         """Take note of what a user was answered about themselves: their session serves."""

@@ -53,6 +53,7 @@ PRIVATE_PATH = re.compile(
 
 _ACCOUNT_NOUN = (
     "user|account|customer|member|profile|person|people|client|patient|employee|student|owner"
+    "|collaborator|colleague|worker"
     "|player|driver|seller|author"
 )
 OF_SOMEBODY = re.compile(
@@ -258,11 +259,25 @@ class AccountAccessProbe:
         elif after != before:
             names = sorted(name for name in before if before[name] != after.get(name))
             note = f"{whoever} can change {', '.join(names) or 'an account'} of somebody else"
-        elif _takes_password(request) and not self._accounts.can_still_log_in(victim):
+        elif self._sets_password(request, victim) and self._sets_password_again(operation):
             note = f"{whoever} can set the password of somebody else"
         if note:
             self._accounts.forget(victim)
         return evaluated(operation, CHECK, CASE, (answer,), note, kind="changed" if note else "")
+
+    def _sets_password(self, request: Request, victim: User) -> bool:
+        return _takes_password(request) and not self._accounts.can_still_log_in(victim)
+
+    def _sets_password_again(self, operation: Operation) -> bool:
+        """Whether the same happens to an account that was just signed in to: a control."""
+        attacker, victim = self._accounts.new_user(), self._accounts.new_user()
+        prepared = self._preparer.prepared(operation, user=attacker)
+        request = substituted(prepared.request, attacker, victim)
+        if request is None or not self._preparer.sender.send(request, prepared.auth).ok:
+            return False
+        self._accounts.forget(attacker)
+        self._accounts.forget(victim)
+        return self._sets_password(request, victim)
 
     def _state(self, victim: User, request: Request) -> dict[str, Any]:
         """Return what the service says of an account to its owner, at a request's place as well."""

@@ -14,6 +14,7 @@ from apiproof.access.payloads import PayloadSource, object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.access.requirements import is_session_ending
+from apiproof.access.safeguards import SAFE
 from apiproof.jwt import SessionEnd
 from apiproof.openapi.document import Operation
 
@@ -44,6 +45,8 @@ class BoundaryProbe:
             for variant in (variant for kind, variant in places if kind == name):
                 response = self._preparer.sender.send(variant, prepared.auth)
                 responses.append(response)
+                if response.ok and operation.method not in SAFE:  # an account by another password
+                    self._preparer.note_success(operation, prepared.user, variant)
                 if _is_fault(operation, response):
                     note = f"{name}: answered {response.status}"
                     responses = [response]

@@ -107,6 +107,7 @@ class Cleanup:
         self._removals: dict[str, Removal] = {}
         self._stayed: Counter[str] = Counter()
         self._unremovable: Counter[str] = Counter()  # successes, whether or not they made anything
+        self._emptied: set[str] = set()  # collections of which several were removed at once
         self._closed: set[str] = set()
         self._ended: set[str] = set()  # accounts that their owners deleted, some more than once
 
@@ -119,6 +120,7 @@ class Cleanup:
         operation = request.operation
         if operation.method == "DELETE":
             self._removals.pop(request.path, None)
+            self._emptied.add(operation.path.rstrip("/"))
             if is_session_ending(operation, SessionEnd.DELETED):
                 self._ended.add(accounts.name_of(auth))
             elif (removed := removed_account(accounts, request)) is not None:
@@ -189,12 +191,16 @@ class Cleanup:
                         auth = _renewed(operation, auth, holder, preparer)
                         answer = sender.send(removal.request, auth)
                 if answer.status == GONE or (
-                    answer.status == UNKNOWN and removal.request.operation.path.count("{") > 1
+                    answer.status == UNKNOWN and self._may_be_gone(operation)
                 ):
                     self._removals.pop(path, None)  # with what it stood in, by an earlier request
         for user in accounts.remaining:
             if self._close(sender, preparer, user):
                 self._closed.add(user.name)
+
+    def _may_be_gone(self, remover: Operation) -> bool:
+        """Whether an object may have gone with what it stood in, or with others of its kind."""
+        return remover.path.count("{") > 1 or remover.path.rpartition("/{")[0] in self._emptied
 
     def left(self, accounts: Accounts) -> list[str]:
         """Return what was made and is still there, one line each."""

@@ -27,7 +27,9 @@ from apiproof.openapi.document import Operation
 CHECK = "functions_enforced"
 REFUSED = {401, 403, 404}
 # Not `/depots/{id}/admin/...`: whoever makes a depot may be its administrator.
-_ADMIN_PATH = re.compile(r"^[^{]*/admin(istration)?(/|$)", re.IGNORECASE)
+_ADMIN_PATH = re.compile(
+    r"^[^{]*/(admin(istration)?|admins?[-_]only|[\w-]*(to|for|only)[-_]admins?)(/|$)", re.IGNORECASE
+)
 _ADMIN_ONLY = re.compile(
     r"\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
     r"|\b(requires?|needs?)\b.{0,20}\badmin"

@@ -11,6 +11,7 @@ from apiproof.access.safeguards import SAFE
 
 UNAUTHENTICATED, FORBIDDEN = 401, 403
 REFUSED = {UNAUTHENTICATED, FORBIDDEN}
+MOST = 5  # reads that whoever is not known yet is asked for
 Answers = dict[str, set[int]]  # statuses by operationId
 
 
@@ -20,7 +21,7 @@ class IdentityEvidence:
     def __init__(self) -> None:
         self._bare: Answers = defaultdict(set)
         self._answers: dict[str, Answers] = defaultdict(lambda: defaultdict(set))
-        self.read: Request | None = None  # that takes a credential
+        self._reads: dict[str, Request] = {}  # that somebody was let in to
 
     def note(self, name: str | None, request: Request, response: Response) -> None:
         """Take note of an answer.
@@ -33,21 +34,32 @@ class IdentityEvidence:
         if request.operation.secured and response.status:
             answers = self._bare if name is None else self._answers[name]
             answers[request.operation.operation_id].add(response.status)
-            if name is None and request.operation.method in SAFE and response.status in REFUSED:
-                self.read = request
+            if name is not None and request.operation.method in SAFE and response.ok:
+                self._reads[request.operation.operation_id] = request
 
-    def has_asked(self, name: str) -> bool:
-        """Whether a user has sent anything that takes a credential."""
-        return name in self._answers
+    @property
+    def reads(self) -> list[Request]:
+        """A few reads that somebody was let in to and who has no credential was refused."""
+        found = [
+            request
+            for name, request in self._reads.items()
+            if self._bare.get(name, set()) and self._bare[name] <= REFUSED
+        ]
+        return sorted(found, key=lambda one: len(one.values))[:MOST]
+
+    def is_known(self, name: str) -> bool:
+        """Whether a user was told what only somebody known is told."""
+        seen = self._answers.get(name, {})
+        return any(self._tells(operation, statuses) for operation, statuses in seen.items())
 
     def refused(self, name: str) -> set[int]:
         """Return with what a user was refused wherever they asked; empty for who was let in.
 
         Who never asked was not refused either.
         """
-        seen = self._answers.get(name, {})
-        if any(self._is_known(operation, statuses) for operation, statuses in seen.items()):
+        if self.is_known(name):
             return set()
+        seen = self._answers.get(name, {})
         return {
             status
             for operation, statuses in seen.items()
@@ -59,7 +71,7 @@ class IdentityEvidence:
         """Return what refuses a credential; 403 may be for rights where none was ever sent."""
         return REFUSED if operation in self._bare else {UNAUTHENTICATED}
 
-    def _is_known(self, operation: str, statuses: set[int]) -> bool:
+    def _tells(self, operation: str, statuses: set[int]) -> bool:
         """Whether a credential was answered otherwise than none is."""
         bare = self._bare.get(operation)
         if bare is None:

@@ -10,7 +10,9 @@ import requests
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import CHECKS
+from apiproof.access.fields import fields_of
 from apiproof.access.http import Request, Response
+from apiproof.access.login_entries import bare
 from apiproof.access.report import AccessFinding
 from apiproof.access.requirements import SecurityModel
 from apiproof.errors import UNREADABLE, UserError
@@ -23,9 +25,11 @@ from apiproof.jwt import (
     decode_unverified,
     sign_hmac,
 )
-from apiproof.jwt.guessing import guess_secret
+from apiproof.jwt.guessing import from_base64, guess_secret, secret_among
+from apiproof.openapi.document import Operation
 
 CHECK = "keys_are_strong"
+SHORTEST, LONGEST = 4, 512  # characters of a secret that an answer may show
 READS = 3  # operations that are tried for one that a forged token opens
 PATIENCE = 3.0  # seconds for an issuer's answer
 
@@ -77,6 +81,26 @@ class KeyProbe:
             if answer is not None and answer.ok:
                 return answer
         return None
+
+
+class ShownKeys:
+    """Looks in answers for the secret that signs the token of who asked."""
+
+    check = CHECK
+
+    def findings(
+        self, operation: Operation, request: Request, auth: RequestAuth, response: Response
+    ) -> Iterator[AccessFinding]:
+        """Yield a finding where a member of an answer is the secret, as it is or in Base64."""
+        del request
+        for held in map(bare, auth.headers.values()) if response.ok else ():
+            said = (str(text) for _, text in fields_of(response.json) if text != held)
+            texts = [text for text in said if SHORTEST <= len(text) <= LONGEST]
+            keys = (key for text in texts for key in (text.encode(), *from_base64(text)))
+            if texts and secret_among(held, keys) is not None:
+                text = "shows the secret that signs tokens: whoever reads it signs any token"
+                name = operation.operation_id
+                yield AccessFinding(CHECK, name, "shown", text, kind="shown", response=response)
 
 
 def _later(claims: Mapping[str, Any]) -> dict[str, Any]:

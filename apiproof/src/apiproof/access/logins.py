@@ -108,6 +108,7 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
         and asks_for_basic(security, one)
     ]
     declared = [one for one in posts if any(one.path.endswith(path) for path in token_paths)]
+    declared.sort(key=lambda one: one.path not in token_paths)  # `/login` before `/old/login`
     named = [one for one in posts if _LOGIN.search(words_of(one)) and has_password(payloads, one)]
     return next(iter([*declared, *named, *by_header]), None)
 

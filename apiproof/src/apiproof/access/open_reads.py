@@ -32,10 +32,10 @@ class OpenReadProbe:
         is_read = operation.method in SAFE and not operation.secured
         if not is_read or operation.definition.get(SHARED_EXTENSION):
             return
-        if not self._accounts.can_create_users:
-            return
-        user, *others = self._accounts.own_accounts or [self._accounts.new_user()]
+        user, *others = self._users()
         if about(operation, user, self._preparer.payloads) is None:
+            return
+        if not others and not self._accounts.can_create_users:
             return
         other = others[0] if others else self._accounts.new_user()
         theirs, control = (about(operation, one, self._preparer.payloads) for one in (user, other))
@@ -48,9 +48,17 @@ class OpenReadProbe:
             note = "anybody, without a credential, reads what belongs to somebody's account"
         yield evaluated(operation, CHECK, CASE, (shown,), note, kind="let in" if note else "")
 
+    def _users(self) -> list[User]:
+        """Return whose belongings to read: those of the file only where nobody signs up."""
+        if not self._accounts.can_create_users:
+            return self._accounts.lent()
+        return self._accounts.own_accounts or [self._accounts.new_user()]
+
     def _fill(self, operation: Operation, request: Request, user: User) -> None:
         """Make something of a user's own, so that a list of it is not empty."""
         maker = self._preparer.maker
+        if user.is_lent:
+            return
         with contextlib.suppress(NotPrepared, NotApplicable):
             for creator in maker.creators.for_list(operation)[:1]:
                 maker.make(creator, PreparedRequest(user, request, NO_AUTH))

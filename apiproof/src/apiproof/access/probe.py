@@ -21,6 +21,7 @@ from apiproof.access.error_conformance import ErrorConformance
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import NotPrepared, Request, Response, Sender, Unreachable, uncredentialed
 from apiproof.access.jwks_trap import serve_jwks_trap
+from apiproof.access.keys import ShownKeys
 from apiproof.access.lists import ListAccessProbe
 from apiproof.access.logins import with_open_logins
 from apiproof.access.mass_assignment import MassAssignmentProbe
@@ -106,6 +107,7 @@ class Probe:
             ErrorConformance(document, self._security, is_abroad=is_abroad),
             SecretLeaks(document, self._security, user_source),
             self._private,
+            ShownKeys() if is_abroad else None,
         )
         self._inspectors = [one for one in inspectors if one and one.check in self._asked]
         self._inspected: dict[str, AccessFinding] = {}

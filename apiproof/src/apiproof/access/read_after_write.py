@@ -115,6 +115,8 @@ class ReadAfterWriteProbe:
             return "what nobody in particular made, an account say, may be its own alone"
         if read.status == UNAUTHORIZED and self._has_ended(prepared):
             return "the account goes by another name now: its credential no longer serves"
+        if prepared.request.operation.method == "DELETE" and _is_list(read.json):
+            return "what reads it is a list, which stays when something of it is gone"
         is_change = prepared.request.operation.method in {"PUT", "PATCH"}
         is_abroad = is_change and prepared.user.is_learnt
         if read.status == NOT_FOUND and is_abroad and any(map(is_natural, prepared.made[-1:])):
@@ -176,6 +178,12 @@ def _is_put_aside(before: Response, after: Response) -> bool:
         for path, value in known.items()
         if path in now
     ) or any(_STATE.search(str(path)) for path in now.keys() - known.keys())
+
+
+def _is_list(body: Any) -> bool:
+    """Whether a body is a list, or an envelope around one."""
+    parts = body.values() if isinstance(body, Mapping) else ()
+    return isinstance(body, list) or any(isinstance(part, list) for part in parts)
 
 
 def _ignorable(prepared: PreparedRequest) -> set[str]:

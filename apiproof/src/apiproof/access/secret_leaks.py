@@ -20,6 +20,7 @@ from apiproof.openapi.references import flattened
 from apiproof.openapi.responses import ResponseValidator
 from apiproof.redaction import LOOKS, is_secret, secrets_in
 
+ERRORS = {"a stack trace", "SQL"}
 OF_THE_RUN = "a secret of the run"
 SHORTEST = 8  # characters of a known secret; shorter ones turn up by chance
 
@@ -246,7 +247,9 @@ class SecretLeaks:
             else:
                 what, place = kind, _place(response, PATTERNS[kind].search)
             text = f"a {response.status} holds {what} {place}"
-            finding = self._leak(operation, f"{kind}-{response.status}", text, response)
+            # A framework that shows its errors does so everywhere.
+            cause = f"{SHOWN} {kind}" if kind in ERRORS and not response.ok else ""
+            finding = self._leak(operation, f"{kind}-{response.status}", text, response, cause)
             # FastAPI's 422 shows what was sent to who sent it, and some services the token in their
             # caller's profile: unwise, and nobody else's to read.
             is_echo = _is_held(value, auth) if response.ok else _is_sent(value, request)

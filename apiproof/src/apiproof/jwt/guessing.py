@@ -1,5 +1,7 @@
 """Secrets of HMAC-signed tokens, guessed offline: common words, words at hand, short numbers."""
 
+import base64
+import contextlib
 import hashlib
 import hmac
 import itertools
@@ -215,6 +217,16 @@ def guess_secret(token: str, words: Iterable[str] = ()) -> bytes | None:
         token: A compact JWS.
         words: What may be part of it: words of the service's document.
     """
+    return secret_among(token, _secrets(words))
+
+
+def secret_among(token: str, secrets: Iterable[bytes]) -> bytes | None:
+    """Return which of some secrets a token is signed with; None for none of them.
+
+    Args:
+        token: A compact JWS.
+        secrets: To be tried.
+    """
     jws = decode_unverified(token)
     algorithm = str(jws.header.get("alg", "")) if jws else ""
     if jws is None or algorithm not in {"HS256", "HS384", "HS512"}:
@@ -225,7 +237,7 @@ def guess_secret(token: str, words: Iterable[str] = ()) -> bytes | None:
         signature = decode(jws.signature)
     except ValueError:
         return None
-    for secret in _secrets(words):
+    for secret in secrets:
         if _signed(secret, text, digest) == signature:
             return secret
     return None
@@ -253,9 +265,17 @@ def _secrets(words: Iterable[str]) -> Iterator[bytes]:
     common = (spelling for word in COMMON for spelling in _spellings(word))
     for word in dict.fromkeys((*common, *_variants(words))):
         yield word.encode()
+        yield from from_base64(word)
     for length in range(1, DIGITS + 1):
         for digits in itertools.product(b"0123456789", repeat=length):
             yield bytes(digits)
+
+
+def from_base64(text: str) -> Iterator[bytes]:
+    """Yield what a text stands for in Base64: Java's libraries take secrets so, words too."""
+    whole = text[: len(text) - (len(text) % 4 == 1)]
+    with contextlib.suppress(ValueError):
+        yield base64.b64decode(whole + "=" * (-len(whole) % 4), altchars=b"-_", validate=True)
 
 
 def _variants(words: Iterable[str]) -> Iterator[str]:
