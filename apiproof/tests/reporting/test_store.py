@@ -2,7 +2,10 @@
 
 import errno
 import json
+import os
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -128,3 +131,23 @@ def test_a_link_to_a_file_stays_one(tmp_path: Path) -> None:
     write_atomically(link, "{}")
     assert link.is_symlink()
     assert (tmp_path / "docs.json").read_text(encoding="utf-8") == "{}"
+
+
+@pytest.mark.parametrize("why", [errno.EBUSY, errno.EACCES, errno.EROFS])
+def test_a_file_whose_place_no_other_may_take_is_written_as_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, why: int
+) -> None:
+    """A single file that is mounted into a container, say (rename(2), EBUSY)."""
+
+    def refused(*_: Any) -> None:
+        raise OSError(why, os.strerror(why))
+
+    path = tmp_path / "baseline.txt"
+    path.write_text("old", encoding="utf-8")
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", refused)
+        write_atomically(path, "new")
+        with pytest.raises(OSError, match=re.escape(str(tmp_path / "other.txt"))):
+            write_atomically(tmp_path / "other.txt", "new")
+    assert path.read_text(encoding="utf-8") == "new"
+    assert [each.name for each in tmp_path.iterdir()] == ["baseline.txt"]

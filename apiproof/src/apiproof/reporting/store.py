@@ -7,6 +7,7 @@ reports/history/TIME.json    one line's worth of each of the last runs
 
 import contextlib
 import dataclasses
+import errno
 import json
 import re
 from collections import Counter
@@ -149,8 +150,14 @@ def _read(path: Path) -> dict[str, Any] | None:
     return run if counted else None
 
 
+# Another file may not take its place: a single file that is mounted, or in a folder of others'.
+_IN_PLACE_ONLY: Final = {errno.EBUSY, errno.EXDEV, errno.EACCES, errno.EPERM, errno.EROFS}
+
+
 def write_atomically(path: Path, text: str) -> None:
     """Write a file whole or not at all: on a full disk, what is there stays.
+
+    Where another file may not take its place, it is written as it stands.
 
     Raises:
         UserError: It is a folder.
@@ -167,4 +174,6 @@ def write_atomically(path: Path, text: str) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise OSError(error.errno, error.strerror, str(path)) from None
+        if error.errno not in _IN_PLACE_ONLY or not target.is_file():
+            raise OSError(error.errno, error.strerror, str(path)) from None
+        path.write_text(text, encoding="utf-8")
