@@ -107,7 +107,7 @@ def _run(command: Sequence[str], folder: Path, target: Target) -> tuple[int, flo
         command, cwd=folder, env=target.environment, capture_output=True, text=True, check=False
     )
     seconds = time.monotonic() - started
-    told = re.findall(r"([\d,]+) generated|scenarios, ([\d,]+) requests", done.stdout)
+    told = re.findall(r"([\d,]+) generated|scenarios?, ([\d,]+) requests?", done.stdout)
     if not told:
         end = done.stdout[-2000:] + done.stderr
         raise RuntimeError(f"{' '.join(command)} told no count:\n{end}")
