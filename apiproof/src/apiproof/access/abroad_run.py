@@ -13,10 +13,12 @@ from apiproof.access.keys import KeyProbe
 from apiproof.access.login_entries import login_of
 from apiproof.access.logins import find_login, login_content, login_template
 from apiproof.access.options import ProbeOptions
+from apiproof.access.other_tokens import OtherTokens
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import INTERRUPTED, AccessReport, Result
 from apiproof.access.safeguards import SAFE, Safeguards
+from apiproof.access.session_tokens import SessionTokenProbe
 from apiproof.access.users import User
 from apiproof.errors import UserError
 from apiproof.jwt import RequestAuth
@@ -45,6 +47,7 @@ class AbroadRun:
         self._private = private
         self._cleanup = Cleanup(preparer.security.operations)
         self._evidence = IdentityEvidence()
+        self._other_tokens = OtherTokens()
         self._retried: set[str] = set()  # what was tried again, once an id was told
 
     def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
@@ -53,6 +56,7 @@ class AbroadRun:
             self._evidence.note(name, request, response)
         elif self._preparer.security.is_bare(auth):
             self._evidence.note(None, request, response)
+        self._other_tokens.note(response)
         self._cleanup.note(request, auth, response, self._accounts)
         note_end(self._accounts, request, auth, response)
 
@@ -98,6 +102,9 @@ class AbroadRun:
         if "functions_enforced" in self._options.asked:
             probe = FunctionProbe(self._preparer, self._accounts, self._options.roles)
             yield from probe.run(exercised, report)
+        if "forged_tokens_rejected" in self._options.asked and not self._options.read_only:
+            tokens = SessionTokenProbe(self._preparer, self._accounts, self._other_tokens)
+            yield from tokens.run(exercised)
 
     def end(self, sender: Sender, report: AccessReport) -> None:
         """Remove what the run made, however it ended, and list what stays."""

@@ -17,10 +17,12 @@ from apiproof.access.http import NotPrepared, Response, uncredentialed
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.public_reads import to_nobody
+from apiproof.access.refresh_tokens import granted_by_login, refresh_member
 from apiproof.access.report import AccessFinding, Cell
 from apiproof.access.requirements import SecurityRequirement
 from apiproof.access.safeguards import SAFE
 from apiproof.access.users import User
+from apiproof.access.users_file import FileUsers
 from apiproof.jwt import (
     VALID,
     CredentialCase,
@@ -30,6 +32,7 @@ from apiproof.jwt import (
     RequestAuth,
     SessionEnd,
 )
+from apiproof.openapi.document import Operation
 
 RARE = 6  # how many operations there are to one that each end of a session is tried at
 GRACE = 6.0  # seconds after which the end of a session has reached everybody
@@ -68,8 +71,13 @@ class SessionEnder:
             one.is_learnt and user_source.can_log_in_again(one) for one in lent
         )
 
-    def end(self, user: User, ending: SessionEnd) -> None:
+    def end(self, user: User, ending: SessionEnd, requirement: SecurityRequirement) -> None:
         """Sign a user out, or disable or delete the account.
+
+        Args:
+            user: Who.
+            ending: How.
+            requirement: By which credential, where the document asks for none there.
 
         Raises:
             NotApplicable: Nothing at hand does that.
@@ -82,10 +90,14 @@ class SessionEnder:
             raise NotApplicable(
                 f"the document has no operation after which a caller is {ending.value}"
             )
+        if ending is SessionEnd.SIGNED_OUT and self._is_about_refresh(chosen, user):
+            raise NotApplicable("the sign-out is about a refresh token, and about no access token")
+        # Where the document asks for no credential it is sent all the same.
+        alternative = None if chosen.secured else requirement.alternative
         try:
             if not user.is_lent:
-                self._preparer.prepared(chosen)  # so that its trial is somebody else's
-            prepared = self._preparer.prepared(chosen, user=user)
+                self._preparer.prepared(chosen, alternative)  # so that its trial is somebody else's
+            prepared = self._preparer.prepared(chosen, alternative, user)
         except NotPrepared as reason:
             raise NotApplicable(f"{chosen.operation_id}: {reason}") from None
         response = self._preparer.sender.send(prepared.request, prepared.auth)
@@ -95,6 +107,18 @@ class SessionEnder:
             self._preparer.user_source.forget(user)
         elif user.is_learnt:
             self._preparer.user_source.invalidate(user)
+
+    def _is_about_refresh(self, chosen: Operation, user: User) -> bool:
+        """Whether a sign-out says, or is sent in a cookie, which refresh token is over.
+
+        A short access token may then serve to its end (RFC 7009, 2.1: SHOULD).
+        """
+        source = self._preparer.user_source
+        if not isinstance(source, FileUsers):
+            return False
+        if refresh_member(self._preparer.payloads, chosen):
+            return True
+        return not chosen.secured and bool(granted_by_login(*source.login_answer(user)).refresh)
 
 
 class CredentialedRequest:
@@ -265,7 +289,7 @@ class CredentialProbe:
             )
         except NotPrepared as reason:  # what only users of the file have: the rest is tried
             raise NotApplicable(str(reason)) from None
-        self._session_ender.end(prepared.user, case.ending)
+        self._session_ender.end(prepared.user, case.ending, requirement)
         response = self._preparer.sender.send(prepared.request, prepared.auth)
         if response.ok and prepared.user.is_learnt:
             response = self._after_grace(prepared, case.ending) or response

@@ -74,10 +74,6 @@ class SecurityModel:
         self.document = document
         self.schemes = schemes(document)
         self.operations = list(operations(dict(document)))
-        self.endings = {
-            end: [one for one in self.operations if is_session_ending(one, end)]
-            for end in SessionEnd
-        }
         self._work_out()
 
     def name_word(self, name: str, word: str) -> None:
@@ -86,6 +82,10 @@ class SecurityModel:
         self._work_out()
 
     def _work_out(self) -> None:
+        self.endings = {
+            end: [one for one in self.operations if is_session_ending(one, end)]
+            for end in SessionEnd
+        }
         asked = [one.security for one in self.operations]
         alone = [(((name, ()),),) for name in self.schemes]  # of what asks for one in secret
         self.alternatives = {one: self._declared_alternatives(one) for one in (*asked, *alone)}
@@ -183,6 +183,8 @@ def _covers(candidate: Operation, path: str) -> bool:
 
 
 _SIGN_OUT = re.compile(r"(log|sign)[-_]?out|revoke|end[-_]?session", re.IGNORECASE)
+# What a document need not secure: whoever has no session has none to end.
+_PLAIN_SIGN_OUT = re.compile(r"(log|sign)[-_]?out|end[-_]?session", re.IGNORECASE)
 _SIGN_OUT_PATH = re.compile(r"(log|sign)[-_]?out/?$", re.IGNORECASE)  # a link that is followed
 _OWN_ACCOUNT = re.compile(
     r"/(me|self|account|profile|user|users/current|current[-_]?user)/?$|(delete|close|remove)[-_]?(me|(my[-_]?)?account)$",
@@ -192,9 +194,10 @@ _OWN_ACCOUNT = re.compile(
 
 def is_session_ending(operation: Operation, ending: SessionEnd) -> bool:
     """Tell whether an operation ends the caller's own session or account."""
-    if not operation.security or "{" in operation.path:
-        return False
     names = f"{operation.operation_id} {operation.path}"
+    is_plain = ending is SessionEnd.SIGNED_OUT and _PLAIN_SIGN_OUT.search(names)
+    if not (operation.security or is_plain) or "{" in operation.path:
+        return False
     if ending is SessionEnd.SIGNED_OUT:
         by_get = operation.method == "GET" and _SIGN_OUT_PATH.search(operation.path)
         by_write = operation.method in {"POST", "DELETE"} and _SIGN_OUT.search(names)

@@ -153,6 +153,11 @@ class FileUsers:
         if self._users[user.name].signs_in and user.name in self._auths:
             self._former.append(self._auths.pop(user.name))
 
+    def login_answer(self, user: User) -> tuple[Any, Mapping[str, str]]:
+        """Return what a user's newest login answered, decoded, and the cookies that it set."""
+        given = self._of(user.name)
+        return given.answer, given.set_cookies
+
     def can_log_in_again(self, user: User) -> bool:
         """Tell whether the user can sign in again."""
         return self._users[user.name].signs_in

@@ -49,6 +49,7 @@ class UserCredentials:
         query: By name.
         cookies: By name.
         answer: The login's answer, which may say who the user is.
+        set_cookies: What the login has set, sent along or not: a refresh token, say.
         csrf: What goes along with cookies, so that the request is known to come from the page.
     """
 
@@ -56,6 +57,7 @@ class UserCredentials:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     answer: Any = field(default=None, repr=False)
+    set_cookies: Mapping[str, str] = field(default_factory=dict, repr=False)
     csrf: RequestAuth = field(default=NO_AUTH, repr=False)
 
 
@@ -123,11 +125,12 @@ class FileUser:
             "{token}", self._token(token, response)
         )
         found, answer = {token["sendName"]: value}, _body(response)
+        more: dict[str, Any] = {"answer": answer, "set_cookies": _set_cookies(response)}
         if token["sendIn"] == "header":
-            return UserCredentials({**fixed, **found}, answer=answer)
+            return UserCredentials({**fixed, **found}, **more)
         if token["sendIn"] == "cookie":
-            return UserCredentials(fixed, cookies=found, answer=answer, csrf=_csrf(response))
-        return UserCredentials(fixed, query=found, answer=answer)
+            return UserCredentials(fixed, cookies=found, csrf=_csrf(response), **more)
+        return UserCredentials(fixed, query=found, **more)
 
     def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
         selector = str(token["extractSelector"])
