@@ -10,12 +10,19 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 
 from apiproof.access.cleanup import Cleanup
+from apiproof.access.example_values import ExampleValues
 from apiproof.access.http import MAX_RETRY_DELAY, Request, Response, _wait
+from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.users import User
 from apiproof.commands.access import DOCUMENT_PATHS, _document
 from apiproof.http.server import run_server
 from apiproof.jwt import NO_AUTH
 from apiproof.openapi.document import DocumentMissing, operations
+
+
+def _payloads(app: FastAPI) -> PayloadSource:
+    document = app.openapi()
+    return PayloadSource(document, ExampleValues(document), Hints())
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/swagger.json", "/api/schema/", "/v3/api-docs"])
@@ -59,7 +66,7 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     app.post("/notes")(lambda: None)
     app.delete("/notes/{note_id}")(lambda note_id: note_id)
     offered = list(operations(app.openapi()))
-    cleanup = Cleanup(offered)
+    cleanup = Cleanup(offered, _payloads(app))
     [create] = [operation for operation in offered if operation.method == "POST"]
     nobody: Any = SimpleNamespace(
         own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: ""
@@ -70,7 +77,7 @@ def test_what_an_answer_does_not_name_is_listed_as_staying(
     lent: Any = SimpleNamespace(
         own_accounts=[], sign_up=None, maker_of=lambda _auth: ada, name_of=lambda _auth: "ada"
     )
-    cleanup = Cleanup(offered)
+    cleanup = Cleanup(offered, _payloads(app))
     cleanup.note(Request(create), NO_AUTH, Response(status, {}, body), lent)
     assert cleanup.left(lent) == [f"{line} as ada, who is in the file" for line in left]
 
@@ -89,7 +96,7 @@ def test_accounts_are_listed_as_staying_by_the_path_that_made_them(
     app = FastAPI()
     app.post(path)(lambda: None)
     (create,) = operations(app.openapi())
-    cleanup = Cleanup([create])
+    cleanup = Cleanup([create], _payloads(app))
     nobody: Any = SimpleNamespace(
         own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: ""
     )
@@ -108,7 +115,7 @@ def test_what_may_have_gone_with_its_owner_is_not_said_to_stay() -> None:
     eve: Any = SimpleNamespace(
         own_accounts=[], sign_up=None, maker_of=lambda _auth: None, name_of=lambda _auth: "eve"
     )
-    cleanup = Cleanup(offered)
+    cleanup = Cleanup(offered, _payloads(app))
     cleanup.note(Request(create), NO_AUTH, Response(201, {}, '{"id": 7}'), eve)
     assert cleanup.left(eve) == [f"1 by what {remove.path} names"]
     cleanup.note(Request(leave), NO_AUTH, Response(204, {}, ""), eve)

@@ -45,7 +45,7 @@ class AbroadRun:
         """
         self._accounts, self._preparer, self._options = accounts, preparer, options
         self._private = private
-        self._cleanup = Cleanup(preparer.security.operations)
+        self._cleanup = Cleanup(preparer.security.operations, preparer.payloads)
         self._evidence = IdentityEvidence()
         self._other_tokens = OtherTokens()
         self._retried: set[str] = set()  # what was tried again, once an id was told

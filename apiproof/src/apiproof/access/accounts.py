@@ -20,6 +20,7 @@ from apiproof.access.http import (
     uncredentialed,
 )
 from apiproof.access.login_entries import bare, login_name, login_of, rank_of
+from apiproof.access.login_steps import LoginFailed
 from apiproof.access.logins import find_sign_up, login_entry, why_no_login
 from apiproof.access.made_keys import MadeKeys
 from apiproof.access.own_profile import own_profiles
@@ -31,7 +32,7 @@ from apiproof.access.sign_up_body import NewAccount, password_in, sign_up_body, 
 from apiproof.access.token_words import accepted_word, given_at_sign_up, with_word
 from apiproof.access.users import User
 from apiproof.access.users_file import FileUsers
-from apiproof.access.users_wfc import FileUser, LoginFailed
+from apiproof.access.users_wfc import FileUser
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, decode_unverified
 from apiproof.openapi.document import Operation
 

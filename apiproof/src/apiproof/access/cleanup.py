@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.http import NotPrepared, Request, Response, Sender
+from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import own_value
+from apiproof.access.procedures import CalledRemovals, key_of, lists_by_name, reads_by_name
 from apiproof.access.requirements import is_session_ending
 from apiproof.access.resources import (
     CreatedResource,
@@ -91,7 +93,8 @@ def _as_lent(accounts: Accounts, auth: RequestAuth) -> str:
 class Cleanup:
     """Notes what requests make, and removes it."""
 
-    def __init__(self, operations: list[Operation]) -> None:
+    def __init__(self, operations: list[Operation], payloads: PayloadSource) -> None:
+        self._calls = CalledRemovals(operations, payloads)
         self._removers = {
             operation.path.rpartition("/{")[0]: operation
             for operation in operations
@@ -118,7 +121,9 @@ class Cleanup:
         if not response.ok:
             return
         operation = request.operation
-        if operation.method == "DELETE":
+        if called := self._calls.removed_by(request):
+            self._removals.pop(called, None)
+        elif operation.method == "DELETE":
             self._removals.pop(request.path, None)
             self._emptied.add(operation.path.rstrip("/"))
             if is_session_ending(operation, SessionEnd.DELETED):
@@ -139,13 +144,30 @@ class Cleanup:
         operation = request.operation
         remover = self._removers.get(operation.path.rstrip("/"))
         whose = _as_lent(accounts, auth)
-        if remover is None:
+        if remover is None and (made := self._calls.of(request, response)) is not None:
+            removal = self._calls.request(made)
+            self._removals[key_of(removal.operation, made.value)] = Removal(removal, auth, made)
+        elif remover is None:
             self._unremovable[operation.label] += 1
             path = operation.path.rstrip("/")
+            if lists_by_name(operation) or reads_by_name(operation):
+                return
             is_kept = response.status == 201 or path in self._kept or makes_account(operation)
             if is_kept or whose:
                 self._stayed[operation.label + whose] += 1
-            return
+        else:
+            self._note_removable(request, auth, response, remover, whose)
+
+    def _note_removable(
+        self,
+        request: Request,
+        auth: RequestAuth,
+        response: Response,
+        remover: Operation,
+        whose: str,
+    ) -> None:
+        """Note what a DELETE removes."""
+        operation = request.operation
         name = remover.path_parameters[-1]
         value = created_id(ResourceCreator(operation), response, remover.path, name, request)
         if value is None:  # the answer does not say what was made: nobody can remove it

@@ -8,6 +8,7 @@ import yaml
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, fields_of
 from apiproof.access.login_entries import BASIC
+from apiproof.access.login_operations import values_asked
 from apiproof.access.logins import (
     asks_for_basic,
     find_login,
@@ -16,17 +17,22 @@ from apiproof.access.logins import (
     prefix_of_credential,
     with_open_logins,
 )
+from apiproof.access.machine_entries import machine_entry
 from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 
-NAMES = ("alice", "bob")
+NAMES, MACHINES = ("alice", "bob"), ("first-client", "second-client")
 _HEAD = """\
 # Users for `apiproof access`, as a Web Fuzzing Commons auth document:
 # https://github.com/WebFuzzing/Commons. Two users of the same rights show what each may see of
 # the other; one more, with a `role`, shows what its role alone may do.
+"""
+_MACHINES = """\
+# Machines: clients with a secret. Take out the scopes that a client may not have; two clients of
+# different scopes show what each scope alone may do.
 """
 _UNDECLARED = (
     "# The document declares no security scheme: what a login gives is sent as a bearer token.\n"
@@ -50,6 +56,11 @@ def identities_file(document: Mapping[str, Any]) -> str:
     if not is_declared:
         security = SecurityModel(_with_bearer(document))
     login = find_login(security, payloads)
+    is_for_clients = login is None or asks_for_basic(security, login)
+    machine = machine_entry(security, payloads) if is_for_clients else None
+    if machine is not None:
+        machines = [{"name": name, **machine} for name in MACHINES]
+        return _HEAD + _MACHINES + _dumped({"auth": machines})
     if login is None and not is_declared:
         raise NoSecurity(
             "The document declares neither a security scheme nor a login, so there is nobody to "
@@ -103,6 +114,9 @@ def _naming(payloads: PayloadSource, operation: Operation) -> tuple[list[str], l
 
 def _user(name: str, template: Mapping[str, Any], domain: str) -> dict[str, Any]:
     given = {"username": name + domain, "password": "FILL IN"}
+    if "steps" in template:
+        values = {**given, **dict.fromkeys(values_asked(template["steps"]), "FILL IN")}
+        return {"name": name, "loginEndpointAuth": {"values": values}}
     if "payloadRaw" in template:
         raw = str(template["payloadRaw"])
         for place, text in {**given, "email": f"{name}@example.com"}.items():

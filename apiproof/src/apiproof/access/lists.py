@@ -13,6 +13,7 @@ from apiproof.access.objects import CHECK, SHARED_EXTENSION
 from apiproof.access.owners import is_kept_above
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
+from apiproof.access.procedures import is_read_by, lists_by_name
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import CreatedResource, ResourceCreator, created_id, items_of
 from apiproof.access.users import User
@@ -59,7 +60,8 @@ class ListAccessProbe:
             for one in self._preparer.maker.creators.for_list(operation)
             if one.operation.secured or not operation.secured  # an account is in nobody's list
         ]
-        listing = operation.method == "GET" and not operation.path.endswith("}")
+        is_plain = operation.method == "GET" and not operation.path.endswith("}")
+        listing = is_plain or lists_by_name(operation)
         is_meant = operation.security and not operation.definition.get(SHARED_EXTENSION)
         if not listing or not is_meant:
             return
@@ -159,6 +161,9 @@ class ListAccessProbe:
             values = {**made.request.values, name: made.value if key is None else key}
             auth = self._preparer.credential(reader, mine.user)
             return self._preparer.sender.send(Request(reader, values), auth).ok
+        is_read = is_read_by(self._preparer, made, theirs.user, mine.user)
+        if is_read is not None:
+            return is_read
         return not is_kept_above(self._preparer, made, theirs.user, mine.user)
 
     def _requests(self, request: Request, owner: User) -> Iterator[Request]:

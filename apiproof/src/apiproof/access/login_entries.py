@@ -53,16 +53,19 @@ def login_of(
         said = {"username": name, "password": password}
         return {"name": name, "fixedHeaders": other_headers(entry), BASIC: said}
     login = dict(entry["loginEndpointAuth"])
+    email = next((value for key, value in known.items() if EMAIL_FIELD.search(key)), name)
     given = next((member for member in ("payloadUserPwd", BASIC) if member in login), "")
     if given:
         login[given] = {**login[given], "username": name, "password": password}
     elif "payloadRaw" in login:
         raw = str(login["payloadRaw"])
-        email = next((value for key, value in known.items() if EMAIL_FIELD.search(key)), name)
         places = {"{username}": name, "{email}": email, "{password}": password}
         for place, text in places.items():
             raw = raw.replace(place, json.dumps(text)[1:-1])
         login["payloadRaw"] = raw
+    if "steps" in login:
+        own = {"username": name, "email": email, "password": password}
+        login["values"] = {**login.get("values", {}), **own}
     tenants = [value for key, value in known.items() if TENANT_FIELD.search(key)]
     headers = [
         {**item, "value": tenants[0]}

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from apiproof.access.example_values import ExampleValues
 from apiproof.access.fields import (
@@ -16,6 +16,7 @@ from apiproof.access.fields import (
 )
 from apiproof.access.http import FORM, QUERY, RequestContent
 from apiproof.access.login_entries import BASIC, as_given
+from apiproof.access.login_operations import login_operations, step_request
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
 from apiproof.jwt import SPELLINGS, Scheme
@@ -31,6 +32,11 @@ _LOGIN = re.compile(
 )
 _NOT_SIGN_UP = re.compile(
     r"log[-_ ]?in|sign[-_ ]?in|token|reset|forgot|verif|confirm|recover|admin|session",
+    re.IGNORECASE,
+)
+_NO_LOGIN = re.compile(
+    r"sign[-_ ]?up|regist|enrol|create|add|new|join\b|reset|forgot|recover|change|update|verif"
+    r"|confirm|invit|activat|delete|remove|close",
     re.IGNORECASE,
 )
 _CONFIRM = re.compile(r"confirm|verif(y|ication)|activat", re.IGNORECASE)
@@ -110,7 +116,19 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
     declared = [one for one in posts if any(one.path.endswith(path) for path in token_paths)]
     declared.sort(key=lambda one: one.path not in token_paths)  # `/login` before `/old/login`
     named = [one for one in posts if _LOGIN.search(words_of(one)) and has_password(payloads, one)]
-    return next(iter([*declared, *named, *by_header]), None)
+    # By any other name: `/rpc/startSession` takes a password, and answers with a token.
+    other = [
+        one for one in posts if not _NO_LOGIN.search(words_of(one)) and _is_login(payloads, one)
+    ]
+    return next(iter([*declared, *named, *by_header, *other]), None)
+
+
+def _is_login(payloads: PayloadSource, operation: Operation) -> bool:
+    """Whether what takes a password gives a token, and makes no account."""
+    answer = payloads.answer_example(operation)
+    gives = any(_TOKEN_FIELD.search(path[-1]) for path, _ in fields_of(answer)) or answer is None
+    is_made = bool(_COLLECTION.search(operation.path)) or "201" in operation.statuses
+    return has_password(payloads, operation) and gives and not is_made
 
 
 def with_open_logins(document: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -154,7 +172,9 @@ def login_content(login: Mapping[str, Any]) -> RequestContent | None:
     """
     media = str(login.get("contentType", "application/json"))
     if "payloadRaw" in login:
-        return RequestContent(body=json.loads(login["payloadRaw"]), media=media)
+        raw = str(login["payloadRaw"])
+        body = dict(parse_qsl(raw)) if media == FORM else json.loads(raw)
+        return RequestContent(body=body, media=media)
     given = login.get("payloadUserPwd")
     if given is None:
         return None
@@ -183,6 +203,11 @@ def login_template(
     Nested bodies, and those that take a name and an address, come as `payloadRaw` with
     `{username}`, `{email}` and `{password}` to be filled in.
     """
+    asked = login_operations(security, payloads, login)
+    if len(asked) > 1:
+        steps = [step_request(payloads, one, asked[:place]) for place, one in enumerate(asked)]
+        handling = _token_handling(security, payloads, asked[-1])
+        return {**steps[0], **handling, "steps": steps[1:], "values": {}}
     media, _ = payloads.body_schema(login)
     fields = list(fields_of(payloads.full_body(login)))
     names = [path for path, _ in fields if NAME_FIELD.search(path[-1])]

@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from apiproof.access.fields import named_values
+from apiproof.access.fields import fields_of, named_values
 from apiproof.access.http import Response
+from apiproof.access.login_operations import HANDED_ON
 from apiproof.jwt import decode_unverified
 
+_SHORTEST = 8  # characters of what may be a token
 MOST = 40  # tokens that are kept
 _USES = ("token_use", "token_type", "typ", "type", "use", "purpose", "kind", "action", "aud")
 # Members, and values of claims, that say what a token is for; none of them is an access token.
@@ -50,6 +52,16 @@ class OtherTokens:
             token = decode_unverified(value)
             if token is not None and value != held and _use(token.claims) != _use(own.claims):
                 yield f"{purpose}-as-access", value
+
+
+def handed_on(answer: Any) -> dict[str, str]:
+    """Return what an earlier step of a login gives the next one, by name: a session, a ticket."""
+    said = ((path[-1], value) for path, value in fields_of(answer))
+    return {
+        name: value
+        for name, value in said
+        if isinstance(value, str) and len(value) >= _SHORTEST and HANDED_ON.search(name)
+    }
 
 
 def _purpose(name: str, claims: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.example_values import FAR
 from apiproof.access.fields import PRIVILEGE, fields_of, identifiers_in, with_field
 from apiproof.access.http import Request, Response
+from apiproof.access.login_steps import LoginFailed
 from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
@@ -20,7 +21,6 @@ from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.response_diff import is_time
 from apiproof.access.safeguards import is_account_operation, spare_account
 from apiproof.access.users import User
-from apiproof.access.users_wfc import LoginFailed
 from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
 

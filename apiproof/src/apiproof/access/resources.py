@@ -66,16 +66,26 @@ def last_word(path: str) -> str:
 # Words of paths that say what is done, and not to what; the first group makes something.
 _BY_USER = re.compile(r"(?<=[a-z])/(by[-_]?)?(user|owner|account|customer|member)s?/\{[^}]+\}/?$")
 _MAKING = {"create", "new", "add", "make", "insert", "save", "store", "submit", "generate"}
+LISTING = {"list", "all", "search", "find"}
+READING = {"get", "show", "view", "read", "fetch", "details", "retrieve"}
+REMOVING = {"delete", "remove", "del", "destroy"}
 _OTHER = {
-    *("get", "list", "all", "show", "view", "read", "fetch", "find", "search", "update", "edit"),
-    *("delete", "remove", "del", "change", "modify", "cancel", "approve", "reject", "details"),
+    *LISTING,
+    *READING,
+    *REMOVING,
+    *("update", "edit", "change", "modify", "cancel", "approve", "reject"),
 }
 _BEFORE_NOUN = {"request", "place", "issue", "open", "register", "upload", "start", "apply", "buy"}
 
 
 def words_of_segment(segment: str) -> list[str]:
-    """Return the words of a path's segment: `add_book`, `add-book` and `addBook` have two."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", segment).lower().replace("-", "_").split("_")
+    """Return the words of a path's segment: `add_book`, `addBook` and `books.add` have two."""
+    return re.split(r"[-_.:]", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", segment).lower())
+
+
+def words_of_path(path: str) -> set[str]:
+    """Return the words of all segments of a path."""
+    return {word for part in path.split("/") for word in words_of_segment(part)}
 
 
 def noun_of(path: str) -> str:
@@ -93,9 +103,7 @@ def noun_of(path: str) -> str:
 
 def makes_by_name(operation: Operation) -> bool:
     """Whether a path's own words allow that it makes something."""
-    return (
-        not {word for part in operation.path.split("/") for word in words_of_segment(part)} & _OTHER
-    )
+    return not words_of_path(operation.path) & _OTHER
 
 
 def singular(word: str) -> str:
@@ -180,6 +188,7 @@ class ResourceCreators:
     def for_list(self, listing: Operation) -> list[ResourceCreator]:
         """Return the creators of what a list shows."""
         posts = [one for one in self._operations if makes(one) and not one.path.endswith("}")]
+        posts = [one for one in posts if one != listing]
         path = _BY_USER.sub("", listing.path) or listing.path
         word, noun = last_word(path), noun_of(path)
         alike = [one for one in posts if last_word(one.path) == word]

@@ -12,7 +12,8 @@ from apiproof.access import credentials
 from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response, uncredentialed
-from apiproof.access.other_tokens import OtherTokens
+from apiproof.access.login_steps import LoginFailed
+from apiproof.access.other_tokens import OtherTokens, handed_on
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.refresh_tokens import (
     Grant,
@@ -24,7 +25,6 @@ from apiproof.access.refresh_tokens import (
 )
 from apiproof.access.report import Result, evaluated, skipped
 from apiproof.access.users import User
-from apiproof.access.users_wfc import LoginFailed
 from apiproof.jwt import NO_AUTH, NotApplicable, RequestAuth, Scheme, SessionEnd, decode_unverified
 from apiproof.openapi.document import Operation
 
@@ -130,13 +130,18 @@ class SessionTokenProbe:
             kinds = dict(self._others.unlike(grant.access))
             if grant.refresh not in {"", grant.access}:
                 kinds["refresh-as-access"] = grant.refresh
+            for number, answer in enumerate(self._accounts.half_way(user), start=1):
+                handed = handed_on(answer)
+                kinds |= {f"step-{number}-{name}-as-access": text for name, text in handed.items()}
             if not kinds:
                 return
             for case, token in kinds.items() if read.request.operation.label in labels else ():
                 answer, note = self._opens(read, user, token), ""
                 if answer.ok and not answer.is_empty:
                     what = case.partition("-as-")[0].replace("-", " ")
-                    note = f"takes a {what} token for an access token: let in, 401 is due"
+                    if case.startswith("step-"):
+                        what = f"{what} of a login that is not complete"
+                    note = f"takes a token of another use ({what}) for an access token: 401 is due"
                 kind = "let in" if note else ""
                 yield evaluated(read.request.operation, CHECK, case, (answer,), note, kind=kind)
 

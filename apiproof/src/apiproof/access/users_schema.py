@@ -1,8 +1,8 @@
 """What an auth document must look like, and what is wrong with one that does not.
 
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml; `clientCredentials`,
-`basicUserPwd`, `role`, `roles` and `sendIn: query` of a login are ours. No text holds a value:
-they are credentials.
+`basicUserPwd`, `role`, `roles`, and `steps`, `values` and `sendIn: query` of a login are ours. No
+text holds a value: they are credentials.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,18 +30,23 @@ _TOKEN: Final = _object(
     sendTemplate={"type": "string", "pattern": r"\{token\}"},
 )
 _BASIC: Final = _object(username=_NUMBER_OR_TEXT, password=_NUMBER_OR_TEXT)
-_LOGIN: Final = _object(
-    verb=_TEXT,
-    endpoint=_TEXT,
-    externalEndpointURL=_TEXT,
-    payloadRaw=_TEXT,
-    payloadUserPwd=_object(
+_REQUEST: Final = {
+    "verb": _TEXT,
+    "endpoint": _TEXT,
+    "externalEndpointURL": _TEXT,
+    "payloadRaw": _TEXT,
+    "payloadUserPwd": _object(
         username=_NUMBER_OR_TEXT, password=_NUMBER_OR_TEXT, usernameField=_TEXT, passwordField=_TEXT
     ),
-    headers=_HEADERS,
-    contentType=_TEXT,
+    "headers": _HEADERS,
+    "contentType": _TEXT,
+    BASIC: _BASIC,
+}
+_LOGIN: Final = _object(
+    **_REQUEST,
     token=_TOKEN,
-    **{BASIC: _BASIC},
+    steps={"type": "array", "items": _object(**_REQUEST)},
+    values={"type": "object", "additionalProperties": _NUMBER_OR_TEXT},
 )
 _MACHINE: Final = _object(tokenUrl=_TEXT, clientId=_TEXT, clientSecret=_TEXT, scope=_TEXT)
 _ENTRY: Final = _object(
@@ -97,6 +102,9 @@ def _login_fault(login: Mapping[str, Any] | None) -> str:
         return "has a login without verb or endpoint"
     if not all({"name", "value"} <= set(item) for item in login.get("headers", ())):
         return "has a login's header without name or value"
+    for step in login.get("steps", ()):
+        if fault := _login_fault(step):
+            return fault.replace("a login", "a step of a login")
     return (
         _without("a payloadUserPwd", login.get("payloadUserPwd"), (*_NAMED, *_FIELDS))
         or _without(f"a {BASIC}", login.get(BASIC), _NAMED)

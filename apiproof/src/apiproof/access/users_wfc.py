@@ -3,21 +3,28 @@
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml.
 """
 
-import base64
-import json
 import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 import requests
 import yaml
 
-from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of
+from apiproof.access.fields import fields_of
 from apiproof.access.login_entries import BASIC, MACHINE
+from apiproof.access.login_steps import (
+    LoginFailed,
+    basic_credential,
+    decoded,
+    endpoints_without,
+    said_by,
+    said_in,
+    signed_in,
+)
 from apiproof.access.users_schema import entry_fault, name_fault, type_fault
 from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import NO_AUTH, RequestAuth
@@ -34,10 +41,6 @@ CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken", "X-XSRF-TOKEN")
 
 class UsersUnreadable(UserError):
     """The identities file is missing or is none; the text says what is wrong with it."""
-
-
-class LoginFailed(UserError):
-    """A login endpoint gave no credential."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,7 @@ class FileUser:
     @property
     def username(self) -> str:
         """What the user signs in as; empty where that is not known."""
-        return _said(self.entry.get("loginEndpointAuth", self.entry))[0]
+        return said_by(self.entry.get("loginEndpointAuth", self.entry))[0]
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -89,7 +92,7 @@ class FileUser:
         """The password, so that it can be looked for where it should not be."""
         if MACHINE in self.entry:
             return str(self.entry[MACHINE]["clientSecret"])
-        return _said(self.entry.get("loginEndpointAuth", self.entry))[1]
+        return said_by(self.entry.get("loginEndpointAuth", self.entry))[1]
 
     def credentials(self, client: requests.Session) -> UserCredentials:
         """Return what the user's requests carry, signing in where need be.
@@ -99,32 +102,22 @@ class FileUser:
         """
         fixed = {item["name"]: item["value"] for item in self.entry.get("fixedHeaders", ())}
         if BASIC in self.entry:
-            fixed["Authorization"] = f"Basic {basic_credential(*_said(self.entry))}"
+            fixed["Authorization"] = f"Basic {basic_credential(*said_in(self.entry))}"
         if not self.signs_in:
             return UserCredentials(fixed, cookies=_cookies(fixed))
         login = self.entry["loginEndpointAuth"]
-        client.cookies.clear()
-        response = _sent(
-            client,
-            login["verb"],
-            login.get("externalEndpointURL") or "/" + login["endpoint"].lstrip("/"),
-            headers={**fixed, **_headers(login)},
-            params=_payload(login) if _is_in_query(login) else None,
-            data=None if _is_in_query(login) else _payload(login),
-        )
-        if response.status_code >= 400:
-            raise LoginFailed(f"The login of {self.name!r} answered {response.status_code}.")
+        response = self._signed_in(client, login, fixed)
         if "token" not in login:
             cookies = _set_cookies(response)
             if not cookies:
                 raise LoginFailed(f"The login of {self.name!r} set no cookie.")
-            answer, csrf = _body(response), _csrf(response)
+            answer, csrf = decoded(response), _csrf(response)
             return UserCredentials(fixed, cookies=cookies, answer=answer, csrf=csrf)
         token = login["token"]
         value = str(token.get("sendTemplate", "{token}")).replace(
             "{token}", self._token(token, response)
         )
-        found, answer = {token["sendName"]: value}, _body(response)
+        found, answer = {token["sendName"]: value}, decoded(response)
         more: dict[str, Any] = {"answer": answer, "set_cookies": _set_cookies(response)}
         if token["sendIn"] == "header":
             return UserCredentials({**fixed, **found}, **more)
@@ -132,28 +125,42 @@ class FileUser:
             return UserCredentials(fixed, cookies=found, csrf=_csrf(response), **more)
         return UserCredentials(fixed, query=found, **more)
 
+    def _signed_in(
+        self, client: requests.Session, login: Mapping[str, Any], fixed: Mapping[str, str]
+    ) -> requests.Response:
+        try:
+            return signed_in(client, login, fixed, self.name)[-1]
+        except LoginFailed as refused:
+            if MACHINE not in self.entry:
+                raise
+            try:
+                by_basic = _by_basic(login, self.entry[MACHINE])
+                return signed_in(client, by_basic, fixed, self.name)[-1]
+            except LoginFailed:
+                raise refused from None
+
+    def half_way(self, client: requests.Session) -> list[Any]:
+        """Sign in but for the last step, where there are several; return the decoded answers.
+
+        Raises:
+            LoginFailed: A step is refused.
+        """
+        login = self.entry.get("loginEndpointAuth", {})
+        if not login.get("steps"):
+            return []
+        fixed = {item["name"]: item["value"] for item in self.entry.get("fixedHeaders", ())}
+        begun = {**login, "steps": login["steps"][:-1]}
+        return [decoded(one) for one in signed_in(client, begun, fixed, self.name)]
+
     def _token(self, token: Mapping[str, Any], response: requests.Response) -> str:
         selector = str(token["extractSelector"])
         if token["extractFrom"] == "header":
             found: Any = response.headers.get(selector)
         else:
-            found = _at(response, selector) or only_token(_body(response)) or _headed(response)
+            found = _at(response, selector) or only_token(decoded(response)) or _headed(response)
         if not isinstance(found, str | int) or found == "":
             raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
         return str(found)
-
-
-def _sent(client: requests.Session, verb: str, url: str, **said: Any) -> requests.Response:
-    """Send a login, and once more where the connection was lost.
-
-    A server closes it after an error of its own, and the login may be on its way then.
-    """
-    try:
-        return client.request(verb, url, **said)
-    except requests.Timeout:
-        raise
-    except requests.ConnectionError:
-        return client.request(verb, url, **said)
 
 
 def _cookies(headers: Mapping[str, str]) -> dict[str, str]:
@@ -214,26 +221,33 @@ def without_base(user: FileUser, base: str, paths: Container[str]) -> FileUser:
         paths: The document's.
     """
     login = user.entry.get("loginEndpointAuth", {})
-    endpoint = "/" + str(login.get("endpoint", "")).lstrip("/")
-    inner = endpoint.removeprefix(base.rstrip("/"))
-    if endpoint in paths or inner == endpoint or inner[:1] != "/":
-        return user
-    return replace(user, entry={**user.entry, "loginEndpointAuth": {**login, "endpoint": inner}})
+
+    def shortened(endpoint: str) -> str:
+        whole = "/" + endpoint.lstrip("/")
+        inner = whole.removeprefix(base.rstrip("/"))
+        return endpoint if whole in paths or inner[:1] != "/" else inner
+
+    changed = endpoints_without(login, shortened)
+    return (
+        user
+        if changed == login
+        else replace(user, entry={**user.entry, "loginEndpointAuth": changed})
+    )
 
 
 def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:
     """Give the login of a machine: a client credentials grant (RFC 6749, section 4.4)."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": machine["clientId"],
-        "client_secret": machine["clientSecret"],
-        **({"scope": machine["scope"]} if machine.get("scope") else {}),
-    }
+    form = {"grant_type": "client_credentials"}
+    if machine.get("scope"):
+        form["scope"] = machine["scope"]
+    named = {"client_id": machine["clientId"], "client_secret": machine["clientSecret"]}
+    url = str(machine["tokenUrl"])
+    is_elsewhere = url.startswith(("http://", "https://"))
     return {
         "verb": "POST",
-        "externalEndpointURL": machine["tokenUrl"],
+        **({"externalEndpointURL": url} if is_elsewhere else {"endpoint": url}),
         "contentType": "application/x-www-form-urlencoded",
-        "payloadRaw": urlencode(form),
+        "payloadRaw": urlencode({**form, **named}),
         "token": {
             "extractFrom": "body",
             "extractSelector": "/access_token",
@@ -242,6 +256,14 @@ def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:
             "sendTemplate": "Bearer {token}",
         },
     }
+
+
+def _by_basic(login: Mapping[str, Any], machine: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a machine's login with its secret in a header: servers must take that (2.3.1)."""
+    form = dict(parse_qsl(str(login["payloadRaw"])))
+    rest = {name: value for name, value in form.items() if not name.startswith("client_")}
+    named = {"username": machine["clientId"], "password": machine["clientSecret"]}
+    return {**login, "payloadRaw": urlencode({**rest}), BASIC: named}
 
 
 def _folded(entry: Any, template: Mapping[str, Any]) -> Any:
@@ -255,55 +277,6 @@ def _folded(entry: Any, template: Mapping[str, Any]) -> Any:
         else:
             merged.setdefault(name, value)
     return merged
-
-
-def _said(login: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the name and the password that a login says; empty where that is not known."""
-    for member in ("payloadUserPwd", BASIC):
-        if member in login:
-            given = login[member]
-            return str(given.get("username", "")), str(given.get("password", ""))
-    try:
-        fields = list(fields_of(json.loads(str(login.get("payloadRaw", "")))))
-    except ValueError:
-        return "", ""
-    names = [str(v) for path, v in fields if NAME_FIELD.search(path[-1])]
-    names += [str(v) for path, v in fields if EMAIL_FIELD.search(path[-1])]
-    passwords = [str(v) for path, v in fields if PASSWORD_FIELD.search(path[-1])]
-    return next(iter(names), ""), next(iter(passwords), "")
-
-
-def basic_credential(username: str, password: str) -> str:
-    """Return a name and a password as the Basic scheme has them (RFC 7617, 2)."""
-    return base64.b64encode(f"{username}:{password}".encode()).decode()
-
-
-def _headers(login: Mapping[str, Any]) -> dict[str, str]:
-    named = {item["name"]: item["value"] for item in login.get("headers", [])}
-    if BASIC in login:
-        named["Authorization"] = f"Basic {basic_credential(*_said(login))}"
-    if ("payloadRaw" not in login and "payloadUserPwd" not in login) or _is_in_query(login):
-        return named
-    return {"Content-Type": login.get("contentType", "application/json"), **named}
-
-
-def _is_in_query(login: Mapping[str, Any]) -> bool:
-    """Whether name and password stand in the query: `sendIn: query`, of our own."""
-    return bool(login.get("payloadUserPwd", {}).get("sendIn") == "query")
-
-
-def _payload(login: Mapping[str, Any]) -> Any:
-    if "payloadRaw" in login:
-        return login["payloadRaw"]
-    given = login.get("payloadUserPwd")
-    if given is None:
-        return None
-    fields = {
-        given["usernameField"]: given["username"],
-        given["passwordField"]: given["password"],
-    }
-    is_plain = _is_in_query(login) or "urlencoded" in login.get("contentType", "")
-    return fields if is_plain else json.dumps(fields)
 
 
 def _set_cookies(response: requests.Response) -> dict[str, str]:
@@ -324,7 +297,7 @@ def _csrf(response: requests.Response) -> RequestAuth:
     cookie goes along for those that compare the two.
     """
     cookies = {n: v for n, v in _set_cookies(response).items() if _CSRF.search(n)}
-    said = [str(value) for path, value in fields_of(_body(response)) if _CSRF.search(path[-1])]
+    said = [str(value) for path, value in fields_of(decoded(response)) if _CSRF.search(path[-1])]
     headed = [value for name, value in response.headers.items() if _CSRF.search(name)]
     token = next((value for value in (*said, *headed, *cookies.values()) if value), "")
     headers = dict.fromkeys(CSRF_HEADERS, token) if token else {}
@@ -350,13 +323,6 @@ def _headed(response: requests.Response) -> str | None:
     return found.rpartition(" ")[2] if found else None
 
 
-def _body(response: requests.Response) -> Any:
-    try:
-        return response.json()
-    except ValueError:
-        return None
-
-
 def _at(response: requests.Response, pointer: str) -> Any:
     """Follow a JSON Pointer (RFC 6901) into a response."""
-    return value_at(_body(response), pointer)
+    return value_at(decoded(response), pointer)
