@@ -36,7 +36,7 @@ def create_shelves(requests: Callable[[], int]) -> FastAPI:
 
     @app.middleware("http")
     async def counted(request: Any, answer: Any) -> Any:
-        if request.url.path != "/login" and request.method != "DELETE":
+        if request.method != "DELETE":  # a removal
             requests()
         return await answer(request)
 
@@ -90,7 +90,7 @@ def test_few_requests_reach_every_operation_and_the_flaw() -> None:
 
 def test_what_too_few_requests_do_not_reach_is_told_and_what_was_made_is_removed() -> None:
     report, sent = _run(40)
-    assert sent <= 40 + len(LENT)
+    assert sent <= 40
     missed = {name for name, reason in report.not_exercised.items() if LEFT_OUT in reason}
     assert missed
     assert not missed & _entered(report)

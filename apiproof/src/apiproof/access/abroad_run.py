@@ -16,9 +16,11 @@ from apiproof.access.options import ProbeOptions
 from apiproof.access.other_tokens import OtherTokens
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
-from apiproof.access.report import INTERRUPTED, AccessReport, Result
+from apiproof.access.private_objects import PrivateObjects
+from apiproof.access.report import INTERRUPTED, AccessReport, Result, Trial
 from apiproof.access.safeguards import SAFE, Safeguards
 from apiproof.access.session_tokens import SessionTokenProbe
+from apiproof.access.trials import trials_with_accounts
 from apiproof.access.users import User
 from apiproof.errors import UserError
 from apiproof.jwt import RequestAuth
@@ -47,8 +49,16 @@ class AbroadRun:
         self._private = private
         self._cleanup = Cleanup(preparer.security.operations, preparer.payloads)
         self._evidence = IdentityEvidence()
+        self._objects = PrivateObjects(preparer, accounts)
         self._other_tokens = OtherTokens()
         self._retried: set[str] = set()  # what was tried again, once an id was told
+
+    def trials(self) -> Iterator[Trial]:
+        """Yield what an operation is tried with beside credentials."""
+        attempts = self._options.login_attempts
+        yield from trials_with_accounts(
+            self._preparer, self._accounts, self._options.asked, attempts, self._objects
+        )
 
     def see(self, request: Request, auth: RequestAuth, response: Response) -> None:
         """Take note of what a request has made or ended, and of who was let in."""

@@ -175,7 +175,7 @@ class Accounts(FileUsers):
     def can_still_log_in(self, user: User) -> bool:
         """Sign in anew: whether the name and password that the user had still work."""
         try:
-            self._users[user.name].credentials(self._client)
+            self.sign_in(user.name)
         except (LoginFailed, OSError):
             return False
         return True

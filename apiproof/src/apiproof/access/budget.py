@@ -1,5 +1,7 @@
 """How many requests a run may send, and each operation's fair share of them."""
 
+from collections.abc import Callable
+
 from apiproof.access.http import Request, Sender
 from apiproof.access.report import AccessReport
 from apiproof.jwt import RequestAuth
@@ -11,14 +13,15 @@ KEPT = 10  # parts of which one is kept for what concerns several operations at 
 class RequestBudget:
     """Counts the requests of a run, and has its sender refuse those beyond its limit."""
 
-    def __init__(self, sender: Sender, most: int) -> None:
+    def __init__(self, sender: Sender, most: int, logins: Callable[[], int]) -> None:
         """Limit a sender.
 
         Args:
             sender: Of the run.
             most: How many requests it may send.
+            logins: Returns how many requests of these were logins, which go another way.
         """
-        self._sender, self._most = sender, most
+        self._sender, self._most, self._logins = sender, most, logins
         self._until = most
         self._is_lifted = False
         self.share = 0  # requests of the operation at hand
@@ -30,17 +33,21 @@ class RequestBudget:
         Args:
             left: How many operations have not been tried, this one among them.
         """
-        remaining = self._most - self._most // KEPT - self._sender.sent
+        remaining = self._most - self._most // KEPT - self._sent
         self.share = max(remaining // left, 0)
-        self._until = min(self._sender.sent + self.share, self._most)
+        self._until = min(self._sent + self.share, self._most)
+
+    @property
+    def _sent(self) -> int:
+        return self._sender.sent + self._logins()
 
     @property
     def is_spent(self) -> bool:
         """Whether an operation has used its share up: nothing further is begun there."""
-        return self._sender.sent >= self._until
+        return self._sent >= self._until
 
     def _reason(self, _request: Request, _auth: RequestAuth) -> str:
-        is_over = self._sender.sent >= self._most and not self._is_lifted
+        is_over = self._sent >= self._most and not self._is_lifted
         return LEFT_OUT if is_over else ""
 
     def lift(self) -> None:
@@ -48,9 +55,9 @@ class RequestBudget:
         self._is_lifted = True
 
 
-def limited(sender: Sender, most: int) -> RequestBudget | None:
+def limited(sender: Sender, most: int, logins: Callable[[], int]) -> RequestBudget | None:
     """Limit a sender; None where 0 says that there is no limit."""
-    return RequestBudget(sender, most) if most else None
+    return RequestBudget(sender, most, logins) if most else None
 
 
 def left_out(report: AccessReport) -> str:

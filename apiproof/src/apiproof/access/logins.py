@@ -125,8 +125,10 @@ def find_login(security: SecurityModel, payloads: PayloadSource) -> Operation | 
 
 def _is_login(payloads: PayloadSource, operation: Operation) -> bool:
     """Whether what takes a password gives a token, and makes no account."""
-    answer = payloads.answer_example(operation)
-    gives = any(_TOKEN_FIELD.search(path[-1]) for path, _ in fields_of(answer)) or answer is None
+    names = [path[-1] for path, _ in fields_of(payloads.answer_example(operation))]
+    gives = any(map(_TOKEN_FIELD.search, names)) or not names  # where nothing is said of it
+    taken = [path[-1] for path, _ in fields_of(payloads.full_body(operation))]
+    gives = gives and any(NAME_FIELD.search(name) or EMAIL_FIELD.search(name) for name in taken)
     is_made = bool(_COLLECTION.search(operation.path)) or "201" in operation.statuses
     return has_password(payloads, operation) and gives and not is_made
 

@@ -20,7 +20,7 @@ class ProbeOptions:
         checks: Checks to keep to; all where it is empty.
         login_attempts: How many wrong logins to send to see whether they are limited.
         roles: Which roles may call which operation.
-        max_requests: How many requests to send, beside logins and removals; 0 for all it takes.
+        max_requests: How many requests to send, logins included, removals not; 0 for no limit.
         is_strict: Whether an operation that could not be exercised is a finding.
     """
 

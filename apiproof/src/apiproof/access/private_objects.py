@@ -4,6 +4,7 @@ The list is the control: it refuses whoever has no credential, and shows an obje
 not to another user of the same rights. What another answer repeats of the object is a leak then.
 """
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,12 +33,14 @@ class _Private:
 
     Attributes:
         value: Its id.
+        owner: Whose it is.
         other: The other user.
         texts: What the list says of it.
         theirs: The list as the other user has it.
     """
 
     value: Any
+    owner: User
     other: User
     texts: set[str]
     theirs: Response
@@ -54,6 +57,7 @@ class PrivateObjects:
             accounts: Its users.
         """
         self._preparer, self._accounts = preparer, accounts
+        self._found: dict[tuple[str, str], list[_Private]] = {}  # each list is read once
 
     def of(self, template: str, name: str) -> Iterator[_Private]:
         """Yield an object for each of the first users that have one which others may not know of.
@@ -62,14 +66,19 @@ class PrivateObjects:
             template: The path of such an object, up to and with its parameter.
             name: The parameter.
         """
-        for owner in list(self._accounts.users())[:OWNERS]:
-            try:
-                other = self._accounts.other(owner)
-                found = self._of_owner(template, name, owner, other)
-            except (NotPrepared, NotApplicable):
-                continue
-            if found is not None:
-                yield found
+        known = self._found.get((template, name))
+        if known is None or any(map(self._is_past, known)):
+            self._found[template, name] = known = []
+            for owner in list(self._accounts.users())[:OWNERS]:
+                with contextlib.suppress(NotPrepared, NotApplicable):
+                    other = self._accounts.other(owner)
+                    found = self._of_owner(template, name, owner, other)
+                    known += [found] if found is not None else []
+        yield from known
+
+    def _is_past(self, found: _Private) -> bool:
+        """Whether an object went with its owner, or who was refused it is gone."""
+        return any(map(self._accounts.is_gone, (found.owner, found.other)))
 
     def _of_owner(self, template: str, name: str, owner: User, other: User) -> _Private | None:
         operations = self._preparer.security.operations
@@ -81,7 +90,7 @@ class PrivateObjects:
         if is_known or self._preparer.sender.send(shown.request, NO_AUTH).ok:
             return None
         texts = _texts(shown.response.json) - {str(shown.value)}
-        return _Private(shown.value, other, texts, theirs)
+        return _Private(shown.value, owner, other, texts, theirs)
 
     def send(self, request: Request, user: User) -> Response:
         """Send a request as a user."""
@@ -92,10 +101,14 @@ class PrivateObjects:
 class OpenPartProbe:
     """Asks, without a credential, for what belongs to an object of a private list."""
 
-    def __init__(self, preparer: RequestPreparer, accounts: Accounts) -> None:
-        """Prepare a probe; see `PrivateObjects`."""
-        self._preparer = preparer
-        self._objects = PrivateObjects(preparer, accounts)
+    def __init__(self, preparer: RequestPreparer, objects: PrivateObjects) -> None:
+        """Prepare a probe.
+
+        Args:
+            preparer: Of the run's requests.
+            objects: Of private lists.
+        """
+        self._preparer, self._objects = preparer, objects
 
     def probe(self, operation: Operation) -> Iterator[Result]:
         """Try one operation."""
@@ -118,9 +131,9 @@ class OpenPartProbe:
 class ExportProbe:
     """Looks in what is no JSON, a CSV of all rows say, for what is somebody else's alone."""
 
-    def __init__(self, preparer: RequestPreparer, accounts: Accounts) -> None:
-        """Prepare a probe; see `PrivateObjects`."""
-        self._objects = PrivateObjects(preparer, accounts)
+    def __init__(self, objects: PrivateObjects) -> None:
+        """Prepare a probe; see `OpenPartProbe`."""
+        self._objects = objects
 
     def probe(self, operation: Operation) -> Iterator[Result]:
         """Try one operation."""

@@ -52,7 +52,6 @@ from apiproof.access.requirements import (
 from apiproof.access.safeguards import Safeguards, would_use_up
 from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.shares import ShareProbe
-from apiproof.access.trials import trials_with_accounts
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import PoolUsers, UserSource
 from apiproof.errors import UserError
@@ -99,7 +98,9 @@ class Probe:
             destructive=options.destructive, read_only=options.read_only, named=options.only
         )
         self._sender = Sender(client, self._see, self._safeguards.reason)
-        self._budget = limited(self._sender, options.max_requests)
+        self._budget = limited(
+            self._sender, options.max_requests, lambda: getattr(user_source, "logins_sent", 0)
+        )
         self.hints = hints or Hints()
         nonce = secrets.token_hex(3) if self._accounts else ""
         self._private = PrivateValues(self._accounts, nonce) if self._accounts else None
@@ -315,12 +316,9 @@ class Probe:
 
     def _with_accounts(self, operation: Operation) -> Iterator[Result]:
         """Try what takes accounts of the run's own, or does no harm to any other."""
-        if self._accounts is None or self._options.read_only:
+        if self._abroad is None or self._options.read_only:
             return
-        chosen = trials_with_accounts(
-            self._preparer, self._accounts, self._asked, self._options.login_attempts
-        )
-        for trial in chosen:
+        for trial in self._abroad.trials():
             yield from self._beside(operation, trial)
         yield from self._url_fetches(operation)
 

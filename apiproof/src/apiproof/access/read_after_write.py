@@ -14,7 +14,13 @@ from apiproof.access.payloads import object_body
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
-from apiproof.access.resources import ResourceCreator, created_id, is_natural, moved_to
+from apiproof.access.resources import (
+    ResourceCreator,
+    created_id,
+    is_natural,
+    moved_to,
+    words_of_segment,
+)
 from apiproof.access.response_diff import flatten
 from apiproof.access.safeguards import SAFE
 from apiproof.openapi.document import Operation
@@ -162,9 +168,15 @@ class ReadAfterWriteProbe:
 
 
 _STATE = re.compile(
-    r"state|status|estado|estatus|phase|stage|active|archived|cancel|delet|remov|closed|void",
-    re.IGNORECASE,
+    r"states?|status|estado|estatus|phase|stage|(in)?active|archived?|cancel\w*|delet\w*|remov\w*"
+    r"|closed|void(ed)?"
 )
+
+
+def _tells_state(path: str) -> bool:
+    """Whether a member of an answer tells a state: by whole words, not `statement` or `avoided`."""
+    names = path.strip("{}[]").split("/")
+    return any(_STATE.fullmatch(word) for name in names for word in words_of_segment(name))
 
 
 def _is_put_aside(before: Response, after: Response) -> bool:
@@ -174,10 +186,8 @@ def _is_put_aside(before: Response, after: Response) -> bool:
         return False
     known, now = flatten(was), flatten(has)
     return any(
-        _STATE.search(str(path)) and now[path] != value
-        for path, value in known.items()
-        if path in now
-    ) or any(_STATE.search(str(path)) for path in now.keys() - known.keys())
+        _tells_state(path) and now[path] != value for path, value in known.items() if path in now
+    ) or any(_tells_state(path) for path in now.keys() - known.keys())
 
 
 def _is_list(body: Any) -> bool:

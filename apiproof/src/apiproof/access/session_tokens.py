@@ -62,6 +62,7 @@ class SessionTokenProbe:
 
     def __init__(self, preparer: RequestPreparer, accounts: Accounts, others: OtherTokens) -> None:
         self._preparer, self._accounts, self._others = preparer, accounts, others
+        self._has_begun = False
 
     def run(self, exercised: Collection[Operation]) -> Iterator[Result]:
         """Try what the operations of a run give and take.
@@ -83,7 +84,8 @@ class SessionTokenProbe:
             if chosen:
                 yield skipped(chosen[0].operation, "refresh", str(reason), CHECK), []
         finally:
-            self._accounts.invalidate(user)  # where a token that serves twice ends all sessions
+            if self._has_begun:  # a token that serves twice may have ended all sessions
+                self._accounts.invalidate(user)
 
     def _signs_in(self, user: User) -> bool:
         return self._accounts.can_log_in_again(user) and not self._accounts.is_gone(user)
@@ -151,6 +153,7 @@ class SessionTokenProbe:
 
     def _begin(self, user: User, read: TokenRead) -> OpenSession:
         """Sign a user in anew."""
+        self._has_begun = True
         self._accounts.invalidate(user)
         return OpenSession(user, self._granted(user, read), read)
 

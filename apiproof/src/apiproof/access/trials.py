@@ -9,7 +9,7 @@ from apiproof.access.bulk_ids import BulkIdsProbe
 from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.open_reads import OpenReadProbe
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.private_objects import ExportProbe, OpenPartProbe
+from apiproof.access.private_objects import ExportProbe, OpenPartProbe, PrivateObjects
 from apiproof.access.privileges import PrivilegeProbe
 from apiproof.access.report import Trial
 from apiproof.access.tenants import TenantProbe
@@ -20,6 +20,7 @@ def trials_with_accounts(
     accounts: Accounts,
     asked: AbstractSet[str],
     attempts: int,
+    objects: PrivateObjects,
 ) -> Iterator[Trial]:
     """Yield what takes accounts of the run's own, or does no harm to any other.
 
@@ -30,14 +31,15 @@ def trials_with_accounts(
         accounts: Those that it signed up, and those that were lent.
         asked: The checks that are asked for.
         attempts: How many wrong logins to send to see whether they are limited.
+        objects: Of private lists.
     """
     if "ownership_enforced" in asked:
         yield AccountAccessProbe(preparer, accounts)
         yield BulkIdsProbe(preparer, accounts)
         yield TenantProbe(preparer, accounts)
         yield OpenReadProbe(preparer, accounts)
-        yield OpenPartProbe(preparer, accounts)
-        yield ExportProbe(preparer, accounts)
+        yield OpenPartProbe(preparer, objects)
+        yield ExportProbe(objects)
     if "privileges_enforced" in asked:
         yield PrivilegeProbe(preparer, accounts)
     if asked & {"users_not_enumerable", "logins_limited", "secrets_not_leaked"}:

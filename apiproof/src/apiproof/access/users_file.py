@@ -57,6 +57,7 @@ class FileUsers:
         self.lent_names = tuple(self._users)  # whom the file names
         self._auths: dict[str, UserCredentials] = {}
         self._former: list[UserCredentials] = []
+        self.logins_sent = 0  # requests, beside those that a sender counts
         self._key = key
         self._jwks = tuple(jwks)
         self._secret: bytes | None = None
@@ -160,7 +161,9 @@ class FileUsers:
 
     def half_way(self, user: User) -> list[Any]:
         """Sign a user in but for the last of several steps; return the decoded answers."""
-        return self._users[user.name].half_way(self._client)
+        found = self._users[user.name].half_way(self._client)
+        self.logins_sent += len(found)
+        return found
 
     def can_log_in_again(self, user: User) -> bool:
         """Tell whether the user can sign in again."""
@@ -201,9 +204,15 @@ class FileUsers:
                     return token
         return None
 
+    def sign_in(self, name: str) -> UserCredentials:
+        """Return what a user's requests carry from now on, signing in where need be."""
+        user = self._users[name]
+        self.logins_sent += user.login_requests
+        return user.credentials(self._client)
+
     def _of(self, name: str) -> UserCredentials:
         if name not in self._auths:
-            self._auths[name] = self._users[name].credentials(self._client)
+            self._auths[name] = self.sign_in(name)
         return self._auths[name]
 
     def _user(self, user: FileUser) -> User:

@@ -21,6 +21,7 @@ from apiproof.access.login_steps import (
     basic_credential,
     decoded,
     endpoints_without,
+    requests_of,
     said_by,
     said_in,
     signed_in,
@@ -75,6 +76,11 @@ class FileUser:
     def signs_in(self) -> bool:
         """Whether credentials come from a login endpoint."""
         return "loginEndpointAuth" in self.entry
+
+    @property
+    def login_requests(self) -> int:
+        """How many requests sign the user in."""
+        return len(requests_of(self.entry["loginEndpointAuth"])) if self.signs_in else 0
 
     @property
     def username(self) -> str:

@@ -119,8 +119,8 @@ def access(  # noqa: PLR0913 - these are the command line's options
         int,
         _option(
             _HOW,
-            "At most this many requests, shared fairly by the operations; logins and the removal "
-            "of what was made come on top.",
+            "At most this many requests, logins included, shared fairly by the operations; the "
+            "removal of what was made comes on top.",
             min=0,
         ),
     ] = 0,
