@@ -70,14 +70,14 @@ class Shard:
 
 
 def shards(count: int) -> list[Shard]:
-    """All parts of a run.
+    """All parts of a run, first what cannot be divided: begun last, the others would wait for it.
 
     Args:
         count: how many the operations are dealt out to.
     """
     if count == 1:
         return [Shard(1, 1)]
-    return [*(Shard(number, count) for number in range(1, count + 1)), Shard(0, 1)]
+    return [Shard(0, 1), *(Shard(number, count) for number in range(1, count + 1))]
 
 
 def labels_of(shard: Shard, document: dict[str, Any]) -> frozenset[str]:
