@@ -10,8 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 import structlog
-from sqlalchemy import ColumnElement, bindparam, func
+from sqlalchemy import bindparam, func
 from sqlmodel import Session, col, delete, or_, select, update
+from sqlmodel.sql.expression import SelectOfScalar
 
 from api.errors import (
     AccountExists,
@@ -154,11 +155,12 @@ def refresh(
     # Asked first: were the database away only afterwards, a token that rotates would be lost.
     with database.begin() as db:
         begun = _now(db)
-        expected = db.exec(select(User.sub).where(named(username))).all()
+        named = db.exec(of_name(username)).one_or_none()
+        expected = named.sub if named is not None else None
     tokens = identity.refresh(refresh_token)
     token = verifier.verify_issued(tokens.access_token)
     # A refresh token does not show whose it is, and Cognito does not compare it with the name.
-    if token.sub not in expected:
+    if token.sub != expected:
         raise RefreshTokenInvalid
     with database.begin() as db:
         user = _by_sub(db, token.sub)
@@ -171,16 +173,20 @@ def refresh(
     return tokens
 
 
-def named(username: str) -> ColumnElement[bool]:
-    """Say in a query whom a name may mean: its user, and who has it for an address.
+def of_name(username: str) -> SelectOfScalar[User]:
+    """Make a query for the one user whom a name means: who has it, or else has it for an address.
 
     Where addresses are aliases, Cognito takes them for names, and no name has the form of one.
+    A sign-up under way may ask for any name, but it is nobody yet: it must hide nobody.
 
     Args:
         username: as typed; its case does not matter.
     """
     key = case_key(username)
-    return or_(col(User.username_key) == key, col(User.email_key) == key)
+    own = col(User.username_key) == key
+    meant = or_(own, col(User.email_key) == key)
+    query = select(User).where(meant, col(User.reserved_until).is_(None))
+    return query.order_by(own.desc()).limit(1)
 
 
 def log_out(

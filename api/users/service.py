@@ -16,8 +16,7 @@ from api.errors import (
 )
 from api.identity.protocols import AccessToken, IdentityProvider
 from api.transactions import Transactions, write_down
-from api.types import case_key
-from api.users.auth import end_sessions, locked, lost_reset, named, note_change
+from api.users.auth import end_sessions, locked, lost_reset, note_change, of_name
 from api.users.models import User
 from api.users.schemas import PasswordChange, PasswordReset, ProfileUpdate
 
@@ -120,10 +119,7 @@ def _write_nothing(db: Session) -> None:
 
 
 def _by_name(db: Session, username: str) -> User | None:
-    """The row of a name; where nobody has it, of an address, which may be an alias."""
-    own = col(User.username_key) == case_key(username)
-    query = select(User).where(named(username)).order_by(own.desc()).limit(1)
-    return db.exec(query.with_for_update()).one_or_none()
+    return db.exec(of_name(username).with_for_update()).one_or_none()
 
 
 def change_password(

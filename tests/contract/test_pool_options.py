@@ -240,6 +240,52 @@ def test_who_is_named_by_an_alias_is_served_as_by_the_name(
     assert other.opens(others)
 
 
+@pytest.mark.parametrize("variant", ["e-mail as an alias"], indirect=True)
+def test_a_sign_up_under_way_hides_nobody_who_is_named_by_an_alias(ada: Person) -> None:
+    """Whoever holds a session that a reset is to end could keep it by asking for that name."""
+    session = ada.log_in()
+    name = {"username": ada.seed.email}
+    ada.ask("POST", "/users/forgot_password", 200, json=name)
+    proof = {**name, "confirmation_code": ada.code(), "new_password": OTHER_PASSWORD}
+    met: list[int] = []
+
+    def reset() -> None:
+        with AsgiClient(ada.env.application()) as client:
+            body = {**name, "refresh_token": session["refresh_token"]}
+            met.append(client.request("POST", "/users/refresh", json=body).status_code)
+            met.append(client.request("POST", "/users/reset_password", json=proof).status_code)
+
+    other = {**name, "email": "eve@example.com", "password": PASSWORD}
+    with ada.env.cognito.outages.meanwhile("SignUp", reset):
+        assert ada.env.client.request("POST", "/users/signup", json=other).status_code != 201
+    assert met == [200, 200]
+    ada.log_in_anew(session, password=OTHER_PASSWORD)
+
+
+@pytest.mark.parametrize("variant", ["as the console proposes"], indirect=True)
+@pytest.mark.parametrize("is_answered", [True, False])
+@pytest.mark.parametrize("is_named_first", [True, False])
+def test_a_name_that_is_somebodys_address_means_who_has_the_name(
+    pool: Environment, *, is_named_first: bool, is_answered: bool
+) -> None:
+    """Where addresses are no aliases, a name may have the form of one, and be another's."""
+    ada, eve = Person(pool, "Ada"), Person(pool, "Eve")
+    eve.seed = dataclasses.replace(eve.seed, username=ada.seed.email)
+    for each in (eve, ada) if is_named_first else (ada, eve):
+        each.sign_up()
+    adas, eves = ada.log_in(), eve.log_in()
+    ada.refresh(adas["refresh_token"], 401, name=eve.seed.username)
+    assert eve.opens(eve.refresh(eves["refresh_token"]))
+    if is_answered:
+        eve.reset(OTHER_PASSWORD)
+    else:
+        with pool.cognito.outages.lose_answer("ConfirmForgotPassword"):
+            eve.reset(OTHER_PASSWORD, status=503)
+    eve.log_in_anew(eves, password=OTHER_PASSWORD)
+    assert ada.opens(adas)
+    assert ada.opens(ada.refresh(adas["refresh_token"]))
+
+
 def test_a_session_that_a_reset_without_an_outcome_may_have_ended_goes_on_nowhere(
     ada: Person,
 ) -> None:
