@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from schemathesis.engine import events as engine
+from schemathesis.reporting.ndjson import serialize
 
 from apiproof.fuzzing.step import FINDING, IS_PROBED, Events, as_step, read_events
 from apiproof.reporting import Severity, Status, StepResult
@@ -156,3 +158,24 @@ def test_one_undeclared_status_of_all_operations_is_one_finding(tmp_path: Path) 
     [alone] = as_step(events_of(tmp_path, scenario("fuzzing", "failure", places[1])), 1).findings
     assert alone.message.endswith("answered 500")
     assert alone.ids < first.ids
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            engine.NonFatalError(
+                error=TimeoutError("no answer\n within 10 s"),
+                phase=None, label="POST /users", related_to_operation=True,
+            ),
+            "POST /users: TimeoutError: no answer within 10 s",
+        ),
+        (engine.FatalError(exception=ValueError()), "ValueError"),
+    ],
+)  # fmt: skip
+def test_what_could_not_be_tested_is_a_line_and_no_json(event: object, line: str) -> None:
+    """As Schemathesis 4.32 writes its errors; what is of another shape is shown whole."""
+    events = Events()
+    events.add(type(event).__name__, json.loads(json.dumps(serialize(event, sanitization=None))))
+    events.add("FatalError", {"exception": {"unknown": "shape"}})
+    assert events.errors == [line, '{"unknown": "shape"}']

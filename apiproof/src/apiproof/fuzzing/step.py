@@ -92,9 +92,7 @@ class Events:
         elif name == "PhaseFinished":
             self.phases[str((event.get("phase") or {}).get("name"))] = str(event.get("status"))
         elif name in {"NonFatalError", "FatalError"}:
-            info = event.get("info") or event.get("exception") or event
-            text = redact(json.dumps(info)) if isinstance(info, Mapping) else redact(str(info))
-            self.errors.append(f"{event.get('label', '')}: {text}"[:_LONGEST].strip(": "))
+            self.errors.append(_error(event))
 
     def _scenario(self, event: Mapping[str, Any]) -> None:
         recorder = event.get("recorder") or {}
@@ -115,6 +113,16 @@ class Events:
             seconds = float(event.get("elapsed_time") or 0)
             text = "\n".join(dict.fromkeys(messages))
             self.scenarios.append(Case(label, _STATUSES[status], phase, seconds, text))
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    """What could not be tested, and why, in one line; of a shape that is unknown all there is."""
+    error = event.get("value") or event.get("exception") or event.get("info")
+    if isinstance(error, Mapping) and error.get("type"):
+        text = " ".join(f"{error['type']}: {error.get('message') or ''}".split()).rstrip(": ")
+    else:
+        text = error if isinstance(error, str) else json.dumps(error or event)
+    return redact(f"{event.get('label') or ''}: {text}"[:_LONGEST].strip(": "))
 
 
 def _worse(ended: str) -> int:
