@@ -8,7 +8,7 @@ import functools
 import json
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -167,17 +167,22 @@ class KnownSecrets:
         return {name: self.text(value) for name, value in headers.items()}
 
 
-def secrets_in(body: Any) -> Iterator[str]:
-    """Yield the passwords, codes and tokens that a request body holds."""
+def secrets_in(body: Any, names: Collection[str]) -> Iterator[str]:
+    """Yield the passwords, codes and tokens that a request body holds.
+
+    Args:
+        body: Decoded.
+        names: The members that mean something; a text under any other name is no secret.
+    """
     if isinstance(body, Mapping):
         for name, part in body.items():
-            if isinstance(part, str) and is_secret(str(name)):
+            if isinstance(part, str) and is_secret(str(name)) and name in names:
                 yield part
             else:
-                yield from secrets_in(part)
+                yield from secrets_in(part, names)
     elif isinstance(body, list):
         for part in body:
-            yield from secrets_in(part)
+            yield from secrets_in(part, names)
 
 
 def files_with_secrets(files: Iterable[Path], secrets: Iterable[str]) -> Iterator[tuple[Path, str]]:

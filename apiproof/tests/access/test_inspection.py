@@ -64,6 +64,29 @@ def test_what_a_request_said_itself_is_no_leak_by_its_looks() -> None:
     assert list(leaks("SELECT a FROM b", [], sent='{"name": "SELECT a FROM b"}')) == []
 
 
+def _taking(*names: str) -> dict[str, Any]:
+    """Return a document of one operation, whose body has these members, deep in a branch."""
+    inner = {"properties": {name: {"type": "string"} for name in names}}
+    schema = {"anyOf": [{"type": "null"}, {"$ref": "#/components/schemas/Inner"}]}
+    body = {"content": {"application/json": {"schema": schema}}}
+    post = {"operationId": "x", "requestBody": body, "responses": {"422": {}}}
+    return {"paths": {"/x": {"post": post}}, "components": {"schemas": {"Inner": inner}}}
+
+
+@pytest.mark.parametrize(("declared", "is_leak"), [("token", True), ("title", False)])
+def test_a_member_that_only_a_client_calls_a_token_is_no_secret(
+    declared: str, *, is_leak: bool
+) -> None:
+    document = _taking(declared)
+    (operation,) = operations(document)
+    users: Any = SimpleNamespace(secrets=list)
+    sent = {"token": "drawn-by-a-fuzzer"}
+    request = Request(operation, {}, RequestContent(body=sent))
+    answer = Response(422, {}, json.dumps({"detail": [{"input": sent}]}))
+    leaked = SecretLeaks(document, SecurityModel(document), users)
+    assert bool(list(leaked.findings(operation, request, NO_AUTH, answer))) == is_leak
+
+
 @pytest.mark.parametrize(
     ("answer", "headers", "told"),
     [
@@ -92,9 +115,7 @@ def test_what_a_request_said_itself_is_no_leak_by_its_looks() -> None:
 def test_a_leak_says_which_secret_and_where_and_never_the_secret(
     answer: dict[str, Any], headers: dict[str, str], told: str
 ) -> None:
-    document: dict[str, Any] = {
-        "paths": {"/x": {"post": {"operationId": "x", "responses": {"422": {}}}}}
-    }
+    document = _taking("password")
     (operation,) = operations(document)
     bearer = {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}}
     security = SecurityModel({**document, "components": bearer})

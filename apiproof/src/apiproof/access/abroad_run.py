@@ -112,6 +112,8 @@ class AbroadRun:
         if "functions_enforced" in self._options.asked:
             probe = FunctionProbe(self._preparer, self._accounts, self._options.roles)
             yield from probe.run(exercised, report)
+        if "anonymous_rejected" in self._options.asked:
+            yield from self._preparer.refusals.results()
         if "forged_tokens_rejected" in self._options.asked and not self._options.read_only:
             tokens = SessionTokenProbe(self._preparer, self._accounts, self._other_tokens)
             yield from tokens.run(exercised)

@@ -48,6 +48,7 @@ class ControlRequests:
         forbids = forbids_alike(requirement, results) and (
             reference.ok or reference.status == FORBIDDEN
         )
+        self._preparer.refusals.note(requirement, reference)
         is_public = reference.ok and self._is_public(results)
         public = "nobody is told more than whoever asks" if is_public else ""
         nobody = to_nobody(self._preparer, prepared) if is_public else ()  # a bad one may be none

@@ -16,6 +16,7 @@ from apiproof.access.http import (
 )
 from apiproof.access.jobs import Jobs
 from apiproof.access.later_states import CONFLICT, LaterStates
+from apiproof.access.lone_refusals import LoneRefusals
 from apiproof.access.payloads import PayloadRecipe, PayloadSource, object_body
 from apiproof.access.prepared import (
     Preparation,
@@ -73,7 +74,7 @@ class RequestPreparer:
         self._requesters = Requesters(user_source, self.safeguards)
         self.ends_late: dict[SessionEnd, bool] = {}  # whether credentials outlive it by seconds
         self._versioned: set[str] = set()  # operations that refuse writes of no named version
-        self.seen = SeenIds()
+        self.seen, self.refusals = SeenIds(), LoneRefusals()
         self.jobs, self._renewal = Jobs(self), SessionRenewal(self)
 
     def prepared(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.checks import Impact
+from apiproof.access.declared_members import declared_members
 from apiproof.access.disclosures import code_handed_out
 from apiproof.access.fields import named_values
 from apiproof.access.http import Request, Response
@@ -228,6 +229,7 @@ class SecretLeaks:
         self._user_source = user_source
         self._resolve = functools.partial(flattened, document)
         self._responses = ResponseValidator(document)
+        self._members = functools.cache(functools.partial(declared_members, document))
 
     def findings(
         self, operation: Operation, request: Request, auth: RequestAuth, response: Response
@@ -315,7 +317,10 @@ class SecretLeaks:
             for name, value in _named_texts(request.content.body)
             if not is_secret(name) or (name.lower() in _PLAIN and not _ABOUT_CODES.search(words))
         }
-        own = [*self._user_source.secrets(), *secrets_in(request.content.body)]
+        own = [
+            *self._user_source.secrets(),
+            *secrets_in(request.content.body, self._members(operation)),
+        ]
         own = [secret for secret in own if not any(secret in text for text in said)]
         own += [
             _credential(value)
