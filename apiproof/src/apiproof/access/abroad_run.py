@@ -55,9 +55,8 @@ class AbroadRun:
 
     def trials(self) -> Iterator[Trial]:
         """Yield what an operation is tried with beside credentials."""
-        attempts = self._options.login_attempts
         yield from trials_with_accounts(
-            self._preparer, self._accounts, self._options.asked, attempts, self._objects
+            self._preparer, self._accounts, self._options, self._objects
         )
 
     def see(self, request: Request, auth: RequestAuth, response: Response) -> None:

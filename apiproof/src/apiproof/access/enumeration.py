@@ -1,6 +1,7 @@
 """Whether names of users can be told from names of nobody, and whether logins are limited.
 
-Only accounts of the run's own are named, and with wrong passwords only.
+Only accounts of the run's own are named, and with wrong passwords only; where there are none, one
+user of the file is, once at the login, and at a reset of passwords where that is asked for.
 """
 
 import itertools
@@ -14,9 +15,9 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.example_values import fits
 from apiproof.access.fields import EMAIL_FIELD, NAME_FIELD, PASSWORD_FIELD, fields_of, with_field
 from apiproof.access.http import Request, RequestContent, Response
-from apiproof.access.logins import find_login, words_of
+from apiproof.access.logins import find_login, has_password, words_of
 from apiproof.access.prepare import RequestPreparer
-from apiproof.access.report import AccessFinding, Cell, evaluated
+from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import nonexistent_id
 from apiproof.access.response_diff import diff, normalize
 from apiproof.access.safeguards import spare_account
@@ -32,17 +33,25 @@ _RESET = re.compile(r"reset|forgot|recover|resend", re.IGNORECASE)
 class EnumerationProbe:
     """Asks for users and for nobody, and compares."""
 
-    def __init__(self, preparer: RequestPreparer, accounts: Accounts, attempts: int = 0) -> None:
+    def __init__(
+        self,
+        preparer: RequestPreparer,
+        accounts: Accounts,
+        attempts: int = 0,
+        *,
+        resets: bool = False,
+    ) -> None:
         """Prepare.
 
         Args:
             preparer: Sends requests.
             accounts: Of the run's own.
             attempts: How many wrong logins to send, to see whether they are limited; 0 for none.
+            resets: Whether to ask for a new password of a user of the file: mail may go out.
         """
         self._preparer = preparer
         self._accounts = accounts
-        self._attempts = attempts
+        self._attempts, self._resets = attempts, resets
         self._login = find_login(preparer.security, preparer.payloads)
         if self._login is not None:
             preparer.safeguards.take_for_login(self._login)
@@ -50,15 +59,17 @@ class EnumerationProbe:
     def probe(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
         """Try one public operation that takes a name."""
         is_login = operation == self._login
-        if not self._accounts.can_create_users:
-            if is_login and not operation.secured:
-                yield from self._once(operation)
-            return
         is_reset = (
             operation.method == "POST"
             and not operation.secured
             and _RESET.search(words_of(operation))
         )
+        if not self._accounts.can_create_users:
+            if is_login and not operation.secured:
+                yield from self._once(operation)
+            elif is_reset and not has_password(self._preparer.payloads, operation):
+                yield from self._reset_once(operation)
+            return
         if not is_login and not is_reset:
             return
         user = spare_account(self._accounts) if is_login else next(self._accounts.users())
@@ -82,6 +93,43 @@ class EnumerationProbe:
         note = self._difference(operation, user, [known], unknown)
         kind = "by answer" if note else ""
         yield evaluated(operation, CHECK, "login", (known, unknown[0]), note, kind=kind)
+
+    def _reset_once(self, operation: Operation) -> Iterator[tuple[Cell, list[AccessFinding]]]:
+        """Ask for a new password of a user of the file, who may get mail, and of nobody."""
+        user = min(self._accounts.lent(), key=self._accounts.rank)
+        if not self._resets:
+            reason = (
+                "mail may go to a user of the file, and no other account is there (see --resets)"
+            )
+            yield skipped(operation, "reset", reason, CHECK), []
+            return
+        if not self._names(operation, user):
+            reason = f"nothing says what {user.name} is known by there"
+            yield skipped(operation, "reset", reason, CHECK), []
+            return
+        self._preparer.safeguards.take_for_login(operation)
+        known, *unknown = [
+            self._preparer.sender.send_once(self._request(operation, user, number, nobody=nobody))
+            for number, nobody in ((0, False), (0, True), (1, True))
+        ]
+        note = (
+            ""
+            if _is_limited([known, *unknown])
+            else self._difference(operation, user, [known], unknown)
+        )
+        kind = "by answer" if note else ""
+        yield evaluated(operation, CHECK, "reset", (known, unknown[0]), note, kind=kind)
+
+    def _names(self, operation: Operation, user: User) -> bool:
+        """Whether a request can name a user as the service knows them."""
+        said = {
+            str(value)
+            for _, value in fields_of(self._request(operation, user, 0, nobody=False).content.body)
+        }
+        own = {*user.attributes.values(), self._accounts.login_name(user)}
+        takes = [path[-1] for path, _ in fields_of(self._preparer.payloads.full_body(operation))]
+        has_address = any("@" in one for one in own)
+        return bool(said & own) and (has_address or not any(map(EMAIL_FIELD.search, takes)))
 
     def _difference(
         self, operation: Operation, user: User, known: list[Response], unknown: list[Response]
@@ -143,8 +191,9 @@ class EnumerationProbe:
         media, _ = self._preparer.payloads.body_schema(operation)
         body: Any = self._preparer.payloads.full_body(operation)
         own = {name.lower(): value for name, value in user.attributes.items()}
-        email = next((value for name, value in own.items() if EMAIL_FIELD.search(name)), user.name)
         login_name = self._accounts.login_name(user) or user.name
+        address = login_name if "@" in login_name else user.name
+        email = next((value for name, value in own.items() if EMAIL_FIELD.search(name)), address)
         values = {}
         for path, _ in fields_of(body):
             name = path[-1]

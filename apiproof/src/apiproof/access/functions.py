@@ -232,8 +232,8 @@ class FunctionProbe:
         if operation.method not in SAFE:
             fresh = self._preparer.prepared(operation, user=prepared.user)
         answer = self._preparer.sender.send(fresh.request, auth)
-        is_judged = bool(operation.path_parameters) and self._allowed(operation) is not None
-        if answer.status == NOT_FOUND and is_judged:
+        is_expected = bool(operation.path_parameters) and self._allowed(operation) is not None
+        if answer.status == NOT_FOUND and is_expected:
             answer = self._about_own(operation, someone) or answer
         if answer.ok and operation.method not in SAFE:
             self._preparer.note_success(operation, someone, fresh.request)

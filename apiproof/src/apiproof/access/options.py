@@ -19,6 +19,7 @@ class ProbeOptions:
         only: Labels or operationIds to keep to; all where it is empty.
         checks: Checks to keep to; all where it is empty.
         login_attempts: How many wrong logins to send to see whether they are limited.
+        resets: Whether to ask for a new password of a user of the file, to whom mail may go.
         roles: Which roles may call which operation.
         max_requests: How many requests to send, logins included, removals not; 0 for no limit.
         is_strict: Whether an operation that could not be exercised is a finding.
@@ -30,6 +31,7 @@ class ProbeOptions:
     only: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     login_attempts: int = 0
+    resets: bool = False
     max_requests: int = 0
     roles: Expectations = field(default_factory=dict)
     is_strict: bool = True

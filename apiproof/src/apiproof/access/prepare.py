@@ -310,20 +310,22 @@ class RequestPreparer:
             with contextlib.suppress(NotPrepared):
                 self.sender.send(made, self.credential(made.operation, user))
 
-    def unproven(self, operation: Operation) -> PreparedRequest:
-        """Prepare a request that nobody saw succeed.
+    def unproven(self, operation: Operation) -> Iterator[PreparedRequest]:
+        """Yield requests that nobody saw succeed, by each way to fill them.
 
         Raises:
             NotPrepared: Nobody has a credential, or what it is about cannot be made.
         """
         reasons = []
         for user in self._requesters.of(operation):
-            recipe = next(self.known_recipes(operation))
             try:
                 self._spare(operation, user, "")
-                return self.filled(operation, Preparation(user), recipe)
+                for recipe in self.known_recipes(operation):
+                    yield self.filled(operation, Preparation(user), recipe)
             except NotPrepared as reason:
                 reasons.append(str(reason))
+            else:
+                return
         raise NotPrepared("; ".join(dict.fromkeys(reasons)) or "there is nobody to try")
 
     def _known(self, operation: Operation, parameter: dict[str, Any], user: User) -> Any:

@@ -285,11 +285,11 @@ class ResourceMaker:
         if reference.is_list:
             return None
         if reference in natural_keys({reference.name: ""}):
-            return self._shown_as(operation, reference.name, preparation.user)
+            return self.shown_as(operation, reference.name, preparation.user)
         made = self._named(operation, reference, preparation)
         return made.value if made else self._listed(operation, reference, preparation)
 
-    def _shown_as(self, operation: Operation, name: str, user: User) -> Any:
+    def shown_as(self, operation: Operation, name: str, user: User) -> Any:
         """Return what a list of other things shows a user under a name; None where none does."""
         key = ("shown as", name, user.name)
         if key not in self.kept:

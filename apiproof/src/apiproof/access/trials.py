@@ -1,13 +1,13 @@
 """What is tried at an operation beside credentials where accounts of the run's own can be made."""
 
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 
 from apiproof.access.account_access import AccountAccessProbe
 from apiproof.access.accounts import Accounts
 from apiproof.access.bulk_ids import BulkIdsProbe
 from apiproof.access.enumeration import EnumerationProbe
 from apiproof.access.open_reads import OpenReadProbe
+from apiproof.access.options import ProbeOptions
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.private_objects import ExportProbe, OpenPartProbe, PrivateObjects
 from apiproof.access.privileges import PrivilegeProbe
@@ -18,8 +18,7 @@ from apiproof.access.tenants import TenantProbe
 def trials_with_accounts(
     preparer: RequestPreparer,
     accounts: Accounts,
-    asked: AbstractSet[str],
-    attempts: int,
+    options: ProbeOptions,
     objects: PrivateObjects,
 ) -> Iterator[Trial]:
     """Yield what takes accounts of the run's own, or does no harm to any other.
@@ -29,10 +28,10 @@ def trials_with_accounts(
     Args:
         preparer: Of the run.
         accounts: Those that it signed up, and those that were lent.
-        asked: The checks that are asked for.
-        attempts: How many wrong logins to send to see whether they are limited.
+        options: How far to go.
         objects: Of private lists.
     """
+    asked, resets = options.asked, options.resets or options.destructive
     if "ownership_enforced" in asked:
         yield AccountAccessProbe(preparer, accounts)
         yield BulkIdsProbe(preparer, accounts)
@@ -43,4 +42,4 @@ def trials_with_accounts(
     if "privileges_enforced" in asked:
         yield PrivilegeProbe(preparer, accounts)
     if asked & {"users_not_enumerable", "logins_limited", "secrets_not_leaked"}:
-        yield EnumerationProbe(preparer, accounts, attempts)
+        yield EnumerationProbe(preparer, accounts, options.login_attempts, resets=resets)

@@ -1,12 +1,13 @@
 """URLs that a service fetches because a request says so (SSRF): a loopback address must not be."""
 
+import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from apiproof.access.fields import with_field
+from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Response
 from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
 from apiproof.access.payloads import object_body
@@ -16,6 +17,7 @@ from apiproof.access.report import AccessFinding, Cell, evaluated
 from apiproof.openapi.document import Operation
 
 CHECK = "urls_not_fetched"
+WAYS = 6  # to fill a request, of which none is known to succeed
 PATIENCE = 0.3  # seconds for a service that fetches after it has answered
 _URL_FIELD = re.compile(
     r"ur[li]s?$|^(url|uri|link|href|src|callback|webhook|avatar|image|photo|picture|feed|target)"
@@ -41,19 +43,62 @@ class UrlFetchProbe:
         places = list(self._places(operation))
         if not places:
             return
-        try:
-            prepared = self._preparer.prepared(operation)
-        except NotPrepared:  # a URL that cannot be fetched here is refused
-            prepared = self._preparer.unproven(operation)
         with serve_jwks_trap() as trap:
-            yield self._tried(prepared, places, trap)
+            answers: list[Response] = []
+            for prepared in itertools.islice(self._requests(operation), WAYS):
+                found = self._fetched(prepared, places, trap, answers)
+                if found is not None:
+                    yield found
+                    return
+                if any(answer.ok for answer in answers):  # taken, and not fetched
+                    break
+            yield evaluated(operation, CHECK, "url", answers, "")
 
-    def _tried(
-        self, prepared: PreparedRequest, places: list[Place], trap: JwksTrap
-    ) -> tuple[Cell, list[AccessFinding]]:
-        operation, answers = prepared.request.operation, list[Response]()
-        for number, (location, path) in enumerate(places):
-            mark = f"/fetched/{len(trap.requests_seen)}-{number}"
+    def _requests(self, operation: Operation) -> Iterator[PreparedRequest]:
+        """Yield one that succeeds; else ways to fill one: a URL that cannot be fetched is refused.
+
+        What else they say may have to be something that is there: what lists show goes first.
+        """
+        try:
+            yield self._preparer.prepared(operation)
+        except NotPrepared:
+            for prepared in self._preparer.unproven(operation):
+                known = self._with_known_values(prepared)
+                yield known
+                if known.request != prepared.request:  # what is there may be taken already
+                    yield prepared
+
+    def _with_known_values(self, prepared: PreparedRequest) -> PreparedRequest:
+        """Return a request that says what is known of the things that it is about."""
+        request, user = prepared.request, prepared.user
+        body = object_body(request.content) or {}
+        made = {path[-1]: v for one in prepared.made for path, v in fields_of(one.response.json)}
+        for path, value in list(fields_of(body)):
+            name = path[-1]
+            if (
+                not isinstance(value, str | int)
+                or isinstance(value, bool)
+                or _URL_FIELD.search(name)
+            ):
+                continue
+            known = made.get(name)
+            if known is None and user.is_learnt:
+                known = self._preparer.maker.shown_as(request.operation, name, user)
+            if isinstance(known, type(value)):
+                body = with_field(body, path, known)
+        return replace(prepared, request=request.saying(body) if body else request)
+
+    def _fetched(
+        self,
+        prepared: PreparedRequest,
+        places: list[Place],
+        trap: JwksTrap,
+        answers: list[Response],
+    ) -> tuple[Cell, list[AccessFinding]] | None:
+        """Name the trap in each place, alone; return what was found, if anything was."""
+        operation = prepared.request.operation
+        for location, path in places:
+            mark = f"/fetched/{len(trap.requests_seen)}-{len(answers)}"
             content = prepared.request.content
             if location == "query":
                 query = {**content.query, path[0]: trap.url + mark}
@@ -66,7 +111,7 @@ class UrlFetchProbe:
             if _was_fetched(trap, mark, answers[-1]):
                 note = f"fetches the URL in {'/'.join(path)}, of this machine's own loopback too"
                 return evaluated(operation, CHECK, path[-1], answers[-1:], note, kind="fetched")
-        return evaluated(operation, CHECK, "url", answers, "")
+        return None
 
     def _places(self, operation: Operation) -> Iterator[Place]:
         payloads = self._preparer.payloads

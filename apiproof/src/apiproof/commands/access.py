@@ -115,6 +115,15 @@ def access(  # noqa: PLR0913 - these are the command line's options
     login_attempts: Annotated[
         int, _option(_HOW, "Wrong logins to send, to see whether they are limited.", max=1000)
     ] = 0,
+    resets: Annotated[
+        bool,
+        _option(
+            _HOW,
+            "Ask for a new password of one user of the file, to whom mail may go, to see whether "
+            "users are told from nobody there.",
+            "--resets",
+        ),
+    ] = False,
     max_requests: Annotated[
         int,
         _option(
@@ -173,6 +182,7 @@ def access(  # noqa: PLR0913 - these are the command line's options
             only=tuple(operation or ()),
             checks=_known_checks(check or []),
             login_attempts=login_attempts,
+            resets=resets,
             max_requests=max_requests,
             roles=read_roles(roles),
             is_strict=url is None or require_all,
