@@ -291,7 +291,8 @@ class Accounts(FileUsers):
     def sign_up_body(self, unique: str, password: str) -> Any:
         """Return the body of a sign-up, with a name and a password."""
         assert self._sign_up is not None  # noqa: S101  # the caller's condition, for the types
-        account = NewAccount(unique, self._nonce, self._count, password)
+        said = (user.sign_up_members for user in self._users.values() if user.sign_up_members)
+        account = NewAccount(unique, self._nonce, self._count, password, next(said, {}))
         return sign_up_body(self._payloads, self._sign_up, account, full=self._says_all)
 
     def send_sign_up(self, body: Any) -> Response:

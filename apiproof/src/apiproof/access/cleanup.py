@@ -150,7 +150,8 @@ class Cleanup:
         elif remover is None:
             self._unremovable[operation.label] += 1
             path = operation.path.rstrip("/")
-            if lists_by_name(operation) or reads_by_name(operation):
+            is_read = lists_by_name(operation) or reads_by_name(operation)
+            if is_read or is_session_ending(operation, SessionEnd.SIGNED_OUT):
                 return
             is_kept = response.status == 201 or path in self._kept or makes_account(operation)
             if is_kept or whose:

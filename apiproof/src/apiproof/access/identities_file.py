@@ -21,6 +21,8 @@ from apiproof.access.machine_entries import machine_entry
 from apiproof.access.parameter_credentials import with_undeclared_schemes
 from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.access.requirements import SecurityModel
+from apiproof.access.sign_up_body import members_given
+from apiproof.access.users_wfc import FILL_IN
 from apiproof.errors import UserError
 from apiproof.openapi.document import Operation
 
@@ -71,7 +73,8 @@ def identities_file(document: Mapping[str, Any]) -> str:
     template = login_template(security, payloads, login)
     domain = _domain(security, payloads, login)
     users = [_user(name, template, domain) for name in NAMES]
-    whole = {"authTemplate": {"loginEndpointAuth": template}, "auth": users}
+    shared = {"loginEndpointAuth": template, **_sign_up(security, payloads)}
+    whole = {"authTemplate": shared, "auth": users}
     note = _note(security, payloads) + ("" if is_declared else _UNDECLARED)
     return _HEAD + note + _dumped(whole)
 
@@ -87,7 +90,16 @@ def _note(security: SecurityModel, payloads: PayloadSource) -> str:
     sign_up = find_sign_up(security, payloads)
     if sign_up is None:
         return "# No sign-up was found: what would change these users' accounts is left out.\n"
-    return f"# Further accounts are signed up with {sign_up.label}.\n"
+    asked = members_given(payloads, sign_up)
+    only = "; only you can tell what it asks for under `signUp`" if asked else ""
+    return f"# Further accounts are signed up with {sign_up.label}{only}.\n"
+
+
+def _sign_up(security: SecurityModel, payloads: PayloadSource) -> dict[str, Any]:
+    """Return what a sign-up asks that only somebody who knows the service can tell."""
+    sign_up = find_sign_up(security, payloads)
+    asked = members_given(payloads, sign_up) if sign_up is not None else []
+    return {"signUp": dict.fromkeys(asked, FILL_IN)} if asked else {}
 
 
 def _domain(security: SecurityModel, payloads: PayloadSource, login: Operation) -> str:
@@ -113,9 +125,9 @@ def _naming(payloads: PayloadSource, operation: Operation) -> tuple[list[str], l
 
 
 def _user(name: str, template: Mapping[str, Any], domain: str) -> dict[str, Any]:
-    given = {"username": name + domain, "password": "FILL IN"}
+    given = {"username": name + domain, "password": FILL_IN}
     if "steps" in template:
-        values = {**given, **dict.fromkeys(values_asked(template["steps"]), "FILL IN")}
+        values = {**given, **dict.fromkeys(values_asked(template["steps"]), FILL_IN)}
         return {"name": name, "loginEndpointAuth": {"values": values}}
     if "payloadRaw" in template:
         raw = str(template["payloadRaw"])
@@ -132,7 +144,7 @@ def _with_headers(security: SecurityModel) -> list[dict[str, Any]]:
     if scheme.place == "cookie":
         name, text = "Cookie", f"{scheme.field}=FILL IN"
     if scheme.kind == "basic":
-        named = ({"username": user, "password": "FILL IN"} for user in NAMES)
+        named = ({"username": user, "password": FILL_IN} for user in NAMES)
         return [{"name": one["username"], BASIC: one} for one in named]
     headers = [{"name": name, "value": text}]
     return [{"name": user, "fixedHeaders": headers} for user in NAMES]

@@ -1,20 +1,23 @@
 """How somebody else asks for an object: by path, through a parent of their own, by reference."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from apiproof.access.http import Request, Response
-from apiproof.access.owners import may_read_named, shown_to
+from apiproof.access.owners import may_read_named, read_made, shown_to
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.references import Reference
 from apiproof.access.resources import nonexistent_id
-from apiproof.access.safeguards import SAFE
+from apiproof.access.safeguards import SAFE, makes_account, names_account
 from apiproof.access.users import User
 from apiproof.jwt import CredentialContext, NotApplicable, RequestAuth, admin_claims
 from apiproof.openapi.document import Operation
 
 FORGED = "other-admin"
+_ADDING = frozenset({"PUT", "POST"})  # a member to a group; PATCH and DELETE are about the member
+_NAME = re.compile(r"\{[^{}]*\}")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,8 @@ class AccessAttempts:
                 yield AccessAttempt(FORGED, title, prepared.request, nothing, admin)
         # An id that its sender chose is one's own below a parent of one's own.
         is_chosen = prepared.made and prepared.made[-1].creator.method == "PUT"
-        if operation.path.count("{") > 1 and not is_chosen:
+        is_tried = operation.path.count("{") > 1 and not is_chosen
+        if is_tried and not self._is_shown_apart(operation, prepared, other):
             own = self._preparer.prepared(operation, user=other).request
             last = operation.path.rpartition("{")[2].partition("}")[0]
             value = prepared.request.values[last]
@@ -80,6 +84,25 @@ class AccessAttempts:
             return False
         nothing = attempt.theirs.at(**{names[-1]: nonexistent_id(attempt.theirs.values[names[-1]])})
         return self._preparer.sender.send(nothing, attempt.auth).status == theirs.status
+
+    def _is_shown_apart(self, operation: Operation, prepared: PreparedRequest, other: User) -> bool:
+        """Whether what is named below a parent exists apart from any, and is no secret of others.
+
+        It is put there, a guest into one's own album, and not taken from somebody: people may be
+        named by everybody, and so may what others may read.
+        """
+        if operation.method in SAFE:
+            return False
+        last = operation.path_parameters[-1]
+        made = next((one for one in prepared.made if one.parameter == last), None)
+        if made is None or makes_account(made.creator):
+            is_change = "requestBody" in operation.definition and names_account(operation, last)
+            return operation.method in _ADDING and not is_change
+        above = operation.path.rpartition("{")[0].rpartition("}")[0] + "}"
+        if _NAME.sub("{}", made.creator.path).startswith(_NAME.sub("{}", above)):
+            return False
+        read = read_made(self._preparer, made, other)
+        return read is not None and read.ok
 
     def _is_open(self, operation: Operation, reference: Reference, other: User) -> bool:
         """Whether others are shown what a read names in its query or headers."""

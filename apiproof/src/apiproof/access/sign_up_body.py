@@ -38,12 +38,14 @@ class NewAccount:
         nonce: What the names of one run have in common, hexadecimal.
         number: Which account of the run it is.
         password: Its password.
+        given: What only somebody who knows the service can tell, by member: an invitation.
     """
 
     name: str
     nonce: str
     number: int
     password: str = field(repr=False)
+    given: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def names(self) -> Iterator[str]:
         """Yield names, the most telling first."""
@@ -91,7 +93,18 @@ def sign_up_body(
             body = without_field(body, path)
         else:
             body = with_field(body, path, said)
+    for name, value in account.given.items():
+        body = with_field(body, tuple(name.split("/")), value)
     return body
+
+
+def members_given(payloads: PayloadSource, operation: Operation) -> list[str]:
+    """Return the members of a sign-up that have to say what only somebody else can give."""
+    return [
+        "/".join(path)
+        for path, _ in fields_of(payloads.full_body(operation))
+        if _GIVEN.search(path[-1]) and _is_required(payloads, operation, path)
+    ]
 
 
 def sign_up_request(

@@ -1,8 +1,8 @@
 """What an auth document must look like, and what is wrong with one that does not.
 
 Source: https://github.com/WebFuzzing/Commons, schemas/auth.yaml; `clientCredentials`,
-`basicUserPwd`, `role`, `roles`, and `steps`, `values` and `sendIn: query` of a login are ours. No
-text holds a value: they are credentials.
+`basicUserPwd`, `role`, `roles`, `signUp`, and `steps`, `values` and `sendIn: query` of a login are
+ours. No text holds a value: they are credentials.
 """
 
 from collections.abc import Iterable, Mapping
@@ -56,6 +56,7 @@ _ENTRY: Final = _object(
     fixedHeaders=_HEADERS,
     loginEndpointAuth=_LOGIN,
     **{MACHINE: _MACHINE, BASIC: _BASIC},
+    signUp={"type": "object", "additionalProperties": {"type": ["string", "number", "boolean"]}},
 )
 _DOCUMENT: Final = _object(auth={"type": "array", "items": _ENTRY}, authTemplate=_ENTRY)
 

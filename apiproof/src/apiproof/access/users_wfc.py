@@ -37,6 +37,7 @@ _TOKEN = re.compile(
     re.IGNORECASE,
 )
 _CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
+FILL_IN = "FILL IN"  # what a user of the kit has not filled in yet
 CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken", "X-XSRF-TOKEN")
 
 
@@ -92,6 +93,12 @@ class FileUser:
         """What the file says that the user may be: `role: admin`, or `roles: [admin, editor]`."""
         said = self.entry.get("role") or self.entry.get("roles") or ()
         return (said,) if isinstance(said, str) else tuple(said)
+
+    @property
+    def sign_up_members(self) -> Mapping[str, Any]:
+        """What a sign-up says of others like this user, by member: `invite_code`, say."""
+        said = self.entry.get("signUp", {})
+        return {name: value for name, value in said.items() if value != FILL_IN}
 
     @property
     def password(self) -> str:
