@@ -15,5 +15,5 @@ def test_people_whom_everybody_may_read_are_invited_to_ones_own_album() -> None:
 
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_a_flaw_is_found(flaw: str) -> None:
-    report = probed(create_albums(flaw))
+    report = probed(create_albums(flaw), checks=("ownership_enforced",))
     assert_found(report, FLAWS[flaw])

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException
+from pydantic import BaseModel
 
 from tests.apps.members import LENT, Member, Members, Text, add_members
 
@@ -12,7 +13,14 @@ REFUSED: dict[int | str, Any] = {401: {}, 404: {}, 409: {}}
 FLAWS = {
     "photos-of-all": "ownership_enforced/own-parent",
     "guests-by-all": "ownership_enforced/other-user",
+    "captions-of-all": "ownership_enforced/own-parent",  # of photos that everybody may see
 }
+
+
+class Caption(BaseModel):
+    """What a photo is to say."""
+
+    text: Text
 
 
 @dataclass
@@ -64,7 +72,7 @@ def create_albums(flaw: str = "") -> FastAPI:  # noqa: C901  # its operations sh
     @app.get("/photos/{photo_id}", responses=REFUSED, operation_id="read_photo")
     def read_photo(photo_id: int, user: Caller) -> dict[str, Any]:
         owner, text = photos.get(photo_id, ("", ""))
-        if owner != user.name:
+        if owner != user.name and not (owner and flaw == "captions-of-all"):
             raise HTTPException(404)
         return {"id": photo_id, "owner": owner, "text": text}
 
@@ -106,5 +114,16 @@ def create_albums(flaw: str = "") -> FastAPI:  # noqa: C901  # its operations sh
         if not owner or (owner != user.name and flaw != "photos-of-all"):
             raise HTTPException(404)
         album.photos.add(photo_id)
+
+    @app.patch(
+        "/albums/{album_id}/photos/{photo_id}", responses=REFUSED, operation_id="change_caption"
+    )
+    def change_caption(album_id: int, photo_id: int, new: Caption, user: Caller) -> dict[str, Any]:
+        own(album_id, user)
+        owner, _ = photos.get(photo_id, ("", ""))
+        if not owner or (owner != user.name and flaw != "captions-of-all"):
+            raise HTTPException(404)
+        photos[photo_id] = (owner, new.text)
+        return {"id": photo_id, "owner": owner, "text": new.text}
 
     return app

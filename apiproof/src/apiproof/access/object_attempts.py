@@ -91,13 +91,17 @@ class AccessAttempts:
         It is put there, a guest into one's own album, and not taken from somebody: people may be
         named by everybody, and so may what others may read.
         """
-        if operation.method in SAFE:
-            return False
         last = operation.path_parameters[-1]
         made = next((one for one in prepared.made if one.parameter == last), None)
-        if made is None or makes_account(made.creator):
-            is_change = "requestBody" in operation.definition and names_account(operation, last)
-            return operation.method in _ADDING and not is_change
+        if made is not None and makes_account(made.creator):
+            made = None
+        # What says something of it changes it: a caption, the name of a user.
+        may_change = made is not None or names_account(operation, last)
+        is_change = may_change and "requestBody" in operation.definition
+        if operation.method not in _ADDING or not operation.path.endswith("}") or is_change:
+            return False
+        if made is None:
+            return True
         above = operation.path.rpartition("{")[0].rpartition("}")[0] + "}"
         if _NAME.sub("{}", made.creator.path).startswith(_NAME.sub("{}", above)):
             return False
