@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -137,15 +138,20 @@ def words_of_document(document: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys([*words, *hosts]))
 
 
+_KEY_SET_PATH = re.compile(r"/(jwks?|certs|(public[-_]?)?keys)(\.json)?/?$", re.IGNORECASE)
+_WELL_KNOWN = "/.well-known/jwks.json"
+
+
 def published_keys(
-    document: Mapping[str, Any], token: Jws | None, named: str | None
+    document: Mapping[str, Any], token: Jws | None, named: str | None, base: str = ""
 ) -> list[Mapping[str, Any]]:
-    """Return the issuer's public keys: from where it was said, the document, or the token.
+    """Return the issuer's public keys: from where it was said, the document, the token or the API.
 
     Args:
-        document: Its `openIdConnectUrl` leads to keys.
+        document: Its `openIdConnectUrl` leads to keys, and so may an operation of its own.
         token: Its issuer may publish some.
         named: A file or URL of a JWK Set.
+        base: The URL of the API, which may sign its tokens itself; empty where it is not known.
 
     Raises:
         KeysUnreadable: What was named is no JWK Set.
@@ -165,7 +171,18 @@ def published_keys(
         known = isinstance(configuration, Mapping) and configuration.get("jwks_uri")
         if known and (keys := _key_set(str(known))):
             return keys
-    return []
+    algorithm = str(token.header.get("alg", "")) if token else ""
+    is_asymmetric = bool(re.match(r"(RS|PS|ES)\d|EdDSA", algorithm))
+    places = _key_sets_of(document, base) if base and is_asymmetric else ()
+    return next((keys for place in places if (keys := _key_set(place))), [])
+
+
+def _key_sets_of(document: Mapping[str, Any], base: str) -> Iterator[str]:
+    """Yield where an API that signs its tokens itself may publish its keys."""
+    for path, operations in (document.get("paths") or {}).items():
+        if "get" in operations and "{" not in path and _KEY_SET_PATH.search(path):
+            yield base.rstrip("/") + path
+    yield urljoin(base, _WELL_KNOWN)
 
 
 def _key_set(place: str) -> list[Mapping[str, Any]]:

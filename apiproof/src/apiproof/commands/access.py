@@ -322,7 +322,7 @@ def _of_url(  # noqa: PLR0913, PLR0917 - what the command line says
     except requests.RequestException as error:
         reason = type(error).__name__
         raise UserError(f"{url}: no user can sign in, it cannot be reached ({reason}).") from None
-    accounts.use_keys(published_keys(document, token, jwks))
+    accounts.use_keys(published_keys(document, token, jwks, base))
     return probe(document, accounts, client, skip, options)
 
 
