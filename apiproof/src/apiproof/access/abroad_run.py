@@ -10,6 +10,7 @@ from apiproof.access.functions import FunctionProbe
 from apiproof.access.http import Request, RequestContent, Response, Sender
 from apiproof.access.identity_evidence import IdentityEvidence
 from apiproof.access.keys import KeyProbe
+from apiproof.access.lived_out import LivedOutProbe
 from apiproof.access.login_entries import login_of
 from apiproof.access.logins import find_login, login_content, login_template
 from apiproof.access.options import ProbeOptions
@@ -116,6 +117,8 @@ class AbroadRun:
         if "forged_tokens_rejected" in self._options.asked and not self._options.read_only:
             tokens = SessionTokenProbe(self._preparer, self._accounts, self._other_tokens)
             yield from tokens.run(exercised)
+            lived_out = LivedOutProbe(self._preparer, self._accounts, tokens)
+            yield from lived_out.run(exercised) if is_whole else ()
 
     def end(self, sender: Sender, report: AccessReport) -> None:
         """Remove what the run made, however it ended, and list what stays."""

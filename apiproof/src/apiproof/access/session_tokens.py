@@ -73,8 +73,7 @@ class SessionTokenProbe:
         labels = {one.label for one in exercised}
         places = refresh_places(self._preparer.security, self._preparer.payloads)
         chosen = [one for one in places if one.operation.label in labels]
-        user = next((one for one in self._accounts.users() if self._signs_in(one)), None)
-        if user is None:
+        if (user := self.user()) is None:
             return
         try:
             yield from self._other_kinds(user, labels)
@@ -87,10 +86,14 @@ class SessionTokenProbe:
             if self._has_begun:  # a token that serves twice may have ended all sessions
                 self._accounts.invalidate(user)
 
+    def user(self) -> User | None:
+        """Return who can sign in anew; None where nobody can."""
+        return next((one for one in self._accounts.users() if self._signs_in(one)), None)
+
     def _signs_in(self, user: User) -> bool:
         return self._accounts.can_log_in_again(user) and not self._accounts.is_gone(user)
 
-    def _reads(self, user: User) -> Iterator[TokenRead]:
+    def reads(self, user: User) -> Iterator[TokenRead]:
         """Yield reads that tell a token that is accepted from one that is not."""
         security, found = self._preparer.security, 0
         others = [one for one in security.operations if one not in self._accounts.me]
@@ -112,7 +115,7 @@ class SessionTokenProbe:
         try:
             held = self._accounts.credential(user, read.scheme, ())
             send, bare = self._preparer.sender.send, uncredentialed(user)
-            opened = self._opens(read, user, held)
+            opened = self.opens(read, user, held)
             refused = [
                 send(read.request, auth)
                 for auth in (bare, bare.merged_with(read.scheme.present(_altered(held))))
@@ -121,13 +124,14 @@ class SessionTokenProbe:
             return False
         return opened.ok and all(one.status in REFUSED for one in refused)
 
-    def _opens(self, read: TokenRead, user: User, token: str) -> Response:
+    def opens(self, read: TokenRead, user: User, token: str) -> Response:
+        """Show a token at a read; return the answer."""
         auth = uncredentialed(user).merged_with(read.scheme.present(token))
         return self._preparer.sender.send(read.request, auth)
 
     def _other_kinds(self, user: User, labels: Collection[str]) -> Iterator[Result]:
         """Show tokens that are for another use."""
-        for read in self._reads(user):
+        for read in self.reads(user):
             grant = self._granted(user, read)
             kinds = dict(self._others.unlike(grant.access))
             if grant.refresh not in {"", grant.access}:
@@ -138,7 +142,7 @@ class SessionTokenProbe:
             if not kinds:
                 return
             for case, token in kinds.items() if read.request.operation.label in labels else ():
-                answer, note = self._opens(read, user, token), ""
+                answer, note = self.opens(read, user, token), ""
                 if answer.ok and not answer.is_empty:
                     what = case.partition("-as-")[0].replace("-", " ")
                     if case.startswith("step-"):
@@ -158,7 +162,7 @@ class SessionTokenProbe:
         return OpenSession(user, self._granted(user, read), read)
 
     def _refreshed(self, places: list[RefreshPlace], user: User) -> Iterator[Result]:
-        if (read := next(self._reads(user), None)) is None:
+        if (read := next(self.reads(user), None)) is None:
             raise NotApplicable("no read without parameters tells whether a token is accepted")
         session = self._begin(user, read)
         if not session.grant.refresh:
@@ -278,7 +282,7 @@ class SessionTokenProbe:
         return answer, granted_by_refresh(answer, cookie)
 
     def _serves(self, session: OpenSession, given: Grant) -> bool:
-        return bool(given.access) and self._opens(session.read, session.user, given.access).ok
+        return bool(given.access) and self.opens(session.read, session.user, given.access).ok
 
     def _result(
         self,

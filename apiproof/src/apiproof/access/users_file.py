@@ -141,6 +141,11 @@ class FileUsers:
     def forget(self, user: User) -> None:
         """Do nothing: nobody else can take the user's place."""
 
+    @property
+    def has_key(self) -> bool:
+        """Whether tokens can be forged with the issuer's own key."""
+        return self._key is not None or self._secret is not None
+
     def use_secret(self, secret: bytes) -> None:
         """Take note of the secret that signs tokens: forged ones are signed with it from now on."""
         self._secret = secret
