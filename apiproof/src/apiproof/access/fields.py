@@ -23,6 +23,9 @@ PRIVILEGE = re.compile(
 )
 
 
+# JSON:API 1.1, 5.1 and 5.2: what a document and a resource object hold; JSend's members, too.
+_RESOURCE = {"id", "lid", "type", "attributes", "relationships", "links", "meta"}
+_ENVELOPE = {"data", "links", "meta", "jsonapi", "included", "status", "success", "message", "code"}
 # What tells one thing of an account's from another: `accounts: [{"number": ...}]`.
 _KEY = re.compile(r"^((\w+_)?(id|number|no|uuid|key|slug)|\w+(Id|Number)|iban)$", re.IGNORECASE)
 
@@ -51,6 +54,34 @@ def named_values(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
             yield from named_values(part, name)
     elif value is not None and not isinstance(value, bool):
         yield name, value
+
+
+def wrapped_at(value: Any) -> tuple[str, ...]:
+    """Return where an object is that a body wraps: `("user",)`, or `("data", "attributes")`.
+
+    Empty for a body that is its own object. Source: JSON:API 1.1, 5.2 ("Resource Objects").
+    """
+    members = value if isinstance(value, Mapping) else {}
+    if isinstance(members.get("attributes"), Mapping) and not members.keys() - _RESOURCE:
+        return ("attributes",)
+    inner = [str(name) for name, part in members.items() if isinstance(part, Mapping)]
+    if isinstance(members.get("data"), Mapping) and not members.keys() - _ENVELOPE:
+        inner = ["data"]
+    elif len(members) > 1:
+        return ()
+    return (inner[0], *wrapped_at(members[inner[0]])) if inner else ()
+
+
+def unwrapped(value: Any) -> Any:
+    """Return the object that a body wraps, with the id that stands beside a resource's attributes.
+
+    A body that wraps none is returned as it is.
+    """
+    found, beside = value, {}
+    for name in wrapped_at(value):
+        beside = {"id": found["id"]} if name == "attributes" and "id" in found else {}
+        found = found[name]
+    return {**beside, **found} if isinstance(found, Mapping) else found
 
 
 def with_field(value: Any, path: tuple[str, ...], new: Any) -> Any:

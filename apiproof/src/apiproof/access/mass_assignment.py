@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from apiproof.access.fields import unwrapped, with_field, wrapped_at
 from apiproof.access.http import Request, Response
 from apiproof.access.objects import CHECK
 from apiproof.access.payloads import WRITES, object_body
@@ -158,8 +159,9 @@ class MassAssignmentProbe:
         return read
 
     def _allowed(self, operation: Operation) -> Mapping[str, Any]:
-        _, schema = self._preparer.payloads.body_schema(operation)
-        fields: Mapping[str, Any] = self._preparer.payloads.resolve(schema).get("properties", {})
+        payloads = self._preparer.payloads
+        schema = payloads.schema_at(operation, wrapped_at(payloads.full_body(operation)))
+        fields: Mapping[str, Any] = schema.get("properties", {})
         return fields
 
     def _goes_anyway(self, operation: Operation, user: User) -> bool:
@@ -177,7 +179,10 @@ class MassAssignmentProbe:
         control: Mapping[str, Any] | None,
     ) -> tuple[Response, str]:
         """Write with further fields; say what came of it, if that is wrong."""
-        body = {**(object_body(prepared.request.content) or {}), **fields}
+        body: Any = object_body(prepared.request.content) or {}
+        wrap = wrapped_at(body)
+        for name, value in fields.items():
+            body = with_field(body, (*wrap, name), value)
         request = prepared.request.saying(body)
         response = self._preparer.sender.send(request, prepared.auth)
         name = next(iter(fields))
@@ -202,7 +207,7 @@ class MassAssignmentProbe:
 
 def _took(read: Response, name: str, value: Any, control: Mapping[str, Any] | None) -> bool:
     """Whether a field has a value now that an untouched object does not have."""
-    body = read.json
+    body, untouched = unwrapped(read.json), unwrapped(control)
     if not isinstance(body, Mapping) or value is None or body.get(name) != value:
         return False
-    return control is None or control.get(name) != value
+    return untouched is None or untouched.get(name) != value

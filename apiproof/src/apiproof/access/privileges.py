@@ -11,7 +11,7 @@ from typing import Any
 
 from apiproof.access.accounts import Accounts
 from apiproof.access.example_values import FAR
-from apiproof.access.fields import PRIVILEGE, fields_of, identifiers_in, with_field
+from apiproof.access.fields import PRIVILEGE, fields_of, identifiers_in, with_field, wrapped_at
 from apiproof.access.http import Request, Response
 from apiproof.access.login_steps import LoginFailed
 from apiproof.access.payloads import object_body
@@ -90,6 +90,7 @@ class PrivilegeProbe:
         names = dict(reversed(wanted))  # of several values, the first
         body = self._accounts.sign_up_body("probe", "probe")
         nested = [name for name, part in dict(body or {}).items() if isinstance(part, Mapping)]
+        nested = list(dict.fromkeys([*filter(None, ["/".join(wrapped_at(body))]), *nested]))
         yield names
         for name in nested:
             yield {f"{name}/{key}": value for key, value in names.items()}
@@ -150,7 +151,7 @@ class PrivilegeProbe:
         self, operation: Operation, prepared: PreparedRequest, body: Mapping[str, Any]
     ) -> str:
         """Send what the service shows of the account, and the document does not let anybody set."""
-        shown = self._shown(prepared.user)
+        shown = shown_to_themselves(self._accounts, prepared.user)
         declared = {path[-1] for path, _ in fields_of(self._preparer.payloads.full_body(operation))}
         own = {*identifiers_in(body), *prepared.user.attributes}
         new = {
@@ -167,7 +168,7 @@ class PrivilegeProbe:
                 changed = with_field(changed, path, value)
             if not self._preparer.sender.send(prepared.request.saying(changed), prepared.auth).ok:
                 continue
-            now = self._shown(prepared.user)
+            now = shown_to_themselves(self._accounts, prepared.user)
             if found := [path for path, value in chosen.items() if now.get(path) == value]:
                 names = ", ".join("/".join(path) for path in found)
                 return f"a user can set {names}, which the document takes from nobody"
@@ -185,15 +186,6 @@ class PrivilegeProbe:
         if isinstance(value, str) and choices:
             return next((one for one in choices if one != value), None)
         return f"{value}x" if isinstance(value, str) and not is_time(value) else None
-
-    def _shown(self, user: User) -> Details:
-        """Return everything that the service says of a user to themselves."""
-        found: Details = {}
-        for operation in self._accounts.me:
-            answer = self._accounts.read_me(operation, user)
-            if answer is not None and answer.ok and isinstance(answer.json, Mapping):
-                found |= dict(fields_of(answer.json))
-        return found
 
     def _found(
         self, operation: Operation, case: str, note: str, answers: list[Response] | None = None
@@ -254,8 +246,17 @@ def _with_rights(body: Mapping[str, Any], rights: Iterable[Right]) -> Any:
 def _place_of(body: Mapping[str, Any], name: str) -> tuple[str, ...]:
     """Return where a member goes: where it is, or into the one object that a body wraps."""
     named = [path for path, _ in fields_of(body) if path[-1] == name]
-    inner = [key for key, part in body.items() if isinstance(part, Mapping)]
-    return named[0] if named else ((inner[0], name) if len(inner) == len(body) == 1 else (name,))
+    return named[0] if named else (*wrapped_at(body), name)
+
+
+def shown_to_themselves(accounts: Accounts, user: User) -> Details:
+    """Return everything that the service says of a user to themselves."""
+    found: Details = {}
+    for operation in accounts.me:
+        answer = accounts.read_me(operation, user)
+        if answer is not None and answer.ok and isinstance(answer.json, Mapping):
+            found |= dict(fields_of(answer.json))
+    return found
 
 
 def gained_between(before: Details, after: Details) -> str:
