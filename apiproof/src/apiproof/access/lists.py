@@ -11,6 +11,7 @@ from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION
 from apiproof.access.owners import is_kept_above
+from apiproof.access.payloads import PayloadSource
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.procedures import is_read_by, lists_by_name
@@ -68,6 +69,7 @@ class ListAccessProbe:
         if not creators:
             yield from self._given_away(operation)
             return
+        payloads = self._preparer.payloads
         prepared = self._preparer.prepared(operation, user=self._asker())
         try:
             other = self._preparer.user_source.other(prepared.user)
@@ -80,13 +82,13 @@ class ListAccessProbe:
             return
         shown = (
             response
-            for request in self._requests(prepared.request, prepared.user)
+            for request in requests_by_filters(payloads, prepared.request, prepared.user)
             for response in self._answers(request, prepared)
         )
         if not any(holds(response, made) for response in shown for made in theirs):
             yield skipped(operation, "listing", "its owner's list does not show a new object"), []
             return
-        requests = list(self._requests(mine.request, prepared.user))
+        requests = list(requests_by_filters(payloads, mine.request, prepared.user))
         if prepared.made:  # a list inside an object of the owner's
             requests.append(prepared.request)
         responses = [response for request in requests for response in self._answers(request, mine)]
@@ -166,21 +168,6 @@ class ListAccessProbe:
             return is_read
         return not is_kept_above(self._preparer, made, theirs.user, mine.user)
 
-    def _requests(self, request: Request, owner: User) -> Iterator[Request]:
-        """Yield the plain list, and the list as its filters have it: by its owner, by a state."""
-        yield request
-        for parameter in self._preparer.payloads.parameters(request.operation):
-            name = str(parameter.get("name"))
-            if parameter.get("in") != "query":
-                continue
-            if name.lower() in _OWNER_FILTERS:
-                for value in owner.attributes.values():
-                    yield _asking(request, {name: value})
-            elif _STATE.search(name):
-                schema = self._preparer.payloads.resolve(parameter.get("schema", {}))
-                for value in schema.get("enum", ())[:STATES]:
-                    yield _asking(request, {name: value})
-
     def _answers(self, request: Request, prepared: PreparedRequest) -> Iterator[Response]:
         """Yield the list as it comes, then page by page, one object each."""
         yield self._preparer.sender.send(request, prepared.auth)
@@ -197,6 +184,30 @@ class ListAccessProbe:
             first = number + (place in _NUMBERS)
             page = _asking(request, {limit: 1, place: first})
             yield self._preparer.sender.send(page, prepared.auth)
+
+
+def requests_by_filters(
+    payloads: PayloadSource, request: Request, owner: User
+) -> Iterator[Request]:
+    """Yield a plain list, and the list as its filters have it: by an owner, by a state.
+
+    Args:
+        payloads: Knows the filters.
+        request: For the plain list.
+        owner: Whom filters name.
+    """
+    yield request
+    for parameter in payloads.parameters(request.operation):
+        name = str(parameter.get("name"))
+        if parameter.get("in") != "query":
+            continue
+        if name.lower() in _OWNER_FILTERS:
+            for value in dict.fromkeys(owner.attributes.values()):
+                yield _asking(request, {name: value})
+        elif _STATE.search(name):
+            schema = payloads.resolve(parameter.get("schema", {}))
+            for value in schema.get("enum", ())[:STATES]:
+                yield _asking(request, {name: value})
 
 
 def _keyed(answer: Response) -> list[Mapping[str, Any]]:

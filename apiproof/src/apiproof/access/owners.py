@@ -27,10 +27,10 @@ def names_user(value: Any, user: User) -> bool:
     return bool(_own(user) & _named(value))
 
 
-_HIDDEN = re.compile(r"draft|private|hidden|unpublished|confidential", re.IGNORECASE)
+HIDING_STATE = re.compile(r"draft|private|hidden|unpublished|confidential", re.IGNORECASE)
 _SAYS_STATE = re.compile(r"(^|_)(status|state|visibility|access)$", re.IGNORECASE)
-_IS_SHOWN = re.compile(r"^(is_?)?(published|public|visible)$", re.IGNORECASE)
-_IS_HIDDEN = re.compile(r"^(is_?)?(draft|private|hidden|secret|confidential)$", re.IGNORECASE)
+SHOWING = re.compile(r"^(is_?)?(published|public|visible)$", re.IGNORECASE)
+HIDING = re.compile(r"^(is_?)?(draft|private|hidden|secret|confidential)$", re.IGNORECASE)
 
 
 def says_private(value: Any) -> bool:
@@ -38,9 +38,9 @@ def says_private(value: Any) -> bool:
     for path, part in fields_of(value):
         name = path[-1]
         if isinstance(part, bool):
-            if _IS_HIDDEN.search(name) if part else _IS_SHOWN.search(name):
+            if HIDING.search(name) if part else SHOWING.search(name):
                 return True
-        elif isinstance(part, str) and _SAYS_STATE.search(name) and _HIDDEN.fullmatch(part):
+        elif isinstance(part, str) and _SAYS_STATE.search(name) and HIDING_STATE.fullmatch(part):
             return True
     return False
 

@@ -54,6 +54,7 @@ from apiproof.access.secret_leaks import SecretLeaks
 from apiproof.access.shares import ShareProbe
 from apiproof.access.url_fetch import UrlFetchProbe
 from apiproof.access.users import PoolUsers, UserSource
+from apiproof.access.withheld_rows import WithheldRowsProbe
 from apiproof.errors import UserError
 from apiproof.jwt import (
     CREDENTIAL_CASES,
@@ -293,6 +294,7 @@ class Probe:
             yield self._lists
             yield OwnProfileProbe(self._preparer)
             yield ShareProbe(self._preparer)
+            yield WithheldRowsProbe(self._preparer)
         if "writes_are_readable" in self._asked:
             yield ReadAfterWriteProbe(self._preparer)
         if "ownership_enforced" in self._asked:
