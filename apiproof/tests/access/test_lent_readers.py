@@ -11,10 +11,10 @@ from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
 
 from apiproof.access import AccessReport
-from apiproof.access.functions import is_for_admins
 from apiproof.access.http import Request, Response
 from apiproof.access.identities_file import identities_file
 from apiproof.access.keys import ShownKeys
+from apiproof.access.role_words import is_for_admins
 from apiproof.jwt import RequestAuth, decode_unverified, sign_hmac
 from apiproof.jwt.guessing import guess_secret
 from apiproof.openapi.document import operations

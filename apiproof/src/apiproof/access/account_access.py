@@ -22,7 +22,6 @@ from apiproof.access.fields import (
     plain_name,
     with_field,
 )
-from apiproof.access.functions import is_for_admins
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, PRIVATE_FIELD, SHARED_EXTENSION
 from apiproof.access.prepare import RequestPreparer
@@ -30,6 +29,7 @@ from apiproof.access.prepared import PreparedRequest, held_things, held_value, o
 from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import items_of, nonexistent_id
 from apiproof.access.response_diff import flatten
+from apiproof.access.role_words import is_for_admins
 from apiproof.access.safeguards import (
     SAFE,
     is_account_operation,

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from apiproof.access.accounts import Accounts
+from apiproof.access.approvals import ApprovalProbe
 from apiproof.access.checks import Impact
 from apiproof.access.http import NotPrepared, Response
 from apiproof.access.login_entries import bare
@@ -20,7 +21,8 @@ from apiproof.access.prepare import RequestPreparer
 from apiproof.access.prepared import PreparedRequest
 from apiproof.access.report import AccessFinding, AccessReport, Cell, evaluated, skipped
 from apiproof.access.requirements import is_session_ending
-from apiproof.access.safeguards import SAFE, changes_caller
+from apiproof.access.role_words import is_for_admins, kept_for
+from apiproof.access.safeguards import SAFE, changes_caller, is_account_operation
 from apiproof.access.users import User
 from apiproof.errors import UNREADABLE, UserError
 from apiproof.jwt import SessionEnd, decode_unverified
@@ -29,22 +31,6 @@ from apiproof.openapi.document import Operation
 CHECK = "functions_enforced"
 NOT_FOUND = 404
 REFUSED = {401, 403, NOT_FOUND}
-# Not `/depots/{id}/admin/...`: whoever makes a depot may be its administrator.
-_ADMIN_PATH = re.compile(
-    r"^[^{]*/(admin(istration)?|admins?[-_]only|[\w-]*(to|for|only)[-_]admins?)(/|$)", re.IGNORECASE
-)
-_ADMIN_ONLY = re.compile(
-    r"\bonly\b.{0,20}\badmin|\badmin(istrator)?s?\b.{0,12}\bonly\b"
-    r"|\b(requires?|needs?)\b.{0,20}\badmin"
-    r"|\((for\s)?(admin(istrator)?s?|superusers?)\)",  # All accounts (administrators)
-    re.IGNORECASE,
-)
-# Who may do something beside administrators, or that nobody has to be one.
-_OTHERS = re.compile(
-    r"\b(or|nor|not|no|never|without|unless|except|owners?|authors?|own|your|their|self|members?)\b"
-    r"|n't\b",
-    re.IGNORECASE,
-)
 _IMPLIES = re.compile(r"admin|super|root|full|\ball\b|\*", re.IGNORECASE)  # others, maybe
 _SCOPES = ("scope", "scp", "scopes", "permissions")  # RFC 9068, 2.2.3, and what issuers write
 Expectations = Mapping[str, tuple[str, ...]]
@@ -116,6 +102,10 @@ class FunctionProbe:
                     role: answer.status for role, answer in answers.items()
                 }
                 yield self._evaluate(operation, answers, chosen, roles)
+        approvals = ApprovalProbe(self._preparer, self._accounts)
+        for operation in chosen:
+            if len(roles) > 1 and operation.label not in self._expected:
+                yield from approvals.probe(operation, roles)
         for operation in scoped:
             yield from self._by_scopes(operation)
 
@@ -202,7 +192,11 @@ class FunctionProbe:
         return said or named.strip() or ("privileged" if rank else "user")
 
     def _try(self, operation: Operation, roles: dict[str, User]) -> None:
-        """Have each role send what the most privileged one that can would send."""
+        """Have each role send what the most privileged one that can would send.
+
+        Where none succeeds with what is their own, each sends what a new account would: a manager
+        approves what others ask for.
+        """
         answers: dict[str, Response] = {}
         self.renew(roles)
         for role, user in reversed(roles.items()):
@@ -220,6 +214,26 @@ class FunctionProbe:
             if role in answers and answers[role].ok:
                 self._answers[operation.operation_id] = answers
                 return
+        if operation.path_parameters and not is_account_operation(operation):
+            answers = self._asked_of_others(operation, roles)
+            if any(answer.ok for answer in answers.values()):
+                self._answers[operation.operation_id] = answers
+
+    def _asked_of_others(
+        self, operation: Operation, roles: Mapping[str, User]
+    ) -> dict[str, Response]:
+        """Return what each role is answered to a request that nobody is known to succeed with."""
+        answers: dict[str, Response] = {}
+        for role, user in roles.items():
+            if operation.method not in SAFE and self._is_spared(user):
+                continue
+            with contextlib.suppress(NotPrepared):
+                auth = self._preparer.credential(operation, user)
+                request = next(self._preparer.unproven(operation)).request
+                answer = answers[role] = self._preparer.sender.send(request, auth)
+                if answer.ok and operation.method not in SAFE:
+                    self._preparer.note_success(operation, user, request)
+        return answers
 
     def _answered(self, prepared: PreparedRequest, someone: User) -> Response:
         """Send what one user may send as another, anew where it changes something.
@@ -280,11 +294,23 @@ class FunctionProbe:
         note = ""
         if is_for_admins(operation):
             note = f"its own words keep it for administrators, and {lowest} is let in"
+        elif role := self._kept_for(operation, lowest, roles):
+            note = f"the document keeps it for those with the role {role}, and {lowest} is let in"
         elif siblings := self._refused_siblings(operation, chosen, lowest):
             note = f"{lowest} is let in, and refused {' and '.join(siblings)}"
         return evaluated(
             operation, CHECK, f"role-{lowest}", (answer,), note, kind="let in" if note else ""
         )
+
+    def _kept_for(self, operation: Operation, lowest: str, roles: Mapping[str, User]) -> str:
+        """Return the role of another user that the document keeps an operation for, or nothing."""
+        words = {role: self._role_words(user) for role, user in roles.items()}
+        known = [word for role in words if role != lowest for word in sorted(words[role])]
+        return kept_for(operation, known, words[lowest])
+
+    def _role_words(self, user: User) -> set[str]:
+        """Return what the file and the service call a user's role."""
+        return set(re.findall(r"[a-z][a-z_-]{2,}", self._accounts.rank(user)[1]))
 
     def _against(
         self,
@@ -337,15 +363,6 @@ class FunctionProbe:
             and answer.status in {401, 403}
         ]
         return refused if len(refused) == len(others) >= 2 else []
-
-
-def is_for_admins(operation: Operation) -> bool:
-    """Whether an operation's own words keep it for administrators, and for nobody else."""
-    if _ADMIN_PATH.search(operation.path):
-        return True
-    texts: list[Any] = [operation.definition.get(name, "") for name in ("summary", "description")]
-    sentences = [one for text in texts for one in re.split(r"[.;:\n]+\s", str(text))]
-    return any(_ADMIN_ONLY.search(one) and not _OTHERS.search(one) for one in sentences)
 
 
 def _granted(claims: Mapping[str, Any]) -> set[str] | None:
