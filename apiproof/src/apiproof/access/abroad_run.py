@@ -7,6 +7,7 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.functions import FunctionProbe
+from apiproof.access.group_roles import GroupRolesProbe
 from apiproof.access.http import Request, RequestContent, Response, Sender
 from apiproof.access.identity_evidence import IdentityEvidence
 from apiproof.access.keys import KeyProbe
@@ -112,6 +113,8 @@ class AbroadRun:
         if "functions_enforced" in self._options.asked:
             probe = FunctionProbe(self._preparer, self._accounts, self._options.roles)
             yield from probe.run(exercised, report)
+            if not self._options.read_only:
+                yield from GroupRolesProbe(self._preparer, self._accounts).run(exercised)
         if "anonymous_rejected" in self._options.asked:
             yield from self._preparer.refusals.results()
         if "forged_tokens_rejected" in self._options.asked and not self._options.read_only:

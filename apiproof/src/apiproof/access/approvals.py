@@ -23,7 +23,7 @@ _APPROVES = re.compile(
     re.IGNORECASE,
 )
 _LEADS = re.compile(
-    r"admin|super|root|owner|manager|lead|head|director|approver|chief|boss|controller|accountant",
+    r"admin|super|root|owner|manager|lead|head|approver|chief|boss|controller|accountant",
     re.IGNORECASE,
 )
 

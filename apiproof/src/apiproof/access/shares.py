@@ -141,21 +141,31 @@ class ShareProbe:
             return False
         recipe = next(iter(self._preparer.payloads.recipes(operation)))
         content = recipe(prepared.user, 0)
-        body = with_field(content.body, sharing.level, level)
-        own = {plain_name(name): value for name, value in other.attributes.items()}
-        is_named = bool(others)
-        for path, value in list(fields_of(body)):
-            name = path[-1]
-            is_naming = NAME_FIELD.search(name) or EMAIL_FIELD.search(name) or names_somebody(name)
-            if path == sharing.level or not is_naming:
-                continue
-            known = own.get(plain_name(name)) or own.get(
-                "id" if "id" in name.lower() else "username"
-            )
-            if known is not None:
-                said = int(known) if isinstance(value, int) and known.isdigit() else known
-                body, is_named = with_field(body, path, said), True
-        if not is_named:
+        body, is_named = naming(content.body, other, sharing.level)
+        if not is_named and not others:
             return False
+        body = with_field(body, sharing.level, level)
         request = Request(operation, values, replace(content, body=body))
         return self._preparer.sender.send(request, auth).ok
+
+
+def naming(body: Any, user: User, apart: tuple[str, ...]) -> tuple[Any, bool]:
+    """Return a body that names a user wherever it names an account, and whether it does.
+
+    Args:
+        body: Of whatever depth.
+        user: Whom to name.
+        apart: The path of a member that names nobody: how far something is shared, a role.
+    """
+    own = {plain_name(name): value for name, value in user.attributes.items()}
+    is_named = False
+    for path, value in list(fields_of(body)):
+        name = path[-1]
+        is_naming = NAME_FIELD.search(name) or EMAIL_FIELD.search(name) or names_somebody(name)
+        if path == apart or not is_naming:
+            continue
+        known = own.get(plain_name(name)) or own.get("id" if "id" in name.lower() else "username")
+        if known is not None:
+            said = int(known) if isinstance(value, int) and known.isdigit() else known
+            body, is_named = with_field(body, path, said), True
+    return body, is_named
