@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Iterator
 
 from apiproof.access.accounts import Accounts
+from apiproof.access.balances import BalanceProbe
 from apiproof.access.cleanup import Cleanup, note_end, note_of
 from apiproof.access.disclosures import PrivateValues
 from apiproof.access.functions import FunctionProbe
@@ -115,6 +116,8 @@ class AbroadRun:
             yield from probe.run(exercised, report)
             if not self._options.read_only:
                 yield from GroupRolesProbe(self._preparer, self._accounts).run(exercised)
+        if "privileges_enforced" in self._options.asked and not self._options.read_only:
+            yield from BalanceProbe(self._preparer, self._accounts).run(exercised)
         if "anonymous_rejected" in self._options.asked:
             yield from self._preparer.refusals.results()
         if "forged_tokens_rejected" in self._options.asked and not self._options.read_only:
