@@ -20,6 +20,7 @@ from apiproof.access.report import AccessFinding, Cell, evaluated, skipped
 from apiproof.access.resources import CreatedResource, ResourceCreator, makes, noun_of, singular
 from apiproof.access.response_diff import diff, flatten, normalize
 from apiproof.access.users import User
+from apiproof.jwt import NotApplicable
 from apiproof.openapi.document import Operation
 
 CASE = "bulk-ids"
@@ -29,7 +30,7 @@ Place = tuple[str, tuple[str, ...]]  # `query` or `body`, and the path there
 
 
 class BulkIdsProbe:
-    """Sends lists of ids that hold somebody else's; both accounts are the run's own."""
+    """Sends lists of ids that hold what somebody else made during the run."""
 
     def __init__(self, preparer: RequestPreparer, accounts: Accounts) -> None:
         self._preparer = preparer
@@ -42,13 +43,17 @@ class BulkIdsProbe:
             NotPrepared: Nothing can be made or sent.
         """
         place = self._place(operation)
-        is_tried = place and operation.secured and self._accounts.can_create_users
+        is_tried = place and operation.secured
         if not is_tried or place is None or operation.definition.get(SHARED_EXTENSION):
             return
         creator = self._creator(operation, place)
         if creator is None:
             return
-        victim, attacker = self._accounts.new_user(), self._accounts.new_user()
+        try:
+            victim, attacker = self._pair()
+        except NotApplicable as reason:
+            yield skipped(operation, CASE, str(reason)), []
+            return
         own = self._made(creator, attacker)
         theirs = self._made(creator, victim)
         before, again = (self._read(theirs, victim) for _ in range(2))
@@ -71,16 +76,22 @@ class BulkIdsProbe:
             note, kind = "another user reads what somebody else made, by a list of ids", "let in"
         yield evaluated(operation, CHECK, CASE, (answer,), note, kind=kind)
 
+    def _pair(self) -> tuple[User, User]:
+        """Return whose object is named, and by whom: users of the file where nobody signs up.
+
+        What is named is the run's own also there.
+        """
+        if self._accounts.can_create_users:
+            return self._accounts.new_user(), self._accounts.new_user()
+        attacker = next(self._accounts.users())
+        return self._accounts.other(attacker), attacker
+
     def _place(self, operation: Operation) -> Place | None:
         """Return where an operation takes a list of ids; None where it takes none."""
         for parameter in self._preparer.payloads.parameters(operation):
             schema = self._preparer.payloads.resolve(parameter.get("schema", {}))
             name = str(parameter.get("name"))
-            if (
-                parameter.get("in") == "query"
-                and schema.get("type") == "array"
-                and _IDS.match(name)
-            ):
+            if parameter.get("in") == "query" and _IDS.match(name) and _is_list_or_text(schema):
                 return "query", (name,)
         for path, value in fields_of(self._preparer.payloads.full_body(operation)):
             if isinstance(value, list) and _IDS.match(path[-1]):
@@ -125,12 +136,18 @@ class BulkIdsProbe:
         content = recipe(user, 0)
         where, path = place
         ids: list[Any] = [made.value]
-        if where == "query":
+        if where == "query":  # one id is the same list with commas or without
             content = replace(content, query={**content.query, path[0]: ids})
         else:
             content = replace(content, body=with_field(content.body, path, ids))
         auth = self._preparer.credential(operation, user)
         return self._preparer.sender.send(Request(operation, {}, content), auth)
+
+
+def _is_list_or_text(schema: dict[str, Any]) -> bool:
+    """Whether a parameter takes ids: an array, or a text with commas; each may be null."""
+    choices = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return any(one.get("type") in {"array", "string"} for one in choices)
 
 
 def _shows(answer: Response, made: CreatedResource, read: Response, mine: Response) -> bool:
