@@ -94,3 +94,25 @@ def test_a_reset_and_an_operator_act_on_such_an_account_as_on_any(pool: Environm
         refused(ada, OTHER_PASSWORD)
     else:
         assert ada.opens(ada.log_in(OTHER_PASSWORD))
+
+
+@pytest.mark.parametrize("variant", ["OPTIONAL"], indirect=True)
+@pytest.mark.parametrize("is_done", [True, False])
+def test_a_reset_without_an_answer_ends_the_sessions_of_such_an_account_if_it_was_done(
+    pool: Environment, *, is_done: bool
+) -> None:
+    """Who is asked for the second factor has the right password, though no session is opened."""
+    ada = Person(pool)
+    ada.sign_up()
+    session = ada.log_in()
+    take_app(ada, session["access_token"])
+    ada.ask("POST", "/users/forgot_password", 200, json={"username": ada.seed.username})
+    mailed = pool.cognito.outbox.last(ada.seed.username).code
+    body = {"username": ada.seed.username, "confirmation_code": mailed}
+    outages, call = pool.cognito.outages, "ConfirmForgotPassword"
+    with outages.lose_answer(call) if is_done else outages.time_out(call):
+        reset = {**body, "new_password": OTHER_PASSWORD}
+        ada.ask("POST", "/users/reset_password", 503, json=reset)
+    refused(ada, OTHER_PASSWORD if is_done else PASSWORD)
+    assert ada.opens(session) is not is_done
+    ada.refresh(session["refresh_token"], 401 if is_done else 200)
