@@ -8,7 +8,9 @@ import pytest
 
 from apiproof.environment import Environment
 from apiproof.service import Account
+from tests.contract.test_overtaken import ENDINGS
 from tests.contract.valid_requests import OPERATIONS, SECURED, bearer, create, resigned, valid
+from tests.service import OTHER_PASSWORD, PASSWORD
 
 HOUR = 3600
 BODIES: dict[str, dict[str, Any]] = {
@@ -153,6 +155,42 @@ def test_a_signed_out_token_without_the_scope_is_signed_out(
     assert env.client.request("POST", "/users/logout", headers=headers).status_code == 200
     answer = env.client.request("GET", "/randoms", headers=bearer(without))
     assert answer.status_code == 401
+
+
+# What the document allows to ask, and the rules or the state of the service refuse.
+REFUSED_BY_RULES: dict[str, tuple[str, str, dict[str, Any] | None]] = {
+    "contradicting bounds": ("POST", "/randoms", {"min_value": 9, "max_value": 1}),
+    "contradicting bounds of no number": (
+        "PATCH",
+        "/randoms/999999",
+        {"min_value": 9, "max_value": 1},
+    ),
+    "no number to read": ("GET", "/randoms/999999", None),
+    "no number to delete": ("DELETE", "/randoms/999999", None),
+    "wrong password": (
+        "POST",
+        "/users/change_password",
+        {"current_password": f"Wrong-{PASSWORD}", "new_password": OTHER_PASSWORD},
+    ),
+}
+
+
+@pytest.mark.parametrize("question", REFUSED_BY_RULES)
+@pytest.mark.parametrize("shut", ["logout_user", "delete_me", "disable", "without scopes"])
+def test_who_is_shut_out_is_told_that_and_not_what_else_is_wrong(
+    env: Environment, user: Account, question: str, shut: str
+) -> None:
+    method, path, body = REFUSED_BY_RULES[question]
+    token, expected = user.access_token, 401
+    answer = env.client.request(method, path, json=body, headers=bearer(token))
+    assert answer.status_code not in {200, 401}, "the control: nothing else is wrong with it"
+    if shut == "without scopes":
+        token, expected = resigned(env, token, **WRONG_CLAIMS[shut]), 403
+    else:
+        ENDINGS[shut](env, user)()
+    answer = env.client.request(method, path, json=body, headers=bearer(token))
+    assert answer.status_code == expected
+    assert ("insufficient_scope" in answer.headers["WWW-Authenticate"]) is (expected == 403)
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
