@@ -300,6 +300,21 @@ def test_a_session_that_a_reset_without_an_outcome_may_have_ended_goes_on_nowher
     assert ada.opens(ada.log_in())
 
 
+def test_a_session_that_a_reset_has_ended_is_not_continued_however_much_later(
+    ada: Person,
+) -> None:
+    """Cognito could not be told, and what it issues by then is newer than the end of sessions."""
+    ada.env.cognito.clock.advance(timedelta(minutes=-3))
+    session = ada.log_in()
+    ada.env.cognito.clock.reset()
+    with ada.env.cognito.outages.fail("AdminUserGlobalSignOut", "InternalErrorException"):
+        ada.reset(OTHER_PASSWORD)
+    change(ada.env, "UPDATE users SET signed_out_at = signed_out_at - 100")  # that long ago
+    assert not ada.opens(session)
+    ada.refresh(session["refresh_token"], 401)
+    assert ada.opens(ada.log_in(OTHER_PASSWORD))
+
+
 def test_a_change_of_the_password_is_in_force(ada: Person) -> None:
     session = ada.log_in()
     change = {"current_password": PASSWORD, "new_password": OTHER_PASSWORD}

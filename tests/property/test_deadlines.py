@@ -4,9 +4,10 @@ import fcntl
 import os
 import resource
 import socket
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ def test_what_has_a_time_of_its_own_is_shut_down_at_its_end() -> None:
         current().watch(near.fileno())
         assert near.recv(1) == b""
         current().release_all()
+
+
+@pytest.mark.parametrize("error", [None, OSError, DatabaseUnavailable])
+def test_no_thread_is_left_of_a_time_of_its_own_however_it_ends(
+    error: type[Exception] | None,
+) -> None:
+    """Else an outage, where everything fails, would gather threads for as long as it lasts."""
+    before = set(threading.enumerate())
+    with suppress(OSError, DatabaseUnavailable), bounded(1000 * PATIENCE):
+        own = set(threading.enumerate()) - before
+        if error is not None:
+            raise error
+    assert own, "nothing would have ended the block"
+    for thread in own:
+        thread.join(PATIENCE)
+    assert not [thread for thread in own if thread.is_alive()]
 
 
 def test_a_number_that_is_used_again_is_another_socket() -> None:
