@@ -230,13 +230,10 @@ def _unlike(
 
 
 def _alike(first: Any, second: Any) -> bool:
-    """Whether two answers say the same, in whatever form they write their times.
-
-    What only one of them tells is no difference: an account is shown more of itself than whoever
-    has just signed it up without a credential.
-    """
+    """Whether two answers say the same, in whatever form they write their times."""
     if isinstance(first, Mapping) and isinstance(second, Mapping):
-        return all(_alike(first[name], second[name]) for name in first.keys() & second.keys())
+        is_same = first.keys() == second.keys()
+        return is_same and all(_alike(first[name], second[name]) for name in first)
     if isinstance(first, list) and isinstance(second, list):
         return len(first) == len(second) and all(map(_alike, first, second))
     if isinstance(first, str) and isinstance(second, str) and _TIME.match(first):
