@@ -27,12 +27,12 @@ def pages() -> dict[str, str]:
 
 
 def commands(command: Any = None, name: str = "apiproof") -> Iterator[tuple[str, Any]]:
-    """Yield every command that does something, by its whole name."""
+    """Yield every command that does something, by its whole name: groups that work alone, too."""
     command = command or get_command(cli.app)
-    if not getattr(command, "commands", None):
+    inner_commands = getattr(command, "commands", {})
+    if not inner_commands or command.invoke_without_command:
         yield name, command
-        return
-    for word, inner in command.commands.items():
+    for word, inner in inner_commands.items():
         yield from commands(inner, f"{name} {word}")
 
 
