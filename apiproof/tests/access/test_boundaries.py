@@ -6,11 +6,15 @@ import pytest
 from fastapi import FastAPI, HTTPException
 from pydantic import BaseModel
 
-from apiproof.access import probe_service
+from apiproof.access import boundaries, probe_service
+from apiproof.access.example_values import ExampleValues
+from apiproof.access.http import Request, RequestContent
+from apiproof.access.payloads import Hints, PayloadSource
 from apiproof.environment import Environment
+from apiproof.openapi.document import operations
 from apiproof.service import Service
 
-NUL = "\x00"
+NUL, JSON = "\x00", "application/json"
 
 
 class Item(BaseModel):
@@ -106,3 +110,26 @@ def test_rows_are_found_behind_a_trailing_slash() -> None:
     assert "change_items__item_id__patch" in {
         finding.operation_id for finding in report.findings if finding.check == "boundaries_handled"
     }
+
+
+@pytest.mark.parametrize(
+    ("schema", "kinds"),
+    [
+        ({"type": ["string", "null"]}, {"a NUL in the body"}),
+        ({"type": ["null", "integer"]}, {"a large number in the body"}),
+        ({"type": ["null"]}, set()),
+        ({"anyOf": [{"type": ["string", "null"]}, {"type": "null"}]}, {"a NUL in the body"}),
+        ({"type": "string"}, {"a NUL in the body"}),
+    ],
+)
+def test_types_of_openapi_3_1_may_be_lists(schema: dict[str, Any], kinds: set[str]) -> None:
+    """Litestar writes them so."""
+    body = {"type": "object", "properties": {"it": schema}}
+    operation = {
+        "operationId": "write", "responses": {"200": {"description": "done"}},
+        "requestBody": {"content": {"application/json": {"schema": body}}},
+    }  # fmt: skip
+    document = {"openapi": "3.1.0", "info": {}, "paths": {"/it": {"post": operation}}}
+    payloads = PayloadSource(document, ExampleValues(document), Hints())
+    request = Request(next(operations(document)), {}, RequestContent(body={"it": None}, media=JSON))
+    assert {kind for kind, _ in boundaries.variants(request, payloads)} == kinds

@@ -8,6 +8,7 @@ import requests
 from schemathesis.wfc.errors import WFCError
 from schemathesis.wfc.loader import load_from_dict
 
+from apiproof.access.login_steps import LoginFailed
 from apiproof.access.users_wfc import UsersUnreadable, users_of, without_base
 
 FIXED = {"name": "ada", "fixedHeaders": [{"name": "X-Key", "value": "s3cret"}]}
@@ -152,3 +153,43 @@ def test_a_login_is_sent_once_more_and_its_token_may_stand_in_a_header() -> None
     client = Cut()
     assert user.credentials(client).headers == {"Authorization": "Bearer t0ken"}
     assert client.sent == 2
+
+
+class _Answers(requests.Session):
+    """Whatever is asked, it is answered in one way."""
+
+    def __init__(self, body: str, **headers: str) -> None:
+        super().__init__()
+        self._body, self._said = body, headers
+
+    def request(self, *_args: Any, **_said: Any) -> requests.Response:
+        answer = requests.Response()
+        answer.status_code, answer.raw = 200, io.BytesIO(self._body.encode())
+        answer.headers.update({"content-type": "application/json", **self._said})
+        return answer
+
+
+JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
+
+
+@pytest.mark.parametrize(
+    ("body", "token"),
+    [
+        ('{"data": {"access": "t1", "refresh": "t2"}}', "t1"),
+        (f'{{"ok": true, "data": {{"ticket": "{JWT}", "name": "ada"}}}}', JWT),
+    ],
+)
+def test_a_token_under_another_name_is_found_where_there_is_one(body: str, token: str) -> None:
+    (user,) = users_of(signing_in(), "identities")
+    assert user.credentials(_Answers(body)).headers == {"Authorization": f"Bearer {token}"}
+
+
+def test_a_login_without_a_token_names_what_there_is_and_no_value() -> None:
+    (user,) = users_of(signing_in(), "identities")
+    client = _Answers('{"user": {"id": 7, "mail": "hidden"}}', **{"set-cookie": "sid=hidden"})
+    with pytest.raises(LoginFailed) as told:
+        user.credentials(client)
+    text = str(told.value)
+    assert "its answer has /user/id, /user/mail; say which one in extractSelector" in text
+    assert "it sets sid: leave `token` out where that is the session" in text
+    assert "hidden" not in text

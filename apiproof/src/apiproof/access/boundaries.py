@@ -39,7 +39,7 @@ class BoundaryProbe:
         if any(is_session_ending(operation, end) for end in SessionEnd):
             return
         prepared = self._preparer.prepared(operation)
-        places = list(_variants(prepared.request, self._preparer.payloads))
+        places = list(variants(prepared.request, self._preparer.payloads))
         for name in dict.fromkeys(name for name, _ in places):
             responses, note = [], ""
             for variant in (variant for kind, variant in places if kind == name):
@@ -60,7 +60,7 @@ def _is_fault(operation: Operation, response: Response) -> bool:
     return response.status > SERVER_ERROR and str(response.status) not in operation.statuses
 
 
-def _variants(request: Request, payloads: PayloadSource) -> Iterator[tuple[str, Request]]:
+def variants(request: Request, payloads: PayloadSource) -> Iterator[tuple[str, Request]]:
     """Yield requests with a boundary value each, by what it is and where it stands."""
     operation, content = request.operation, request.content
     places: dict[str, list[dict[str, Any]]] = {"path": [], "query": []}
@@ -113,4 +113,6 @@ def _kind(payloads: PayloadSource, schema: Mapping[str, Any]) -> str:
     bounds = ("enum", "const", "format", "pattern", "maximum", "exclusiveMaximum")
     is_bound = any(name in found for name in bounds)
     kind = found.get("type")
-    return str(kind) if kind in {"string", "integer"} and not is_bound else ""
+    if isinstance(kind, list):  # OpenAPI 3.1's `["string", "null"]`
+        [kind] = [one for one in kind if one != "null"][:1] or [None]
+    return str(kind) if kind in ("string", "integer") and not is_bound else ""

@@ -75,13 +75,15 @@ class ControlRequests:
 
         Frameworks declare a credential that is optional like one that is not.
         """
-        refuses = any(
-            result.case.id == "garbage" and not all(one.ok for one in result.responses)
-            for result in results
-        )
-        if not refuses or self._requirement.operation.method not in SAFE:
+        if self._requirement.operation.method not in SAFE:
             return False
         prepared = self._setting()
+        tried = [one for each in results if each.case.id == "garbage" for one in each.responses]
+        if not tried:  # other checks were asked for
+            no_credential = self._requirement.use.scheme.present("garbage")
+            tried = [self._preparer.sender.send(prepared.request, no_credential)]
+        if all(one.ok for one in tried):
+            return False
         try:
             other = self._preparer.user_source.other(prepared.user)
             auth = self._preparer.credential(self._requirement.operation, other)
@@ -91,13 +93,20 @@ class ControlRequests:
             self._preparer.sender.send(prepared.request, one)
             for one in (uncredentialed(prepared.user), prepared.auth, auth)
         ]
-        first = answers[0]
-        return all(
-            one.ok
-            and (
-                not diff(normalize(one, ()), normalize(first, ()), times=False)
-                or (first.json is not None and says_no_more(first.json, one.json))
-            )
+        first, own, _ = answers
+        if not all(one.ok for one in answers):
+            return False
+        if all(
+            not diff(normalize(one, ()), normalize(first, ()), times=False)
+            or (first.json is not None and says_no_more(first.json, one.json))
+            for one in answers
+        ):
+            return True
+        # What another reading by the same user changes is no secret: how often it was read, say.
+        again = self._preparer.sender.send(prepared.request, prepared.auth)
+        unsteady = diff(normalize(own, ()), normalize(again, ()))
+        return again.ok and all(
+            diff(normalize(one, ()), normalize(first, ()), times=False) <= unsteady
             for one in answers
         )
 

@@ -5,6 +5,7 @@ not to another user of the same rights. What another answer repeats of the objec
 """
 
 import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from apiproof.access.accounts import Accounts
 from apiproof.access.checks import Impact
 from apiproof.access.fields import fields_of
 from apiproof.access.http import NotPrepared, Request, RequestContent, Response
-from apiproof.access.objects import CHECK, SHARED_EXTENSION
+from apiproof.access.objects import CHECK, SHARED_EXTENSION, is_capability
 from apiproof.access.prepare import RequestPreparer
 from apiproof.access.report import Result, evaluated
 from apiproof.access.resources import items_of
@@ -24,6 +25,8 @@ from apiproof.jwt import NO_AUTH, NotApplicable
 from apiproof.openapi.document import Operation
 
 OWNERS = 3  # whose objects are looked for
+# Over 50 bits where they are drawn by chance: Base64 for URLs, or hexadecimal.
+_BY_CHANCE = re.compile(r"(?=.*[a-z])(?=.*[A-Z])[\w-]{10,}|[0-9a-f]{16,}", re.ASCII)
 SHORTEST = 6  # characters of a text that does not turn up by chance
 
 
@@ -119,6 +122,8 @@ class OpenPartProbe:
         name = operation.path_parameters[0]
         template = operation.path.partition("{" + name + "}")[0] + "{" + name + "}"
         for found in self._objects.of(template, name):
+            if opens_by_itself(name, found.value, operation):
+                continue
             request = Request(operation, {name: found.value})
             answer = self._preparer.sender.send(request, NO_AUTH)
             note = ""
@@ -155,6 +160,15 @@ class ExportProbe:
             yield evaluated(operation, CHECK, "export", (answer,), note, impact=Impact.LEAK)
             if note:
                 return
+
+
+def opens_by_itself(parameter: str, value: Any, operation: Operation) -> bool:
+    """Whether an id is a secret that opens what it names, as nobody guesses it: a certificate's.
+
+    A code of letters and digits by chance is one as well; an id of that kind is not called so.
+    """
+    is_code = parameter.lower().endswith("code") and bool(_BY_CHANCE.fullmatch(str(value)))
+    return is_code or is_capability(parameter, operation)
 
 
 def _is_no_json(operation: Operation) -> bool:

@@ -28,16 +28,17 @@ from apiproof.access.login_steps import (
 )
 from apiproof.access.users_schema import entry_fault, name_fault, type_fault
 from apiproof.errors import UNREADABLE, UserError
-from apiproof.jwt import NO_AUTH, RequestAuth
+from apiproof.jwt import NO_AUTH, RequestAuth, decode_unverified
 from apiproof.openapi.references import value_at
 
 _TOKEN_HEADERS = ("Authorization", "X-Auth-Token", "X-Access-Token", "Access-Token", "X-Token")
 _TOKEN = re.compile(
-    r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^(api[-_]?)?key$|^session([-_]?id)?$",
+    r"^((access|auth|id|session|bearer)[-_]?)?(token|jwt)$|^access$|^(api[-_]?)?key$|^session([-_]?id)?$",
     re.IGNORECASE,
 )
 _CSRF = re.compile("csrf|xsrf", re.IGNORECASE)
 FILL_IN = "FILL IN"  # what a user of the kit has not filled in yet
+_MEMBERS = 12  # of an answer that are named
 CSRF_HEADERS = ("X-CSRF-Token", "X-CSRFToken", "X-XSRF-TOKEN")
 
 
@@ -172,7 +173,8 @@ class FileUser:
         else:
             found = _at(response, selector) or only_token(decoded(response)) or _headed(response)
         if not isinstance(found, str | int) or found == "":
-            raise LoginFailed(f"The login of {self.name!r} has no token at {selector}.")
+            hint = _where_else(response)
+            raise LoginFailed(f"The login of {self.name!r} has no token at {selector}{hint}.")
         return str(found)
 
 
@@ -318,7 +320,10 @@ def _csrf(response: requests.Response) -> RequestAuth:
 
 
 def only_token(answer: Any) -> str | None:
-    """Return the one member of an answer that is named like a token: documents often name none."""
+    """Return the one member of an answer that is a token, by its name or as a JWT.
+
+    Documents often say nothing of what a login answers.
+    """
     fields = fields_of(answer)
     texts = [(path, value) for path, value in fields if isinstance(value, str) and value]
     found = [
@@ -326,7 +331,21 @@ def only_token(answer: Any) -> str | None:
         for path, value in texts
         if _TOKEN.search(path[-1]) or (path[-1] in {"id", "value"} and _TOKEN.search(path[-2:][0]))
     ]
+    if not found:
+        found = [value for _, value in texts if decode_unverified(value) is not None]
     return found[0] if len(found) == 1 else None
+
+
+def _where_else(response: requests.Response) -> str:
+    """Say where the token may be instead: the members of the answer, no values, and its cookies."""
+    places = ["/" + "/".join(path) for path, _ in fields_of(decoded(response))]
+    cookies = sorted(_set_cookies(response))
+    hint = f": its answer has {', '.join(places[:_MEMBERS])}" if places else ""
+    if hint:
+        hint += "; say which one in extractSelector"
+    if cookies:
+        hint += f"; it sets {', '.join(cookies)}: leave `token` out where that is the session"
+    return hint
 
 
 def _headed(response: requests.Response) -> str | None:
