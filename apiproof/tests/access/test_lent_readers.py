@@ -131,3 +131,24 @@ def test_a_path_says_that_only_administrators_may(path: str, is_kept: bool) -> N
     document = {"paths": {path: {"get": {"operationId": "x", "responses": {"200": {}}}}}}
     [operation] = operations(document)
     assert is_for_admins(operation) is is_kept
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_kept"),
+    [
+        ("/projects/{id}/members/{name}", "Set the role of a member. Project admins only.", False),
+        ("/projects/{id}/members/{name}", "Only admins of the project", False),
+        ("/companies/{id}/report", "Only for company administrators", False),
+        ("/projects/{id}", "Admins only.", True),
+        ("/reports", "Administrators only", True),
+        ("/users/{id}", "Removes a user. Restricted to administrators.", True),
+    ],
+)
+def test_words_about_the_administrators_of_one_object_are_no_rule_for_all(
+    path: str, text: str, *, is_kept: bool
+) -> None:
+    """Whoever makes a project is its administrator, a new account too."""
+    get: dict[str, Any] = {"operationId": "x", "description": text, "responses": {"200": {}}}
+    document = {"paths": {path: {"get": get}}}
+    [operation] = operations(document)
+    assert is_for_admins(operation) is is_kept

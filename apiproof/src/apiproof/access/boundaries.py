@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from apiproof.access.example_values import type_of
 from apiproof.access.http import QUERY, Request, Response
 from apiproof.access.payloads import PayloadSource, object_body
 from apiproof.access.prepare import RequestPreparer
@@ -109,10 +110,8 @@ def _kind(payloads: PayloadSource, schema: Mapping[str, Any]) -> str:
     found = payloads.resolve(schema)
     parts = [payloads.resolve(part) for part in found.get("anyOf", ())]  # pydantic's `X | None`
     if parts:
-        [found] = [part for part in parts if part.get("type") != "null"][:1] or [{}]
+        [found] = [part for part in parts if type_of(part) != "null"][:1] or [{}]
     bounds = ("enum", "const", "format", "pattern", "maximum", "exclusiveMaximum")
     is_bound = any(name in found for name in bounds)
-    kind = found.get("type")
-    if isinstance(kind, list):  # OpenAPI 3.1's `["string", "null"]`
-        [kind] = [one for one in kind if one != "null"][:1] or [None]
-    return str(kind) if kind in ("string", "integer") and not is_bound else ""
+    kind = type_of(found)
+    return kind if kind in {"string", "integer"} and not is_bound else ""

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from apiproof.access.accounts import Accounts
+from apiproof.access.example_values import type_of
 from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Request, Response
 from apiproof.access.objects import CHECK, SHARED_EXTENSION
@@ -147,7 +148,7 @@ class BulkIdsProbe:
 def _is_list_or_text(schema: dict[str, Any]) -> bool:
     """Whether a parameter takes ids: an array, or a text with commas; each may be null."""
     choices = [schema, *schema.get("anyOf", ()), *schema.get("oneOf", ())]
-    return any(one.get("type") in {"array", "string"} for one in choices)
+    return any(type_of(one) in {"array", "string"} for one in choices)
 
 
 def _shows(answer: Response, made: CreatedResource, read: Response, mine: Response) -> bool:

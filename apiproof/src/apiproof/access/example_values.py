@@ -77,9 +77,7 @@ class ExampleValues:
         return self._made(found, seed, full=full, depth=depth)
 
     def _made(self, found: Schema, seed: int, *, full: bool, depth: int) -> Any:
-        kind = found.get("type")
-        if isinstance(kind, list):
-            kind = next((name for name in kind if name != "null"), "null")
+        kind = type_of(found)
         if kind == "object" or "properties" in found:
             return self._object(found, seed, full=full, depth=depth)
         if kind == "array":
@@ -113,9 +111,17 @@ class ExampleValues:
         return {**found, "format": "email"} if is_address and not is_said else schema
 
 
+def type_of(schema: Schema) -> str | None:
+    """Return the type that a schema takes, of a list (OpenAPI 3.1) the first that is not null."""
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        return next((str(name) for name in kind if name != "null"), "null")
+    return None if kind is None else str(kind)
+
+
 def is_free_text(schema: Schema) -> bool:
     """Whether a schema leaves a text to the caller."""
-    return schema.get("type") == "string" and "enum" not in schema
+    return type_of(schema) == "string" and "enum" not in schema
 
 
 def _string(schema: Schema, seed: int, nonce: str) -> str:
@@ -203,7 +209,7 @@ def _number(schema: Schema) -> Any:
     high = schema.get("maximum")
     if isinstance(schema.get("exclusiveMaximum"), int | float):
         high = schema["exclusiveMaximum"] - 1
-    if schema.get("type") == "number" and "multipleOf" not in schema:
+    if type_of(schema) == "number" and "multipleOf" not in schema:
         return float(low if low is not None else high if high is not None else 1)
     step = schema.get("multipleOf", 1)
     if low is not None:

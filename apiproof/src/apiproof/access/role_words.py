@@ -6,8 +6,10 @@ one else who may: what says less is left to the matrix that is proposed for sign
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import pairwise
 from typing import Any
 
+from apiproof.access.resources import singular
 from apiproof.openapi.document import Operation
 
 # Not `/depots/{id}/admin/...`: whoever makes a depot may be its administrator.
@@ -36,7 +38,7 @@ def is_for_admins(operation: Operation) -> bool:
         return True
     if any(_ADMIN_TAG.fullmatch(str(tag)) for tag in operation.definition.get("tags", ())):
         return True
-    return any(_keeps(text, _ADMIN) for text in _sentences(operation))
+    return any(_keeps(text, _ADMIN, operation) for text in _sentences(operation))
 
 
 def kept_for(operation: Operation, roles: Collection[str], own: Collection[str]) -> str:
@@ -55,20 +57,28 @@ def kept_for(operation: Operation, roles: Collection[str], own: Collection[str])
         if any(re.search(rf"\b{re.escape(one)}", text, re.IGNORECASE) for one in own):
             continue
         for role in others:
-            if _keeps(text, rf"{re.escape(role)}s?"):
+            if _keeps(text, rf"{re.escape(role)}s?", operation):
                 return role
     return ""
 
 
-def _keeps(text: str, role: str) -> bool:
-    """Whether a sentence keeps something for a role, and names nobody else."""
+def _keeps(text: str, role: str, operation: Operation) -> bool:
+    """Whether a sentence keeps something for a role, and names nobody else.
+
+    "Project admins only" is none at a project: whoever makes one is its administrator.
+    """
     rule = (
         rf"\bonly\b.{{0,20}}\b({role})\b|\b({role})\b.{{0,12}}\bonly\b"
         rf"|\b(requires?|needs?)\b.{{0,20}}\b({role})\b"
         rf"|\b(restricted|reserved|limited)\s+(to|for)\b.{{0,12}}\b({role})\b"
         rf"|\((for\s)?({role})\)"  # All accounts (administrators)
     )
-    return bool(re.search(rule, text, re.IGNORECASE)) and not _OTHERS.search(text)
+    steps = operation.path.split("/")
+    kept = [one for one, below in pairwise(steps) if below.startswith("{") and one]
+    nouns = "|".join(re.escape(singular(one)) for one in kept) or "(?!)"
+    of_one = rf"\b({nouns})\w?('s)?[\s-]+({role})\b|\b({role})\s+(of|in|at|for)\b"
+    is_rule = bool(re.search(rule, text, re.IGNORECASE)) and not _OTHERS.search(text)
+    return is_rule and not re.search(of_one, text, re.IGNORECASE)
 
 
 def _sentences(operation: Operation) -> Iterator[str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apiproof.access.example_values import fits
+from apiproof.access.example_values import fits, type_of
 from apiproof.access.fields import (
     EMAIL_FIELD,
     NAME_FIELD,
@@ -147,7 +147,7 @@ def _said(name: str, value: Any, schema: Mapping[str, Any], account: NewAccount)
 def _is_team(name: str, schema: Mapping[str, Any]) -> bool:
     """Whether a member names the group that an account begins, and no group of rights."""
     kinds = [schema, *schema.get("anyOf", ())]
-    is_text = any(one.get("type") == "string" and "enum" not in one for one in kinds)
+    is_text = any(type_of(one) == "string" and "enum" not in one for one in kinds)
     return name.lower() == "group" and is_text
 
 

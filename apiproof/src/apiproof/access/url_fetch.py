@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from apiproof.access.example_values import type_of
 from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import NotPrepared, Response
 from apiproof.access.jwks_trap import JwksTrap, serve_jwks_trap
@@ -144,6 +145,6 @@ def _was_fetched(trap: JwksTrap, mark: str, answer: Response) -> bool:
 
 
 def _takes_url(name: str, schema: Mapping[str, Any]) -> bool:
-    if schema.get("type") not in {"string", None} or "enum" in schema:
+    if type_of(schema) not in {"string", None} or "enum" in schema:
         return False
     return schema.get("format") in {"uri", "url"} or bool(_URL_FIELD.search(name))
