@@ -20,6 +20,13 @@ MACHINE = "clientCredentials"
 # Of our own, too: name and password in the Authorization header (RFC 7617), of a login or of all
 # requests of a user.
 BASIC = "basicUserPwd"
+BEARER_TOKEN = {  # what a token endpoint answers, and how it is sent (RFC 6749, 5.1; RFC 6750, 2.1)
+    "extractFrom": "body",
+    "extractSelector": "/access_token",
+    "sendIn": "header",
+    "sendName": "Authorization",
+    "sendTemplate": "Bearer {token}",
+}
 
 
 def username_field(entry: Mapping[str, Any]) -> str:

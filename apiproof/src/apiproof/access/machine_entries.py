@@ -11,14 +11,15 @@ from urllib.parse import urlsplit
 
 from apiproof.access.fields import fields_of, with_field
 from apiproof.access.http import FORM
-from apiproof.access.login_entries import MACHINE
+from apiproof.access.login_entries import BEARER_TOKEN, MACHINE
 from apiproof.access.payloads import PayloadSource
 from apiproof.access.requirements import SecurityModel
+from apiproof.access.users_wfc import FILL_IN
 from apiproof.openapi.document import Operation
 
 _ID = re.compile(r"^client[-_]?id$", re.IGNORECASE)
 _SECRET = re.compile(r"^client[-_]?secret$", re.IGNORECASE)
-_TO_FILL_IN = {"clientId": "FILL IN", "clientSecret": "FILL IN"}
+_TO_FILL_IN = {"clientId": FILL_IN, "clientSecret": FILL_IN}
 
 
 def machine_entry(security: SecurityModel, payloads: PayloadSource) -> dict[str, Any] | None:
@@ -65,17 +66,11 @@ def _by_json(payloads: PayloadSource, issuing: Operation) -> dict[str, Any]:
         if path[-1] == "grant_type":
             body = with_field(body, path, "client_credentials")
         elif is_credential or path in names:
-            body = with_field(body, path, "FILL IN" if is_credential else value)
+            body = with_field(body, path, FILL_IN if is_credential else value)
     return {
         "verb": "POST",
         "endpoint": issuing.path,
         "contentType": media,
         "payloadRaw": json.dumps(body),
-        "token": {
-            "extractFrom": "body",
-            "extractSelector": "/access_token",
-            "sendIn": "header",
-            "sendName": "Authorization",
-            "sendTemplate": "Bearer {token}",
-        },
+        "token": BEARER_TOKEN,
     }

@@ -5,7 +5,8 @@ Ids that were sent are blanked, and so is whatever differs between two answers t
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from apiproof.access.http import Response
@@ -64,6 +65,30 @@ def diff(one: Mapping[str, Any], other: Mapping[str, Any], *, times: bool = True
         if one.get(name, _ABSENT) != other.get(name, _ABSENT)
         and (times or not (is_time(one.get(name)) and is_time(other.get(name))))
     }
+
+
+def differ_as_counted(answers: Sequence[Response]) -> bool:
+    """Whether answers, in their order, differ in how often they were asked for and in times alone.
+
+    Whoever asked, a counter goes up by the same step with each of them; what is drawn anew for each
+    does not.
+
+    Args:
+        answers: Four and more to the same request: of three, any two steps may be alike by chance.
+    """
+    parts = [normalize(one, ()) for one in answers]
+    moved = {name for one in parts for name in diff(parts[0], one, times=False)}
+    if not moved or any(one.json is None for one in answers):
+        return not moved
+    values = [flatten(one.json) for one in answers]
+    return all(_counts([one.get(name) for one in values]) for name in moved)
+
+
+def _counts(values: Sequence[Any]) -> bool:
+    if any(not isinstance(one, int) or isinstance(one, bool) for one in values):
+        return False
+    steps = {after - before for before, after in pairwise(values)}
+    return len(steps) == 1 and min(steps) > 0
 
 
 def says_no_more(less: Any, more: Any) -> bool:

@@ -15,7 +15,7 @@ import requests
 import yaml
 
 from apiproof.access.fields import fields_of
-from apiproof.access.login_entries import BASIC, MACHINE
+from apiproof.access.login_entries import BASIC, BEARER_TOKEN, MACHINE
 from apiproof.access.login_steps import (
     LoginFailed,
     basic_credential,
@@ -263,13 +263,7 @@ def _machine_login(machine: Mapping[str, Any]) -> dict[str, Any]:
         **({"externalEndpointURL": url} if is_elsewhere else {"endpoint": url}),
         "contentType": "application/x-www-form-urlencoded",
         "payloadRaw": urlencode({**form, **named}),
-        "token": {
-            "extractFrom": "body",
-            "extractSelector": "/access_token",
-            "sendIn": "header",
-            "sendName": "Authorization",
-            "sendTemplate": "Bearer {token}",
-        },
+        "token": BEARER_TOKEN,
     }
 
 
